@@ -1,0 +1,1 @@
+//! Checkpoints on disk: series by step, safe safetensors reading and writing, checksums

@@ -1,0 +1,349 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual};
+use crate::{Error, Result, reject_unknown_keys, sha256_hex};
+
+/// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
+///
+/// | field | default | range |
+/// |---|---|---|
+/// | `layers` | required | 1 to 1024 |
+/// | `d_model` | required | 1 to 65536, a multiple of `heads` |
+/// | `heads` | required | 1 to `d_model` |
+/// | `kv_heads` | `heads` | a divisor of `heads` |
+/// | `d_ff` | 4 `d_model` | 1 to 1048576 |
+/// | `vocab` | 50304 | 2 to 2^24 |
+/// | `context` | 2048 | 2 to 2^20 |
+/// | `norm`, `norm_placement`, `norm_eps` | `layer-norm`, `pre`, 1e-5 | eps above 0, at most 0.1 |
+/// | `residual` | `parallel` | |
+/// | `position` | rotary, fraction 0.25, base 10000 | |
+/// | `attention` | `softmax` | |
+/// | `activation` | `gelu` | |
+/// | `tied`, `bias` | false, true | |
+/// | `init` | `small-wang` | |
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ArchSpec {
+    /// Number of blocks, L.
+    pub layers: usize,
+    /// Width of the residual stream, d.
+    pub d_model: usize,
+    /// Number of attention heads, H.
+    pub heads: usize,
+    /// Number of key-value heads; fewer than `heads` is grouped-query attention.
+    pub kv_heads: usize,
+    /// Width of the MLP.
+    pub d_ff: usize,
+    /// Number of rows of the embedding.
+    pub vocab: usize,
+    /// Longest sequence.
+    pub context: usize,
+    /// Which normalisation.
+    pub norm: Norm,
+    /// Where it stands.
+    pub norm_placement: NormPlacement,
+    /// Added to the variance in the normalisation.
+    pub norm_eps: f64,
+    /// How sublayers are added.
+    pub residual: Residual,
+    /// How positions enter.
+    pub position: Position,
+    /// How scores become weights.
+    pub attention: Attention,
+    /// Nonlinearity of the MLP.
+    pub activation: Activation,
+    /// Whether the unembedding shares the embedding's weights.
+    pub tied: bool,
+    /// Whether linear maps inside blocks have biases.
+    pub bias: bool,
+    /// How weights are drawn.
+    pub init: Init,
+}
+
+/// An architecture with the name under which tables mention it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedArch {
+    /// Name of the model, as in the `model` column of tables.
+    pub model: String,
+    /// Its architecture.
+    pub arch: ArchSpec,
+}
+
+/// What a file may say; what it leaves out gets its default.
+#[derive(Deserialize)]
+struct Given {
+    layers: usize,
+    d_model: usize,
+    heads: usize,
+    kv_heads: Option<usize>,
+    d_ff: Option<usize>,
+    vocab: Option<usize>,
+    context: Option<usize>,
+    norm: Option<Norm>,
+    norm_placement: Option<NormPlacement>,
+    norm_eps: Option<f64>,
+    residual: Option<Residual>,
+    position: Option<Position>,
+    attention: Option<Attention>,
+    activation: Option<Activation>,
+    tied: Option<bool>,
+    bias: Option<bool>,
+    init: Option<Init>,
+}
+
+const KEYS: [&str; 17] = [
+    "layers",
+    "d_model",
+    "heads",
+    "kv_heads",
+    "d_ff",
+    "vocab",
+    "context",
+    "norm",
+    "norm_placement",
+    "norm_eps",
+    "residual",
+    "position",
+    "attention",
+    "activation",
+    "tied",
+    "bias",
+    "init",
+];
+
+impl ArchSpec {
+    /// An architecture of this shape, everything else as in Pythia.
+    pub fn new(layers: usize, d_model: usize, heads: usize) -> Self {
+        Self {
+            layers,
+            d_model,
+            heads,
+            kv_heads: heads,
+            d_ff: d_model.saturating_mul(4),
+            vocab: 50304,
+            context: 2048,
+            norm: Norm::default(),
+            norm_placement: NormPlacement::default(),
+            norm_eps: 1e-5,
+            residual: Residual::default(),
+            position: Position::default(),
+            attention: Attention::default(),
+            activation: Activation::default(),
+            tied: false,
+            bias: true,
+            init: Init::default(),
+        }
+    }
+
+    /// Reads the fields of a TOML table and checks them; `context` names the file or table in
+    /// errors.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKey`], [`Error::Parse`] for a missing or mistyped field,
+    /// [`Error::OutOfRange`].
+    pub fn from_table(table: &toml::Table, context: &str) -> Result<Self> {
+        reject_unknown_keys(context, table.keys().map(String::as_str), &KEYS)?;
+        let given: Given = table
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| Error::parse(context, e.message()))?;
+        let spec = given.resolve();
+        spec.check()?;
+        Ok(spec)
+    }
+
+    /// Reads a TOML document that is nothing but an architecture.
+    ///
+    /// ```
+    /// let spec = outcrop_core::ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 4")?;
+    /// assert_eq!(spec.d_ff, 256);
+    /// let wrong = outcrop_core::ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 5");
+    /// assert!(wrong.unwrap_err().to_string().contains("heads = 5"));
+    /// # Ok::<(), outcrop_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ArchSpec::from_table`].
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| Error::parse("architecture", e))?;
+        Self::from_table(&table, "architecture")
+    }
+
+    /// Width of one attention head, d_model / heads.
+    pub fn d_head(&self) -> usize {
+        self.d_model / self.heads
+    }
+
+    /// Number of channels of each head that are rotated (even); 0 without rotary embedding.
+    pub fn rotary_dims(&self) -> usize {
+        match self.position {
+            Position::Rotary { fraction, .. } => (self.d_head() as f64 * fraction) as usize / 2 * 2,
+            _ => 0,
+        }
+    }
+
+    /// SHA-256 of the architecture in its canonical JSON.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] where a number is not finite.
+    pub fn sha256(&self) -> Result<String> {
+        let json = serde_json::to_vec(self).map_err(|e| Error::parse("architecture", e))?;
+        Ok(sha256_hex(&json))
+    }
+
+    /// Makes sure that every field is in its range and that the fields agree.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] with the field, its value and the range.
+    pub fn check(&self) -> Result<()> {
+        let within = |field: &str, value: usize, low: usize, high: usize| {
+            let allowed = format!("{low} to {high}");
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::range(format!("arch.{field}"), value, allowed))
+            }
+        };
+        within("layers", self.layers, 1, 1024)?;
+        within("d_model", self.d_model, 1, 1 << 16)?;
+        within("heads", self.heads, 1, self.d_model)?;
+        within("kv_heads", self.kv_heads, 1, self.heads)?;
+        within("d_ff", self.d_ff, 1, 1 << 20)?;
+        within("vocab", self.vocab, 2, 1 << 24)?;
+        within("context", self.context, 2, 1 << 20)?;
+        if !self.d_model.is_multiple_of(self.heads) {
+            let allowed = format!("a divisor of d_model = {}", self.d_model);
+            return Err(Error::range("arch.heads", self.heads, allowed));
+        }
+        if !self.heads.is_multiple_of(self.kv_heads) {
+            let allowed = format!("a divisor of heads = {}", self.heads);
+            return Err(Error::range("arch.kv_heads", self.kv_heads, allowed));
+        }
+        if !(self.norm_eps > 0.0 && self.norm_eps <= 0.1) {
+            return Err(Error::range(
+                "arch.norm_eps",
+                self.norm_eps,
+                "above 0, at most 0.1",
+            ));
+        }
+        self.check_position()?;
+        match self.init {
+            Init::Normal { std } if !(std > 0.0 && std <= 10.0) => {
+                Err(Error::range("arch.init.std", std, "above 0, at most 10"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_position(&self) -> Result<()> {
+        let Position::Rotary { fraction, base } = self.position else {
+            return Ok(());
+        };
+        if !(fraction > 0.0 && fraction <= 1.0) {
+            return Err(Error::range(
+                "arch.position.fraction",
+                fraction,
+                "above 0, at most 1",
+            ));
+        }
+        if !(base > 1.0 && base.is_finite()) {
+            return Err(Error::range("arch.position.base", base, "above 1"));
+        }
+        if self.rotary_dims() < 2 {
+            let allowed = format!("at least 2 / d_head = {}", 2.0 / self.d_head() as f64);
+            return Err(Error::range("arch.position.fraction", fraction, allowed));
+        }
+        Ok(())
+    }
+}
+
+impl Given {
+    fn resolve(self) -> ArchSpec {
+        let d = ArchSpec::new(self.layers, self.d_model, self.heads);
+        ArchSpec {
+            kv_heads: self.kv_heads.unwrap_or(d.kv_heads),
+            d_ff: self.d_ff.unwrap_or(d.d_ff),
+            vocab: self.vocab.unwrap_or(d.vocab),
+            context: self.context.unwrap_or(d.context),
+            norm: self.norm.unwrap_or(d.norm),
+            norm_placement: self.norm_placement.unwrap_or(d.norm_placement),
+            norm_eps: self.norm_eps.unwrap_or(d.norm_eps),
+            residual: self.residual.unwrap_or(d.residual),
+            position: self.position.unwrap_or(d.position),
+            attention: self.attention.unwrap_or(d.attention),
+            activation: self.activation.unwrap_or(d.activation),
+            tied: self.tied.unwrap_or(d.tied),
+            bias: self.bias.unwrap_or(d.bias),
+            init: self.init.unwrap_or(d.init),
+            ..d
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ArchSpec {
+    /// Missing fields get their default; unknown ones and ranges are the business of
+    /// [`ArchSpec::from_table`] and [`ArchSpec::check`].
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Given::deserialize(deserializer).map(Given::resolve)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_and_json_print_back() {
+        let mut spec = ArchSpec::new(3, 64, 4);
+        spec.position = Position::Learned;
+        spec.init = Init::Normal { std: 0.02 };
+        let text = toml::to_string(&spec).unwrap();
+        assert_eq!(ArchSpec::from_toml(&text).unwrap(), spec);
+        let json = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<ArchSpec>(&json).unwrap(), spec);
+    }
+
+    #[test]
+    fn every_range_is_named() {
+        let base = "layers = 2\nd_model = 64\nheads = 4\n";
+        for (line, field) in [
+            ("kv_heads = 3", "arch.kv_heads"),
+            ("vocab = 1", "arch.vocab"),
+            ("context = 0", "arch.context"),
+            ("norm_eps = 0.0", "arch.norm_eps"),
+            (
+                "position = { kind = \"rotary\", fraction = 1.5, base = 1e4 }",
+                "arch.position.fraction",
+            ),
+            (
+                "position = { kind = \"rotary\", fraction = 0.01, base = 1e4 }",
+                "arch.position.fraction",
+            ),
+            (
+                "position = { kind = \"rotary\", fraction = 0.5, base = 0.5 }",
+                "arch.position.base",
+            ),
+            ("init = { kind = \"normal\", std = -1.0 }", "arch.init.std"),
+        ] {
+            let error = ArchSpec::from_toml(&format!("{base}{line}"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(field) && error.contains("allowed"),
+                "{line}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_mistyped_value_is_no_panic() {
+        for text in [
+            "layers = -1\nd_model = 8\nheads = 1",
+            "layers = 2",
+            "layers = \"two\"",
+        ] {
+            assert!(ArchSpec::from_toml(text).is_err());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+use std::path::PathBuf;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with specs, tables and files. Each message completes "failed to ...".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read or written.
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was tried, such as `read` or `write`.
+        action: &'static str,
+        /// The file or folder at fault.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A key that no field has.
+    #[error(
+        "read {context}: unknown key `{key}`{}; known keys: {known}",
+        hint(nearest)
+    )]
+    UnknownKey {
+        /// The file or table in which it stands.
+        context: String,
+        /// The key at fault.
+        key: String,
+        /// The known key closest to it, if one is close.
+        nearest: Option<String>,
+        /// Every known key, in order.
+        known: String,
+    },
+    /// A value outside its range.
+    #[error("accept {field} = {value}: allowed is {allowed}")]
+    OutOfRange {
+        /// The field at fault, with its table, such as `arch.heads`.
+        field: String,
+        /// Its value as given.
+        value: String,
+        /// What is allowed, in words.
+        allowed: String,
+    },
+    /// Text that is no TOML, JSON or CSV of the expected form.
+    #[error("parse {context}: {reason}")]
+    Parse {
+        /// The file or text at fault.
+        context: String,
+        /// Where and why.
+        reason: String,
+    },
+    /// A table without a required column.
+    #[error(
+        "read {context}: column `{column}` is missing{}; the header is `{header}`",
+        hint(nearest)
+    )]
+    MissingColumn {
+        /// The file at fault.
+        context: String,
+        /// The required column.
+        column: String,
+        /// A column of the header that may be a misspelling of it.
+        nearest: Option<String>,
+        /// The header as it stands.
+        header: String,
+    },
+    /// A Hugging Face setting that would change the mathematics and is not supported.
+    #[error("load {context}: `{field}` = {value} is not supported; supported is {supported}")]
+    Unsupported {
+        /// The file at fault.
+        context: String,
+        /// The setting.
+        field: String,
+        /// Its value.
+        value: String,
+        /// What can be loaded.
+        supported: String,
+    },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map(|n| format!(" (did you mean `{n}`?)"))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// An [`Error::Io`] of `action` on `path`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::Io {
+            action,
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// An [`Error::OutOfRange`] of `field`.
+    pub fn range(
+        field: impl Into<String>,
+        value: impl ToString,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self::OutOfRange {
+            field: field.into(),
+            value: value.to_string(),
+            allowed: allowed.into(),
+        }
+    }
+
+    /// An [`Error::Parse`] of `context`.
+    pub fn parse(context: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Parse {
+            context: context.into(),
+            reason: reason.to_string(),
+        }
+    }
+}

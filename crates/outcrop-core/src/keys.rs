@@ -1,0 +1,57 @@
+use crate::{Error, Result};
+
+/// The word of `known` nearest to `word`, if one is near enough to be meant (at most a third of its
+/// letters differ, by Damerau-Levenshtein distance).
+///
+/// ```
+/// assert_eq!(outcrop_core::nearest("haeds", ["layers", "heads"]), Some("heads"));
+/// assert_eq!(outcrop_core::nearest("zebra", ["layers", "heads"]), None);
+/// ```
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::damerau_levenshtein(word, k), k))
+        .filter(|(distance, k)| *distance <= k.len().max(word.len()).div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, k)| k)
+}
+
+/// Refuses the first of `keys` that is not `known`, with the nearest known one; `context` names the
+/// file or table.
+///
+/// # Errors
+/// [`Error::UnknownKey`].
+pub fn reject_unknown_keys<'k>(
+    context: &str,
+    keys: impl IntoIterator<Item = &'k str>,
+    known: &[&str],
+) -> Result<()> {
+    for key in keys {
+        if !known.contains(&key) {
+            return Err(Error::UnknownKey {
+                context: context.into(),
+                key: key.into(),
+                nearest: nearest(key, known.iter().copied()).map(str::to_owned),
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_names_the_nearest() {
+        let error = reject_unknown_keys("run.toml", ["layers", "d_modle"], &["layers", "d_model"])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("`d_modle`") && error.contains("did you mean `d_model`"),
+            "{error}"
+        );
+        assert!(reject_unknown_keys("run.toml", ["layers"], &["layers"]).is_ok());
+    }
+}

@@ -1,0 +1,54 @@
+//! The nouns of Outcrop and their tables.
+//!
+//! Massive activations are a few scalars in a transformer's hidden state that grow thousands of
+//! times larger than the rest while it trains. The crates of this workspace measure them, fit the
+//! curve by which they emerge, predict that curve from an architecture and draw it. This crate
+//! holds what they pass to each other, and knows no method:
+//!
+//! | noun | what it is | on disk |
+//! |---|---|---|
+//! | [`ArchSpec`] | the architecture of a decoder-only transformer | TOML, JSON, Hugging Face `config.json` |
+//! | [`LayerStats`] | top 3 magnitudes, lower median, non-finite count of one hidden state | |
+//! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
+//! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |
+//! | [`Fit`] | one curve fitted to one trajectory | `fits.csv` |
+//! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
+//! | [`Loss`] | the training and held-out loss at one step | `loss.csv` |
+//! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
+//! | [`Provenance`] | where an output comes from | `provenance.json` |
+//!
+//! ```
+//! use outcrop_core::ArchSpec;
+//!
+//! let spec = ArchSpec::pythia("70m")?;
+//! assert_eq!((spec.layers, spec.d_model, spec.heads), (6, 512, 8));
+//! assert_eq!(spec.parameters().total, 70_426_624);
+//! # Ok::<(), outcrop_core::Error>(())
+//! ```
+
+mod arch;
+mod error;
+mod files;
+mod hash;
+mod keys;
+mod loss;
+mod provenance;
+mod score;
+mod stats;
+pub mod table;
+mod trajectory;
+
+pub use arch::{
+    Activation, ArchSpec, Attention, Init, NamedArch, Norm, NormPlacement, PYTHIA_SIZES,
+    Parameters, Position, Residual,
+};
+pub use error::{Error, Result};
+pub use files::{check_writable, write_atomic, write_atomic_with};
+pub use hash::{sha256_file, sha256_hex};
+pub use keys::{nearest, reject_unknown_keys};
+pub use loss::Loss;
+pub use provenance::Provenance;
+pub use score::{Prediction, Score};
+pub use stats::{LayerStats, Measurement, Place, Top};
+pub use table::fit::{CurvePoint, Fit};
+pub use trajectory::{Ratio, Trajectory};

@@ -1,0 +1,135 @@
+use std::io::{Read, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::csv_io::{self, Loaded};
+use crate::{CurvePoint, Error, Fit, Loss, Prediction, Result, Score, write_atomic};
+
+/// A noun that is one row of its table as it stands.
+pub trait Row: Serialize + DeserializeOwned {
+    /// The columns that a table must have; others may be absent.
+    const REQUIRED: &'static [&'static str];
+    /// The whole header.
+    const HEADER: &'static [&'static str];
+}
+
+macro_rules! row {
+    ($type:ty, [$($required:literal),*], [$($optional:literal),*]) => {
+        impl Row for $type {
+            const REQUIRED: &'static [&'static str] = &[$($required),*];
+            const HEADER: &'static [&'static str] = &[$($required,)* $($optional),*];
+        }
+    };
+}
+
+row!(
+    Loss,
+    [
+        "model",
+        "step",
+        "tokens",
+        "loss",
+        "held_out_loss",
+        "learning_rate",
+        "gradient_norm"
+    ],
+    []
+);
+row!(
+    Score,
+    [
+        "target",
+        "regressor",
+        "protocol",
+        "models",
+        "rows",
+        "r2",
+        "mae",
+        "rmse"
+    ],
+    []
+);
+row!(
+    Prediction,
+    [
+        "model",
+        "layer",
+        "target",
+        "regressor",
+        "observed",
+        "predicted"
+    ],
+    []
+);
+row!(
+    CurvePoint,
+    ["model", "layer", "hypothesis", "step", "value"],
+    []
+);
+row!(
+    Fit,
+    ["model", "layer", "hypothesis", "n"],
+    [
+        "best", "status", "sse", "r2", "aicc", "A", "lambda", "gamma", "t0", "K", "beta", "tau0",
+        "A1", "A2", "f_first", "f_last", "f_max", "t_half", "p_peak", "t_peak"
+    ]
+);
+
+/// Reads a table from a file.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
+/// of the result.
+pub fn read_rows<T: Row>(path: &Path) -> Result<Loaded<T>> {
+    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
+    read_rows_from(file, &path.display().to_string())
+}
+
+/// As [`read_rows`], from a reader; `context` names it in errors.
+///
+/// # Errors
+/// As [`read_rows`].
+pub fn read_rows_from<T: Row>(reader: impl Read, context: &str) -> Result<Loaded<T>> {
+    let (rows, problems) = csv_io::read(reader, context, T::REQUIRED)?;
+    Ok(Loaded::<T>::and_then(rows, problems, Ok))
+}
+
+/// The table as CSV text; a table without rows still has its header.
+///
+/// # Errors
+/// [`Error::Parse`] for a row that is no flat record.
+pub fn rows_to_csv<T: Row>(rows: &[T]) -> Result<Vec<u8>> {
+    if rows.is_empty() {
+        return Ok(format!("{}\n", T::HEADER.join(",")).into_bytes());
+    }
+    csv_io::to_csv(rows, true)
+}
+
+/// Writes a table, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn write_rows<T: Row>(path: &Path, rows: &[T]) -> Result<()> {
+    write_atomic(path, &rows_to_csv(rows)?)
+}
+
+/// Appends rows in one write, with the header if the file is new.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn append_rows<T: Row>(path: &Path, rows: &[T]) -> Result<()> {
+    append(path, |header| csv_io::to_csv(rows, header))
+}
+
+pub(super) fn append(path: &Path, text: impl FnOnce(bool) -> Result<Vec<u8>>) -> Result<()> {
+    let io = |e| Error::io("append to", path, e);
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map_err(io)?;
+    let new = file.metadata().map_err(io)?.len() == 0;
+    file.write_all(&text(new)?).map_err(io)
+}

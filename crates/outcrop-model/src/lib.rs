@@ -1,0 +1,1 @@
+//! A GPT-NeoX transformer on Burn with taps on its residual stream

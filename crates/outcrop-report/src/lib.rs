@@ -1,0 +1,1 @@
+//! Figures and a self-contained HTML page of massive-activation dynamics

@@ -1,0 +1,1 @@
+//! At which training steps to save checkpoints and to measure: Pythia's schedule and a small grammar

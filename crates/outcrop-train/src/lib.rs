@@ -1,0 +1,1 @@
+//! Trains small transformers and measures massive activations while they emerge

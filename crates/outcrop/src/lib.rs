@@ -1,0 +1,1 @@
+//! Follow massive activations through transformer training: measure, fit, predict, report
