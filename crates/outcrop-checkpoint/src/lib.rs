@@ -1,1 +1,40 @@
-//! Checkpoints on disk: series by step, safe safetensors reading and writing, checksums
+//! Checkpoints on disk: a series of folders by step, each whole or not there.
+//!
+//! - [`write_tensors`] and [`read_tensors`]: safetensors files, with every size that a header claims
+//!   checked before memory is taken.
+//! - [`write_checkpoint`]: a folder `step-000512` that appears under its name only when all of its
+//!   files and their `SHA256SUMS` are on the disk; [`clean`] removes what a killed process left.
+//! - [`verify`]: whether a folder is still what was written; `sha256sum -c SHA256SUMS` agrees.
+//! - [`series`] and [`latest_valid`]: which steps there are, and from which one to go on.
+//!
+//! ```
+//! use outcrop_checkpoint::{Error, Tensor, latest_valid, read_tensors, write_checkpoint, write_tensors};
+//!
+//! let dir = tempfile::tempdir()?;
+//! let weight = Tensor { name: "w".into(), shape: vec![2, 2], data: vec![1.0, 2.0, 3.0, 4.0] };
+//! write_checkpoint(dir.path(), 512, |folder| {
+//!     let file = folder.join("model.safetensors");
+//!     write_tensors(&file, std::slice::from_ref(&weight), &Default::default())
+//! })?;
+//! let (latest, rejected) = latest_valid(dir.path())?;
+//! let (step, folder) = latest.expect("the checkpoint of step 512");
+//! assert_eq!((step, rejected.len()), (512, 0));
+//! assert_eq!(read_tensors(&folder.join("model.safetensors"))?, [weight]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod checkpoint;
+mod error;
+mod series;
+mod sums;
+mod tensors;
+
+pub use checkpoint::{clean, write_checkpoint};
+pub use error::{Error, Result};
+pub use series::{Rejected, latest_valid, parse_step_folder, series, step_folder};
+pub use sums::{SUMS, verify};
+pub use tensors::{Tensor, read_metadata, read_tensors, write_tensors};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -39,7 +39,7 @@ pub fn write_atomic_with(
     }
     file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|e| io(e.error))?;
-    sync_folder(&folder).map_err(io)
+    sync_folder(&folder)
 }
 
 fn folder_of(path: &Path) -> PathBuf {
@@ -49,13 +49,24 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
+/// Makes the names in `folder` outlast a power cut (fsync of the folder); nothing to do where the
+/// system has no such call.
+///
+/// # Errors
+/// [`Error::Io`] with the folder.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    std::fs::File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(|source| Error::io("sync folder", folder, source))
 }
 
+/// Nothing to do on this system.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
+pub fn sync_folder(_: &Path) -> Result<()> {
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub use arch::{
     Parameters, Position, Residual,
 };
 pub use error::{Error, Result};
-pub use files::{check_writable, write_atomic, write_atomic_with};
+pub use files::{check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
 pub use keys::{nearest, reject_unknown_keys};
 pub use loss::Loss;

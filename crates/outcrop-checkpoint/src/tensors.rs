@@ -1,0 +1,213 @@
+//! Safetensors files, as the format's specification has them
+//! (<https://github.com/huggingface/safetensors#format>): the length of the header as u64, the
+//! header as JSON, the data of the tensors one after another, all little-endian.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use half::{bf16, f16};
+use outcrop_core::write_atomic_with;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use serde_json::{Map, Value, json};
+
+use crate::{Error, Result};
+
+/// The longest header that the format allows.
+const MAX_HEADER: u64 = 100_000_000;
+/// Bytes converted at a time; a multiple of every element's size.
+const PIECE: usize = 1 << 16;
+/// The name under which a header keeps its metadata.
+const METADATA: &str = "__metadata__";
+
+/// A named tensor of f32.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Its name, unique in a file.
+    pub name: String,
+    /// Its extents; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// Its elements, row-major: as many as the product of `shape`.
+    pub data: Vec<f32>,
+}
+
+/// Writes `tensors` in their order as f32, with `metadata` in the header, whole or not at all. The
+/// same arguments give the same bytes.
+///
+/// # Errors
+/// [`Error::Tensor`] for a name that stands twice or is `__metadata__`, or a shape that does not
+/// hold the data; [`Error::Core`] with the path.
+pub fn write_tensors(
+    path: &Path,
+    tensors: &[Tensor],
+    metadata: &BTreeMap<String, String>,
+) -> Result<()> {
+    let header = header(tensors, metadata).map_err(|(tensor, reason)| Error::Tensor {
+        path: path.into(),
+        tensor,
+        reason,
+    })?;
+    write_atomic_with(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(header.as_bytes())?;
+        let mut bytes = Vec::with_capacity(PIECE);
+        for piece in tensors.iter().flat_map(|t| t.data.chunks(PIECE / 4)) {
+            bytes.clear();
+            bytes.extend(piece.iter().flat_map(|v| v.to_le_bytes()));
+            file.write_all(&bytes)?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The JSON of the header. The library's own writer orders metadata by chance; equal input is to
+/// give equal bytes.
+fn header(
+    tensors: &[Tensor],
+    metadata: &BTreeMap<String, String>,
+) -> Result<String, (String, String)> {
+    let mut header = Map::new();
+    if !metadata.is_empty() {
+        header.insert(METADATA.into(), json!(metadata));
+    }
+    let (mut start, mut names) = (0, BTreeSet::from([METADATA]));
+    for Tensor { name, shape, data } in tensors {
+        if !names.insert(name) {
+            let reason = "has a name that is taken; names must be distinct and not `__metadata__`";
+            return Err((name.clone(), reason.into()));
+        }
+        if shape.iter().try_fold(1, |n: usize, &d| n.checked_mul(d)) != Some(data.len()) {
+            let reason = format!("of shape {shape:?} cannot hold {} elements", data.len());
+            return Err((name.clone(), reason));
+        }
+        let end = start + 4 * data.len();
+        let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]});
+        header.insert(name.clone(), entry);
+        start = end;
+    }
+    let mut text = Value::Object(header).to_string();
+    // Readers that map the file want its data aligned.
+    text.extend(std::iter::repeat_n(
+        ' ',
+        text.len().next_multiple_of(8) - text.len(),
+    ));
+    Ok(text)
+}
+
+/// Reads the tensors of a safetensors file in the order of their data. F16, BF16 and F64 become
+/// f32 (F64 rounded to nearest). Beside the result, 64 KiB and the header are held in memory.
+///
+/// # Errors
+/// [`Error::Malformed`] for a file that is cut short, or whose tensors overlap, leave gaps or reach
+/// beyond it; [`Error::Dtype`] for a tensor of another type; [`Error::Core`] with the path.
+pub fn read_tensors(path: &Path) -> Result<Vec<Tensor>> {
+    let (mut file, header) = open(path)?;
+    let infos: Vec<(String, TensorInfo)> = header
+        .offset_keys()
+        .into_iter()
+        .filter_map(|name| header.info(&name).cloned().map(|info| (name, info)))
+        .collect();
+    for (name, info) in &infos {
+        if !matches!(
+            info.dtype,
+            Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64
+        ) {
+            return Err(Error::Dtype {
+                path: path.into(),
+                tensor: name.clone(),
+                dtype: info.dtype.to_string(),
+            });
+        }
+    }
+    infos
+        .into_iter()
+        .map(|(name, info)| {
+            let data = elements(&mut file, &info).map_err(|e| Error::io("read", path, e))?;
+            Ok(Tensor {
+                name,
+                shape: info.shape,
+                data,
+            })
+        })
+        .collect()
+}
+
+/// The metadata in the header of a safetensors file; the data is not read.
+///
+/// # Errors
+/// As [`read_tensors`], but for types.
+pub fn read_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
+    let (_, header) = open(path)?;
+    let metadata = header.metadata().iter().flatten();
+    Ok(metadata.map(|(k, v)| (k.clone(), v.clone())).collect())
+}
+
+/// Opens a file and checks that its header accounts for every byte of it; what is then read is the
+/// data.
+fn open(path: &Path) -> Result<(File, Metadata)> {
+    let io = |e| Error::io("read", path, e);
+    let malformed = |reason: String| Error::Malformed {
+        path: path.into(),
+        reason,
+    };
+    let mut file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let Some(rest) = length.checked_sub(8) else {
+        return Err(malformed(format!(
+            "{length} bytes are too few for a header"
+        )));
+    };
+    let mut size = [0; 8];
+    file.read_exact(&mut size).map_err(io)?;
+    let size = u64::from_le_bytes(size);
+    if size > rest.min(MAX_HEADER) {
+        return Err(malformed(format!(
+            "it claims a header of {size} bytes, but holds {rest} after the header's length (at \
+             most {MAX_HEADER} are allowed); it is cut short or no safetensors file"
+        )));
+    }
+    let mut text = vec![0; size as usize];
+    file.read_exact(&mut text).map_err(io)?;
+    let header: Metadata = serde_json::from_slice(&text).map_err(|e| {
+        malformed(format!(
+            "the header does not hold: {e} (tensors must follow one another without gap or \
+             overlap, each as long as its shape and dtype ask)"
+        ))
+    })?;
+    let (claimed, held) = (header.data_len() as u64, rest - size);
+    if claimed != held {
+        return Err(malformed(format!(
+            "its header claims {claimed} bytes of data, but it holds {held}"
+        )));
+    }
+    Ok((file, header))
+}
+
+/// The next tensor's elements; its size was checked against the file's.
+fn elements(file: &mut File, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
+    let mut left = info.data_offsets.1 - info.data_offsets.0;
+    let mut data = Vec::with_capacity(info.shape.iter().product());
+    let mut piece = vec![0; left.min(PIECE)];
+    while left > 0 {
+        let bytes = &mut piece[..left.min(PIECE)];
+        file.read_exact(bytes)?;
+        convert(bytes, info.dtype, &mut data);
+        left -= bytes.len();
+    }
+    Ok(data)
+}
+
+fn convert(bytes: &[u8], dtype: Dtype, data: &mut Vec<f32>) {
+    match dtype {
+        Dtype::F16 => data.extend(words(bytes).map(|b| f16::from_le_bytes(b).to_f32())),
+        Dtype::BF16 => data.extend(words(bytes).map(|b| bf16::from_le_bytes(b).to_f32())),
+        Dtype::F64 => data.extend(words(bytes).map(|b| f64::from_le_bytes(b) as f32)),
+        _ => data.extend(words(bytes).map(f32::from_le_bytes)),
+    }
+}
+
+fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
+    bytes.as_chunks::<N>().0.iter().copied()
+}
