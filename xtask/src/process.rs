@@ -1,0 +1,39 @@
+//! Starting other programs.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+/// The cargo that started this task.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// Runs `command` to its end and wants success.
+pub(crate) fn finish(command: &mut Command) -> Result<(), String> {
+    let status = command.status().map_err(|e| unstarted(command, &e))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("run {}: {status}", command.get_program().display()))
+}
+
+/// Becomes `command`, so that signals such as Ctrl-C reach it and its exit code is ours. Returns
+/// only where it could not be started.
+#[cfg(unix)]
+pub(crate) fn become_it(command: &mut Command) -> Result<ExitCode, String> {
+    use std::os::unix::process::CommandExt;
+    let error = command.exec();
+    Err(unstarted(command, &error))
+}
+
+/// Runs `command` and hands on its exit code.
+#[cfg(not(unix))]
+pub(crate) fn become_it(command: &mut Command) -> Result<ExitCode, String> {
+    let status = command.status().map_err(|e| unstarted(command, &e))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn unstarted(command: &Command, error: &std::io::Error) -> String {
+    format!("start {}: {error}", command.get_program().display())
+}

@@ -1,0 +1,107 @@
+//! Every crate has a README, an example that asserts, and crate docs.
+
+use crate::expect_none;
+use crate::workspace::{self, File};
+
+/// What the crate `name` lacks among `files`.
+fn missing(name: &str, files: &[File]) -> Vec<String> {
+    let folder = format!("crates/{name}/");
+    let of = |path: &str| {
+        files
+            .iter()
+            .find(|file| file.path == format!("{folder}{path}"))
+    };
+    let mut findings = Vec::new();
+    match of("README.md") {
+        Some(readme) if readme.text.starts_with(&format!("# {name}\n")) => {}
+        Some(_) => findings.push(format!("{name}: README.md is not headed `# {name}`")),
+        None => findings.push(format!("{name}: no README.md")),
+    }
+    let examples = format!("{folder}examples/");
+    let mut examples = files.iter().filter(|file| file.path.starts_with(&examples));
+    if !examples.any(|example| example.text.contains("assert")) {
+        findings.push(format!("{name}: no example in examples/ that asserts"));
+    }
+    match of("src/lib.rs") {
+        Some(lib) => findings.extend(lib_docs(name, &lib.text)),
+        None => findings.push(format!("{name}: no src/lib.rs")),
+    }
+    findings
+}
+
+/// Crate docs come first, show code that asserts, and lints come from the workspace alone.
+fn lib_docs(name: &str, text: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    if !text.starts_with("//! ") {
+        findings.push(format!("{name}: src/lib.rs does not start with crate docs"));
+    }
+    let head: String = text
+        .lines()
+        .take_while(|line| !line.starts_with("mod "))
+        .collect();
+    if !head.contains("```") || !head.contains("assert") {
+        findings.push(format!(
+            "{name}: the crate docs have no example that asserts"
+        ));
+    }
+    let mut attributes = text.match_indices("#![").map(|(at, _)| &text[at..]);
+    let docs = |attribute: &str| {
+        let end = attribute.find(")]").unwrap_or(attribute.len());
+        attribute.starts_with("#![cfg_attr(") && attribute[..end].contains("doc = ")
+    };
+    if attributes.any(|attribute| !docs(attribute)) {
+        findings.push(format!("{name}: src/lib.rs sets attributes of its own"));
+    }
+    findings
+}
+
+#[test]
+fn every_crate_is_complete() {
+    let files = workspace::files();
+    let crates = workspace::crates();
+    let found: Vec<_> = crates
+        .iter()
+        .flat_map(|(name, _)| missing(name, &files))
+        .collect();
+    expect_none(&found);
+}
+
+#[test]
+fn what_a_crate_lacks_is_found() {
+    let file = |path: &str, text: &str| File {
+        path: format!("crates/x/{path}"),
+        text: text.into(),
+    };
+    let docs = "//! Docs.\n//! ```\n//! assert!(true);\n//! ```\nmod a;\n";
+    let mut files = vec![
+        file("README.md", "# x\n"),
+        file("examples/a.rs", "fn main() { assert!(true) }"),
+        file("src/lib.rs", docs),
+    ];
+    assert_eq!(missing("x", &files), [""; 0]);
+    files[1].text = "fn main() {}".into();
+    assert_eq!(
+        missing("x", &files),
+        ["x: no example in examples/ that asserts"]
+    );
+    files[0].text = "# y\n".into();
+    assert_eq!(missing("x", &files).len(), 2);
+    assert_eq!(missing("x", &[]).len(), 3);
+}
+
+#[test]
+fn poor_crate_docs_are_found() {
+    let example = "//! ```\n//! assert!(true);\n//! ```\n";
+    assert_eq!(lib_docs("x", &format!("//! Docs.\n{example}")), [""; 0]);
+    assert_eq!(lib_docs("x", "//! Docs.\nmod a;\n").len(), 1);
+    assert_eq!(lib_docs("x", &format!("mod a;\n{example}")).len(), 2);
+    assert_eq!(
+        lib_docs("x", &format!("//! Docs.\n{example}#![warn(x)]\n")).len(),
+        1
+    );
+    let conditional = "#![cfg_attr(\n    feature = \"flex\",\n    doc = \"\"\n)]\n";
+    assert_eq!(
+        lib_docs("x", &format!("//! Docs.\n{example}{conditional}")),
+        [""; 0]
+    );
+}
