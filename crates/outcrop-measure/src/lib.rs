@@ -1,1 +1,38 @@
-//! Massive-activation statistics of a hidden state: top-k with places, exact lower median, ratio
+//! Numbers out of a hidden state: the largest magnitudes with their places, and the exact lower
+//! median of |h|.
+//!
+//! A hidden state h is a slice of positions times d_model scalars, row-major, as it comes out of a
+//! layer for one sequence. [`Meter::measure`] gives the [`LayerStats`](outcrop_core::LayerStats) of
+//! one; [`Meter::top_k`] any number of its largest magnitudes. Both are exact, read the input once
+//! or twice in order, never sort it and hold no copy of it: a [`Meter`] keeps a buffer for the few
+//! scalars near the median and uses it again.
+//!
+//! Scalars that are NaN or infinite are counted and the first is placed; they are never ranked.
+//!
+//! ```
+//! use outcrop_measure::Meter;
+//!
+//! // Two positions of three channels.
+//! let hidden = [0.5, -1.0, 0.25, 2.0, -800.0, 1.0];
+//! let stats = Meter::new().measure(&hidden, 3)?;
+//! let top = stats.top[0].expect("the state has finite scalars");
+//! assert_eq!((top.magnitude, top.place.position, top.place.channel), (800.0, 1, 1));
+//! // 0.25 0.5 [1.0] 1.0 2.0 800.0: of the two in the middle, the lower.
+//! assert_eq!(stats.median, Some(1.0));
+//! assert_eq!(stats.ratio(), Some(800.0));
+//! # Ok::<(), outcrop_measure::Error>(())
+//! ```
+
+mod bits;
+mod bracket;
+mod error;
+mod meter;
+mod shape;
+mod top;
+
+pub use error::{Error, Result};
+pub use meter::Meter;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,72 @@
+//! What measuring costs, beside reading the same memory once: nanoseconds per scalar.
+//! `cargo run --release -p outcrop-measure --example speed`
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use outcrop_measure::Meter;
+
+fn main() -> Result<(), outcrop_measure::Error> {
+    let mut meter = Meter::new();
+    for n in [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22] {
+        let hidden = normal(n);
+        let stats = meter.measure(&hidden, 64)?;
+        assert_eq!(stats.median, Some(by_sorting(&hidden)));
+        let sum = best(n, || black_box(sum(black_box(&hidden))));
+        let sorting = best(n, || black_box(by_sorting(black_box(&hidden))));
+        let measure = best(n, || {
+            black_box(meter.measure(black_box(&hidden), 64).ok());
+            0.0
+        });
+        report(n, sum, measure, sorting);
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "an example that shows its numbers")]
+fn report(n: usize, sum: f64, measure: f64, sorting: f64) {
+    println!("{n:8} scalars: sum {sum:.2}, measure {measure:.2}, a sort {sorting:.2} ns each");
+}
+
+/// The shortest of many runs, which others on the machine disturbed least.
+fn best(n: usize, mut f: impl FnMut() -> f32) -> f64 {
+    let runs = ((1 << 24) / n).clamp(5, 200);
+    let times = (0..runs).map(|_| {
+        let start = Instant::now();
+        black_box(f());
+        start.elapsed().as_secs_f64() * 1e9 / n as f64
+    });
+    times.fold(f64::INFINITY, f64::min)
+}
+
+/// Sixteen sums side by side, so that it is memory that sets the pace.
+fn sum(hidden: &[f32]) -> f32 {
+    let mut sums = [0.0; 16];
+    for chunk in hidden.as_chunks::<16>().0 {
+        sums.iter_mut().zip(chunk).for_each(|(s, h)| *s += h);
+    }
+    sums.iter().sum()
+}
+
+fn by_sorting(hidden: &[f32]) -> f32 {
+    let mut magnitudes: Vec<f32> = hidden.iter().map(|h| h.abs()).collect();
+    magnitudes.sort_unstable_by(f32::total_cmp);
+    magnitudes[(magnitudes.len() - 1) / 2]
+}
+
+/// Standard normal numbers by Box and Muller from a xorshift generator.
+fn normal(n: usize) -> Vec<f32> {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    (0..n)
+        .map(|_| {
+            let radius = (-2.0 * (1.0 - uniform()).ln()).sqrt();
+            (radius * (std::f64::consts::TAU * uniform()).cos()) as f32
+        })
+        .collect()
+}
