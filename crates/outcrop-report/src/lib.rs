@@ -1,1 +1,48 @@
-//! Figures and a self-contained HTML page of massive-activation dynamics
+//! Figures (SVG and PNG) and one self-contained HTML page of massive-activation dynamics.
+//!
+//! [`write_report`] draws what [`Inputs`] holds: the figures of the paper (arXiv 2508.03616),
+//! tables of what emerged, of the fits and of the scores beside the published ones, and the
+//! provenance. What is missing is left out, and the page says so. [`summary`] answers the key
+//! question, did massive activations emerge, as numbers.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `report.html` | everything, with the figures inside: no other file, no network, no script |
+//! | `figures/NAME.svg` | one figure, text as text |
+//! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
+//!
+//! The same inputs give the same bytes.
+//!
+//! ```
+//! use outcrop_core::Trajectory;
+//! use outcrop_report::{Inputs, write_report};
+//!
+//! let trajectory = Trajectory {
+//!     model: "tiny".into(),
+//!     layer: 1,
+//!     steps: vec![0, 1, 10, 100],
+//!     ratios: vec![5.0, 5.1, 9.0, 40.0],
+//!     sem: vec![],
+//! };
+//! let inputs = Inputs { title: "A tiny run".into(), trajectories: vec![trajectory], ..Inputs::default() };
+//! let out = std::env::temp_dir().join(format!("outcrop-report-{}", std::process::id()));
+//! let written = write_report(&inputs, &out)?;
+//! assert!(std::fs::read_to_string(&written.html).is_ok_and(|page| page.contains("A tiny run")));
+//! assert!(out.join("figures/emergence.png").exists());
+//! # std::fs::remove_dir_all(&out).ok();
+//! # Ok::<(), outcrop_report::Error>(())
+//! ```
+
+mod chart;
+mod data;
+mod error;
+mod figures;
+mod inputs;
+mod page;
+mod report;
+mod summary;
+
+pub use error::{Error, Result};
+pub use inputs::Inputs;
+pub use report::{Written, write_report, write_report_with};
+pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};

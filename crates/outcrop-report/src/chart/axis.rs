@@ -1,0 +1,283 @@
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+
+/// How a value is placed along an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scale {
+    Linear,
+    Log,
+    /// Linear from 0 to 1, logarithmic above: shows step 0 and every decade at equal distances.
+    Steps,
+}
+
+impl Scale {
+    fn place(self, value: f64) -> f64 {
+        match self {
+            Self::Linear => value,
+            Self::Log => value.max(f64::MIN_POSITIVE).log10(),
+            Self::Steps if value <= 1.0 => value.max(0.0),
+            Self::Steps => 1.0 + value.log10(),
+        }
+    }
+}
+
+/// One axis of a panel: its range, its ticks and its title. Only finite values widen a range, and
+/// a range is never empty, so that every coordinate is a number.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    pub(crate) title: String,
+    scale: Scale,
+    low: f64,
+    high: f64,
+    ticks: Vec<(f64, String)>,
+    grid: bool,
+}
+
+impl Axis {
+    /// Training steps, with step 0 shown.
+    pub(crate) fn steps(values: impl IntoIterator<Item = f64>) -> Self {
+        let (_, last) = extent(values).unwrap_or((0.0, 1.0));
+        let high = last.max(1.0);
+        let mut ticks = vec![(0.0, "0".into())];
+        ticks.extend(decades(1.0, high).map(|t| (t, short(t))));
+        let gap = Scale::Steps.place(high) - Scale::Steps.place(ticks.last().map_or(0.0, |t| t.0));
+        if gap > 0.45 {
+            ticks.push((high, short(high)));
+        }
+        Self {
+            title: "training step".into(),
+            scale: Scale::Steps,
+            low: 0.0,
+            high,
+            ticks,
+            grid: true,
+        }
+    }
+
+    /// Positive values on a logarithmic scale.
+    pub(crate) fn log(title: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        let positive = values.into_iter().filter(|v| *v > 0.0);
+        let (low, high) = extent(positive).unwrap_or((1.0, 10.0));
+        let (low, high) = (low.log10(), high.log10());
+        let pad = (0.04 * (high - low)).max(0.05);
+        let (low, high) = (10f64.powf(low - pad), 10f64.powf(high + pad));
+        let ticks = log_ticks(low, high).into_iter();
+        Self {
+            title: title.into(),
+            scale: Scale::Log,
+            low,
+            high,
+            ticks: ticks.map(|t| (t, short(t))).collect(),
+            grid: true,
+        }
+    }
+
+    /// Any values on a linear scale.
+    pub(crate) fn linear(title: &str, values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = extent(values).unwrap_or((0.0, 1.0));
+        let pad = (0.05 * (high - low)).max(1e-3 * high.abs()).max(1e-9);
+        Self::between(title, low - pad, high + pad)
+    }
+
+    /// Exactly `low` to `high` on a linear scale.
+    pub(crate) fn between(title: &str, low: f64, high: f64) -> Self {
+        let ticks = RangedCoordf64::from(low..high).key_points(6).into_iter();
+        Self {
+            title: title.into(),
+            scale: Scale::Linear,
+            low,
+            high,
+            ticks: ticks.map(|t| (t, short(t))).collect(),
+            grid: true,
+        }
+    }
+
+    /// Layers 1 to `last`, marked at whole numbers.
+    pub(crate) fn layers(last: u32) -> Self {
+        let last = last.max(1);
+        let every = [1, 2, 4, 5, 10, 20, 50, 100].into_iter();
+        let every = every.clone().find(|e| last / e <= 9).unwrap_or(200);
+        let ticks = (1..=last).filter(|l| every == 1 || l % every == 0);
+        Self {
+            title: "layer".into(),
+            scale: Scale::Linear,
+            low: 0.7,
+            high: f64::from(last) + 0.3,
+            ticks: ticks.map(|l| (f64::from(l), l.to_string())).collect(),
+            grid: true,
+        }
+    }
+
+    /// Rows named `labels`, the first on top; row i spans i to i + 1 from below.
+    pub(crate) fn rows(labels: &[String]) -> Self {
+        let n = labels.len();
+        let ticks = labels.iter().enumerate();
+        Self {
+            title: String::new(),
+            scale: Scale::Linear,
+            low: 0.0,
+            high: n.max(1) as f64,
+            ticks: ticks
+                .map(|(i, label)| ((n - i) as f64 - 0.5, label.clone()))
+                .collect(),
+            grid: false,
+        }
+    }
+
+    /// Without grid lines.
+    pub(crate) fn plain(mut self) -> Self {
+        self.grid = false;
+        self
+    }
+
+    pub(crate) fn has_grid(&self) -> bool {
+        self.grid
+    }
+
+    /// Where the ticks stand, and their labels.
+    pub(crate) fn ticks(&self) -> &[(f64, String)] {
+        &self.ticks
+    }
+
+    /// Where `value` stands, 0 at the low end and 1 at the high end; values outside stand at the
+    /// end that is nearer.
+    pub(crate) fn fraction(&self, value: f64) -> f64 {
+        let (low, high) = (self.scale.place(self.low), self.scale.place(self.high));
+        let t = (self.scale.place(value) - low) / (high - low);
+        if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
+    }
+
+    /// The label of the tick at `value`.
+    pub(crate) fn label(&self, value: f64) -> String {
+        let tick = self.ticks.iter().find(|(t, _)| *t == value);
+        tick.map_or_else(|| short(value), |(_, label)| label.clone())
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (self.fraction(*value) * f64::from(to - from)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.ticks.iter().map(|(value, _)| *value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, value: &f64) -> String {
+        self.label(*value)
+    }
+}
+
+fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
+    let finite = values.into_iter().filter(|v| v.is_finite());
+    finite.fold(None, |extent, v| {
+        let (low, high) = extent.unwrap_or((v, v));
+        Some((v.min(low), v.max(high)))
+    })
+}
+
+/// The powers of ten from `low` to `high`.
+fn decades(low: f64, high: f64) -> impl Iterator<Item = f64> {
+    let first = (low.log10() - 1e-9).ceil() as i32;
+    let last = (high.log10() + 1e-9).floor() as i32;
+    (first..=last).map(|e| 10f64.powi(e))
+}
+
+/// Powers of ten; with 2 and 5 times them where that is fewer than three; linear ticks where the
+/// range is a small part of a decade.
+fn log_ticks(low: f64, high: f64) -> Vec<f64> {
+    let tens: Vec<f64> = decades(low, high).collect();
+    if tens.len() >= 3 {
+        return tens;
+    }
+    let fine = decades(low / 10.0, high).flat_map(|t| [t, 2.0 * t, 5.0 * t]);
+    let fine: Vec<f64> = fine.filter(|t| (low..=high).contains(t)).collect();
+    if fine.len() >= 3 {
+        return fine;
+    }
+    RangedCoordf64::from(low..high).key_points(5)
+}
+
+/// A number as short as a tick label wants it: `0.25`, `800`, `143k`, `2M`, `1e-6`.
+pub(crate) fn short(value: f64) -> String {
+    let size = value.abs();
+    let trimmed = |v: f64, digits: usize| {
+        let text = format!("{v:.digits$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    };
+    match size {
+        0.0 => "0".into(),
+        s if s < 1e-3 => format!("{value:.0e}"),
+        s if s < 1.0 => trimmed(value, 3),
+        s if s < 10.0 => trimmed(value, 2),
+        s if s < 1e4 => trimmed(value, 1),
+        s if s < 1e6 => trimmed(value / 1e3, 1) + "k",
+        s if s < 1e9 => trimmed(value / 1e6, 1) + "M",
+        s if s < 1e12 => trimmed(value / 1e9, 1) + "B",
+        _ => format!("{value:.1e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_show_zero_and_every_decade_at_equal_distances() {
+        let axis = Axis::steps([0.0, 512.0, 1000.0]);
+        let at: Vec<f64> = [0.0, 1.0, 10.0, 100.0, 1000.0]
+            .map(|s| axis.fraction(s))
+            .into();
+        for (i, t) in at.iter().enumerate() {
+            assert!((t - i as f64 / 4.0).abs() < 1e-12);
+        }
+        let labels: Vec<String> = axis.ticks.iter().map(|t| t.1.clone()).collect();
+        assert_eq!(labels, ["0", "1", "10", "100", "1000"]);
+    }
+
+    #[test]
+    fn no_range_is_empty_and_no_place_is_nan() {
+        for values in [vec![], vec![3.0], vec![f64::NAN, f64::INFINITY], vec![0.0]] {
+            for axis in [
+                Axis::steps(values.clone()),
+                Axis::log("", values.clone()),
+                Axis::linear("", values.clone()),
+            ] {
+                assert!(axis.low < axis.high, "{axis:?}");
+                for v in [0.0, 3.0, -1.0, f64::NAN] {
+                    assert!((0.0..=1.0).contains(&axis.fraction(v)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn short_numbers() {
+        let cases = [
+            (0.25, "0.25"),
+            (800.0, "800"),
+            (1000.0, "1000"),
+            (143_000.0, "143k"),
+            (2e6, "2M"),
+            (1e-6, "1e-6"),
+            (-0.5, "-0.5"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(short(value), text);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What a figure is made of, and how it becomes SVG and PNG. A figure says *what* to draw
+//! ([`Sheet`], [`Panel`], [`Mark`]); only `draw` knows the plotting library.
+
+mod axis;
+mod draw;
+mod font;
+pub(crate) mod palette;
+mod raster;
+
+pub(crate) use axis::{Axis, short};
+pub(crate) use draw::{png, svg};
+
+use plotters::style::RGBColor;
+
+/// A picture: panels in rows and columns.
+pub(crate) struct Sheet {
+    pub(crate) columns: usize,
+    /// Width and height of one panel in pixels.
+    pub(crate) panel_size: (u32, u32),
+    pub(crate) legend: Vec<Key>,
+    pub(crate) panels: Vec<Panel>,
+}
+
+/// One pair of axes with what stands between them.
+pub(crate) struct Panel {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) legend: Vec<Key>,
+    pub(crate) color_bar: Option<ColorBar>,
+}
+
+impl Panel {
+    pub(crate) fn new(title: impl Into<String>, x: Axis, y: Axis, marks: Vec<Mark>) -> Self {
+        Self {
+            title: title.into(),
+            x,
+            y,
+            marks,
+            legend: Vec::new(),
+            color_bar: None,
+        }
+    }
+
+    pub(crate) fn with_legend(mut self, legend: Vec<Key>) -> Self {
+        self.legend = legend;
+        self
+    }
+}
+
+/// Something drawn in a panel, in its units.
+pub(crate) enum Mark {
+    Line(Vec<(f64, f64)>, RGBColor, Stroke),
+    Points(Vec<(f64, f64)>, RGBColor),
+    /// The area between lower and upper: (x, lower, upper).
+    Band(Vec<(f64, f64, f64)>, RGBColor),
+    /// A filled rectangle from one corner to the other.
+    Cell((f64, f64), (f64, f64), RGBColor),
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Stroke {
+    Solid,
+    Thin,
+    Dashed,
+}
+
+/// One entry of a legend.
+#[derive(Clone)]
+pub(crate) struct Key {
+    pub(crate) label: String,
+    pub(crate) color: RGBColor,
+    pub(crate) symbol: Symbol,
+}
+
+/// What a legend shows beside a label.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Symbol {
+    Line,
+    Dashed,
+    Point,
+}
+
+impl Key {
+    pub(crate) fn new(label: impl Into<String>, color: RGBColor, symbol: Symbol) -> Self {
+        Self {
+            label: label.into(),
+            color,
+            symbol,
+        }
+    }
+}
+
+/// The scale of a heatmap, drawn at its right in viridis.
+pub(crate) struct ColorBar {
+    pub(crate) axis: Axis,
+}
+
+impl ColorBar {
+    /// The colour of `value`.
+    pub(crate) fn color(&self, value: Option<f64>) -> RGBColor {
+        match value.filter(|v| v.is_finite()) {
+            Some(v) => palette::viridis(self.axis.fraction(v)),
+            None => palette::ABSENT,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use outcrop_core::{CurvePoint, Fit, Loss, Measurement, Ratio, Trajectory};
+
+use crate::Inputs;
+
+/// A model that some table has data of.
+pub(crate) struct Model {
+    pub(crate) name: String,
+    /// Number of parameters, where the architecture is known.
+    pub(crate) parameters: Option<u64>,
+    /// Number of layers: of the architecture, or the highest that a table mentions.
+    pub(crate) layers: u32,
+}
+
+/// Means over sequences of one (model, layer, step).
+#[derive(Clone, Copy)]
+pub(crate) struct Means {
+    /// The three largest magnitudes, in descending order.
+    pub(crate) top: [f64; 3],
+    pub(crate) median: f64,
+}
+
+/// The inputs, indexed as the figures and tables need them. Models stand in order of size.
+pub(crate) struct Data<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) models: Vec<Model>,
+    pub(crate) trajectories: Cow<'a, [Trajectory]>,
+    means: BTreeMap<(&'a str, u32, u64), Means>,
+}
+
+impl<'a> Data<'a> {
+    pub(crate) fn new(inputs: &'a Inputs) -> Self {
+        let trajectories = match inputs.trajectories.is_empty() {
+            true => {
+                let measurements = &inputs.measurements;
+                Cow::Owned(Trajectory::from_measurements(
+                    measurements,
+                    Ratio::default(),
+                ))
+            }
+            false => Cow::Borrowed(inputs.trajectories.as_slice()),
+        };
+        Self {
+            models: models(inputs, &trajectories),
+            trajectories,
+            means: means(&inputs.measurements),
+            inputs,
+        }
+    }
+
+    /// The trajectories of `model`, by layer.
+    pub(crate) fn trajectories_of(&self, model: &str) -> Vec<&Trajectory> {
+        let all = self.trajectories.iter();
+        let mut of: Vec<_> = all
+            .filter(|t| t.model == model && !t.ratios.is_empty())
+            .collect();
+        of.sort_by_key(|t| t.layer);
+        of
+    }
+
+    /// The trajectory of one layer.
+    pub(crate) fn trajectory(&self, model: &str, layer: u32) -> Option<&Trajectory> {
+        let mut all = self.trajectories.iter();
+        all.find(|t| t.model == model && t.layer == layer && !t.ratios.is_empty())
+    }
+
+    /// The best fit of one layer; none where every hypothesis failed.
+    pub(crate) fn best_fit(&self, model: &str, layer: u32) -> Option<&'a Fit> {
+        let mut fits = self.inputs.fits.iter();
+        fits.find(|f| f.best && f.r2.is_some() && f.model == model && f.layer == layer)
+    }
+
+    /// The curve of one fit, by step.
+    pub(crate) fn curve(&self, fit: &Fit) -> Vec<(f64, f64)> {
+        let of_fit = |c: &&CurvePoint| {
+            c.model == fit.model && c.layer == fit.layer && c.hypothesis == fit.hypothesis
+        };
+        let points = self.inputs.curves.iter().filter(of_fit);
+        let mut points: Vec<_> = points.map(|c| (c.step, c.value)).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        points
+    }
+
+    /// The means of `model` at one layer, by step.
+    pub(crate) fn means_of(&self, model: &'a str, layer: u32) -> Vec<(u64, Means)> {
+        let range = self
+            .means
+            .range((model, layer, 0)..=(model, layer, u64::MAX));
+        range.map(|(key, means)| (key.2, *means)).collect()
+    }
+
+    /// The models that have measurements, in order of size.
+    pub(crate) fn measured(&self) -> Vec<&Model> {
+        let has = |m: &&Model| {
+            let mut rows = self.inputs.measurements.iter();
+            rows.any(|r| r.model == m.name)
+        };
+        self.models.iter().filter(has).collect()
+    }
+
+    /// The models that have trajectories, in order of size.
+    pub(crate) fn followed(&self) -> Vec<&Model> {
+        let models = self.models.iter();
+        models
+            .filter(|m| self.trajectories.iter().any(|t| t.model == m.name))
+            .collect()
+    }
+}
+
+/// How far a ratio grew from the first step to the last; none where it cannot be said.
+pub(crate) fn growth(trajectory: &Trajectory) -> Option<f64> {
+    let (first, last) = (trajectory.ratios.first()?, trajectory.ratios.last()?);
+    let factor = last / first;
+    (trajectory.ratios.len() > 1 && *first > 0.0 && factor.is_finite()).then_some(factor)
+}
+
+/// The trajectory that grew most.
+pub(crate) fn most_emergent<'t>(trajectories: &[&'t Trajectory]) -> Option<&'t Trajectory> {
+    let grown = trajectories.iter().filter_map(|t| Some((growth(t)?, *t)));
+    grown.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, t)| t)
+}
+
+/// The (step, ratio) points of a trajectory.
+pub(crate) fn points(trajectory: &Trajectory) -> Vec<(f64, f64)> {
+    let steps = trajectory.steps.iter().map(|s| *s as f64);
+    steps.zip(trajectory.ratios.iter().copied()).collect()
+}
+
+fn models(inputs: &Inputs, trajectories: &[Trajectory]) -> Vec<Model> {
+    let mut layers: BTreeMap<&str, u32> = BTreeMap::new();
+    let mentioned = (inputs
+        .measurements
+        .iter()
+        .map(|m| (m.model.as_str(), m.layer)))
+    .chain(trajectories.iter().map(|t| (t.model.as_str(), t.layer)))
+    .chain(
+        inputs
+            .fits
+            .iter()
+            .map(|f: &Fit| (f.model.as_str(), f.layer)),
+    )
+    .chain(inputs.losses.iter().map(|l: &Loss| (l.model.as_str(), 0)));
+    for (model, layer) in mentioned {
+        let most = layers.entry(model).or_default();
+        *most = layer.max(*most);
+    }
+    let named = layers.into_iter().map(|(name, highest)| {
+        let arch = inputs.archs.iter().find(|a| a.model == name);
+        Model {
+            name: name.to_owned(),
+            parameters: arch.map(|a| a.arch.parameters().total),
+            layers: arch.map_or(highest, |a| highest.max(a.arch.layers as u32)),
+        }
+    });
+    let mut models: Vec<Model> = named.collect();
+    models.sort_by_key(|m| (m.parameters.unwrap_or(0), m.layers));
+    models
+}
+
+fn means(measurements: &[Measurement]) -> BTreeMap<(&str, u32, u64), Means> {
+    let mut sums: BTreeMap<_, ([f64; 4], f64)> = BTreeMap::new();
+    for m in measurements {
+        let [Some(a), Some(b), Some(c)] = m.stats.top else {
+            continue;
+        };
+        let Some(median) = m.stats.median else {
+            continue;
+        };
+        let row = [a.magnitude, b.magnitude, c.magnitude, median];
+        let (sum, n) = sums.entry((m.model.as_str(), m.layer, m.step)).or_default();
+        for (s, value) in sum.iter_mut().zip(row) {
+            *s += f64::from(value);
+        }
+        *n += 1.0;
+    }
+    let mean = |([a, b, c, median], n): ([f64; 4], f64)| Means {
+        top: [a / n, b / n, c / n],
+        median: median / n,
+    };
+    sums.into_iter()
+        .map(|(key, sum)| (key, mean(sum)))
+        .collect()
+}

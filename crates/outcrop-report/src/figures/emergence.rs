@@ -1,0 +1,49 @@
+use super::Figure;
+use super::shared::{NO_TRAJECTORIES, RATIO, color_of};
+use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::data::{Data, most_emergent, points};
+
+/// The ratio over steps of every model's most emergent layer.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let (mut marks, mut legend, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    for model in &data.models {
+        let Some(t) = most_emergent(&data.trajectories_of(&model.name)) else {
+            continue;
+        };
+        let color = color_of(data, &model.name);
+        let line = points(t);
+        if t.sem.len() == t.ratios.len() {
+            let rows = line.iter().zip(&t.sem);
+            let floor = |(x, y): (f64, f64), s: f64| (x, (y - 2.0 * s).max(y / 2.0), y + 2.0 * s);
+            marks.push(Mark::Band(
+                rows.map(|(p, s)| floor(*p, *s)).collect(),
+                color,
+            ));
+        }
+        all.extend(line.iter().copied());
+        marks.push(Mark::Line(line.clone(), color, Stroke::Solid));
+        marks.push(Mark::Points(line, color));
+        let label = format!("{}, layer {}", model.name, t.layer);
+        legend.push(Key::new(label, color, Symbol::Line));
+    }
+    if marks.is_empty() {
+        return Err(NO_TRAJECTORIES);
+    }
+    let x = Axis::steps(all.iter().map(|p| p.0));
+    let y = Axis::log(RATIO, all.iter().map(|p| p.1));
+    let title = "Massive activations emerge while a transformer trains";
+    Ok(Figure {
+        caption: "The ratio of largest to median magnitude in the hidden state over training, in \
+                  the layer of each model whose ratio grew most."
+            .into(),
+        reading: "Both axes are logarithmic; step 0 stands at the left edge. A flat line means \
+                  that no massive activation emerged. Bands are two standard errors over the \
+                  measured sequences.",
+        sheet: Sheet {
+            columns: 1,
+            panel_size: (960, 460),
+            legend: Vec::new(),
+            panels: vec![Panel::new(title, x, y, marks).with_legend(legend)],
+        },
+    })
+}

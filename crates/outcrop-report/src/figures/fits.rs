@@ -1,0 +1,81 @@
+use outcrop_core::Trajectory;
+use plotters::style::RGBColor;
+
+use super::Figure;
+use super::shared::{NO_FITS, RATIO};
+use crate::chart::palette::OKABE_ITO;
+use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::data::{Data, points};
+
+/// Points and best fits of a shallow, a middle and a deep layer of the smallest and the largest
+/// model.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let models = data.followed();
+    let ends = match models.as_slice() {
+        [first, .., last] => vec![*first, *last],
+        other => other.to_vec(),
+    };
+    let mut panels = Vec::new();
+    for model in ends {
+        let all = data.trajectories_of(&model.name);
+        let fitted = |t: &&Trajectory| data.best_fit(&t.model, t.layer).is_some();
+        let all: Vec<_> = all.into_iter().filter(fitted).collect();
+        let mut picked = vec![0, all.len() / 2, all.len().saturating_sub(1)];
+        picked.dedup();
+        let color = OKABE_ITO[0];
+        let picked = picked.into_iter().filter_map(|i| all.get(i));
+        panels.extend(picked.filter_map(|t| fit_panel(data, t, color)).map(|p| {
+            let title = format!("{}, {}", model.name, p.title);
+            Panel {
+                title,
+                legend: Vec::new(),
+                ..p
+            }
+        }));
+    }
+    if panels.is_empty() {
+        return Err(NO_FITS);
+    }
+    Ok(Figure {
+        caption: "Measured ratios and the best fitted curve (lowest AICc) of a shallow, a middle \
+                  and a deep layer of the smallest and the largest model."
+            .into(),
+        reading: "Each panel has a vertical axis of its own. R² says which part of the variation \
+                  over training the curve explains.",
+        sheet: Sheet {
+            columns: 3,
+            panel_size: (340, 290),
+            legend: vec![
+                Key::new("measured", OKABE_ITO[0], Symbol::Point),
+                Key::new("fitted", CURVE, Symbol::Line),
+            ],
+            panels,
+        },
+    })
+}
+
+/// The colour of fitted curves.
+const CURVE: RGBColor = OKABE_ITO[1];
+
+/// The points of a trajectory with its best fit; none where it has no fit.
+pub(super) fn fit_panel(data: &Data, t: &Trajectory, color: RGBColor) -> Option<Panel> {
+    let fit = data.best_fit(&t.model, t.layer)?;
+    let (points, curve) = (points(t), data.curve(fit));
+    let all = || points.iter().chain(&curve);
+    let x = Axis::steps(all().map(|p| p.0));
+    let y = Axis::linear(RATIO, all().map(|p| p.1));
+    let curve_color = if color == CURVE { OKABE_ITO[0] } else { CURVE };
+    let keys = vec![
+        Key::new("measured", color, Symbol::Point),
+        Key::new(&fit.hypothesis, curve_color, Symbol::Line),
+    ];
+    let r2 = fit
+        .r2
+        .map_or_else(String::new, |r2| format!(", R² {r2:.3}"));
+    let title = format!("layer {}{r2}", t.layer);
+    let marks = vec![
+        Mark::Points(points, color),
+        Mark::Line(curve, curve_color, Stroke::Solid),
+    ];
+    Some(Panel::new(title, x, y, marks).with_legend(keys))
+}

@@ -1,0 +1,57 @@
+use super::Figure;
+use super::heatmaps;
+use super::shared::{NO_FITS, color_of, model_keys};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::data::{Data, Model};
+
+/// R2 of the best fit per layer, as lines and as a heatmap.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let fitted = |m: &&Model| data.inputs.fits.iter().any(|f| f.model == m.name);
+    let models: Vec<&Model> = data.models.iter().filter(fitted).collect();
+    let r2 = |m: &Model, layer| data.best_fit(&m.name, layer).and_then(|f| f.r2);
+    let lines: Vec<_> = models.iter().map(|m| (*m, line(m, &r2))).collect();
+    let all = || lines.iter().flat_map(|l| l.1.iter().map(|p| p.1));
+    if all().next().is_none() {
+        return Err(NO_FITS);
+    }
+    let lowest = all().fold(1.0, f64::min).max(-1.0);
+    let axis = || Axis::between("R² of the best fit", below(lowest), 1.0);
+    let marks = lines.iter().flat_map(|(m, line)| {
+        let color = color_of(data, &m.name);
+        [
+            Mark::Line(line.clone(), color, Stroke::Thin),
+            Mark::Points(line.clone(), color),
+        ]
+    });
+    let x = Axis::between("relative depth, layer / layers", 0.0, 1.0);
+    let keys = model_keys(data, models.iter().copied(), Symbol::Line);
+    let panels = vec![
+        Panel::new("R² per layer", x, axis(), marks.collect()).with_legend(keys),
+        heatmaps::panel("The same as a map", &models, axis(), &r2),
+    ];
+    Ok(Figure {
+        caption: "R² of the best fit of every layer.".into(),
+        reading: "1 is a perfect fit. Layers without any fit have no point and are grey in the \
+                  map; values below -1 stand at the lower edge.",
+        sheet: Sheet {
+            columns: 2,
+            panel_size: (520, heatmaps::height(models.len()).max(340)),
+            legend: Vec::new(),
+            panels,
+        },
+    })
+}
+
+fn line(model: &Model, r2: &dyn Fn(&Model, u32) -> Option<f64>) -> Vec<(f64, f64)> {
+    let depth = |layer: u32| f64::from(layer) / f64::from(model.layers.max(1));
+    let layers = 1..=model.layers;
+    layers
+        .filter_map(|l| Some((depth(l), r2(model, l)?)))
+        .collect()
+}
+
+/// A round number somewhat below `lowest`, at most 0.95.
+fn below(lowest: f64) -> f64 {
+    let step = if lowest > 0.9 { 0.05 } else { 0.2 };
+    ((lowest / step - 0.1).floor() * step).min(0.95)
+}

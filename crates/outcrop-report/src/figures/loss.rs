@@ -1,0 +1,41 @@
+use super::Figure;
+use super::shared::{color_of, model_keys};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::data::Data;
+
+/// Training and held-out loss over steps.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let losses = &data.inputs.losses;
+    if losses.is_empty() {
+        return Err("there are no losses");
+    }
+    let x = Axis::steps(losses.iter().map(|l| l.step as f64));
+    let values = losses
+        .iter()
+        .flat_map(|l| l.loss.into_iter().chain([l.held_out_loss]));
+    let y = Axis::linear("loss, nats per token", values);
+    let panel = |title: &str, value: &dyn Fn(&outcrop_core::Loss) -> Option<f64>| {
+        let marks = data.models.iter().map(|m| {
+            let of = losses.iter().filter(|l| l.model == m.name);
+            let line = of.filter_map(|l| Some((l.step as f64, value(l)?)));
+            Mark::Line(line.collect(), color_of(data, &m.name), Stroke::Solid)
+        });
+        Panel::new(title, x.clone(), y.clone(), marks.collect())
+    };
+    let panels = vec![
+        panel("Training batch", &|l| l.loss),
+        panel("Held out", &|l| Some(l.held_out_loss)),
+    ];
+    let has = |m: &&crate::data::Model| losses.iter().any(|l| l.model == m.name);
+    Ok(Figure {
+        caption: "Mean cross-entropy on the training batch and on held-out sequences.".into(),
+        reading: "Both panels share their axes. Massive activations can be compared between runs \
+                  only where the models have learned: look here first.",
+        sheet: Sheet {
+            columns: 2,
+            panel_size: (500, 320),
+            legend: model_keys(data, data.models.iter().filter(has), Symbol::Line),
+            panels,
+        },
+    })
+}

@@ -1,0 +1,93 @@
+//! One file a figure. Each looks at the data and says what to draw, or what it lacks.
+
+mod emergence;
+mod fits;
+mod goodness;
+mod heatmaps;
+mod layers;
+mod loss;
+mod overview;
+mod prediction;
+mod ratio;
+mod shared;
+mod size;
+
+use crate::chart::Sheet;
+use crate::data::Data;
+
+/// A figure with what a reader needs to read it.
+pub(crate) struct Figure {
+    /// What it shows, of which models.
+    pub(crate) caption: String,
+    /// How to read it.
+    pub(crate) reading: &'static str,
+    pub(crate) sheet: Sheet,
+}
+
+/// The place of a figure on the page.
+pub(crate) struct Section {
+    /// Name of its files.
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    /// The figure of the paper that it follows.
+    pub(crate) paper: Option<u8>,
+    /// The figure, or what it lacks.
+    pub(crate) figure: Result<Figure, &'static str>,
+}
+
+/// Every figure in the order of the page.
+pub(crate) fn all(data: &Data) -> Vec<Section> {
+    let section = |name, title, paper, figure| Section {
+        name,
+        title,
+        paper,
+        figure,
+    };
+    vec![
+        section(
+            "emergence",
+            "Emergence over training",
+            None,
+            emergence::figure(data),
+        ),
+        section(
+            "overview",
+            "Overview of one model",
+            Some(1),
+            overview::figure(data),
+        ),
+        section("size", "Size and final ratio", Some(2), size::figure(data)),
+        section(
+            "layers",
+            "Magnitudes across layers, first and last step",
+            Some(3),
+            layers::figure(data),
+        ),
+        section(
+            "ratio",
+            "Every layer of one model",
+            Some(4),
+            ratio::figure(data),
+        ),
+        section(
+            "heatmaps",
+            "Peaks over depth and models",
+            Some(5),
+            heatmaps::figure(data),
+        ),
+        section("fits", "Fitted curves", Some(6), fits::figure(data)),
+        section(
+            "goodness",
+            "Goodness of fit",
+            Some(7),
+            goodness::figure(data),
+        ),
+        section("loss", "Loss", None, loss::figure(data)),
+        section(
+            "prediction",
+            "Predicted against fitted",
+            None,
+            prediction::figure(data),
+        ),
+    ]
+}

@@ -1,0 +1,93 @@
+use outcrop_core::Prediction;
+
+use super::Figure;
+use super::shared::{color_of, model_keys};
+use crate::chart::palette::GRID;
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::data::{Data, Model};
+
+const ABSENT: &str = "there are no predictions of fitted values";
+/// At most so many targets are drawn; the table of scores has all.
+const MOST: usize = 6;
+
+/// Predicted against fitted values, one panel a target.
+pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
+    let mut targets: Vec<&str> = Vec::new();
+    for p in data
+        .inputs
+        .predictions
+        .iter()
+        .filter(|p| p.observed.is_some())
+    {
+        if !targets.contains(&p.target.as_str()) {
+            targets.push(&p.target);
+        }
+    }
+    targets.truncate(MOST);
+    let panels: Vec<Panel> = targets.iter().map(|t| panel(data, t)).collect();
+    if panels.is_empty() {
+        return Err(ABSENT);
+    }
+    let has = |m: &&Model| data.inputs.predictions.iter().any(|p| p.model == m.name);
+    Ok(Figure {
+        caption: "Values predicted from the architecture, by a regressor that never saw the \
+                  model, against the values fitted to the measurements."
+            .into(),
+        reading: "One point a layer; on the dashed line prediction and fit agree. The regressor \
+                  is the one with the best leave-one-model-out score.",
+        sheet: Sheet {
+            columns: panels.len().min(3),
+            panel_size: (340, 300),
+            legend: model_keys(data, data.models.iter().filter(has), Symbol::Point),
+            panels,
+        },
+    })
+}
+
+fn panel(data: &Data, target: &str) -> Panel {
+    let all = data.inputs.predictions.iter();
+    let of_target: Vec<&Prediction> = all.filter(|p| p.target == target).collect();
+    let regressor = best_regressor(data, target, &of_target);
+    let point = |p: &&Prediction| {
+        let chosen = p.regressor == regressor && p.predicted.is_finite();
+        chosen.then_some((p.observed?, p.predicted))
+    };
+    let points: Vec<_> = of_target.iter().filter_map(point).collect();
+    let both = || points.iter().flat_map(|p| [p.0, p.1]);
+    let (x, y) = (
+        Axis::linear("fitted", both()),
+        Axis::linear("predicted", both()),
+    );
+    let ends = both().filter(|v| v.is_finite());
+    let ends = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (v.min(low), v.max(high))
+    });
+    let diagonal = vec![(ends.0, ends.0), (ends.1, ends.1)];
+    let mut marks = vec![Mark::Line(diagonal, darker(), Stroke::Dashed)];
+    for model in &data.models {
+        let of = of_target.iter().filter(|p| p.model == model.name);
+        let points = of.filter_map(point).collect();
+        marks.push(Mark::Points(points, color_of(data, &model.name)));
+    }
+    Panel::new(format!("{target}, {regressor}"), x, y, marks)
+}
+
+fn darker() -> plotters::style::RGBColor {
+    let plotters::style::RGBColor(r, g, b) = GRID;
+    plotters::style::RGBColor(r / 2, g / 2, b / 2)
+}
+
+/// The regressor with the best leave-one-model-out score, or the first there is.
+fn best_regressor(data: &Data, target: &str, predictions: &[&Prediction]) -> String {
+    let predicted = |name: &str| predictions.iter().any(|p| p.regressor == name);
+    let scores = data.inputs.scores.iter();
+    let scores = scores.filter(|s| s.target == target && s.protocol.starts_with("leave"));
+    let scored = scores.filter_map(|s| Some((s.r2?, &s.regressor)));
+    let best = scored
+        .filter(|(_, name)| predicted(name))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let first = predictions.first().map(|p| p.regressor.clone());
+    best.map(|(_, name)| name.clone())
+        .or(first)
+        .unwrap_or_default()
+}

@@ -1,0 +1,84 @@
+use crate::chart::palette::OKABE_ITO;
+use crate::chart::{Axis, Key, Mark, Panel, Stroke, Symbol};
+use crate::data::{Data, Means, Model};
+
+pub(super) const NO_TRAJECTORIES: &str = "there are no trajectories";
+pub(super) const NO_MEASUREMENTS: &str =
+    "there are no measurements with top-3 magnitudes and medians";
+pub(super) const NO_FITS: &str = "there are no fits";
+
+/// Title of the axis of a ratio.
+pub(super) const RATIO: &str = "ratio, top-1 / median";
+
+/// What the four lines of a per-layer panel are called, in the order of their colours.
+const MAGNITUDES: [&str; 4] = ["top 1", "top 2", "top 3", "median"];
+
+/// The colour of every model: the same in all figures of one report.
+pub(super) fn color_of(data: &Data, model: &str) -> plotters::style::RGBColor {
+    let index = data.models.iter().position(|m| m.name == model);
+    crate::chart::palette::distinct(index.unwrap_or(0), data.models.len())
+}
+
+/// A legend of `models`.
+pub(super) fn model_keys<'m>(
+    data: &Data,
+    models: impl IntoIterator<Item = &'m Model>,
+    symbol: Symbol,
+) -> Vec<Key> {
+    let models = models.into_iter();
+    models
+        .map(|m| Key::new(&m.name, color_of(data, &m.name), symbol))
+        .collect()
+}
+
+/// The legend of [`magnitude_panel`].
+pub(super) fn magnitude_keys() -> Vec<Key> {
+    let key = |(i, name): (usize, &&str)| {
+        let symbol = if i < 3 { Symbol::Line } else { Symbol::Dashed };
+        Key::new(*name, OKABE_ITO[i], symbol)
+    };
+    MAGNITUDES.iter().enumerate().map(key).collect()
+}
+
+/// The first and last step at which `model` was measured in any layer.
+pub(super) fn first_and_last(data: &Data, model: &Model) -> Option<(u64, u64)> {
+    let rows = data.inputs.measurements.iter();
+    let steps = rows.filter(|m| m.model == model.name).map(|m| m.step);
+    steps.fold(None, |ends, s| {
+        let (first, last) = ends.unwrap_or((s, s));
+        Some((s.min(first), s.max(last)))
+    })
+}
+
+/// The means of every layer of `model` at `step`.
+pub(super) fn profile<'a>(data: &Data<'a>, model: &'a Model, step: u64) -> Vec<(u32, Means)> {
+    let at = |layer| {
+        let rows = data.means_of(&model.name, layer).into_iter();
+        let mut at_step = rows.filter(|(s, _)| *s == step);
+        at_step.next().map(|(_, means)| (layer, means))
+    };
+    (1..=model.layers).filter_map(at).collect()
+}
+
+/// Top-3 magnitudes and median over layers at one step, on the axis `y`.
+pub(super) fn magnitude_panel(title: String, layers: u32, rows: &[(u32, Means)], y: Axis) -> Panel {
+    let mut marks = Vec::new();
+    for (i, color) in OKABE_ITO.iter().take(4).enumerate() {
+        let value = |m: &Means| if i < 3 { m.top[i] } else { m.median };
+        let line: Vec<_> = rows
+            .iter()
+            .map(|(l, m)| (f64::from(*l), value(m)))
+            .collect();
+        let stroke = if i < 3 { Stroke::Solid } else { Stroke::Dashed };
+        marks.push(Mark::Points(line.clone(), *color));
+        marks.push(Mark::Line(line, *color, stroke));
+    }
+    Panel::new(title, Axis::layers(layers), y, marks)
+}
+
+/// A logarithmic axis that all of `profiles` share.
+pub(super) fn magnitude_axis<'p>(profiles: impl IntoIterator<Item = &'p [(u32, Means)]>) -> Axis {
+    let rows = profiles.into_iter().flatten();
+    let values = rows.flat_map(|(_, m)| [m.top[0], m.top[1], m.top[2], m.median]);
+    Axis::log("magnitude |h|", values)
+}

@@ -1,0 +1,30 @@
+use outcrop_core::{
+    CurvePoint, Fit, Loss, Measurement, NamedArch, Prediction, Provenance, Score, Trajectory,
+};
+
+/// What a report is made from. Every table may be empty; what needs it is then left out, and the
+/// page says so.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Title of the page.
+    pub title: String,
+    /// Architectures, by the names under which the tables mention them; they order models by size.
+    pub archs: Vec<NamedArch>,
+    /// Statistics of every (model, step, sequence, layer).
+    pub measurements: Vec<Measurement>,
+    /// Ratios over steps; where this is empty they are derived from `measurements`
+    /// (mean(max) / mean(median), Eq. 8 of the paper).
+    pub trajectories: Vec<Trajectory>,
+    /// Fits of every hypothesis to every trajectory, the best marked.
+    pub fits: Vec<Fit>,
+    /// Points of the fitted curves.
+    pub curves: Vec<CurvePoint>,
+    /// Training and held-out losses.
+    pub losses: Vec<Loss>,
+    /// How well architectures predict curves.
+    pub scores: Vec<Score>,
+    /// Predictions for models that the regressor never saw.
+    pub predictions: Vec<Prediction>,
+    /// Where the inputs come from.
+    pub provenance: Provenance,
+}

@@ -1,0 +1,135 @@
+/// `text` for an element or a quoted attribute of HTML.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A cell of a table.
+pub(super) enum Cell {
+    /// Words, set to the left.
+    Text(String),
+    /// A number, set to the right.
+    Number(String),
+    /// A number that leads its column.
+    Best(String),
+}
+
+impl Cell {
+    pub(super) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A number with four significant digits; a dash where there is none.
+    pub(super) fn number(value: impl Into<Option<f64>>) -> Self {
+        Self::Number(value.into().map_or_else(|| "–".into(), number))
+    }
+
+    /// A whole number.
+    pub(super) fn count(value: impl TryInto<u64>) -> Self {
+        Self::Number(
+            value
+                .try_into()
+                .map_or_else(|_| "–".into(), |n| n.to_string()),
+        )
+    }
+
+    /// A number with three decimals, as coefficients of determination are read.
+    pub(super) fn fixed(value: Option<f64>) -> Self {
+        Self::Number(value.map_or_else(|| "–".into(), |v| format!("{v:.3}")))
+    }
+
+    fn html(&self) -> String {
+        match self {
+            Self::Text(text) => format!("<td>{}</td>", escape(text)),
+            Self::Number(text) => format!("<td class=\"number\">{}</td>", escape(text)),
+            Self::Best(text) => {
+                format!(
+                    "<td class=\"number\"><strong>{}</strong></td>",
+                    escape(text)
+                )
+            }
+        }
+    }
+}
+
+/// A table with a caption, which may scroll sideways by itself.
+pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<Cell>]) -> String {
+    let head: String = header
+        .iter()
+        .map(|h| format!("<th scope=\"col\">{}</th>", escape(h)))
+        .collect();
+    let body: String = rows
+        .iter()
+        .map(|row| {
+            format!(
+                "<tr>{}</tr>\n",
+                row.iter().map(Cell::html).collect::<String>()
+            )
+        })
+        .collect();
+    format!(
+        "<div class=\"table\"><table><caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n\
+         <tbody>\n{body}</tbody></table></div>\n",
+        escape(caption)
+    )
+}
+
+/// A paragraph that says what is missing.
+pub(super) fn missing(what: &str) -> String {
+    format!("<p class=\"missing\">{}</p>\n", escape(what))
+}
+
+/// Four significant digits, in scientific notation where that is shorter.
+pub(super) fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        return "0".into();
+    }
+    if !(1e-3..1e6).contains(&size) {
+        return format!("{value:.2e}");
+    }
+    let digits = (3 - size.log10().floor() as i32).clamp(0, 5) as usize;
+    let text = format!("{value:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_in_text_stays_text() {
+        let evil = "<script>alert(\"x\" & 'y')</script>";
+        let safe = escape(evil);
+        assert!(!safe.contains(['<', '>', '"', '\'']));
+        assert_eq!(safe.matches("&amp;").count(), 1);
+    }
+
+    #[test]
+    fn four_significant_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.98765, "0.9877"),
+            (33.0, "33"),
+            (1234.5, "1234"),
+            (2.5e-6, "2.50e-6"),
+            (-1.5, "-1.5"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+    }
+}

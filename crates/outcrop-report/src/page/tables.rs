@@ -1,0 +1,213 @@
+use outcrop_core::{Fit, Score};
+
+use super::html::{Cell, missing, number, table};
+use super::paper::{FIT_R2, PREDICTION_R2, REGRESSORS};
+use crate::data::Data;
+use crate::summary::layers_of;
+use crate::{EMERGENCE_FACTOR, Summary};
+
+/// The most emergent layer of every model.
+pub(super) fn emergence(sum: &Summary) -> String {
+    if sum.emergence.is_empty() {
+        return String::new();
+    }
+    let row = |e: &crate::Emergence| {
+        vec![
+            Cell::text(&e.model),
+            Cell::Number(
+                e.parameters
+                    .map_or("–".into(), |p| crate::chart::short(p as f64)),
+            ),
+            Cell::count(e.layer),
+            Cell::number(e.first),
+            Cell::count(e.steps.0),
+            Cell::number(e.last),
+            Cell::count(e.steps.1),
+            Cell::number(e.peak),
+            Cell::Number(format!("{}×", number(e.factor))),
+            Cell::text(if e.emerged { "yes" } else { "no" }),
+        ]
+    };
+    let rows: Vec<_> = sum.emergence.iter().map(row).collect();
+    let header = [
+        "model",
+        "parameters",
+        "layer",
+        "ratio at first step",
+        "first step",
+        "ratio at last step",
+        "last step",
+        "largest ratio",
+        "factor",
+        "emerged",
+    ];
+    let caption = format!(
+        "The layer of each model whose ratio grew most from the first to the last measured step. \
+         Emerged: by a factor of at least {EMERGENCE_FACTOR}."
+    );
+    table(&caption, &header, &rows)
+}
+
+/// Fits of every layer, their mean, and the paper's.
+pub(super) fn fits(data: &Data, sum: &Summary) -> String {
+    let published = published_fits();
+    let Some(mean) = sum.mean_r2 else {
+        return missing("Nothing was fitted.") + &published;
+    };
+    let means = sum.fits.iter().map(|f| {
+        vec![
+            Cell::text(&f.model),
+            Cell::count(f.layers),
+            Cell::count(f.failed),
+            Cell::fixed(Some(f.mean_r2)),
+        ]
+    });
+    let caption = format!(
+        "R² of the best hypothesis, averaged over all layers, a layer without a fit counted as 0. \
+         Over all {} layers of all models, {} of them without a fit: {mean:.3}.",
+        sum.layers, sum.failed
+    );
+    let header = ["model", "layers", "without a fit", "mean R²"];
+    let means = table(&caption, &header, &means.collect::<Vec<_>>());
+    let rows: Vec<_> = data
+        .models
+        .iter()
+        .flat_map(|m| layer_rows(data, &m.name))
+        .collect();
+    let header = [
+        "model",
+        "layer",
+        "best hypothesis",
+        "points",
+        "R²",
+        "AICc",
+        "A",
+        "λ",
+        "γ",
+        "t0",
+        "K",
+        "first",
+        "last",
+        "largest",
+        "half-way step",
+        "peak step",
+        "status",
+    ];
+    let caption = "The best fit of every layer. A dash: not identified by the data, or not a \
+                   quantity of the hypothesis.";
+    let long = table(caption, &header, &rows);
+    format!("{means}{published}<div class=\"long\">{long}</div>\n")
+}
+
+fn layer_rows(data: &Data, model: &str) -> Vec<Vec<Cell>> {
+    let layers = layers_of(data, model).into_iter();
+    layers
+        .map(|layer| match data.best_fit(model, layer) {
+            Some(fit) => fit_row(fit),
+            None => failed_row(data, model, layer),
+        })
+        .collect()
+}
+
+fn fit_row(f: &Fit) -> Vec<Cell> {
+    let mut row = vec![
+        Cell::text(&f.model),
+        Cell::count(f.layer),
+        Cell::text(&f.hypothesis),
+        Cell::count(f.n),
+        Cell::fixed(f.r2),
+    ];
+    let numbers = [
+        f.aicc, f.a, f.lambda, f.gamma, f.t0, f.k, f.f_first, f.f_last, f.f_max, f.t_half, f.t_peak,
+    ];
+    row.extend(numbers.map(Cell::number));
+    row.push(Cell::text(&f.status));
+    row
+}
+
+fn failed_row(data: &Data, model: &str, layer: u32) -> Vec<Cell> {
+    let mut tried = data.inputs.fits.iter();
+    let tried = tried.find(|f| f.model == model && f.layer == layer);
+    let mut row = vec![
+        Cell::text(model),
+        Cell::count(layer),
+        Cell::text("none"),
+        tried.map_or_else(|| Cell::number(None), |f| Cell::count(f.n)),
+    ];
+    row.extend((0..12).map(|_| Cell::number(None)));
+    let why = tried.map_or("not fitted", |f| f.status.as_str());
+    row.push(Cell::text(format!("failed: {why}")));
+    row
+}
+
+fn published_fits() -> String {
+    let header: Vec<&str> = FIT_R2.iter().map(|(size, _)| *size).collect();
+    let row = FIT_R2
+        .iter()
+        .map(|(_, r2)| Cell::Number(format!("{r2:.4}")));
+    let caption = "Other data: Pythia, from the paper (arXiv 2508.03616, Table 1). R² of the best \
+                   hypothesis, averaged over layers.";
+    table(caption, &header, &[row.collect()])
+}
+
+/// Scores by protocol, and the paper's.
+pub(super) fn scores(scores: &[Score]) -> String {
+    let published = published_scores();
+    if scores.is_empty() {
+        return missing("Nothing was predicted.") + &published;
+    }
+    let row = |s: &Score| {
+        vec![
+            Cell::text(&s.target),
+            Cell::text(&s.regressor),
+            Cell::text(&s.protocol),
+            Cell::count(s.models),
+            Cell::count(s.rows),
+            leading(scores, s),
+            Cell::number(s.mae),
+            Cell::number(s.rmse),
+        ]
+    };
+    let rows: Vec<_> = scores.iter().map(row).collect();
+    let header = [
+        "target",
+        "regressor",
+        "protocol",
+        "models",
+        "rows",
+        "R² or Q²",
+        "MAE",
+        "RMSE",
+    ];
+    let caption = "Scores on rows that were not trained on; bold: the best regressor of its target \
+                   and protocol. A random split puts layers of one model on both sides and says \
+                   little about new architectures; leave one model out (Q²) is the honest score. \
+                   Below 0: worse than the mean.";
+    let ours = table(caption, &header, &rows);
+    format!("<div class=\"long\">{ours}</div>\n{published}")
+}
+
+/// The score, marked where no other regressor does better.
+fn leading(scores: &[Score], s: &Score) -> Cell {
+    let same = |o: &&Score| o.target == s.target && o.protocol == s.protocol;
+    let best = scores.iter().filter(same).filter_map(|o| o.r2);
+    let best = best.max_by(f64::total_cmp);
+    match (s.r2, best) {
+        (Some(r2), Some(best)) if r2 >= best => Cell::Best(format!("{r2:.3}")),
+        (r2, _) => Cell::fixed(r2),
+    }
+}
+
+fn published_scores() -> String {
+    let mut header = vec!["target"];
+    header.extend(REGRESSORS);
+    let row = |(target, r2): &(&str, [f64; 5])| {
+        let mut row = vec![Cell::text(*target)];
+        row.extend(r2.map(|v| Cell::fixed(Some(v))));
+        row
+    };
+    let rows: Vec<_> = PREDICTION_R2.iter().map(row).collect();
+    let caption = "Other data: Pythia, from the paper (arXiv 2508.03616, Table 3). R² on a random \
+                   fifth of 188 layers of nine models.";
+    table(caption, &header, &rows)
+}

@@ -1,0 +1,76 @@
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{check_writable, write_atomic};
+
+use crate::data::Data;
+use crate::figures::{self, Figure};
+use crate::{Error, Inputs, Result, chart, page, summary};
+
+/// What [`write_report`] wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The page.
+    pub html: PathBuf,
+    /// The figures: for each an SVG, then a PNG.
+    pub figures: Vec<PathBuf>,
+}
+
+/// Writes `report.html` and `figures/NAME.{svg,png}` into the folder `out`, which is created if
+/// need be. Each file appears whole or not at all; files of an earlier report are replaced.
+///
+/// # Errors
+/// [`Error::Write`] with the path, [`Error::Draw`] with the figure.
+pub fn write_report(inputs: &Inputs, out: &Path) -> Result<Written> {
+    write_report_with(inputs, out, &mut |_, _, _| {})
+}
+
+/// As [`write_report`]; `progress` is told how many figures are done, of how many, and the name of
+/// the one that comes next (the page comes last).
+///
+/// # Errors
+/// As [`write_report`].
+pub fn write_report_with(
+    inputs: &Inputs,
+    out: &Path,
+    progress: &mut dyn FnMut(usize, usize, &str),
+) -> Result<Written> {
+    let folder = out.join("figures");
+    check_writable(&folder)?;
+    let data = Data::new(inputs);
+    let sections = figures::all(&data);
+    let total = sections.iter().filter(|s| s.figure.is_ok()).count();
+    let (mut files, mut drawn) = (Vec::new(), Vec::new());
+    for section in sections {
+        let svg = match &section.figure {
+            Err(_) => None,
+            Ok(figure) => {
+                progress(files.len() / 2, total, section.name);
+                let (svg, paths) = write_figure(figure, section.name, &folder)?;
+                files.extend(paths);
+                Some(svg)
+            }
+        };
+        drawn.push((section, svg));
+    }
+    progress(total, total, "report.html");
+    let html = out.join("report.html");
+    let text = page::page(&data, &summary::of(&data), &drawn);
+    write_atomic(&html, text.as_bytes())?;
+    Ok(Written {
+        html,
+        figures: files,
+    })
+}
+
+fn write_figure(figure: &Figure, name: &str, folder: &Path) -> Result<(String, [PathBuf; 2])> {
+    let failed = |reason| Error::Draw {
+        figure: name.to_owned(),
+        reason,
+    };
+    let svg = chart::svg(&figure.sheet).map_err(failed)?;
+    let png = chart::png(&figure.sheet).map_err(failed)?;
+    let paths = ["svg", "png"].map(|ending| folder.join(format!("{name}.{ending}")));
+    write_atomic(&paths[0], svg.as_bytes())?;
+    write_atomic(&paths[1], &png)?;
+    Ok((svg, paths))
+}
