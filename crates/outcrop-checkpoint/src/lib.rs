@@ -31,9 +31,9 @@ mod tensors;
 
 pub use checkpoint::{clean, write_checkpoint};
 pub use error::{Error, Result};
-pub use series::{Rejected, latest_valid, parse_step_folder, series, step_folder};
+pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
 pub use sums::{SUMS, verify};
-pub use tensors::{Tensor, read_metadata, read_tensors, write_tensors};
+pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

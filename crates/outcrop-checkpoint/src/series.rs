@@ -67,12 +67,15 @@ pub struct Rejected {
     pub reason: String,
 }
 
+/// The newest checkpoint that verifies, by step and folder, and the newer ones that do not.
+pub type Latest = (Option<(u64, PathBuf)>, Vec<Rejected>);
+
 /// The newest checkpoint in `dir` that [`verify`] accepts, if one does, and the newer ones that it
 /// does not, newest first.
 ///
 /// # Errors
 /// As [`series`]; a checkpoint that does not verify is no error.
-pub fn latest_valid(dir: &Path) -> Result<(Option<(u64, PathBuf)>, Vec<Rejected>)> {
+pub fn latest_valid(dir: &Path) -> Result<Latest> {
     let mut rejected = Vec::new();
     for (step, path) in series(dir)?.into_iter().rev() {
         match verify(&path) {

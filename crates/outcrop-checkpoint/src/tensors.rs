@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use half::{bf16, f16};
@@ -103,10 +103,23 @@ fn header(
 /// [`Error::Malformed`] for a file that is cut short, or whose tensors overlap, leave gaps or reach
 /// beyond it; [`Error::Dtype`] for a tensor of another type; [`Error::Core`] with the path.
 pub fn read_tensors(path: &Path) -> Result<Vec<Tensor>> {
+    read_tensors_where(path, |_| true)
+}
+
+/// As [`read_tensors`], but only the tensors whose names `keep` accepts; the others may be of any
+/// type and are not read.
+///
+/// # Errors
+/// As [`read_tensors`].
+pub fn read_tensors_where(path: &Path, keep: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
     let (mut file, header) = open(path)?;
+    let start = file
+        .stream_position()
+        .map_err(|e| Error::io("read", path, e))?;
     let infos: Vec<(String, TensorInfo)> = header
         .offset_keys()
         .into_iter()
+        .filter(|name| keep(name))
         .filter_map(|name| header.info(&name).cloned().map(|info| (name, info)))
         .collect();
     for (name, info) in &infos {
@@ -124,7 +137,9 @@ pub fn read_tensors(path: &Path) -> Result<Vec<Tensor>> {
     infos
         .into_iter()
         .map(|(name, info)| {
-            let data = elements(&mut file, &info).map_err(|e| Error::io("read", path, e))?;
+            let from = SeekFrom::Start(start + info.data_offsets.0 as u64);
+            let data = file.seek(from).and_then(|_| elements(&mut file, &info));
+            let data = data.map_err(|e| Error::io("read", path, e))?;
             Ok(Tensor {
                 name,
                 shape: info.shape,

@@ -1,4 +1,5 @@
 //! Checkpoint folders: whole or not there, verified, found again.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::Path;
@@ -70,7 +71,8 @@ fn what_sha256sum_writes_verifies() {
 
 #[test]
 fn a_missing_an_extra_and_a_changed_file_are_named() {
-    let cases: [(fn(&Path), &str); 6] = [
+    type Damage = fn(&Path);
+    let cases: [(Damage, &str); 6] = [
         (
             |f| fs::remove_file(f.join("resume/optimizer")).unwrap(),
             "`resume/optimizer` is missing",

@@ -1,4 +1,5 @@
 //! Safetensors files: what is written is read back, and nothing that is read is trusted.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

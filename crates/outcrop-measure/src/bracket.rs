@@ -1,11 +1,12 @@
 //! The exact median in one pass: a sample brackets it, the pass counts what lies below the bracket
 //! and keeps what lies inside, and the median is selected among the few that were kept. This is the
 //! idea of Floyd and Rivest (1975), "Expected time bounds for selection", Commun. ACM 18(3). Where
-//! the sample misled (which no random input shows, but a crafted one can), everything is kept.
+//! the sample misled (next to never by chance, but an input can be made so), the caller selects among
+//! everything.
 
 use crate::bits::{BLOCK, INFINITE, magnitude};
 
-/// Below this many scalars, keeping all of them is fastest.
+/// Up to this many scalars, selecting among all of them is faster.
 const SHORT: usize = 8192;
 /// Half the width of the bracket in standard errors of the sample's median.
 const ERRORS: f64 = 3.5;
@@ -21,19 +22,20 @@ pub(crate) struct Bracket<'a> {
 }
 
 impl<'a> Bracket<'a> {
-    /// A bracket that a sample of `hidden` says should hold its median.
-    pub(crate) fn new(hidden: &[f32], scratch: &'a mut Vec<u32>) -> Self {
+    /// A bracket that a sample of `hidden` says should hold its median; none for an input so short,
+    /// or so little of it finite, that selecting among all of it is better.
+    pub(crate) fn new(hidden: &[f32], scratch: &'a mut Vec<u32>) -> Option<Self> {
         let (low, high) = match hidden.len() > SHORT {
-            true => sample(hidden, scratch).unwrap_or((0, u32::MAX)),
-            false => (0, u32::MAX),
+            true => sample(hidden, scratch)?,
+            false => return None,
         };
-        Self {
+        Some(Self {
             low,
             high,
             below: 0,
             scratch,
             inside: 0,
-        }
+        })
     }
 
     /// Takes a block of at most [`BLOCK`] scalars.
@@ -138,7 +140,7 @@ mod tests {
             .map(|i| (i as f32 * 0.618).fract() - 0.5)
             .collect();
         let mut scratch = Vec::new();
-        let mut bracket = Bracket::new(&hidden, &mut scratch);
+        let mut bracket = Bracket::new(&hidden, &mut scratch).unwrap();
         hidden.chunks(BLOCK).for_each(|b| bracket.offer(b));
         assert!(bracket.inside < hidden.len() / 10, "{}", bracket.inside);
         assert!(bracket.at(hidden.len() / 2).is_some());

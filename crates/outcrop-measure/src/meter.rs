@@ -48,12 +48,14 @@ impl Meter {
                 non_finite.count(block, start, shape);
             }
             top.offer(block, max, start);
-            bracket.offer(block);
+            if let Some(bracket) = &mut bracket {
+                bracket.offer(block);
+            }
         }
         // What is not finite has the highest ranks, so the finite ones keep theirs.
         let finite = hidden.len() - non_finite.count;
         let rank = finite.checked_sub(1).map(|last| last / 2);
-        let bracketed = rank.and_then(|r| bracket.at(r));
+        let bracketed = bracket.and_then(|b| b.at(rank?));
         let median = bracketed.or_else(|| Some(self.select(hidden, rank?)));
         let top = top.finish(shape);
         Ok(LayerStats {
@@ -84,7 +86,7 @@ impl Meter {
         Ok(top_k(hidden, k, shape))
     }
 
-    /// The magnitude at `rank` of the whole input, for when a sample misled.
+    /// The magnitude at `rank` among all of the input, where no bracket holds it.
     fn select(&mut self, hidden: &[f32], rank: usize) -> u32 {
         self.scratch.clear();
         self.scratch.extend(hidden.iter().map(|h| magnitude(*h)));

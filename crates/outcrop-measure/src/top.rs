@@ -2,8 +2,11 @@ use std::cmp::Reverse;
 
 use outcrop_core::Top;
 
-use crate::bits::{BLOCK, INFINITE, magnitude, max};
+use crate::bits::{BLOCK, INFINITE, magnitude, max as largest};
 use crate::shape::Shape;
+
+/// Scalars that are offered one by one if the largest of them enters.
+const FEW: usize = 32;
 
 /// The k largest finite magnitudes of what was offered, with their indices; of equal ones the
 /// first.
@@ -31,17 +34,24 @@ impl TopK {
         if max < self.floor {
             return;
         }
-        for (index, h) in (start..).zip(block) {
+        for (few, start) in block.chunks(FEW).zip((start..).step_by(FEW)) {
+            if largest(few) >= self.floor {
+                self.push(few, start);
+            }
+        }
+    }
+
+    fn push(&mut self, few: &[f32], start: usize) {
+        for (index, h) in (start..).zip(few) {
             let m = magnitude(*h);
             if m >= self.floor && m < INFINITE {
                 self.kept.push((m, index));
-                // Amortised: pruning is linear in what it looks at, and drops half.
-                if self.kept.len() / 2 > self.k.max(16) {
-                    self.prune();
-                }
             }
         }
-        self.prune();
+        // Amortised: pruning is linear in what it looks at, and drops half of it.
+        if self.kept.len() >= 2 * self.k.min(usize::MAX / 2) {
+            self.prune();
+        }
     }
 
     fn prune(&mut self) {
@@ -54,6 +64,7 @@ impl TopK {
 
     /// The magnitudes in descending order, ties by index.
     pub(crate) fn finish(mut self, shape: Shape) -> Vec<Top> {
+        self.prune();
         self.kept.sort_unstable_by_key(order);
         let tops = self.kept.iter().map(|(m, index)| Top {
             magnitude: f32::from_bits(*m),
@@ -71,7 +82,7 @@ fn order(kept: &(u32, usize)) -> (Reverse<u32>, usize) {
 pub(crate) fn top_k(hidden: &[f32], k: usize, shape: Shape) -> Vec<Top> {
     let mut top = TopK::new(k);
     for (block, start) in hidden.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
-        top.offer(block, max(block), start);
+        top.offer(block, largest(block), start);
     }
     top.finish(shape)
 }

@@ -1,4 +1,5 @@
 //! Every statistic against a plain sort, and the cases that rank badly.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use outcrop_core::{LayerStats, Place, Top};
 use outcrop_measure::{Error, Meter};
