@@ -1,0 +1,87 @@
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with a fit. Each message completes "failed to ..." and names the series, and
+/// where there is one the step and the value at fault.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There are not as many steps as values.
+    #[error("fit {series}: {steps} steps but {values} values")]
+    Lengths {
+        /// The series at fault.
+        series: String,
+        /// Number of steps.
+        steps: usize,
+        /// Number of values.
+        values: usize,
+    },
+    /// Fewer points than the five parameters and two more.
+    #[error("fit {series}: it has {found} points, at least {needed} are needed")]
+    TooFewPoints {
+        /// The series at fault.
+        series: String,
+        /// Number of points.
+        found: usize,
+        /// Number of points that are needed.
+        needed: usize,
+    },
+    /// A step that is negative, not finite, or no larger than the one before it.
+    #[error(
+        "fit {series}: step {step} (value {value}) is out of order; steps are finite, at least 0 \
+         and ascend, so sort the rows and keep one for each step"
+    )]
+    Step {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        value: f64,
+    },
+    /// A value that no ratio can have.
+    #[error(
+        "fit {series}: value {value} at step {step}; values are finite and at least 0, so leave \
+         that step out or measure it again"
+    )]
+    Value {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        value: f64,
+    },
+    /// All values are equal, so that there is no curve.
+    #[error("fit {series}: all {n} values are {value}, from step {first} to step {last}")]
+    Constant {
+        /// The series at fault.
+        series: String,
+        /// Number of points.
+        n: usize,
+        /// The value.
+        value: f64,
+        /// First step.
+        first: f64,
+        /// Last step.
+        last: f64,
+    },
+    /// An option outside its range.
+    #[error("accept option {name} = {value}: allowed is {allowed}")]
+    Option {
+        /// The option at fault.
+        name: &'static str,
+        /// Its value as given.
+        value: f64,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+    /// The optimiser stopped without a result.
+    #[error("fit {series}: the solver stopped: {reason}")]
+    Solver {
+        /// The series at fault.
+        series: String,
+        /// What the optimiser said.
+        reason: String,
+    },
+}

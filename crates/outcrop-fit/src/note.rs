@@ -1,0 +1,47 @@
+use std::fmt;
+
+/// What the data leave open about an emergence curve; its text stands in the `status` of a fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Note {
+    /// `flat`: a constant fits as well; no parameter is reported.
+    Flat,
+    /// `decay not identified`: beta = 0 fits as well, so that A2 and K run to plus and minus
+    /// infinity and cancel; beta, lambda, gamma, t0, K and A2 are empty.
+    Decay,
+    /// `logarithm not identified`: A1 = 0, a single exponential, fits as well; all but beta and K
+    /// are empty.
+    Logarithm,
+    /// `offset not identified`: tau0 = infinity fits as well; all but beta and K are empty.
+    Offset,
+    /// `tau0 at its lower bound`: the data ask for less than the option `min_tau0`.
+    OffsetBound,
+    /// `beta at its upper bound`: the data ask for more than the option `max_beta`.
+    DecayBound,
+    /// `gamma out of range`: gamma = exp(A2 / A1) over- or underflows; lambda, gamma and t0 are
+    /// empty.
+    Gamma,
+    /// `peak beyond the run`: the curve has its maximum after the last step, an extrapolation.
+    PeakBeyond,
+    /// `leverage above 0.9 at step S`: that one point decides part of the curve by itself.
+    Leverage {
+        /// The step with the largest leverage.
+        step: f64,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flat => f.write_str("flat"),
+            Self::Decay => f.write_str("decay not identified"),
+            Self::Logarithm => f.write_str("logarithm not identified"),
+            Self::Offset => f.write_str("offset not identified"),
+            Self::OffsetBound => f.write_str("tau0 at its lower bound"),
+            Self::DecayBound => f.write_str("beta at its upper bound"),
+            Self::Gamma => f.write_str("gamma out of range"),
+            Self::PeakBeyond => f.write_str("peak beyond the run"),
+            Self::Leverage { step } => write!(f, "leverage above 0.9 at step {step}"),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+use crate::{Error, Result};
+
+/// How the squared residuals are weighted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weighting {
+    /// Plain least squares, as in the paper: the largest ratios decide.
+    Raw,
+    /// Iteratively reweighted by 1/f^2, f being the curve of the pass before: relative residuals,
+    /// for noise in proportion to the ratio.
+    #[default]
+    Relative,
+}
+
+/// Options of a fit, each checked when it is set.
+///
+/// | name | default | in [`Options::paper`] | purpose | range |
+/// |---|---|---|---|---|
+/// | `weighting` | `Relative` | `Raw` | how residuals are weighted | |
+/// | `passes` | 4 | 4 | reweightings in `Relative` mode | 1 to 100 |
+/// | `min_tau0` | 1 | 0.01 | lower bound of tau0, steps | above 0 |
+/// | `max_beta` | 10 | 10 | upper bound of beta (and of 1/tau), per step | above 0 |
+/// | `cells` | 32 | 32 | grid cells along each coordinate of the search | 4 to 1024 |
+/// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit stands (see below) | at least 0 |
+/// | `curve_points` | 200 | 200 | points of the dense curve | 2 to 100000 |
+///
+/// A tau0 below one step lets the logarithm interpolate the single point at step 0.
+///
+/// `evidence`: each limit of the curve (no decay, tau0 infinite, no logarithm) is fitted too. Where
+/// n ln(SSE_limit / SSE) stays below `evidence`, the limit cannot be told from the fit, and the
+/// parameters that it leaves undefined are empty. 3.84 is the 95 % point of chi-squared with one
+/// degree of freedom; 0 reports every parameter that is a finite number.
+///
+/// ```
+/// use outcrop_fit::{Options, Weighting};
+///
+/// assert_eq!(Options::default().min_tau0(), 1.0);
+/// assert_eq!(Options::paper().weighting(), Weighting::Raw);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    weighting: Weighting,
+    passes: usize,
+    min_tau0: f64,
+    max_beta: f64,
+    cells: usize,
+    evidence: f64,
+    curve_points: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            weighting: Weighting::Relative,
+            passes: 4,
+            min_tau0: 1.0,
+            max_beta: 10.0,
+            cells: 32,
+            evidence: 3.84,
+            curve_points: 200,
+        }
+    }
+}
+
+impl Options {
+    /// The paper's way: plain least squares, tau0 down to 0.01 steps, every finite parameter
+    /// reported.
+    pub fn paper() -> Self {
+        Self {
+            weighting: Weighting::Raw,
+            min_tau0: 0.01,
+            evidence: 0.0,
+            ..Self::default()
+        }
+    }
+
+    /// Sets the weighting.
+    ///
+    /// ```
+    /// # use outcrop_fit::{Options, Weighting};
+    /// let options = Options::default().with_weighting(Weighting::Raw);
+    /// assert_eq!(options.weighting(), Weighting::Raw);
+    /// ```
+    pub fn with_weighting(mut self, weighting: Weighting) -> Self {
+        self.weighting = weighting;
+        self
+    }
+
+    /// Sets the number of reweightings.
+    ///
+    /// # Errors
+    /// [`Error::Option`] outside 1 to 100.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert_eq!(Options::default().with_passes(8)?.passes(), 8);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_passes(mut self, passes: usize) -> Result<Self> {
+        self.passes = count("passes", passes, 1..=100, "1 to 100")?;
+        Ok(self)
+    }
+
+    /// Sets the lower bound of tau0, in steps.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless finite and above 0.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert!(Options::default().with_min_tau0(0.0).is_err());
+    /// ```
+    pub fn with_min_tau0(mut self, min_tau0: f64) -> Result<Self> {
+        self.min_tau0 = positive("min_tau0", min_tau0)?;
+        Ok(self)
+    }
+
+    /// Sets the upper bound of beta, per step.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless finite and above 0.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert_eq!(Options::default().with_max_beta(1.0)?.max_beta(), 1.0);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_max_beta(mut self, max_beta: f64) -> Result<Self> {
+        self.max_beta = positive("max_beta", max_beta)?;
+        Ok(self)
+    }
+
+    /// Sets the number of grid cells along each coordinate.
+    ///
+    /// # Errors
+    /// [`Error::Option`] outside 4 to 1024.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert!(Options::default().with_cells(1).is_err());
+    /// ```
+    pub fn with_cells(mut self, cells: usize) -> Result<Self> {
+        self.cells = count("cells", cells, 4..=1024, "4 to 1024")?;
+        Ok(self)
+    }
+
+    /// Sets the log-likelihood ratio that a limit must exceed to be ruled out.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless finite and at least 0.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert_eq!(Options::default().with_evidence(0.0)?.evidence(), 0.0);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_evidence(mut self, evidence: f64) -> Result<Self> {
+        if !(evidence.is_finite() && evidence >= 0.0) {
+            return Err(Error::Option {
+                name: "evidence",
+                value: evidence,
+                allowed: "a finite number of at least 0",
+            });
+        }
+        self.evidence = evidence;
+        Ok(self)
+    }
+
+    /// Sets the number of points of the dense curve.
+    ///
+    /// # Errors
+    /// [`Error::Option`] outside 2 to 100000.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert_eq!(Options::default().with_curve_points(50)?.curve_points(), 50);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_curve_points(mut self, points: usize) -> Result<Self> {
+        self.curve_points = count("curve_points", points, 2..=100_000, "2 to 100000")?;
+        Ok(self)
+    }
+
+    /// How residuals are weighted.
+    pub fn weighting(&self) -> Weighting {
+        self.weighting
+    }
+
+    /// Reweightings in [`Weighting::Relative`] mode.
+    pub fn passes(&self) -> usize {
+        self.passes
+    }
+
+    /// Lower bound of tau0, in steps.
+    pub fn min_tau0(&self) -> f64 {
+        self.min_tau0
+    }
+
+    /// Upper bound of beta, per step.
+    pub fn max_beta(&self) -> f64 {
+        self.max_beta
+    }
+
+    /// Grid cells along each coordinate of the search.
+    pub fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// Log-likelihood ratio below which a limit stands.
+    pub fn evidence(&self) -> f64 {
+        self.evidence
+    }
+
+    /// Points of the dense curve.
+    pub fn curve_points(&self) -> usize {
+        self.curve_points
+    }
+}
+
+fn positive(name: &'static str, value: f64) -> Result<f64> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(value);
+    }
+    Err(Error::Option {
+        name,
+        value,
+        allowed: "a finite number above 0",
+    })
+}
+
+fn count(
+    name: &'static str,
+    value: usize,
+    range: std::ops::RangeInclusive<usize>,
+    allowed: &'static str,
+) -> Result<usize> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::Option {
+        name,
+        value: value as f64,
+        allowed,
+    })
+}

@@ -1,0 +1,131 @@
+use outcrop_core::Trajectory;
+
+use crate::{Error, Result};
+
+/// Fewest points of a series: the five parameters of the emergence curve and two more.
+pub const MIN_POINTS: usize = 7;
+
+/// A checked series: at least [`MIN_POINTS`] points, steps finite, at least 0 and ascending,
+/// values finite, at least 0 and not all equal.
+///
+/// ```
+/// use outcrop_fit::Series;
+///
+/// let steps = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+/// let series = Series::new(&steps, &[5.0, 5.1, 5.3, 5.8, 6.9, 8.0, 9.1])?;
+/// assert_eq!((series.first(), series.last()), (0.0, 32.0));
+/// let error = Series::new(&steps, &[5.0, 5.1, -5.3, 5.8, 6.9, 8.0, 9.1]).unwrap_err();
+/// assert!(error.to_string().contains("value -5.3 at step 2"));
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    name: String,
+    steps: Vec<f64>,
+    values: Vec<f64>,
+}
+
+impl Series {
+    /// Checks and copies a series of values (a ratio, without unit) at training steps.
+    ///
+    /// # Errors
+    /// [`Error::Lengths`], [`Error::TooFewPoints`], [`Error::Step`], [`Error::Value`],
+    /// [`Error::Constant`].
+    pub fn new(steps: &[f64], values: &[f64]) -> Result<Self> {
+        Self::named("the series".into(), steps.to_vec(), values.to_vec())
+    }
+
+    /// As [`Series::new`], from the ratios of a trajectory; errors name its model and layer.
+    ///
+    /// # Errors
+    /// As [`Series::new`].
+    pub fn from_trajectory(trajectory: &Trajectory) -> Result<Self> {
+        let steps = trajectory.steps.iter().map(|&s| s as f64).collect();
+        let name = format!("model `{}`, layer {}", trajectory.model, trajectory.layer);
+        Self::named(name, steps, trajectory.ratios.clone())
+    }
+
+    fn named(series: String, steps: Vec<f64>, values: Vec<f64>) -> Result<Self> {
+        if steps.len() != values.len() {
+            return Err(Error::Lengths {
+                series,
+                steps: steps.len(),
+                values: values.len(),
+            });
+        }
+        let mut previous = f64::NEG_INFINITY;
+        for (&step, &value) in steps.iter().zip(&values) {
+            if !(step.is_finite() && step >= 0.0 && step > previous) {
+                return Err(Error::Step {
+                    series,
+                    step,
+                    value,
+                });
+            }
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Error::Value {
+                    series,
+                    step,
+                    value,
+                });
+            }
+            previous = step;
+        }
+        if steps.len() < MIN_POINTS {
+            return Err(Error::TooFewPoints {
+                series,
+                found: steps.len(),
+                needed: MIN_POINTS,
+            });
+        }
+        if values.iter().all(|&v| v == values[0]) {
+            return Err(Error::Constant {
+                series,
+                n: values.len(),
+                value: values[0],
+                first: steps[0],
+                last: previous,
+            });
+        }
+        Ok(Self {
+            name: series,
+            steps,
+            values,
+        })
+    }
+
+    /// The training steps, ascending.
+    pub fn steps(&self) -> &[f64] {
+        &self.steps
+    }
+
+    /// The value at each step.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The first step.
+    pub fn first(&self) -> f64 {
+        self.steps[0]
+    }
+
+    /// The last step, T.
+    pub fn last(&self) -> f64 {
+        self.steps[self.steps.len() - 1]
+    }
+
+    /// How errors name it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The largest value, which is above 0.
+    pub(crate) fn max(&self) -> f64 {
+        self.values.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The smallest value.
+    pub(crate) fn min(&self) -> f64 {
+        self.values.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+}
