@@ -1,0 +1,277 @@
+use std::path::PathBuf;
+
+use super::backcopy::Backcopy;
+use super::batch::{Purpose, below, stream};
+use super::crates::read_crates;
+use super::documents::{Documents, HELD_OUT_ONE_IN};
+use super::files::read_text;
+use super::spec::SYMBOLS;
+use super::tokenizer::Tokenizer;
+use super::{Batch, CorpusSpec, CratesSource, Error, TokenizerSpec};
+
+/// How a corpus is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Seed of the training batches. Neither the held-out set nor the text or table behind it
+    /// depends on it, so runs of different seeds can be compared.
+    pub seed: u64,
+    /// Tokens per sequence, at least 1.
+    pub context: usize,
+    /// Whether every sequence starts with BOS.
+    pub bos: bool,
+    /// Sequences that the held-out set must be able to give without overlap, at least 1; a text
+    /// too short for them is refused.
+    pub held_out: usize,
+    /// Folder in which trained tokenizers are kept; without one they are trained each time.
+    pub cache: Option<PathBuf>,
+    /// Where the text of [`CorpusSpec::Crates`] is.
+    pub crates: Option<CratesSource>,
+    /// Most bytes of text that [`CorpusSpec::Crates`] takes; [`CorpusSpec::Text`] is read whole.
+    pub max_bytes: u64,
+}
+
+impl Default for Options {
+    /// Seed 0, context 64, BOS, 10 held-out sequences, no cache, 16 MiB.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            context: 64,
+            bos: true,
+            held_out: 10,
+            cache: None,
+            crates: None,
+            max_bytes: 16 << 20,
+        }
+    }
+}
+
+/// An opened corpus: training batches by step, and a fixed held-out set.
+pub struct Corpus {
+    source: Source,
+    vocab: usize,
+    sha256: String,
+    seed: u64,
+    context: usize,
+    with_bos: bool,
+}
+
+enum Source {
+    Generated(Backcopy),
+    Text {
+        training: Vec<u16>,
+        held_out: Vec<u16>,
+        tokenizer: Tokenizer,
+    },
+}
+
+impl Corpus {
+    /// Opens the corpus `spec`: generates its table, or reads, splits and tokenises its text.
+    ///
+    /// # Errors
+    /// [`Error::Core`] if `context` or `held_out` is 0 or a file cannot be read; [`Error::NotText`],
+    /// [`Error::Empty`] and [`Error::Jsonl`] for what a file holds; [`Error::TooShort`] if there is
+    /// not enough of it; [`Error::NoCratesSource`] and [`Error::MissingCrates`] for `crates`;
+    /// [`Error::SmallVocabulary`], [`Error::OwnSymbols`] and [`Error::Tokenizer`].
+    pub fn open(
+        spec: &CorpusSpec,
+        tokenizer: &TokenizerSpec,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        for (field, value) in [("context", options.context), ("held_out", options.held_out)] {
+            if value == 0 {
+                return Err(outcrop_core::Error::range(field, value, "1 or more").into());
+            }
+        }
+        let documents = match spec {
+            CorpusSpec::BigramBackcopy { symbols } => {
+                return Self::generated(spec, *symbols, *tokenizer, options);
+            }
+            CorpusSpec::Crates => {
+                let source = options.crates.as_ref().ok_or(Error::NoCratesSource)?;
+                read_crates(source, options.max_bytes)?
+            }
+            CorpusSpec::Text(path) => read_text(path)?,
+        };
+        Self::text(spec, &documents, *tokenizer, options)
+    }
+
+    fn generated(
+        spec: &CorpusSpec,
+        symbols: usize,
+        tokenizer: TokenizerSpec,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        if tokenizer != TokenizerSpec::Bytes {
+            return Err(Error::OwnSymbols {
+                tokenizer: tokenizer.to_string(),
+                corpus: spec.to_string(),
+            });
+        }
+        let task = Backcopy::new(SYMBOLS.check(symbols)?);
+        let sha256 = task.sha256().to_owned();
+        Ok(Self::new(
+            Source::Generated(task),
+            symbols + 1,
+            sha256,
+            options,
+        ))
+    }
+
+    fn text(
+        spec: &CorpusSpec,
+        documents: &Documents,
+        tokenizer: TokenizerSpec,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let (training, held_out) = documents.split();
+        let enough =
+            |part, available| check_length(spec, documents.len(), options, part, available);
+        // A token is at least a byte: too few bytes are told before a tokenizer is trained on them.
+        enough("training", training.len())?;
+        enough("held-out", held_out.len())?;
+        let tokenizer = Tokenizer::open(tokenizer, &training, options.cache.as_deref())?;
+        let training = tokenizer.encode(training.pieces())?;
+        let held_out = tokenizer.encode(held_out.pieces())?;
+        enough("training", training.len())?;
+        enough("held-out", held_out.len())?;
+        let vocab = tokenizer.vocab();
+        let source = Source::Text {
+            training,
+            held_out,
+            tokenizer,
+        };
+        Ok(Self::new(source, vocab, documents.sha256(), options))
+    }
+
+    fn new(source: Source, vocab: usize, sha256: String, options: &Options) -> Self {
+        Self {
+            source,
+            vocab,
+            sha256,
+            seed: options.seed,
+            context: options.context,
+            with_bos: options.bos,
+        }
+    }
+
+    /// Size of the vocabulary, BOS included (also where sequences do not start with it).
+    pub fn vocab(&self) -> usize {
+        self.vocab
+    }
+
+    /// The id of BOS: `vocab() - 1`.
+    pub fn bos(&self) -> u32 {
+        self.vocab as u32 - 1
+    }
+
+    /// SHA-256 of the text (documents joined by a blank line; for one file, that of the file), or
+    /// of the bigram table, as 64 hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The training batch of `step`, `batch` rows. It depends on the seed and `step` alone, and its
+    /// first rows are those of a smaller batch of the same step.
+    pub fn batch(&self, step: u64, batch: usize) -> Batch {
+        let mut rng = stream(Purpose::Training, self.seed, step);
+        self.rows(batch, |length, _, row| match &self.source {
+            Source::Generated(task) => task.draw(&mut rng, length, row),
+            Source::Text { training, .. } => {
+                let start = below(&mut rng, training.len() - length + 1);
+                extend(row, training, start, length);
+            }
+        })
+    }
+
+    /// The held-out set of `n` sequences, the same at every call and for every seed; no part of it
+    /// is trained on. From text they are evenly spaced, without overlap up to
+    /// [`Options::held_out`]; generated ones come from a stream of their own.
+    pub fn held_out(&self, n: usize) -> Batch {
+        let mut rng = stream(Purpose::HeldOut, 0, 0);
+        self.rows(n, |length, i, row| match &self.source {
+            Source::Generated(task) => task.draw(&mut rng, length, row),
+            Source::Text { held_out, .. } => {
+                let start = i * (held_out.len() - length) / (n - 1).max(1);
+                extend(row, held_out, start, length);
+            }
+        })
+    }
+
+    /// The lowest mean loss over the tokens of a sequence, in nats per token, where it is known:
+    /// that of a model which knows the table of `bigram-backcopy` (with BOS, over all `context`
+    /// targets; without, the first symbol of each sequence is no target).
+    pub fn optimal_loss(&self) -> Option<f64> {
+        match &self.source {
+            Source::Generated(task) => Some(task.optimal_loss(self.context, self.with_bos)),
+            Source::Text { .. } => None,
+        }
+    }
+
+    /// The trained tokenizer as a Hugging Face `tokenizer.json`; none for bytes and for
+    /// `bigram-backcopy`.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn tokenizer_json(&self) -> Result<Option<String>, Error> {
+        match &self.source {
+            Source::Generated(_) => Ok(None),
+            Source::Text { tokenizer, .. } => tokenizer.json(),
+        }
+    }
+
+    /// Rows of `context + 1`: BOS, where it is on, and what `fill(length, row number, row)` adds.
+    fn rows(&self, batch: usize, mut fill: impl FnMut(usize, usize, &mut Vec<u32>)) -> Batch {
+        let length = symbols_per_row(self.context, self.with_bos);
+        Batch::from_rows(batch, self.context, |i, row| {
+            if self.with_bos {
+                row.push(self.bos());
+            }
+            fill(length, i, row);
+        })
+    }
+}
+
+/// Tokens of the corpus in a sequence with its last target.
+fn symbols_per_row(context: usize, with_bos: bool) -> usize {
+    context + usize::from(!with_bos)
+}
+
+fn extend(row: &mut Vec<u32>, tokens: &[u16], start: usize, length: usize) {
+    row.extend(
+        tokens[start..start + length]
+            .iter()
+            .map(|id| u32::from(*id)),
+    );
+}
+
+/// Refuses a `part` of `available` tokens (or bytes, which are no fewer) that cannot give what the
+/// options ask for.
+fn check_length(
+    spec: &CorpusSpec,
+    bytes: usize,
+    options: &Options,
+    part: &'static str,
+    available: usize,
+) -> Result<(), Error> {
+    let row = symbols_per_row(options.context, options.bos);
+    let (needed, share) = match part {
+        "training" => (row, HELD_OUT_ONE_IN - 1),
+        _ => (row * options.held_out, 1),
+    };
+    if available >= needed {
+        return Ok(());
+    }
+    // At the bytes per token seen, and with half as much again, as parts end with documents.
+    let bytes_per_token = (bytes * share / HELD_OUT_ONE_IN)
+        .div_ceil(available.max(1))
+        .max(1);
+    Err(Error::TooShort {
+        corpus: spec.to_string(),
+        part,
+        available,
+        needed,
+        context: options.context,
+        sequences: options.held_out,
+        whole: needed * bytes_per_token * HELD_OUT_ONE_IN / share * 3 / 2,
+    })
+}

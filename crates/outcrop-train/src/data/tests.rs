@@ -1,0 +1,214 @@
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::*;
+
+fn open(spec: &str, tokenizer: &str, options: &Options) -> Result<Corpus, Error> {
+    Corpus::open(&spec.parse()?, &tokenizer.parse()?, options)
+}
+
+/// A corpus of 400 documents, each of one word of its own.
+fn words(folder: &Path) -> String {
+    let path = folder.join("words.jsonl");
+    let lines: Vec<String> = (0..400)
+        .map(|i| format!("{{\"text\": \"{}\"}}", format!("<{i:03}> ").repeat(20)))
+        .collect();
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    format!("text:{}", path.display())
+}
+
+fn options(context: usize, bos: bool) -> Options {
+    Options {
+        context,
+        bos,
+        ..Options::default()
+    }
+}
+
+/// The whole words of `width` bytes in the rows.
+fn words_of(batch: &Batch, width: usize) -> HashSet<String> {
+    let text = |row: &[u32]| -> String {
+        row.iter()
+            .map(|id| u8::try_from(*id).map_or(' ', char::from))
+            .collect()
+    };
+    batch
+        .inputs
+        .chunks(batch.context)
+        .flat_map(|row| {
+            let text = text(row);
+            let words = text.split_whitespace().filter(|w| w.len() == width);
+            words.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn targets_are_the_inputs_one_ahead_and_bos_stands_first_only() {
+    let dir = tempfile::tempdir().unwrap();
+    for (spec, tokenizer) in [
+        ("bigram-backcopy".to_owned(), "bytes"),
+        (words(dir.path()), "bytes"),
+        (words(dir.path()), "bpe:300"),
+    ] {
+        for bos in [true, false] {
+            let corpus = open(&spec, tokenizer, &options(32, bos)).unwrap();
+            for batch in [corpus.batch(3, 8), corpus.held_out(5)] {
+                assert_eq!(batch.inputs.len(), batch.batch * 32);
+                let rows = batch.inputs.chunks(32).zip(batch.targets.chunks(32));
+                for (inputs, targets) in rows {
+                    assert_eq!(inputs[1..], targets[..31]);
+                    assert_eq!(inputs[0] == corpus.bos(), bos);
+                    assert!(targets.iter().all(|id| *id < corpus.bos()));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_depends_on_seed_and_step_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    for spec in ["bigram-backcopy".to_owned(), words(dir.path())] {
+        let corpus = open(&spec, "bytes", &options(32, true)).unwrap();
+        let in_order: Vec<Batch> = (0..4).map(|step| corpus.batch(step, 4)).collect();
+        let again = open(&spec, "bytes", &options(32, true)).unwrap();
+        assert_eq!(again.sha256(), corpus.sha256());
+        for step in [2, 0, 3, 1_u64] {
+            let large = again.batch(step, 6);
+            assert_eq!(large.inputs[..4 * 32], in_order[step as usize].inputs);
+        }
+        assert_ne!(in_order[0], in_order[1]);
+        let seeded = Options {
+            seed: 1,
+            ..options(32, true)
+        };
+        let other = open(&spec, "bytes", &seeded).unwrap();
+        assert_ne!(other.batch(0, 4), in_order[0]);
+        assert_eq!(other.held_out(4), corpus.held_out(4));
+        assert_eq!(other.sha256(), corpus.sha256());
+    }
+}
+
+#[test]
+fn nothing_held_out_is_trained_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let corpus = open(&words(dir.path()), "bytes", &options(120, false)).unwrap();
+    let held_out = words_of(&corpus.held_out(10), 5);
+    assert!(held_out.len() >= 8, "{held_out:?}");
+    let trained: HashSet<String> = (0..40)
+        .flat_map(|step| words_of(&corpus.batch(step, 64), 5))
+        .collect();
+    assert!(trained.len() > 370, "{}", trained.len());
+    assert!(trained.is_disjoint(&held_out));
+
+    let corpus = open("bigram-backcopy", "bytes", &options(32, true)).unwrap();
+    let held_out = corpus.held_out(20);
+    let held_out: HashSet<&[u32]> = held_out.inputs.chunks(32).collect();
+    for step in 0..200 {
+        assert!(
+            corpus
+                .batch(step, 32)
+                .inputs
+                .chunks(32)
+                .all(|row| !held_out.contains(row))
+        );
+    }
+}
+
+#[test]
+fn held_out_windows_do_not_overlap() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("numbers.txt");
+    let text: String = (0..40_000).map(|i| format!("{i:05}\n")).collect();
+    std::fs::write(&path, text).unwrap();
+    let corpus = open(
+        &format!("text:{}", path.display()),
+        "bytes",
+        &options(600, true),
+    )
+    .unwrap();
+    let held_out = corpus.held_out(10);
+    let numbers: Vec<HashSet<String>> = held_out
+        .inputs
+        .chunks(600)
+        .map(|row| {
+            let row = Batch {
+                inputs: row.to_vec(),
+                targets: vec![],
+                batch: 1,
+                context: 600,
+            };
+            words_of(&row, 5)
+        })
+        .collect();
+    let together: HashSet<&String> = numbers.iter().flatten().collect();
+    assert_eq!(
+        together.len(),
+        numbers.iter().map(HashSet::len).sum::<usize>()
+    );
+    assert!(together.iter().all(|n| n.parse::<u32>().unwrap() >= 38_000));
+    assert_eq!(corpus.held_out(1).inputs, held_out.inputs[..600]);
+}
+
+#[test]
+fn a_corpus_too_short_says_how_much_there_is_and_how_much_is_needed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("line.txt");
+    let spec = format!("text:{}", path.display());
+    for (text, tokenizer) in [("one line", "bytes"), (&*"word ".repeat(1000), "bpe:4096")] {
+        std::fs::write(&path, text).unwrap();
+        let error = open(&spec, tokenizer, &options(64, true))
+            .map(|_| ())
+            .unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("line.txt") && message.contains("are needed"),
+            "{message}"
+        );
+        let Error::TooShort { whole, .. } = error else {
+            panic!("{message}");
+        };
+        let enough: String = (0..).map(|i| format!("{i}\n")).take(whole / 2).collect();
+        std::fs::write(&path, &enough[..whole]).unwrap();
+        // Less than a second round is asked for, as the training part is looked at first.
+        match open(&spec, "bytes", &options(64, true)) {
+            Ok(_) => {}
+            Err(Error::TooShort { part, .. }) => assert_eq!(part, "held-out"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let wrong = |spec: &CorpusSpec, tokenizer: TokenizerSpec, options: Options| {
+        Corpus::open(spec, &tokenizer, &options)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
+    };
+    let own = CorpusSpec::default();
+    let error = wrong(&own, TokenizerSpec::Bytes, options(0, true));
+    assert!(error.contains("context"), "{error}");
+    let error = wrong(&own, TokenizerSpec::Bpe { vocab: 300 }, options(8, true));
+    assert!(
+        error.contains("bpe:300") && error.contains("own symbols"),
+        "{error}"
+    );
+    let few = CorpusSpec::BigramBackcopy { symbols: 2 };
+    let error = wrong(&few, TokenizerSpec::Bytes, options(8, true));
+    assert!(error.contains("32 to 1024"), "{error}");
+    let error = wrong(&CorpusSpec::Crates, TokenizerSpec::Bytes, options(8, true));
+    assert!(error.contains("Cargo.lock"), "{error}");
+    let dir = tempfile::tempdir().unwrap();
+    let text = words(dir.path()).parse().unwrap();
+    let error = wrong(&text, TokenizerSpec::Bpe { vocab: 0 }, options(8, true));
+    assert!(error.contains("257 to 65535"), "{error}");
+}
+
+#[test]
+fn a_corpus_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Corpus>();
+}

@@ -1,0 +1,252 @@
+use std::path::Path;
+
+use tokenizers::decoders::byte_level::ByteLevel;
+use tokenizers::models::TrainerWrapper;
+use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::{AddedToken, Tokenizer as Library};
+
+use super::documents::Part;
+use super::spec::VOCABULARY;
+use super::{Error, TokenizerSpec};
+
+const BYTES: usize = 256;
+/// BOS in a `tokenizer.json`; where it stands in the text it is text.
+const BOS_TEXT: &str = "<|bos|>";
+/// Pieces encoded at once, which bounds the memory that encoding takes.
+const PIECES_AT_ONCE: usize = 64;
+
+/// Turns text into ids below [`Tokenizer::bos`], which is the last id of the vocabulary.
+pub(super) enum Tokenizer {
+    Bytes,
+    Bpe { library: Box<Library>, vocab: usize },
+}
+
+impl Tokenizer {
+    /// The tokenizer of `spec`. One that must be trained is taken from `cache`, where a folder is
+    /// given and holds it, or else trained on `text` and put there.
+    pub(super) fn open(
+        spec: TokenizerSpec,
+        text: &Part<'_>,
+        cache: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let TokenizerSpec::Bpe { vocab } = spec else {
+            return Ok(Self::Bytes);
+        };
+        let vocab = VOCABULARY.check(vocab)?;
+        let file = cache.map(|folder| folder.join(cache_name(vocab, text)));
+        if let Some(cached) = file.as_ref().and_then(|f| read_cached(f, vocab)) {
+            return Ok(cached);
+        }
+        if let Some(folder) = cache {
+            outcrop_core::check_writable(folder)?;
+        }
+        let library = train(vocab, text)?;
+        if let Some(file) = file {
+            outcrop_core::write_atomic(&file, json(&library)?.as_bytes())?;
+        }
+        Ok(Self::bpe(library, vocab))
+    }
+
+    fn bpe(mut library: Library, vocab: usize) -> Self {
+        library.set_encode_special_tokens(true);
+        Self::Bpe {
+            library: Box::new(library),
+            vocab,
+        }
+    }
+
+    /// Size of the vocabulary, BOS included.
+    pub(super) fn vocab(&self) -> usize {
+        match self {
+            Self::Bytes => BYTES + 1,
+            Self::Bpe { vocab, .. } => *vocab,
+        }
+    }
+
+    /// The tokens of `pieces`, which are encoded one by one; ids fit, as a vocabulary is at most
+    /// 65535.
+    pub(super) fn encode<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<u16>, Error> {
+        let mut ids = Vec::new();
+        match self {
+            Self::Bytes => pieces.for_each(|p| ids.extend(p.bytes().map(u16::from))),
+            Self::Bpe { library, .. } => {
+                let mut pieces = pieces.peekable();
+                while pieces.peek().is_some() {
+                    let some: Vec<&str> = pieces.by_ref().take(PIECES_AT_ONCE).collect();
+                    for encoding in library
+                        .encode_batch_fast(some, false)
+                        .map_err(|e| refused("encode the corpus", e))?
+                    {
+                        ids.extend(encoding.get_ids().iter().map(|id| *id as u16));
+                    }
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// As Hugging Face `tokenizer.json`; none for bytes.
+    pub(super) fn json(&self) -> Result<Option<String>, Error> {
+        match self {
+            Self::Bytes => Ok(None),
+            Self::Bpe { library, .. } => json(library).map(Some),
+        }
+    }
+}
+
+/// The name holds what the result depends on: vocabulary and text.
+fn cache_name(vocab: usize, text: &Part<'_>) -> String {
+    format!("bpe-{vocab}-{}.json", &text.sha256()[..16])
+}
+
+/// The tokenizer in `file`, if it holds a whole one of this vocabulary.
+fn read_cached(file: &Path, vocab: usize) -> Option<Tokenizer> {
+    let library = Library::from_bytes(std::fs::read(file).ok()?).ok()?;
+    let whole = library.get_vocab_size(true) == vocab
+        && library.token_to_id(BOS_TEXT) == Some(vocab as u32 - 1);
+    whole.then(|| Tokenizer::bpe(library, vocab))
+}
+
+/// Byte-level BPE as GPT-2's; a merge must occur twice at least.
+fn train(vocab: usize, text: &Part<'_>) -> Result<Library, Error> {
+    let byte_level = ByteLevel::new(false, false, true);
+    let mut library = Library::new(BPE::default());
+    library.with_pre_tokenizer(Some(byte_level));
+    library.with_decoder(Some(byte_level));
+    let mut trainer: TrainerWrapper = BpeTrainer::builder()
+        .show_progress(false)
+        .vocab_size(vocab - 1)
+        .min_frequency(2)
+        .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+        .build()
+        .into();
+    library
+        .train(&mut trainer, text.pieces())
+        .map_err(|e| refused("train the tokenizer", e))?;
+    let reached = library.get_vocab_size(true) + 1;
+    if reached != vocab {
+        return Err(Error::SmallVocabulary { vocab, reached });
+    }
+    library
+        .add_special_tokens([AddedToken::from(BOS_TEXT, true)])
+        .map_err(|e| refused("add BOS to the tokenizer", e))?;
+    Ok(library)
+}
+
+fn json(library: &Library) -> Result<String, Error> {
+    library
+        .to_string(false)
+        .map_err(|e| refused("write the tokenizer", e))
+}
+
+fn refused(action: &'static str, source: tokenizers::Error) -> Error {
+    Error::Tokenizer {
+        action,
+        reason: source.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::documents::Documents;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn documents() -> Documents {
+        let mut documents = Documents::default();
+        for i in 0..400 {
+            documents.push(&format!(
+                "fn f{i}(x: u{}) -> usize {{ x * {i} + {i} }} // été\n",
+                i % 7
+            ));
+        }
+        documents
+    }
+
+    fn bpe(vocab: usize, cache: Option<&Path>) -> Result<Tokenizer, Error> {
+        let documents = documents();
+        let (training, _) = documents.split();
+        Tokenizer::open(TokenizerSpec::Bpe { vocab }, &training, cache)
+    }
+
+    fn decode(tokenizer: &Tokenizer, ids: &[u16]) -> String {
+        match tokenizer {
+            Tokenizer::Bytes => {
+                String::from_utf8(ids.iter().map(|id| u8::try_from(*id).unwrap()).collect())
+                    .unwrap()
+            }
+            Tokenizer::Bpe { library, .. } => {
+                let ids: Vec<u32> = ids.iter().map(|id| u32::from(*id)).collect();
+                library.decode(&ids, false).unwrap()
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_turn_back_into_any_text() {
+        let tokenizers = [Tokenizer::Bytes, bpe(400, None).unwrap()];
+        proptest!(|(text in "(\\PC|[a-z \\n\\t]|<\\|bos\\|>){0,60}", wild in any::<String>())| {
+            for tokenizer in &tokenizers {
+                for text in [&text, &wild] {
+                    let ids = tokenizer.encode(std::iter::once(text.as_str())).unwrap();
+                    prop_assert!(ids.iter().all(|id| usize::from(*id) < tokenizer.vocab() - 1));
+                    prop_assert_eq!(&decode(tokenizer, &ids), text);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn the_vocabulary_is_as_asked_and_merges_shorten_the_text() {
+        for vocab in [257, 258, 400] {
+            let tokenizer = bpe(vocab, None).unwrap();
+            let json: serde_json::Value =
+                serde_json::from_str(&tokenizer.json().unwrap().unwrap()).unwrap();
+            assert_eq!(json["model"]["vocab"].as_object().unwrap().len(), vocab - 1);
+            assert_eq!(json["added_tokens"][0]["id"], vocab - 1);
+        }
+        let text = "fn f(x: u3) -> usize";
+        let count = |t: &Tokenizer| t.encode(std::iter::once(text)).unwrap().len();
+        assert_eq!(count(&Tokenizer::Bytes), text.len());
+        assert_eq!(count(&bpe(257, None).unwrap()), text.len());
+        assert!(count(&bpe(400, None).unwrap()) <= text.len() / 2);
+    }
+
+    #[test]
+    fn training_twice_gives_the_same_tokenizer() {
+        let json = || bpe(400, None).unwrap().json().unwrap().unwrap();
+        let model = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        assert_eq!(model(json())["model"], model(json())["model"]);
+    }
+
+    #[test]
+    fn a_cached_tokenizer_is_read_and_a_broken_one_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("cache");
+        let ids = |t: &Tokenizer| t.encode(std::iter::once("fn usize été")).unwrap();
+        let trained = bpe(300, Some(&folder)).unwrap();
+        let files: Vec<_> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        assert_eq!(files.len(), 1);
+        let whole = std::fs::read(&files[0]).unwrap();
+        assert_eq!(ids(&read_cached(&files[0], 300).unwrap()), ids(&trained));
+        assert!(read_cached(&files[0], 301).is_none());
+        std::fs::write(&files[0], &whole[..whole.len() / 2]).unwrap();
+        assert_eq!(ids(&bpe(300, Some(&folder)).unwrap()), ids(&trained));
+        assert!(read_cached(&files[0], 300).is_some());
+    }
+
+    #[test]
+    fn a_text_too_small_for_the_vocabulary_says_what_it_fills() {
+        let error = bpe(60_000, None).map(|_| ()).unwrap_err();
+        let Error::SmallVocabulary { reached, .. } = error else {
+            panic!("{error}");
+        };
+        assert!(bpe(reached, None).is_ok());
+    }
+}
