@@ -1,1 +1,83 @@
-//! Predicts the emergence curve of massive activations from an architecture, with honest scores
+//! Predicts the emergence curve of massive activations from an architecture, with honest scores.
+//!
+//! | step | type | what it does |
+//! |---|---|---|
+//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models |
+//! | describe | [`Feature`] | sixteen numbers of (architecture, layer), the paper's |
+//! | ask for | [`Target`] | the five parameters of Eq. 9, and four identified summaries |
+//! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
+//! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
+//! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
+//!
+//! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
+//! not fifty: a random split of rows scores high whether or not the architecture says anything,
+//! since models differ and each has layers on both sides. Leaving whole models out, and comparing
+//! with what the mean and the depth profile alone achieve, tells the two apart. Everything that is
+//! learned from data (scaling, transforms, the dropping of constant features) is learned inside
+//! the fold.
+//!
+//! ```
+//! use outcrop_core::{ArchSpec, Fit, NamedArch};
+//! use outcrop_predict::{Options, Protocol, Regressor, Table, Target, evaluate};
+//!
+//! // The last ratio of a layer grows with the width.
+//! let archs = [64, 128, 256, 512, 1024].map(|d| NamedArch {
+//!     model: format!("d{d}"),
+//!     arch: ArchSpec::new(2, d, 4),
+//! });
+//! let fits: Vec<Fit> = archs
+//!     .iter()
+//!     .flat_map(|named| [1, 2].map(|layer| (named, layer)))
+//!     .map(|(named, layer)| Fit {
+//!         model: named.model.clone(),
+//!         layer,
+//!         hypothesis: "emergence".into(),
+//!         f_last: Some(named.arch.d_model as f64 * f64::from(layer)),
+//!         ..Fit::default()
+//!     })
+//!     .collect();
+//! let table = Table::new(&archs, &fits)?;
+//! let evaluation = evaluate(&table, &Options::default())?;
+//! let q2 = |regressor: Regressor| {
+//!     let mut scores = evaluation.scores.iter();
+//!     let found = scores.find(|s| {
+//!         s.regressor == regressor.name()
+//!             && s.target == Target::LnFLast.name()
+//!             && s.protocol == Protocol::LeaveOneModelOut.name()
+//!     });
+//!     found.and_then(|s| s.r2)
+//! };
+//! assert!(q2(Regressor::Ridge) > Some(0.7));
+//! assert!(q2(Regressor::DepthProfile) < Some(0.3));
+//! # Ok::<(), outcrop_predict::Error>(())
+//! ```
+
+mod curve;
+mod error;
+mod evaluate;
+mod feature;
+#[cfg(test)]
+mod fixture;
+mod metric;
+mod options;
+mod predictor;
+mod regressor;
+mod stats;
+mod table;
+mod target;
+mod trained;
+mod transform;
+
+pub use error::{Error, Result};
+pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
+pub use feature::Feature;
+pub use options::Options;
+pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
+pub use regressor::Regressor;
+pub use table::Table;
+pub use target::Target;
+
+/// The example of README.md, kept true by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

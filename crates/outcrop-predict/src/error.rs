@@ -1,0 +1,130 @@
+use crate::{Regressor, Target};
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why architectures and fits do not make a prediction. Each message completes "failed to ...".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two architectures go by one name.
+    #[error(
+        "read the architectures: model `{model}` stands there twice; keep one row a model, or rename one"
+    )]
+    DuplicateModel {
+        /// The name.
+        model: String,
+    },
+    /// An architecture has a field out of its range.
+    #[error("use the architecture of `{model}`: {source}")]
+    Architecture {
+        /// Name of the model.
+        model: String,
+        /// The field, its value and the range.
+        source: Box<outcrop_core::Error>,
+    },
+    /// A fit is of a model whose architecture is not given.
+    #[error(
+        "find the architecture of model `{model}`, layer {layer} of the fits{}; add it to the architectures or leave its fits out",
+        hint(nearest)
+    )]
+    UnknownModel {
+        /// The model that the fit names.
+        model: String,
+        /// The layer of the fit.
+        layer: u32,
+        /// A given model whose name is close.
+        nearest: Option<String>,
+    },
+    /// A fit is of a layer that its model does not have.
+    #[error(
+        "use the fit of `{model}`, layer {layer}: its architecture has layers 1 to {layers}; one of the two tables is wrong"
+    )]
+    Layer {
+        /// The model.
+        model: String,
+        /// The layer of the fit, counted from 1.
+        layer: u32,
+        /// Number of layers of the architecture.
+        layers: usize,
+    },
+    /// No fit of the hypothesis `emergence` has an identified target.
+    #[error(
+        "make a table: none of the {fits} fits is of hypothesis `emergence` with an identified target; fit the trajectories with that hypothesis first"
+    )]
+    NoRows {
+        /// Number of fits given.
+        fits: usize,
+    },
+    /// Fewer models than can be left out one by one.
+    #[error(
+        "make a table: fits of {found} models, at least {needed} are needed to leave one out and train on the others; measure and fit more architectures"
+    )]
+    TooFewModels {
+        /// Number of models with a usable fit.
+        found: usize,
+        /// Smallest number that is accepted.
+        needed: usize,
+    },
+    /// No target is identified in enough models.
+    #[error(
+        "train: no target is identified in fits of at least {needed} models; fit more models or longer runs"
+    )]
+    NoTarget {
+        /// Smallest number of models that is accepted.
+        needed: usize,
+    },
+    /// An option out of its range.
+    #[error("accept option {option} = {value}: allowed is {allowed}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+    /// A name that no regressor has.
+    #[error("find regressor `{name}`{}; known are: {known}", hint(nearest))]
+    UnknownRegressor {
+        /// The name.
+        name: String,
+        /// The known name closest to it, if one is close.
+        nearest: Option<String>,
+        /// All known names.
+        known: String,
+    },
+    /// A regressor failed on one target.
+    #[error("predict {target} by {regressor}: {reason}; try another regressor")]
+    Regressor {
+        /// The target.
+        target: Target,
+        /// The regressor.
+        regressor: Regressor,
+        /// What it said.
+        reason: String,
+    },
+    /// A curve cannot be built, as a quantity that it passes through was not predicted.
+    #[error(
+        "build a curve: {target} is identified in too few models to be predicted; fit more models or longer runs"
+    )]
+    NoCurve {
+        /// The missing quantity.
+        target: Target,
+    },
+    /// Steps that do not span a run.
+    #[error(
+        "build a curve over {count} steps: at least two different, finite ones of at least 0 are needed"
+    )]
+    Steps {
+        /// Number of steps given.
+        count: usize,
+    },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest
+        .as_ref()
+        .map(|n| format!(" (did you mean `{n}`?)"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+/// Arithmetic mean; 0 of nothing.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Mean and standard deviation with n in the denominator, as scikit-learn's StandardScaler. The
+/// deviation is 0 where the values differ by rounding alone.
+pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let mean = mean(values);
+    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+    let deviation = (squares / values.len().max(1) as f64).sqrt();
+    let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    match deviation > 1e-10 * largest {
+        true => (mean, deviation),
+        false => (mean, 0.0),
+    }
+}

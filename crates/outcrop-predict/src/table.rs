@@ -1,0 +1,279 @@
+use std::collections::BTreeMap;
+
+use outcrop_core::{ArchSpec, Fit, NamedArch, nearest};
+
+use crate::{Error, Feature, Result, Target};
+
+/// Smallest number of models of a table, and of a target: one is left out, and one alone would
+/// leave no architecture to compare.
+pub(crate) const MIN_MODELS: usize = 3;
+
+/// The hypothesis whose fits are learned from.
+const HYPOTHESIS: &str = "emergence";
+
+/// What is learned from: one row for each (model, layer) with a fit of hypothesis `emergence`.
+#[derive(Clone, Debug)]
+pub struct Table {
+    models: Vec<NamedArch>,
+    rows: Vec<Row>,
+}
+
+/// One (model, layer).
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    /// Index of the model in [`Table::models`].
+    pub(crate) model: usize,
+    /// Layer, from 1.
+    pub(crate) layer: u32,
+    /// In the order of [`Feature::ALL`].
+    pub(crate) features: Vec<f64>,
+    /// In the order of [`Target::ALL`]; none where not identified.
+    targets: [Option<f64>; Target::ALL.len()],
+}
+
+impl Row {
+    /// The value of `target`, where it is identified.
+    pub(crate) fn target(&self, target: Target) -> Option<f64> {
+        self.targets[target as usize]
+    }
+}
+
+/// The features of one layer, in the order of [`Feature::ALL`].
+pub(crate) fn features(arch: &ArchSpec, layer: u32) -> Vec<f64> {
+    Feature::ALL.map(|f| f.value(arch, layer)).to_vec()
+}
+
+impl Table {
+    /// Joins fits with the architectures of their models.
+    ///
+    /// Fits of other hypotheses are passed over. Of several `emergence` fits of one (model, layer)
+    /// the one with the lowest AICc stands, the first of equals. A fit without one identified
+    /// target makes no row, an architecture without fits no model.
+    ///
+    /// ```
+    /// use outcrop_core::{ArchSpec, Fit, NamedArch};
+    /// use outcrop_predict::Table;
+    ///
+    /// let archs = ["14m", "70m", "160m"].map(|size| NamedArch {
+    ///     model: size.into(),
+    ///     arch: ArchSpec::pythia(size).unwrap(),
+    /// });
+    /// let fits = ["14m", "70m", "160m"].map(|size| Fit {
+    ///     model: size.into(),
+    ///     layer: 2,
+    ///     hypothesis: "emergence".into(),
+    ///     f_last: Some(120.0),
+    ///     ..Fit::default()
+    /// });
+    /// let table = Table::new(&archs, &fits)?;
+    /// assert_eq!((table.models().len(), table.rows()), (3, 3));
+    /// assert!(Table::new(&archs[..2], &fits).unwrap_err().to_string().contains("`160m`"));
+    /// # Ok::<(), outcrop_predict::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DuplicateModel`], [`Error::Architecture`] and [`Error::UnknownModel`] name the
+    /// model, [`Error::Layer`] the layer; [`Error::NoRows`]; [`Error::TooFewModels`] below three.
+    pub fn new(archs: &[NamedArch], fits: &[Fit]) -> Result<Self> {
+        check_archs(archs)?;
+        let best = best_fits(archs, fits)?;
+        let mut rows: Vec<Row> = best
+            .into_iter()
+            .map(|((model, layer), fit)| Row {
+                model,
+                layer,
+                features: features(&archs[model].arch, layer),
+                targets: Target::ALL.map(|t| t.of(fit)),
+            })
+            .filter(|row| row.targets.iter().any(Option::is_some))
+            .collect();
+        if rows.is_empty() {
+            return Err(Error::NoRows { fits: fits.len() });
+        }
+        let models = keep_used(archs, &mut rows);
+        if models.len() < MIN_MODELS {
+            return Err(Error::TooFewModels {
+                found: models.len(),
+                needed: MIN_MODELS,
+            });
+        }
+        Ok(Self { models, rows })
+    }
+
+    /// The models that have a row, in the order of the architectures given.
+    pub fn models(&self) -> &[NamedArch] {
+        &self.models
+    }
+
+    /// Number of rows, one for each (model, layer).
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Number of rows in which `target` is identified, and of models that they come from.
+    pub fn identified(&self, target: Target) -> (usize, usize) {
+        let rows = self.rows_with(target);
+        (rows.len(), self.count_models(&rows))
+    }
+
+    pub(crate) fn row(&self, index: usize) -> &Row {
+        &self.rows[index]
+    }
+
+    pub(crate) fn all_rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Indices of the rows in which `target` is identified.
+    pub(crate) fn rows_with(&self, target: Target) -> Vec<usize> {
+        let identified = |i: &usize| self.rows[*i].target(target).is_some();
+        (0..self.rows.len()).filter(identified).collect()
+    }
+
+    /// Number of models that `rows` come from.
+    pub(crate) fn count_models(&self, rows: &[usize]) -> usize {
+        let has = |m: &usize| rows.iter().any(|i| self.rows[*i].model == *m);
+        (0..self.models.len()).filter(has).count()
+    }
+}
+
+fn check_archs(archs: &[NamedArch]) -> Result<()> {
+    for (i, named) in archs.iter().enumerate() {
+        if archs[..i].iter().any(|other| other.model == named.model) {
+            let model = named.model.clone();
+            return Err(Error::DuplicateModel { model });
+        }
+        named.arch.check().map_err(|source| Error::Architecture {
+            model: named.model.clone(),
+            source: Box::new(source),
+        })?;
+    }
+    Ok(())
+}
+
+/// The best fit of each (index of the model, layer), ordered by both.
+fn best_fits<'f>(archs: &[NamedArch], fits: &'f [Fit]) -> Result<BTreeMap<(usize, u32), &'f Fit>> {
+    let aicc = |fit: &Fit| fit.aicc.filter(|a| !a.is_nan()).unwrap_or(f64::INFINITY);
+    let mut best: BTreeMap<(usize, u32), &Fit> = BTreeMap::new();
+    for fit in fits.iter().filter(|f| f.hypothesis == HYPOTHESIS) {
+        let Some(model) = archs.iter().position(|a| a.model == fit.model) else {
+            let known = archs.iter().map(|a| a.model.as_str());
+            return Err(Error::UnknownModel {
+                model: fit.model.clone(),
+                layer: fit.layer,
+                nearest: nearest(&fit.model, known).map(str::to_owned),
+            });
+        };
+        let layers = archs[model].arch.layers;
+        if fit.layer == 0 || fit.layer as usize > layers {
+            return Err(Error::Layer {
+                model: fit.model.clone(),
+                layer: fit.layer,
+                layers,
+            });
+        }
+        let stands = best.entry((model, fit.layer)).or_insert(fit);
+        if aicc(fit) < aicc(stands) {
+            *stands = fit;
+        }
+    }
+    Ok(best)
+}
+
+/// The architectures that `rows` mention; renumbers the rows to match.
+fn keep_used(archs: &[NamedArch], rows: &mut [Row]) -> Vec<NamedArch> {
+    let mut used: Vec<usize> = rows.iter().map(|r| r.model).collect();
+    used.dedup(); // rows are ordered by model
+    for row in rows {
+        row.model = used.partition_point(|m| *m < row.model);
+    }
+    used.into_iter().map(|m| archs[m].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archs() -> Vec<NamedArch> {
+        ["a", "b", "c", "unused"]
+            .iter()
+            .map(|name| NamedArch {
+                model: (*name).into(),
+                arch: ArchSpec::new(2, 64, 4),
+            })
+            .collect()
+    }
+
+    fn fit(model: &str, layer: u32, f_last: f64) -> Fit {
+        Fit {
+            model: model.into(),
+            layer,
+            hypothesis: "emergence".into(),
+            f_last: Some(f_last),
+            ..Fit::default()
+        }
+    }
+
+    fn message(archs: &[NamedArch], fits: &[Fit]) -> String {
+        Table::new(archs, fits).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn bad_input_is_named() {
+        let good = [fit("a", 1, 5.0), fit("b", 1, 5.0), fit("c", 1, 5.0)];
+        assert!(Table::new(&archs(), &good).is_ok());
+        assert!(message(&archs(), &good[..2]).contains("fits of 2 models"));
+        assert!(message(&archs(), &[]).contains("none of the 0 fits"));
+        let unknown = [good.to_vec(), vec![fit("unusde", 2, 5.0)]].concat();
+        let said = message(&archs(), &unknown);
+        assert!(
+            said.contains("`unusde`") && said.contains("did you mean `unused`"),
+            "{said}"
+        );
+        let deep = [good.to_vec(), vec![fit("a", 3, 5.0)]].concat();
+        assert!(message(&archs(), &deep).contains("layer 3"));
+        let zero = [good.to_vec(), vec![fit("a", 0, 5.0)]].concat();
+        assert!(message(&archs(), &zero).contains("layer 0"));
+        let twice = [archs(), archs()].concat();
+        assert!(message(&twice, &good).contains("`a` stands there twice"));
+        let mut broken = archs();
+        broken[1].arch.heads = 5;
+        assert!(message(&broken, &good).contains("`b`"));
+        let other = good.clone().map(|f| Fit {
+            hypothesis: "first-order step".into(),
+            ..f
+        });
+        assert!(message(&archs(), &other).contains("none of the 3 fits"));
+    }
+
+    #[test]
+    fn the_lowest_aicc_stands_and_the_empty_is_left_out() {
+        let worse = Fit {
+            aicc: Some(9.0),
+            ..fit("a", 1, 1.0)
+        };
+        let better = Fit {
+            aicc: Some(3.0),
+            ..fit("a", 1, 2.0)
+        };
+        let empty = Fit {
+            f_last: Some(-1.0),
+            ..fit("b", 2, 0.0)
+        };
+        let fits = [
+            worse,
+            better,
+            empty,
+            fit("b", 1, 4.0),
+            fit("unused", 1, 4.0),
+        ];
+        let table = Table::new(&archs(), &fits).unwrap();
+        let names: Vec<&str> = table.models().iter().map(|m| m.model.as_str()).collect();
+        assert_eq!(names, ["a", "b", "unused"]);
+        assert_eq!(table.rows(), 3);
+        assert_eq!(table.row(0).target(Target::LnFLast), Some(2f64.ln()));
+        assert_eq!(table.row(2).model, 2);
+        assert_eq!(table.identified(Target::LnFLast), (3, 3));
+        assert_eq!(table.identified(Target::K), (0, 0));
+    }
+}

@@ -1,0 +1,64 @@
+//! Tables whose truth is known: nine architectures of Pythia, 188 (model, layer) rows.
+
+use outcrop_core::{ArchSpec, Fit, NamedArch};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+
+pub(crate) struct Truth {
+    /// Effect of one standard deviation of ln d on ln f_last.
+    pub(crate) architecture: f64,
+    /// Standard deviation of what sets models apart and is not in their architecture.
+    pub(crate) model: f64,
+    /// Effect of relative depth.
+    pub(crate) depth: f64,
+}
+
+pub(crate) fn archs() -> Vec<NamedArch> {
+    let sizes = [
+        "14m", "70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b",
+    ];
+    sizes
+        .map(|size| NamedArch {
+            model: size.into(),
+            arch: ArchSpec::pythia(size).unwrap(),
+        })
+        .into()
+}
+
+/// Fits of every layer: row noise 0.15 in the logarithm of each quantity.
+pub(crate) fn fits(truth: &Truth, seed: u64) -> Vec<Fit> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut fits = Vec::new();
+    for named in archs() {
+        let offset = truth.model * normal(&mut rng);
+        let width = ((named.arch.d_model as f64).ln() - 7.0) / 1.1;
+        for layer in 1..=named.arch.layers {
+            let depth = layer as f64 / named.arch.layers as f64;
+            let profile = truth.depth * (0.3 - 4.0 * (depth - 0.5).powi(2));
+            let ln = 5.0 + truth.architecture * width + offset + profile;
+            let mut noisy = |value: f64| (value + 0.15 * normal(&mut rng)).exp();
+            fits.push(Fit {
+                model: named.model.clone(),
+                layer: layer as u32,
+                hypothesis: "emergence".into(),
+                k: Some(noisy(ln - 0.5)),
+                f_first: Some(noisy(1.6)),
+                f_last: Some(noisy(ln)),
+                f_max: Some(noisy(ln + 0.2)),
+                t_half: Some(noisy(7.0 + depth)),
+                ..Fit::default()
+            });
+        }
+    }
+    fits
+}
+
+/// Box and Muller's transform.
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let mut uniform = || ((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+    let (radius, angle) = (
+        (-2.0 * uniform().ln()).sqrt(),
+        std::f64::consts::TAU * uniform(),
+    );
+    radius * angle.cos()
+}
