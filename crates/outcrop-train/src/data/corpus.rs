@@ -261,10 +261,9 @@ fn check_length(
     if available >= needed {
         return Ok(());
     }
-    // At the bytes per token seen, and with half as much again, as parts end with documents.
-    let bytes_per_token = (bytes * share / HELD_OUT_ONE_IN)
-        .div_ceil(available.max(1))
-        .max(1);
+    // At the bytes per token seen; the held-out part decides, and has half its share at least.
+    let bytes_per_token = (bytes * share / HELD_OUT_ONE_IN).div_ceil(available.max(1));
+    let for_held_out = row * options.held_out * HELD_OUT_ONE_IN * 2;
     Err(Error::TooShort {
         corpus: spec.to_string(),
         part,
@@ -272,6 +271,6 @@ fn check_length(
         needed,
         context: options.context,
         sequences: options.held_out,
-        whole: needed * bytes_per_token * HELD_OUT_ONE_IN / share * 3 / 2,
+        whole: for_held_out * bytes_per_token.max(1),
     })
 }

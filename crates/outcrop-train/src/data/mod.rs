@@ -10,12 +10,25 @@
 //! | `crates` | the `.rs` and `.md` files of the registry packages that a `Cargo.lock` pins |
 //! | `text:PATH` | a text file, a `.jsonl` file with a `text` field, or a folder of both |
 //!
+//! A row of a batch is BOS and a window of the corpus: `context` inputs, each with the token after
+//! it as its target. BOS stands nowhere else.
+//!
+//! # Bigram-Backcopy
+//! The task of Guo et al. (2410.13835), generated: the next symbol follows the row of the current
+//! one in a fixed bigram table, except that after one of the three most frequent symbols, the
+//! triggers 0, 1 and 2, the symbol *before* the trigger is copied. The table depends on the number
+//! of symbols alone, the sequences on the seed. After any other symbol the triggers have the
+//! probabilities 0.17, 0.15 and 0.13; the rest goes to a few likely successors, such that symbol y
+//! is found in proportion to 1 / (y + 1). No sequence starts with a trigger, so BOS is never
+//! copied. What a model can reach at best is known: [`Corpus::optimal_loss`].
+//!
 //! # Text
 //! A file is a document, and so is each line of a `.jsonl` file. Documents that repeat an earlier
 //! one word for word are dropped. Five per cent of the bytes are held out: whole documents, chosen by
 //! the hash of their content (so that no folder or topic is favoured), and where no document is
 //! small enough the end of one, cut at a line. Training windows never reach into the held-out part.
-//! Documents are joined by a blank line, and windows may cross from one into the next.
+//! Documents are joined by a blank line; training windows start anywhere, each drawn on its own, and
+//! may cross from one document into the next.
 //!
 //! ```
 //! use outcrop_train::data::{Corpus, CorpusSpec, Options, TokenizerSpec};
