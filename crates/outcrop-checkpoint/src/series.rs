@@ -71,7 +71,8 @@ pub struct Rejected {
 pub type Latest = (Option<(u64, PathBuf)>, Vec<Rejected>);
 
 /// The newest checkpoint in `dir` that [`verify`] accepts, if one does, and the newer ones that it
-/// does not, newest first.
+/// does not, newest first. After a process was killed, [`clean`](crate::clean) comes first: it may
+/// put a checkpoint back.
 ///
 /// # Errors
 /// As [`series`]; a checkpoint that does not verify is no error.

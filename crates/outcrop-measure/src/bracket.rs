@@ -2,7 +2,8 @@
 //! and keeps what lies inside, and the median is selected among the few that were kept. This is the
 //! idea of Floyd and Rivest (1975), "Expected time bounds for selection", Commun. ACM 18(3). Where
 //! the sample misled (next to never by chance, but an input can be made so), the caller selects among
-//! everything.
+//! everything. Measured against selecting in a copy, a histogram of the leading bits and a branch-free
+//! copy of every scalar, it is the fastest from 10,000 scalars on; the README has the times.
 
 use crate::bits::{BLOCK, INFINITE, magnitude};
 

@@ -13,11 +13,11 @@
 //! use outcrop_measure::Meter;
 //!
 //! // Two positions of three channels.
-//! let hidden = [0.5, -1.0, 0.25, 2.0, -800.0, 1.0];
+//! let hidden = [0.5, -1.0, 0.25, 2.0, -800.0, 1.5];
 //! let stats = Meter::new().measure(&hidden, 3)?;
 //! let top = stats.top[0].expect("the state has finite scalars");
 //! assert_eq!((top.magnitude, top.place.position, top.place.channel), (800.0, 1, 1));
-//! // 0.25 0.5 [1.0] 1.0 2.0 800.0: of the two in the middle, the lower.
+//! // 0.25 0.5 [1.0] 1.5 2.0 800.0: of the two in the middle, the lower.
 //! assert_eq!(stats.median, Some(1.0));
 //! assert_eq!(stats.ratio(), Some(800.0));
 //! # Ok::<(), outcrop_measure::Error>(())

@@ -13,9 +13,9 @@
 //! | `pythia:N` | as [`Schedule::pythia_scaled`] | `pythia:last` |
 //! | `pythia` | as [`Schedule::pythia`] | |
 //!
-//! Wherever a step is asked for, `last` stands for the last step of the run. Steps are from 0 to
-//! the run's last, and to 2^53 in any case (so that tables, which many read as f64, hold them
-//! exactly), and at most a million.
+//! Wherever a step is asked for, `last` stands for the last step of the run. No step is beyond the
+//! run's last, nor beyond 2^53 (tables are often read as f64, which holds whole numbers up to there
+//! exactly), and there are at most a million.
 //!
 //! ```
 //! use outcrop_schedule::Schedule;
