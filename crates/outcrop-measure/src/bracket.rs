@@ -3,7 +3,7 @@
 //! idea of Floyd and Rivest (1975), "Expected time bounds for selection", Commun. ACM 18(3). Where
 //! the sample misled (next to never by chance, but an input can be made so), the caller selects among
 //! everything. Measured against selecting in a copy, a histogram of the leading bits and a branch-free
-//! copy of every scalar, it is the fastest from 10,000 scalars on; the README has the times.
+//! copy of every scalar, it is the fastest from 10,000 scalars on.
 
 use crate::bits::{BLOCK, INFINITE, magnitude};
 
