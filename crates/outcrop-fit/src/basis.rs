@@ -15,6 +15,11 @@ pub(crate) type Slopes = [[f64; 3]; 2];
 pub(crate) trait Family {
     /// Where the coordinates lie.
     fn bounds(&self) -> Bounds;
+    /// How many local minima of the grid are polished, the lowest first: all, unless the family
+    /// has spurious ones in number.
+    fn starts(&self) -> usize {
+        usize::MAX
+    }
     /// Fills `leads` with [lead, factor] at each of `steps`.
     fn leads(&self, steps: &[f64], u: f64, leads: &mut Vec<[f64; 2]>);
     /// Fills `lasts` with `last` at each of `steps`.

@@ -25,9 +25,12 @@ pub struct Emergence {
 
 /// beta, tau0, A1, A2, K and the noise variance.
 const ESTIMATED: usize = 6;
-/// The 95 % point of chi-squared with four degrees of freedom over that with one: what the curve
-/// may gain over a constant by chance, in units of the option `evidence`.
-const FLAT_EVIDENCE: f64 = 9.49 / 3.84;
+/// What the curve may gain over a constant by chance, in units of the option `evidence`: the 99 %
+/// point of chi-squared with four degrees of freedom over the 95 % point with one. It is the 99 %
+/// point because a search over beta and tau0 finds more in noise than four fixed columns would.
+const FLAT_EVIDENCE: f64 = 13.28 / 3.84;
+/// The same for the logarithm, which goes with A1 and tau0: the 95 % point with two degrees.
+const LOGARITHM_EVIDENCE: f64 = 5.99 / 3.84;
 /// A point above this leverage decides part of the curve by itself.
 const HIGH_LEVERAGE: f64 = 0.9;
 
@@ -67,7 +70,9 @@ pub fn fit_emergence(series: &Series, options: &Options) -> Result<Emergence> {
     };
     let mut notes = limits(&family, &scaled, &fitted, options)?;
     notes.extend(curve.bounds_and_peak(&family, &fitted, &notes));
-    notes.extend(leverage(series, &fitted));
+    if !notes.contains(&Note::Flat) {
+        notes.extend(leverage(series, &fitted));
+    }
     curve.notes = notes;
     Ok(curve)
 }
@@ -99,7 +104,7 @@ fn limits(
         let exponential = ExponentialFamily::new(scaled.last(), options.max_beta());
         let without_log = scaled.search(&exponential, exponential.bounds(), options)?;
         decay = decay || at_limit(0)?;
-        logarithm = logarithm || stands(without_log.inner.sse, 1.0);
+        logarithm = logarithm || stands(without_log.inner.sse, LOGARITHM_EVIDENCE);
         offset = offset || at_limit(1)?;
     }
     // without its logarithm the curve has no offset either

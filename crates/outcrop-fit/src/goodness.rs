@@ -16,8 +16,8 @@ pub struct Goodness {
     /// n ln(WSSE / n) - sum ln w_i + 2 k n / (n - k - 1),
     /// where WSSE is the weighted sum of squares and w_i are the weights (1, or 1/f^2), so that
     /// curves fitted with different weights compare; the constant n (1 + ln 2 pi) is left out.
-    /// Empty where n <= k + 1, for there it is not defined. A residual variance below rounding
-    /// counts as rounding: between two perfect fits the one with fewer parameters wins.
+    /// Empty where n <= k + 1, for there it is not defined. Residuals below 1e-12 of the
+    /// values count as rounding: between two perfect fits the one with fewer parameters wins.
     /// Source: Hurvich and Tsai (1989), Biometrika 76:297.
     pub aicc: Option<f64>,
 }
@@ -40,9 +40,12 @@ impl Goodness {
     }
 }
 
+/// Residuals below this share of the values are rounding: tables hold some twelve digits.
+const ROUNDING: f64 = 1e-12;
+
 /// `sse`, but no less than what rounding leaves of a perfect fit.
 pub(crate) fn above_rounding(scaled: &Scaled<'_>, sse: f64) -> f64 {
-    sse.max((16.0 * f64::EPSILON).powi(2) * scaled.power())
+    sse.max(ROUNDING * ROUNDING * scaled.power())
 }
 
 fn aicc(scaled: &Scaled<'_>, sse: f64, n: usize, k: usize) -> Option<f64> {

@@ -79,3 +79,7 @@ pub use step_response::{
 };
 pub use summary::Summary;
 pub use table::{EMERGENCE, FIRST_ORDER_STEP, SECOND_ORDER_STEP, TrajectoryFit, fit};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -51,6 +51,11 @@ impl Family for OscillatorFamily {
         }
     }
 
+    /// Fast oscillations alias between checkpoints, which gives dozens of shallow minima.
+    fn starts(&self) -> usize {
+        12
+    }
+
     fn leads(&self, steps: &[f64], _: f64, leads: &mut Vec<[f64; 2]>) {
         leads.clear();
         leads.resize(steps.len(), [0.0, 1.0]);

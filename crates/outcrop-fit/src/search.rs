@@ -27,7 +27,8 @@ pub(crate) fn search<F: Family>(
     let sse = squares(projection, &axes);
     let enough = perfect(projection);
     let mut best = ([bounds.lower[0], bounds.lower[1]], f64::INFINITY);
-    for (i, j) in local_minima(&sse, axes[1].len()) {
+    let minima = local_minima(&sse, axes[1].len());
+    for (i, j) in minima.into_iter().take(projection.family.starts()) {
         let found = polish(projection, bounds, [axes[0][i], axes[1][j]], enough)?;
         if found.1 < best.1 {
             best = found;

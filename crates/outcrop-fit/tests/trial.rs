@@ -1,6 +1,8 @@
 //! The simulated trial: 700 series in both regimes, with noise and hard cases, against the best
 //! sum of squares known for each.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::HashMap;
 
 use outcrop_core::{Trajectory, table};
