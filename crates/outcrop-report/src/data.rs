@@ -5,6 +5,9 @@ use outcrop_core::{CurvePoint, Fit, Loss, Measurement, Ratio, Trajectory};
 
 use crate::Inputs;
 
+/// More layers than any model has: a mistyped layer must not make a figure endless.
+const MOST_LAYERS: u32 = 4096;
+
 /// A model that some table has data of.
 pub(crate) struct Model {
     pub(crate) name: String,
@@ -32,15 +35,16 @@ pub(crate) struct Data<'a> {
 
 impl<'a> Data<'a> {
     pub(crate) fn new(inputs: &'a Inputs) -> Self {
-        let trajectories = match inputs.trajectories.is_empty() {
-            true => {
-                let measurements = &inputs.measurements;
-                Cow::Owned(Trajectory::from_measurements(
-                    measurements,
-                    Ratio::default(),
-                ))
-            }
-            false => Cow::Borrowed(inputs.trajectories.as_slice()),
+        let trajectories = if inputs.trajectories.is_empty() {
+            let measurements = &inputs.measurements;
+            Cow::Owned(Trajectory::from_measurements(
+                measurements,
+                Ratio::default(),
+            ))
+        } else if inputs.trajectories.iter().all(|t| t.steps.is_sorted()) {
+            Cow::Borrowed(inputs.trajectories.as_slice())
+        } else {
+            Cow::Owned(inputs.trajectories.iter().map(by_step).collect())
         };
         Self {
             models: models(inputs, &trajectories),
@@ -109,6 +113,24 @@ impl<'a> Data<'a> {
     }
 }
 
+/// The same trajectory in order of steps: tables may come in any order.
+fn by_step(t: &Trajectory) -> Trajectory {
+    let mut order: Vec<usize> = (0..t.steps.len().min(t.ratios.len())).collect();
+    order.sort_by_key(|i| t.steps[*i]);
+    let sem = if t.sem.len() < order.len() {
+        &[][..]
+    } else {
+        &t.sem
+    };
+    Trajectory {
+        model: t.model.clone(),
+        layer: t.layer,
+        steps: order.iter().map(|i| t.steps[*i]).collect(),
+        ratios: order.iter().map(|i| t.ratios[*i]).collect(),
+        sem: order.iter().filter_map(|i| sem.get(*i).copied()).collect(),
+    }
+}
+
 /// How far a ratio grew from the first step to the last; none where it cannot be said.
 pub(crate) fn growth(trajectory: &Trajectory) -> Option<f64> {
     let (first, last) = (trajectory.ratios.first()?, trajectory.ratios.last()?);
@@ -151,7 +173,9 @@ fn models(inputs: &Inputs, trajectories: &[Trajectory]) -> Vec<Model> {
         Model {
             name: name.to_owned(),
             parameters: arch.map(|a| a.arch.parameters().total),
-            layers: arch.map_or(highest, |a| highest.max(a.arch.layers as u32)),
+            layers: arch
+                .map_or(highest, |a| highest.max(a.arch.layers as u32))
+                .min(MOST_LAYERS),
         }
     });
     let mut models: Vec<Model> = named.collect();
@@ -182,4 +206,29 @@ fn means(measurements: &[Measurement]) -> BTreeMap<(&str, u32, u64), Means> {
     sums.into_iter()
         .map(|(key, sum)| (key, mean(sum)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_from_the_first_step_to_the_last_whatever_the_order_of_the_table() {
+        let trajectory = Trajectory {
+            model: "m".into(),
+            layer: u32::MAX,
+            steps: vec![800, 0, 100],
+            ratios: vec![40.0, 5.0, 10.0],
+            sem: vec![3.0, 1.0, 2.0],
+        };
+        let inputs = Inputs {
+            trajectories: vec![trajectory],
+            ..Inputs::default()
+        };
+        let data = Data::new(&inputs);
+        assert_eq!(data.trajectories[0].steps, [0, 100, 800]);
+        assert_eq!(data.trajectories[0].sem, [1.0, 2.0, 3.0]);
+        assert_eq!(growth(&data.trajectories[0]), Some(8.0));
+        assert_eq!(data.models[0].layers, MOST_LAYERS);
+    }
 }

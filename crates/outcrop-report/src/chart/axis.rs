@@ -3,6 +3,8 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 
+use super::shorten;
+
 /// How a value is placed along an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Scale {
@@ -83,7 +85,7 @@ impl Axis {
 
     /// Exactly `low` to `high` on a linear scale.
     pub(crate) fn between(title: &str, low: f64, high: f64) -> Self {
-        let ticks = RangedCoordf64::from(low..high).key_points(6).into_iter();
+        let ticks = RangedCoordf64::from(low..high).key_points(8).into_iter();
         Self {
             title: title.into(),
             scale: Scale::Linear,
@@ -99,12 +101,13 @@ impl Axis {
         let last = last.max(1);
         let every = [1, 2, 4, 5, 10, 20, 50, 100].into_iter();
         let every = every.clone().find(|e| last / e <= 9).unwrap_or(200);
+        let pad = (0.03 * f64::from(last)).max(0.3);
         let ticks = (1..=last).filter(|l| every == 1 || l % every == 0);
         Self {
             title: "layer".into(),
             scale: Scale::Linear,
-            low: 0.7,
-            high: f64::from(last) + 0.3,
+            low: 1.0 - pad,
+            high: f64::from(last) + pad,
             ticks: ticks.map(|l| (f64::from(l), l.to_string())).collect(),
             grid: true,
         }
@@ -120,7 +123,7 @@ impl Axis {
             low: 0.0,
             high: n.max(1) as f64,
             ticks: ticks
-                .map(|(i, label)| ((n - i) as f64 - 0.5, label.clone()))
+                .map(|(i, label)| ((n - i) as f64 - 0.5, shorten(label.clone(), 22)))
                 .collect(),
             grid: false,
         }

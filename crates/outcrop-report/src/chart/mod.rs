@@ -1,21 +1,24 @@
 //! What a figure is made of, and how it becomes SVG and PNG. A figure says *what* to draw
-//! ([`Sheet`], [`Panel`], [`Mark`]); only `draw` knows the plotting library.
+//! ([`Sheet`], [`Panel`], [`Mark`]); how, only this module knows: the plotting library is named
+//! nowhere else.
 
 mod axis;
 mod draw;
 mod font;
+mod ink;
+mod legend;
 pub(crate) mod palette;
 mod raster;
 
 pub(crate) use axis::{Axis, short};
 pub(crate) use draw::{png, svg};
 
-use plotters::style::RGBColor;
+pub(crate) use plotters::style::RGBColor;
 
 /// A picture: panels in rows and columns.
 pub(crate) struct Sheet {
     pub(crate) columns: usize,
-    /// Width and height of one panel in pixels.
+    /// Width and height of one panel in pixels, without its legend.
     pub(crate) panel_size: (u32, u32),
     pub(crate) legend: Vec<Key>,
     pub(crate) panels: Vec<Panel>,
@@ -52,7 +55,10 @@ impl Panel {
 /// Something drawn in a panel, in its units.
 pub(crate) enum Mark {
     Line(Vec<(f64, f64)>, RGBColor, Stroke),
+    /// Small dots, along a line or a curve.
     Points(Vec<(f64, f64)>, RGBColor),
+    /// Larger dots that stand alone.
+    Scatter(Vec<(f64, f64)>, RGBColor),
     /// The area between lower and upper: (x, lower, upper).
     Band(Vec<(f64, f64, f64)>, RGBColor),
     /// A filled rectangle from one corner to the other.
@@ -86,7 +92,7 @@ pub(crate) enum Symbol {
 impl Key {
     pub(crate) fn new(label: impl Into<String>, color: RGBColor, symbol: Symbol) -> Self {
         Self {
-            label: label.into(),
+            label: shorten(label.into(), 36),
             color,
             symbol,
         }
@@ -105,5 +111,30 @@ impl ColorBar {
             Some(v) => palette::viridis(self.axis.fraction(v)),
             None => palette::ABSENT,
         }
+    }
+}
+
+/// `text` in at most `most` characters; the middle is left out, since names differ at their ends.
+pub(crate) fn shorten(text: String, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text;
+    }
+    let end = (most - 1) / 2;
+    let start = text.chars().take(most - 1 - end);
+    start
+        .chain(['…'])
+        .chain(text.chars().skip(count - end))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(shorten("short".into(), 9), "short");
+        assert_eq!(shorten("abcdefghijklm".into(), 9), "abcd…jklm");
     }
 }

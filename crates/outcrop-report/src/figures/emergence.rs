@@ -1,5 +1,5 @@
 use super::Figure;
-use super::shared::{NO_TRAJECTORIES, RATIO, color_of};
+use super::shared::{RATIO, color_of};
 use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
 use crate::data::{Data, most_emergent, points};
 
@@ -13,12 +13,13 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         let color = color_of(data, &model.name);
         let line = points(t);
         if t.sem.len() == t.ratios.len() {
-            let rows = line.iter().zip(&t.sem);
-            let floor = |(x, y): (f64, f64), s: f64| (x, (y - 2.0 * s).max(y / 2.0), y + 2.0 * s);
-            marks.push(Mark::Band(
-                rows.map(|(p, s)| floor(*p, *s)).collect(),
-                color,
-            ));
+            let rows = line.iter().zip(&t.sem).map(|((x, y), s)| {
+                let lower = (y - 2.0 * s).max(y / 2.0); // a logarithm has no room for 0
+                (*x, lower, y + 2.0 * s)
+            });
+            let rows: Vec<_> = rows.collect();
+            all.extend(rows.iter().flat_map(|r| [(r.0, r.1), (r.0, r.2)]));
+            marks.push(Mark::Band(rows, color));
         }
         all.extend(line.iter().copied());
         marks.push(Mark::Line(line.clone(), color, Stroke::Solid));
@@ -27,11 +28,11 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         legend.push(Key::new(label, color, Symbol::Line));
     }
     if marks.is_empty() {
-        return Err(NO_TRAJECTORIES);
+        return Err("there are no trajectories of at least two steps");
     }
     let x = Axis::steps(all.iter().map(|p| p.0));
     let y = Axis::log(RATIO, all.iter().map(|p| p.1));
-    let title = "Massive activations emerge while a transformer trains";
+    let title = "Largest over median magnitude while the models train";
     Ok(Figure {
         caption: "The ratio of largest to median magnitude in the hidden state over training, in \
                   the layer of each model whose ratio grew most."
@@ -41,7 +42,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
                   measured sequences.",
         sheet: Sheet {
             columns: 1,
-            panel_size: (960, 460),
+            panel_size: (960, 430),
             legend: Vec::new(),
             panels: vec![Panel::new(title, x, y, marks).with_legend(legend)],
         },

@@ -1,10 +1,9 @@
 use outcrop_core::Trajectory;
-use plotters::style::RGBColor;
 
 use super::Figure;
 use super::shared::{NO_FITS, RATIO};
 use crate::chart::palette::OKABE_ITO;
-use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Sheet, Stroke, Symbol, shorten};
 use crate::data::{Data, points};
 
 /// Points and best fits of a shallow, a middle and a deep layer of the smallest and the largest
@@ -25,7 +24,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         let color = OKABE_ITO[0];
         let picked = picked.into_iter().filter_map(|i| all.get(i));
         panels.extend(picked.filter_map(|t| fit_panel(data, t, color)).map(|p| {
-            let title = format!("{}, {}", model.name, p.title);
+            let title = format!("{}, {}", shorten(model.name.clone(), 18), p.title);
             Panel {
                 title,
                 legend: Vec::new(),
@@ -36,6 +35,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     if panels.is_empty() {
         return Err(NO_FITS);
     }
+    let mut keys = vec![Key::new("measured", OKABE_ITO[0], Symbol::Point)];
+    if !data.inputs.curves.is_empty() {
+        keys.push(Key::new("fitted", CURVE, Symbol::Line));
+    }
     Ok(Figure {
         caption: "Measured ratios and the best fitted curve (lowest AICc) of a shallow, a middle \
                   and a deep layer of the smallest and the largest model."
@@ -45,10 +48,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 3,
             panel_size: (340, 290),
-            legend: vec![
-                Key::new("measured", OKABE_ITO[0], Symbol::Point),
-                Key::new("fitted", CURVE, Symbol::Line),
-            ],
+            legend: keys,
             panels,
         },
     })
@@ -65,10 +65,10 @@ pub(super) fn fit_panel(data: &Data, t: &Trajectory, color: RGBColor) -> Option<
     let x = Axis::steps(all().map(|p| p.0));
     let y = Axis::linear(RATIO, all().map(|p| p.1));
     let curve_color = if color == CURVE { OKABE_ITO[0] } else { CURVE };
-    let keys = vec![
-        Key::new("measured", color, Symbol::Point),
-        Key::new(&fit.hypothesis, curve_color, Symbol::Line),
-    ];
+    let mut keys = vec![Key::new("measured", color, Symbol::Point)];
+    if !curve.is_empty() {
+        keys.push(Key::new(&fit.hypothesis, curve_color, Symbol::Line));
+    }
     let r2 = fit
         .r2
         .map_or_else(String::new, |r2| format!(", R² {r2:.3}"));

@@ -26,7 +26,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let x = Axis::between("relative depth, layer / layers", 0.0, 1.0);
     let keys = model_keys(data, models.iter().copied(), Symbol::Line);
     let panels = vec![
-        Panel::new("R² per layer", x, axis(), marks.collect()).with_legend(keys),
+        Panel::new("R² per layer", x, axis(), marks.collect()),
         heatmaps::panel("The same as a map", &models, axis(), &r2),
     ];
     Ok(Figure {
@@ -36,7 +36,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 2,
             panel_size: (520, heatmaps::height(models.len()).max(340)),
-            legend: Vec::new(),
+            legend: keys,
             panels,
         },
     })

@@ -37,7 +37,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
 
 /// The height of a heatmap of `rows` rows in pixels, with its title and axis.
 pub(super) fn height(rows: usize) -> u32 {
-    (110 + 34 * rows as u32).clamp(240, 900)
+    (110 + 34 * rows.min(100) as u32).clamp(240, 3000)
 }
 
 /// A heatmap of `value` in the colours of `scale`.
@@ -50,9 +50,10 @@ pub(super) fn panel(
     let bar = ColorBar { axis: scale };
     let names: Vec<String> = models.iter().map(|m| m.name.clone()).collect();
     let rows = models.len();
-    let marks = cells(models, value).map(|(row, (left, right), value)| {
+    let marks = cells(models, value).map(|(row, left, value)| {
         let bottom = (rows - 1 - row) as f64;
-        let (low, high) = ((left, bottom + 0.04), (right, bottom + 0.96));
+        // Each cell reaches to the right end and the next one covers it: no seams.
+        let (low, high) = ((left, bottom + 0.04), (1.0, bottom + 0.96));
         Mark::Cell(low, high, bar.color(value))
     });
     let marks = marks.collect();
@@ -63,14 +64,14 @@ pub(super) fn panel(
     }
 }
 
-/// For each layer of each model its row, where it begins and ends, and its value.
+/// For each layer of each model its row, where it begins, and its value.
 fn cells<'c>(
     models: &'c [&Model],
     value: &'c dyn Fn(&Model, u32) -> Option<f64>,
-) -> impl Iterator<Item = (usize, (f64, f64), Option<f64>)> + 'c {
+) -> impl Iterator<Item = (usize, f64, Option<f64>)> + 'c {
     models.iter().enumerate().flat_map(move |(row, m)| {
-        let depth = |layer: u32| f64::from(layer) / f64::from(m.layers.max(1));
-        (1..=m.layers).map(move |l| (row, (depth(l - 1), depth(l)), value(m, l)))
+        let begin = |layer: u32| f64::from(layer - 1) / f64::from(m.layers);
+        (1..=m.layers).map(move |l| (row, begin(l), value(m, l)))
     })
 }
 

@@ -2,7 +2,7 @@ use super::Figure;
 use super::shared::{
     NO_MEASUREMENTS, first_and_last, magnitude_axis, magnitude_keys, magnitude_panel, profile,
 };
-use crate::chart::Sheet;
+use crate::chart::{Sheet, shorten};
 use crate::data::{Data, Model};
 
 /// Top-3 magnitudes and median per layer at the first and last step, for the smallest, the middle
@@ -21,8 +21,8 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     }
     profiles.sort_by_key(|p| p.1); // all first steps, then all last steps
     let y = magnitude_axis(profiles.iter().map(|p| p.3.as_slice()));
-    let panels = profiles.iter().map(|(model, which, step, rows)| {
-        let title = format!("{}, {which} step ({step})", model.name);
+    let panels = profiles.iter().map(|(model, _, step, rows)| {
+        let title = format!("{}, step {step}", shorten(model.name.clone(), 22));
         magnitude_panel(title, model.layers, rows, y.clone())
     });
     Ok(Figure {

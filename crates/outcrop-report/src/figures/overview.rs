@@ -1,20 +1,19 @@
 use outcrop_core::Trajectory;
-use plotters::style::RGBColor;
 
 use super::Figure;
 use super::fits::fit_panel;
 use super::shared::{
     NO_MEASUREMENTS, RATIO, first_and_last, magnitude_axis, magnitude_keys, magnitude_panel,
-    profile,
+    most_emergent_model, profile,
 };
 use crate::chart::palette::OKABE_ITO;
-use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
-use crate::data::{Data, growth, most_emergent, points};
+use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Sheet, Stroke, Symbol};
+use crate::data::{Data, Means, growth, most_emergent, points};
 
 /// One model at a glance: magnitudes before and after training, the ratio of its most and least
 /// emergent layer, and their fits.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
-    let model = *data.measured().last().ok_or(NO_MEASUREMENTS)?;
+    let model = most_emergent_model(data).ok_or(NO_MEASUREMENTS)?;
     let (first, last) = first_and_last(data, model).ok_or(NO_MEASUREMENTS)?;
     let (before, after) = (profile(data, model, first), profile(data, model, last));
     let y = magnitude_axis([before.as_slice(), after.as_slice()]);
@@ -27,29 +26,46 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         magnitudes("After", last, &after),
     ];
     let chosen = two_layers(data, &model.name);
+    panels.push(depth_panel(
+        model.layers,
+        [(first, &before), (last, &after)],
+    ));
     panels.push(ratio_panel(&chosen));
     let fits = chosen
         .iter()
         .filter_map(|(t, color)| fit_panel(data, t, *color));
     panels.extend(fits);
-    let columns = if panels.len() == 4 { 2 } else { 3 };
     Ok(Figure {
         caption: format!(
-            "{}: the three largest magnitudes and the median of every layer at the first and the \
-             last measured step; the ratio over training of its most and its least emergent \
-             layer; their best fits.",
+            "{}, the model whose ratio grew most: the three largest magnitudes and the median of every layer at the first and the \
+             last measured step; the ratio of every layer at these steps; the ratio over training \
+             of its most and its least emergent layer; their best fits.",
             model.name
         ),
         reading: "Before training the largest magnitudes stand a few times above the median in \
                   every layer; where massive activations emerged, they stand far above it \
                   afterwards.",
         sheet: Sheet {
-            columns,
-            panel_size: (370, 330),
+            columns: 3,
+            panel_size: (350, 300),
             legend: Vec::new(),
             panels,
         },
     })
+}
+
+/// The ratio over layers at two steps.
+fn depth_panel(layers: u32, profiles: [(u64, &Vec<(u32, Means)>); 2]) -> Panel {
+    let ratio = |(layer, m): &(u32, Means)| (f64::from(*layer), m.top[0] / m.median);
+    let lines = profiles.map(|(step, rows)| (step, rows.iter().map(ratio).collect::<Vec<_>>()));
+    let y = Axis::log(RATIO, lines.iter().flat_map(|l| l.1.iter().map(|p| p.1)));
+    let (mut marks, mut keys) = (Vec::new(), Vec::new());
+    for ((step, line), color) in lines.into_iter().zip([OKABE_ITO[4], OKABE_ITO[6]]) {
+        keys.push(Key::new(format!("step {step}"), color, Symbol::Line));
+        marks.push(Mark::Line(line.clone(), color, Stroke::Solid));
+        marks.push(Mark::Points(line, color));
+    }
+    Panel::new("Ratio per layer", Axis::layers(layers), y, marks).with_legend(keys)
 }
 
 /// The trajectories that grew most and least, with their colours.

@@ -3,7 +3,7 @@ use outcrop_core::Prediction;
 use super::Figure;
 use super::shared::{color_of, model_keys};
 use crate::chart::palette::GRID;
-use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::chart::{Axis, Mark, Panel, RGBColor, Sheet, Stroke, Symbol};
 use crate::data::{Data, Model};
 
 const ABSENT: &str = "there are no predictions of fitted values";
@@ -67,14 +67,14 @@ fn panel(data: &Data, target: &str) -> Panel {
     for model in &data.models {
         let of = of_target.iter().filter(|p| p.model == model.name);
         let points = of.filter_map(point).collect();
-        marks.push(Mark::Points(points, color_of(data, &model.name)));
+        marks.push(Mark::Scatter(points, color_of(data, &model.name)));
     }
     Panel::new(format!("{target}, {regressor}"), x, y, marks)
 }
 
-fn darker() -> plotters::style::RGBColor {
-    let plotters::style::RGBColor(r, g, b) = GRID;
-    plotters::style::RGBColor(r / 2, g / 2, b / 2)
+fn darker() -> RGBColor {
+    let RGBColor(r, g, b) = GRID;
+    RGBColor(r / 2, g / 2, b / 2)
 }
 
 /// The regressor with the best leave-one-model-out score, or the first there is.

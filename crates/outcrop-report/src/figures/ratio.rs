@@ -1,12 +1,12 @@
 use super::Figure;
-use super::shared::NO_MEASUREMENTS;
+use super::shared::{NO_MEASUREMENTS, most_emergent_model};
 use crate::chart::palette::ordered;
 use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
 use crate::data::{Data, Model};
 
-/// The ratio over steps of every layer of the largest model, for the top 1, 2 and 3.
+/// The ratio over steps of every layer of the most emergent model, for the top 1, 2 and 3.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
-    let model = *data.measured().last().ok_or(NO_MEASUREMENTS)?;
+    let model = most_emergent_model(data).ok_or(NO_MEASUREMENTS)?;
     let tops: Vec<_> = (0..3).map(|k| lines(data, model, k)).collect();
     let all = || tops.iter().flatten().flat_map(|l| l.1.iter().copied());
     let x = Axis::steps(all().map(|p| p.0));
@@ -20,7 +20,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     });
     Ok(Figure {
         caption: format!(
-            "{}: mean of the largest, second and third largest magnitude over the mean median, of \
+            "{}, the model whose ratio grew most: mean of the largest, second and third largest magnitude over the mean median, of \
              every layer over training.",
             model.name
         ),

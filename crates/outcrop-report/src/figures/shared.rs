@@ -1,6 +1,6 @@
 use crate::chart::palette::OKABE_ITO;
-use crate::chart::{Axis, Key, Mark, Panel, Stroke, Symbol};
-use crate::data::{Data, Means, Model};
+use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Stroke, Symbol};
+use crate::data::{Data, Means, Model, growth, most_emergent};
 
 pub(super) const NO_TRAJECTORIES: &str = "there are no trajectories";
 pub(super) const NO_MEASUREMENTS: &str =
@@ -14,7 +14,7 @@ pub(super) const RATIO: &str = "ratio, top-1 / median";
 const MAGNITUDES: [&str; 4] = ["top 1", "top 2", "top 3", "median"];
 
 /// The colour of every model: the same in all figures of one report.
-pub(super) fn color_of(data: &Data, model: &str) -> plotters::style::RGBColor {
+pub(super) fn color_of(data: &Data, model: &str) -> RGBColor {
     let index = data.models.iter().position(|m| m.name == model);
     crate::chart::palette::distinct(index.unwrap_or(0), data.models.len())
 }
@@ -29,6 +29,18 @@ pub(super) fn model_keys<'m>(
     models
         .map(|m| Key::new(&m.name, color_of(data, &m.name), symbol))
         .collect()
+}
+
+/// The measured model in which some layer's ratio grew most; the largest where none can be
+/// followed.
+pub(super) fn most_emergent_model<'d>(data: &'d Data) -> Option<&'d Model> {
+    let measured = data.measured();
+    let grown = measured.iter().filter_map(|m| {
+        let layers = data.trajectories_of(&m.name);
+        Some((growth(most_emergent(&layers)?)?, *m))
+    });
+    let most = grown.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, m)| m);
+    most.or_else(|| measured.last().copied())
 }
 
 /// The legend of [`magnitude_panel`].

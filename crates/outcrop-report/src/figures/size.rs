@@ -19,7 +19,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let x = Axis::log("parameters", points.iter().map(|p| p.1.0));
     let y = Axis::log("largest ratio of all layers", points.iter().map(|p| p.1.1));
     let mark = |(model, at): &(&crate::data::Model, _)| {
-        Mark::Points(vec![*at], color_of(data, &model.name))
+        Mark::Scatter(vec![*at], color_of(data, &model.name))
     };
     let marks = points.iter().map(mark).collect();
     let keys = model_keys(data, points.iter().map(|p| p.0), Symbol::Point);
@@ -32,7 +32,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
                   different text are not comparable.",
         sheet: Sheet {
             columns: 1,
-            panel_size: (620, 380),
+            panel_size: (620, 350),
             legend: Vec::new(),
             panels: vec![panel],
         },

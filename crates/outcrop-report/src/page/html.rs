@@ -64,9 +64,17 @@ impl Cell {
 
 /// A table with a caption, which may scroll sideways by itself.
 pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<Cell>]) -> String {
+    let numeric = |i: usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(i));
+        cells.any(|c| !matches!(c, Cell::Text(_)))
+    };
     let head: String = header
         .iter()
-        .map(|h| format!("<th scope=\"col\">{}</th>", escape(h)))
+        .enumerate()
+        .map(|(i, h)| {
+            let class = if numeric(i) { " class=\"number\"" } else { "" };
+            format!("<th scope=\"col\"{class}>{}</th>", escape(h))
+        })
         .collect();
     let body: String = rows
         .iter()

@@ -70,7 +70,7 @@ fn verdict(sum: &Summary) -> String {
     let share = 100.0 * sum.emerged as f64 / models as f64;
     format!(
         "<p class=\"verdict\">In <strong>{} of {models}</strong> models ({share:.0} %) the ratio of \
-         the most emergent layer grew at least {EMERGENCE_FACTOR}-fold between the first and the \
+         the most emergent layer grew at least {EMERGENCE_FACTOR}&#8209;fold between the first and the \
          last measured step.</p>\n",
         sum.emerged
     )

@@ -1,7 +1,8 @@
 use outcrop_core::{Fit, Score};
 
-use super::html::{Cell, missing, number, table};
+use super::html::{Cell, missing, table};
 use super::paper::{FIT_R2, PREDICTION_R2, REGRESSORS};
+use crate::chart::short;
 use crate::data::Data;
 use crate::summary::layers_of;
 use crate::{EMERGENCE_FACTOR, Summary};
@@ -14,32 +15,27 @@ pub(super) fn emergence(sum: &Summary) -> String {
     let row = |e: &crate::Emergence| {
         vec![
             Cell::text(&e.model),
-            Cell::Number(
-                e.parameters
-                    .map_or("–".into(), |p| crate::chart::short(p as f64)),
-            ),
+            Cell::Number(e.parameters.map_or("–".into(), |p| short(p as f64))),
+            Cell::text(if e.emerged { "yes" } else { "no" }),
+            Cell::Number(format!("{}×", short(e.factor))),
             Cell::count(e.layer),
             Cell::number(e.first),
-            Cell::count(e.steps.0),
             Cell::number(e.last),
-            Cell::count(e.steps.1),
             Cell::number(e.peak),
-            Cell::Number(format!("{}×", number(e.factor))),
-            Cell::text(if e.emerged { "yes" } else { "no" }),
+            Cell::Number(format!("{} to {}", e.steps.0, e.steps.1)),
         ]
     };
     let rows: Vec<_> = sum.emergence.iter().map(row).collect();
     let header = [
         "model",
         "parameters",
+        "emerged",
+        "factor",
         "layer",
         "ratio at first step",
-        "first step",
-        "ratio at last step",
-        "last step",
-        "largest ratio",
-        "factor",
-        "emerged",
+        "at last step",
+        "largest",
+        "steps",
     ];
     let caption = format!(
         "The layer of each model whose ratio grew most from the first to the last measured step. \
