@@ -46,3 +46,7 @@ pub use error::{Error, Result};
 pub use inputs::Inputs;
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
