@@ -8,6 +8,8 @@ use crate::process;
 
 /// Builds `outcrop` and becomes `outcrop reproduce`; all `arguments` are passed on.
 pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
+    // All sources, also of packages that this platform does not build: they are the corpus `crates`.
+    process::finish(process::cargo().args(["fetch", "--locked", "--quiet"]))?;
     process::finish(&mut build(arguments))?;
     let outcrop = beside_us("outcrop")?;
     process::become_it(Command::new(outcrop).arg("reproduce").args(arguments))

@@ -1,1 +1,57 @@
-//! A GPT-NeoX transformer on Burn with taps on its residual stream
+//! A GPT-NeoX transformer on Burn, built from an [`ArchSpec`](outcrop_core::ArchSpec), with taps on
+//! its residual stream.
+//!
+//! [`Transformer::forward`] hands every hidden state that a [`Tap`] asks for to it; with [`NoTap`]
+//! the calls vanish at compile time. [`StatsTap`] measures massive activations from them.
+//! Weights are drawn by our own seeded generator, so a seed means the same model on every
+//! [`Backend`], and are read and written under their Hugging Face names.
+//!
+//! | tap point | tensor, [batch, positions, d_model] |
+//! |---|---|
+//! | [`TapPoint::ResidPre`] | the residual stream before block l (for l = 1 the embedding) |
+//! | [`TapPoint::AttnWrite`] | what attention adds to it |
+//! | [`TapPoint::MlpWrite`] | what the MLP adds to it |
+//! | [`TapPoint::ResidPost`] | the residual stream after block l, the paper's h_l |
+//!
+#![cfg_attr(
+    feature = "flex",
+    doc = r"```
+use outcrop_core::ArchSpec;
+use outcrop_model::{Backend, StatsTap, Transformer, ids};
+
+let mut spec = ArchSpec::new(2, 32, 4);
+(spec.vocab, spec.context) = (64, 16);
+let device = Backend::Flex.device()?;
+let model = Transformer::new(&spec, 1, &device)?;
+let mut tap = StatsTap::new();
+let tokens: Vec<u32> = (0..16).collect();
+model.forward(ids(&tokens, [1, 16], &device), &mut tap);
+let stats = tap.into_stats()?; // per layer, per sequence
+assert_eq!((stats.len(), stats[0].len()), (2, 1));
+assert!(stats[1][0].ratio().is_some_and(|r| r > 1.0));
+# Ok::<(), outcrop_model::Error>(())
+```"
+)]
+
+mod attention;
+mod backend;
+mod block;
+mod error;
+mod init;
+mod layers;
+mod loss;
+mod mlp;
+mod parameters;
+mod position;
+mod stats_tap;
+mod tap;
+mod transformer;
+mod weights;
+
+pub use backend::Backend;
+pub use error::{Error, Result};
+pub use loss::cross_entropy;
+pub use parameters::{ParameterKind, ParameterMap};
+pub use stats_tap::StatsTap;
+pub use tap::{NoTap, Tap, TapPoint};
+pub use transformer::{Transformer, ids};

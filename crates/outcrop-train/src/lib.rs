@@ -1,1 +1,64 @@
-//! Trains small transformers and measures massive activations while they emerge
+//! Trains small transformers and measures massive activations while they emerge.
+//!
+//! [`train`] takes a [`RunSpec`] (architecture, corpus, optimiser, schedules) and a run directory.
+//! It writes there, while it trains, the loss and the statistics of every layer at the scheduled
+//! steps, and checkpoints from which it goes on after an interruption, to the same bits as a run
+//! that was never interrupted. What happens is told to an [`Observer`].
+//!
+//! | file of a run directory | what it is |
+//! |---|---|
+//! | `run.toml` | the resolved spec |
+//! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
+//! | `state.json` | whether the run is finished, and at which step |
+//! | `measurements.csv`, `loss.csv` | whole steps only |
+//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, `resume/optimizer.safetensors`, `SHA256SUMS` |
+//!
+#![cfg_attr(
+    feature = "flex",
+    doc = r#"```
+use outcrop_train::{Environment, Outcome, RunSpec, train};
+
+let spec = RunSpec::from_toml(
+    "model = 'tiny'
+     [arch]
+     layers = 1
+     d_model = 16
+     heads = 1
+     context = 16
+     [data]
+     corpus = 'bigram-backcopy'
+     [train]
+     steps = 4
+     batch = 2
+     [schedule]
+     measure = '0,4'",
+)?;
+let dir = tempfile::tempdir().map_err(|e| outcrop_core::Error::io("create", "tempdir", e))?;
+let outcome = train(&spec, dir.path(), &Environment::default(), &mut ())?;
+assert_eq!(outcome, Outcome::Finished);
+let table = outcrop_core::table::measurements(&dir.path().join("measurements.csv"))?;
+assert_eq!(table.rows.len(), 2 * 10); // steps 0 and 4, ten held-out sequences, one layer
+# Ok::<(), outcrop_train::Error>(())
+```"#
+)]
+
+mod checkpoint;
+pub mod data;
+mod environment;
+mod error;
+mod held_out;
+mod learning_rate;
+mod observer;
+mod optimizer;
+mod run_dir;
+mod spec;
+mod trainer;
+
+pub use environment::Environment;
+pub use error::{Error, Result};
+pub use learning_rate::learning_rate;
+pub use observer::{Event, Observer, Outcome};
+pub use optimizer::AdamW;
+pub use run_dir::{RunDir, State};
+pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
+pub use trainer::train;

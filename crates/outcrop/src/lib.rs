@@ -1,1 +1,37 @@
-//! Follow massive activations through transformer training: measure, fit, predict, report
+//! Follows massive activations through transformer training: measure, fit, predict, report.
+//!
+//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce`
+//! ([`pipeline`]). The subjects are crates of their own, re-exported here:
+//!
+//! | module | crate | what it does |
+//! |---|---|---|
+//! | [`core`] | `outcrop-core` | architectures, statistics, trajectories, fits and their tables |
+//! | [`measure`] | `outcrop-measure` | numbers out of a hidden state |
+//! | [`schedule`] | `outcrop-schedule` | at which steps to save and to measure |
+//! | [`fit`] | `outcrop-fit` | the curve by which massive activations emerge |
+//! | [`predict`] | `outcrop-predict` | that curve from an architecture |
+//! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk |
+//! | [`model`] | `outcrop-model` | a transformer with taps |
+//! | [`train`] | `outcrop-train` | training and measuring it |
+//! | [`report`] | `outcrop-report` | figures and a page |
+//!
+//! ```
+//! use outcrop::core::{ArchSpec, Trajectory};
+//! use outcrop::schedule::Schedule;
+//!
+//! assert_eq!(Schedule::pythia().steps().len(), 154);
+//! assert_eq!(ArchSpec::pythia("14m")?.layers, 6);
+//! # Ok::<(), outcrop::core::Error>(())
+//! ```
+
+pub use {
+    outcrop_checkpoint as checkpoint, outcrop_core as core, outcrop_fit as fit,
+    outcrop_measure as measure, outcrop_model as model, outcrop_predict as predict,
+    outcrop_report as report, outcrop_schedule as schedule, outcrop_train as train,
+};
+
+pub mod cli;
+mod error;
+pub mod pipeline;
+
+pub use error::{Error, Result};

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `outcrop` command.
+
+fn main() -> std::process::ExitCode {
+    outcrop::cli::main()
+}

@@ -1,0 +1,64 @@
+use burn::module::Module;
+use burn::nn::LayerNorm;
+use burn::tensor::{Device, Tensor};
+use outcrop_core::{ArchSpec, Residual};
+
+use crate::attention::SelfAttention;
+use crate::layers::layer_norm;
+use crate::mlp::Mlp;
+use crate::position::Positions;
+use crate::{Tap, TapPoint};
+
+/// One GPT-NeoX block.
+#[derive(Module, Debug)]
+pub(crate) struct Block {
+    input_layernorm: LayerNorm,
+    post_attention_layernorm: LayerNorm,
+    attention: SelfAttention,
+    mlp: Mlp,
+}
+
+impl Block {
+    pub(crate) fn new(spec: &ArchSpec, device: &Device) -> Self {
+        Self {
+            input_layernorm: layer_norm(spec, device),
+            post_attention_layernorm: layer_norm(spec, device),
+            attention: SelfAttention::new(spec, device),
+            mlp: Mlp::new(spec, device),
+        }
+    }
+
+    /// Runs the block on the residual stream `x` [batch, positions, d_model]; `layer` counts
+    /// from 1.
+    pub(crate) fn forward(
+        &self,
+        x: Tensor<3>,
+        layer: usize,
+        spec: &ArchSpec,
+        positions: &Positions,
+        tap: &mut impl Tap,
+    ) -> Tensor<3> {
+        let mut show = |point, hidden: &Tensor<3>| {
+            if tap.wants(point) {
+                tap.tap(layer, point, hidden);
+            }
+        };
+        show(TapPoint::ResidPre, &x);
+        let attn = self.input_layernorm.forward(x.clone());
+        let attn = self.attention.forward(attn, positions);
+        show(TapPoint::AttnWrite, &attn);
+        let (mlp_input, middle) = match spec.residual {
+            Residual::Parallel => (x.clone(), x + attn),
+            Residual::Sequential => {
+                let middle = x + attn;
+                (middle.clone(), middle)
+            }
+        };
+        let mlp = self.post_attention_layernorm.forward(mlp_input);
+        let mlp = self.mlp.forward(mlp, spec.activation);
+        show(TapPoint::MlpWrite, &mlp);
+        let post = middle + mlp;
+        show(TapPoint::ResidPost, &post);
+        post
+    }
+}

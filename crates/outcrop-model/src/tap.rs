@@ -1,0 +1,72 @@
+use burn::tensor::Tensor;
+
+use crate::{Error, Result};
+
+/// A place in a block where its hidden state can be tapped. `ResidPost = ResidPre + AttnWrite +
+/// MlpWrite` holds for both kinds of residual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TapPoint {
+    /// The residual stream before the block.
+    ResidPre,
+    /// What attention adds to the residual stream.
+    AttnWrite,
+    /// What the MLP adds to the residual stream.
+    MlpWrite,
+    /// The residual stream after the block, the paper's h_l.
+    ResidPost,
+}
+
+impl TapPoint {
+    /// Every tap point, in the order in which a block reaches them.
+    pub const ALL: [Self; 4] = [
+        Self::ResidPre,
+        Self::AttnWrite,
+        Self::MlpWrite,
+        Self::ResidPost,
+    ];
+
+    /// Its name, which parses back.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResidPre => "resid_pre",
+            Self::AttnWrite => "attn_write",
+            Self::MlpWrite => "mlp_write",
+            Self::ResidPost => "resid_post",
+        }
+    }
+}
+
+impl std::str::FromStr for TapPoint {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|p| p.name() == name);
+        known.ok_or_else(|| Error::UnknownTapPoint { name: name.into() })
+    }
+}
+
+/// Gets hidden states while a model runs forward.
+pub trait Tap {
+    /// Whether [`Tap::tap`] shall be called at this point; by default only after each block.
+    fn wants(&self, point: TapPoint) -> bool {
+        point == TapPoint::ResidPost
+    }
+
+    /// Gets the hidden state [batch, positions, d_model] of `layer` (from 1). A clone of it is a
+    /// reference count; under autodiff take `.inner()` of the clone before computing with it.
+    fn tap(&mut self, layer: usize, point: TapPoint, hidden: &Tensor<3>);
+}
+
+/// No tap: the calls vanish at compile time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoTap;
+
+impl Tap for NoTap {
+    #[inline(always)]
+    fn wants(&self, _: TapPoint) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn tap(&mut self, _: usize, _: TapPoint, _: &Tensor<3>) {}
+}

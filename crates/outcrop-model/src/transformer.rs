@@ -1,0 +1,167 @@
+use std::path::Path;
+
+use burn::module::{Initializer, Module};
+use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use outcrop_core::{Activation, ArchSpec, Norm, NormPlacement, Position};
+
+use crate::block::Block;
+use crate::init::Draw;
+use crate::layers::{layer_norm, linear};
+use crate::parameters::Walk;
+use crate::position::Positions;
+use crate::weights::{Load, Save};
+use crate::{Error, ParameterMap, Result, Tap};
+
+/// A decoder-only transformer of the GPT-NeoX kind.
+#[derive(Clone, Debug)]
+pub struct Transformer {
+    spec: ArchSpec,
+    network: Network,
+    positions: Positions,
+    device: Device,
+}
+
+/// The parameters; field names are the published ones.
+#[derive(Module, Debug)]
+struct Network {
+    embed_in: Embedding,
+    embed_positions: Option<Embedding>,
+    layers: Vec<Block>,
+    final_layer_norm: LayerNorm,
+    embed_out: Option<Linear>,
+}
+
+/// Token ids [batch, positions] as a tensor.
+pub fn ids(tokens: &[u32], shape: [usize; 2], device: &Device) -> Tensor<2, Int> {
+    let tokens: Vec<i64> = tokens.iter().map(|&t| i64::from(t)).collect();
+    Tensor::from_data(TensorData::new(tokens, shape), device)
+}
+
+impl Transformer {
+    /// A model with weights drawn from `seed`. On an autodiff device its parameters require
+    /// gradients.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a spec out of range, [`Error::Unsupported`] for what this model does
+    /// not have.
+    pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
+        spec.check()?;
+        supported(spec)?;
+        let embedding = |rows| {
+            EmbeddingConfig::new(rows, spec.d_model)
+                .with_initializer(Initializer::Zeros)
+                .init(device)
+        };
+        let network = Network {
+            embed_in: embedding(spec.vocab),
+            embed_positions: (spec.position == Position::Learned).then(|| embedding(spec.context)),
+            layers: (0..spec.layers).map(|_| Block::new(spec, device)).collect(),
+            final_layer_norm: layer_norm(spec, device),
+            embed_out: (!spec.tied).then(|| linear(spec.d_model, spec.vocab, false, device)),
+        };
+        Ok(Self {
+            spec: spec.clone(),
+            positions: Positions::new(spec, &device.clone().inner()),
+            device: device.clone(),
+            network,
+        }
+        .map_parameters(&mut Draw::new(spec, seed)))
+    }
+
+    /// A model with the weights of a safetensors file under their Hugging Face names.
+    ///
+    /// # Errors
+    /// As [`Transformer::new`]; [`Error::Checkpoint`] for a file that cannot be read,
+    /// [`Error::Weights`] for one that does not fit.
+    pub fn load(spec: &ArchSpec, path: &Path, device: &Device) -> Result<Self> {
+        let mut load = Load::open(path, spec.tied)?;
+        let model = Self::new(spec, 0, device)?.map_parameters(&mut load);
+        load.finish(path)?;
+        Ok(model)
+    }
+
+    /// Writes the weights as safetensors under their Hugging Face names, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`], [`Error::Device`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut save = Save::default();
+        self.valid().map_parameters(&mut save);
+        save.write(path)
+    }
+
+    /// Its architecture.
+    pub fn spec(&self) -> &ArchSpec {
+        &self.spec
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The logits [batch, positions, vocab] of token ids [batch, positions]. The tap sees the
+    /// hidden states on the way.
+    pub fn forward(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
+        let [_, t] = ids.dims();
+        let mut x = self.network.embed_in.forward(ids);
+        if let Some(learned) = &self.network.embed_positions {
+            let rows = learned.weight.val().narrow(0, 0, t);
+            x = x + rows.unsqueeze();
+        }
+        for (index, block) in self.network.layers.iter().enumerate() {
+            x = block.forward(x, index + 1, &self.spec, &self.positions, tap);
+        }
+        let x = self.network.final_layer_norm.forward(x);
+        match &self.network.embed_out {
+            Some(head) => head.forward(x),
+            None => {
+                let rows = self.network.embed_in.weight.val();
+                x.matmul(rows.transpose().unsqueeze())
+            }
+        }
+    }
+
+    /// The same weights without autodiff, for measuring.
+    pub fn valid(&self) -> Self {
+        Self {
+            spec: self.spec.clone(),
+            network: self.network.valid(),
+            positions: self.positions.clone(),
+            device: self.device.clone().inner(),
+        }
+    }
+
+    /// Replaces its parameters one by one, always in the same order.
+    pub fn map_parameters(self, map: &mut impl ParameterMap) -> Self {
+        Self {
+            network: self.network.map(&mut Walk::new(map)),
+            ..self
+        }
+    }
+}
+
+/// Refuses what would be silently computed as something else.
+fn supported(spec: &ArchSpec) -> Result<()> {
+    let refuse = |field, value: String, supported| {
+        Err(Error::Unsupported { field, value, supported })
+    };
+    if spec.kv_heads != spec.heads {
+        let value = spec.kv_heads.to_string();
+        return refuse("arch.kv_heads", value, "the number of heads");
+    }
+    if spec.norm != Norm::LayerNorm {
+        return refuse("arch.norm", format!("{:?}", spec.norm), "layer-norm");
+    }
+    if spec.norm_placement != NormPlacement::Pre {
+        return refuse("arch.norm_placement", format!("{:?}", spec.norm_placement), "pre");
+    }
+    if spec.activation == Activation::SwiGlu {
+        return refuse("arch.activation", "swi-glu".into(), "gelu, gelu-tanh, relu");
+    }
+    if spec.position == Position::Alibi {
+        return refuse("arch.position", "alibi".into(), "rotary, learned, none");
+    }
+    Ok(())
+}

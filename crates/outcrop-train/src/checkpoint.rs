@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
+use outcrop_core::{Error as CoreError, write_atomic};
+use outcrop_model::Transformer;
+
+use crate::{AdamW, Error, Result, RunDir};
+
+const MODEL: &str = "model.safetensors";
+const OPTIMIZER: &str = "resume/optimizer.safetensors";
+
+/// Writes a checkpoint: the model for everyone, the optimiser for going on.
+pub(crate) fn save(
+    dir: &RunDir,
+    step: u64,
+    model: &Transformer,
+    optimizer: &AdamW,
+) -> Result<()> {
+    write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
+        model.save(&folder.join(MODEL))?;
+        let spec = model.spec();
+        let config = match spec.to_huggingface() {
+            Some(config) => config,
+            None => {
+                let own = serde_json::to_value(spec).map_err(|e| CoreError::parse("arch", e))?;
+                serde_json::json!({ "model_type": "outcrop", "arch": own })
+            }
+        };
+        let config = format!("{config:#}\n");
+        write_atomic(&folder.join("config.json"), config.as_bytes())?;
+        let optimizer_file = folder.join(OPTIMIZER);
+        if let Some(parent) = optimizer_file.parent() {
+            std::fs::create_dir_all(parent).map_err(|e| CoreError::io("create", parent, e))?;
+        }
+        write_tensors(&optimizer_file, &optimizer.state()?, &BTreeMap::new())?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// Loads what [`save`] wrote after `step` updates, with the weights on the device of `fresh`.
+pub(crate) fn load(
+    folder: &Path,
+    step: u64,
+    fresh: &Transformer,
+    optimizer: &mut AdamW,
+) -> Result<Transformer> {
+    let model = Transformer::load(fresh.spec(), &folder.join(MODEL), fresh.device())?;
+    let tensors = read_tensors(&folder.join(OPTIMIZER))?;
+    match optimizer.restore(&model, tensors, step) {
+        None => Ok(model),
+        Some(parameter) => Err(Error::Resume { path: folder.to_owned(), parameter }),
+    }
+}

@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use outcrop_model::Backend;
+
+use crate::data::CratesSource;
+
+/// What a run needs from the machine; it decides no bits but the backend's.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// What computes.
+    pub backend: Backend,
+    /// Where the text of the corpus `crates` is.
+    pub crates: Option<CratesSource>,
+    /// Where trained tokenizers are kept.
+    pub cache: Option<PathBuf>,
+    /// Version and git revision of the tool, for the provenance.
+    pub git_revision: Option<String>,
+    /// Set from outside to make the run write a checkpoint and stop after the current update.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Environment {
+    /// Whether the run shall stop.
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

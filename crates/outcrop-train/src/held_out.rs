@@ -1,0 +1,83 @@
+use burn::tensor::{Device, Int, Tensor};
+use outcrop_core::{LayerStats, Measurement};
+use outcrop_model::{NoTap, StatsTap, Transformer, cross_entropy, ids};
+
+use crate::data::Batch;
+use crate::{Error, Result};
+
+/// Sequences that are run through the model at once while measuring.
+const AT_ONCE: usize = 10;
+
+/// The fixed held-out sequences on which a run is measured.
+pub(crate) struct HeldOut {
+    parts: Vec<(Tensor<2, Int>, Tensor<2, Int>)>,
+}
+
+/// What one measurement gave.
+pub(crate) struct Measured {
+    pub(crate) loss: f64,
+    pub(crate) rows: Vec<Measurement>,
+}
+
+impl HeldOut {
+    pub(crate) fn new(batch: &Batch, device: &Device) -> Self {
+        let row = AT_ONCE * batch.context;
+        let parts = batch.inputs.chunks(row).zip(batch.targets.chunks(row));
+        let tensor = |tokens: &[u32]| {
+            ids(tokens, [tokens.len() / batch.context, batch.context], device)
+        };
+        Self {
+            parts: parts.map(|(x, y)| (tensor(x), tensor(y))).collect(),
+        }
+    }
+
+    /// Loss and statistics of every layer; `model` has no autodiff.
+    pub(crate) fn measure(&self, model: &Transformer, name: &str, step: u64) -> Result<Measured> {
+        let (mut loss, mut sequences, mut rows) = (0.0, 0, Vec::new());
+        for (x, y) in &self.parts {
+            let count = x.dims()[0];
+            let mut tap = StatsTap::new();
+            let logits = model.forward(x.clone(), &mut tap);
+            loss += value(cross_entropy(logits, y.clone()))? * count as f64;
+            for (layer, stats) in tap.into_stats()?.into_iter().enumerate() {
+                rows.extend(stats.into_iter().enumerate().map(|(sequence, stats)| Measurement {
+                    model: name.to_owned(),
+                    step,
+                    sequence: (sequences + sequence) as u32,
+                    layer: layer as u32 + 1,
+                    stats,
+                }));
+            }
+            sequences += count;
+        }
+        rows.sort_by_key(|r| (r.sequence, r.layer));
+        Ok(Measured { loss: loss / sequences as f64, rows })
+    }
+}
+
+/// Where the first non-finite hidden state of `model` on `x` stands, in words.
+pub(crate) fn first_non_finite(model: &Transformer, x: Tensor<2, Int>) -> Result<String> {
+    let mut tap = StatsTap::new();
+    model.forward(x, &mut tap);
+    let stats = tap.into_stats()?;
+    let place = |(layer, sequences): (usize, &Vec<LayerStats>)| {
+        let mut places = sequences.iter().enumerate();
+        places.find_map(|(s, stats)| stats.first_non_finite.map(|p| (layer + 1, s, p)))
+    };
+    let first = stats.iter().enumerate().find_map(place);
+    Ok(first.map_or_else(String::new, |(layer, sequence, p)| {
+        let (position, channel) = (p.position, p.channel);
+        format!("; the first non-finite scalar is in layer {layer}, sequence {sequence}, position {position}, channel {channel}")
+    }))
+}
+
+/// The loss on a batch without looking at hidden states.
+pub(crate) fn forward_loss(model: &Transformer, x: Tensor<2, Int>, y: Tensor<2, Int>) -> Tensor<1> {
+    cross_entropy(model.forward(x, &mut NoTap), y)
+}
+
+/// A scalar tensor as a number.
+pub(crate) fn value(tensor: Tensor<1>) -> Result<f64> {
+    let value: Result<f32, _> = tensor.try_into_scalar();
+    value.map(f64::from).map_err(|e| Error::Device(format!("{e:?}")))
+}

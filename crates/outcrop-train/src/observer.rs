@@ -1,0 +1,65 @@
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It reached its last step.
+    Finished,
+    /// It had reached its last step before; nothing was computed.
+    AlreadyFinished,
+    /// It was asked to stop, wrote a checkpoint and can go on.
+    Interrupted,
+}
+
+/// What happens during a run.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Training starts, or goes on, after this many updates.
+    Started {
+        /// Updates that were made already.
+        step: u64,
+        /// Updates of the whole run.
+        steps: u64,
+    },
+    /// One update was made.
+    Step {
+        /// Updates made so far.
+        step: u64,
+        /// Loss of the batch, before the update.
+        loss: f64,
+    },
+    /// The held-out sequences were measured.
+    Measured {
+        /// Updates made so far.
+        step: u64,
+        /// Loss on the held-out sequences.
+        held_out_loss: f64,
+        /// Mean top-1 over mean median of each layer; none where it is undefined.
+        ratios: &'a [Option<f64>],
+    },
+    /// A checkpoint was written.
+    Saved {
+        /// Updates made so far.
+        step: u64,
+    },
+    /// Something that the user should know.
+    Warning(&'a str),
+    /// The run is over, for now or for good.
+    Ended(Outcome),
+}
+
+/// Is told what happens during a run, on the thread that trains.
+pub trait Observer {
+    /// Gets one event.
+    fn event(&mut self, event: &Event<'_>);
+}
+
+/// Nobody looks on.
+impl Observer for () {
+    fn event(&mut self, _: &Event<'_>) {}
+}
+
+impl<F: FnMut(&Event<'_>)> Observer for F {
+    fn event(&mut self, event: &Event<'_>) {
+        self(event);
+    }
+}

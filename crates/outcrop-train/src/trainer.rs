@@ -1,0 +1,241 @@
+use std::path::Path;
+
+use burn::tensor::Device;
+use outcrop_checkpoint::{clean, latest_valid};
+use outcrop_core::{Loss, Measurement, Provenance, Ratio, Trajectory};
+use outcrop_model::{Transformer, ids};
+use outcrop_schedule::Schedule;
+
+use crate::data::{Batch, Corpus, Options};
+use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
+use crate::{
+    AdamW, Environment, Error, Event, Observer, Outcome, Result, RunDir, RunSpec, State, checkpoint,
+    learning_rate,
+};
+
+/// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one.
+///
+/// # Errors
+/// [`Error`]; whatever was on the disk before stays there.
+pub fn train(
+    spec: &RunSpec,
+    dir: &Path,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    spec.check()?;
+    let dir = RunDir::new(dir);
+    dir.claim(spec)?;
+    let outcome = if dir.state()?.finished {
+        Outcome::AlreadyFinished
+    } else {
+        Run::open(spec, dir, environment, observer)?.go(environment, observer)?
+    };
+    observer.event(&Event::Ended(outcome));
+    Ok(outcome)
+}
+
+/// A run under way.
+struct Run<'a> {
+    spec: &'a RunSpec,
+    dir: RunDir,
+    corpus: Corpus,
+    held_out: HeldOut,
+    measured_at: Schedule,
+    saved_at: Schedule,
+    device: Device,
+    model: Transformer,
+    optimizer: AdamW,
+    /// Updates made.
+    step: u64,
+    /// Loss, learning rate and gradient norm of the last update.
+    last: Option<(f64, f64, f64)>,
+}
+
+impl<'a> Run<'a> {
+    fn open(
+        spec: &'a RunSpec,
+        dir: RunDir,
+        environment: &Environment,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let device = environment.backend.device()?;
+        let corpus = open_corpus(spec, environment)?;
+        provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
+        let held_out = HeldOut::new(&corpus.held_out(spec.measure.sequences), &device);
+        let device = device.autodiff();
+        let train = &spec.train;
+        let mut run = Self {
+            model: Transformer::new(&spec.arch, train.seed, &device)?,
+            optimizer: AdamW::new(train.betas, train.eps, train.weight_decay, train.clip),
+            measured_at: spec.measured_at()?,
+            saved_at: spec.saved_at()?,
+            spec,
+            dir,
+            corpus,
+            held_out,
+            device,
+            step: 0,
+            last: None,
+        };
+        run.resume(observer)?;
+        Ok(run)
+    }
+
+    /// Goes back to the newest valid checkpoint, or to the start.
+    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let checkpoints = self.dir.checkpoints();
+        let mut resumed = None;
+        if checkpoints.exists() {
+            clean(&checkpoints)?;
+            let (latest, rejected) = latest_valid(&checkpoints)?;
+            for r in rejected {
+                let text = format!("checkpoint {} was passed over: {}", r.path.display(), r.reason);
+                observer.event(&Event::Warning(&text));
+            }
+            if let Some((step, folder)) = latest {
+                self.model = checkpoint::load(&folder, step, &self.model, &mut self.optimizer)?;
+                self.step = step;
+                resumed = Some(step);
+            }
+        }
+        self.dir.rewind(resumed, observer)
+    }
+
+    fn go(mut self, environment: &Environment, observer: &mut dyn Observer) -> Result<Outcome> {
+        let steps = self.spec.train.steps;
+        observer.event(&Event::Started { step: self.step, steps });
+        let mut on_disk = (self.step > 0).then_some(self.step);
+        loop {
+            // What a checkpoint holds was measured before it was written.
+            if on_disk != Some(self.step) {
+                if self.measured_at.contains(self.step) {
+                    self.measure(observer)?;
+                }
+                let asked = environment.stopped() && self.step > 0;
+                if self.step == steps || asked || self.saved_at.contains(self.step) {
+                    self.save(observer)?;
+                    on_disk = Some(self.step);
+                }
+            }
+            if self.step == steps {
+                self.set_state(true)?;
+                return Ok(Outcome::Finished);
+            }
+            if environment.stopped() {
+                self.set_state(false)?;
+                return Ok(Outcome::Interrupted);
+            }
+            self = self.update(observer)?;
+        }
+    }
+
+    fn measure(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let measured = self
+            .held_out
+            .measure(&self.model.valid(), &self.spec.model, self.step)?;
+        let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
+        self.dir.append(
+            &measured.rows,
+            &Loss {
+                model: self.spec.model.clone(),
+                step: self.step,
+                tokens: self.step * tokens_per_update,
+                loss: self.last.map(|l| l.0),
+                held_out_loss: measured.loss,
+                learning_rate: self.last.map(|l| l.1),
+                gradient_norm: self.last.map(|l| l.2),
+            },
+        )?;
+        self.warn_of_non_finite(&measured.rows, observer);
+        let trajectories = Trajectory::from_measurements(&measured.rows, Ratio::MeanOverMean);
+        let mut ratios = vec![None; self.spec.arch.layers];
+        for t in trajectories {
+            ratios[t.layer as usize - 1] = t.ratios.first().copied();
+        }
+        observer.event(&Event::Measured {
+            step: self.step,
+            held_out_loss: measured.loss,
+            ratios: &ratios,
+        });
+        Ok(())
+    }
+
+    fn warn_of_non_finite(&self, rows: &[Measurement], observer: &mut dyn Observer) {
+        let Some(row) = rows.iter().find(|r| r.stats.non_finite > 0) else {
+            return;
+        };
+        let place = row.stats.first_non_finite.map_or_else(String::new, |p| {
+            format!(" (first at position {}, channel {})", p.position, p.channel)
+        });
+        let text = format!(
+            "step {}, layer {}, sequence {}: {} of {} scalars are not finite{place}",
+            row.step, row.layer, row.sequence, row.stats.non_finite, row.stats.count
+        );
+        observer.event(&Event::Warning(&text));
+    }
+
+    fn save(&self, observer: &mut dyn Observer) -> Result<()> {
+        checkpoint::save(&self.dir, self.step, &self.model, &self.optimizer)?;
+        observer.event(&Event::Saved { step: self.step });
+        Ok(())
+    }
+
+    fn set_state(&self, finished: bool) -> Result<()> {
+        self.dir.set_state(&State {
+            step: self.step,
+            finished,
+            spec_sha256: self.spec.sha256()?,
+        })
+    }
+
+    /// One update.
+    fn update(mut self, observer: &mut dyn Observer) -> Result<Self> {
+        let train = &self.spec.train;
+        let batch: Batch = self.corpus.batch(self.step, train.batch);
+        let shape = [batch.batch, batch.context];
+        let x = ids(&batch.inputs, shape, &self.device);
+        let y = ids(&batch.targets, shape, &self.device);
+        let loss = forward_loss(&self.model, x.clone(), y);
+        let gradients = loss.backward();
+        let loss = value(loss.inner())?;
+        let rate = learning_rate(train, self.step);
+        let (model, norm) = self.optimizer.step(self.model, gradients, rate)?;
+        for (what, value) in [("loss", loss), ("gradient norm", norm)] {
+            if !value.is_finite() {
+                let place = first_non_finite(&model.valid(), x.inner())?;
+                return Err(Error::Diverged { step: self.step, what, value, place });
+            }
+        }
+        self.model = model;
+        self.step += 1;
+        self.last = Some((loss, rate, norm));
+        observer.event(&Event::Step { step: self.step, loss });
+        Ok(self)
+    }
+}
+
+fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
+    let options = Options {
+        seed: spec.train.seed,
+        context: spec.arch.context,
+        bos: spec.data.bos,
+        held_out: spec.measure.sequences,
+        cache: environment.cache.clone(),
+        crates: environment.crates.clone(),
+        max_bytes: spec.data.max_bytes,
+    };
+    Ok(Corpus::open(&spec.data.corpus, &spec.data.tokenizer, &options)?)
+}
+
+fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Result<Provenance> {
+    Ok(Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        git_revision: environment.git_revision.clone(),
+        spec_sha256: Some(spec.sha256()?),
+        corpus_sha256: Some(corpus.sha256().into()),
+        backend: Some(environment.backend.name().into()),
+        seed: Some(spec.train.seed),
+        ..Provenance::default()
+    })
+}

@@ -1,0 +1,68 @@
+//! The command line.
+
+mod fit;
+mod output;
+mod predict;
+mod progress;
+mod report;
+mod reproduce;
+mod stop;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::Error;
+
+/// Follow massive activations through transformer training: measure, fit, predict, report.
+#[derive(Parser)]
+#[command(name = "outcrop", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  outcrop reproduce                          train, measure, fit, predict and report the embedded profile
+  outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
+  outcrop fit runs/mine                      fit the curve of every layer
+  outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
+
+Exit status: 0 success, 1 failure, 2 bad use, 130 interrupted (the same command goes on).";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train every architecture of a profile, measure, fit, predict and write a report.
+    Reproduce(reproduce::Args),
+    /// Train one model and measure its hidden states while it trains.
+    Train(train::Args),
+    /// Fit the emergence curve and its rivals to every layer of a table.
+    Fit(fit::Args),
+    /// Score predictions from architectures, or predict the curves of a new one.
+    Predict(predict::Args),
+    /// Draw figures and write report.html from the tables of a results folder.
+    Report(report::Args),
+}
+
+/// Runs the command and turns its result into an exit status.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Reproduce(args) => reproduce::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Fit(args) => fit::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Report(args) => report::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::say(&format!("error: failed to {error}"));
+            match error {
+                Error::Interrupted => ExitCode::from(130),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

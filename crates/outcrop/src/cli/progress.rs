@@ -1,0 +1,52 @@
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::say;
+
+/// Steps of the bar; shares are finer than a terminal can show.
+const UNITS: u64 = 10_000;
+
+/// A progress bar with the time left, on a terminal; elsewhere silent but for lines.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+}
+
+impl Bar {
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(UNITS), ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "{elapsed_precise} [{wide_bar}] {percent:>3} %  {eta} left  {msg}",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar }
+    }
+
+    /// Shows how much is done, 0 to 1.
+    pub(crate) fn share(&self, share: f64) {
+        self.bar.set_position((share.clamp(0.0, 1.0) * UNITS as f64) as u64);
+    }
+
+    /// Starts counting the time left from this share, since what was done before took none.
+    pub(crate) fn start_at(&self, share: f64) {
+        self.share(share);
+        self.bar.reset_eta();
+    }
+
+    /// Shows what is going on.
+    pub(crate) fn message(&self, text: String) {
+        self.bar.set_message(text);
+    }
+
+    /// Says a line above the bar.
+    pub(crate) fn line(&self, text: &str) {
+        self.bar.suspend(|| say(text));
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

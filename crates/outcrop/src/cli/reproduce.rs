@@ -1,0 +1,160 @@
+use std::path::PathBuf;
+use std::time::Instant;
+
+use outcrop_model::Backend;
+use outcrop_train::Outcome;
+
+use super::output::{columns, print, significant};
+use super::progress::Bar;
+use super::stop;
+use crate::pipeline::{
+    Analysis, Failure, Jobs, PROFILES, Profile, Progress, Results, analyse, environment, sweep,
+    workspace,
+};
+use crate::{Error, Result};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop reproduce                                the embedded profile `quick`
+  outcrop reproduce --profile small --out runs/s   about two hours on two cores
+  outcrop reproduce --print-profile quick > mine.toml
+  outcrop reproduce --profile mine.toml
+
+Interrupted, the same command goes on where it was; runs that are finished are not run again.")]
+pub(crate) struct Args {
+    /// An embedded profile (tiny, quick, small, full) or a TOML file.
+    #[arg(long, default_value = "quick")]
+    profile: String,
+    /// The results folder [default: runs/PROFILE].
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// What computes: flex (CPU), or wgpu, vulkan, cuda where compiled in.
+    #[arg(long, default_value = "flex")]
+    backend: String,
+    /// Runs side by side [default: one a core on the CPU, one on a GPU].
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Print an embedded profile, to copy and change, and do nothing.
+    #[arg(long, value_name = "PROFILE")]
+    print_profile: Option<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if let Some(name) = &args.print_profile {
+        Profile::load(name)?;
+        let text = PROFILES.iter().find(|(n, _)| n == name).map(|(_, text)| *text);
+        print(text.unwrap_or_default().trim_end());
+        return Ok(());
+    }
+    let profile = Profile::load(&args.profile)?;
+    let backend: Backend = args.backend.parse()?;
+    let out = args.out.clone();
+    let results = Results::new(out.unwrap_or_else(|| PathBuf::from("runs").join(&profile.name)));
+    let stop = stop::on_signal()?;
+    let environment = environment(backend, workspace()?.as_deref(), results.path(), stop)?;
+    results.claim(&profile.runs)?;
+    let clock = Instant::now();
+    let failures = train_all(&profile, &results, &environment, jobs(args.jobs, backend))?;
+    let trained = clock.elapsed();
+    let analysis = analyse(&profile, &results, &environment)?;
+    summarise(&analysis, &failures);
+    let seconds = clock.elapsed().as_secs();
+    print(&format!(
+        "\n{} min {:02} s, of them {} s of training\nreport: {}",
+        seconds / 60,
+        seconds % 60,
+        trained.as_secs(),
+        analysis.report.display()
+    ));
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Failed { failed: failures.len(), of: profile.runs.len() }),
+    }
+}
+
+fn jobs(asked: Option<usize>, backend: Backend) -> Jobs {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runs = asked.unwrap_or(match backend {
+        Backend::Flex => cores,
+        _ => 1,
+    });
+    Jobs { runs, threads: (cores / runs.max(1)).max(1) }
+}
+
+fn train_all(
+    profile: &Profile,
+    results: &Results,
+    environment: &outcrop_train::Environment,
+    jobs: Jobs,
+) -> Result<Vec<Failure>> {
+    let bar = Bar::new();
+    let total = profile.runs.len();
+    let (mut running, mut ended, mut begun) = (Vec::new(), 0, false);
+    let mut show = |progress: Progress| {
+        let name = |run: usize| profile.runs[run].model.as_str();
+        match progress {
+            Progress::Started { run, share } => {
+                running.push(run);
+                match begun {
+                    true => bar.share(share),
+                    false => bar.start_at(share),
+                }
+                begun = true;
+            }
+            Progress::Advanced { share, .. } => bar.share(share),
+            Progress::Warning { run, text } => bar.line(&format!("{}: {text}", name(run))),
+            Progress::Ended { run, outcome, share } => {
+                running.retain(|r| *r != run);
+                bar.share(share);
+                ended += 1;
+                let how = match outcome {
+                    Some(Outcome::Finished) => "finished",
+                    Some(Outcome::AlreadyFinished) => "was finished already",
+                    Some(Outcome::Interrupted) => "interrupted",
+                    None => "failed",
+                };
+                bar.line(&format!("[{ended:>2}/{total}] {} {how}", name(run)));
+            }
+        }
+        let names: Vec<&str> = running.iter().map(|&r| name(r)).collect();
+        bar.message(format!("{ended}/{total} runs  {}", names.join(" ")));
+    };
+    let failures = sweep(&profile.runs, results, environment, jobs, &mut show);
+    bar.finish();
+    failures
+}
+
+fn summarise(analysis: &Analysis, failures: &[Failure]) {
+    let text = |s: &str| s.to_owned();
+    let mut rows = vec![
+        ["model", "layer", "ratio at first step", "at last", "factor", "emerged"].map(text).into(),
+    ];
+    let summary = &analysis.summary;
+    for e in &summary.emergence {
+        rows.push(vec![
+            e.model.clone(),
+            e.layer.to_string(),
+            significant(e.first),
+            significant(e.last),
+            significant(e.factor),
+            text(if e.emerged { "yes" } else { "no" }),
+        ]);
+    }
+    print(&columns(&rows));
+    let r2 = summary.mean_r2.map_or_else(|| "-".into(), |r2| format!("{r2:.4}"));
+    print(&format!(
+        "\nmassive activations emerged in {} of {} models (a layer's ratio grew {} times or more)\n\
+         mean R2 over {} layers {r2}, {} without a fit counted as 0",
+        summary.emerged,
+        summary.emergence.len(),
+        outcrop_report::EMERGENCE_FACTOR,
+        summary.layers,
+        summary.failed,
+    ));
+    for warning in &analysis.warnings {
+        print(&format!("warning: {warning}"));
+    }
+    for failure in failures {
+        print(&format!("{} failed: failed to {}", failure.model, failure.error));
+    }
+}

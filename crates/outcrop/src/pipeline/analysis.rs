@@ -1,0 +1,124 @@
+use std::path::PathBuf;
+
+use outcrop_core::{
+    CurvePoint, Fit, NamedArch, Prediction, Provenance, Ratio, Score, Trajectory, sha256_file,
+    table,
+};
+use outcrop_report::{Inputs, Summary};
+use outcrop_train::Environment;
+
+use super::{Profile, Results};
+use crate::Result;
+
+/// What came out of a profile.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// Did massive activations emerge, and how well are their curves described?
+    pub summary: Summary,
+    /// The page.
+    pub report: PathBuf,
+    /// What the user should know, such as why nothing could be predicted.
+    pub warnings: Vec<String>,
+}
+
+/// Fits every layer of the finished runs, scores predictions, and writes the tables
+/// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`,
+/// `curves.csv`, `scores.csv`, `predictions.csv`, `provenance.json`) and the report.
+///
+/// # Errors
+/// [`crate::Error::Core`] and [`crate::Error::Report`] for what cannot be read or written. Too few
+/// models to predict from are no error but a warning.
+pub fn analyse(
+    profile: &Profile,
+    results: &Results,
+    environment: &Environment,
+) -> Result<Analysis> {
+    let gathered = results.gather(&profile.runs)?;
+    let trajectories = Trajectory::from_measurements(&gathered.measurements, Ratio::default());
+    let (fits, curves) = fit_all(&trajectories);
+    let mut warnings = Vec::new();
+    let (scores, predictions) = match score(&gathered.archs, &fits) {
+        Ok(scored) => scored,
+        Err(error) => {
+            warnings.push(format!("nothing was predicted: failed to {error}"));
+            (Vec::new(), Vec::new())
+        }
+    };
+    table::write_architectures(&results.file("architectures.csv"), &gathered.archs)?;
+    table::write_measurements(&results.file("measurements.csv"), &gathered.measurements)?;
+    table::write_rows(&results.file("loss.csv"), &gathered.losses)?;
+    table::write_trajectories(&results.file("trajectories.csv"), &trajectories)?;
+    table::write_rows(&results.file("fits.csv"), &fits)?;
+    table::write_rows(&results.file("curves.csv"), &curves)?;
+    table::write_rows(&results.file("scores.csv"), &scores)?;
+    table::write_rows(&results.file("predictions.csv"), &predictions)?;
+    let provenance = provenance(profile, results, environment)?;
+    provenance.write(&results.file("provenance.json"))?;
+    let inputs = Inputs {
+        title: format!("Massive activations: profile {}", profile.name),
+        archs: gathered.archs,
+        measurements: gathered.measurements,
+        trajectories,
+        fits,
+        curves,
+        losses: gathered.losses,
+        scores,
+        predictions,
+        provenance,
+    };
+    let written = outcrop_report::write_report(&inputs, &results.file("report"))?;
+    Ok(Analysis {
+        summary: outcrop_report::summary(&inputs),
+        report: written.html,
+        warnings,
+    })
+}
+
+/// Every hypothesis for every trajectory: rows of `fits.csv` and `curves.csv`.
+pub fn fit_all(trajectories: &[Trajectory]) -> (Vec<Fit>, Vec<CurvePoint>) {
+    let fitted = outcrop_fit::fit_all(trajectories, &outcrop_fit::Options::default());
+    let (mut fits, mut curves) = (Vec::new(), Vec::new());
+    for trajectory in fitted {
+        fits.extend(trajectory.fits);
+        curves.extend(trajectory.curves);
+    }
+    (fits, curves)
+}
+
+/// Scores of every regressor under both protocols, and its predictions of models it never saw.
+fn score(
+    archs: &[NamedArch],
+    fits: &[Fit],
+) -> Result<(Vec<Score>, Vec<Prediction>), outcrop_predict::Error> {
+    let table = outcrop_predict::Table::new(archs, fits)?;
+    let evaluation = outcrop_predict::evaluate(&table, &outcrop_predict::Options::default())?;
+    Ok((evaluation.scores, evaluation.predictions))
+}
+
+fn provenance(
+    profile: &Profile,
+    results: &Results,
+    environment: &Environment,
+) -> Result<Provenance> {
+    let mut provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        git_revision: environment.git_revision.clone(),
+        spec_sha256: Some(profile.sha256()?),
+        backend: Some(environment.backend.name().into()),
+        command: Some(format!("outcrop reproduce --profile {}", profile.name)),
+        ..Provenance::default()
+    };
+    for run in &profile.runs {
+        let dir = results.run(&run.model);
+        if !dir.state()?.finished {
+            continue;
+        }
+        let own = Provenance::read(&dir.path().join("provenance.json"))?;
+        if let Some(corpus) = own.corpus_sha256 {
+            provenance.inputs_sha256.insert(format!("corpus {}", run.data.corpus), corpus);
+        }
+        let table = sha256_file(&dir.measurements())?;
+        provenance.inputs_sha256.insert(format!("{}/measurements.csv", run.model), table);
+    }
+    Ok(provenance)
+}

@@ -1,0 +1,14 @@
+//! The pipeline behind `outcrop reproduce`: train every architecture of a profile, measure while
+//! training, fit every layer, predict, report. Each stage reads tables and writes tables.
+
+mod analysis;
+mod environment;
+mod profile;
+mod results;
+mod sweep;
+
+pub use analysis::{Analysis, analyse, fit_all};
+pub use environment::{environment, workspace};
+pub use profile::{PROFILES, Profile};
+pub use results::{Gathered, Results};
+pub use sweep::{Failure, Jobs, Progress, sweep};

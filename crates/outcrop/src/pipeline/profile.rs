@@ -1,0 +1,186 @@
+use std::path::Path;
+
+use outcrop_core::{Error as CoreError, nearest, reject_unknown_keys, sha256_hex};
+use outcrop_train::RunSpec;
+
+use crate::{Error, Result};
+
+/// The embedded profiles: name and text.
+pub const PROFILES: [(&str, &str); 4] = [
+    ("tiny", include_str!("../../profiles/tiny.toml")),
+    ("quick", include_str!("../../profiles/quick.toml")),
+    ("small", include_str!("../../profiles/small.toml")),
+    ("full", include_str!("../../profiles/full.toml")),
+];
+
+/// The runs of `outcrop reproduce`: a base that every run shares, and what each changes.
+///
+/// ```toml
+/// name = "mine"
+/// description = "two depths"
+/// [base.arch]
+/// d_model = 64
+/// heads = 2
+/// [[runs]]
+/// model = "shallow"
+/// arch = { layers = 2 }
+/// [[runs]]
+/// model = "deep"
+/// arch = { layers = 4 }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Its name, also of the folder with its results.
+    pub name: String,
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// Its runs, in order; model names are distinct.
+    pub runs: Vec<RunSpec>,
+}
+
+impl Profile {
+    /// The embedded profile of that name, or the one in the TOML file at that path.
+    ///
+    /// # Errors
+    /// [`Error::NoProfile`], [`Error::Core`] and [`Error::Run`] for what is wrong inside.
+    pub fn load(name: &str) -> Result<Self> {
+        if let Some((_, text)) = PROFILES.iter().find(|(n, _)| *n == name) {
+            return Self::from_toml(text, name);
+        }
+        let path = Path::new(name);
+        if path.is_file() {
+            let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+            return Self::from_toml(&text, name);
+        }
+        let names = PROFILES.map(|(n, _)| n);
+        let hint = nearest(name, names).map(|n| format!(", did you mean `{n}`?"));
+        Err(Error::NoProfile {
+            name: name.into(),
+            hint: hint.unwrap_or_default(),
+            known: names.join(", "),
+        })
+    }
+
+    /// Reads a profile; `context` names it in errors.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for an unknown key or a missing field, [`Error::Run`] for a run that is out
+    /// of range.
+    pub fn from_toml(text: &str, context: &str) -> Result<Self> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| CoreError::parse(context, e))?;
+        let known = ["name", "description", "base", "runs"];
+        reject_unknown_keys(context, table.keys().map(String::as_str), &known)?;
+        let text = |key: &str| match table.get(key) {
+            Some(toml::Value::String(s)) => Ok(s.clone()),
+            _ => Err(CoreError::parse(context, format!("`{key}` must be a text"))),
+        };
+        let base = match table.get("base") {
+            None => toml::Table::new(),
+            Some(toml::Value::Table(base)) => base.clone(),
+            Some(_) => return Err(CoreError::parse(context, "`base` must be a section").into()),
+        };
+        let runs = table.get("runs").and_then(toml::Value::as_array);
+        let runs = runs.filter(|runs| !runs.is_empty());
+        let runs = runs.ok_or_else(|| CoreError::parse(context, "no [[runs]] in it"))?;
+        let profile = Self {
+            name: text("name")?,
+            description: text("description")?,
+            runs: runs.iter().map(|run| resolve(&base, run, context)).collect::<Result<_>>()?,
+        };
+        profile.check(context)?;
+        Ok(profile)
+    }
+
+    fn check(&self, context: &str) -> Result<()> {
+        for (i, run) in self.runs.iter().enumerate() {
+            if self.runs[..i].iter().any(|r| r.model == run.model) {
+                let reason = format!("two runs are called `{}`", run.model);
+                return Err(CoreError::parse(context, reason).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// SHA-256 over its resolved runs.
+    ///
+    /// # Errors
+    /// [`Error::Train`] for a number that TOML cannot hold.
+    pub fn sha256(&self) -> Result<String> {
+        let texts: Result<Vec<String>, _> = self.runs.iter().map(RunSpec::to_toml).collect();
+        Ok(sha256_hex(texts?.join("\n").as_bytes()))
+    }
+}
+
+/// The base with what the run changes.
+fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSpec> {
+    let run = run.as_table();
+    let run = run.ok_or_else(|| CoreError::parse(context, "each of `runs` must be a section"))?;
+    let mut table = base.clone();
+    overlay(&mut table, run);
+    let model = run.get("model").and_then(toml::Value::as_str).unwrap_or("?").to_owned();
+    RunSpec::from_table(table).map_err(|source| Error::Run { model, source })
+}
+
+/// Puts `top` over `bottom`, section by section. A section with a `kind` replaces the other as a
+/// whole, since its fields belong to that kind.
+fn overlay(bottom: &mut toml::Table, top: &toml::Table) {
+    for (key, value) in top {
+        match (bottom.get_mut(key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above))
+                if !above.contains_key("kind") =>
+            {
+                overlay(below, above);
+            }
+            _ => {
+                bottom.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_embedded_profile_is_sound() {
+        for (name, _) in PROFILES {
+            let profile = Profile::load(name).unwrap();
+            assert_eq!(profile.name, name);
+        }
+    }
+
+    /// What the quick profile promises.
+    #[test]
+    fn quick_varies_what_it_says() {
+        let runs = Profile::load("quick").unwrap().runs;
+        assert!(runs.len() >= 12);
+        let bigram = runs.iter().filter(|r| r.data.corpus.to_string() == "bigram-backcopy").count();
+        assert!(3 * bigram >= 2 * runs.len() && bigram < runs.len());
+        assert!(runs.iter().all(|r| ["bigram-backcopy", "crates"].contains(&r.data.corpus.to_string().as_str())));
+        let different = |f: fn(&RunSpec) -> usize| runs.iter().map(f).collect::<BTreeSet<_>>().len();
+        assert!(different(|r| r.arch.layers) > 2);
+        assert!(different(|r| r.arch.d_model) > 2);
+        assert!(different(|r| r.arch.heads) > 2);
+        assert!(different(|r| 100 * r.arch.d_ff / r.arch.d_model) > 2);
+    }
+
+    #[test]
+    fn a_run_overlays_the_base() {
+        let text = "name = 'p'\ndescription = ''\n[base.arch]\nlayers = 1\nd_model = 16\nheads = 2\n\
+                    position = { kind = 'learned' }\n[[runs]]\nmodel = 'a'\n[[runs]]\nmodel = 'b'\n\
+                    arch = { layers = 3, position = { kind = 'rotary', fraction = 0.5, base = 1e4 } }\n";
+        let runs = Profile::from_toml(text, "p").unwrap().runs;
+        assert_eq!((runs[0].arch.layers, runs[1].arch.layers), (1, 3));
+        assert_eq!(runs[0].arch.position, outcrop_core::Position::Learned);
+        let twice = text.replace("'b'", "'a'");
+        assert!(Profile::from_toml(&twice, "p").unwrap_err().to_string().contains("`a`"));
+        let unknown = text.replace("layers = 3", "layer = 3");
+        let error = Profile::from_toml(&unknown, "p").unwrap_err().to_string();
+        assert!(error.contains("`b`") && error.contains("did you mean `layers`"), "{error}");
+    }
+}

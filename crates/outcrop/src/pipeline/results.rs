@@ -1,0 +1,80 @@
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{Loss, Measurement, NamedArch, check_writable, table};
+use outcrop_train::{RunDir, RunSpec};
+
+use crate::Result;
+
+/// The folder with everything that `outcrop reproduce` makes: run directories, tables, report.
+#[derive(Clone, Debug)]
+pub struct Results {
+    path: PathBuf,
+}
+
+impl Results {
+    /// The results at `path`, whether or not they are there.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A table or other file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The run directory of a model.
+    pub fn run(&self, model: &str) -> RunDir {
+        RunDir::new(self.path.join("runs").join(model))
+    }
+
+    /// Makes sure, before any work, that everything can be written and that no run directory
+    /// holds another run.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`], [`crate::Error::Train`].
+    pub fn claim(&self, runs: &[RunSpec]) -> Result<()> {
+        check_writable(&self.path)?;
+        for run in runs {
+            self.run(&run.model).claim(run)?;
+        }
+        Ok(())
+    }
+
+    /// The architectures of the finished runs, their measurements and losses, in the order of
+    /// `runs`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Core`] for a table that cannot be read.
+    pub fn gather(&self, runs: &[RunSpec]) -> Result<Gathered> {
+        let mut gathered = Gathered::default();
+        for run in runs {
+            let dir = self.run(&run.model);
+            if !dir.state()?.finished {
+                continue;
+            }
+            gathered.archs.push(NamedArch {
+                model: run.model.clone(),
+                arch: run.arch.clone(),
+            });
+            gathered.measurements.extend(table::measurements(&dir.measurements())?.rows);
+            gathered.losses.extend(table::read_rows::<Loss>(&dir.loss())?.rows);
+        }
+        Ok(gathered)
+    }
+}
+
+/// What the finished runs measured.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// Their architectures.
+    pub archs: Vec<NamedArch>,
+    /// Their measurements, run after run.
+    pub measurements: Vec<Measurement>,
+    /// Their losses, run after run.
+    pub losses: Vec<Loss>,
+}
