@@ -30,11 +30,13 @@
 //! ```
 
 mod error;
+mod limits;
 mod schedule;
 mod term;
 
 pub use error::{Error, Result};
-pub use schedule::{MAX_STEP, MAX_STEPS, Schedule};
+pub use limits::{MAX_STEP, MAX_STEPS};
+pub use schedule::Schedule;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,17 +2,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::limits::{MAX_STEPS, PYTHIA_LAST};
 use crate::term::Term;
 use crate::{Error, Result};
-
-/// The largest step, 2^53: an f64 holds every whole number up to it.
-pub const MAX_STEP: u64 = 1 << 53;
-
-/// The largest number of steps.
-pub const MAX_STEPS: u64 = 1_000_000;
-
-/// The last step of the Pythia models.
-pub(crate) const PYTHIA_LAST: u64 = 143_000;
 
 /// Distinct training steps in ascending order, at least one, and the expression they came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +48,7 @@ impl Schedule {
     /// ```
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for a step beyond [`MAX_STEP`].
+    /// [`Error::OutOfRange`] for a step beyond [`MAX_STEP`](crate::MAX_STEP).
     pub fn pythia_scaled(last: u64) -> Result<Self> {
         Self::read(&format!("pythia:{last}"), None)
     }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use outcrop_core::nearest;
 
-use crate::schedule::{MAX_STEP, MAX_STEPS, PYTHIA_LAST};
+use crate::limits::{MAX_STEP, MAX_STEPS, PYTHIA_LAST};
 use crate::{Error, Result};
 
 const KEYWORDS: [&str; 5] = ["last", "pow2", "every", "geometric", "pythia"];
