@@ -30,7 +30,9 @@ impl SelfAttention {
         let [batch, t, d_model] = x.dims();
         let d_head = d_model / self.heads;
         let qkv = self.query_key_value.forward(x);
-        let qkv = qkv.reshape([batch, t, self.heads, 3 * d_head]).swap_dims(1, 2);
+        let qkv = qkv
+            .reshape([batch, t, self.heads, 3 * d_head])
+            .swap_dims(1, 2);
         let q = positions.rotate(qkv.clone().narrow(3, 0, d_head));
         let k = positions.rotate(qkv.clone().narrow(3, d_head, d_head));
         let v = qkv.narrow(3, 2 * d_head, d_head);

@@ -82,10 +82,7 @@ mod gpu {
     /// Devices that were started; wgpu starts each only once.
     static STARTED: Mutex<Vec<(Backend, Device)>> = Mutex::new(Vec::new());
 
-    pub(super) fn wgpu(
-        backend: Backend,
-        api: burn::tensor::wgpu::WgpuBackend,
-    ) -> Result<Device> {
+    pub(super) fn wgpu(backend: Backend, api: burn::tensor::wgpu::WgpuBackend) -> Result<Device> {
         let mut started = STARTED.lock().unwrap_or_else(|e| e.into_inner());
         if let Some((_, device)) = started.iter().find(|(b, _)| *b == backend) {
             return Ok(device.clone());

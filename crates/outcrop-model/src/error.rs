@@ -18,7 +18,9 @@ pub enum Error {
         available: String,
     },
     /// The backend found no device, or could not start it.
-    #[error("use backend {backend}: no usable device was found ({reason}); `--backend flex` runs on the CPU")]
+    #[error(
+        "use backend {backend}: no usable device was found ({reason}); `--backend flex` runs on the CPU"
+    )]
     NoDevice {
         /// The backend asked for.
         backend: &'static str,

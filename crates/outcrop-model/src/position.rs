@@ -61,9 +61,8 @@ fn rotation(spec: &ArchSpec, device: &Device) -> Option<(Tensor<4>, Tensor<4>)> 
             (0..half).map(move |i| p as f64 / base.powf(2.0 * i as f64 / dims as f64))
         })
     };
-    let table = |values: Vec<f32>| {
-        Tensor::<4>::from_data(TensorData::new(values, [1, 1, t, half]), device)
-    };
+    let table =
+        |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [1, 1, t, half]), device);
     let cos = table(angles().map(|a| a.cos() as f32).collect());
     let sin = table(angles().map(|a| a.sin() as f32).collect());
     Some((cos, sin))

@@ -145,7 +145,11 @@ impl Transformer {
 /// Refuses what would be silently computed as something else.
 fn supported(spec: &ArchSpec) -> Result<()> {
     let refuse = |field, value: String, supported| {
-        Err(Error::Unsupported { field, value, supported })
+        Err(Error::Unsupported {
+            field,
+            value,
+            supported,
+        })
     };
     if spec.kv_heads != spec.heads {
         let value = spec.kv_heads.to_string();
@@ -155,7 +159,11 @@ fn supported(spec: &ArchSpec) -> Result<()> {
         return refuse("arch.norm", format!("{:?}", spec.norm), "layer-norm");
     }
     if spec.norm_placement != NormPlacement::Pre {
-        return refuse("arch.norm_placement", format!("{:?}", spec.norm_placement), "pre");
+        return refuse(
+            "arch.norm_placement",
+            format!("{:?}", spec.norm_placement),
+            "pre",
+        );
     }
     if spec.activation == Activation::SwiGlu {
         return refuse("arch.activation", "swi-glu".into(), "gelu, gelu-tanh, relu");

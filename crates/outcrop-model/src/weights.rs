@@ -7,7 +7,11 @@ use outcrop_checkpoint::{read_tensors_where, write_tensors};
 use crate::{Error, ParameterKind, ParameterMap, Result};
 
 /// Buffers in published files that are no parameters.
-const BUFFERS: [&str; 3] = [".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
+const BUFFERS: [&str; 3] = [
+    ".attention.bias",
+    ".attention.masked_bias",
+    ".rotary_emb.inv_freq",
+];
 
 /// Puts the tensors of a file in the place of parameters.
 pub(crate) struct Load {
@@ -30,16 +34,25 @@ impl Load {
         if tied {
             given.remove("embed_out.weight");
         }
-        Ok(Self { given, problems: Vec::new() })
+        Ok(Self {
+            given,
+            problems: Vec::new(),
+        })
     }
 
     /// Makes sure that every parameter got its tensor and every tensor its parameter.
     pub(crate) fn finish(self, path: &Path) -> Result<()> {
-        let superfluous = self.given.keys().map(|name| format!("`{name}` is superfluous"));
+        let superfluous = self
+            .given
+            .keys()
+            .map(|name| format!("`{name}` is superfluous"));
         let problems: Vec<String> = self.problems.iter().cloned().chain(superfluous).collect();
         match problems.is_empty() {
             true => Ok(()),
-            false => Err(Error::Weights { path: path.to_owned(), problems }),
+            false => Err(Error::Weights {
+                path: path.to_owned(),
+                problems,
+            }),
         }
     }
 }

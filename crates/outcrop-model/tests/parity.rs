@@ -27,7 +27,9 @@ fn values(tensor: Tensor<3>) -> Vec<f32> {
 }
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 struct Reference {
@@ -38,7 +40,14 @@ struct Reference {
 fn reference(folder: &Path) -> Reference {
     let bytes = std::fs::read(folder.join("reference.safetensors")).unwrap();
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let words = |name: &str| file.tensor(name).unwrap().data().as_chunks::<4>().0.to_vec();
+    let words = |name: &str| {
+        file.tensor(name)
+            .unwrap()
+            .data()
+            .as_chunks::<4>()
+            .0
+            .to_vec()
+    };
     let floats = |name: &str| words(name).into_iter().map(f32::from_le_bytes).collect();
     let names = file.names().into_iter().filter(|n| *n != "ids");
     Reference {
@@ -51,7 +60,10 @@ fn assert_close(ours: &[f32], theirs: &[f32], what: &str) {
     assert_eq!(ours.len(), theirs.len(), "{what}");
     let largest = theirs.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     for (a, b) in ours.iter().zip(theirs) {
-        assert!((a - b).abs() <= 1e-4 * largest.max(1.0), "{what}: {a} is not {b}");
+        assert!(
+            (a - b).abs() <= 1e-4 * largest.max(1.0),
+            "{what}: {a} is not {b}"
+        );
     }
 }
 
@@ -79,7 +91,11 @@ fn check(name: &str) {
             assert_close(ours, &reference.tensors[&key], &format!("{name}, {key}"));
         }
     }
-    assert_close(&values(logits), &reference.tensors["logits"], &format!("{name}, logits"));
+    assert_close(
+        &values(logits),
+        &reference.tensors["logits"],
+        &format!("{name}, logits"),
+    );
 }
 
 #[test]
@@ -101,7 +117,10 @@ fn relu_half_rotary() {
 #[test]
 fn what_the_sublayers_write_adds_up_to_the_residual_stream() {
     let device = Backend::Flex.device().unwrap();
-    for residual in [outcrop_core::Residual::Parallel, outcrop_core::Residual::Sequential] {
+    for residual in [
+        outcrop_core::Residual::Parallel,
+        outcrop_core::Residual::Sequential,
+    ] {
         let spec = ArchSpec {
             vocab: 32,
             context: 8,
@@ -139,10 +158,16 @@ fn saved_weights_load_back_to_the_same_logits() {
 fn weights_that_do_not_fit_are_listed() {
     let config = std::fs::read_to_string(folder("neox_a").join("config.json")).unwrap();
     let spec = ArchSpec::from_huggingface(&config, "config.json").unwrap();
-    let other = ArchSpec { layers: 4, d_ff: 64, ..spec };
+    let other = ArchSpec {
+        layers: 4,
+        d_ff: 64,
+        ..spec
+    };
     let device = Backend::Flex.device().unwrap();
     let path = folder("neox_a").join("model.safetensors");
-    let error = Transformer::load(&other, &path, &device).unwrap_err().to_string();
+    let error = Transformer::load(&other, &path, &device)
+        .unwrap_err()
+        .to_string();
     for part in [
         "`gpt_neox.layers.3.mlp.dense_4h_to_h.bias` is missing",
         "`gpt_neox.layers.0.mlp.dense_h_to_4h.weight` has shape [80, 32], expected [64, 32]",
@@ -155,22 +180,39 @@ fn weights_that_do_not_fit_are_listed() {
 /// small_init and wang_init ask for.
 #[test]
 fn initial_weights_have_the_deviations_of_pythia() {
-    let spec = ArchSpec { vocab: 500, context: 8, ..ArchSpec::new(4, 64, 4) };
+    let spec = ArchSpec {
+        vocab: 500,
+        context: 8,
+        ..ArchSpec::new(4, 64, 4)
+    };
     let device = Backend::Flex.device().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("model.safetensors");
-    Transformer::new(&spec, 3, &device).unwrap().save(&path).unwrap();
+    Transformer::new(&spec, 3, &device)
+        .unwrap()
+        .save(&path)
+        .unwrap();
     for tensor in outcrop_checkpoint::read_tensors(&path).unwrap() {
         let n = tensor.data.len() as f64;
         let mean = tensor.data.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
-        let std = (tensor.data.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / n).sqrt();
+        let std = (tensor
+            .data
+            .iter()
+            .map(|v| f64::from(*v).powi(2))
+            .sum::<f64>()
+            / n)
+            .sqrt();
         let expected = match tensor.name.as_str() {
             name if name.ends_with("bias") => 0.0,
             name if name.contains("norm") => 1.0,
             name if name.contains("dense.") || name.contains("4h_to_h") => 2.0 / (4.0 * 8.0),
             _ => (2.0f64 / (5.0 * 64.0)).sqrt(),
         };
-        assert!((std - expected).abs() <= 0.05 * expected, "{}: {std}", tensor.name);
+        assert!(
+            (std - expected).abs() <= 0.05 * expected,
+            "{}: {std}",
+            tensor.name
+        );
         if expected < 1.0 {
             assert!(mean.abs() <= 0.1 * expected, "{}: {mean}", tensor.name);
         }

@@ -11,12 +11,7 @@ const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
 
 /// Writes a checkpoint: the model for everyone, the optimiser for going on.
-pub(crate) fn save(
-    dir: &RunDir,
-    step: u64,
-    model: &Transformer,
-    optimizer: &AdamW,
-) -> Result<()> {
+pub(crate) fn save(dir: &RunDir, step: u64, model: &Transformer, optimizer: &AdamW) -> Result<()> {
     write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
         model.save(&folder.join(MODEL))?;
         let spec = model.spec();
@@ -50,6 +45,9 @@ pub(crate) fn load(
     let tensors = read_tensors(&folder.join(OPTIMIZER))?;
     match optimizer.restore(&model, tensors, step) {
         None => Ok(model),
-        Some(parameter) => Err(Error::Resume { path: folder.to_owned(), parameter }),
+        Some(parameter) => Err(Error::Resume {
+            path: folder.to_owned(),
+            parameter,
+        }),
     }
 }

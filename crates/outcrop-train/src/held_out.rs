@@ -24,7 +24,11 @@ impl HeldOut {
         let row = AT_ONCE * batch.context;
         let parts = batch.inputs.chunks(row).zip(batch.targets.chunks(row));
         let tensor = |tokens: &[u32]| {
-            ids(tokens, [tokens.len() / batch.context, batch.context], device)
+            ids(
+                tokens,
+                [tokens.len() / batch.context, batch.context],
+                device,
+            )
         };
         Self {
             parts: parts.map(|(x, y)| (tensor(x), tensor(y))).collect(),
@@ -40,18 +44,26 @@ impl HeldOut {
             let logits = model.forward(x.clone(), &mut tap);
             loss += value(cross_entropy(logits, y.clone()))? * count as f64;
             for (layer, stats) in tap.into_stats()?.into_iter().enumerate() {
-                rows.extend(stats.into_iter().enumerate().map(|(sequence, stats)| Measurement {
-                    model: name.to_owned(),
-                    step,
-                    sequence: (sequences + sequence) as u32,
-                    layer: layer as u32 + 1,
-                    stats,
-                }));
+                rows.extend(
+                    stats
+                        .into_iter()
+                        .enumerate()
+                        .map(|(sequence, stats)| Measurement {
+                            model: name.to_owned(),
+                            step,
+                            sequence: (sequences + sequence) as u32,
+                            layer: layer as u32 + 1,
+                            stats,
+                        }),
+                );
             }
             sequences += count;
         }
         rows.sort_by_key(|r| (r.sequence, r.layer));
-        Ok(Measured { loss: loss / sequences as f64, rows })
+        Ok(Measured {
+            loss: loss / sequences as f64,
+            rows,
+        })
     }
 }
 
@@ -79,5 +91,7 @@ pub(crate) fn forward_loss(model: &Transformer, x: Tensor<2, Int>, y: Tensor<2, 
 /// A scalar tensor as a number.
 pub(crate) fn value(tensor: Tensor<1>) -> Result<f64> {
     let value: Result<f32, _> = tensor.try_into_scalar();
-    value.map(f64::from).map_err(|e| Error::Device(format!("{e:?}")))
+    value
+        .map(f64::from)
+        .map_err(|e| Error::Device(format!("{e:?}")))
 }

@@ -35,7 +35,14 @@ mod tests {
 
     #[test]
     fn no_warm_up_is_no_division_by_zero() {
-        let spec = TrainSpec { steps: 1, warmup: 0, ..TrainSpec::default() };
-        assert_eq!(learning_rate(&spec, 0), spec.learning_rate * spec.final_share);
+        let spec = TrainSpec {
+            steps: 1,
+            warmup: 0,
+            ..TrainSpec::default()
+        };
+        assert_eq!(
+            learning_rate(&spec, 0),
+            spec.learning_rate * spec.final_share
+        );
     }
 }

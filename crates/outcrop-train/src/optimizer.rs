@@ -149,7 +149,9 @@ impl AdamW {
         if updates > 0 {
             model.valid().map_parameters(&mut restore);
         }
-        let Restore { moments, missing, .. } = restore;
+        let Restore {
+            moments, missing, ..
+        } = restore;
         if missing.is_none() {
             self.moments = moments;
             self.updates = updates;
@@ -159,7 +161,9 @@ impl AdamW {
 }
 
 fn scalar(tensor: Tensor<1>) -> Result<f64> {
-    let value: f32 = tensor.try_into_scalar().map_err(|e| Error::Device(format!("{e:?}")))?;
+    let value: f32 = tensor
+        .try_into_scalar()
+        .map_err(|e| Error::Device(format!("{e:?}")))?;
     Ok(f64::from(value))
 }
 
@@ -263,11 +267,22 @@ mod tests {
         let numbers = |view: &safetensors::tensor::TensorView<'_>| match view.dtype() {
             safetensors::Dtype::F32 => {
                 let words = view.data().as_chunks().0.iter();
-                words.map(|b| f64::from(f32::from_le_bytes(*b))).collect::<Vec<_>>()
+                words
+                    .map(|b| f64::from(f32::from_le_bytes(*b)))
+                    .collect::<Vec<_>>()
             }
-            _ => view.data().as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+            _ => view
+                .data()
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f64::from_le_bytes(*b))
+                .collect(),
         };
-        file.tensors().iter().map(|(name, view)| (name.clone(), numbers(view))).collect()
+        file.tensors()
+            .iter()
+            .map(|(name, view)| (name.clone(), numbers(view)))
+            .collect()
     }
 
     #[test]
@@ -295,7 +310,10 @@ mod tests {
                 let ours: Vec<f32> = p.clone().try_into_vec_as().unwrap();
                 let theirs = &fixture[&format!("p{step}.{name}")];
                 for (a, b) in ours.iter().zip(theirs) {
-                    assert!((f64::from(*a) - b).abs() < 2e-6, "step {step}, {name}: {a}, {b}");
+                    assert!(
+                        (f64::from(*a) - b).abs() < 2e-6,
+                        "step {step}, {name}: {a}, {b}"
+                    );
                 }
             }
         }

@@ -52,7 +52,9 @@ impl RunDir {
             !name.is_some_and(|n| n.to_string_lossy().starts_with(".partial-"))
         };
         if std::fs::read_dir(&self.path).is_ok_and(|mut entries| entries.any(foreign)) {
-            return Err(Error::NotARun { path: self.path.clone() });
+            return Err(Error::NotARun {
+                path: self.path.clone(),
+            });
         }
         check_writable(&self.path)?;
         Ok(write_atomic(&file, spec.to_toml()?.as_bytes())?)

@@ -148,8 +148,16 @@ impl Default for MeasureSpec {
 const SECTIONS: [&str; 6] = ["model", "arch", "data", "train", "schedule", "measure"];
 const DATA: [&str; 4] = ["corpus", "tokenizer", "bos", "max_bytes"];
 const TRAIN: [&str; 10] = [
-    "steps", "batch", "learning_rate", "final_share", "warmup", "betas", "eps", "weight_decay",
-    "clip", "seed",
+    "steps",
+    "batch",
+    "learning_rate",
+    "final_share",
+    "warmup",
+    "betas",
+    "eps",
+    "weight_decay",
+    "clip",
+    "seed",
 ];
 
 impl RunSpec {
@@ -219,7 +227,10 @@ impl RunSpec {
     /// [`Error::Schedule`].
     pub fn measured_at(&self) -> Result<Schedule> {
         let parsed = Schedule::parse(&self.schedule.measure, self.train.steps);
-        parsed.map_err(|source| Error::Schedule { field: "measure", source })
+        parsed.map_err(|source| Error::Schedule {
+            field: "measure",
+            source,
+        })
     }
 
     /// The steps at which a checkpoint is written, besides the last.
@@ -228,7 +239,10 @@ impl RunSpec {
     /// [`Error::Schedule`].
     pub fn saved_at(&self) -> Result<Schedule> {
         let parsed = Schedule::parse(&self.schedule.save, self.train.steps);
-        parsed.map_err(|source| Error::Schedule { field: "save", source })
+        parsed.map_err(|source| Error::Schedule {
+            field: "save",
+            source,
+        })
     }
 
     /// Makes sure that every field is in its range.
@@ -238,7 +252,8 @@ impl RunSpec {
     pub fn check(&self) -> Result<()> {
         let name = &self.model;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-        if name.is_empty() || name.len() > 100 || !name.chars().all(plain) || name.starts_with('.') {
+        if name.is_empty() || name.len() > 100 || !name.chars().all(plain) || name.starts_with('.')
+        {
             let allowed = "1 to 100 letters, digits, `-`, `_`, `+` and `.`, not starting with `.`";
             return Err(CoreError::range("model", name, allowed).into());
         }
@@ -292,23 +307,67 @@ impl TrainSpec {
     fn check(&self) -> Result<()> {
         let require = |ok: bool, field: &str, value: &dyn ToString, allowed: &str| match ok {
             true => Ok(()),
-            false => Err(CoreError::range(format!("train.{field}"), value.to_string(), allowed)),
+            false => Err(CoreError::range(
+                format!("train.{field}"),
+                value.to_string(),
+                allowed,
+            )),
         };
         let within = |v: f64, low: f64, high: f64| v >= low && v <= high;
         let rate = self.learning_rate;
-        require((1..=1_000_000_000).contains(&self.steps), "steps", &self.steps, "1 to 10^9")?;
-        require((1..=65_536).contains(&self.batch), "batch", &self.batch, "1 to 65536")?;
-        require(rate > 0.0 && rate <= 1.0, "learning_rate", &rate, "above 0, at most 1")?;
-        require(within(self.final_share, 0.0, 1.0), "final_share", &self.final_share, "0 to 1")?;
+        require(
+            (1..=1_000_000_000).contains(&self.steps),
+            "steps",
+            &self.steps,
+            "1 to 10^9",
+        )?;
+        require(
+            (1..=65_536).contains(&self.batch),
+            "batch",
+            &self.batch,
+            "1 to 65536",
+        )?;
+        require(
+            rate > 0.0 && rate <= 1.0,
+            "learning_rate",
+            &rate,
+            "above 0, at most 1",
+        )?;
+        require(
+            within(self.final_share, 0.0, 1.0),
+            "final_share",
+            &self.final_share,
+            "0 to 1",
+        )?;
         let allowed = format!("0 to train.steps = {}", self.steps);
         require(self.warmup <= self.steps, "warmup", &self.warmup, &allowed)?;
         for beta in self.betas {
-            require((0.0..1.0).contains(&beta), "betas", &beta, "at least 0, below 1")?;
+            require(
+                (0.0..1.0).contains(&beta),
+                "betas",
+                &beta,
+                "at least 0, below 1",
+            )?;
         }
-        require(self.eps > 0.0 && self.eps <= 1.0, "eps", &self.eps, "above 0, at most 1")?;
+        require(
+            self.eps > 0.0 && self.eps <= 1.0,
+            "eps",
+            &self.eps,
+            "above 0, at most 1",
+        )?;
         let decay = self.weight_decay;
-        require(within(decay, 0.0, 100.0), "weight_decay", &decay, "0 to 100")?;
-        require(self.clip > 0.0, "clip", &self.clip, "above 0, `inf` for none")?;
+        require(
+            within(decay, 0.0, 100.0),
+            "weight_decay",
+            &decay,
+            "0 to 100",
+        )?;
+        require(
+            self.clip > 0.0,
+            "clip",
+            &self.clip,
+            "above 0, `inf` for none",
+        )?;
         require(self.seed < 1 << 63, "seed", &self.seed, "below 2^63")?;
         Ok(())
     }
@@ -333,24 +392,46 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_the_way_out() {
         for (line, parts) in [
-            ("[train]\nlearning_rat = 1", vec!["learning_rat", "did you mean `learning_rate`"]),
-            ("[train]\nlearning_rate = 7.0", vec!["train.learning_rate", "7", "at most 1"]),
+            (
+                "[train]\nlearning_rat = 1",
+                vec!["learning_rat", "did you mean `learning_rate`"],
+            ),
+            (
+                "[train]\nlearning_rate = 7.0",
+                vec!["train.learning_rate", "7", "at most 1"],
+            ),
             ("[train]\nsteps = 0", vec!["train.steps", "1 to 10^9"]),
             ("[train]\nbatch = -3", vec!["[train]"]),
-            ("[train]\nsteps = 10\nwarmup = 11", vec!["train.warmup", "11"]),
-            ("[train]\nbetas = [0.9, 1.0]", vec!["train.betas", "below 1"]),
+            (
+                "[train]\nsteps = 10\nwarmup = 11",
+                vec!["train.warmup", "11"],
+            ),
+            (
+                "[train]\nbetas = [0.9, 1.0]",
+                vec!["train.betas", "below 1"],
+            ),
             ("[data]\ncorpus = 'bigram-backcpy'", vec!["bigram-backcopy"]),
-            ("[schedule]\nmeasure = '0,999999'", vec!["schedule.measure", "999999"]),
+            (
+                "[schedule]\nmeasure = '0,999999'",
+                vec!["schedule.measure", "999999"],
+            ),
             ("[measure]\nsequences = 0", vec!["measure.sequences"]),
             ("[trian]\nsteps = 1", vec!["trian", "did you mean `train`"]),
         ] {
-            let error = RunSpec::from_toml(&format!("{SMALL}{line}")).unwrap_err().to_string();
+            let error = RunSpec::from_toml(&format!("{SMALL}{line}"))
+                .unwrap_err()
+                .to_string();
             for part in parts {
                 assert!(error.contains(part), "{line}: {error}");
             }
         }
         let small = SMALL.replace("heads = 2", "heads = 2\nvocab = 64");
-        assert!(RunSpec::from_toml(&small).unwrap_err().to_string().contains("arch.vocab"));
+        assert!(
+            RunSpec::from_toml(&small)
+                .unwrap_err()
+                .to_string()
+                .contains("arch.vocab")
+        );
         let dots = SMALL.replace("'m'", "'../m'");
         assert!(RunSpec::from_toml(&dots).is_err());
     }

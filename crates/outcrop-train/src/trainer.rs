@@ -9,8 +9,8 @@ use outcrop_schedule::Schedule;
 use crate::data::{Batch, Corpus, Options};
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
 use crate::{
-    AdamW, Environment, Error, Event, Observer, Outcome, Result, RunDir, RunSpec, State, checkpoint,
-    learning_rate,
+    AdamW, Environment, Error, Event, Observer, Outcome, Result, RunDir, RunSpec, State,
+    checkpoint, learning_rate,
 };
 
 /// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one.
@@ -90,7 +90,11 @@ impl<'a> Run<'a> {
             clean(&checkpoints)?;
             let (latest, rejected) = latest_valid(&checkpoints)?;
             for r in rejected {
-                let text = format!("checkpoint {} was passed over: {}", r.path.display(), r.reason);
+                let text = format!(
+                    "checkpoint {} was passed over: {}",
+                    r.path.display(),
+                    r.reason
+                );
                 observer.event(&Event::Warning(&text));
             }
             if let Some((step, folder)) = latest {
@@ -104,7 +108,10 @@ impl<'a> Run<'a> {
 
     fn go(mut self, environment: &Environment, observer: &mut dyn Observer) -> Result<Outcome> {
         let steps = self.spec.train.steps;
-        observer.event(&Event::Started { step: self.step, steps });
+        observer.event(&Event::Started {
+            step: self.step,
+            steps,
+        });
         let mut on_disk = (self.step > 0).then_some(self.step);
         loop {
             // What a checkpoint holds was measured before it was written.
@@ -204,13 +211,21 @@ impl<'a> Run<'a> {
         for (what, value) in [("loss", loss), ("gradient norm", norm)] {
             if !value.is_finite() {
                 let place = first_non_finite(&model.valid(), x.inner())?;
-                return Err(Error::Diverged { step: self.step, what, value, place });
+                return Err(Error::Diverged {
+                    step: self.step,
+                    what,
+                    value,
+                    place,
+                });
             }
         }
         self.model = model;
         self.step += 1;
         self.last = Some((loss, rate, norm));
-        observer.event(&Event::Step { step: self.step, loss });
+        observer.event(&Event::Step {
+            step: self.step,
+            loss,
+        });
         Ok(self)
     }
 }
@@ -225,7 +240,11 @@ fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
         crates: environment.crates.clone(),
         max_bytes: spec.data.max_bytes,
     };
-    Ok(Corpus::open(&spec.data.corpus, &spec.data.tokenizer, &options)?)
+    Ok(Corpus::open(
+        &spec.data.corpus,
+        &spec.data.tokenizer,
+        &options,
+    )?)
 }
 
 fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Result<Provenance> {

@@ -13,7 +13,10 @@ fn refused(args: &[&str], parts: &[&str]) {
     assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
     assert!(said.contains("error: failed to"), "{args:?}: {said}");
     for part in parts {
-        assert!(said.contains(part), "{args:?} says nothing of {part}: {said}");
+        assert!(
+            said.contains(part),
+            "{args:?} says nothing of {part}: {said}"
+        );
     }
 }
 
@@ -30,8 +33,16 @@ fn specs() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out").display().to_string();
     for (from, to, parts) in [
-        ("heads = 2", "heads = 3", ["arch.heads = 3", "a divisor of d_model = 16"]),
-        ("d_model", "d_modle", ["`d_modle`", "did you mean `d_model`"]),
+        (
+            "heads = 2",
+            "heads = 3",
+            ["arch.heads = 3", "a divisor of d_model = 16"],
+        ),
+        (
+            "d_model",
+            "d_modle",
+            ["`d_modle`", "did you mean `d_model`"],
+        ),
         ("layers = 1", "layers = 0", ["arch.layers = 0", "1 to 1024"]),
         ("layers = 1", "layers = 'one'", ["[arch]", "layers"]),
         ("[arch]", "[arch", ["run spec", "line 2"]),
@@ -42,7 +53,10 @@ fn specs() {
     assert!(!Path::new(&out).exists());
     refused(&["train", "absent.toml"], &["absent.toml"]);
     refused(&["train", "--backend", "tpu"], &["tpu", "flex"]);
-    refused(&["reproduce", "--profile", "qick"], &["qick", "did you mean `quick`"]);
+    refused(
+        &["reproduce", "--profile", "qick"],
+        &["qick", "did you mean `quick`"],
+    );
 }
 
 #[test]
@@ -54,7 +68,8 @@ fn corpora() {
         ("one-line.txt", b"one line\n", ["one-line.txt", "token"]),
     ] {
         let corpus = write(dir.path(), name, content);
-        let spec = format!("{SPEC}[data]\ncorpus = 'text:{corpus}'\n[train]\nsteps = 2\nwarmup = 1\n");
+        let spec =
+            format!("{SPEC}[data]\ncorpus = 'text:{corpus}'\n[train]\nsteps = 2\nwarmup = 1\n");
         let spec = write(dir.path(), "spec.toml", spec.as_bytes());
         let out = dir.path().join(format!("{name}-run")).display().to_string();
         refused(&["train", &spec, "--out", &out], &parts);
@@ -79,7 +94,10 @@ fn folders_that_are_not_ours_are_left_alone() {
     let file = write(dir.path(), "file", b"");
     let below = format!("{file}/run");
     refused(&["train", &spec, "--out", &below], &["file"]);
-    refused(&["reproduce", "--profile", "tiny", "--out", &below], &["file"]);
+    refused(
+        &["reproduce", "--profile", "tiny", "--out", &below],
+        &["file"],
+    );
 }
 
 #[test]
@@ -88,7 +106,10 @@ fn tables() {
     let table = write(dir.path(), "t.csv", b"model,layer,stp,ratio\nm,1,0,5\n");
     refused(&["fit", &table], &["t.csv", "`step`", "did you mean `stp`"]);
     refused(&["fit", "absent.csv"], &["absent.csv"]);
-    refused(&["predict", &dir.path().display().to_string()], &["architectures.csv"]);
+    refused(
+        &["predict", &dir.path().display().to_string()],
+        &["architectures.csv"],
+    );
 
     // One bad series never stops the others: each has its row, with the reason.
     let mut csv = String::from("model,layer,step,ratio\nshort,1,0,5\nshort,1,1,6\n");
@@ -100,21 +121,38 @@ fn tables() {
     }
     csv += "torn,1,4\n";
     let table = write(dir.path(), "series.csv", csv.as_bytes());
-    let output = outcrop().args(["fit", &table, "--format", "csv"]).output().unwrap();
+    let output = outcrop()
+        .args(["fit", &table, "--format", "csv"])
+        .output()
+        .unwrap();
     assert!(output.status.success());
-    assert!(text(&output.stderr).contains("line 51"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("line 51"),
+        "{}",
+        text(&output.stderr)
+    );
     let fits = outcrop::core::table::read_rows_from::<outcrop::core::Fit>(&*output.stdout, "fits");
     let fits = fits.unwrap().rows;
     for model in ["short", "nan", "negative", "equal"] {
         let row = fits.iter().find(|f| f.model == model).unwrap();
-        assert!(row.r2.is_none() && row.status != "ok", "{model}: {}", row.status);
+        assert!(
+            row.r2.is_none() && row.status != "ok",
+            "{model}: {}",
+            row.status
+        );
     }
-    assert!(fits.iter().any(|f| f.model == "good" && f.best && f.r2.is_some_and(|r| r > 0.99)));
+    assert!(
+        fits.iter()
+            .any(|f| f.model == "good" && f.best && f.r2.is_some_and(|r| r > 0.99))
+    );
 }
 
 #[test]
 fn bad_use_is_status_2() {
     for args in [&["fitt"][..], &["fit"], &["train", "--nonsense"]] {
-        assert_eq!(outcrop().args(args).output().unwrap().status.code(), Some(2));
+        assert_eq!(
+            outcrop().args(args).output().unwrap().status.code(),
+            Some(2)
+        );
     }
 }

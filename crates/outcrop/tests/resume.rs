@@ -37,8 +37,14 @@ fn start_until(spec: &Path, out: &Path, step: u64) -> std::process::Child {
     let clock = Instant::now();
     let line = format!("\nm,{step},");
     while !std::fs::read_to_string(out.join("measurements.csv")).is_ok_and(|t| t.contains(&line)) {
-        assert!(child.try_wait().unwrap().is_none(), "ended before step {step}");
-        assert!(clock.elapsed() < Duration::from_secs(120), "never reached step {step}");
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "ended before step {step}"
+        );
+        assert!(
+            clock.elapsed() < Duration::from_secs(120),
+            "never reached step {step}"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
     child
@@ -71,7 +77,11 @@ fn a_killed_run_ends_with_the_bits_of_a_straight_one() {
     std::fs::write(&measurements, torn).unwrap();
     let output = train(&spec, &killed).output().unwrap();
     assert!(output.status.success());
-    assert!(text(&output.stderr).contains("the row was dropped"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("the row was dropped"),
+        "{}",
+        text(&output.stderr)
+    );
     assert_same_bits(&straight, &killed);
 }
 
@@ -84,7 +94,9 @@ fn ctrl_c_writes_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
     let (straight, stopped) = (dir.path().join("straight"), dir.path().join("stopped"));
     assert!(train(&spec, &straight).status().unwrap().success());
     let mut child = start_until(&spec, &stopped, 30);
-    let interrupt = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
     assert!(interrupt.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let checkpoints = std::fs::read_dir(stopped.join("checkpoints")).unwrap();
@@ -111,7 +123,11 @@ fn a_finished_run_is_not_run_again_and_another_spec_is_refused() {
     std::fs::write(&spec, SPEC.replace("d_model = 16", "d_model = 32")).unwrap();
     let other = train(&spec, &out).output().unwrap();
     assert_eq!(other.status.code(), Some(1));
-    assert!(text(&other.stderr).contains("d_model = 16"), "{}", text(&other.stderr));
+    assert!(
+        text(&other.stderr).contains("d_model = 16"),
+        "{}",
+        text(&other.stderr)
+    );
     assert_eq!(files(&out), before);
 }
 
@@ -132,6 +148,9 @@ fn a_damaged_checkpoint_is_passed_over() {
     std::fs::write(&model, bytes).unwrap();
     let output = train(&spec, &damaged).output().unwrap();
     let said = text(&output.stderr);
-    assert!(output.status.success() && said.contains("passed over"), "{said}");
+    assert!(
+        output.status.success() && said.contains("passed over"),
+        "{said}"
+    );
     assert_same_bits(&straight, &damaged);
 }

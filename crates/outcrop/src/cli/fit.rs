@@ -97,13 +97,18 @@ fn read(input: &Path, ratio: Ratio) -> Result<Vec<Trajectory>> {
     let columns = String::from_utf8_lossy(header).into_owned();
     let (trajectories, problems) = if columns.split(',').any(|c| c.trim() == "top1") {
         let loaded = table::measurements_from(text.as_slice(), &context)?;
-        (Trajectory::from_measurements(&loaded.rows, ratio), loaded.problems)
+        (
+            Trajectory::from_measurements(&loaded.rows, ratio),
+            loaded.problems,
+        )
     } else {
         let loaded = table::trajectories_from(text.as_slice(), &context)?;
         (loaded.rows, loaded.problems)
     };
     for problem in problems {
-        say(&format!("warning: {context}, {problem}; the row was left out"));
+        say(&format!(
+            "warning: {context}, {problem}; the row was left out"
+        ));
     }
     Ok(trajectories)
 }

@@ -67,7 +67,12 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let cell = |row: &Vec<String>, c: usize| row.get(c).cloned().unwrap_or_default();
     let filled = |c: &usize| rows.len() < 2 || rows[1..].iter().any(|r| !cell(r, *c).is_empty());
     let kept: Vec<usize> = (0..count).filter(filled).collect();
-    let width = |c: usize| rows.iter().map(|r| cell(r, c).chars().count()).max().unwrap_or(0);
+    let width = |c: usize| {
+        rows.iter()
+            .map(|r| cell(r, c).chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = kept.iter().map(|&c| width(c)).collect();
     let line = |row: &Vec<String>| {
         let cells = kept.iter().zip(&widths).map(|(&c, &w)| {
@@ -96,7 +101,11 @@ pub(crate) fn significant(v: f64) -> String {
     if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) {
         return format!("{v:.3e}");
     }
-    let whole = if magnitude < 1.0 { 1 } else { magnitude.log10() as usize + 1 };
+    let whole = if magnitude < 1.0 {
+        1
+    } else {
+        magnitude.log10() as usize + 1
+    };
     format!("{v:.*}", 4usize.saturating_sub(whole))
 }
 
@@ -121,6 +130,9 @@ mod tests {
     #[test]
     fn columns_stand_in_line_and_empty_ones_are_left_out() {
         let text = aligned(b"model,n,empty,r2\nlong-name,7,,0.98765432\na,12,,1\n");
-        assert_eq!(text, "model      n   r2\nlong-name   7  0.988\na          12      1");
+        assert_eq!(
+            text,
+            "model      n   r2\nlong-name   7  0.988\na          12      1"
+        );
     }
 }

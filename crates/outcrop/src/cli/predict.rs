@@ -67,7 +67,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     write_rows(&predicted.rows(), args.format, args.out.as_deref())?;
     if let Some(path) = &args.curves {
-        write_rows(&predicted.curves(&steps(args.last_step))?, Format::Csv, Some(path))?;
+        write_rows(
+            &predicted.curves(&steps(args.last_step))?,
+            Format::Csv,
+            Some(path),
+        )?;
     }
     Ok(())
 }
@@ -75,7 +79,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn wanted(args: &Args) -> Result<Option<NamedArch>> {
     if let Some(size) = &args.pythia {
         let arch = ArchSpec::pythia(size)?;
-        return Ok(Some(NamedArch { model: format!("pythia-{size}"), arch }));
+        return Ok(Some(NamedArch {
+            model: format!("pythia-{size}"),
+            arch,
+        }));
     }
     let Some(path) = &args.arch else {
         return Ok(None);
@@ -101,5 +108,7 @@ fn arch(text: &str, path: &Path) -> Result<ArchSpec> {
 /// Step 0 and 200 steps in equal factors up to `last`.
 fn steps(last: u64) -> Vec<f64> {
     let top = (last.max(1) as f64).ln_1p();
-    (0..=200).map(|i| (top * f64::from(i) / 200.0).exp_m1()).collect()
+    (0..=200)
+        .map(|i| (top * f64::from(i) / 200.0).exp_m1())
+        .collect()
 }

@@ -27,7 +27,8 @@ impl Bar {
 
     /// Shows how much is done, 0 to 1.
     pub(crate) fn share(&self, share: f64) {
-        self.bar.set_position((share.clamp(0.0, 1.0) * UNITS as f64) as u64);
+        self.bar
+            .set_position((share.clamp(0.0, 1.0) * UNITS as f64) as u64);
     }
 
     /// Starts counting the time left from this share, since what was done before took none.

@@ -30,7 +30,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         title: title.unwrap_or_else(|| format!("Massive activations: {}", args.folder.display())),
         ..read(args)?
     };
-    let out = args.out.clone().unwrap_or_else(|| args.folder.join("report"));
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| args.folder.join("report"));
     let written = write_report(&inputs, &out)?;
     print(&format!("report: {}", written.html.display()));
     Ok(())

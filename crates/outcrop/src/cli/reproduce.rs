@@ -42,7 +42,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(name) = &args.print_profile {
         Profile::load(name)?;
-        let text = PROFILES.iter().find(|(n, _)| n == name).map(|(_, text)| *text);
+        let text = PROFILES
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, text)| *text);
         print(text.unwrap_or_default().trim_end());
         return Ok(());
     }
@@ -68,7 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     ));
     match failures.is_empty() {
         true => Ok(()),
-        false => Err(Error::Failed { failed: failures.len(), of: profile.runs.len() }),
+        false => Err(Error::Failed {
+            failed: failures.len(),
+            of: profile.runs.len(),
+        }),
     }
 }
 
@@ -78,7 +84,10 @@ fn jobs(asked: Option<usize>, backend: Backend) -> Jobs {
         Backend::Flex => cores,
         _ => 1,
     });
-    Jobs { runs, threads: (cores / runs.max(1)).max(1) }
+    Jobs {
+        runs,
+        threads: (cores / runs.max(1)).max(1),
+    }
 }
 
 fn train_all(
@@ -103,7 +112,11 @@ fn train_all(
             }
             Progress::Advanced { share, .. } => bar.share(share),
             Progress::Warning { run, text } => bar.line(&format!("{}: {text}", name(run))),
-            Progress::Ended { run, outcome, share } => {
+            Progress::Ended {
+                run,
+                outcome,
+                share,
+            } => {
                 running.retain(|r| *r != run);
                 bar.share(share);
                 ended += 1;
@@ -127,7 +140,16 @@ fn train_all(
 fn summarise(analysis: &Analysis, failures: &[Failure]) {
     let text = |s: &str| s.to_owned();
     let mut rows = vec![
-        ["model", "layer", "ratio at first step", "at last", "factor", "emerged"].map(text).into(),
+        [
+            "model",
+            "layer",
+            "ratio at first step",
+            "at last",
+            "factor",
+            "emerged",
+        ]
+        .map(text)
+        .into(),
     ];
     let summary = &analysis.summary;
     for e in &summary.emergence {
@@ -141,7 +163,9 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
         ]);
     }
     print(&columns(&rows));
-    let r2 = summary.mean_r2.map_or_else(|| "-".into(), |r2| format!("{r2:.4}"));
+    let r2 = summary
+        .mean_r2
+        .map_or_else(|| "-".into(), |r2| format!("{r2:.4}"));
     print(&format!(
         "\nmassive activations emerged in {} of {} models (a layer's ratio grew {} times or more)\n\
          mean R2 over {} layers {r2}, {} without a fit counted as 0",
@@ -155,6 +179,9 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
         print(&format!("warning: {warning}"));
     }
     for failure in failures {
-        print(&format!("{} failed: failed to {}", failure.model, failure.error));
+        print(&format!(
+            "{} failed: failed to {}",
+            failure.model, failure.error
+        ));
     }
 }

@@ -12,7 +12,9 @@ pub(crate) fn on_signal() -> Result<Arc<AtomicBool>> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        say("stopping after the current update; a checkpoint is written (once more to stop at once)");
+        say(
+            "stopping after the current update; a checkpoint is written (once more to stop at once)",
+        );
     };
     ctrlc::set_handler(handler)
         .map_err(|e| Error::Environment(format!("listen for Ctrl-C: {e}")))?;

@@ -43,9 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let text = match &args.spec {
-        Some(path) => {
-            std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?
-        }
+        Some(path) => std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?,
         None => DEFAULT.to_owned(),
     };
     let spec = RunSpec::from_toml(&text)?;
@@ -53,8 +51,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&spec.model));
     let parent = out.parent().map(PathBuf::from).unwrap_or_default();
-    let environment = environment(backend, workspace()?.as_deref(), &parent, stop::on_signal()?)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0)).build();
+    let environment = environment(
+        backend,
+        workspace()?.as_deref(),
+        &parent,
+        stop::on_signal()?,
+    )?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .build();
     let pool = pool.map_err(|e| Error::Environment(format!("start threads: {e}")))?;
     let bar = Bar::new();
     let outcome = pool.install(|| {
@@ -69,7 +74,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Ok(())
         }
         _ => {
-            print(&format!("finished {}: measurements.csv, loss.csv, checkpoints/", out.display()));
+            print(&format!(
+                "finished {}: measurements.csv, loss.csv, checkpoints/",
+                out.display()
+            ));
             Ok(())
         }
     }
@@ -82,13 +90,19 @@ fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
             bar.share(*step as f64 / steps as f64);
             bar.message(format!("loss {loss:.3}"));
         }
-        Event::Measured { step, held_out_loss, ratios } => {
+        Event::Measured {
+            step,
+            held_out_loss,
+            ratios,
+        } => {
             let ratios: Vec<String> = ratios
                 .iter()
                 .map(|r| r.map_or_else(|| "-".into(), significant))
                 .collect();
             let ratios = ratios.join(" ");
-            bar.line(&format!("step {step:>6}  held-out loss {held_out_loss:.4}  ratio {ratios}"));
+            bar.line(&format!(
+                "step {step:>6}  held-out loss {held_out_loss:.4}  ratio {ratios}"
+            ));
         }
         Event::Warning(text) => bar.line(&format!("warning: {text}")),
         _ => {}

@@ -115,10 +115,14 @@ fn provenance(
         }
         let own = Provenance::read(&dir.path().join("provenance.json"))?;
         if let Some(corpus) = own.corpus_sha256 {
-            provenance.inputs_sha256.insert(format!("corpus {}", run.data.corpus), corpus);
+            provenance
+                .inputs_sha256
+                .insert(format!("corpus {}", run.data.corpus), corpus);
         }
         let table = sha256_file(&dir.measurements())?;
-        provenance.inputs_sha256.insert(format!("{}/measurements.csv", run.model), table);
+        provenance
+            .inputs_sha256
+            .insert(format!("{}/measurements.csv", run.model), table);
     }
     Ok(provenance)
 }

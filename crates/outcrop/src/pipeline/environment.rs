@@ -22,8 +22,12 @@ pub fn environment(
     stop: Arc<AtomicBool>,
 ) -> Result<Environment> {
     backend.device()?;
-    let lock = workspace.map(|w| w.join("Cargo.lock")).filter(|l| l.is_file());
-    let crates = lock.zip(crate_sources()).map(|(lock, sources)| CratesSource { lock, sources });
+    let lock = workspace
+        .map(|w| w.join("Cargo.lock"))
+        .filter(|l| l.is_file());
+    let crates = lock
+        .zip(crate_sources())
+        .map(|(lock, sources)| CratesSource { lock, sources });
     Ok(Environment {
         backend,
         crates,
@@ -47,5 +51,8 @@ fn crate_sources() -> Option<PathBuf> {
 /// [`Error::Core`] where the working directory cannot be told.
 pub fn workspace() -> Result<Option<PathBuf>> {
     let here = std::env::current_dir().map_err(|e| Error::Core(CoreError::io("read", ".", e)))?;
-    Ok(here.ancestors().find(|d| d.join("Cargo.lock").is_file()).map(Path::to_path_buf))
+    Ok(here
+        .ancestors()
+        .find(|d| d.join("Cargo.lock").is_file())
+        .map(Path::to_path_buf))
 }

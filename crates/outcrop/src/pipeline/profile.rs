@@ -87,7 +87,10 @@ impl Profile {
         let profile = Self {
             name: text("name")?,
             description: text("description")?,
-            runs: runs.iter().map(|run| resolve(&base, run, context)).collect::<Result<_>>()?,
+            runs: runs
+                .iter()
+                .map(|run| resolve(&base, run, context))
+                .collect::<Result<_>>()?,
         };
         profile.check(context)?;
         Ok(profile)
@@ -119,7 +122,11 @@ fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSp
     let run = run.ok_or_else(|| CoreError::parse(context, "each of `runs` must be a section"))?;
     let mut table = base.clone();
     overlay(&mut table, run);
-    let model = run.get("model").and_then(toml::Value::as_str).unwrap_or("?").to_owned();
+    let model = run
+        .get("model")
+        .and_then(toml::Value::as_str)
+        .unwrap_or("?")
+        .to_owned();
     RunSpec::from_table(table).map_err(|source| Error::Run { model, source })
 }
 
@@ -159,10 +166,18 @@ mod tests {
     fn quick_varies_what_it_says() {
         let runs = Profile::load("quick").unwrap().runs;
         assert!(runs.len() >= 12);
-        let bigram = runs.iter().filter(|r| r.data.corpus.to_string() == "bigram-backcopy").count();
+        let bigram = runs
+            .iter()
+            .filter(|r| r.data.corpus.to_string() == "bigram-backcopy")
+            .count();
         assert!(3 * bigram >= 2 * runs.len() && bigram < runs.len());
-        assert!(runs.iter().all(|r| ["bigram-backcopy", "crates"].contains(&r.data.corpus.to_string().as_str())));
-        let different = |f: fn(&RunSpec) -> usize| runs.iter().map(f).collect::<BTreeSet<_>>().len();
+        assert!(
+            runs.iter().all(
+                |r| ["bigram-backcopy", "crates"].contains(&r.data.corpus.to_string().as_str())
+            )
+        );
+        let different =
+            |f: fn(&RunSpec) -> usize| runs.iter().map(f).collect::<BTreeSet<_>>().len();
         assert!(different(|r| r.arch.layers) > 2);
         assert!(different(|r| r.arch.d_model) > 2);
         assert!(different(|r| r.arch.heads) > 2);
@@ -178,9 +193,17 @@ mod tests {
         assert_eq!((runs[0].arch.layers, runs[1].arch.layers), (1, 3));
         assert_eq!(runs[0].arch.position, outcrop_core::Position::Learned);
         let twice = text.replace("'b'", "'a'");
-        assert!(Profile::from_toml(&twice, "p").unwrap_err().to_string().contains("`a`"));
+        assert!(
+            Profile::from_toml(&twice, "p")
+                .unwrap_err()
+                .to_string()
+                .contains("`a`")
+        );
         let unknown = text.replace("layers = 3", "layer = 3");
         let error = Profile::from_toml(&unknown, "p").unwrap_err().to_string();
-        assert!(error.contains("`b`") && error.contains("did you mean `layers`"), "{error}");
+        assert!(
+            error.contains("`b`") && error.contains("did you mean `layers`"),
+            "{error}"
+        );
     }
 }

@@ -61,8 +61,12 @@ impl Results {
                 model: run.model.clone(),
                 arch: run.arch.clone(),
             });
-            gathered.measurements.extend(table::measurements(&dir.measurements())?.rows);
-            gathered.losses.extend(table::read_rows::<Loss>(&dir.loss())?.rows);
+            gathered
+                .measurements
+                .extend(table::measurements(&dir.measurements())?.rows);
+            gathered
+                .losses
+                .extend(table::read_rows::<Loss>(&dir.loss())?.rows);
         }
         Ok(gathered)
     }

@@ -86,16 +86,31 @@ pub fn sweep(
             }
             let spec = &runs[run];
             let mut tell = |event: &Event<'_>| tell(run, spec.train.steps, event, &events);
-            let outcome = train(spec, results.run(&spec.model).path(), environment, &mut tell);
+            let outcome = train(
+                spec,
+                results.run(&spec.model).path(),
+                environment,
+                &mut tell,
+            );
             if let Err(error) = outcome {
-                let failure = Failure { model: spec.model.clone(), error };
-                failures.lock().unwrap_or_else(|e| e.into_inner()).push((run, failure));
+                let failure = Failure {
+                    model: spec.model.clone(),
+                    error,
+                };
+                failures
+                    .lock()
+                    .unwrap_or_else(|e| e.into_inner())
+                    .push((run, failure));
                 let _ = events.send((run, Told::Ended(None)));
             }
         }
     };
     let pools: Vec<rayon::ThreadPool> = (0..jobs.runs.clamp(1, runs.len().max(1)))
-        .map(|_| rayon::ThreadPoolBuilder::new().num_threads(jobs.threads.max(1)).build())
+        .map(|_| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(jobs.threads.max(1))
+                .build()
+        })
         .collect::<Result<_, _>>()
         .map_err(|e| Error::Environment(format!("start threads: {e}")))?;
     std::thread::scope(|scope| {
@@ -104,7 +119,10 @@ pub fn sweep(
             scope.spawn(move || pool.install(|| worker(events)));
         }
         drop(events);
-        let mut tally = Tally { work: &work, done: vec![0.0; runs.len()] };
+        let mut tally = Tally {
+            work: &work,
+            done: vec![0.0; runs.len()],
+        };
         for (run, event) in told {
             observer(tally.progress(run, event));
         }
@@ -160,24 +178,39 @@ impl Tally<'_> {
         match told {
             Told::Started { done } => {
                 self.done[run] = done;
-                Progress::Started { run, share: self.share() }
+                Progress::Started {
+                    run,
+                    share: self.share(),
+                }
             }
             Told::Step { done } => {
                 self.done[run] = done;
-                Progress::Advanced { run, share: self.share() }
+                Progress::Advanced {
+                    run,
+                    share: self.share(),
+                }
             }
             Told::Warning(text) => Progress::Warning { run, text },
             Told::Ended(outcome) => {
                 if outcome != Some(Outcome::Interrupted) {
                     self.done[run] = 1.0;
                 }
-                Progress::Ended { run, outcome, share: self.share() }
+                Progress::Ended {
+                    run,
+                    outcome,
+                    share: self.share(),
+                }
             }
         }
     }
 
     fn share(&self) -> f64 {
-        let done = self.done.iter().zip(self.work).map(|(d, w)| d * w).sum::<f64>();
+        let done = self
+            .done
+            .iter()
+            .zip(self.work)
+            .map(|(d, w)| d * w)
+            .sum::<f64>();
         done / self.work.iter().sum::<f64>()
     }
 }
