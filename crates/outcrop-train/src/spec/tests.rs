@@ -1,0 +1,60 @@
+use super::*;
+
+const SMALL: &str = "model = 'm'\n[arch]\nlayers = 1\nd_model = 16\nheads = 2\n";
+
+#[test]
+fn a_resolved_spec_prints_back() {
+    let spec = RunSpec::from_toml(SMALL).unwrap();
+    assert_eq!(spec.arch.context, 128);
+    assert_eq!(spec.arch.vocab, 65); // 64 symbols and BOS
+    let again = RunSpec::from_toml(&spec.to_toml().unwrap()).unwrap();
+    assert_eq!(again, spec);
+    assert_eq!(again.sha256().unwrap(), spec.sha256().unwrap());
+}
+
+#[test]
+fn what_is_wrong_is_named_with_the_way_out() {
+    for (line, parts) in [
+        (
+            "[train]\nlearning_rat = 1",
+            vec!["learning_rat", "did you mean `learning_rate`"],
+        ),
+        (
+            "[train]\nlearning_rate = 7.0",
+            vec!["train.learning_rate", "7", "at most 1"],
+        ),
+        ("[train]\nsteps = 0", vec!["train.steps", "1 to 10^9"]),
+        ("[train]\nbatch = -3", vec!["[train]"]),
+        (
+            "[train]\nsteps = 10\nwarmup = 11",
+            vec!["train.warmup", "11"],
+        ),
+        (
+            "[train]\nbetas = [0.9, 1.0]",
+            vec!["train.betas", "below 1"],
+        ),
+        ("[data]\ncorpus = 'bigram-backcpy'", vec!["bigram-backcopy"]),
+        (
+            "[schedule]\nmeasure = '0,999999'",
+            vec!["schedule.measure", "999999"],
+        ),
+        ("[measure]\nsequences = 0", vec!["measure.sequences"]),
+        ("[trian]\nsteps = 1", vec!["trian", "did you mean `train`"]),
+    ] {
+        let error = RunSpec::from_toml(&format!("{SMALL}{line}"))
+            .unwrap_err()
+            .to_string();
+        for part in parts {
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+    let small = SMALL.replace("heads = 2", "heads = 2\nvocab = 64");
+    assert!(
+        RunSpec::from_toml(&small)
+            .unwrap_err()
+            .to_string()
+            .contains("arch.vocab")
+    );
+    let dots = SMALL.replace("'m'", "'../m'");
+    assert!(RunSpec::from_toml(&dots).is_err());
+}
