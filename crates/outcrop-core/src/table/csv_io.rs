@@ -29,10 +29,13 @@ impl std::fmt::Display for Problem {
     }
 }
 
+/// Rows, each with the line on which it stands.
+type Numbered<T> = Vec<(u64, T)>;
+
 impl<T> Loaded<T> {
     /// Turns each row into another, or into a problem of its line.
     pub(crate) fn and_then<U>(
-        rows: Vec<(u64, T)>,
+        rows: Numbered<T>,
         problems: Vec<Problem>,
         f: impl Fn(T) -> Result<U, String>,
     ) -> Loaded<U> {
@@ -56,7 +59,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     reader: impl Read,
     context: &str,
     required: &[&str],
-) -> Result<(Vec<(u64, T)>, Vec<Problem>)> {
+) -> Result<(Numbered<T>, Vec<Problem>)> {
     let mut csv = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .from_reader(reader);
