@@ -1,5 +1,6 @@
 //! Agreement with Hugging Face transformers, layer by layer; see `fixtures/export_neox.py`.
 #![cfg(feature = "flex")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

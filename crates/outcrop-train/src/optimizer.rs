@@ -255,6 +255,7 @@ impl ParameterMap for Restore<'_> {
 }
 
 #[cfg(all(test, feature = "flex"))]
+#[expect(clippy::unwrap_used, reason = "helpers of tests")]
 mod tests {
     use super::*;
 

@@ -29,7 +29,7 @@ pub enum Error {
         /// Name of the model.
         model: String,
         /// What went wrong.
-        source: outcrop_train::Error,
+        source: Box<outcrop_train::Error>,
     },
     /// A profile that does not exist.
     #[error("read profile `{name}`: there is no such profile or file{hint}; embedded are {known}")]

@@ -1,4 +1,5 @@
 //! Real processes, killed and started again.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

@@ -127,7 +127,10 @@ fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSp
         .and_then(toml::Value::as_str)
         .unwrap_or("?")
         .to_owned();
-    RunSpec::from_table(table).map_err(|source| Error::Run { model, source })
+    RunSpec::from_table(table).map_err(|e| Error::Run {
+        model,
+        source: Box::new(e),
+    })
 }
 
 /// Puts `top` over `bottom`, section by section. A section with a `kind` replaces the other as a

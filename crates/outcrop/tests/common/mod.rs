@@ -1,23 +1,22 @@
 //! What the tests of the command share.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 /// The command as it was built for the tests.
-pub fn outcrop() -> Command {
+pub(crate) fn outcrop() -> Command {
     Command::new(env!("CARGO_BIN_EXE_outcrop"))
 }
 
 /// What a process said.
-#[expect(dead_code, reason = "not every test file looks at it")]
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Every file below `folder` with its content.
-#[expect(dead_code, reason = "not every test file looks at it")]
-pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(current) = folders.pop() {
