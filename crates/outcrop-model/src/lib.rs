@@ -55,3 +55,7 @@ pub use parameters::{ParameterKind, ParameterMap};
 pub use stats_tap::StatsTap;
 pub use tap::{NoTap, Tap, TapPoint};
 pub use transformer::{Transformer, ids};
+
+#[cfg(all(doctest, feature = "flex"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,3 +62,7 @@ pub use optimizer::AdamW;
 pub use run_dir::{RunDir, State};
 pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::train;
+
+#[cfg(all(doctest, feature = "flex"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -35,3 +35,7 @@ mod error;
 pub mod pipeline;
 
 pub use error::{Error, Result};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
