@@ -25,10 +25,7 @@ const BELOW: [(&str, &[&str]); 10] = [
             "outcrop-schedule",
         ],
     ),
-    (
-        "outcrop-report",
-        &["outcrop-core", "outcrop-fit", "outcrop-predict"],
-    ),
+    ("outcrop-report", &["outcrop-core"]),
     (
         "outcrop",
         &[
@@ -72,7 +69,8 @@ fn an_arrow_up_and_one_sideways_are_found() {
         "[dependencies]\noutcrop-core.workspace = true\noutcrop-predict.workspace = true\n";
     assert_eq!(up_or_sideways("outcrop-fit", manifest).len(), 1);
     assert_eq!(up_or_sideways("outcrop-core", manifest).len(), 2);
-    assert_eq!(up_or_sideways("outcrop-report", manifest).len(), 0);
+    assert_eq!(up_or_sideways("outcrop-report", manifest).len(), 1);
+    assert_eq!(up_or_sideways("outcrop", manifest).len(), 0);
     assert_eq!(up_or_sideways("outcrop-new", manifest).len(), 1);
 }
 
