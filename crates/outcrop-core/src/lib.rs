@@ -52,3 +52,7 @@ pub use score::{Prediction, Score};
 pub use stats::{LayerStats, Measurement, Place, Top};
 pub use table::fit::{CurvePoint, Fit};
 pub use trajectory::{Ratio, Trajectory};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
