@@ -1,3 +1,6 @@
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
+mod gpu;
+
 use burn::tensor::Device;
 
 use crate::{Error, Result};
@@ -49,11 +52,11 @@ impl Backend {
             #[cfg(feature = "flex")]
             Self::Flex => Ok(Device::flex()),
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => gpu::wgpu(self, burn::tensor::wgpu::WgpuBackend::Auto),
+            Self::Wgpu => gpu::started(self, gpu::wgpu),
             #[cfg(feature = "vulkan")]
-            Self::Vulkan => gpu::wgpu(self, burn::tensor::wgpu::WgpuBackend::Vulkan),
+            Self::Vulkan => gpu::started(self, gpu::vulkan),
             #[cfg(feature = "cuda")]
-            Self::Cuda => gpu::cuda(),
+            Self::Cuda => gpu::started(self, gpu::cuda),
             #[cfg(not(all(
                 feature = "flex",
                 feature = "wgpu",
@@ -72,33 +75,6 @@ impl Backend {
         }
     }
 }
-
-#[cfg(any(feature = "wgpu", feature = "vulkan"))]
-mod gpu {
-    use std::sync::Mutex;
-
-    use super::{Backend, Device, Error, Result};
-
-    /// Devices that were started; wgpu starts each only once.
-    static STARTED: Mutex<Vec<(Backend, Device)>> = Mutex::new(Vec::new());
-
-    pub(super) fn wgpu(backend: Backend, api: burn::tensor::wgpu::WgpuBackend) -> Result<Device> {
-        let mut started = STARTED.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some((_, device)) = started.iter().find(|(b, _)| *b == backend) {
-            return Ok(device.clone());
-        }
-        let device = Device::wgpu_options().graphics_api(api).init();
-        let device = device.map_err(|e| Error::NoDevice {
-            backend: backend.name(),
-            reason: e.to_string(),
-        })?;
-        started.push((backend, device.clone()));
-        Ok(device)
-    }
-}
-
-#[cfg(all(feature = "cuda", not(any(feature = "wgpu", feature = "vulkan"))))]
-mod gpu {}
 
 impl std::fmt::Display for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
