@@ -1,3 +1,5 @@
+use serde::de::DeserializeOwned;
+
 use crate::{Error, Result};
 
 /// The word of `known` nearest to `word`, if one is near enough to be meant (at most a third of its
@@ -37,6 +39,26 @@ pub fn reject_unknown_keys<'k>(
         }
     }
     Ok(())
+}
+
+/// Reads a TOML table whose keys must be `known`; `context` names the file or table.
+///
+/// # Errors
+/// [`Error::UnknownKey`]; [`Error::Parse`] with the field for one that is missing or mistyped.
+pub fn read_table<T: DeserializeOwned>(
+    context: &str,
+    table: &toml::Table,
+    known: &[&str],
+) -> Result<T> {
+    reject_unknown_keys(context, table.keys().map(String::as_str), known)?;
+    let value = toml::Value::Table(table.clone());
+    serde_path_to_error::deserialize(value).map_err(|e| {
+        let reason = e.inner().message();
+        match e.path().to_string() {
+            path if path == "." => Error::parse(context, reason),
+            path => Error::parse(context, format!("`{path}`: {reason}")),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub use arch::{
 pub use error::{Error, Result};
 pub use files::{check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
-pub use keys::{nearest, reject_unknown_keys};
+pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
 pub use provenance::Provenance;
 pub use score::{Prediction, Score};

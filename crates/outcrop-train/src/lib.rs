@@ -30,6 +30,7 @@ let spec = RunSpec::from_toml(
      [train]
      steps = 4
      batch = 2
+     warmup = 1
      [schedule]
      measure = '0,4'",
 )?;

@@ -128,7 +128,7 @@ fn tables() {
         .unwrap();
     assert!(output.status.success());
     assert!(
-        text(&output.stderr).contains("line 51"),
+        text(&output.stderr).contains("line 52"),
         "{}",
         text(&output.stderr)
     );

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual};
-use crate::{Error, Result, reject_unknown_keys, sha256_hex};
+use crate::{Error, Result, read_table, sha256_hex};
 
 /// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
 ///
@@ -141,11 +141,7 @@ impl ArchSpec {
     /// [`Error::UnknownKey`], [`Error::Parse`] for a missing or mistyped field,
     /// [`Error::OutOfRange`].
     pub fn from_table(table: &toml::Table, context: &str) -> Result<Self> {
-        reject_unknown_keys(context, table.keys().map(String::as_str), &KEYS)?;
-        let given: Given = table
-            .clone()
-            .try_into()
-            .map_err(|e: toml::de::Error| Error::parse(context, e.message()))?;
+        let given: Given = read_table(context, table, &KEYS)?;
         let spec = given.resolve();
         spec.check()?;
         Ok(spec)

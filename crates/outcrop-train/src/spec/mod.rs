@@ -4,7 +4,7 @@ mod schedule;
 mod tests;
 mod train;
 
-use outcrop_core::{ArchSpec, Error as CoreError, reject_unknown_keys, sha256_hex};
+use outcrop_core::{ArchSpec, Error as CoreError, read_table, reject_unknown_keys, sha256_hex};
 use outcrop_schedule::Schedule;
 use serde::Serialize;
 
@@ -160,7 +160,5 @@ fn section<T: Default + serde::de::DeserializeOwned>(
     let Some(fields) = value.as_table() else {
         return Err(CoreError::parse(context, "expected a section").into());
     };
-    reject_unknown_keys(&context, fields.keys().map(String::as_str), keys)?;
-    let read = value.clone().try_into();
-    Ok(read.map_err(|e: toml::de::Error| CoreError::parse(context, e.message()))?)
+    Ok(read_table(&context, fields, keys)?)
 }
