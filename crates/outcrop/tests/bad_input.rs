@@ -116,7 +116,7 @@ fn tables() {
     let mut csv = String::from("model,layer,step,ratio\nshort,1,0,5\nshort,1,1,6\n");
     for i in 0..12u32 {
         let step = 2u64.pow(i) - 1;
-        let good = 5.0 + 3.0 * (1.0 + f64::from(i)).ln();
+        let good = 5.0 + 3.0 * (4.0 + step as f64).ln();
         csv += &format!("good,1,{step},{good}\nnan,1,{step},NaN\nnegative,1,{step},-1\n");
         csv += &format!("equal,1,7,{good}\n");
     }
