@@ -25,7 +25,7 @@ const SPEC: &str = "
     batch = 4
     warmup = 2
     [schedule]
-    measure = 'every:1'
+    measure = '0,every:1'
     save = '0'
     [measure]
     sequences = 4";
