@@ -11,9 +11,9 @@ pub enum Backend {
     /// CPU, pure Rust.
     #[default]
     Flex,
-    /// Whatever graphics interface wgpu finds (Vulkan, Metal, DirectX).
+    /// Whatever graphics interface wgpu finds (Vulkan, Metal, DirectX 12, OpenGL).
     Wgpu,
-    /// Vulkan with SPIR-V kernels.
+    /// Vulkan and no other graphics interface.
     Vulkan,
     /// NVIDIA CUDA.
     Cuda,
