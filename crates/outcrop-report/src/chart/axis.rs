@@ -135,6 +135,23 @@ impl Axis {
         self
     }
 
+    /// With every tick, or every second, third, ..., so that labels as wide as `width` says stand
+    /// apart on an axis of `length` pixels.
+    pub(crate) fn spaced(mut self, length: f64, width: impl Fn(&str) -> f64) -> Self {
+        const GAP: f64 = 6.0;
+        let apart = |every: &usize| {
+            let kept = self.ticks.iter().step_by(*every);
+            let kept: Vec<_> = kept
+                .map(|(value, label)| (length * self.fraction(*value), width(label)))
+                .collect();
+            let far = |w: &[(f64, f64)]| (w[1].0 - w[0].0).abs() >= 0.5 * (w[0].1 + w[1].1) + GAP;
+            kept.windows(2).all(far)
+        };
+        let every = (1..).find(apart).unwrap_or(1);
+        self.ticks = self.ticks.into_iter().step_by(every).collect();
+        self
+    }
+
     pub(crate) fn has_grid(&self) -> bool {
         self.grid
     }
@@ -231,7 +248,7 @@ pub(crate) fn short(value: f64) -> String {
         s if s < 1e6 => trimmed(value / 1e3, 1) + "k",
         s if s < 1e9 => trimmed(value / 1e6, 1) + "M",
         s if s < 1e12 => trimmed(value / 1e9, 1) + "B",
-        _ => format!("{value:.1e}"),
+        _ => format!("{value:.1e}").replace(".0e", "e"),
     }
 }
 
@@ -269,6 +286,22 @@ mod tests {
     }
 
     #[test]
+    fn wide_labels_stand_apart() {
+        let axis = Axis::between("", 0.0, 7e14);
+        let all = axis.ticks().len();
+        let narrow = axis.clone().spaced(200.0, |label| 8.0 * label.len() as f64);
+        assert!(1 < narrow.ticks().len() && narrow.ticks().len() < all);
+        let places: Vec<f64> = narrow
+            .ticks()
+            .iter()
+            .map(|t| 200.0 * narrow.fraction(t.0))
+            .collect();
+        assert!(places.windows(2).all(|w| w[1] - w[0] >= 32.0), "{places:?}");
+        assert_eq!(axis.clone().spaced(3000.0, |_| 30.0).ticks().len(), all);
+        assert_eq!(axis.spaced(10.0, |_| 30.0).ticks().len(), 1);
+    }
+
+    #[test]
     fn short_numbers() {
         let cases = [
             (0.25, "0.25"),
@@ -277,6 +310,8 @@ mod tests {
             (143_000.0, "143k"),
             (2e6, "2M"),
             (1e-6, "1e-6"),
+            (5e14, "5e14"),
+            (2.5e14, "2.5e14"),
             (-0.5, "-0.5"),
         ];
         for (value, text) in cases {

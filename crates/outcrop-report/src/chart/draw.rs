@@ -95,10 +95,10 @@ fn draw_panel<DB: DrawingBackend>(
     match &panel.color_bar {
         Some(bar) => {
             let (left, right) = rest.split_horizontally(units(width - BAR_STRIP));
-            draw_axes_and_marks(&left, panel)?;
+            draw_axes_and_marks(&left, panel, width - BAR_STRIP)?;
             draw_color_bar(&right, bar, height - TITLE_STRIP)
         }
-        None => draw_axes_and_marks(&rest, panel),
+        None => draw_axes_and_marks(&rest, panel, width),
     }
 }
 
@@ -115,11 +115,13 @@ fn fit(text: &str, width: u32, size: f64) -> String {
     kept + "…"
 }
 
-fn draw_axes_and_marks<DB: DrawingBackend>(area: &Area<DB>, panel: &Panel) -> Drawn {
-    let labels = panel.y.ticks().iter();
-    let labels = labels.map(|(_, label)| TEXT * font::width(label, false));
+fn draw_axes_and_marks<DB: DrawingBackend>(area: &Area<DB>, panel: &Panel, width: u32) -> Drawn {
+    let label_width = |label: &str| TEXT * font::width(label, false);
+    let labels = panel.y.ticks().iter().map(|(_, label)| label_width(label));
     let labels = labels.fold(0.0, f64::max).ceil() as u32;
     let y_title = if panel.y.title.is_empty() { 0 } else { 22 };
+    let length = f64::from(width.saturating_sub(labels + y_title + 12 + 8 + 18));
+    let x = panel.x.clone().spaced(length, label_width);
     let mut chart = ChartBuilder::on(area)
         .margin(units(4))
         .margin_left(units(8))
@@ -127,17 +129,16 @@ fn draw_axes_and_marks<DB: DrawingBackend>(area: &Area<DB>, panel: &Panel) -> Dr
         .margin_top(units(6))
         .x_label_area_size(units(44))
         .y_label_area_size(units(labels + y_title + 12))
-        .build_cartesian_2d(panel.x.clone(), panel.y.clone())
+        .build_cartesian_2d(x.clone(), panel.y.clone())
         .map_err(reason)?;
-    draw_axes(&mut chart, panel)?;
+    draw_axes(&mut chart, &x, &panel.y)?;
     panel
         .marks
         .iter()
         .try_for_each(|m| draw_mark(&mut chart, m))
 }
 
-fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, panel: &Panel) -> Drawn {
-    let (x, y) = (panel.x.clone(), panel.y.clone());
+fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, x: &Axis, y: &Axis) -> Drawn {
     let (x_label, y_label) = (|v: &f64| x.label(*v), |v: &f64| y.label(*v));
     let mut mesh = chart.configure_mesh();
     if !x.has_grid() {
@@ -154,8 +155,8 @@ fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, panel: &Panel) -> Drawn 
         .set_all_tick_mark_size(units(4))
         .x_label_formatter(&x_label)
         .y_label_formatter(&y_label)
-        .x_desc(&panel.x.title)
-        .y_desc(&panel.y.title)
+        .x_desc(&x.title)
+        .y_desc(&y.title)
         .draw()
         .map_err(reason)
 }

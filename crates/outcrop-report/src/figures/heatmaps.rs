@@ -12,8 +12,12 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let value = |m: &Model, l| peak(data, m, l).map(|p| p.1);
     let step = |m: &Model, l| peak(data, m, l).map(|p| p.0);
     let heights = Axis::log("largest ratio", cells(&models, &value).filter_map(|c| c.2));
-    let steps = cells(&models, &step).filter_map(|c| c.2);
-    let mut steps = Axis::steps(steps);
+    let steps: Vec<f64> = cells(&models, &step).filter_map(|c| c.2).collect();
+    // A logarithmic scale shows differences best, but has no place for step 0.
+    let mut steps = match steps.contains(&0.0) {
+        true => Axis::steps(steps),
+        false => Axis::log("", steps),
+    };
     steps.title = "step of the largest ratio".into();
     let panels = vec![
         panel("Largest ratio of the run", &models, heights, &value),
