@@ -100,7 +100,10 @@ fn provenance(
     results: &Results,
     environment: &Environment,
 ) -> Result<Provenance> {
+    let mut seeds = profile.runs.iter().map(|run| run.train.seed);
+    let shared = seeds.next().filter(|first| seeds.all(|s| s == *first));
     let mut provenance = Provenance {
+        seed: shared,
         version: env!("CARGO_PKG_VERSION").into(),
         git_revision: environment.git_revision.clone(),
         spec_sha256: Some(profile.sha256()?),
