@@ -19,8 +19,8 @@ pub(super) fn provenance(p: &Provenance) -> String {
     list += &optional("backend", &p.backend);
     list += &optional("seed", &p.seed.map(|s| s.to_string()));
     list += &optional("spec, SHA-256", &p.spec_sha256);
-    if p.corpus_sha256.is_some() {
-        list += &optional("corpus, SHA-256", &p.corpus_sha256);
+    if let Some(corpus) = &p.corpus_sha256 {
+        list += &item("corpus, SHA-256", corpus);
     }
     for (name, hash) in &p.inputs_sha256 {
         list += &item(&format!("{name}, SHA-256"), hash);
