@@ -162,6 +162,7 @@ fn dense(
         hypothesis: hypothesis.into(),
         step,
         value: curve.value(step),
+        ..CurvePoint::default()
     };
     steps.into_iter().map(point).collect()
 }

@@ -213,6 +213,7 @@ impl Predicted {
                 hypothesis: HYPOTHESIS.into(),
                 step: *step,
                 value: curve.at(*step),
+                ..CurvePoint::default()
             }));
         }
         Ok(points)

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// One curve fitted to one trajectory: a row of `fits.csv`. A quantity that the data do not
 /// identify, or that the hypothesis does not have, is empty. Ratios have no unit, times are
-/// training steps, rates are per step.
+/// training steps, rates are per step. Intervals are of the level that the fitter was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fit {
@@ -22,47 +22,129 @@ pub struct Fit {
     pub sse: Option<f64>,
     /// 1 - SSE / SST.
     pub r2: Option<f64>,
-    /// Akaike's criterion, corrected for few points; lower is better.
+    /// R2 adjusted for the number of parameters.
+    pub r2_adjusted: Option<f64>,
+    /// Akaike's criterion; lower is better.
+    pub aic: Option<f64>,
+    /// The same corrected for few points.
     pub aicc: Option<f64>,
+    /// Akaike weight: the share of this hypothesis in the model-averaged curve, in 0 to 1; those
+    /// of a trajectory add up to 1.
+    pub weight: Option<f64>,
+    /// Durbin and Watson's statistic of the residuals, in 0 to 4; 2 without autocorrelation,
+    /// towards 0 where neighbours deviate together, as they do when the form is wrong.
+    pub durbin_watson: Option<f64>,
+    /// Probability of as few runs of equal sign among the residuals by chance (Wald and Wolfowitz).
+    pub runs_p: Option<f64>,
+    /// Condition number of the scaled covariance of the parameters; infinite where some
+    /// combination of them is not identified.
+    pub condition: Option<f64>,
     /// Amplitude A of Eq. 9, f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.
     #[serde(rename = "A")]
     pub a: Option<f64>,
+    /// Lower end of the interval of A; empty where it is open below.
+    #[serde(rename = "A_lo")]
+    pub a_lo: Option<f64>,
+    /// Upper end of the interval of A; empty where it is open above.
+    #[serde(rename = "A_hi")]
+    pub a_hi: Option<f64>,
     /// Decay rate lambda of Eq. 9, at least 0.
     pub lambda: Option<f64>,
+    /// Lower end of the interval of lambda; empty where it is open below.
+    pub lambda_lo: Option<f64>,
+    /// Upper end of the interval of lambda; empty where it is open above.
+    pub lambda_hi: Option<f64>,
     /// Time scaling gamma of Eq. 9, per step.
     pub gamma: Option<f64>,
+    /// Lower end of the interval of gamma; empty where it is open below.
+    pub gamma_lo: Option<f64>,
+    /// Upper end of the interval of gamma; empty where it is open above.
+    pub gamma_hi: Option<f64>,
     /// Time offset t0 of Eq. 9.
     pub t0: Option<f64>,
+    /// Lower end of the interval of t0; empty where it is open below.
+    pub t0_lo: Option<f64>,
+    /// Upper end of the interval of t0; empty where it is open above.
+    pub t0_hi: Option<f64>,
     /// Asymptote K of Eq. 9.
     #[serde(rename = "K")]
     pub k: Option<f64>,
+    /// Lower end of the interval of K; empty where it is open below.
+    #[serde(rename = "K_lo")]
+    pub k_lo: Option<f64>,
+    /// Upper end of the interval of K; empty where it is open above.
+    #[serde(rename = "K_hi")]
+    pub k_hi: Option<f64>,
     /// Decay rate beta = lambda gamma of f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K, per step.
     pub beta: Option<f64>,
+    /// Lower end of the interval of beta; empty where it is open below.
+    pub beta_lo: Option<f64>,
+    /// Upper end of the interval of beta; empty where it is open above.
+    pub beta_hi: Option<f64>,
     /// Time offset tau0 = t0 / gamma, in steps.
     pub tau0: Option<f64>,
+    /// Lower end of the interval of tau0; empty where it is open below.
+    pub tau0_lo: Option<f64>,
+    /// Upper end of the interval of tau0; empty where it is open above.
+    pub tau0_hi: Option<f64>,
     /// Logarithmic amplitude A1 = A exp(-lambda t0).
     #[serde(rename = "A1")]
     pub a1: Option<f64>,
+    /// Lower end of the interval of A1; empty where it is open below.
+    #[serde(rename = "A1_lo")]
+    pub a1_lo: Option<f64>,
+    /// Upper end of the interval of A1; empty where it is open above.
+    #[serde(rename = "A1_hi")]
+    pub a1_hi: Option<f64>,
     /// Constant amplitude A2 = A1 ln(gamma).
     #[serde(rename = "A2")]
     pub a2: Option<f64>,
     /// The curve at the first step.
     pub f_first: Option<f64>,
+    /// Lower end of the interval of `f_first`; empty where it is open below.
+    pub f_first_lo: Option<f64>,
+    /// Upper end of the interval of `f_first`; empty where it is open above.
+    pub f_first_hi: Option<f64>,
     /// The curve at the last step.
     pub f_last: Option<f64>,
+    /// Lower end of the interval of `f_last`; empty where it is open below.
+    pub f_last_lo: Option<f64>,
+    /// Upper end of the interval of `f_last`; empty where it is open above.
+    pub f_last_hi: Option<f64>,
     /// The largest value of the curve between them.
     pub f_max: Option<f64>,
+    /// Lower end of the interval of `f_max`; empty where it is open below.
+    pub f_max_lo: Option<f64>,
+    /// Upper end of the interval of `f_max`; empty where it is open above.
+    pub f_max_hi: Option<f64>,
     /// First step at which the curve is half-way from `f_first` to `f_max` (to the smallest value
     /// where it falls).
     pub t_half: Option<f64>,
+    /// Lower end of the interval of `t_half`; empty where it is open below.
+    pub t_half_lo: Option<f64>,
+    /// Upper end of the interval of `t_half`; empty where it is open above.
+    pub t_half_hi: Option<f64>,
     /// Probability that the curve has a maximum inside the run.
     pub p_peak: Option<f64>,
     /// Step of that maximum, where there is one.
     pub t_peak: Option<f64>,
+    /// Lower end of the interval of `t_peak`; empty where it is open below.
+    pub t_peak_lo: Option<f64>,
+    /// Upper end of the interval of `t_peak`; empty where it is open above.
+    pub t_peak_hi: Option<f64>,
+    /// Time constant of the first-order step, in steps.
+    pub tau: Option<f64>,
+    /// Natural frequency of the second-order step, per step.
+    pub omega: Option<f64>,
+    /// Damping ratio of the second-order step: below 1 it overshoots.
+    pub zeta: Option<f64>,
+    /// Midpoint of the logistic curve, in steps; negative where it has passed before the run.
+    pub t_mid: Option<f64>,
 }
 
 /// One point of a fitted curve: a row of `curves.csv`, for plotting without evaluating a formula.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CurvePoint {
     /// Name of the model.
     pub model: String,
@@ -74,4 +156,8 @@ pub struct CurvePoint {
     pub step: f64,
     /// The curve there.
     pub value: f64,
+    /// Lower end of the band of the curve; empty where there is none.
+    pub value_lo: Option<f64>,
+    /// Upper end of the band of the curve.
+    pub value_hi: Option<f64>,
 }

@@ -86,6 +86,7 @@ pub(crate) fn study(title: &str) -> Inputs {
                     hypothesis: "emergence".into(),
                     step,
                     value: ratio(step, layer, climb),
+                    ..CurvePoint::default()
                 }));
             }
         }
