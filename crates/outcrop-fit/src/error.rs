@@ -52,6 +52,27 @@ pub enum Error {
         /// The value there.
         value: f64,
     },
+    /// A standard error that is negative or not finite.
+    #[error(
+        "fit {series}: standard error {sem} at step {step}; allowed is a finite number of at least 0"
+    )]
+    StandardError {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        sem: f64,
+    },
+    /// The weights go by standard errors, and there are none.
+    #[error(
+        "fit {series}: weights by standard error need one at every step (column `sem`); choose \
+         other weights"
+    )]
+    NoStandardErrors {
+        /// The series at fault.
+        series: String,
+    },
     /// All values are equal, so that there is no curve.
     #[error("fit {series}: all {n} values are {value}, from step {first} to step {last}")]
     Constant {
@@ -76,6 +97,16 @@ pub enum Error {
         /// What is allowed, in words.
         allowed: &'static str,
     },
+    /// A hypothesis that does not exist.
+    #[error("find hypothesis `{name}`{}; known are: {known}", hint(nearest))]
+    Hypothesis {
+        /// The name as given.
+        name: String,
+        /// The known name closest to it, if one is close.
+        nearest: Option<String>,
+        /// Every known name.
+        known: String,
+    },
     /// The optimiser stopped without a result.
     #[error("fit {series}: the solver stopped: {reason}")]
     Solver {
@@ -84,4 +115,9 @@ pub enum Error {
         /// What the optimiser said.
         reason: String,
     },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    let hint = nearest.as_ref().map(|n| format!(" (did you mean `{n}`?)"));
+    hint.unwrap_or_default()
 }

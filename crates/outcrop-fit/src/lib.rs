@@ -44,41 +44,34 @@
 //! assert!(emergence.t_peak.is_some());
 //! ```
 
-mod basis;
-mod coordinates;
-mod emergence;
+mod average;
+mod curve;
 mod error;
 mod goodness;
-mod grid;
-mod note;
+mod hypotheses;
 mod options;
-mod oscillator;
 mod parallel;
-mod parameters;
-mod peak;
-mod projection;
-mod search;
+mod robust;
+pub mod separable;
 mod series;
-mod solver;
-mod step_response;
-mod summary;
 mod table;
-mod weighting;
+mod weights;
 
-pub use emergence::{Emergence, fit_emergence};
+pub use average::akaike_weights;
+pub use curve::{Curve, Summary};
 pub use error::{Error, Result};
 pub use goodness::Goodness;
-pub use note::Note;
+pub use hypotheses::{
+    About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, EMERGENCE, Emergence, EmergenceCurve,
+    EmergenceHypothesis, FIRST_ORDER_STEP, FirstOrderStep, Fitted, HYPOTHESES, Hypothesis,
+    LOG_ONLY, LOGISTIC, LogOnly, Logistic, Note, ParameterAbout, Parameters, SECOND_ORDER_STEP,
+    SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
+};
 pub use options::{Options, Weighting};
 pub use parallel::fit_all;
-pub use parameters::Parameters;
-pub use peak::lambert_w_of_exp;
 pub use series::{MIN_POINTS, Series};
-pub use step_response::{
-    FirstOrderStep, SecondOrderStep, fit_first_order_step, fit_second_order_step,
-};
-pub use summary::Summary;
-pub use table::{EMERGENCE, FIRST_ORDER_STEP, SECOND_ORDER_STEP, TrajectoryFit, fit};
+pub use table::{TrajectoryFit, fit};
+pub use weights::Observations;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -9,6 +9,12 @@ pub enum Weighting {
     /// for noise in proportion to the ratio.
     #[default]
     Relative,
+    /// 1/(SEM^2 + s^2 f^2): the standard error of each value and a relative scatter s that is
+    /// estimated, for values that are known with different precision.
+    Sem,
+    /// As `Relative`, against single bad checkpoints: Tukey's biweight takes the weight from
+    /// points beyond 4.685 standard deviations and names them.
+    Robust,
 }
 
 /// Options of a fit, each checked when it is set.
@@ -16,7 +22,7 @@ pub enum Weighting {
 /// | name | default | in [`Options::paper`] | purpose | range |
 /// |---|---|---|---|---|
 /// | `weighting` | `Relative` | `Raw` | how residuals are weighted | |
-/// | `passes` | 4 | 4 | reweightings in `Relative` mode | 1 to 100 |
+/// | `passes` | 4 | 4 | reweightings unless `Raw` | 1 to 100 |
 /// | `min_tau0` | 1 | 0.01 | lower bound of tau0, steps | above 0 |
 /// | `max_beta` | 10 | 10 | upper bound of beta (and of 1/tau), per step | above 0 |
 /// | `cells` | 32 | 32 | grid cells along each coordinate of the search | 4 to 1024 |
@@ -186,7 +192,7 @@ impl Options {
         self.weighting
     }
 
-    /// Reweightings in [`Weighting::Relative`] mode.
+    /// Reweightings unless [`Weighting::Raw`].
     pub fn passes(&self) -> usize {
         self.passes
     }

@@ -23,6 +23,7 @@ pub struct Series {
     name: String,
     steps: Vec<f64>,
     values: Vec<f64>,
+    sem: Vec<f64>,
 }
 
 impl Series {
@@ -42,7 +43,32 @@ impl Series {
     pub fn from_trajectory(trajectory: &Trajectory) -> Result<Self> {
         let steps = trajectory.steps.iter().map(|&s| s as f64).collect();
         let name = format!("model `{}`, layer {}", trajectory.model, trajectory.layer);
-        Self::named(name, steps, trajectory.ratios.clone())
+        Self::named(name, steps, trajectory.ratios.clone())?.with_sem(&trajectory.sem)
+    }
+
+    /// Adds the standard error of each value; none where `sem` is empty.
+    ///
+    /// # Errors
+    /// [`Error::Lengths`]; [`Error::StandardError`] for one that is negative or not finite.
+    pub fn with_sem(mut self, sem: &[f64]) -> Result<Self> {
+        if !sem.is_empty() && sem.len() != self.steps.len() {
+            return Err(Error::Lengths {
+                series: self.name,
+                steps: self.steps.len(),
+                values: sem.len(),
+            });
+        }
+        for (&step, &sem) in self.steps.iter().zip(sem) {
+            if !(sem.is_finite() && sem >= 0.0) {
+                return Err(Error::StandardError {
+                    series: self.name,
+                    step,
+                    sem,
+                });
+            }
+        }
+        self.sem = sem.to_vec();
+        Ok(self)
     }
 
     fn named(series: String, steps: Vec<f64>, values: Vec<f64>) -> Result<Self> {
@@ -91,7 +117,19 @@ impl Series {
             name: series,
             steps,
             values,
+            sem: Vec::new(),
         })
+    }
+
+    /// The part up to step `last`.
+    ///
+    /// # Errors
+    /// As [`Series::new`]: what remains must be a series.
+    pub fn until(&self, last: f64) -> Result<Self> {
+        let n = self.steps.partition_point(|&t| t <= last);
+        let sem = &self.sem[..n.min(self.sem.len())];
+        let (steps, values) = (self.steps[..n].to_vec(), self.values[..n].to_vec());
+        Self::named(self.name.clone(), steps, values)?.with_sem(sem)
     }
 
     /// The training steps, ascending.
@@ -102,6 +140,11 @@ impl Series {
     /// The value at each step.
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// The standard error of each value; empty where unknown.
+    pub fn sem(&self) -> &[f64] {
+        &self.sem
     }
 
     /// The first step.

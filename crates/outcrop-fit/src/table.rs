@@ -2,25 +2,14 @@
 
 use outcrop_core::{CurvePoint, Fit, Trajectory};
 
-use crate::summary::{Curve, dense_steps};
-use crate::{
-    Emergence, FirstOrderStep, Goodness, Options, Result, SecondOrderStep, Series, Summary,
-    fit_emergence, fit_first_order_step, fit_second_order_step,
-};
-
-/// `hypothesis` of the emergence curve.
-pub const EMERGENCE: &str = "emergence";
-/// `hypothesis` of the first-order step.
-pub const FIRST_ORDER_STEP: &str = "first-order step";
-/// `hypothesis` of the second-order step.
-pub const SECOND_ORDER_STEP: &str = "second-order step";
+use crate::curve::dense_steps;
+use crate::{EMERGENCE, Emergence, Fitted, HYPOTHESES, Observations, Options, Result, Series};
 
 /// Every hypothesis fitted to one trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrajectoryFit {
-    /// One row for each hypothesis, in the order [`EMERGENCE`], [`FIRST_ORDER_STEP`],
-    /// [`SECOND_ORDER_STEP`]; a trajectory that cannot be fitted has a single row, of
-    /// [`EMERGENCE`], whose status is the reason.
+    /// One row for each hypothesis, in the order of [`HYPOTHESES`]; a trajectory that cannot be
+    /// fitted has a single row, of [`EMERGENCE`], whose status is the reason.
     pub fits: Vec<Fit>,
     /// The curves, one after the other, for drawing.
     pub curves: Vec<CurvePoint>,
@@ -52,19 +41,25 @@ pub fn fit(trajectory: &Trajectory, options: &Options) -> TrajectoryFit {
 
 fn hypotheses(trajectory: &Trajectory, options: &Options) -> Result<TrajectoryFit> {
     let series = Series::from_trajectory(trajectory)?;
-    let emergence = fit_emergence(&series, options)?;
-    let first = fit_first_order_step(&series, options)?;
-    let second = fit_second_order_step(&series, options)?;
-    let mut fits = vec![
-        emergence_row(trajectory, &emergence),
-        first_order_row(trajectory, &first),
-        second_order_row(trajectory, &second),
-    ];
-    mark_best(&mut fits);
-    let mut curves = dense(trajectory, EMERGENCE, &emergence, options);
-    curves.extend(dense(trajectory, FIRST_ORDER_STEP, &first, options));
-    curves.extend(dense(trajectory, SECOND_ORDER_STEP, &second, options));
-    Ok(TrajectoryFit { fits, curves })
+    let observations = Observations::new(&series, options)?;
+    let mut found = TrajectoryFit::default();
+    for hypothesis in HYPOTHESES {
+        let (fitted, row) = if hypothesis.about().name == EMERGENCE {
+            let emergence = Emergence::fit(&observations)?;
+            let fitted = emergence.fitted().clone();
+            (fitted, emergence_row(trajectory, &emergence))
+        } else {
+            let fitted = hypothesis.fit(&observations)?;
+            let row = row(trajectory, &fitted);
+            (fitted, row)
+        };
+        found
+            .curves
+            .extend(dense(trajectory, &series, &fitted, options));
+        found.fits.push(row);
+    }
+    weigh(&mut found.fits);
+    Ok(found)
 }
 
 fn named(trajectory: &Trajectory, hypothesis: &str) -> Fit {
@@ -76,92 +71,101 @@ fn named(trajectory: &Trajectory, hypothesis: &str) -> Fit {
     }
 }
 
-fn row(trajectory: &Trajectory, hypothesis: &str, goodness: Goodness, summary: Summary) -> Fit {
-    Fit {
+fn row(trajectory: &Trajectory, fitted: &Fitted) -> Fit {
+    let (goodness, summary) = (&fitted.goodness, &fitted.summary);
+    let status = if goodness.is_autocorrelated() {
+        "residuals autocorrelated"
+    } else {
+        "ok"
+    };
+    let mut row = Fit {
         n: goodness.n,
-        status: "ok".into(),
+        status: status.into(),
         sse: Some(goodness.sse),
         r2: Some(goodness.r2),
+        r2_adjusted: goodness.r2_adjusted,
+        aic: Some(goodness.aic),
         aicc: goodness.aicc,
+        durbin_watson: Some(goodness.durbin_watson),
+        runs_p: goodness.runs_p,
         f_first: Some(summary.f_first),
         f_last: Some(summary.f_last),
         f_max: Some(summary.f_max),
         t_half: summary.t_half,
-        ..named(trajectory, hypothesis)
+        t_peak: summary.t_peak,
+        ..named(trajectory, fitted.about.name)
+    };
+    set_parameters(&mut row, &fitted.curve.parameters());
+    row
+}
+
+/// Fills the columns that the parameters of a hypothesis have.
+fn set_parameters(row: &mut Fit, parameters: &[(&str, Option<f64>)]) {
+    for &(symbol, value) in parameters {
+        let column = match symbol {
+            "A" => &mut row.a,
+            "lambda" => &mut row.lambda,
+            "gamma" => &mut row.gamma,
+            "t0" => &mut row.t0,
+            "K" => &mut row.k,
+            "beta" => &mut row.beta,
+            "tau0" => &mut row.tau0,
+            "A1" => &mut row.a1,
+            "A2" => &mut row.a2,
+            "tau" => &mut row.tau,
+            "omega" => &mut row.omega,
+            "zeta" => &mut row.zeta,
+            "t_mid" => &mut row.t_mid,
+            _ => continue, // c is f(0); a and b have no column
+        };
+        *column = value;
     }
 }
 
 fn emergence_row(trajectory: &Trajectory, curve: &Emergence) -> Fit {
-    let p = curve.parameters();
     let notes: Vec<String> = curve.notes().iter().map(ToString::to_string).collect();
-    let row = row(trajectory, EMERGENCE, curve.goodness(), curve.summary());
-    Fit {
-        status: if notes.is_empty() {
-            row.status
-        } else {
-            notes.join("; ")
-        },
-        a: p.a,
-        lambda: p.lambda,
-        gamma: p.gamma,
-        t0: p.t0,
-        k: p.k,
-        beta: p.beta,
-        tau0: p.tau0,
-        a1: p.a1,
-        a2: p.a2,
-        t_peak: curve.t_peak(),
-        ..row
+    let mut row = row(trajectory, curve.fitted());
+    set_parameters(&mut row, &curve.parameters().named());
+    row.condition = Some(curve.covariance().map_or(f64::INFINITY, |c| c.condition));
+    row.status = if notes.is_empty() {
+        "ok".into()
+    } else {
+        notes.join("; ")
+    };
+    row
+}
+
+/// Gives each row its Akaike weight and marks the one with the lowest AICc, the first of equals.
+fn weigh(fits: &mut [Fit]) {
+    let scores: Vec<Option<f64>> = fits.iter().map(|f| f.aicc).collect();
+    let weights = crate::average::akaike_weights(&scores);
+    let mut best: Option<(usize, f64)> = None;
+    for (i, (fit, weight)) in fits.iter_mut().zip(weights).enumerate() {
+        fit.weight = weight;
+        if let Some(aicc) = fit.aicc
+            && best.is_none_or(|(_, lowest)| aicc < lowest)
+        {
+            best = Some((i, aicc));
+        }
     }
-}
-
-fn first_order_row(trajectory: &Trajectory, curve: &FirstOrderStep) -> Fit {
-    row(
-        trajectory,
-        FIRST_ORDER_STEP,
-        curve.goodness(),
-        curve.summary(),
-    )
-}
-
-fn second_order_row(trajectory: &Trajectory, curve: &SecondOrderStep) -> Fit {
-    Fit {
-        t_peak: curve.t_peak(),
-        ..row(
-            trajectory,
-            SECOND_ORDER_STEP,
-            curve.goodness(),
-            curve.summary(),
-        )
-    }
-}
-
-/// Marks the row with the lowest AICc, the first of equals.
-fn mark_best(fits: &mut [Fit]) {
-    let scored = fits.iter_mut().filter(|f| f.aicc.is_some());
-    let lowest = scored.min_by(|a, b| {
-        let aicc = |f: &Fit| f.aicc.unwrap_or(f64::INFINITY);
-        aicc(a).total_cmp(&aicc(b))
-    });
-    if let Some(fit) = lowest {
-        fit.best = true;
+    if let Some((i, _)) = best {
+        fits[i].best = true;
     }
 }
 
 fn dense(
     trajectory: &Trajectory,
-    hypothesis: &str,
-    curve: &impl Curve,
+    series: &Series,
+    fitted: &Fitted,
     options: &Options,
 ) -> Vec<CurvePoint> {
-    let (first, last) = curve.span();
-    let steps = dense_steps(first, last, options.curve_points());
+    let steps = dense_steps(series.first(), series.last(), options.curve_points());
     let point = |step| CurvePoint {
         model: trajectory.model.clone(),
         layer: trajectory.layer,
-        hypothesis: hypothesis.into(),
+        hypothesis: fitted.about.name.into(),
         step,
-        value: curve.value(step),
+        value: fitted.curve.value(step),
         ..CurvePoint::default()
     };
     steps.into_iter().map(point).collect()

@@ -67,8 +67,8 @@ fn a_third_of_the_trial_is_fitted_in_the_default_mode() {
     println!("{ms:.3} ms a trajectory");
     let mut codes: HashMap<String, usize> = HashMap::new();
     for (t, found) in trial.iter().zip(&fits) {
-        assert_eq!(found.fits.len(), 3, "{}: {}", t.model, found.fits[0].status);
-        assert_eq!(found.curves.len(), 600);
+        assert_eq!(found.fits.len(), 6, "{}: {}", t.model, found.fits[0].status);
+        assert_eq!(found.curves.len(), 1200);
         assert!(found.curves.iter().all(|c| c.value.is_finite()));
         assert_eq!(found.fits.iter().filter(|f| f.best).count(), 1);
         assert!(found.fits.iter().all(|f| f.model == t.model));

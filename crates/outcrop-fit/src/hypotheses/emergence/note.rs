@@ -25,9 +25,17 @@ pub enum Note {
     PeakBeyond,
     /// `leverage above 0.9 at step S`: that one point decides part of the curve by itself.
     Leverage {
-        /// The step with the largest leverage.
+        /// Its step.
         step: f64,
     },
+    /// `outlier at step S`: the robust weighting gives that point no weight.
+    Outlier {
+        /// Its step.
+        step: f64,
+    },
+    /// `residuals autocorrelated`: neighbouring residuals share their sign more often than chance
+    /// allows (1 %), so that the form is wrong somewhere and intervals are too narrow.
+    Autocorrelated,
 }
 
 impl fmt::Display for Note {
@@ -41,6 +49,8 @@ impl fmt::Display for Note {
             Self::DecayBound => f.write_str("beta at its upper bound"),
             Self::Gamma => f.write_str("gamma out of range"),
             Self::PeakBeyond => f.write_str("peak beyond the run"),
+            Self::Outlier { step } => write!(f, "outlier at step {step}"),
+            Self::Autocorrelated => f.write_str("residuals autocorrelated"),
             Self::Leverage { step } => write!(f, "leverage above 0.9 at step {step}"),
         }
     }

@@ -8,27 +8,6 @@
 //! Instead of tau0 the basis takes kappa = 1 / (t_c + tau0) with t_c = T / 20, which is finite and
 //! regular along the whole of z.
 
-/// Lower and upper bound of two coordinates; where they are equal the coordinate is fixed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) lower: [f64; 2],
-    pub(crate) upper: [f64; 2],
-}
-
-impl Bounds {
-    /// `p` moved onto the nearest point within the bounds.
-    pub(crate) fn clamp(&self, p: [f64; 2]) -> [f64; 2] {
-        [0, 1].map(|k| p[k].clamp(self.lower[k], self.upper[k]))
-    }
-
-    /// The same bounds with one coordinate fixed.
-    pub(crate) fn fixed(mut self, coordinate: usize, value: f64) -> Self {
-        self.lower[coordinate] = value;
-        self.upper[coordinate] = value;
-        self
-    }
-}
-
 /// The coordinate w of a rate, for series that end at step `last`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RateAxis {

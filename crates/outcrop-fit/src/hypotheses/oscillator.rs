@@ -6,8 +6,9 @@
 //! The coordinates are the RateAxis of 1/tau, tau = 2 zeta / omega being the sum of the two time
 //! constants, and ln zeta: for large zeta the response becomes 1 - exp(-t / tau).
 
-use crate::basis::{Family, Slopes};
-use crate::coordinates::{Bounds, RateAxis};
+use super::columns::ones;
+use super::coordinates::RateAxis;
+use crate::separable::{Bounds, Columns, Separable, Slopes};
 
 /// Smallest damping ratio: an oscillation that fades more slowly would chase the noise between
 /// checkpoints.
@@ -42,8 +43,8 @@ impl OscillatorFamily {
     }
 }
 
-impl Family for OscillatorFamily {
-    fn bounds(&self) -> Bounds {
+impl Separable<2, 2> for OscillatorFamily {
+    fn bounds(&self) -> Bounds<2> {
         // a time constant beyond 100 T is a straight line or a parabola
         Bounds {
             lower: [self.rate.coordinate(0.01 / self.last), MIN_ZETA.ln()],
@@ -56,29 +57,30 @@ impl Family for OscillatorFamily {
         12
     }
 
-    fn leads(&self, steps: &[f64], _: f64, leads: &mut Vec<[f64; 2]>) {
-        leads.clear();
-        leads.resize(steps.len(), [0.0, 1.0]);
-    }
-
-    fn lasts(&self, steps: &[f64], p: &[f64; 2], lasts: &mut Vec<f64>) {
-        let oscillator = self.oscillator(p);
-        lasts.clear();
-        lasts.extend(steps.iter().map(|&t| oscillator.response(t)));
-    }
-
-    fn slopes(&self, steps: &[f64], p: &[f64; 2], slopes: &mut Vec<Slopes>) {
+    fn evaluate(
+        &self,
+        steps: &[f64],
+        p: &[f64; 2],
+        columns: &mut Columns<2>,
+        slopes: Option<&mut Slopes<2, 2>>,
+    ) {
         let oscillator = self.oscillator(p);
         let by_w = self.rate.slope(p[0]) / self.rate.rate(p[0]);
-        slopes.clear();
-        slopes.extend(steps.iter().map(|&t| {
-            let [by_ln_omega, by_ln_zeta] = oscillator.slopes(t);
+        ones(steps.len(), &mut columns[0]);
+        columns[1].clear();
+        let Some([[_, rates], [_, zetas]]) = slopes else {
+            columns[1].extend(steps.iter().map(|&t| oscillator.response(t)));
+            return;
+        };
+        rates.clear();
+        zetas.clear();
+        for &t in steps {
+            let [response, by_ln_omega, by_ln_zeta] = oscillator.slopes(t);
+            columns[1].push(response);
             // omega = 2 zeta rate: ln zeta moves both
-            [
-                [0.0, 0.0, by_ln_omega * by_w],
-                [0.0, 0.0, by_ln_omega + by_ln_zeta],
-            ]
-        }));
+            rates.push(by_ln_omega * by_w);
+            zetas.push(by_ln_omega + by_ln_zeta);
+        }
     }
 }
 
@@ -130,14 +132,15 @@ impl Oscillator {
         1.0 - even - self.zeta * self.omega * odd
     }
 
-    /// The derivatives of s(t) by ln omega and by ln zeta.
-    fn slopes(&self, t: f64) -> [f64; 2] {
+    /// s(t) and its derivatives by ln omega and by ln zeta.
+    fn slopes(&self, t: f64) -> [f64; 3] {
         let (omega, zeta) = (self.omega, self.zeta);
         let a = zeta * omega;
         let [even, odd, by_q] = self.modes(t);
         let by_a = t * (even + a * odd) - odd;
         let by_q = -(t * odd / 2.0 + a * by_q);
         [
+            1.0 - even - a * odd,
             // s depends on omega t alone, and s' = omega^2 exp(-a t) S
             t * omega * omega * odd,
             by_a * a + by_q * 2.0 * a * a,
@@ -169,8 +172,8 @@ mod tests {
             let family = OscillatorFamily::new(100_000.0, 10.0);
             let bounds = family.bounds();
             let w = bounds.lower[0] + u * 0.5 * (bounds.upper[0] - bounds.lower[0]);
-            crate::basis::tests::check_slopes(&family, [w, zeta], &STEPS);
-            crate::basis::tests::check_slopes(&family, [w, 1e-4 * zeta], &STEPS);
+            crate::separable::check_slopes(&family, [w, zeta], &STEPS);
+            crate::separable::check_slopes(&family, [w, 1e-4 * zeta], &STEPS);
         }
 
         /// s'' / omega^2 + 2 zeta s' / omega + s = 1

@@ -1,3 +1,5 @@
+use super::note::Note;
+
 /// The parameters of the emergence curve, in the paper's form
 /// f(t) = A exp(-lambda x) ln(x) + K, x = gamma t + t0 (its Eq. 9), and in the reparametrised one
 /// f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K. Empty where the data do not identify them.
@@ -54,23 +56,43 @@ impl Parameters {
         self
     }
 
-    /// What remains where beta = 0 fits as well: A1, tau0 and A.
-    pub(crate) fn without_decay(self) -> Self {
-        Self {
-            a: self.a,
-            tau0: self.tau0,
-            a1: self.a1,
-            ..Self::default()
+    /// Those that remain where `notes` say what is not identified.
+    pub(super) fn identified(mut self, notes: &[Note]) -> Self {
+        let has = |note| notes.contains(&note);
+        if has(Note::Flat) {
+            return Self::default();
         }
+        if has(Note::Decay) {
+            self = Self {
+                a: self.a,
+                tau0: self.tau0,
+                a1: self.a1,
+                ..Self::default()
+            };
+        }
+        if has(Note::Logarithm) || has(Note::Offset) {
+            self = Self {
+                beta: self.beta,
+                k: self.k,
+                ..Self::default()
+            };
+        }
+        self
     }
 
-    /// What remains where tau0 = infinity or A1 = 0 fits as well: beta and K.
-    pub(crate) fn without_offset(self) -> Self {
-        Self {
-            beta: self.beta,
-            k: self.k,
-            ..Self::default()
-        }
+    /// The parameters by symbol.
+    pub fn named(&self) -> [(&'static str, Option<f64>); 9] {
+        [
+            ("A", self.a),
+            ("lambda", self.lambda),
+            ("gamma", self.gamma),
+            ("t0", self.t0),
+            ("K", self.k),
+            ("beta", self.beta),
+            ("tau0", self.tau0),
+            ("A1", self.a1),
+            ("A2", self.a2),
+        ]
     }
 }
 

@@ -1,0 +1,91 @@
+use super::family::EmergenceFamily;
+use super::parameters::Parameters;
+use super::peak::critical_point;
+use crate::Curve;
+use crate::hypotheses::columns::{decay_columns, log_column};
+
+/// f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K with beta >= 0 and tau0 > 0.
+///
+/// It is kept in columns that stay regular at beta = 0 and tau0 = infinity, so that its values
+/// lose nothing where the parameters run to infinity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EmergenceCurve {
+    beta: f64,
+    tau0: f64,
+    kappa: f64,
+    centre: f64,
+    coefficients: [f64; 3],
+}
+
+impl EmergenceCurve {
+    /// The curve at the point `p` of the plane.
+    pub(crate) fn new(family: &EmergenceFamily, p: &[f64; 2], coefficients: [f64; 3]) -> Self {
+        Self {
+            beta: family.rate.rate(p[0]),
+            tau0: family.offset.tau0(p[1]),
+            kappa: family.offset.kappa(p[1]),
+            centre: family.offset.centre(),
+            coefficients,
+        }
+    }
+
+    /// The decay rate, per step; 0 or more, identified or not.
+    pub fn beta(&self) -> f64 {
+        self.beta
+    }
+
+    /// The time offset, in steps; possibly infinite, identified or not.
+    pub fn tau0(&self) -> f64 {
+        self.tau0
+    }
+
+    /// Every parameter that is a finite number, identified or not.
+    pub fn finite_parameters(&self) -> Parameters {
+        Parameters::new(self.beta, self.tau0, self.kappa, &self.coefficients)
+    }
+
+    /// The step of the maximum wherever it lies, t_peak = exp(W(1/lambda)) / gamma - tau0 where
+    /// A1 > 0. With A1 < 0 the same formula gives a trough, which is no peak.
+    pub fn maximum(&self) -> Option<f64> {
+        self.turn().filter(|_| self.coefficients[2] > 0.0)
+    }
+
+    fn turn(&self) -> Option<f64> {
+        let [_, c2, c1] = self.coefficients;
+        critical_point(self.beta, self.kappa, self.centre, c1, c2)
+    }
+
+    /// The derivatives of f(t) by A1, A2, K, beta and tau0.
+    pub(super) fn gradient(&self, t: f64) -> [f64; 5] {
+        let [_, ramp, log] = self.coefficients;
+        let a1 = log / self.kappa;
+        let decay = (-self.beta * t).exp();
+        let log_term = (t + self.tau0).ln();
+        // A1 ln(t + tau0) + A2 = A1 ln(kappa (t + tau0)) - ramp / beta
+        let inner = a1 * (self.kappa * (t + self.tau0)).ln() - ramp / self.beta;
+        [
+            decay * log_term,
+            decay,
+            1.0,
+            -t * decay * inner,
+            decay * a1 / (t + self.tau0),
+        ]
+    }
+}
+
+impl Curve for EmergenceCurve {
+    fn value(&self, t: f64) -> f64 {
+        let [c0, c2, c1] = self.coefficients;
+        let [decay, ramp, _] = decay_columns(t, self.beta);
+        c0 + c1 * decay * log_column(t, self.centre, self.kappa, self.tau0).0 + c2 * ramp
+    }
+
+    fn turns(&self, first: f64, last: f64) -> Vec<f64> {
+        let inside = |&t: &f64| first < t && t < last;
+        self.turn().filter(inside).into_iter().collect()
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, Option<f64>)> {
+        self.finite_parameters().named().to_vec()
+    }
+}

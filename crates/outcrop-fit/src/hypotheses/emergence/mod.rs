@@ -1,0 +1,19 @@
+//! The emergence curve: its columns, its parameters in both forms, its peak, its fit.
+
+mod covariance;
+mod curve;
+mod family;
+mod fit;
+mod identify;
+mod note;
+mod parameters;
+mod peak;
+
+pub use covariance::Covariance;
+pub use curve::EmergenceCurve;
+pub use fit::{Emergence, EmergenceHypothesis, fit_emergence};
+pub use note::Note;
+pub use parameters::Parameters;
+pub use peak::lambert_w_of_exp;
+
+pub(crate) use family::{CriticalFamily, EmergenceFamily, ExponentialFamily, LogarithmFamily};

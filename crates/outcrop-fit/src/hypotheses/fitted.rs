@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use crate::goodness::Goodness;
+use crate::hypotheses::About;
+use crate::separable::Separable;
+use crate::weights::{Observations, Scaled, Solution, solve};
+use crate::{Curve, Result, Summary};
+
+/// A hypothesis fitted to one series.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The hypothesis.
+    pub about: &'static About,
+    /// The curve at its optimum.
+    pub curve: Arc<dyn Curve>,
+    /// How well it fits.
+    pub goodness: Goodness,
+    /// Its values and its half-way step.
+    pub summary: Summary,
+}
+
+impl Fitted {
+    pub(crate) fn new(
+        about: &'static About,
+        curve: Arc<dyn Curve>,
+        scaled: &Scaled<'_>,
+        values: &[f64],
+        sse: f64,
+    ) -> Self {
+        let series = scaled.series();
+        Self {
+            about,
+            goodness: Goodness::new(scaled, values, sse, about),
+            summary: Summary::new(&*curve, series.first(), series.last()),
+            curve,
+        }
+    }
+}
+
+/// Fits `family`; `curve` makes the curve of the optimum at p, its coefficients in the units of
+/// the values.
+pub(super) fn fit<F, C, const N: usize, const M: usize>(
+    about: &'static About,
+    family: &F,
+    observations: &Observations<'_>,
+    curve: impl FnOnce(&[f64; N], [f64; M]) -> C,
+) -> Result<Fitted>
+where
+    F: Separable<N, M>,
+    C: Curve + 'static,
+{
+    let (scaled, solution): (_, Solution<N, M>) = solve(family, observations)?;
+    let optimum = &solution.optimum;
+    let coefficients = optimum.coefficients.map(|c| c * scaled.unit);
+    let curve = Arc::new(curve(&optimum.p, coefficients));
+    Ok(Fitted::new(
+        about,
+        curve,
+        &scaled,
+        &solution.values,
+        optimum.sse,
+    ))
+}

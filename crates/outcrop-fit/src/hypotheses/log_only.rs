@@ -1,0 +1,96 @@
+use super::columns::log_column;
+use super::emergence::LogarithmFamily;
+use super::fitted::{Fitted, fit};
+use super::{About, Hypothesis, LOG_ONLY, ParameterAbout};
+use crate::weights::Observations;
+use crate::{Curve, Result};
+
+/// The emergence curve without decay, f(t) = A1 ln(t + tau0) + K.
+///
+/// ```
+/// use outcrop_fit::{Hypothesis, LogOnly, Observations, Options, Series};
+///
+/// let steps: Vec<f64> = (0..20).map(|i| 50.0 * f64::from(i)).collect();
+/// let values: Vec<f64> = steps.iter().map(|t| 4.0 * (t + 30.0).ln() - 3.0).collect();
+/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let fitted = LogOnly.fit(&Observations::new(&series, &options)?)?;
+/// let (symbol, tau0) = fitted.curve.parameters()[1];
+/// assert_eq!(symbol, "tau0");
+/// assert!((tau0.unwrap_or(0.0) - 30.0).abs() < 1e-4);
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct LogOnly;
+
+static ABOUT: About = About {
+    name: LOG_ONLY,
+    formula: "f(t) = A1 ln(t + tau0) + K",
+    parameters: &[
+        ParameterAbout {
+            symbol: "A1",
+            unit: "ratio",
+            meaning: "rise by a factor e of t + tau0; negative where the curve falls",
+        },
+        ParameterAbout {
+            symbol: "tau0",
+            unit: "steps",
+            meaning: "offset, at least the option `min_tau0`",
+        },
+        ParameterAbout {
+            symbol: "K",
+            unit: "ratio",
+            meaning: "value at t + tau0 = 1; no asymptote",
+        },
+    ],
+    limits: "the emergence curve at beta = 0 without its linear term; a straight line at tau0 = infinity",
+    source: "the log-increase layers of arXiv 2508.03616",
+};
+
+#[derive(Clone, Copy, Debug)]
+struct LogCurve {
+    constant: f64,
+    log: f64,
+    tau0: f64,
+    kappa: f64,
+    centre: f64,
+}
+
+impl Hypothesis for LogOnly {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
+        let options = observations.options;
+        let family = LogarithmFamily::new(observations.series.last(), options.min_tau0());
+        fit(&ABOUT, &family, observations, |p, [constant, log]| {
+            LogCurve {
+                constant,
+                log,
+                tau0: family.offset.tau0(p[0]),
+                kappa: family.offset.kappa(p[0]),
+                centre: family.offset.centre(),
+            }
+        })
+    }
+}
+
+impl Curve for LogCurve {
+    fn value(&self, t: f64) -> f64 {
+        self.constant + self.log * log_column(t, self.centre, self.kappa, self.tau0).0
+    }
+
+    fn turns(&self, _: f64, _: f64) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, Option<f64>)> {
+        let a1 = self.log / self.kappa;
+        let finite = |x: f64| x.is_finite().then_some(x);
+        vec![
+            ("A1", finite(a1)),
+            ("tau0", finite(self.tau0)),
+            ("K", finite(self.constant + a1 * self.kappa.ln())),
+        ]
+    }
+}

@@ -1,0 +1,117 @@
+//! What a trajectory may be: the emergence curve, its limits, and its rivals, behind one trait.
+
+pub(crate) mod columns;
+pub(crate) mod coordinates;
+mod critically_damped;
+pub(crate) mod emergence;
+mod first_order_step;
+mod fitted;
+mod log_only;
+mod logistic;
+mod oscillator;
+mod second_order_step;
+
+pub use critically_damped::CriticallyDamped;
+pub use emergence::{
+    Covariance, Emergence, EmergenceCurve, EmergenceHypothesis, Note, Parameters, fit_emergence,
+    lambert_w_of_exp,
+};
+pub use first_order_step::FirstOrderStep;
+pub use fitted::Fitted;
+pub use log_only::LogOnly;
+pub use logistic::Logistic;
+pub use second_order_step::SecondOrderStep;
+
+use crate::weights::Observations;
+use crate::{Error, Result};
+
+/// One parameter of a hypothesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterAbout {
+    /// Symbol, as in the formula and in the header of the fits table.
+    pub symbol: &'static str,
+    /// Unit, empty where it has none.
+    pub unit: &'static str,
+    /// Meaning and range.
+    pub meaning: &'static str,
+}
+
+/// What a hypothesis says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Name, as in the fits table.
+    pub name: &'static str,
+    /// The curve, t being the training step.
+    pub formula: &'static str,
+    /// Its parameters. With the noise variance they are the degrees of freedom that AICc counts.
+    pub parameters: &'static [ParameterAbout],
+    /// What it becomes at the ends of its parameters, and whom it is nested in.
+    pub limits: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+impl About {
+    /// Number of estimated quantities: the parameters and the noise variance.
+    pub fn estimated(&self) -> usize {
+        self.parameters.len() + 1
+    }
+}
+
+/// A form that a trajectory may have, fitted by the projected solver.
+pub trait Hypothesis: Send + Sync {
+    /// Name, formula, parameters, limits, source.
+    fn about(&self) -> &'static About;
+
+    /// Its global optimum for one series.
+    ///
+    /// # Errors
+    /// [`Error::Solver`], should the optimiser fail.
+    fn fit(&self, observations: &Observations<'_>) -> Result<Fitted>;
+}
+
+/// `hypothesis` of the emergence curve.
+pub const EMERGENCE: &str = "emergence";
+/// `hypothesis` of its limit beta = 0.
+pub const LOG_ONLY: &str = "log only";
+/// `hypothesis` of its limit tau0 = infinity.
+pub const CRITICALLY_DAMPED: &str = "critically damped step";
+/// `hypothesis` of the first-order step, the emergence curve without its logarithm.
+pub const FIRST_ORDER_STEP: &str = "first-order step";
+/// `hypothesis` of the second-order step.
+pub const SECOND_ORDER_STEP: &str = "second-order step";
+/// `hypothesis` of the logistic curve.
+pub const LOGISTIC: &str = "logistic";
+
+/// Every hypothesis: the emergence curve, its nested limits, its rivals.
+pub const HYPOTHESES: [&dyn Hypothesis; 6] = [
+    &EmergenceHypothesis,
+    &LogOnly,
+    &CriticallyDamped,
+    &FirstOrderStep,
+    &SecondOrderStep,
+    &Logistic,
+];
+
+/// The hypothesis of that name.
+///
+/// # Errors
+/// [`Error::Hypothesis`] with the known names and the nearest.
+///
+/// ```
+/// use outcrop_fit::hypothesis;
+///
+/// assert_eq!(hypothesis("logistic")?.about().estimated(), 5);
+/// let error = hypothesis("logistics").err().map(|e| e.to_string()).unwrap_or_default();
+/// assert!(error.contains("did you mean `logistic`?"));
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+pub fn hypothesis(name: &str) -> Result<&'static dyn Hypothesis> {
+    let names = HYPOTHESES.map(|h| h.about().name);
+    let found = HYPOTHESES.into_iter().find(|h| h.about().name == name);
+    found.ok_or_else(|| Error::Hypothesis {
+        name: name.into(),
+        nearest: outcrop_core::nearest(name, names).map(str::to_owned),
+        known: names.join(", "),
+    })
+}

@@ -1,0 +1,251 @@
+//! Observations as the solver sees them: in units of the series' maximum, with weights that follow
+//! the curve.
+
+use crate::separable::{Data, Optimum, Projection, Separable, descend, search_within};
+use crate::{Error, Options, Result, Series, Weighting};
+
+/// A series with its options, ready for any hypothesis. Under [`Weighting::Robust`] it holds what
+/// each point still weighs, found once with the emergence curve, so that hypotheses compare.
+///
+/// ```
+/// use outcrop_fit::{EMERGENCE, Observations, Options, Series, hypothesis};
+///
+/// let steps: Vec<f64> = (0..12).map(|i| 10.0 * f64::from(i)).collect();
+/// let values: Vec<f64> = steps.iter().map(|t| 5.0 + (t + 2.0).ln()).collect();
+/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let fitted = hypothesis(EMERGENCE)?.fit(&Observations::new(&series, &options)?)?;
+/// assert!(fitted.goodness.r2 > 0.999);
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Observations<'a> {
+    pub(crate) series: &'a Series,
+    pub(crate) options: &'a Options,
+    /// Square root of what is left of each point's weight, 0 to 1.
+    pub(crate) factors: Vec<f64>,
+}
+
+impl<'a> Observations<'a> {
+    /// The series as `options` weigh it.
+    ///
+    /// # Errors
+    /// [`Error::NoStandardErrors`] where [`Weighting::Sem`] has none to go by, [`Error::Solver`].
+    pub fn new(series: &'a Series, options: &'a Options) -> Result<Self> {
+        if options.weighting() == Weighting::Sem && series.sem().is_empty() {
+            return Err(Error::NoStandardErrors {
+                series: series.name().into(),
+            });
+        }
+        let mut observations = Self {
+            series,
+            options,
+            factors: vec![1.0; series.values().len()],
+        };
+        if options.weighting() == Weighting::Robust {
+            observations.factors = crate::robust::factors(&observations)?;
+        }
+        Ok(observations)
+    }
+
+    /// The steps that the robust weighting gives no weight at all: outliers.
+    pub fn outliers(&self) -> Vec<f64> {
+        let points = self.series.steps().iter().zip(&self.factors);
+        points.filter(|p| *p.1 == 0.0).map(|p| *p.0).collect()
+    }
+}
+
+/// A series in units of its maximum, with the square roots of its weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Scaled<'a> {
+    series: &'a Series,
+    factors: &'a [f64],
+    /// The maximum of the series.
+    pub(crate) unit: f64,
+    values: Vec<f64>,
+    /// Square roots of the weights.
+    pub(crate) scales: Vec<f64>,
+}
+
+/// The optimum of a family, and the curve's values there.
+#[derive(Clone, Debug)]
+pub(crate) struct Solution<const N: usize, const M: usize> {
+    pub(crate) optimum: Optimum<N, M>,
+    /// The curve at each step of the series, in its own units.
+    pub(crate) values: Vec<f64>,
+    /// Leverage of each point.
+    pub(crate) leverage: Vec<f64>,
+}
+
+impl<'a> Scaled<'a> {
+    fn new(observations: &'a Observations<'a>) -> Self {
+        let series = observations.series;
+        let unit = series.max();
+        Self {
+            series,
+            factors: &observations.factors,
+            unit,
+            values: series.values().iter().map(|y| y / unit).collect(),
+            scales: observations.factors.clone(),
+        }
+    }
+
+    /// Weights 1/f^2, f being `curve` in the series' units, but no less than a twentieth of the
+    /// smallest value (and 1e-4 of the largest), so that no point takes all the weight.
+    fn reweight(&mut self, curve: &[f64]) {
+        let floor = self.floor();
+        let scale = |(f, factor): (&f64, &f64)| factor * self.unit / f.max(floor);
+        self.scales = curve.iter().zip(self.factors).map(scale).collect();
+    }
+
+    pub(crate) fn floor(&self) -> f64 {
+        (0.05 * self.series.min()).max(1e-4 * self.unit)
+    }
+
+    /// Weights 1/(SEM^2 + s^2 f^2), s being the scatter beyond the standard errors that brings the
+    /// sum of the weighted squares down to `expected`, or 0 where it is below (Mandel and Paule,
+    /// 1970, Analytical Chemistry 42:1194).
+    fn reweight_by_sem(&mut self, curve: &[f64], expected: f64) {
+        let floor = self.floor();
+        let sizes: Vec<f64> = curve.iter().map(|f| f.max(floor).powi(2)).collect();
+        // a standard error of 0 would take all the weight
+        let least = 1e-12 * self.unit * self.unit;
+        let errors: Vec<f64> = self
+            .series
+            .sem()
+            .iter()
+            .map(|s| (s * s).max(least))
+            .collect();
+        let values = self.series.values();
+        let misfit = |s2: f64| -> f64 {
+            let terms = (0..values.len())
+                .map(|i| (values[i] - curve[i]).powi(2) / (errors[i] + s2 * sizes[i]));
+            terms.sum()
+        };
+        let (mut low, mut high) = (0.0, 1.0);
+        if misfit(0.0) > expected {
+            while misfit(high) > expected && high < 1e12 {
+                high *= 4.0;
+            }
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if misfit(middle) > expected {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+        } else {
+            high = 0.0;
+        }
+        let scale = |(e, f): (&f64, &f64)| self.unit / (e + high * f).sqrt();
+        self.scales = errors.iter().zip(&sizes).map(scale).collect();
+    }
+
+    /// The last step, T.
+    pub(crate) fn data_last(&self) -> f64 {
+        self.series.last()
+    }
+
+    /// Number of points with any weight.
+    pub(crate) fn count(&self) -> usize {
+        self.scales.iter().filter(|s| **s > 0.0).count()
+    }
+
+    /// Sum of the weighted squares of the residuals of a constant.
+    pub(crate) fn total(&self) -> f64 {
+        let weights = || self.scales.iter().map(|s| s * s);
+        let weighted: f64 = weights().zip(&self.values).map(|(w, y)| w * y).sum();
+        let mean = weighted / weights().sum::<f64>();
+        let squares = weights().zip(&self.values);
+        squares.map(|(w, y)| w * (y - mean).powi(2)).sum()
+    }
+
+    /// Sum of the weighted squares of the values.
+    pub(crate) fn power(&self) -> f64 {
+        let pairs = self.scales.iter().zip(&self.values);
+        pairs.map(|(s, y)| (s * y).powi(2)).sum()
+    }
+
+    /// The series and its weights, for the solver.
+    pub(crate) fn data(&self) -> Data<'_> {
+        Data {
+            steps: self.series.steps(),
+            values: &self.values,
+            scales: &self.scales,
+        }
+    }
+
+    pub(crate) fn series(&self) -> &'a Series {
+        self.series
+    }
+
+    /// The global optimum of `family` at the weights as they are, the coordinate `fixed` at 0.
+    pub(crate) fn search<F: Separable<N, M>, const N: usize, const M: usize>(
+        &self,
+        family: &F,
+        cells: usize,
+        fixed: Option<usize>,
+    ) -> Result<Optimum<N, M>> {
+        let mut bounds = family.bounds();
+        if let Some(coordinate) = fixed {
+            bounds = bounds.fixed(coordinate, 0.0);
+        }
+        let found = search_within(&Projection::new(family, self.data()), bounds, cells);
+        found.map_err(|e| self.stopped(&e))
+    }
+
+    fn stopped(&self, error: &dyn std::fmt::Display) -> Error {
+        Error::Solver {
+            series: self.series.name().into(),
+            reason: error.to_string(),
+        }
+    }
+}
+
+/// Fits `family`: once for [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the
+/// curve of the pass before. The weights settle around the first optimum, so only the first and
+/// the last search are global.
+pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
+    family: &F,
+    observations: &'a Observations<'a>,
+) -> Result<(Scaled<'a>, Solution<N, M>)> {
+    let options = observations.options;
+    let mut scaled = Scaled::new(observations);
+    let passes = match options.weighting() {
+        Weighting::Raw => 0,
+        _ => {
+            scaled.reweight(observations.series.values());
+            options.passes()
+        }
+    };
+    let expected = (scaled.count() as f64 - (N + M) as f64).max(1.0);
+    let mut optimum = scaled.search(family, options.cells(), None)?;
+    for pass in 1..=passes {
+        let curve = values(&scaled, family, &optimum);
+        match options.weighting() {
+            Weighting::Sem => scaled.reweight_by_sem(&curve, expected),
+            _ => scaled.reweight(&curve),
+        }
+        optimum = if pass < passes {
+            let found = descend(&Projection::new(family, scaled.data()), optimum.p);
+            found.map_err(|e| scaled.stopped(&e))?
+        } else {
+            scaled.search(family, options.cells(), None)?
+        };
+    }
+    let solution = Solution {
+        values: values(&scaled, family, &optimum),
+        leverage: Projection::new(family, scaled.data()).leverage(&optimum.p),
+        optimum,
+    };
+    Ok((scaled, solution))
+}
+
+fn values<F: Separable<N, M>, const N: usize, const M: usize>(
+    scaled: &Scaled<'_>,
+    family: &F,
+    optimum: &Optimum<N, M>,
+) -> Vec<f64> {
+    let fitted = Projection::new(family, scaled.data()).fitted(&optimum.p);
+    fitted.iter().map(|f| f * scaled.unit).collect()
+}
