@@ -35,12 +35,13 @@ pub(super) fn product(a: &[f64], b: &[f64], target: &mut Vec<f64>) {
 /// A column whose part orthogonal to those before it is smaller than this share of it is left out.
 const RANK_CUT: f64 = 1e-12;
 
-/// Makes `columns[j]` orthogonal to the unit (or zero) columns before it, a second time where the
-/// first one cancelled, and scales it to length 1; a dependent column becomes 0. `r` receives its
-/// parts along them and, last, its remaining length.
+/// Makes `columns[j]` orthogonal to the unit (or zero) columns before it, a second time where less
+/// than `share` of it was left, and scales it to length 1; a dependent column becomes 0. `r`
+/// receives its parts along them and, last, its remaining length.
 pub(super) fn orthogonalise<const M: usize>(
     columns: &mut [Vec<f64>; M],
     j: usize,
+    share: f64,
     r: &mut [[f64; M]; M],
 ) {
     let (before, rest) = columns.split_at_mut(j);
@@ -56,8 +57,8 @@ pub(super) fn orthogonalise<const M: usize>(
             r[k][j] += part;
             subtract(part, q, column);
         }
-        let cancelled = std::mem::replace(&mut left, norm(column)) > 2.0 * left;
-        if !cancelled {
+        let had = std::mem::replace(&mut left, norm(column));
+        if left >= share * had {
             break;
         }
     }
@@ -92,7 +93,7 @@ mod tests {
         ];
         let mut r = [[0.0; 3]; 3];
         for j in 0..3 {
-            orthogonalise(&mut columns, j, &mut r);
+            orthogonalise(&mut columns, j, 0.5, &mut r);
         }
         assert_eq!(columns[1], [0.0; 3]);
         assert_eq!((r[0][0], r[0][1], r[1][1]), (3.0, 6.0, 0.0));

@@ -5,6 +5,10 @@ use super::columns::{dot, orthogonalise, product, subtract};
 use super::model::Separable;
 use super::projection::Data;
 
+/// Below this share of a column left it is orthogonalised again. A grid needs fewer digits than
+/// the projection.
+const CANCELLED: f64 = 1e-4;
+
 /// Equally spaced points from `lower` to `upper`, one where they are equal.
 pub(crate) fn axis(lower: f64, upper: f64, cells: usize) -> Vec<f64> {
     if lower == upper {
@@ -31,7 +35,7 @@ pub(crate) fn squares<F: Separable<N, M>, const N: usize, const M: usize>(
     family.sweep(data.steps, axes, &mut |unchanged, columns| {
         for j in unchanged..M {
             product(&columns[j], data.scales, &mut basis[j]);
-            orthogonalise(&mut basis, j, &mut r);
+            orthogonalise(&mut basis, j, CANCELLED, &mut r);
             let part = dot(&basis[j], &residuals[j]);
             let (before, after) = residuals.split_at_mut(j + 1);
             let target = after.first_mut().unwrap_or(&mut last);
@@ -44,17 +48,26 @@ pub(crate) fn squares<F: Separable<N, M>, const N: usize, const M: usize>(
     squares
 }
 
-/// The cells of a grid of the given shape, the last axis fastest, that none of their neighbours
-/// (diagonal ones included) undercuts; the lowest first.
-pub(super) fn local_minima<const N: usize>(grid: &[f64], shape: [usize; N]) -> Vec<[usize; N]> {
-    let mut minima: Vec<usize> = (0..grid.len())
+/// Where to descend from, the lowest first: the cells of a grid of the given shape (the last axis
+/// fastest) that none of their neighbours undercuts, diagonal ones included, and the lowest cell of
+/// each face. A narrow valley that slants between the points can end at a face without a local
+/// minimum of the grid.
+pub(super) fn starts<const N: usize>(grid: &[f64], shape: [usize; N]) -> Vec<[usize; N]> {
+    let mut starts: Vec<usize> = (0..grid.len())
         .filter(|&cell| {
             let mut neighbours = (0..3usize.pow(N as u32)).filter_map(|n| beside(cell, n, shape));
             neighbours.all(|other| grid[other] >= grid[cell])
         })
         .collect();
-    minima.sort_by(|&a, &b| grid[a].total_cmp(&grid[b]));
-    minima.iter().map(|&cell| place(cell, shape)).collect()
+    for k in 0..N {
+        for end in [0, shape[k] - 1] {
+            let face = (0..grid.len()).filter(|&cell| place(cell, shape)[k] == end);
+            starts.extend(face.min_by(|&a, &b| grid[a].total_cmp(&grid[b])));
+        }
+    }
+    starts.sort_by(|&a, &b| grid[a].total_cmp(&grid[b]).then(a.cmp(&b)));
+    starts.dedup();
+    starts.iter().map(|&cell| place(cell, shape)).collect()
 }
 
 fn place<const N: usize>(mut cell: usize, shape: [usize; N]) -> [usize; N] {
@@ -86,10 +99,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn minima_are_sorted_and_borders_count() {
+    fn starts_are_sorted_minima_and_faces() {
         let grid = [5.0, 4.0, 1.0, 6.0, 7.0, 5.0, 0.0, 6.0, 7.0];
-        assert_eq!(local_minima(&grid, [3, 3]), [[2, 0], [0, 2]]);
-        assert_eq!(local_minima(&[3.0, 1.0, 2.0, 0.0], [4]), [[3], [1]]);
+        assert_eq!(starts(&grid, [3, 3]), [[2, 0], [0, 2]]);
+        assert_eq!(starts(&[3.0, 1.0, 2.0, 0.0], [4]), [[3], [1], [0]]);
     }
 
     #[test]

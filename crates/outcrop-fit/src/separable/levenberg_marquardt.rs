@@ -34,7 +34,8 @@ pub type PlaneState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
 
 /// Levenberg-Marquardt with Marquardt's scaling and bounds: coordinates on a bound that the
 /// gradient pushes against are held, steps are clipped to 2 (the coordinates are meant to be
-/// logarithmic) and to the bounds.
+/// logarithmic) and to the bounds. Where residuals are large J'J is a poor Hessian; a symmetric
+/// rank-one secant update learns what it lacks, so that convergence stays fast in curved valleys.
 ///
 /// It has converged when a step lowers the sum of squares by less than 1e-13 of it and moves no
 /// coordinate by 1e-7, or when the linearised problem promises less than 1e-14 of it.
@@ -67,12 +68,15 @@ pub type PlaneState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
 ///
 /// ## References
 /// Levenberg (1944), Quarterly of Applied Mathematics 2:164; Marquardt (1963), Journal of the
-/// Society for Industrial and Applied Mathematics 11:431; Kaufman (1975), BIT 15:49.
+/// Society for Industrial and Applied Mathematics 11:431; Dennis, Gay and Welsch (1981), ACM
+/// Transactions on Mathematical Software 7:348, for the secant update.
 #[derive(Clone, Debug)]
 pub struct BoundedLevenbergMarquardt<const N: usize> {
     bounds: Bounds<N>,
     damping: f64,
     current: Option<Linearization<N>>,
+    /// What J'J leaves out of half the Hessian, learned from the gradients along the way.
+    curvature: [[f64; N]; N],
 }
 
 /// Longest step along one coordinate.
@@ -93,6 +97,7 @@ impl<const N: usize> BoundedLevenbergMarquardt<N> {
             bounds,
             damping: 1e-3,
             current: None,
+            curvature: [[0.0; N]; N],
         }
     }
 
@@ -104,9 +109,38 @@ impl<const N: usize> BoundedLevenbergMarquardt<N> {
             || (p[k] >= upper && gradient[k] <= 0.0)
     }
 
-    /// The damped Gauss-Newton step: all 0 where the damped matrix is singular.
+    /// J'J with what was learned of the rest.
+    fn hessian(&self, l: &Linearization<N>) -> [[f64; N]; N] {
+        let mut h = l.normal;
+        for (row, more) in h.iter_mut().zip(&self.curvature) {
+            row.iter_mut().zip(more).for_each(|(a, b)| *a += b);
+        }
+        h
+    }
+
+    /// Learns from the change of the gradient between two points.
+    fn learn(&mut self, from: &Linearization<N>, to: &Linearization<N>, step: &[f64; N]) {
+        let h = self.hessian(to);
+        let mut missing = [0.0; N];
+        for k in 0..N {
+            let explained: f64 = h[k].iter().zip(step).map(|(a, d)| a * d).sum();
+            missing[k] = to.gradient[k] - from.gradient[k] - explained;
+        }
+        let along: f64 = missing.iter().zip(step).map(|(m, d)| m * d).sum();
+        let size = |v: &[f64; N]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+        if along.abs() <= 1e-8 * size(&missing) * size(step) {
+            return;
+        }
+        for i in 0..N {
+            for j in 0..N {
+                self.curvature[i][j] += missing[i] * missing[j] / along;
+            }
+        }
+    }
+
+    /// The damped Newton step: all 0 where the damped matrix is not positive definite.
     fn step(&self, l: &Linearization<N>, held: &[bool; N]) -> [f64; N] {
-        let mut a = l.normal;
+        let mut a = self.hessian(l);
         let mut b = l.gradient.map(|g| -g);
         for k in 0..N {
             if held[k] {
@@ -114,7 +148,7 @@ impl<const N: usize> BoundedLevenbergMarquardt<N> {
                 a.iter_mut().for_each(|row| row[k] = 0.0);
                 (a[k][k], b[k]) = (1.0, 0.0);
             } else {
-                a[k][k] += a[k][k] * self.damping + f64::MIN_POSITIVE;
+                a[k][k] += l.normal[k][k] * self.damping + f64::MIN_POSITIVE;
             }
         }
         let step = solve(a, b).unwrap_or([0.0; N]);
@@ -145,11 +179,11 @@ fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> Option<[f64; 
 }
 
 /// What the linearised problem promises to take off the sum of squares.
-fn promise<const N: usize>(l: &Linearization<N>, step: &[f64; N]) -> f64 {
+fn promise<const N: usize>(hessian: &[[f64; N]; N], gradient: &[f64; N], step: &[f64; N]) -> f64 {
     let mut promise = 0.0;
     for i in 0..N {
-        let bent: f64 = (0..N).map(|j| l.normal[i][j] * step[j]).sum();
-        promise -= step[i] * (2.0 * l.gradient[i] + bent);
+        let bent: f64 = (0..N).map(|j| hessian[i][j] * step[j]).sum();
+        promise -= step[i] * (2.0 * gradient[i] + bent);
     }
     promise
 }
@@ -186,17 +220,20 @@ impl<const N: usize, P: Linearize<N>> Solver<P, PlaneState<N>> for BoundedLevenb
         }
         while self.damping <= MAX_DAMPING && held != [true; N] {
             let step = self.step(&here, &held);
-            if promise(&here, &step) <= PROMISE_TOLERANCE * here.sse && step != [0.0; N] {
+            let promised = promise(&self.hessian(&here), &here.gradient, &step);
+            if promised <= PROMISE_TOLERANCE * here.sse && step != [0.0; N] {
                 break;
             }
             let mut next = p;
             next.iter_mut().zip(step).for_each(|(x, d)| *x += d);
             let next = self.bounds.clamp(next);
+            let taken: [f64; N] = std::array::from_fn(|k| next[k] - p[k]);
             let there = problem.problem("linearize_count", |o| Ok(o.linearize(&next)))?;
             if there.sse < here.sse {
-                let moved = p.iter().zip(&next).map(|(a, b)| (a - b).abs());
+                let moved = taken.iter().map(|d| d.abs());
                 let converged = here.sse - there.sse <= SSE_TOLERANCE * here.sse
                     && moved.fold(0.0, f64::max) < STEP_TOLERANCE;
+                self.learn(&here, &there, &taken);
                 self.damping = (self.damping / 5.0).max(MIN_DAMPING);
                 self.current = Some(there);
                 let state = state.param(next).cost(there.sse);

@@ -105,7 +105,7 @@ impl<'a, F: Separable<N, M>, const N: usize, const M: usize> Projection<'a, F, N
         let mut tangent = work.jacobian.clone();
         let mut r = [[0.0; N]; N];
         for m in 0..N {
-            orthogonalise(&mut tangent, m, &mut r);
+            orthogonalise(&mut tangent, m, CANCELLED, &mut r);
         }
         let square = |columns: &[Vec<f64>], i: usize| columns.iter().map(|q| q[i] * q[i]).sum();
         let at = |i: usize| -> f64 {
@@ -147,7 +147,7 @@ impl<const N: usize, const M: usize> Work<N, M> {
         let (mut r, mut z) = ([[0.0; M]; M], [0.0; M]);
         for j in 0..M {
             product(&self.columns[j], data.scales, &mut self.basis[j]);
-            orthogonalise(&mut self.basis, j, &mut r);
+            orthogonalise(&mut self.basis, j, CANCELLED, &mut r);
             z[j] = dot(&self.basis[j], &self.residuals);
             subtract(z[j], &self.basis[j], &mut self.residuals);
         }
@@ -184,6 +184,8 @@ fn back_substitute<const M: usize>(r: &[[f64; M]; M], z: [f64; M]) -> [f64; M] {
     c
 }
 
+/// Below this share of a column left, orthogonalising again restores the lost digits.
+const CANCELLED: f64 = 0.5;
 /// Residuals that only rounding keeps from 0, as a share of the values.
 pub(super) const ROUNDING: f64 = 1e-31;
 

@@ -3,7 +3,7 @@
 
 use argmin::core::{Error, Executor};
 
-use super::grid::{axis, local_minima, squares};
+use super::grid::{axis, squares, starts};
 use super::levenberg_marquardt::{BoundedLevenbergMarquardt, Linearize, PlaneState};
 use super::model::{Bounds, Separable};
 use super::projection::{Data, Projection, ROUNDING};
@@ -44,8 +44,8 @@ pub(crate) fn search_within<F: Separable<N, M>, const N: usize, const M: usize>(
     let enough = ROUNDING * projection.power();
     let mut best = (bounds.lower, f64::INFINITY);
     let shape: [usize; N] = std::array::from_fn(|k| axes[k].len());
-    let minima = local_minima(&sse, shape);
-    for place in minima.into_iter().take(projection.family().starts()) {
+    let starts = starts(&sse, shape);
+    for place in starts.into_iter().take(projection.family().starts()) {
         let start = std::array::from_fn(|k| axes[k][place[k]]);
         let found = polish(projection, bounds, start, enough)?;
         if found.1 < best.1 {
