@@ -51,6 +51,7 @@ mod goodness;
 mod hypotheses;
 mod options;
 mod parallel;
+mod posterior;
 mod robust;
 pub mod separable;
 mod series;
@@ -69,6 +70,7 @@ pub use hypotheses::{
 };
 pub use options::{Options, Weighting};
 pub use parallel::fit_all;
+pub use posterior::{Interval, Intervals, Posterior};
 pub use series::{MIN_POINTS, Series};
 pub use table::{TrajectoryFit, fit};
 pub use weights::Observations;

@@ -27,6 +27,8 @@ pub enum Weighting {
 /// | `max_beta` | 10 | 10 | upper bound of beta (and of 1/tau), per step | above 0 |
 /// | `cells` | 32 | 32 | grid cells along each coordinate of the search | 4 to 1024 |
 /// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit stands (see below) | at least 0 |
+/// | `draws` | 1000 | 1000 | curves drawn from the posterior | 100 to 100000 |
+/// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
 /// | `curve_points` | 200 | 200 | points of the dense curve | 2 to 100000 |
 ///
 /// A tau0 below one step lets the logarithm interpolate the single point at step 0.
@@ -51,6 +53,8 @@ pub struct Options {
     max_beta: f64,
     cells: usize,
     evidence: f64,
+    draws: usize,
+    level: f64,
     curve_points: usize,
 }
 
@@ -63,6 +67,8 @@ impl Default for Options {
             max_beta: 10.0,
             cells: 32,
             evidence: 3.84,
+            draws: 1000,
+            level: 0.9,
             curve_points: 200,
         }
     }
@@ -172,6 +178,42 @@ impl Options {
         Ok(self)
     }
 
+    /// Sets the number of curves drawn from the posterior.
+    ///
+    /// # Errors
+    /// [`Error::Option`] outside 100 to 100000.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert_eq!(Options::default().with_draws(400)?.draws(), 400);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_draws(mut self, draws: usize) -> Result<Self> {
+        self.draws = count("draws", draws, 100..=100_000, "100 to 100000")?;
+        Ok(self)
+    }
+
+    /// Sets the probability of the intervals.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless above 0 and below 1.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// assert!(Options::default().with_level(90.0).is_err());
+    /// ```
+    pub fn with_level(mut self, level: f64) -> Result<Self> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(Error::Option {
+                name: "level",
+                value: level,
+                allowed: "a probability above 0 and below 1, such as 0.9",
+            });
+        }
+        self.level = level;
+        Ok(self)
+    }
+
     /// Sets the number of points of the dense curve.
     ///
     /// # Errors
@@ -215,6 +257,16 @@ impl Options {
     /// Log-likelihood ratio below which a limit stands.
     pub fn evidence(&self) -> f64 {
         self.evidence
+    }
+
+    /// Curves drawn from the posterior.
+    pub fn draws(&self) -> usize {
+        self.draws
+    }
+
+    /// Probability of the intervals.
+    pub fn level(&self) -> f64 {
+        self.level
     }
 
     /// Points of the dense curve.

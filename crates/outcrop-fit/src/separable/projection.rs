@@ -37,6 +37,23 @@ pub struct Inner<const M: usize> {
     pub sse: f64,
 }
 
+/// The coefficients at one point as a normal distribution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread<const M: usize> {
+    /// Their mean times the triangle of the QR decomposition.
+    z: [f64; M],
+    r: [[f64; M]; M],
+    /// Sum of squared scaled residuals.
+    pub(crate) sse: f64,
+}
+
+impl<const M: usize> Spread<M> {
+    /// The coefficients, off their mean by `normal`, independent of variance s^2 each.
+    pub(crate) fn coefficients(&self, normal: [f64; M]) -> [f64; M] {
+        back_substitute(&self.r, std::array::from_fn(|j| self.z[j] + normal[j]))
+    }
+}
+
 #[derive(Debug)]
 struct Work<const N: usize, const M: usize> {
     columns: Columns<M>,
@@ -67,6 +84,15 @@ impl<'a, F: Separable<N, M>, const N: usize, const M: usize> Projection<'a, F, N
 
     /// The coefficients at `p` and what they leave.
     pub fn solve(&self, p: &[f64; N]) -> Inner<M> {
+        let spread = self.spread(p);
+        Inner {
+            coefficients: back_substitute(&spread.r, spread.z),
+            sse: spread.sse,
+        }
+    }
+
+    /// The coefficients at `p` with their uncertainty.
+    pub(crate) fn spread(&self, p: &[f64; N]) -> Spread<M> {
         let work = &mut *self.work.borrow_mut();
         self.family
             .evaluate(self.data.steps, p, &mut work.columns, None);
@@ -122,7 +148,8 @@ impl<F: Separable<N, M>, const N: usize, const M: usize> Linearize<N> for Projec
         let (columns, slopes) = (&mut work.columns, Some(&mut work.slopes));
         self.family.evaluate(self.data.steps, p, columns, slopes);
         let inner = work.project(&self.data);
-        work.differentiate(&inner.coefficients, self.data.scales);
+        let coefficients = back_substitute(&inner.r, inner.z);
+        work.differentiate(&coefficients, self.data.scales);
         let mut linear = Linearization {
             sse: inner.sse,
             normal: [[0.0; N]; N],
@@ -142,7 +169,7 @@ impl<F: Separable<N, M>, const N: usize, const M: usize> Linearize<N> for Projec
 
 impl<const N: usize, const M: usize> Work<N, M> {
     /// QR of the scaled columns and the residuals that they leave.
-    fn project(&mut self, data: &Data<'_>) -> Inner<M> {
+    fn project(&mut self, data: &Data<'_>) -> Spread<M> {
         product(data.values, data.scales, &mut self.residuals);
         let (mut r, mut z) = ([[0.0; M]; M], [0.0; M]);
         for j in 0..M {
@@ -151,8 +178,9 @@ impl<const N: usize, const M: usize> Work<N, M> {
             z[j] = dot(&self.basis[j], &self.residuals);
             subtract(z[j], &self.basis[j], &mut self.residuals);
         }
-        Inner {
-            coefficients: back_substitute(&r, z),
+        Spread {
+            z,
+            r,
             sse: dot(&self.residuals, &self.residuals),
         }
     }

@@ -1,0 +1,129 @@
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
+
+use super::intervals::Interval;
+use super::plane::zoom;
+use crate::hypotheses::emergence::{Emergence, EmergenceCurve};
+use crate::separable::Projection;
+use crate::weights::Observations;
+use crate::{Curve, Summary};
+
+/// Emergence curves drawn from the posterior of one fit, all equally probable.
+///
+/// ```
+/// use outcrop_fit::{Emergence, Observations, Options, Posterior, Series};
+///
+/// let steps: Vec<f64> = (0..30).map(|i| 40.0 * f64::from(i)).collect();
+/// let wiggle = |i: usize| 1.0 + 0.02 * (7.0 * i as f64).sin();
+/// let f = |t: f64| (-4e-3 * t).exp() * (20.0 * (t + 50.0).ln() - 70.0) + 12.0;
+/// let values: Vec<f64> = steps.iter().enumerate().map(|(i, &t)| f(t) * wiggle(i)).collect();
+/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let observations = Observations::new(&series, &options)?;
+/// let posterior = Posterior::new(&observations, &Emergence::fit(&observations)?);
+/// assert!(posterior.p_peak() > 0.99);
+/// let end = posterior.value(1160.0, 0.9);
+/// assert!(end.lo < Some(f(1160.0)) && end.hi > Some(f(1160.0)));
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Posterior {
+    pub(super) curves: Vec<EmergenceCurve>,
+    pub(super) summaries: Vec<Summary>,
+    p_peak: f64,
+}
+
+/// The same draws in every run.
+const SEED: u64 = 20_260_224;
+
+impl Posterior {
+    /// Draws as many curves as the option `draws` says.
+    pub fn new(observations: &Observations<'_>, fit: &Emergence) -> Self {
+        let (series, count) = (observations.series, observations.options.draws());
+        let scaled: Vec<f64> = series.values().iter().map(|y| y / fit.unit).collect();
+        let data = crate::separable::Data {
+            steps: series.steps(),
+            values: &scaled,
+            scales: &fit.scales,
+        };
+        let projection = Projection::new(&fit.family, data);
+        let plane = zoom(&fit.family, data, (fit.p, projection.solve(&fit.p).sse));
+        let freedom = fit.scales.iter().filter(|s| **s > 0.0).count() as f64 - 5.0;
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        let mut curves = Vec::with_capacity(count);
+        for (point, draws) in plane.points.iter().zip(systematic(&plane.masses, count)) {
+            if draws == 0 {
+                continue;
+            }
+            let spread = projection.spread(point);
+            for _ in 0..draws {
+                let noise = variance(spread.sse, freedom, &mut rng).sqrt();
+                let normal = std::array::from_fn(|_| noise * normal(&mut rng));
+                let coefficients = spread.coefficients(normal).map(|c| c * fit.unit);
+                curves.push(EmergenceCurve::new(&fit.family, point, coefficients));
+            }
+        }
+        let (first, last) = (series.first(), series.last());
+        let summaries: Vec<Summary> = curves
+            .iter()
+            .map(|c| Summary::new(c, first, last))
+            .collect();
+        let peaks = summaries.iter().filter(|s| s.t_peak.is_some()).count();
+        Self {
+            p_peak: peaks as f64 / curves.len().max(1) as f64,
+            curves,
+            summaries,
+        }
+    }
+
+    /// The probability of a maximum between the first and the last step.
+    pub fn p_peak(&self) -> f64 {
+        self.p_peak
+    }
+
+    /// The drawn curves.
+    pub fn curves(&self) -> &[EmergenceCurve] {
+        &self.curves
+    }
+
+    /// The interval of f(t) at step `t`, also beyond the run, with equal probability (1 - level) / 2
+    /// on either side.
+    pub fn value(&self, t: f64, level: f64) -> Interval {
+        Interval::new(self.curves.iter().map(|c| c.value(t)).collect(), level)
+    }
+}
+
+/// How often each point is drawn: systematic sampling, which differs from `count` times its mass
+/// by less than 1 (in the sums up to each point).
+fn systematic(masses: &[f64], count: usize) -> Vec<usize> {
+    let (mut sum, mut before) = (0.0, 0);
+    let times = |mass: &f64| {
+        sum += mass;
+        let until = ((sum * count as f64 + 0.5).floor() as usize).min(count);
+        let times = until - before;
+        before = until;
+        times
+    };
+    masses.iter().map(times).collect()
+}
+
+/// A draw of the noise variance: SSE over chi-squared.
+fn variance(sse: f64, freedom: f64, rng: &mut ChaCha8Rng) -> f64 {
+    ChiSquared::new(freedom).map_or(0.0, |chi| sse / chi.sample(rng))
+}
+
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    StandardNormal.sample(rng)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_draw_is_used_and_in_proportion() {
+        let times = systematic(&[0.1, 0.0, 0.65, 0.25], 20);
+        assert_eq!(times, [2, 0, 13, 5]);
+        assert_eq!(systematic(&[0.5, 0.5], 3).iter().sum::<usize>(), 3);
+    }
+}

@@ -1,0 +1,154 @@
+use super::draws::Posterior;
+use crate::Summary;
+use crate::hypotheses::emergence::{EmergenceCurve, Note, Parameters};
+
+/// An interval of the posterior; an end is empty where the data leave it open.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub lo: Option<f64>,
+    /// Upper end.
+    pub hi: Option<f64>,
+}
+
+impl Interval {
+    /// The central `level` of `draws`; empty where a tail is not finite or there are no draws.
+    pub(super) fn new(mut draws: Vec<f64>, level: f64) -> Self {
+        draws.retain(|x| !x.is_nan());
+        draws.sort_by(f64::total_cmp);
+        let tail = (1.0 - level) / 2.0;
+        let at = |p: f64| {
+            let place = p * (draws.len().checked_sub(1)?) as f64;
+            let (below, share) = (place.floor() as usize, place.fract());
+            let above = (below + 1).min(draws.len() - 1);
+            let value = draws[below] + share * (draws[above] - draws[below]);
+            value.is_finite().then_some(value)
+        };
+        Self {
+            lo: at(tail),
+            hi: at(1.0 - tail),
+        }
+    }
+
+    /// Only the upper end.
+    fn below(self) -> Self {
+        Self { lo: None, ..self }
+    }
+
+    /// Only the lower end.
+    fn above(self) -> Self {
+        Self { hi: None, ..self }
+    }
+}
+
+/// The intervals of one fit. Those of parameters are one-sided or empty where the notes of the fit
+/// say that a limit of the curve cannot be told from it:
+///
+/// | note | one-sided | empty |
+/// |---|---|---|
+/// | `flat` | | all parameters, `t_half`, `t_peak` |
+/// | `decay not identified` | beta, lambda: upper end | gamma, t0, K |
+/// | `offset not identified` | tau0: lower end | A, lambda, gamma, t0, A1 |
+/// | `logarithm not identified` | | A, lambda, gamma, t0, tau0 |
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Intervals {
+    /// Amplitude A.
+    pub a: Interval,
+    /// Decay rate lambda.
+    pub lambda: Interval,
+    /// Time scaling gamma, per step.
+    pub gamma: Interval,
+    /// Time offset t0.
+    pub t0: Interval,
+    /// Asymptote K.
+    pub k: Interval,
+    /// Decay rate beta, per step.
+    pub beta: Interval,
+    /// Time offset tau0, in steps.
+    pub tau0: Interval,
+    /// Logarithmic amplitude A1.
+    pub a1: Interval,
+    /// The curve at the first step.
+    pub f_first: Interval,
+    /// The curve at the last step.
+    pub f_last: Interval,
+    /// The largest value of the curve between them.
+    pub f_max: Interval,
+    /// The half-way step.
+    pub t_half: Interval,
+    /// The step of the maximum, among the curves that have one within the run.
+    pub t_peak: Interval,
+}
+
+impl Posterior {
+    /// The intervals of probability `level` of everything that is identified under `notes`.
+    pub fn intervals(&self, notes: &[Note], level: f64) -> Intervals {
+        let has = |note| notes.contains(&note);
+        let of = |f: &dyn Fn(&Summary) -> Option<f64>| {
+            Interval::new(self.summaries.iter().filter_map(f).collect(), level)
+        };
+        let mut found = Intervals {
+            f_first: of(&|s| Some(s.f_first)),
+            f_last: of(&|s| Some(s.f_last)),
+            f_max: of(&|s| Some(s.f_max)),
+            ..Intervals::default()
+        };
+        if has(Note::Flat) {
+            return found;
+        }
+        found.t_half = of(&|s| s.t_half);
+        found.t_peak = of(&|s| s.t_peak);
+        let parameters: Vec<Parameters> = self
+            .curves
+            .iter()
+            .map(EmergenceCurve::finite_parameters)
+            .collect();
+        // a parameter without a finite value lies beyond every finite one
+        let of = |f: fn(&Parameters) -> Option<f64>| {
+            let draws = parameters.iter().map(|p| f(p).unwrap_or(f64::INFINITY));
+            Interval::new(draws.collect(), level)
+        };
+        let (decay, offset) = (has(Note::Decay), has(Note::Offset));
+        let logarithm = has(Note::Logarithm);
+        found.beta = of(|p| p.beta);
+        if !(logarithm || offset) {
+            found.a = of(|p| p.a);
+            found.a1 = of(|p| p.a1);
+            found.lambda = of(|p| p.lambda);
+        }
+        if !logarithm {
+            found.tau0 = of(|p| p.tau0);
+        }
+        if !(decay || logarithm || offset) {
+            found.gamma = of(|p| p.gamma);
+            found.t0 = of(|p| p.t0);
+        }
+        if decay {
+            found.beta = found.beta.below();
+            found.lambda = found.lambda.below();
+        } else {
+            found.k = of(|p| p.k);
+        }
+        if offset {
+            found.tau0 = found.tau0.above();
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_cuts_both_tails_and_is_open_where_they_are_infinite() {
+        let draws: Vec<f64> = (0..=100).map(f64::from).collect();
+        let interval = Interval::new(draws.clone(), 0.9);
+        assert!((interval.lo.unwrap() - 5.0).abs() < 1e-9);
+        assert!((interval.hi.unwrap() - 95.0).abs() < 1e-9);
+        let mut open = draws;
+        open.extend([f64::INFINITY; 20]);
+        assert_eq!(Interval::new(open, 0.9).hi, None);
+        assert_eq!(Interval::new(Vec::new(), 0.9), Interval::default());
+    }
+}
