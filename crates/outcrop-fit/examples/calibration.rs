@@ -20,7 +20,10 @@ fn steps() -> Vec<f64> {
     let thousands = (1..=10).map(|i| 1e3 * f64::from(i));
     let tens = (3..15).map(|i| 1e4 * f64::from(i));
     let all = [0.0].into_iter().chain(doubling).chain(thousands);
-    all.chain([15e3, 20e3, 25e3]).chain(tens).chain([143e3]).collect()
+    all.chain([15e3, 20e3, 25e3])
+        .chain(tens)
+        .chain([143e3])
+        .collect()
 }
 
 /// The truth of one series, in the paper's form.
@@ -75,7 +78,14 @@ fn draw(rng: &mut ChaCha8Rng, regime: Regime) -> Truth {
         if regime == Regime::LogIncrease && uniform(rng, 0.0, 1.0) < 0.3 {
             (lambda, t_peak) = (1e-13 / gamma, f64::INFINITY);
         }
-        let unit = Truth { a: 1.0, lambda, gamma, t0: gamma * tau0, k: 0.0, t_peak };
+        let unit = Truth {
+            a: 1.0,
+            lambda,
+            gamma,
+            t0: gamma * tau0,
+            k: 0.0,
+            t_peak,
+        };
         let values: Vec<f64> = steps().iter().map(|&t| unit.value(t)).collect();
         let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
         let range = values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - lowest;
@@ -85,7 +95,11 @@ fn draw(rng: &mut ChaCha8Rng, regime: Regime) -> Truth {
         let falls = values.windows(2).any(|w| a * (w[1] - w[0]) < -1e-9 * rise);
         let usable = a.is_finite() && a > 0.0 && !(regime == Regime::LogIncrease && falls);
         if usable {
-            return Truth { a, k: base - a * lowest, ..unit };
+            return Truth {
+                a,
+                k: base - a * lowest,
+                ..unit
+            };
         }
     }
 }
@@ -124,7 +138,12 @@ impl Tally {
     }
 }
 
-fn judge(truth: &Truth, series: &Series, options: &Options, tally: &mut Tally) -> Result<(), outcrop_fit::Error> {
+fn judge(
+    truth: &Truth,
+    series: &Series,
+    options: &Options,
+    tally: &mut Tally,
+) -> Result<(), outcrop_fit::Error> {
     let observations = Observations::new(series, options)?;
     let fit = Emergence::fit(&observations)?;
     let posterior = Posterior::new(&observations, &fit);
@@ -150,7 +169,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::default().with_level(level)?;
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     println!("nominal {level}, {count} series a line");
-    println!("| regime | noise | {} | peak called | ms a series |", NAMES.join(" | "));
+    println!(
+        "| regime | noise | {} | peak called | ms a series |",
+        NAMES.join(" | ")
+    );
     println!("|---|---|---|---|---|---|---|---|");
     for regime in [Regime::EarlyPeak, Regime::LogIncrease] {
         for cv in [0.02, 0.07, 0.2] {
@@ -164,7 +186,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let ms = start.elapsed().as_secs_f64() * 1e3 / count as f64;
             let share = |i: usize| match tally.counted[i] {
                 0 => "".into(),
-                n => format!("{:.3} (-{:.3}) w{:.2}", tally.covered[i] as f64 / n as f64, tally.below[i] as f64 / n as f64, tally.width[i] / n as f64),
+                n => format!(
+                    "{:.3} (-{:.3}) w{:.2}",
+                    tally.covered[i] as f64 / n as f64,
+                    tally.below[i] as f64 / n as f64,
+                    tally.width[i] / n as f64
+                ),
             };
             let shares: Vec<String> = (0..4).map(share).collect();
             println!(

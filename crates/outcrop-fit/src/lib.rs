@@ -47,6 +47,7 @@
 mod average;
 mod curve;
 mod error;
+mod forecast;
 mod goodness;
 mod hypotheses;
 mod options;
@@ -61,6 +62,7 @@ mod weights;
 pub use average::akaike_weights;
 pub use curve::{Curve, Summary};
 pub use error::{Error, Result};
+pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{
     About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, EMERGENCE, Emergence, EmergenceCurve,
@@ -69,7 +71,7 @@ pub use hypotheses::{
     SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
 };
 pub use options::{Options, Weighting};
-pub use parallel::fit_all;
+pub use parallel::{fit_all, fit_each};
 pub use posterior::{Interval, Intervals, Posterior};
 pub use series::{MIN_POINTS, Series};
 pub use table::{TrajectoryFit, fit};

@@ -1,4 +1,4 @@
-use crate::{Error, Result};
+use crate::{Error, HYPOTHESES, Result, hypothesis};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,9 +27,10 @@ pub enum Weighting {
 /// | `max_beta` | 10 | 10 | upper bound of beta (and of 1/tau), per step | above 0 |
 /// | `cells` | 32 | 32 | grid cells along each coordinate of the search | 4 to 1024 |
 /// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit stands (see below) | at least 0 |
-/// | `draws` | 1000 | 1000 | curves drawn from the posterior | 100 to 100000 |
+/// | `draws` | 1000 | 1000 | curves drawn from the posterior, 0 for no intervals | 0, 100 to 100000 |
 /// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
-/// | `curve_points` | 200 | 200 | points of the dense curve | 2 to 100000 |
+/// | `hypotheses` | all | all | which are fitted | at least one |
+/// | `curve_points` | 200 | 200 | points of the dense curve, 0 for none | 0, 2 to 100000 |
 ///
 /// A tau0 below one step lets the logarithm interpolate the single point at step 0.
 ///
@@ -56,6 +57,7 @@ pub struct Options {
     draws: usize,
     level: f64,
     curve_points: usize,
+    hypotheses: Vec<&'static str>,
 }
 
 impl Default for Options {
@@ -70,6 +72,7 @@ impl Default for Options {
             draws: 1000,
             level: 0.9,
             curve_points: 200,
+            hypotheses: HYPOTHESES.map(|h| h.about().name).to_vec(),
         }
     }
 }
@@ -181,7 +184,7 @@ impl Options {
     /// Sets the number of curves drawn from the posterior.
     ///
     /// # Errors
-    /// [`Error::Option`] outside 100 to 100000.
+    /// [`Error::Option`] outside 100 to 100000, unless 0, which leaves the intervals out.
     ///
     /// ```
     /// # use outcrop_fit::Options;
@@ -189,7 +192,10 @@ impl Options {
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_draws(mut self, draws: usize) -> Result<Self> {
-        self.draws = count("draws", draws, 100..=100_000, "100 to 100000")?;
+        if draws != 0 {
+            count("draws", draws, 100..=100_000, "0 or 100 to 100000")?;
+        }
+        self.draws = draws;
         Ok(self)
     }
 
@@ -217,7 +223,7 @@ impl Options {
     /// Sets the number of points of the dense curve.
     ///
     /// # Errors
-    /// [`Error::Option`] outside 2 to 100000.
+    /// [`Error::Option`] outside 2 to 100000, unless 0, which leaves the curves out.
     ///
     /// ```
     /// # use outcrop_fit::Options;
@@ -225,8 +231,44 @@ impl Options {
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_curve_points(mut self, points: usize) -> Result<Self> {
-        self.curve_points = count("curve_points", points, 2..=100_000, "2 to 100000")?;
+        if points != 0 {
+            count("curve_points", points, 2..=100_000, "0 or 2 to 100000")?;
+        }
+        self.curve_points = points;
         Ok(self)
+    }
+
+    /// Sets which hypotheses [`crate::fit`] fits, by name; the order is that of [`HYPOTHESES`].
+    ///
+    /// # Errors
+    /// [`Error::Hypothesis`] for an unknown name, [`Error::Option`] for none at all.
+    ///
+    /// ```
+    /// # use outcrop_fit::Options;
+    /// let options = Options::default().with_hypotheses(&["logistic", "emergence"])?;
+    /// assert_eq!(options.hypotheses(), ["emergence", "logistic"]);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn with_hypotheses(mut self, names: &[impl AsRef<str>]) -> Result<Self> {
+        for name in names {
+            hypothesis(name.as_ref())?;
+        }
+        if names.is_empty() {
+            return Err(Error::Option {
+                name: "hypotheses",
+                value: 0.0,
+                allowed: "at least one",
+            });
+        }
+        let mut known = HYPOTHESES.map(|h| h.about().name).to_vec();
+        known.retain(|k| names.iter().any(|n| n.as_ref() == *k));
+        self.hypotheses = known;
+        Ok(self)
+    }
+
+    /// Names of the hypotheses that are fitted.
+    pub fn hypotheses(&self) -> &[&'static str] {
+        &self.hypotheses
     }
 
     /// How residuals are weighted.

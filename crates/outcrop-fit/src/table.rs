@@ -3,7 +3,10 @@
 use outcrop_core::{CurvePoint, Fit, Trajectory};
 
 use crate::curve::dense_steps;
-use crate::{EMERGENCE, Emergence, Fitted, HYPOTHESES, Observations, Options, Result, Series};
+use crate::{
+    EMERGENCE, Emergence, Fitted, Interval, Intervals, Note, Observations, Options, Posterior,
+    Result, Series, hypothesis,
+};
 
 /// Every hypothesis fitted to one trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,24 +45,69 @@ pub fn fit(trajectory: &Trajectory, options: &Options) -> TrajectoryFit {
 fn hypotheses(trajectory: &Trajectory, options: &Options) -> Result<TrajectoryFit> {
     let series = Series::from_trajectory(trajectory)?;
     let observations = Observations::new(&series, options)?;
+    let steps = match options.curve_points() {
+        0 => Vec::new(),
+        points => dense_steps(series.first(), series.last(), points),
+    };
     let mut found = TrajectoryFit::default();
-    for hypothesis in HYPOTHESES {
-        let (fitted, row) = if hypothesis.about().name == EMERGENCE {
-            let emergence = Emergence::fit(&observations)?;
-            let fitted = emergence.fitted().clone();
-            (fitted, emergence_row(trajectory, &emergence))
+    for &name in options.hypotheses() {
+        if name == EMERGENCE {
+            let (row, curve) = emergence(trajectory, &observations, &steps)?;
+            found.fits.push(row);
+            found.curves.extend(curve);
         } else {
-            let fitted = hypothesis.fit(&observations)?;
-            let row = row(trajectory, &fitted);
-            (fitted, row)
-        };
-        found
-            .curves
-            .extend(dense(trajectory, &series, &fitted, options));
-        found.fits.push(row);
+            let fitted = hypothesis(name)?.fit(&observations)?;
+            found.fits.push(row(trajectory, &fitted));
+            found.curves.extend(dense(trajectory, &fitted, &steps));
+        }
     }
     weigh(&mut found.fits);
     Ok(found)
+}
+
+/// The row of the emergence curve, with its intervals, and its points, with their band.
+fn emergence(
+    trajectory: &Trajectory,
+    observations: &Observations<'_>,
+    steps: &[f64],
+) -> Result<(Fit, Vec<CurvePoint>)> {
+    let (options, emergence) = (observations.options, Emergence::fit(observations)?);
+    let mut row = emergence_row(trajectory, &emergence);
+    let mut curve = dense(trajectory, emergence.fitted(), steps);
+    if options.draws() > 0 {
+        let posterior = Posterior::new(observations, &emergence);
+        set_intervals(
+            &mut row,
+            &posterior.intervals(emergence.notes(), options.level()),
+        );
+        if !emergence.notes().contains(&Note::Flat) {
+            row.p_peak = Some(posterior.p_peak());
+        }
+        let band = posterior.band(steps, options.level());
+        for (point, band) in curve.iter_mut().zip(band) {
+            (point.value_lo, point.value_hi) = (band.lo, band.hi);
+        }
+    }
+    Ok((row, curve))
+}
+
+fn set_intervals(row: &mut Fit, found: &Intervals) {
+    let ends = |interval: Interval| (interval.lo, interval.hi);
+    (row.a_lo, row.a_hi) = ends(found.a);
+    (row.lambda_lo, row.lambda_hi) = ends(found.lambda);
+    (row.gamma_lo, row.gamma_hi) = ends(found.gamma);
+    (row.t0_lo, row.t0_hi) = ends(found.t0);
+    (row.k_lo, row.k_hi) = ends(found.k);
+    (row.beta_lo, row.beta_hi) = ends(found.beta);
+    (row.tau0_lo, row.tau0_hi) = ends(found.tau0);
+    (row.a1_lo, row.a1_hi) = ends(found.a1);
+    (row.f_first_lo, row.f_first_hi) = ends(found.f_first);
+    (row.f_last_lo, row.f_last_hi) = ends(found.f_last);
+    (row.f_max_lo, row.f_max_hi) = ends(found.f_max);
+    (row.t_half_lo, row.t_half_hi) = ends(found.t_half);
+    if row.t_peak.is_some() {
+        (row.t_peak_lo, row.t_peak_hi) = ends(found.t_peak);
+    }
 }
 
 fn named(trajectory: &Trajectory, hypothesis: &str) -> Fit {
@@ -153,14 +201,8 @@ fn weigh(fits: &mut [Fit]) {
     }
 }
 
-fn dense(
-    trajectory: &Trajectory,
-    series: &Series,
-    fitted: &Fitted,
-    options: &Options,
-) -> Vec<CurvePoint> {
-    let steps = dense_steps(series.first(), series.last(), options.curve_points());
-    let point = |step| CurvePoint {
+fn dense(trajectory: &Trajectory, fitted: &Fitted, steps: &[f64]) -> Vec<CurvePoint> {
+    let point = |&step: &f64| CurvePoint {
         model: trajectory.model.clone(),
         layer: trajectory.layer,
         hypothesis: fitted.about.name.into(),
@@ -168,5 +210,5 @@ fn dense(
         value: fitted.curve.value(step),
         ..CurvePoint::default()
     };
-    steps.into_iter().map(point).collect()
+    steps.iter().map(point).collect()
 }

@@ -161,3 +161,36 @@ pub struct CurvePoint {
     /// Upper end of the band of the curve.
     pub value_hi: Option<f64>,
 }
+
+/// What a trajectory will be at one step, forecast from an earlier part of it: a row of
+/// `forecasts.csv`. Values are ratios, without unit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Forecast {
+    /// Name of the model.
+    pub model: String,
+    /// Layer, from 1.
+    pub layer: u32,
+    /// Number of points that were fitted.
+    pub n: usize,
+    /// Last step that was fitted.
+    pub fitted_until: f64,
+    /// Step of the forecast.
+    pub step: f64,
+    /// `ok`, or why there is none.
+    pub status: String,
+    /// The average of the curves by their Akaike weights.
+    pub average: Option<f64>,
+    /// Lower end of the band.
+    pub lo: Option<f64>,
+    /// Upper end of the band.
+    pub hi: Option<f64>,
+    /// The emergence curve.
+    pub emergence: Option<f64>,
+    /// The curve without decay.
+    pub log_only: Option<f64>,
+    /// The baseline: the last value that was fitted.
+    pub last_value: Option<f64>,
+    /// What was observed there, where it is known.
+    pub observed: Option<f64>,
+}

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::csv_io::{self, Loaded};
-use crate::{CurvePoint, Error, Fit, Loss, Prediction, Result, Score, write_atomic};
+use crate::{CurvePoint, Error, Fit, Forecast, Loss, Prediction, Result, Score, write_atomic};
 
 /// A noun that is one row of its table as it stands.
 pub trait Row: Serialize + DeserializeOwned {
@@ -128,6 +128,23 @@ row!(
         "omega",
         "zeta",
         "t_mid"
+    ]
+);
+
+row!(
+    Forecast,
+    ["model", "layer", "step"],
+    [
+        "n",
+        "fitted_until",
+        "status",
+        "average",
+        "lo",
+        "hi",
+        "emergence",
+        "log_only",
+        "last_value",
+        "observed"
     ]
 );
 

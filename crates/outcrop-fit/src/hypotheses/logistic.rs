@@ -70,19 +70,19 @@ impl LogisticFamily {
     }
 }
 
-/// g and its derivatives by r t and by ln(1 + q), given x = r t and growth = ln(1 + q).
-fn mode(x: f64, growth: f64) -> [f64; 3] {
-    // q exp(-x) in two terms that do not overflow
-    let (decay, rest) = ((-x).exp(), (growth - x).exp());
-    let below = 1.0 + rest - decay;
-    if below.is_infinite() {
-        return [0.0; 3];
-    }
-    let g = -(-x).exp_m1() / below;
-    // g = (1 - e) / (1 + (Q - 1) e) with Q = 1 + q and e = exp(-x)
-    let by_x = rest / (below * below);
-    let by_growth = -g * rest / below;
-    [g, by_x, by_growth]
+/// g and its derivatives by r t and by ln(1 + q), given e = exp(-r t), 1 - e and 1 + q.
+fn mode([decay, rise]: [f64; 2], growth: f64) -> [f64; 3] {
+    // g = (1 - e) / (1 + q e); with 1 + q at most exp(300) nothing overflows
+    let rest = growth * decay;
+    let below = rise + rest;
+    let g = rise / below;
+    [g, rest / below / below, -g * rest / below]
+}
+
+/// exp(-x) and 1 - exp(-x).
+fn decay(x: f64) -> [f64; 2] {
+    let fallen = (-x).exp_m1();
+    [if x > 0.5 { (-x).exp() } else { 1.0 + fallen }, -fallen]
 }
 
 impl Separable<2, 2> for LogisticFamily {
@@ -105,18 +105,45 @@ impl Separable<2, 2> for LogisticFamily {
         columns: &mut Columns<2>,
         slopes: Option<&mut Slopes<2, 2>>,
     ) {
-        let (rate, growth) = (self.rate.rate(p[0]), self.growth(p));
+        let (rate, growth) = (self.rate.rate(p[0]), self.growth(p).exp());
         ones(steps.len(), &mut columns[0]);
         if rate == 0.0 {
             // a straight line, whatever the growth
             fill(steps, &mut columns[1], |t| t);
         } else {
-            fill(steps, &mut columns[1], |t| mode(rate * t, growth)[0]);
+            fill(steps, &mut columns[1], |t| mode(decay(rate * t), growth)[0]);
         }
         if let Some([[_, by_w], [_, by_growth]]) = slopes {
             let speed = self.rate.slope(p[0]);
-            fill(steps, by_w, |t| mode(rate * t, growth)[1] * t * speed);
-            fill(steps, by_growth, |t| mode(rate * t, growth)[2] * p[1].exp());
+            let slope = |t: f64| mode(decay(rate * t), growth);
+            fill(steps, by_w, |t| slope(t)[1] * t * speed);
+            fill(steps, by_growth, |t| slope(t)[2] * p[1].exp());
+        }
+    }
+
+    /// The exponentials depend on w alone.
+    fn sweep(
+        &self,
+        steps: &[f64],
+        axes: &[Vec<f64>; 2],
+        visit: &mut dyn FnMut(usize, &Columns<2>),
+    ) {
+        let mut columns = [vec![1.0; steps.len()], Vec::new()];
+        let mut unchanged = 0;
+        for &w in &axes[0] {
+            let rate = self.rate.rate(w);
+            let decays: Vec<[f64; 2]> = steps.iter().map(|t| decay(rate * t)).collect();
+            for &v in &axes[1] {
+                let growth = self.growth(&[w, v]).exp();
+                if rate == 0.0 {
+                    fill(steps, &mut columns[1], |t| t);
+                } else {
+                    columns[1].clear();
+                    columns[1].extend(decays.iter().map(|d| mode(*d, growth)[0]));
+                }
+                visit(unchanged, &columns);
+                unchanged = 1;
+            }
         }
     }
 }
@@ -153,7 +180,7 @@ impl Curve for LogisticCurve {
     fn value(&self, t: f64) -> f64 {
         let mode = match self.rate {
             0.0 => t,
-            rate => mode(rate * t, self.growth)[0],
+            rate => mode(decay(rate * t), self.growth.exp())[0],
         };
         self.offset + self.amplitude * mode
     }
@@ -196,7 +223,7 @@ mod tests {
         #[test]
         fn a_mode_solves_its_equation(growth in 0.1..20.0f64, x in 0.01..30.0f64) {
             let q1 = growth.exp(); // s / u0
-            let strength = |x: f64| (1.0 + (q1 - 1.0) * mode(x, growth)[0]) / q1;
+            let strength = |x: f64| (1.0 + (q1 - 1.0) * mode(decay(x), q1)[0]) / q1;
             let h = 1e-5;
             let slope = (strength(x + h) - strength(x - h)) / (2.0 * h);
             let u = strength(x);

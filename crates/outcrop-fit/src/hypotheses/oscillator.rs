@@ -15,6 +15,8 @@ use crate::separable::{Bounds, Columns, Separable, Slopes};
 const MIN_ZETA: f64 = 0.05;
 /// Largest damping ratio: beyond it the response is of first order within 1e-4.
 const MAX_ZETA: f64 = 100.0;
+/// After so many time constants the response is 1 to the last digit.
+const SETTLED: f64 = 60.0;
 
 /// Columns 1 and s(t).
 #[derive(Clone, Copy, Debug)]
@@ -112,11 +114,20 @@ impl Oscillator {
             return [decay * even, decay * t * odd, decay * t.powi(3) * slope];
         }
         let root = q.abs().sqrt();
+        let slowest = if q < 0.0 {
+            a
+        } else {
+            self.omega * self.omega / (a + root)
+        };
+        if slowest * t > SETTLED {
+            return [0.0; 3];
+        }
         let (even, odd) = if q < 0.0 {
             let decay = (-a * t).exp();
-            (decay * (root * t).cos(), decay * (root * t).sin() / root)
+            let (sine, cosine) = (root * t).sin_cos();
+            (decay * cosine, decay * sine / root)
         } else {
-            let slow = (-self.omega * self.omega / (a + root) * t).exp();
+            let slow = (-slowest * t).exp();
             let fast = (-(a + root) * t).exp();
             (
                 (slow + fast) / 2.0,

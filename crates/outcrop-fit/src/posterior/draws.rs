@@ -7,7 +7,7 @@ use super::plane::zoom;
 use crate::hypotheses::emergence::{Emergence, EmergenceCurve};
 use crate::separable::Projection;
 use crate::weights::Observations;
-use crate::{Curve, Summary};
+use crate::{Curve, Summary, Weighting};
 
 /// Emergence curves drawn from the posterior of one fit, all equally probable.
 ///
@@ -30,6 +30,11 @@ use crate::{Curve, Summary};
 pub struct Posterior {
     pub(super) curves: Vec<EmergenceCurve>,
     pub(super) summaries: Vec<Summary>,
+    /// Standard deviation of the noise of each curve at its last step, in units of the values.
+    noise: Vec<f64>,
+    /// Whether the noise grows with the curve.
+    relative: bool,
+    last: f64,
     p_peak: f64,
 }
 
@@ -49,18 +54,21 @@ impl Posterior {
         let projection = Projection::new(&fit.family, data);
         let plane = zoom(&fit.family, data, (fit.p, projection.solve(&fit.p).sse));
         let freedom = fit.scales.iter().filter(|s| **s > 0.0).count() as f64 - 5.0;
+        let freedom = freedom.max(1.0);
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
-        let mut curves = Vec::with_capacity(count);
+        let (mut curves, mut noise) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let last_scale = fit.last_scale();
         for (point, draws) in plane.points.iter().zip(systematic(&plane.masses, count)) {
             if draws == 0 {
                 continue;
             }
             let spread = projection.spread(point);
             for _ in 0..draws {
-                let noise = variance(spread.sse, freedom, &mut rng).sqrt();
-                let normal = std::array::from_fn(|_| noise * normal(&mut rng));
+                let sigma = variance(spread.sse, freedom, &mut rng).sqrt();
+                let normal = std::array::from_fn(|_| sigma * normal(&mut rng));
                 let coefficients = spread.coefficients(normal).map(|c| c * fit.unit);
                 curves.push(EmergenceCurve::new(&fit.family, point, coefficients));
+                noise.push(sigma * fit.unit / last_scale);
             }
         }
         let (first, last) = (series.first(), series.last());
@@ -73,6 +81,9 @@ impl Posterior {
             p_peak: peaks as f64 / curves.len().max(1) as f64,
             curves,
             summaries,
+            noise,
+            relative: observations.options.weighting() != Weighting::Raw,
+            last,
         }
     }
 
@@ -90,6 +101,29 @@ impl Posterior {
     /// on either side.
     pub fn value(&self, t: f64, level: f64) -> Interval {
         Interval::new(self.curves.iter().map(|c| c.value(t)).collect(), level)
+    }
+
+    /// The interval of a value observed at step `t`: that of the curve and the noise, which grows
+    /// with the curve unless the weights are raw.
+    pub fn observation(&self, t: f64, level: f64) -> Interval {
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        let draws = self.curves.iter().zip(&self.noise).map(|(curve, noise)| {
+            let (value, last) = (curve.value(t), curve.value(self.last));
+            let growth = if self.relative && last != 0.0 {
+                (value / last).abs()
+            } else {
+                1.0
+            };
+            value + noise * growth * normal(&mut rng)
+        });
+        Interval::new(draws.collect(), level)
+    }
+
+    /// As [`Posterior::value`] at each of `steps`, from every fourth curve: for drawing.
+    pub fn band(&self, steps: &[f64], level: f64) -> Vec<Interval> {
+        let some = || self.curves.iter().step_by(4);
+        let at = |&t: &f64| Interval::new(some().map(|c| c.value(t)).collect(), level);
+        steps.iter().map(at).collect()
     }
 }
 

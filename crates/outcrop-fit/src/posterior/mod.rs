@@ -2,10 +2,11 @@
 //! which curves are drawn.
 //!
 //! Given (w, z) the curve is linear, so that the posterior of its coefficients is known exactly; only
-//! the plane needs a grid, which zooms in on where the mass is. With a flat prior over the plane, the
-//! coefficients and the logarithm of the noise, the mass of a point is SSE^(-(n - 3) / 2); the
-//! determinant that integrating over the coefficients would add is left out, because it prefers
-//! the corners in which the columns run into each other.
+//! the plane needs a grid, which zooms in on where the mass is. The mass of a point is
+//! SSE^(-(n - 5) / 2), flat over the plane, and the noise has n - 5 degrees of freedom, one less for
+//! each parameter, as in Student's intervals; the determinant that integrating over the coefficients
+//! would add is left out, because it prefers the corners in which the columns run into each other.
+//! With these choices nominal 90 % covers 0.87 to 0.93 (`examples/calibration.rs`).
 
 mod draws;
 mod intervals;

@@ -26,6 +26,7 @@ const ENOUGH: f64 = 40.0;
 /// grid could miss.
 pub(super) fn zoom(family: &EmergenceFamily, data: Data<'_>, best: ([f64; 2], f64)) -> Plane {
     let freedom = data.scales.iter().filter(|s| **s > 0.0).count() as f64 - 5.0;
+    let freedom = freedom.max(1.0);
     let log_mass = |sse: f64| -0.5 * freedom * sse.max(f64::MIN_POSITIVE).ln();
     let bounds = family.bounds();
     let (mut low, mut high) = (bounds.lower, bounds.upper);

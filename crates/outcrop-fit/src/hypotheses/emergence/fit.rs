@@ -144,6 +144,12 @@ impl Emergence {
         }
     }
 
+    /// The scale of the last point that has any weight.
+    pub(crate) fn last_scale(&self) -> f64 {
+        let scales = self.scales.iter().rev();
+        scales.copied().find(|s| *s > 0.0).unwrap_or(1.0)
+    }
+
     /// The curve at step `t` >= 0, in units of the values.
     pub fn value(&self, t: f64) -> f64 {
         self.curve.value(t)

@@ -1,0 +1,145 @@
+use outcrop_core::{Forecast, Trajectory};
+
+use crate::average::akaike_weights;
+use crate::hypotheses::{Fitted, Hypothesis, LogOnly};
+use crate::{Emergence, Interval, Observations, Options, Posterior, Result, Series};
+
+/// The view from the last step of a series onwards: the emergence curve and the one without decay,
+/// averaged by their Akaike weights, with a band from the posterior.
+///
+/// Five parameters do not forecast better than the last value until about half of the training is
+/// seen, so that the baseline always stands beside; the average leans on the curve without decay
+/// as long as the data do not ask for more.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    emergence: Emergence,
+    log_only: Fitted,
+    weights: [f64; 2],
+    posterior: Posterior,
+    last: f64,
+    last_value: f64,
+    level: f64,
+}
+
+impl Outlook {
+    /// Fits both curves.
+    ///
+    /// # Errors
+    /// [`crate::Error::Solver`], should the optimiser fail.
+    ///
+    /// ```
+    /// use outcrop_fit::{Observations, Options, Outlook, Series};
+    ///
+    /// let steps: Vec<f64> = (0..30).map(|i| 100.0 * f64::from(i)).collect();
+    /// let values: Vec<f64> = steps.iter().map(|t| 7.0 * (t + 80.0).ln() - 20.0).collect();
+    /// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+    /// let outlook = Outlook::new(&Observations::new(&series, &options)?)?;
+    /// assert!((outlook.average(9_000.0) - (7.0 * 9_080f64.ln() - 20.0)).abs() < 0.1);
+    /// assert_eq!(outlook.last_value(), values[29]);
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    pub fn new(observations: &Observations<'_>) -> Result<Self> {
+        let emergence = Emergence::fit(observations)?;
+        let log_only = LogOnly.fit(observations)?;
+        let scores = [emergence.goodness().aicc, log_only.goodness.aicc];
+        let weights = akaike_weights(&scores);
+        // without AICc of the larger curve (8 points or fewer) the smaller one stands alone
+        let weight = |i: usize| weights[i].unwrap_or(0.0);
+        let series = observations.series;
+        Ok(Self {
+            posterior: Posterior::new(observations, &emergence),
+            weights: if weights[1].is_some() {
+                [weight(0), weight(1)]
+            } else {
+                [0.0, 1.0]
+            },
+            emergence,
+            log_only,
+            last: series.last(),
+            last_value: series.values()[series.values().len() - 1],
+            level: observations.options.level(),
+        })
+    }
+
+    /// The average of the curves at step `t`, in units of the values.
+    pub fn average(&self, t: f64) -> f64 {
+        let [emergence, log_only] = self.weights;
+        emergence * self.emergence.value(t) + log_only * self.log_only.curve.value(t)
+    }
+
+    /// The band at step `t`, of the option `level`, for a value that is observed there.
+    pub fn band(&self, t: f64) -> Interval {
+        self.posterior.observation(t, self.level)
+    }
+
+    /// The baseline: the last value of the series.
+    pub fn last_value(&self) -> f64 {
+        self.last_value
+    }
+
+    /// The fitted emergence curve.
+    pub fn emergence(&self) -> &Emergence {
+        &self.emergence
+    }
+
+    /// Everything at step `t`, as a row without a name.
+    pub fn at(&self, t: f64) -> Forecast {
+        let band = self.band(t);
+        Forecast {
+            n: self.emergence.goodness().n,
+            fitted_until: self.last,
+            step: t,
+            status: "ok".into(),
+            average: Some(self.average(t)),
+            lo: band.lo,
+            hi: band.hi,
+            emergence: Some(self.emergence.value(t)),
+            log_only: Some(self.log_only.curve.value(t)),
+            last_value: Some(self.last_value),
+            ..Forecast::default()
+        }
+    }
+}
+
+/// Forecasts a trajectory at each of `steps`, which may lie within it too. It never fails: a bad
+/// series gives rows whose status is the reason.
+///
+/// ```
+/// use outcrop_core::Trajectory;
+/// use outcrop_fit::{Options, forecast};
+///
+/// let trajectory = Trajectory {
+///     model: "m".into(),
+///     layer: 1,
+///     steps: (0..30).map(|i| 100 * i).collect(),
+///     ratios: (0..30).map(|i| 5.0 + f64::from(i).sqrt()).collect(),
+///     sem: Vec::new(),
+/// };
+/// let rows = forecast(&trajectory, &[2_900.0, 6_000.0], &Options::default());
+/// assert_eq!((rows[1].step, rows[1].fitted_until), (6_000.0, 2_900.0));
+/// assert!(rows[1].average > rows[0].average);
+/// ```
+pub fn forecast(trajectory: &Trajectory, steps: &[f64], options: &Options) -> Vec<Forecast> {
+    let outlook = || {
+        let series = Series::from_trajectory(trajectory)?;
+        Outlook::new(&Observations::new(&series, options)?)
+    };
+    let (outlook, status) = match outlook() {
+        Ok(outlook) => (Some(outlook), String::new()),
+        Err(error) => (None, format!("failed to {error}")),
+    };
+    let row = |&step: &f64| Forecast {
+        model: trajectory.model.clone(),
+        layer: trajectory.layer,
+        ..match &outlook {
+            Some(outlook) => outlook.at(step),
+            None => Forecast {
+                n: trajectory.steps.len(),
+                step,
+                status: status.clone(),
+                ..Forecast::default()
+            },
+        }
+    };
+    steps.iter().map(row).collect()
+}
