@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use outcrop_core::{CurvePoint, Fit, Loss, Measurement, Ratio, Trajectory};
 
 use crate::Inputs;
+use crate::curve::Curve;
 
 /// More layers than any model has: a mistyped layer must not make a figure endless.
 const MOST_LAYERS: u32 = 4096;
@@ -76,15 +77,12 @@ impl<'a> Data<'a> {
         fits.find(|f| f.best && f.r2.is_some() && f.model == model && f.layer == layer)
     }
 
-    /// The curve of one fit, by step.
-    pub(crate) fn curve(&self, fit: &Fit) -> Vec<(f64, f64)> {
+    /// The curve of one fit.
+    pub(crate) fn curve(&self, fit: &Fit) -> Curve {
         let of_fit = |c: &&CurvePoint| {
             c.model == fit.model && c.layer == fit.layer && c.hypothesis == fit.hypothesis
         };
-        let points = self.inputs.curves.iter().filter(of_fit);
-        let mut points: Vec<_> = points.map(|c| (c.step, c.value)).collect();
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        points
+        Curve::new(self.inputs.curves.iter().filter(of_fit))
     }
 
     /// The means of `model` at one layer, by step.
@@ -114,7 +112,7 @@ impl<'a> Data<'a> {
 }
 
 /// The same trajectory in order of steps: tables may come in any order.
-fn by_step(t: &Trajectory) -> Trajectory {
+pub(crate) fn by_step(t: &Trajectory) -> Trajectory {
     let mut order: Vec<usize> = (0..t.steps.len().min(t.ratios.len())).collect();
     order.sort_by_key(|i| t.steps[*i]);
     let sem = if t.sem.len() < order.len() {

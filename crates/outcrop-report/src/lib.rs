@@ -11,6 +11,9 @@
 //! | `figures/NAME.svg` | one figure, text as text |
 //! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
 //!
+//! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
+//! [`forecast_plot`] draws a forecast beside what was measured later.
+//!
 //! The same inputs give the same bytes.
 //!
 //! ```
@@ -34,16 +37,21 @@
 //! ```
 
 mod chart;
+mod curve;
 mod data;
 mod error;
 mod figures;
 mod inputs;
+mod output;
 mod page;
+mod plots;
 mod report;
 mod summary;
 
 pub use error::{Error, Result};
 pub use inputs::Inputs;
+pub use output::Format;
+pub use plots::{Plot, fit_plot, forecast_plot, write_fit_plots, write_fit_plots_with};
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};
 

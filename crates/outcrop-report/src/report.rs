@@ -4,7 +4,7 @@ use outcrop_core::{check_writable, write_atomic};
 
 use crate::data::Data;
 use crate::figures::{self, Figure};
-use crate::{Error, Inputs, Result, chart, page, summary};
+use crate::{Format, Inputs, Result, output, page, summary};
 
 /// What [`write_report`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Written {
 /// need be. Each file appears whole or not at all; files of an earlier report are replaced.
 ///
 /// # Errors
-/// [`Error::Write`] with the path, [`Error::Draw`] with the figure.
+/// [`Error::Write`](crate::Error::Write) with the path, [`Error::Draw`](crate::Error::Draw) with the
+/// figure.
 pub fn write_report(inputs: &Inputs, out: &Path) -> Result<Written> {
     write_report_with(inputs, out, &mut |_, _, _| {})
 }
@@ -63,14 +64,9 @@ pub fn write_report_with(
 }
 
 fn write_figure(figure: &Figure, name: &str, folder: &Path) -> Result<(String, [PathBuf; 2])> {
-    let failed = |reason| Error::Draw {
-        figure: name.to_owned(),
-        reason,
-    };
-    let svg = chart::svg(&figure.sheet).map_err(failed)?;
-    let png = chart::png(&figure.sheet).map_err(failed)?;
-    let paths = ["svg", "png"].map(|ending| folder.join(format!("{name}.{ending}")));
-    write_atomic(&paths[0], svg.as_bytes())?;
-    write_atomic(&paths[1], &png)?;
-    Ok((svg, paths))
+    let svg = output::svg(&figure.sheet, name)?;
+    let png = output::png(&figure.sheet, name)?;
+    let svg_file = output::write(svg.as_bytes(), folder, name, Format::Svg)?;
+    let png_file = output::write(&png, folder, name, Format::Png)?;
+    Ok((svg, [svg_file, png_file]))
 }

@@ -327,3 +327,24 @@ fn an_unwritable_folder_is_named() {
         .to_string();
     assert!(error.contains("occupied"), "{error}");
 }
+
+#[test]
+fn wild_predictions_do_not_decide_the_axes_and_curves_have_their_bands() {
+    let mut inputs = study("A study");
+    let wild = inputs.predictions.iter_mut();
+    let wild = wild.filter(|p| p.target == "K" && p.regressor == "ridge");
+    wild.take(2).for_each(|p| p.predicted = 3e23);
+    for c in &mut inputs.curves {
+        (c.value_lo, c.value_hi) = (Some(0.9 * c.value), Some(1.1 * c.value));
+    }
+    let (dir, _, page) = write(&inputs);
+    let svg = |name: &str| std::fs::read_to_string(dir.path().join("figures").join(name)).unwrap();
+    assert!(page.contains("; 2 points lie beyond the axes."));
+    let prediction = svg("prediction.svg");
+    let (_, texts) = coordinates_and_texts(&prediction);
+    assert!(!texts.iter().any(|t| t.contains("e2")), "{texts:?}");
+    assert_eq!(prediction.matches("<polygon").count(), 2);
+    let fits = svg("fits.svg");
+    assert_eq!(fits.matches("<polygon").count(), 6); // three layers of two models
+    assert!(fits.contains("band of the curve"));
+}

@@ -1,9 +1,13 @@
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
 
-use super::shorten;
+use super::label::{labelled, short};
+use super::{shorten, ticks};
+
+/// Values beyond are drawn as if they were this large, so that no range overflows.
+const FARTHEST: f64 = 1e200;
 
 /// How a value is placed along an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +47,7 @@ impl Axis {
         let (_, last) = extent(values).unwrap_or((0.0, 1.0));
         let high = last.max(1.0);
         let mut ticks = vec![(0.0, "0".into())];
-        ticks.extend(decades(1.0, high).map(|t| (t, short(t))));
+        ticks.extend(ticks::decades(1.0, high).map(|t| (t, short(t))));
         let gap = Scale::Steps.place(high) - Scale::Steps.place(ticks.last().map_or(0.0, |t| t.0));
         if gap > 0.45 {
             ticks.push((high, short(high)));
@@ -61,17 +65,17 @@ impl Axis {
     /// Positive values on a logarithmic scale.
     pub(crate) fn log(title: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let positive = values.into_iter().filter(|v| *v > 0.0);
+        let positive = positive.map(|v| v.max(1.0 / FARTHEST));
         let (low, high) = extent(positive).unwrap_or((1.0, 10.0));
         let (low, high) = (low.log10(), high.log10());
         let pad = (0.04 * (high - low)).max(0.05);
         let (low, high) = (10f64.powf(low - pad), 10f64.powf(high + pad));
-        let ticks = log_ticks(low, high).into_iter();
         Self {
             title: title.into(),
             scale: Scale::Log,
             low,
             high,
-            ticks: ticks.map(|t| (t, short(t))).collect(),
+            ticks: labelled(ticks::log(low, high)),
             grid: true,
         }
     }
@@ -79,20 +83,36 @@ impl Axis {
     /// Any values on a linear scale.
     pub(crate) fn linear(title: &str, values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = extent(values).unwrap_or((0.0, 1.0));
-        let pad = (0.05 * (high - low)).max(1e-3 * high.abs()).max(1e-9);
+        let pad = (0.05 * (high - low)).max(1e-3 * high.abs().max(low.abs()));
+        let pad = if pad > 0.0 { pad } else { 1e-9 };
         Self::between(title, low - pad, high + pad)
     }
 
     /// Exactly `low` to `high` on a linear scale.
     pub(crate) fn between(title: &str, low: f64, high: f64) -> Self {
-        let ticks = RangedCoordf64::from(low..high).key_points(8).into_iter();
         Self {
             title: title.into(),
             scale: Scale::Linear,
             low,
             high,
-            ticks: ticks.map(|t| (t, short(t))).collect(),
+            ticks: labelled(ticks::linear(low, high, 8)),
             grid: true,
+        }
+    }
+
+    /// From -`limit` to `limit`, with a tick at 0 and one at each side.
+    pub(crate) fn symmetric(title: &str, limit: f64) -> Self {
+        let limit = if limit > 0.0 {
+            limit.min(FARTHEST)
+        } else {
+            1.0
+        };
+        let decade = 10f64.powf(limit.log10().floor());
+        let side = [5.0, 2.0, 1.0].map(|n| n * decade).into_iter();
+        let side = side.into_iter().find(|t| *t <= limit).unwrap_or(limit);
+        Self {
+            ticks: labelled(vec![-side, 0.0, side]),
+            ..Self::between(title, -limit, limit)
         }
     }
 
@@ -127,6 +147,27 @@ impl Axis {
                 .collect(),
             grid: false,
         }
+    }
+
+    /// Training steps at equal distances, for the late part of a run.
+    pub(crate) fn linear_steps(values: impl IntoIterator<Item = f64>) -> Self {
+        let (_, last) = extent(values).unwrap_or((0.0, 1.0));
+        Self::between("training step", 0.0, last.max(1.0))
+    }
+
+    /// A ratio axis with a tenth more room at the high end, for labels.
+    pub(crate) fn with_headroom(mut self) -> Self {
+        match self.scale {
+            Scale::Log => {
+                self.high *= (self.high / self.low).powf(0.1);
+                self.ticks = labelled(ticks::log(self.low, self.high));
+            }
+            Scale::Linear | Scale::Steps => {
+                self.high += 0.1 * (self.high - self.low);
+                self.ticks = labelled(ticks::linear(self.low, self.high, 8));
+            }
+        }
+        self
     }
 
     /// Without grid lines.
@@ -169,6 +210,20 @@ impl Axis {
         if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
     }
 
+    /// The lowest and the highest value.
+    pub(crate) fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
+    /// On which side of the range `value` lies; equal inside of it.
+    pub(crate) fn beyond(&self, value: f64) -> Ordering {
+        match value {
+            v if v < self.low => Ordering::Less,
+            v if v > self.high => Ordering::Greater,
+            _ => Ordering::Equal,
+        }
+    }
+
     /// The label of the tick at `value`.
     pub(crate) fn label(&self, value: f64) -> String {
         let tick = self.ticks.iter().find(|(t, _)| *t == value);
@@ -201,55 +256,11 @@ impl ValueFormatter<f64> for Axis {
 
 fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     let finite = values.into_iter().filter(|v| v.is_finite());
+    let finite = finite.map(|v| v.clamp(-FARTHEST, FARTHEST));
     finite.fold(None, |extent, v| {
         let (low, high) = extent.unwrap_or((v, v));
         Some((v.min(low), v.max(high)))
     })
-}
-
-/// The powers of ten from `low` to `high`.
-fn decades(low: f64, high: f64) -> impl Iterator<Item = f64> {
-    let first = (low.log10() - 1e-9).ceil() as i32;
-    let last = (high.log10() + 1e-9).floor() as i32;
-    (first..=last).map(|e| 10f64.powi(e))
-}
-
-/// Powers of ten; with 2 and 5 times them where that is fewer than three; linear ticks where the
-/// range is a small part of a decade.
-fn log_ticks(low: f64, high: f64) -> Vec<f64> {
-    let tens: Vec<f64> = decades(low, high).collect();
-    if tens.len() >= 3 {
-        return tens;
-    }
-    let fine = decades(low / 10.0, high).flat_map(|t| [t, 2.0 * t, 5.0 * t]);
-    let fine: Vec<f64> = fine.filter(|t| (low..=high).contains(t)).collect();
-    if fine.len() >= 3 {
-        return fine;
-    }
-    RangedCoordf64::from(low..high).key_points(5)
-}
-
-/// A number as short as a tick label wants it: `0.25`, `800`, `143k`, `2M`, `1e-6`.
-pub(crate) fn short(value: f64) -> String {
-    let size = value.abs();
-    let trimmed = |v: f64, digits: usize| {
-        let text = format!("{v:.digits$}");
-        match text.contains('.') {
-            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-            false => text,
-        }
-    };
-    match size {
-        0.0 => "0".into(),
-        s if s < 1e-3 => format!("{value:.0e}"),
-        s if s < 1.0 => trimmed(value, 3),
-        s if s < 10.0 => trimmed(value, 2),
-        s if s < 1e4 => trimmed(value, 1),
-        s if s < 1e6 => trimmed(value / 1e3, 1) + "k",
-        s if s < 1e9 => trimmed(value / 1e6, 1) + "M",
-        s if s < 1e12 => trimmed(value / 1e9, 1) + "B",
-        _ => format!("{value:.1e}").replace(".0e", "e"),
-    }
 }
 
 #[cfg(test)]
@@ -299,23 +310,5 @@ mod tests {
         assert!(places.windows(2).all(|w| w[1] - w[0] >= 32.0), "{places:?}");
         assert_eq!(axis.clone().spaced(3000.0, |_| 30.0).ticks().len(), all);
         assert_eq!(axis.spaced(10.0, |_| 30.0).ticks().len(), 1);
-    }
-
-    #[test]
-    fn short_numbers() {
-        let cases = [
-            (0.25, "0.25"),
-            (800.0, "800"),
-            (1000.0, "1000"),
-            (143_000.0, "143k"),
-            (2e6, "2M"),
-            (1e-6, "1e-6"),
-            (5e14, "5e14"),
-            (2.5e14, "2.5e14"),
-            (-0.5, "-0.5"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(short(value), text);
-        }
     }
 }

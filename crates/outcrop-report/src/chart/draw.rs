@@ -3,23 +3,25 @@ use plotters::style::text_anchor::HPos;
 use tiny_skia::Pixmap;
 
 use super::font;
-use super::ink::{Area, Drawn, TEXT, UNITS, font_of, pixels, put, reason, text, units};
+use super::footer::{draw_footer, footer_height};
+use super::ink::{Area, Drawn, TEXT, UNITS, font_of, put, reason, text, units};
 use super::legend::{draw_legend, legend_height};
+use super::marks::{Chart, Pen};
 use super::palette::{GRID, INK, viridis};
 use super::raster::Raster;
-use super::{Axis, ColorBar, Mark, Panel, Sheet, Stroke};
+use super::{Axis, ColorBar, Panel, Sheet};
 
 /// Size of titles in pixels.
 const TITLE: f64 = 13.5;
 /// Height of the strip of a title, in pixels.
 const TITLE_STRIP: u32 = 26;
+/// Height of the labels and the title of a horizontal axis, in pixels.
+const X_STRIP: u32 = 44;
 /// Width of the strip of a colour bar, in pixels.
 const BAR_STRIP: u32 = 104;
 
 /// Pixels of the PNG per pixel of the SVG, so that print and dense screens stay sharp.
 const DENSITY: u32 = 2;
-
-type Chart<'a, DB> = ChartContext<'a, DB, Cartesian2d<Axis, Axis>>;
 
 /// `sheet` as SVG; the reason where the library refuses.
 pub(crate) fn svg(sheet: &Sheet) -> Result<String, String> {
@@ -29,7 +31,13 @@ pub(crate) fn svg(sheet: &Sheet) -> Result<String, String> {
     draw_sheet(&backend.into_drawing_area(), sheet)?;
     // The size is declared in pixels; the coordinates stay in units, through the view box.
     let declared = |u: u32| format!("width=\"{}\" height=\"{}\"", width * u, height * u);
-    Ok(text.replacen(&declared(UNITS), &declared(1), 1))
+    let text = text.replacen(&declared(UNITS), &declared(1), 1);
+    Ok(text.replace(|c| !in_xml(c), "\u{FFFD}"))
+}
+
+/// Whether XML 1.0 allows a character; names of models come from tables and hold what they hold.
+fn in_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// `sheet` as PNG, twice the size of the SVG; the reason where it is too large.
@@ -50,7 +58,7 @@ fn size(sheet: &Sheet) -> (u32, u32) {
     let legend = legend_height(&sheet.legend, width);
     (
         width,
-        (sheet.panel_size.1 + strip(sheet)) * rows as u32 + legend,
+        (sheet.panel_size.1 + strip(sheet) + foot(sheet)) * rows as u32 + legend,
     )
 }
 
@@ -58,6 +66,13 @@ fn size(sheet: &Sheet) -> (u32, u32) {
 fn strip(sheet: &Sheet) -> u32 {
     let heights = sheet.panels.iter();
     let heights = heights.map(|p| legend_height(&p.legend, sheet.panel_size.0));
+    heights.max().unwrap_or(0)
+}
+
+/// The height that every panel leaves for its footer.
+fn foot(sheet: &Sheet) -> u32 {
+    let heights = sheet.panels.iter();
+    let heights = heights.map(|p| footer_height(&p.footer, sheet.panel_size.0));
     heights.max().unwrap_or(0)
 }
 
@@ -92,6 +107,8 @@ fn draw_panel<DB: DrawingBackend>(
     )?;
     let (top, rest) = rest.split_vertically(units(strip));
     draw_legend(&top, &panel.legend, width)?;
+    let (rest, bottom) = rest.split_vertically(units(height - TITLE_STRIP));
+    draw_footer(&bottom, &panel.footer, width)?;
     match &panel.color_bar {
         Some(bar) => {
             let (left, right) = rest.split_horizontally(units(width - BAR_STRIP));
@@ -116,26 +133,56 @@ fn fit(text: &str, width: u32, size: f64) -> String {
 }
 
 fn draw_axes_and_marks<DB: DrawingBackend>(area: &Area<DB>, panel: &Panel, width: u32) -> Drawn {
-    let label_width = |label: &str| TEXT * font::width(label, false);
+    let Some(below) = &panel.below else {
+        return draw_chart(area, panel, width, gutter(panel), X_STRIP);
+    };
+    let (_, height) = area.dim_in_pixel();
+    let plots = (height as i32 - units(X_STRIP)).max(0);
+    let (upper, lower) = area.split_vertically(plots - plots * 27 / 100);
+    let gutter = gutter(panel).max(gutter(below));
+    draw_chart(&upper, panel, width, gutter, 0)?;
+    draw_chart(&lower, below, width, gutter, X_STRIP)
+}
+
+fn label_width(label: &str) -> f64 {
+    TEXT * font::width(label, false)
+}
+
+/// Width of the labels and the title of a vertical axis, in pixels.
+fn gutter(panel: &Panel) -> u32 {
     let labels = panel.y.ticks().iter().map(|(_, label)| label_width(label));
     let labels = labels.fold(0.0, f64::max).ceil() as u32;
-    let y_title = if panel.y.title.is_empty() { 0 } else { 22 };
-    let length = f64::from(width.saturating_sub(labels + y_title + 12 + 8 + 18));
+    labels + 12 + if panel.y.title.is_empty() { 0 } else { 22 }
+}
+
+/// Axes and marks, with `x_strip` pixels for the labels of the horizontal axis.
+fn draw_chart<DB: DrawingBackend>(
+    area: &Area<DB>,
+    panel: &Panel,
+    width: u32,
+    gutter: u32,
+    x_strip: u32,
+) -> Drawn {
+    let length = f64::from(width.saturating_sub(gutter + 8 + 18));
     let x = panel.x.clone().spaced(length, label_width);
+    let (_, height) = area.dim_in_pixel();
+    let height = f64::from(height / UNITS) - f64::from(x_strip + 6 + 4);
+    let y = match panel.y.has_grid() {
+        true => panel.y.clone().spaced(height, |_| 0.8 * TEXT),
+        false => panel.y.clone(),
+    };
     let mut chart = ChartBuilder::on(area)
         .margin(units(4))
         .margin_left(units(8))
         .margin_right(units(18))
         .margin_top(units(6))
-        .x_label_area_size(units(44))
-        .y_label_area_size(units(labels + y_title + 12))
-        .build_cartesian_2d(x.clone(), panel.y.clone())
+        .x_label_area_size(units(x_strip))
+        .y_label_area_size(units(gutter))
+        .build_cartesian_2d(x.clone(), y.clone())
         .map_err(reason)?;
-    draw_axes(&mut chart, &x, &panel.y)?;
-    panel
-        .marks
-        .iter()
-        .try_for_each(|m| draw_mark(&mut chart, m))
+    draw_axes(&mut chart, &x, &y)?;
+    let mut pen = Pen::new(&mut chart, &x, &y);
+    panel.marks.iter().try_for_each(|m| pen.draw(m))
 }
 
 fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, x: &Axis, y: &Axis) -> Drawn {
@@ -159,62 +206,6 @@ fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, x: &Axis, y: &Axis) -> D
         .y_desc(&y.title)
         .draw()
         .map_err(reason)
-}
-
-fn draw_mark<DB: DrawingBackend>(chart: &mut Chart<DB>, mark: &Mark) -> Drawn {
-    let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
-        let finite = points.iter().copied();
-        finite
-            .filter(|(x, y)| x.is_finite() && y.is_finite())
-            .collect()
-    };
-    match mark {
-        Mark::Line(points, color, stroke) => draw_line(chart, finite(points), *color, *stroke),
-        Mark::Points(points, color) => draw_dots(chart, finite(points), *color, 2.25),
-        Mark::Scatter(points, color) => draw_dots(chart, finite(points), *color, 4.0),
-        Mark::Band(rows, color) => {
-            let upper = rows.iter().map(|r| (r.0, r.2));
-            let lower = rows.iter().rev().map(|r| (r.0, r.1));
-            let outline = finite(&upper.chain(lower).collect::<Vec<_>>());
-            let band = Polygon::new(outline, color.mix(0.18).filled());
-            chart.draw_series([band]).map(drop).map_err(reason)
-        }
-        Mark::Cell(low, high, color) => {
-            let cell = Rectangle::new([*low, *high], color.filled());
-            chart.draw_series([cell]).map(drop).map_err(reason)
-        }
-    }
-}
-
-fn draw_dots<DB: DrawingBackend>(
-    chart: &mut Chart<DB>,
-    points: Vec<(f64, f64)>,
-    color: RGBColor,
-    radius: f64,
-) -> Drawn {
-    let dots = points.into_iter();
-    let dots = dots.map(|p| Circle::new(p, pixels(radius), color.filled()));
-    chart.draw_series(dots).map(drop).map_err(reason)
-}
-
-fn draw_line<DB: DrawingBackend>(
-    chart: &mut Chart<DB>,
-    points: Vec<(f64, f64)>,
-    color: RGBColor,
-    stroke: Stroke,
-) -> Drawn {
-    let width = if stroke == Stroke::Thin { 1.2 } else { 2.0 };
-    let style = color.stroke_width(pixels(width));
-    match stroke {
-        Stroke::Dashed => {
-            let line = DashedLineSeries::new(points, units(5), units(4), style);
-            chart.draw_series(line).map(drop).map_err(reason)
-        }
-        Stroke::Solid | Stroke::Thin => {
-            let line = LineSeries::new(points, style);
-            chart.draw_series(line).map(drop).map_err(reason)
-        }
-    }
 }
 
 fn draw_color_bar<DB: DrawingBackend>(area: &Area<DB>, bar: &ColorBar, height: u32) -> Drawn {

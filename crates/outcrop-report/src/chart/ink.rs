@@ -7,6 +7,8 @@ use super::palette::INK;
 
 /// The library draws on whole units, so a pixel is divided into this many of them.
 pub(super) const UNITS: u32 = 8;
+/// How opaque a band is.
+pub(super) const BAND: f64 = 0.18;
 /// Size of text in pixels.
 pub(super) const TEXT: f64 = 12.0;
 

@@ -1,7 +1,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::ink::{Area, Drawn, TEXT, pixels, put, reason, text, units};
+use super::ink::{Area, BAND, Drawn, TEXT, pixels, put, reason, text, units};
 use super::{Key, Symbol, font};
 
 /// Height of one row of a legend, in pixels.
@@ -68,22 +68,31 @@ pub(super) fn draw_legend<DB: DrawingBackend>(area: &Area<DB>, keys: &[Key], wid
 }
 
 fn draw_symbol<DB: DrawingBackend>(area: &Area<DB>, key: &Key, (x, y): (i32, i32)) -> Drawn {
-    let style = key.color.stroke_width(pixels(2.0));
     let middle = x + units(12);
-    let line = |from: i32, to: i32| {
-        let path = PathElement::new([(x + units(1) * from, y), (x + units(1) * to, y)], style);
-        area.draw(&path).map_err(reason)
+    let lines = |width: f64, parts: &[(i32, i32)]| {
+        let style = key.color.stroke_width(pixels(width));
+        parts.iter().try_for_each(|(from, to)| {
+            let path = PathElement::new([(x + units(1) * from, y), (x + units(1) * to, y)], style);
+            area.draw(&path).map_err(reason)
+        })
     };
     match key.symbol {
-        Symbol::Line => line(1, 23),
-        Symbol::Dashed => {
-            line(1, 6)?;
-            line(10, 15)?;
-            line(19, 24)
-        }
+        Symbol::Line => lines(2.0, &[(1, 23)]),
+        Symbol::Thin => lines(1.2, &[(1, 23)]),
+        Symbol::Dashed => lines(2.0, &[(1, 6), (10, 15), (19, 24)]),
+        Symbol::Dotted => lines(2.0, &[(1, 3), (6, 8), (11, 13), (16, 18), (21, 23)]),
         Symbol::Point => {
             let dot = Circle::new((middle, y), units(3), key.color.filled());
             area.draw(&dot).map_err(reason)
+        }
+        Symbol::Ring => {
+            let ring = Circle::new((middle, y), units(3), key.color.stroke_width(pixels(1.2)));
+            area.draw(&ring).map_err(reason)
+        }
+        Symbol::Band => {
+            let corners = [(x + units(1), y - units(5)), (x + units(23), y + units(5))];
+            let swatch = Rectangle::new(corners, key.color.mix(BAND).filled());
+            area.draw(&swatch).map_err(reason)
         }
     }
 }

@@ -5,17 +5,24 @@
 mod axis;
 mod draw;
 mod font;
+mod footer;
 mod ink;
+mod label;
 mod legend;
+mod marks;
 pub(crate) mod palette;
+mod range;
 mod raster;
+mod ticks;
 
-pub(crate) use axis::{Axis, short};
+pub(crate) use axis::Axis;
 pub(crate) use draw::{png, svg};
+pub(crate) use label::short;
 
 pub(crate) use plotters::style::RGBColor;
 
 /// A picture: panels in rows and columns.
+#[derive(Clone, Debug)]
 pub(crate) struct Sheet {
     pub(crate) columns: usize,
     /// Width and height of one panel in pixels, without its legend.
@@ -25,6 +32,7 @@ pub(crate) struct Sheet {
 }
 
 /// One pair of axes with what stands between them.
+#[derive(Clone, Debug)]
 pub(crate) struct Panel {
     pub(crate) title: String,
     pub(crate) x: Axis,
@@ -32,6 +40,10 @@ pub(crate) struct Panel {
     pub(crate) marks: Vec<Mark>,
     pub(crate) legend: Vec<Key>,
     pub(crate) color_bar: Option<ColorBar>,
+    /// A second panel in the bottom quarter, on the same horizontal axis; its title is not drawn.
+    pub(crate) below: Option<Box<Panel>>,
+    /// Paragraphs under the axes.
+    pub(crate) footer: Vec<String>,
 }
 
 impl Panel {
@@ -43,6 +55,8 @@ impl Panel {
             marks,
             legend: Vec::new(),
             color_bar: None,
+            below: None,
+            footer: Vec::new(),
         }
     }
 
@@ -52,29 +66,38 @@ impl Panel {
     }
 }
 
-/// Something drawn in a panel, in its units.
+/// Something drawn in a panel, in its units. What lies beyond an axis is drawn at its end; of
+/// points, triangles there tell so.
+#[derive(Clone, Debug)]
 pub(crate) enum Mark {
     Line(Vec<(f64, f64)>, RGBColor, Stroke),
     /// Small dots, along a line or a curve.
     Points(Vec<(f64, f64)>, RGBColor),
+    /// The same as rings.
+    Rings(Vec<(f64, f64)>, RGBColor),
     /// Larger dots that stand alone.
     Scatter(Vec<(f64, f64)>, RGBColor),
     /// The area between lower and upper: (x, lower, upper).
     Band(Vec<(f64, f64, f64)>, RGBColor),
+    /// Vertical bars with caps: (x, lower, upper).
+    Bars(Vec<(f64, f64, f64)>, RGBColor),
+    /// Words at the top, beside the line at x.
+    Words(f64, String),
     /// A filled rectangle from one corner to the other.
     Cell((f64, f64), (f64, f64), RGBColor),
 }
 
 /// How a line is drawn.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stroke {
     Solid,
     Thin,
     Dashed,
+    Dotted,
 }
 
 /// One entry of a legend.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) label: String,
     pub(crate) color: RGBColor,
@@ -82,11 +105,15 @@ pub(crate) struct Key {
 }
 
 /// What a legend shows beside a label.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Symbol {
     Line,
+    Thin,
     Dashed,
+    Dotted,
     Point,
+    Ring,
+    Band,
 }
 
 impl Key {
@@ -100,6 +127,7 @@ impl Key {
 }
 
 /// The scale of a heatmap, drawn at its right in viridis.
+#[derive(Clone, Debug)]
 pub(crate) struct ColorBar {
     pub(crate) axis: Axis,
 }

@@ -39,6 +39,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     if !data.inputs.curves.is_empty() {
         keys.push(Key::new("fitted", CURVE, Symbol::Line));
     }
+    let band = |p: &Panel| p.marks.iter().any(|m| matches!(m, Mark::Band(..)));
+    if panels.iter().any(band) {
+        keys.push(Key::new("band of the curve", CURVE, Symbol::Band));
+    }
     Ok(Figure {
         caption: "Measured ratios and the best fitted curve (lowest AICc) of a shallow, a middle \
                   and a deep layer of the smallest and the largest model."
@@ -61,21 +65,21 @@ const CURVE: RGBColor = OKABE_ITO[1];
 pub(super) fn fit_panel(data: &Data, t: &Trajectory, color: RGBColor) -> Option<Panel> {
     let fit = data.best_fit(&t.model, t.layer)?;
     let (points, curve) = (points(t), data.curve(fit));
-    let all = || points.iter().chain(&curve);
-    let x = Axis::steps(all().map(|p| p.0));
-    let y = Axis::linear(RATIO, all().map(|p| p.1));
+    let steps = points.iter().chain(&curve.points).map(|p| p.0);
+    let x = Axis::steps(steps);
+    let y = Axis::around(RATIO, points.iter().map(|p| p.1), curve.values());
     let curve_color = if color == CURVE { OKABE_ITO[0] } else { CURVE };
     let mut keys = vec![Key::new("measured", color, Symbol::Point)];
-    if !curve.is_empty() {
+    if !curve.points.is_empty() {
         keys.push(Key::new(&fit.hypothesis, curve_color, Symbol::Line));
     }
     let r2 = fit
         .r2
         .map_or_else(String::new, |r2| format!(", R² {r2:.3}"));
     let title = format!("layer {}{r2}", t.layer);
-    let marks = vec![
-        Mark::Points(points, color),
-        Mark::Line(curve, curve_color, Stroke::Solid),
-    ];
+    let bands = curve.bands.into_iter();
+    let mut marks: Vec<Mark> = bands.map(|b| Mark::Band(b, curve_color)).collect();
+    marks.push(Mark::Points(points, color));
+    marks.push(Mark::Line(curve.points, curve_color, Stroke::Solid));
     Some(Panel::new(title, x, y, marks).with_legend(keys))
 }

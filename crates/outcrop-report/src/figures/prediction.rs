@@ -24,17 +24,22 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         }
     }
     targets.truncate(MOST);
-    let panels: Vec<Panel> = targets.iter().map(|t| panel(data, t)).collect();
+    let panels = targets.iter().map(|t| panel(data, t));
+    let (panels, beyond): (Vec<Panel>, Vec<usize>) = panels.unzip();
     if panels.is_empty() {
         return Err(ABSENT);
     }
     let has = |m: &&Model| data.inputs.predictions.iter().any(|p| p.model == m.name);
     Ok(Figure {
-        caption: "Values predicted from the architecture, by a regressor that never saw the \
-                  model, against the values fitted to the measurements."
-            .into(),
+        caption: format!(
+            "Values predicted from the architecture, by a regressor that never saw the model, \
+             against the values fitted to the measurements{}.",
+            beyond_words(beyond.into_iter().sum()),
+        ),
         reading: "One point a layer; on the dashed line prediction and fit agree. The regressor \
-                  is the one with the best leave-one-model-out score.",
+                  is the one with the best leave-one-model-out score. Axes are logarithmic where \
+                  positive values span more than three decades, and leave wild values out: those \
+                  are triangles at the border.",
         sheet: Sheet {
             columns: panels.len().min(3),
             panel_size: (340, 300),
@@ -44,32 +49,44 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     })
 }
 
-fn panel(data: &Data, target: &str) -> Panel {
+fn beyond_words(points: usize) -> String {
+    match points {
+        0 => String::new(),
+        1 => "; 1 point lies beyond the axes".into(),
+        n => format!("; {n} points lie beyond the axes"),
+    }
+}
+
+/// The panel of one target, and how many of its points lie beyond the axes.
+fn panel(data: &Data, target: &str) -> (Panel, usize) {
     let all = data.inputs.predictions.iter();
     let of_target: Vec<&Prediction> = all.filter(|p| p.target == target).collect();
     let regressor = best_regressor(data, target, &of_target);
     let point = |p: &&Prediction| {
-        let chosen = p.regressor == regressor && p.predicted.is_finite();
-        chosen.then_some((p.observed?, p.predicted))
+        let point = (p.observed?, p.predicted);
+        let finite = point.0.is_finite() && point.1.is_finite();
+        (finite && p.regressor == regressor).then_some(point)
     };
     let points: Vec<_> = of_target.iter().filter_map(point).collect();
     let both = || points.iter().flat_map(|p| [p.0, p.1]);
     let (x, y) = (
-        Axis::linear("fitted", both()),
-        Axis::linear("predicted", both()),
+        Axis::fenced("fitted", both()),
+        Axis::fenced("predicted", both()),
     );
-    let ends = both().filter(|v| v.is_finite());
-    let ends = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (v.min(low), v.max(high))
-    });
-    let diagonal = vec![(ends.0, ends.0), (ends.1, ends.1)];
+    let beyond = |p: &&(f64, f64)| x.beyond(p.0).is_ne() || y.beyond(p.1).is_ne();
+    let beyond = points.iter().filter(beyond).count();
+    let (low, high) = x.ends();
+    let diagonal = vec![(low, low), (high, high)];
     let mut marks = vec![Mark::Line(diagonal, darker(), Stroke::Dashed)];
     for model in &data.models {
         let of = of_target.iter().filter(|p| p.model == model.name);
         let points = of.filter_map(point).collect();
         marks.push(Mark::Scatter(points, color_of(data, &model.name)));
     }
-    Panel::new(format!("{target}, {regressor}"), x, y, marks)
+    (
+        Panel::new(format!("{target}, {regressor}"), x, y, marks),
+        beyond,
+    )
 }
 
 fn darker() -> RGBColor {

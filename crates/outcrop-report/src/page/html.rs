@@ -8,6 +8,9 @@ pub(super) fn escape(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
+            // XML, which the page also is, has no such characters.
+            '\u{FFFE}' | '\u{FFFF}' => safe.push('\u{FFFD}'),
+            c if c.is_ascii_control() && !c.is_whitespace() => safe.push('\u{FFFD}'),
             c => safe.push(c),
         }
     }

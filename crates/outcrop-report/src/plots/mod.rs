@@ -1,0 +1,175 @@
+//! Plots of single trajectories: a fit with its rivals and residuals, a forecast with what came.
+
+mod data_points;
+mod fit;
+mod forecast;
+mod name;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{CurvePoint, Fit, Trajectory, check_writable};
+
+use crate::chart::Sheet;
+use crate::data::{Data, by_step};
+use crate::{Format, Inputs, Result, output};
+
+/// A picture of one trajectory, ready to be written.
+///
+/// ```
+/// use outcrop_core::Trajectory;
+/// use outcrop_report::fit_plot;
+///
+/// let trajectory = Trajectory {
+///     model: "org/Tiny".into(),
+///     layer: 2,
+///     steps: vec![0, 1, 10, 100],
+///     ratios: vec![5.0, 5.1, 9.0, 40.0],
+///     sem: vec![],
+/// };
+/// let plot = fit_plot(&trajectory, &[], &[]);
+/// assert!(plot.stem().starts_with("org_tiny~") && plot.stem().ends_with("-layer-2"));
+/// assert!(plot.svg()?.contains("org/Tiny, layer 2"));
+/// # Ok::<(), outcrop_report::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Plot {
+    stem: String,
+    sheet: Sheet,
+}
+
+impl Plot {
+    /// The name of its files without an ending: lowercase ASCII letters, digits and `._-~` alone,
+    /// different for every (model, layer), whatever the model is called.
+    pub fn stem(&self) -> &str {
+        &self.stem
+    }
+
+    /// The plot as SVG, with text as text.
+    ///
+    /// # Errors
+    /// [`Error::Draw`](crate::Error::Draw) where the drawing library refuses.
+    pub fn svg(&self) -> Result<String> {
+        output::svg(&self.sheet, &self.stem)
+    }
+
+    /// The plot as PNG, at twice the size of the SVG.
+    ///
+    /// # Errors
+    /// [`Error::Draw`](crate::Error::Draw) where the drawing library refuses.
+    pub fn png(&self) -> Result<Vec<u8>> {
+        output::png(&self.sheet, &self.stem)
+    }
+
+    /// Writes the plot into the folder `out`, which must be there, once in each of `formats`. Each
+    /// file appears whole or not at all and replaces one of an earlier run.
+    ///
+    /// # Errors
+    /// [`Error::Write`](crate::Error::Write) with the path, as [`Plot::svg`] and [`Plot::png`].
+    pub fn write(&self, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
+        let write = |format: &Format| {
+            let content = match format {
+                Format::Svg => self.svg()?.into_bytes(),
+                Format::Png => self.png()?,
+            };
+            output::write(&content, out, &self.stem, *format)
+        };
+        formats.iter().map(write).collect()
+    }
+}
+
+/// Draws one trajectory with its fits. Rows of `fits` and `curves` that belong to another model or
+/// layer are passed over, so that whole tables may be given.
+///
+/// Above: the measured ratios, with two standard errors to each side where they are known, rings
+/// for the steps that the status of a fit names as `outlier at step S`; the emergence curve with
+/// its band (the best hypothesis where there is no such curve); its rivals as thin lines with their
+/// Akaike weights, or their distances in AICc; the peak with its interval. Below: the residuals
+/// y / f - 1 in per cent on the same step axis, with f linear in ln(1 + step) between the points of
+/// the curve. Underneath in words: R2, the hypothesis with the lowest AICc, the probability and the
+/// step of a peak, the status.
+///
+/// It takes any values. Points that are not finite are counted underneath; outliers, bands and
+/// rivals widen the ratio axis as far as the other points reach, to each side; a point beyond an
+/// axis is a triangle at its end.
+pub fn fit_plot(trajectory: &Trajectory, fits: &[Fit], curves: &[CurvePoint]) -> Plot {
+    let of = |model: &str, layer: u32| model == trajectory.model && layer == trajectory.layer;
+    let fits: Vec<_> = fits.iter().filter(|f| of(&f.model, f.layer)).collect();
+    let curves: Vec<_> = curves.iter().filter(|c| of(&c.model, c.layer)).collect();
+    plot(trajectory, &fits, &curves)
+}
+
+fn plot(trajectory: &Trajectory, fits: &[&Fit], curves: &[&CurvePoint]) -> Plot {
+    Plot {
+        stem: name::stem(&trajectory.model, trajectory.layer),
+        sheet: fit::sheet(&by_step(trajectory), fits, curves),
+    }
+}
+
+/// Draws one trajectory with a forecast that was made from its steps up to `last_fitted`.
+///
+/// `curve` holds the points of one curve that runs beyond that step; those of another model or
+/// layer are passed over. It is solid up to `last_fitted` and dashed, with its band, from there;
+/// later measurements are rings; the dotted line is what a forecast must beat, the last fitted value.
+/// The step axis is logarithmic where the forecast has at least a quarter of its width, and linear
+/// otherwise. Underneath stand the mean relative errors of both over the later points.
+pub fn forecast_plot(trajectory: &Trajectory, last_fitted: u64, curve: &[CurvePoint]) -> Plot {
+    let of = |c: &&CurvePoint| c.model == trajectory.model && c.layer == trajectory.layer;
+    let curve: Vec<_> = curve.iter().filter(of).collect();
+    Plot {
+        stem: name::stem(&trajectory.model, trajectory.layer) + "-forecast",
+        sheet: forecast::sheet(&by_step(trajectory), last_fitted, &curve),
+    }
+}
+
+/// What the tables hold of one layer of one model.
+type Rows<'a> = (Vec<&'a Fit>, Vec<&'a CurvePoint>);
+
+/// Writes a [`fit_plot`] of every trajectory of `inputs` into the folder `out`, which is created if
+/// need be, and returns the files in the order of the trajectories.
+///
+/// # Errors
+/// [`Error::Write`](crate::Error::Write) with the path, [`Error::Draw`](crate::Error::Draw) with
+/// the plot.
+pub fn write_fit_plots(inputs: &Inputs, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    write_fit_plots_with(inputs, out, formats, &mut |_, _, _| {})
+}
+
+/// As [`write_fit_plots`]; `progress` is told how many plots are done, of how many, and the name of
+/// the one that comes next.
+///
+/// # Errors
+/// As [`write_fit_plots`].
+pub fn write_fit_plots_with(
+    inputs: &Inputs,
+    out: &Path,
+    formats: &[Format],
+    progress: &mut dyn FnMut(usize, usize, &str),
+) -> Result<Vec<PathBuf>> {
+    check_writable(out)?;
+    let data = Data::new(inputs);
+    let mut rows: HashMap<(&str, u32), Rows> = HashMap::new();
+    for fit in &inputs.fits {
+        rows.entry((&fit.model, fit.layer)).or_default().0.push(fit);
+    }
+    for point in &inputs.curves {
+        let of_layer = rows.entry((&point.model, point.layer)).or_default();
+        of_layer.1.push(point);
+    }
+    let (mut files, mut taken) = (Vec::new(), HashSet::new());
+    for (done, t) in data.trajectories.iter().enumerate() {
+        let (fits, curves) = match rows.get(&(t.model.as_str(), t.layer)) {
+            Some((fits, curves)) => (fits.as_slice(), curves.as_slice()),
+            None => (&[][..], &[][..]),
+        };
+        let mut plot = plot(t, fits, curves);
+        if !taken.insert(plot.stem.clone()) {
+            plot.stem += &format!("~{done}"); // the same layer twice
+            taken.insert(plot.stem.clone());
+        }
+        progress(done, data.trajectories.len(), &plot.stem);
+        files.extend(plot.write(out, formats)?);
+    }
+    Ok(files)
+}
