@@ -51,7 +51,7 @@ pub use provenance::Provenance;
 pub use score::{Prediction, Score};
 pub use stats::{LayerStats, Measurement, Place, Top};
 pub use table::fit::{CurvePoint, Fit};
-pub use trajectory::{Ratio, Trajectory};
+pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
