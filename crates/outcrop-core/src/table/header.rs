@@ -10,39 +10,52 @@ pub(super) fn check(
     required: &[&str],
     optional: &[&str],
 ) -> Result<()> {
-    let joined = || header.iter().collect::<Vec<_>>().join(",");
     for column in required {
         if header.iter().any(|h| h == *column) {
             continue;
         }
-        if let Some(separator) = ["; ", ";", "\t"].iter().find(|s| joined().contains(*s)) {
-            let reason = format!(
-                "the header `{}` is separated by {separator:?}; write the table with commas",
-                joined()
-            );
-            return Err(Error::parse(context, reason));
-        }
+        separated_by_commas(context, header)?;
         let unknown = || header.iter().filter(|h| !required.contains(h));
         let same = unknown().find(|h| h.eq_ignore_ascii_case(column));
+        let nearest = same.or_else(|| nearest(column, unknown()));
         return Err(Error::MissingColumn {
             context: context.into(),
             column: (*column).into(),
-            nearest: same
-                .or_else(|| nearest(column, unknown()))
-                .map(str::to_owned),
-            header: joined(),
+            nearest: nearest.map(str::to_owned),
+            header: joined(header),
         });
     }
     for column in required.iter().chain(optional) {
         if header.iter().filter(|h| h == column).count() > 1 {
-            let reason = format!(
-                "column `{column}` stands twice in the header `{}`",
-                joined()
-            );
+            let header = joined(header);
+            let reason = format!("column `{column}` stands twice in the header `{header}`");
             return Err(Error::parse(context, reason));
         }
     }
     Ok(())
+}
+
+/// Names the separator of a header that is one word to a reader of commas.
+pub(super) fn separated_by_commas(context: &str, header: &StringRecord) -> Result<()> {
+    let inside = |c: char| header.iter().any(|h| h.contains(c));
+    let Some(separator) = [';', '\t'].into_iter().find(|c| inside(*c)) else {
+        return Ok(());
+    };
+    let header = joined(header);
+    let reason =
+        format!("the header `{header}` is separated by {separator:?}; write the table with commas");
+    Err(Error::parse(context, reason))
+}
+
+/// The header as one line that can be shown: cut where it is long, without control characters.
+pub(super) fn joined(header: &StringRecord) -> String {
+    let text = header.iter().collect::<Vec<_>>().join(",");
+    let shown = text.chars().map(|c| match c {
+        '\t' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    });
+    shown.take(400).collect()
 }
 
 /// A problem of line 1 for each column that may be an `optional` one misspelt. Other columns that
@@ -102,7 +115,7 @@ mod tests {
         };
         assert!(said("model,Step").contains("did you mean `Step`"));
         assert!(said("model,stp").contains("did you mean `stp`"));
-        assert!(said("model;step").contains("separated by \";\""));
+        assert!(said("model;step").contains("separated by ';'"));
         assert!(said("model,step,sem,sem").contains("`sem` stands twice"));
     }
 }

@@ -101,20 +101,17 @@ pub(crate) fn kind_of(start: impl Read, context: &str) -> Result<TableKind> {
             (nearest, most) = (columns, share(columns));
         }
     }
-    let split = found.len() > 1;
-    if most >= 500 || !split {
-        header::check(context, &found, nearest, &[])?;
+    match most {
+        500.. => header::check(context, &found, nearest, &[])?,
+        _ => header::separated_by_commas(context, &found)?,
     }
-    let shown: String = found.iter().collect::<Vec<_>>().join(",");
-    let shown: String = shown.chars().take(200).collect();
-    Err(Error::parse(
-        context,
-        format!(
-            "the header `{shown}` is of no table known here; measurements have {}, trajectories {}",
-            KINDS[0].1.join(","),
-            KINDS[1].1.join(",")
-        ),
-    ))
+    let reason = format!(
+        "the header `{}` is of no table known here; measurements have {}, trajectories {}",
+        header::joined(&found),
+        KINDS[0].1.join(","),
+        KINDS[1].1.join(",")
+    );
+    Err(Error::parse(context, reason))
 }
 
 #[cfg(test)]
@@ -144,7 +141,7 @@ mod tests {
                 "model,step,sequence,layr,top1,top2,top3,median",
                 &["`layer`", "did you mean `layr`"],
             ),
-            ("model;layer;step;ratio", &["separated by \";\""]),
+            ("model;layer;step;ratio", &["separated by ';'"]),
             ("date,price", &["t.csv", "date,price", "no table"]),
             ("", &["t.csv", "empty"]),
         ] {

@@ -95,7 +95,7 @@ impl<R: Read> Lines<R> {
                 break;
             }
             match closed(&text) {
-                Some(record) if expected.is_none_or(|n| record.len() == n) => {
+                Some(record) if strict(&text) && expected.is_none_or(|n| record.len() == n) => {
                     return Ok(Ok(record));
                 }
                 Some(_) => break,
@@ -168,6 +168,24 @@ fn closed(text: &str) -> Option<StringRecord> {
     Some(first)
 }
 
+/// Whether quotes enclose whole fields, so that they are no accident.
+fn strict(text: &str) -> bool {
+    let (mut quoted, mut before) = (false, ',');
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, quoted) {
+            ('"', false) if before == ',' => quoted = true,
+            ('"', false) => return false,
+            ('"', true) if chars.next_if_eq(&'"').is_some() => {}
+            ('"', true) if chars.peek().is_none_or(|c| *c == ',') => quoted = false,
+            ('"', true) => return false,
+            _ => {}
+        }
+        before = c;
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +226,13 @@ mod tests {
         assert_eq!(found[2], (4, Err("a quote is not closed".into())));
         assert_eq!(found.len(), 43);
         assert!(found[3..].iter().all(|(_, r)| *r == row(["k", "v"])));
+    }
+
+    #[test]
+    fn an_open_quote_does_not_join_rows() {
+        let found = all(b"\"c \"\"d,1\n\"c \"\"d\"\"\",2\n", 2);
+        assert_eq!(found[0], (1, Err("a quote is not closed".into())));
+        assert_eq!(found[1], (2, row(["c \"d\"", "2"])));
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod trajectory;
 mod trajectory_stream;
 
 pub use architecture::{architectures, architectures_from, write_architectures};
+pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
 pub use measurement::{
     MeasurementStream, append_measurements, fold_measurements, measurement_stream, measurements,
