@@ -31,9 +31,11 @@ mod arch;
 mod error;
 mod files;
 mod hash;
+mod input;
 mod keys;
 mod loss;
 mod provenance;
+pub mod published;
 mod score;
 mod stats;
 pub mod table;
@@ -46,13 +48,14 @@ pub use arch::{
 pub use error::{Error, Result};
 pub use files::{check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
+pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
 pub use provenance::Provenance;
 pub use score::{Prediction, Score};
 pub use stats::{LayerStats, Measurement, Place, Top};
 pub use table::fit::{CurvePoint, Fit, Forecast};
-pub use trajectory::{Ratio, Trajectory};
+pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -3,11 +3,22 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::csv_io::{self, Loaded};
+use super::csv_io;
+use super::problem::Loaded;
+use super::row_stream::{RowStream, unnumbered};
 use crate::arch::Position;
 use crate::{ArchSpec, Error, NamedArch, Result, write_atomic};
 
-const REQUIRED: [&str; 4] = ["model", "layers", "d_model", "heads"];
+pub(super) const REQUIRED: [&str; 4] = ["model", "layers", "d_model", "heads"];
+const OPTIONAL: [&str; 7] = [
+    "kv_heads",
+    "d_ff",
+    "vocab",
+    "context",
+    "rotary_fraction",
+    "rotary_base",
+    "arch_json",
+];
 
 /// An architecture as a row: the shape in columns of its own, the rest as one JSON column.
 #[derive(Serialize, Deserialize)]
@@ -102,8 +113,8 @@ pub fn architectures(path: &Path) -> Result<Loaded<NamedArch>> {
 /// # Errors
 /// As [`architectures`].
 pub fn architectures_from(reader: impl Read, context: &str) -> Result<Loaded<NamedArch>> {
-    let (rows, problems) = csv_io::read::<Flat>(reader, context, &REQUIRED)?;
-    Ok(Loaded::and_then(rows, problems, Flat::check))
+    let columns = [REQUIRED.as_slice(), &OPTIONAL];
+    Loaded::gather(RowStream::new(reader, context, columns, Flat::check)?.map(unnumbered))
 }
 
 /// Writes a table of architectures, whole or not at all.

@@ -3,44 +3,64 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::csv_io::{self, Loaded};
+use super::problem::{Loaded, Streamed};
+use super::row_stream::{RowStream, unnumbered};
 use super::rows::append;
-use crate::{Error, LayerStats, Measurement, Place, Result, Top, write_atomic};
+use super::{csv_io, fields};
+use crate::{
+    Error, LayerStats, Measurement, Place, Ratio, Result, Top, Trajectory, TrajectoryBuilder,
+    write_atomic,
+};
 
-const REQUIRED: [&str; 8] = [
+pub(super) const REQUIRED: [&str; 8] = [
     "model", "step", "sequence", "layer", "top1", "top2", "top3", "median",
+];
+const OPTIONAL: [&str; 10] = [
+    "top1_position",
+    "top1_channel",
+    "top2_position",
+    "top2_channel",
+    "top3_position",
+    "top3_channel",
+    "count",
+    "non_finite",
+    "non_finite_position",
+    "non_finite_channel",
 ];
 
 /// A row as it stands in the file.
 #[derive(Serialize, Deserialize)]
 struct Flat {
     model: String,
+    #[serde(deserialize_with = "fields::step")]
     step: u64,
+    #[serde(deserialize_with = "fields::sequence")]
     sequence: u32,
+    #[serde(deserialize_with = "fields::layer")]
     layer: u32,
     top1: Option<f32>,
     top2: Option<f32>,
     top3: Option<f32>,
     median: Option<f32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top1_position: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top1_channel: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top2_position: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top2_channel: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top3_position: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     top3_channel: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::count")]
     count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::count")]
     non_finite: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     non_finite_position: Option<u32>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields::place")]
     non_finite_channel: Option<u32>,
 }
 
@@ -91,9 +111,6 @@ impl Flat {
                 ));
             }
         }
-        if self.layer == 0 {
-            return Err("layer = 0, layers count from 1".into());
-        }
         let place = |p: Option<u32>, c: Option<u32>| {
             Some(Place {
                 position: p?,
@@ -130,8 +147,56 @@ impl Flat {
     }
 }
 
+/// The rows of a measurements table one by one, for tables of any size; made by
+/// [`measurement_stream`].
+pub struct MeasurementStream<R>(RowStream<R, Flat, Measurement>);
+
+impl<R: Read> Iterator for MeasurementStream<R> {
+    type Item = Result<Streamed<Measurement>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(unnumbered)
+    }
+}
+
+/// Reads a measurements table row by row, holding one at a time; see [`measurements`]. After an
+/// error of the reader nothing more comes.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`] of the header; [`Error::Io`] while
+/// reading on.
+pub fn measurement_stream<R: Read>(reader: R, context: &str) -> Result<MeasurementStream<R>> {
+    let columns = [REQUIRED.as_slice(), &OPTIONAL];
+    RowStream::new(reader, context, columns, Flat::check).map(MeasurementStream)
+}
+
+/// Reads a measurements table of any size and folds it into trajectories, as
+/// [`TrajectoryBuilder`] does: no more than one row is held.
+///
+/// # Errors
+/// As [`measurements`].
+pub fn fold_measurements(
+    reader: impl Read,
+    context: &str,
+    ratio: Ratio,
+) -> Result<Loaded<Trajectory>> {
+    let (mut builder, mut problems) = (TrajectoryBuilder::new(ratio), Vec::new());
+    for item in measurement_stream(reader, context)? {
+        match item? {
+            Streamed::Row(measurement) => builder.add(&measurement),
+            Streamed::Problem(problem) => problems.push(problem),
+        }
+    }
+    Ok(Loaded {
+        rows: builder.finish(),
+        problems,
+    })
+}
+
 /// Reads a measurements table: `model,step,sequence,layer,top1,top2,top3,median`, and where they
-/// are there the places, the count and the non-finite count. Other columns are passed over.
+/// are there the places, the count and the non-finite count. Other columns are passed over. Whole
+/// numbers may be written as `1000.0` or `1e3`; a step is at most 2^53, layers count from 1, and
+/// magnitudes are finite numbers of at least 0, or empty where no scalar was finite.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
@@ -146,8 +211,7 @@ pub fn measurements(path: &Path) -> Result<Loaded<Measurement>> {
 /// # Errors
 /// As [`measurements`].
 pub fn measurements_from(reader: impl Read, context: &str) -> Result<Loaded<Measurement>> {
-    let (rows, problems) = csv_io::read::<Flat>(reader, context, &REQUIRED)?;
-    Ok(Loaded::and_then(rows, problems, Flat::check))
+    Loaded::gather(measurement_stream(reader, context)?)
 }
 
 fn to_csv(rows: &[Measurement], header: bool) -> Result<Vec<u8>> {

@@ -13,13 +13,29 @@
 
 pub(crate) mod architecture;
 mod csv_io;
+mod fields;
 pub(crate) mod fit;
+mod header;
+mod kind;
+mod lines;
 mod measurement;
+mod problem;
+mod row_stream;
 mod rows;
 mod trajectory;
+mod trajectory_stream;
 
 pub use architecture::{architectures, architectures_from, write_architectures};
-pub use csv_io::{Loaded, Problem};
-pub use measurement::{append_measurements, measurements, measurements_from, write_measurements};
+pub(crate) use kind::kind_of;
+pub use kind::{TableKind, kind_of_header};
+pub use measurement::{
+    MeasurementStream, append_measurements, fold_measurements, measurement_stream, measurements,
+    measurements_from, write_measurements,
+};
+pub use problem::{Loaded, Problem, Streamed};
 pub use rows::{Row, append_rows, read_rows, read_rows_from, rows_to_csv, write_rows};
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
+pub use trajectory_stream::{TrajectoryStream, trajectory_stream};
+
+/// A reader names as many problems of one table; a last one says how many more there are.
+pub const MAX_PROBLEMS: u64 = 1000;

@@ -4,7 +4,9 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::csv_io::{self, Loaded};
+use super::csv_io;
+use super::problem::Loaded;
+use super::row_stream::{RowStream, unnumbered};
 use crate::{CurvePoint, Error, Fit, Forecast, Loss, Prediction, Result, Score, write_atomic};
 
 /// A noun that is one row of its table as it stands.
@@ -163,8 +165,8 @@ pub fn read_rows<T: Row>(path: &Path) -> Result<Loaded<T>> {
 /// # Errors
 /// As [`read_rows`].
 pub fn read_rows_from<T: Row>(reader: impl Read, context: &str) -> Result<Loaded<T>> {
-    let (rows, problems) = csv_io::read(reader, context, T::REQUIRED)?;
-    Ok(Loaded::<T>::and_then(rows, problems, Ok))
+    let columns = [T::REQUIRED, T::HEADER];
+    Loaded::gather(RowStream::<_, T, T>::new(reader, context, columns, Ok)?.map(unnumbered))
 }
 
 /// The table as CSV text; a table without rows still has its header.

@@ -1,26 +1,52 @@
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::csv_io::{self, Loaded};
+use super::csv_io;
+use super::fields;
+use super::problem::{Loaded, Streamed};
+use super::row_stream::RowStream;
 use crate::{Error, Result, Trajectory, write_atomic};
 
-const REQUIRED: [&str; 4] = ["model", "layer", "step", "ratio"];
+pub(super) const REQUIRED: [&str; 4] = ["model", "layer", "step", "ratio"];
+const OPTIONAL: [&str; 1] = ["sem"];
 
+/// A row as it stands in the file.
 #[derive(Serialize, Deserialize)]
-struct Flat {
-    model: String,
-    layer: u32,
+pub(super) struct Flat {
+    pub(super) model: String,
+    #[serde(deserialize_with = "fields::layer")]
+    pub(super) layer: u32,
+    #[serde(deserialize_with = "fields::step")]
     step: u64,
+    #[serde(deserialize_with = "fields::ratio")]
     ratio: f64,
     #[serde(default)]
     sem: Option<f64>,
 }
 
+impl Flat {
+    /// Puts the row behind the others of its trajectory.
+    pub(super) fn push_to(self, trajectory: &mut Trajectory) {
+        trajectory.push(self.step, self.ratio, self.sem);
+    }
+}
+
+/// The rows of a trajectory table, whatever their order.
+pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Flat, Flat>> {
+    RowStream::new(reader, context, [&REQUIRED, &OPTIONAL], Ok)
+}
+
 /// Reads a trajectory table: `model,layer,step,ratio` and, where it is there, `sem`. Rows keep
-/// their order within a (model, layer); whether steps ascend and ratios are finite is for the
-/// fitter to judge.
+/// their order within a (model, layer), and may be in any order otherwise; the table is held in
+/// memory ([`trajectory_stream`](super::trajectory_stream) holds one trajectory at a time).
+///
+/// Whether steps ascend and ratios are finite is for the fitter to judge: `nan`, `inf`, `1e400`
+/// (infinite) and an empty ratio (NaN) are kept. A step is a whole number from 0 to 2^53, also
+/// written as `1000.0` or `1e3`, a layer one from 1; a row with any other is a problem, as is one
+/// whose ratio is no number. Standard errors are kept where every row of the trajectory has one.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
@@ -35,30 +61,28 @@ pub fn trajectories(path: &Path) -> Result<Loaded<Trajectory>> {
 /// # Errors
 /// As [`trajectories`].
 pub fn trajectories_from(reader: impl Read, context: &str) -> Result<Loaded<Trajectory>> {
-    let (rows, problems) = csv_io::read::<Flat>(reader, context, &REQUIRED)?;
-    let mut index = std::collections::HashMap::new();
-    let mut trajectories: Vec<Trajectory> = Vec::new();
-    for (_, row) in rows {
-        let at = *index
-            .entry((row.model.clone(), row.layer))
-            .or_insert_with(|| {
-                trajectories.push(Trajectory {
-                    model: row.model,
-                    layer: row.layer,
-                    ..Trajectory::default()
-                });
-                trajectories.len() - 1
-            });
-        let t = &mut trajectories[at];
-        t.steps.push(row.step);
-        t.ratios.push(row.ratio);
-        t.sem.push(row.sem.unwrap_or(f64::NAN));
+    let mut index = HashMap::new();
+    let (mut trajectories, mut problems) = (Vec::<Trajectory>::new(), Vec::new());
+    for item in rows(reader, context)? {
+        let row = match item? {
+            Streamed::Row((_, row)) => row,
+            Streamed::Problem(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let at = match trajectories.last() {
+            Some(t) if t.model == row.model && t.layer == row.layer => trajectories.len() - 1,
+            _ => *index
+                .entry((row.model.clone(), row.layer))
+                .or_insert_with(|| {
+                    trajectories.push(Trajectory::new(&row.model, row.layer));
+                    trajectories.len() - 1
+                }),
+        };
+        row.push_to(&mut trajectories[at]);
     }
-    for t in &mut trajectories {
-        if t.sem.iter().any(|s| s.is_nan()) {
-            t.sem.clear();
-        }
-    }
+    trajectories.iter_mut().for_each(Trajectory::close);
     Ok(Loaded {
         rows: trajectories,
         problems,
@@ -107,5 +131,26 @@ mod tests {
         let path = dir.path().join("t.csv");
         write_trajectories(&path, &loaded.rows).unwrap();
         assert_eq!(trajectories(&path).unwrap(), loaded);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_kept_and_others_named_with_column_and_value() {
+        let csv = "\u{feff}model,layer,step,ratio\r\na,1,0,nan\r\na,1,1,1e400\r\na,1,2,\r\n\
+            a,1,-3,5\na,1,2.5,5\na,1,9007199254740993,5\na,0,4,5\na,1,4,five\na,1,8.0,7\n";
+        let loaded = trajectories_from(csv.as_bytes(), "t").unwrap();
+        assert_eq!(loaded.rows[0].steps, [0, 1, 2, 8]);
+        let ratios = &loaded.rows[0].ratios;
+        assert!(ratios[0].is_nan() && ratios[1] == f64::INFINITY && ratios[2].is_nan());
+        let said: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+        for (said, parts) in said.iter().zip([
+            ["line 5", "step", "-3"],
+            ["line 6", "step", "2.5"],
+            ["line 7", "step", "9007199254740993"],
+            ["line 8", "layer", "0"],
+            ["line 9", "ratio", "five"],
+        ]) {
+            assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+        }
+        assert_eq!(said.len(), 5);
     }
 }

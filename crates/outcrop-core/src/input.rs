@@ -1,0 +1,178 @@
+//! From whatever a user points at to trajectories.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use crate::table::{self, Loaded, Problem, Streamed, TableKind};
+use crate::{Error, Fit, Ratio, Result, Trajectory, TrajectoryBuilder, published};
+
+/// A trajectory table up to here is read as a whole, whatever the order of its rows; a larger one
+/// is streamed.
+pub const WHOLE_TABLE_BYTES: usize = 64 << 20;
+/// Enough to see the header of a table.
+const START_BYTES: u64 = 64 << 10;
+
+type Items = Box<dyn Iterator<Item = Result<Streamed<Trajectory>>> + Send>;
+
+/// The trajectories of an input, one after another; made by [`open_trajectories`].
+pub struct Trajectories {
+    /// The fits that came with the input: those of the published data set, none otherwise.
+    pub fits: Vec<Fit>,
+    items: Items,
+}
+
+impl std::fmt::Debug for Trajectories {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trajectories").finish_non_exhaustive()
+    }
+}
+
+impl Iterator for Trajectories {
+    type Item = Result<Streamed<Trajectory>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.items.next()
+    }
+}
+
+/// The trajectories at `path`:
+///
+/// | what it is | what comes |
+/// |---|---|
+/// | a measurements table | its trajectories, folded while it is read |
+/// | a trajectory table | as it stands; above [`WHOLE_TABLE_BYTES`] streamed, and to be sorted |
+/// | a run directory | its `measurements.csv` |
+/// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv` |
+/// | the published data set, or a part | see [`published::read`] |
+///
+/// Measurements are averaged over sequences by `ratio`. Problems name the file in which they stand.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::MissingColumn`] and [`Error::Parse`] for a table of neither kind or a
+/// folder with none of these. While a table is streamed, [`Error::Io`] comes as an item.
+pub fn open_trajectories(path: &Path, ratio: Ratio) -> Result<Trajectories> {
+    if published::recognise(path) {
+        let found = published::read(path, ratio)?;
+        return Ok(Trajectories {
+            fits: found.fits,
+            ..whole(found.trajectories, found.problems)
+        });
+    }
+    if !path.is_dir() {
+        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        return open_trajectories_from(file, &path.display().to_string(), ratio);
+    }
+    for name in ["measurements.csv", "trajectories.csv"] {
+        if path.join(name).is_file() {
+            return open_trajectories(&path.join(name), ratio);
+        }
+    }
+    let runs = runs(&path.join("runs"))?;
+    if runs.is_empty() {
+        let reason = "the folder has no measurements.csv, trajectories.csv or \
+             runs/*/measurements.csv, and is no part of the published data set";
+        return Err(Error::parse(path.display().to_string(), reason));
+    }
+    fold(&runs, ratio)
+}
+
+/// As [`open_trajectories`], from a reader such as standard input; `context` names it.
+///
+/// # Errors
+/// As [`open_trajectories`].
+pub fn open_trajectories_from(
+    mut reader: impl Read + Send + 'static,
+    context: &str,
+    ratio: Ratio,
+) -> Result<Trajectories> {
+    let io = |e| Error::io("read", context, e);
+    let mut start = Vec::new();
+    let read = reader.by_ref().take(START_BYTES).read_to_end(&mut start);
+    read.map_err(io)?;
+    match table::kind_of(start.as_slice(), context)? {
+        TableKind::Measurements => {
+            let all = Cursor::new(start).chain(reader);
+            let loaded = table::fold_measurements(all, context, ratio)?;
+            Ok(whole(loaded.rows, named(loaded.problems, context)))
+        }
+        TableKind::Trajectories => {
+            let room = WHOLE_TABLE_BYTES as u64 - START_BYTES;
+            let read = reader.by_ref().take(room + 1).read_to_end(&mut start);
+            if read.map_err(io)? as u64 > room {
+                return streamed(Cursor::new(start).chain(reader), context);
+            }
+            let Loaded { rows, problems } = table::trajectories_from(start.as_slice(), context)?;
+            Ok(whole(rows, named(problems, context)))
+        }
+        other => {
+            let reason = format!("a table of {other}, needed are measurements or trajectories");
+            Err(Error::parse(context, reason))
+        }
+    }
+}
+
+fn streamed(reader: impl Read + Send + 'static, context: &str) -> Result<Trajectories> {
+    let name = context.to_owned();
+    let items = table::trajectory_stream(reader, context)?.map(move |item| {
+        item.map(|item| match item {
+            Streamed::Problem(problem) => Streamed::Problem(Problem {
+                context: name.clone(),
+                ..problem
+            }),
+            row => row,
+        })
+    });
+    Ok(Trajectories {
+        fits: Vec::new(),
+        items: Box::new(items),
+    })
+}
+
+/// What has been read as a whole, problems first.
+fn whole(trajectories: Vec<Trajectory>, problems: Vec<Problem>) -> Trajectories {
+    let problems = problems.into_iter().map(Streamed::Problem);
+    let rows = trajectories.into_iter().map(Streamed::Row);
+    Trajectories {
+        fits: Vec::new(),
+        items: Box::new(problems.chain(rows).map(Ok)),
+    }
+}
+
+fn named(mut problems: Vec<Problem>, context: &str) -> Vec<Problem> {
+    for problem in &mut problems {
+        problem.context = context.to_owned();
+    }
+    problems
+}
+
+/// The measurements of each run in `folder`, by name; none where there is no such folder.
+fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let io = |e| Error::io("read", folder, e);
+    let mut tables = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let table = entry.map_err(io)?.path().join("measurements.csv");
+        tables.extend(table.is_file().then_some(table));
+    }
+    tables.sort();
+    Ok(tables)
+}
+
+/// The measurements of all `tables` together.
+fn fold(tables: &[PathBuf], ratio: Ratio) -> Result<Trajectories> {
+    let (mut builder, mut problems) = (TrajectoryBuilder::new(ratio), Vec::new());
+    for path in tables {
+        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
+        let context = path.display().to_string();
+        for item in table::measurement_stream(file, &context)? {
+            match item? {
+                Streamed::Row(measurement) => builder.add(&measurement),
+                Streamed::Problem(problem) => problems.extend(named(vec![problem], &context)),
+            }
+        }
+    }
+    Ok(whole(builder.finish(), problems))
+}

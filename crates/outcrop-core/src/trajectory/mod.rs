@@ -1,0 +1,113 @@
+mod builder;
+
+pub use builder::TrajectoryBuilder;
+
+use crate::Measurement;
+
+/// How the ratio of a checkpoint is averaged over its sequences.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ratio {
+    /// mean(max) / mean(median), Eq. 8 of the paper.
+    #[default]
+    MeanOverMean,
+    /// mean(max / median), as Eqs. 6-7 of the paper can be read.
+    MeanOfRatios,
+}
+
+/// The ratio of one layer over the training steps of one model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trajectory {
+    /// Name of the model.
+    pub model: String,
+    /// Layer, from 1.
+    pub layer: u32,
+    /// Training steps in the order of the table.
+    pub steps: Vec<u64>,
+    /// Top-1 magnitude over median at each step.
+    pub ratios: Vec<f64>,
+    /// Standard error of each ratio over the sequences; empty where unknown.
+    pub sem: Vec<f64>,
+}
+
+impl Trajectory {
+    pub(crate) fn new(model: &str, layer: u32) -> Self {
+        Self {
+            model: model.to_owned(),
+            layer,
+            ..Self::default()
+        }
+    }
+
+    /// Puts a point behind the others; no standard error stands as NaN until [`Self::close`].
+    pub(crate) fn push(&mut self, step: u64, ratio: f64, sem: Option<f64>) {
+        self.steps.push(step);
+        self.ratios.push(ratio);
+        self.sem.push(sem.unwrap_or(f64::NAN));
+    }
+
+    /// Standard errors of some points alone are of no use: all have one, or none has.
+    pub(crate) fn close(&mut self) {
+        if self.sem.iter().any(|s| s.is_nan()) {
+            self.sem = Vec::new();
+        }
+    }
+
+    /// The trajectories in `measurements`, as [`TrajectoryBuilder`] gives them.
+    pub fn from_measurements(measurements: &[Measurement], ratio: Ratio) -> Vec<Self> {
+        let mut builder = TrajectoryBuilder::new(ratio);
+        measurements.iter().for_each(|m| builder.add(m));
+        builder.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{LayerStats, Place, Top};
+
+    fn measurement(step: u64, sequence: u32, top: f32, median: f32) -> Measurement {
+        let place = Place {
+            position: 0,
+            channel: 0,
+        };
+        let top = Some(Top {
+            magnitude: top,
+            place,
+        });
+        Measurement {
+            model: "m".into(),
+            step,
+            sequence,
+            layer: 1,
+            stats: LayerStats {
+                top: [top; 3],
+                median: Some(median),
+                count: 4,
+                non_finite: 0,
+                first_non_finite: None,
+            },
+        }
+    }
+
+    #[test]
+    fn both_definitions_of_the_ratio() {
+        let rows = [measurement(8, 0, 10.0, 1.0), measurement(8, 1, 10.0, 4.0)];
+        let of_means = &Trajectory::from_measurements(&rows, Ratio::MeanOverMean)[0];
+        let of_ratios = &Trajectory::from_measurements(&rows, Ratio::MeanOfRatios)[0];
+        assert_eq!(of_means.ratios, [4.0]);
+        assert_eq!(of_ratios.ratios, [6.25]);
+        // ratios 10 and 2.5: standard deviation 5.303, over sqrt(2)
+        assert!((of_ratios.sem[0] - 3.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_step_without_a_ratio_is_left_out() {
+        let rows = [measurement(0, 0, 1.0, 0.0), measurement(1, 0, 6.0, 2.0)];
+        let t = Trajectory::from_measurements(&rows, Ratio::MeanOverMean);
+        assert_eq!(
+            (t[0].steps.as_slice(), t[0].ratios.as_slice()),
+            (&[1][..], &[3.0][..])
+        );
+        assert!(t[0].sem.is_empty());
+    }
+}

@@ -1,0 +1,152 @@
+//! The published data set, as printed by NumPy (fixtures/export_published.py).
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::path::{Path, PathBuf};
+
+use outcrop_core::published::{self, Published};
+use outcrop_core::{Ratio, table};
+
+fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/published")
+        .join(path)
+}
+
+fn read(path: &str) -> Published {
+    published::read(&fixture(path), Ratio::MeanOverMean).unwrap()
+}
+
+fn said(published: &Published, file: &str) -> String {
+    let of_file = published
+        .problems
+        .iter()
+        .filter(|p| p.context.ends_with(file));
+    let said: Vec<_> = of_file.map(ToString::to_string).collect();
+    said.join("\n")
+}
+
+#[test]
+fn the_ratios_are_those_that_numpy_computes() {
+    let published = read("");
+    let expected = table::trajectories(&fixture("expected.csv")).unwrap().rows;
+    assert_eq!(published.trajectories.len(), 6 + 24);
+    assert_eq!(published.trajectories[6].model, "pythia-410m");
+    for t in &published.trajectories {
+        let other = expected
+            .iter()
+            .find(|e| (&e.model, e.layer) == (&t.model, t.layer));
+        let other = other.unwrap();
+        assert!(t.steps.is_sorted(), "{:?}", t.steps);
+        assert_eq!(t.steps.len(), other.steps.len());
+        for (i, step) in t.steps.iter().enumerate() {
+            let at = other.steps.iter().position(|s| s == step).unwrap();
+            assert!((t.ratios[i] / other.ratios[at] - 1.0).abs() < 1e-12);
+            // at step 0 all ratios are equal, and the error is the rounding of float32
+            let slack = 1e-12 * other.sem[at] + 1e-14 * t.ratios[i];
+            assert!((t.sem[i] - other.sem[at]).abs() < slack);
+        }
+    }
+    // NaN and infinity leave out their layer at that step, and no other
+    let steps = |layer: usize| published.trajectories[layer - 1].steps.clone();
+    assert_eq!(steps(1), [0, 8, 16, 64, 512, 1000]);
+    assert_eq!(steps(3), [0, 8, 16, 64, 1000]);
+    assert_eq!(steps(6), [0, 8, 16, 64, 1000]);
+}
+
+#[test]
+fn every_malformed_file_is_named_with_its_reason() {
+    let published = read("");
+    for (file, reason) in [
+        (
+            "exp2_pythia_2.8b_step1",
+            "abbreviated by NumPy: `...` stands for values",
+        ),
+        ("exp2_pythia_1b_step0", "before its brackets close"),
+        ("exp2_pythia_1b_step1", "2 brackets deep, expected 3"),
+        ("exp2_pythia_1b_step2", "15 layers, pythia-1b has 16"),
+        ("exp2_pythia_1b_step4", "no values"),
+        ("exp2_pythia_1b_step8", "no text"),
+        ("stats/notes", "no name of the data set"),
+        ("exp2_pythia_14m_step512", "2 of 60 columns"),
+        ("layer_fit_params_median.json", "no list over layers"),
+    ] {
+        assert!(
+            said(&published, file).contains(reason),
+            "{file}: {}",
+            said(&published, file)
+        );
+    }
+    assert_eq!(published.problems.len(), 9);
+}
+
+#[test]
+fn fits_are_read_by_the_names_of_their_parameters() {
+    let fits = read("pythia_14m/params").fits;
+    assert_eq!(fits.len(), 6 + 3);
+    let original = &fits[0];
+    assert_eq!(original.model, "pythia-14m");
+    assert_eq!(original.hypothesis, "published original");
+    let parameters = [
+        original.a,
+        original.lambda,
+        original.gamma,
+        original.t0,
+        original.k,
+    ];
+    assert_eq!(parameters, [1.5, 0.25, 1e-4, 1.0, 30.5].map(Some));
+    assert_eq!(
+        (original.n, original.r2, original.aic),
+        (7, None, Some(-12.5))
+    );
+    assert!(original.sse.is_some_and(|sse| sse > 0.0 && sse < 1.0));
+    assert_eq!((original.f_first, original.f_last), (None, None));
+    let second = fits.iter().find(|f| f.layer == 2).unwrap();
+    assert_eq!(
+        (second.k, second.status.as_str()),
+        (None, "K is not finite")
+    );
+    let other = &fits[1];
+    assert_eq!((other.a1, other.a2), (Some(2.0), Some(-3.0)));
+    assert_eq!((other.beta, other.tau0), (Some(2.5e-5), Some(10.0)));
+    assert_eq!(fits[2].status, "no parameters published");
+    assert_eq!(fits[6].hypothesis, "published top1 original");
+}
+
+#[test]
+fn any_part_of_the_data_set_can_be_given() {
+    for (path, trajectories, fits) in [
+        ("pythia_14m", 6, 9),
+        ("pythia_14m/stats", 6, 0),
+        ("pythia_14m/params", 0, 9),
+        ("pythia_410m/stats/exp2_pythia_410m_step143000", 24, 0),
+        ("pythia_14m/params/layer_fit_params_ratio.json", 0, 6),
+    ] {
+        assert!(published::recognise(&fixture(path)), "{path}");
+        let found = read(path);
+        assert_eq!(
+            (found.trajectories.len(), found.fits.len()),
+            (trajectories, fits),
+            "{path}"
+        );
+    }
+    for path in ["pythia_14m/series", "expected.csv", "absent"] {
+        assert!(!published::recognise(&fixture(path)), "{path}");
+        assert!(
+            published::read(&fixture(path), Ratio::MeanOverMean).is_err(),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_before_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("exp2_pythia_14m_step0");
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    let found = published::read(&path, Ratio::MeanOverMean).unwrap();
+    assert!(said(&found, "step0").contains("larger than 16 MiB"));
+}
