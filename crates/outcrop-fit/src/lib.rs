@@ -21,6 +21,7 @@
 //! | [`Series`] | a checked series of values at steps |
 //! | [`fit_emergence`] | the [`Emergence`] curve of one series |
 //! | [`fit_first_order_step`], [`fit_second_order_step`] | the rivals, [`FirstOrderStep`] and [`SecondOrderStep`] |
+//! | [`paper`] | the paper's own procedure, successes and failures alike |
 //! | [`Parameters`], [`Summary`], [`Goodness`], [`Note`] | what a fit says |
 //!
 //! ```
@@ -53,6 +54,7 @@ mod grid;
 mod note;
 mod options;
 mod oscillator;
+pub mod paper;
 mod parallel;
 mod parameters;
 mod peak;
