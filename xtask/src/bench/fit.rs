@@ -52,11 +52,8 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let known = outcomes::known(&python::read(&fixtures.join("trial_best.csv"))?)?;
     let target = target()?;
     let scipy = crate_folder.join("benches/scipy");
-    let python = python::environment(
-        &target.join(".."),
-        "venv-fit",
-        &scipy.join("requirements.txt"),
-    )?;
+    let folder = target.with_file_name("bench").join("venv-fit");
+    let python = python::environment(&folder, &scipy.join("requirements.txt"))?;
     process::finish(process::cargo().args([
         "build",
         "--package",
@@ -182,7 +179,7 @@ fn print_failures(rows: &[Row]) {
     println!("\nFailures:");
     for (label, method, forms) in PROCEDURES.iter().filter(|(_, _, forms)| forms.len() == 1) {
         for (reason, times) in outcomes::failures(rows, method, forms[0]) {
-            println!("- {label}: {times} times \"{reason}\"");
+            println!("- {label}: {times} x \"{reason}\"");
         }
     }
 }

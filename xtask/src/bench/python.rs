@@ -1,4 +1,4 @@
-//! Python with pinned packages, in a virtual environment under the target directory.
+//! Python with pinned packages, in a virtual environment of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,14 +6,9 @@ use std::process::Command;
 
 use crate::process;
 
-/// The Python of the environment `name`, which holds what the file `requirements` pins. It is made
-/// once, and anew when the file has changed.
-pub(super) fn environment(
-    target: &Path,
-    name: &str,
-    requirements: &Path,
-) -> Result<PathBuf, String> {
-    let folder = target.join("bench").join(name);
+/// The Python of the environment in `folder`, which holds what the file `requirements` pins. It is
+/// made once, and anew when the file has changed.
+pub(super) fn environment(folder: &Path, requirements: &Path) -> Result<PathBuf, String> {
     let python = folder.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
@@ -30,7 +25,7 @@ pub(super) fn environment(
     process::finish(
         Command::new(system)
             .args(["-m", "venv", "--clear"])
-            .arg(&folder),
+            .arg(folder),
     )?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--requirement"]);

@@ -35,6 +35,7 @@ mod bounds;
 mod curve;
 mod failure;
 mod forms;
+mod jacobi;
 mod model;
 mod reflective;
 mod trust_region;
