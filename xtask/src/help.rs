@@ -14,21 +14,15 @@ pub(crate) fn run(_arguments: &[OsString]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The message for a command that does not exist: the nearest names, or all where none is near.
-pub(crate) fn unknown(name: &str) -> String {
-    let mut names: Vec<_> = TASKS
-        .iter()
-        .map(|t| (distance(name, t.name), t.name))
-        .collect();
-    names.sort_unstable();
+/// The message for a `name` that is none of `names`: the nearest of them, or all where none is near.
+pub(crate) fn unknown(kind: &str, name: &str, names: &[&str]) -> String {
+    let mut ranked: Vec<_> = names.iter().map(|&n| (distance(name, n), n)).collect();
+    ranked.sort_unstable();
     let near = |&&(distance, near): &&(usize, &str)| distance <= near.len() / 3;
-    let nearest: Vec<_> = names.iter().filter(near).map(|n| n.1).collect();
+    let nearest: Vec<_> = ranked.iter().filter(near).map(|n| n.1).collect();
     match nearest[..] {
-        [] => {
-            let all: Vec<_> = TASKS.iter().map(|t| t.name).collect();
-            format!("no command `{name}`; the commands are: {}", all.join(", "))
-        }
-        _ => format!("no command `{name}`; did you mean: {}?", nearest.join(", ")),
+        [] => format!("no {kind} `{name}`; the {kind}s are: {}", names.join(", ")),
+        _ => format!("no {kind} `{name}`; did you mean: {}?", nearest.join(", ")),
     }
 }
 
@@ -66,6 +60,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_told_the_nearest_name_and_nonsense_all_of_them() {
+        let unknown = |name| unknown("command", name, &["reproduce", "tidy", "help"]);
         assert!(unknown("reprodcue").ends_with("did you mean: reproduce?"));
         assert!(unknown("frobnicate").ends_with("the commands are: reproduce, tidy, help"));
     }

@@ -7,6 +7,7 @@
     reason = "a command speaks to whoever called it"
 )]
 
+mod bench;
 mod help;
 mod process;
 mod reproduce;
@@ -22,7 +23,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 3] = [
+const TASKS: [Task; 4] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -34,6 +35,11 @@ const TASKS: [Task; 3] = [
         run: tidy::run,
     },
     Task {
+        name: "bench",
+        about: "measure Outcrop beside what it is an alternative to; without a name, list what there is",
+        run: bench::run,
+    },
+    Task {
         name: "help",
         about: "list these commands",
         run: help::run,
@@ -42,6 +48,12 @@ const TASKS: [Task; 3] = [
 
 /// Exit code for a call that makes no sense, as opposed to work that failed (1).
 const BAD_USE: u8 = 2;
+
+/// Says on standard error what makes no sense.
+fn bad_use(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(BAD_USE)
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -54,8 +66,8 @@ fn main() -> ExitCode {
         name => name,
     };
     let Some(task) = TASKS.iter().find(|task| task.name == name) else {
-        eprintln!("error: {}", help::unknown(name));
-        return ExitCode::from(BAD_USE);
+        let names: Vec<_> = TASKS.iter().map(|task| task.name).collect();
+        return bad_use(&help::unknown("command", name, &names));
     };
     (task.run)(rest).unwrap_or_else(|message| {
         eprintln!("error: failed to {message}");

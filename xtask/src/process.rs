@@ -1,7 +1,7 @@
 //! Starting other programs.
 
 use std::ffi::OsString;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 /// The cargo that started this task.
 pub(crate) fn cargo() -> Command {
@@ -15,6 +15,18 @@ pub(crate) fn finish(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("run {}: {status}", command.get_program().display()))
+}
+
+/// Runs `command` to its end, wants success and returns what it wrote on standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String, String> {
+    command.stderr(Stdio::inherit());
+    let output = command.output().map_err(|e| unstarted(command, &e))?;
+    if !output.status.success() {
+        let program = command.get_program().display();
+        return Err(format!("run {program}: {}", output.status));
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|e| format!("read what {} wrote: {e}", command.get_program().display()))
 }
 
 /// Becomes `command`, so that signals such as Ctrl-C reach it and its exit code is ours. Returns

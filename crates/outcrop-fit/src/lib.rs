@@ -21,6 +21,7 @@
 //! | [`Series`] | a checked series of values at steps |
 //! | [`fit_emergence`] | the [`Emergence`] curve of one series |
 //! | [`fit_first_order_step`], [`fit_second_order_step`] | the rivals, [`FirstOrderStep`] and [`SecondOrderStep`] |
+//! | [`paper`] | the paper's own procedure, successes and failures alike |
 //! | [`Parameters`], [`Summary`], [`Goodness`], [`Note`] | what a fit says |
 //!
 //! ```
@@ -50,7 +51,9 @@ mod error;
 mod forecast;
 mod goodness;
 mod hypotheses;
+mod jacobi;
 mod options;
+pub mod paper;
 mod parallel;
 mod posterior;
 mod robust;

@@ -5,9 +5,10 @@ use crate::source::{code, lines_with};
 use crate::{expect_none, workspace};
 
 /// Libraries by the start of their package names, and the crates that may name them.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("burn", &["outcrop-model", "outcrop-train"]),
     ("argmin", &["outcrop-fit"]),
+    ("nalgebra", &["outcrop-fit"]),
     ("linfa", &["outcrop-predict"]),
     ("smartcore", &["outcrop-predict"]),
     ("forust", &["outcrop-predict"]),
@@ -15,9 +16,12 @@ const OWNERS: [(&str, &[&str]); 6] = [
 ];
 
 /// Marks of their types in a signature.
-const TYPES: [&str; 11] = [
+const TYPES: [&str; 14] = [
     "argmin::",
     "argmin_math::",
+    "nalgebra::",
+    "DMatrix<",
+    "DVector<",
     "linfa::",
     "smartcore::",
     "forust_ml::",

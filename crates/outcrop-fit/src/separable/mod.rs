@@ -28,7 +28,7 @@ pub use model::{Bounds, Columns, Separable, Slopes};
 pub use projection::{Data, Inner, Projection};
 pub use search::{Optimum, search};
 
-pub(crate) use columns::{dot, norm};
+pub(crate) use columns::norm;
 pub(crate) use grid::{axis, squares};
 pub(crate) use search::{descend, search_within};
 

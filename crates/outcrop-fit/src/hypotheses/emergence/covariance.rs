@@ -1,5 +1,8 @@
+use nalgebra::DMatrix;
+
 use super::curve::EmergenceCurve;
-use crate::separable::{dot, norm};
+use crate::jacobi::orthogonalise;
+use crate::separable::norm;
 use crate::weights::Scaled;
 
 /// The covariance of (A1, A2, K, beta, tau0) at the optimum, s^2 (J'J)^-1 with
@@ -31,82 +34,21 @@ impl Covariance {
             column.iter_mut().for_each(|x| *x /= size);
         }
         let variance = sse / (scaled.count() - 5) as f64;
-        let (singular, right) = singular_values(columns);
+        let matrix = DMatrix::from_fn(columns[0].len(), 5, |i, j| columns[j][i]);
+        let (matrix, right) = orthogonalise(matrix, DMatrix::identity(5, 5))?;
+        let singular: Vec<f64> = matrix.column_iter().map(|c| c.norm()).collect();
         let smallest = singular.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = singular.iter().copied().fold(0.0, f64::max);
         if smallest <= largest * f64::EPSILON {
             return None;
         }
-        let mut matrix = [[0.0; 5]; 5];
-        for i in 0..5 {
-            for j in 0..5 {
-                let terms = (0..5).map(|k| right[i][k] * right[j][k] / (singular[k] * singular[k]));
-                matrix[i][j] = variance * terms.sum::<f64>() / (sizes[i] * sizes[j]);
-            }
-        }
+        let entry = |i: usize, j: usize| {
+            let terms = (0..5).map(|k| right[(k, i)] * right[(k, j)] / singular[k].powi(2));
+            variance * terms.sum::<f64>() / (sizes[i] * sizes[j])
+        };
         Some(Self {
-            matrix,
+            matrix: std::array::from_fn(|i| std::array::from_fn(|j| entry(i, j))),
             condition: largest / smallest,
         })
-    }
-}
-
-/// Singular values and right singular vectors (in columns) by one-sided Jacobi rotations, which
-/// keep small singular values accurate (Demmel and Veselic, 1992, SIAM Journal on Matrix Analysis
-/// and Applications 13:1204).
-fn singular_values(mut a: [Vec<f64>; 5]) -> ([f64; 5], [[f64; 5]; 5]) {
-    let mut right = [[0.0; 5]; 5];
-    (0..5).for_each(|k| right[k][k] = 1.0);
-    for _ in 0..60 {
-        let mut rotated = false;
-        for i in 0..5 {
-            for j in i + 1..5 {
-                let (p, q, r) = (dot(&a[i], &a[i]), dot(&a[j], &a[j]), dot(&a[i], &a[j]));
-                if r.abs() <= 1e-15 * (p * q).sqrt() {
-                    continue;
-                }
-                rotated = true;
-                let zeta = (q - p) / (2.0 * r);
-                let tangent = zeta.signum() / (zeta.abs() + zeta.hypot(1.0));
-                let cosine = 1.0 / tangent.hypot(1.0);
-                let sine = cosine * tangent;
-                let (left, rest) = a.split_at_mut(j);
-                for (x, y) in left[i].iter_mut().zip(rest[0].iter_mut()) {
-                    (*x, *y) = (cosine * *x - sine * *y, sine * *x + cosine * *y);
-                }
-                for row in &mut right {
-                    (row[i], row[j]) = (
-                        cosine * row[i] - sine * row[j],
-                        sine * row[i] + cosine * row[j],
-                    );
-                }
-            }
-        }
-        if !rotated {
-            break;
-        }
-    }
-    (std::array::from_fn(|k| norm(&a[k])), right)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn singular_values_of_a_known_matrix() {
-        // the 5 x 5 Hilbert matrix: condition number 4.766e5
-        let hilbert = |i: usize, j: usize| 1.0 / (i + j + 1) as f64;
-        let columns = std::array::from_fn(|j| (0..5).map(|i| hilbert(i, j)).collect());
-        let (values, right) = singular_values(columns);
-        let largest = values.iter().copied().fold(0.0, f64::max);
-        let smallest = values.iter().copied().fold(1.0, f64::min);
-        assert!(
-            (largest / 1.567_050_691_098_231 - 1.0).abs() < 1e-12,
-            "{largest}"
-        );
-        assert!((largest / smallest / 476_607.250_242_259 - 1.0).abs() < 1e-9);
-        let length: f64 = (0..5).map(|k| right[k][0] * right[k][0]).sum();
-        assert!((length - 1.0).abs() < 1e-14);
     }
 }

@@ -1,0 +1,44 @@
+//! `cargo xtask bench NAME`: Outcrop beside what it is an alternative to, both run on this machine
+//! in the same minutes. This file only dispatches; each benchmark is one file.
+
+mod fit;
+mod outcomes;
+mod python;
+mod table;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use crate::{bad_use, help};
+
+/// A benchmark of `cargo xtask bench`.
+struct Benchmark {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[OsString]) -> Result<ExitCode, String>,
+}
+
+const BENCHMARKS: [Benchmark; 1] = [Benchmark {
+    name: "fit",
+    about: fit::ABOUT,
+    run: fit::run,
+}];
+
+/// Runs the benchmark that is named first with the other arguments, or lists them all.
+pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
+    let Some((name, rest)) = arguments.split_first() else {
+        println!("Benchmarks of Outcrop: cargo xtask bench NAME\n");
+        for benchmark in &BENCHMARKS {
+            println!("  {:<10} {}", benchmark.name, benchmark.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let name = name.to_string_lossy();
+    match BENCHMARKS.iter().find(|b| b.name == name) {
+        Some(benchmark) => (benchmark.run)(rest),
+        None => {
+            let names: Vec<_> = BENCHMARKS.iter().map(|b| b.name).collect();
+            Ok(bad_use(&help::unknown("benchmark", &name, &names)))
+        }
+    }
+}
