@@ -18,28 +18,79 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 /// [`Error::Io`] with the path, also where `fill` fails; nothing is left behind.
 pub fn write_atomic_with(
     path: &Path,
-    fill: impl FnOnce(&mut std::io::BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
+    fill: impl FnOnce(&mut AtomicFile) -> std::io::Result<()>,
 ) -> Result<()> {
-    let io = |source| Error::io("write", path, source);
-    let folder = folder_of(path);
-    let mut file = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempfile_in(&folder)
-        .map_err(io)?;
-    let mut writer = std::io::BufWriter::new(file.as_file_mut());
-    fill(&mut writer)
-        .and_then(|()| writer.flush())
-        .map_err(io)?;
-    drop(writer);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let readable = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(readable).map_err(io)?;
+    let mut file = AtomicFile::create(path)?;
+    fill(&mut file).map_err(|source| Error::io("write", path, source))?;
+    file.finish()
+}
+
+/// A file that appears under its name when it is finished, and never if it is dropped before: what
+/// is written goes to a temporary file in the same folder.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use outcrop_core::AtomicFile;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("table.csv");
+/// let mut file = AtomicFile::create(&path)?;
+/// file.write_all(b"step,ratio\n")?;
+/// assert!(!path.exists());
+/// file.finish()?;
+/// assert_eq!(std::fs::read(&path)?, b"step,ratio\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    writer: std::io::BufWriter<tempfile::NamedTempFile>,
+}
+
+impl AtomicFile {
+    /// Opens a temporary file beside `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = tempfile::Builder::new()
+            .prefix(".partial-")
+            .tempfile_in(folder_of(path))
+            .map_err(|source| Error::io("write", path, source))?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer: std::io::BufWriter::new(file),
+        })
     }
-    file.as_file().sync_all().map_err(io)?;
-    file.persist(path).map_err(|e| io(e.error))?;
-    sync_folder(&folder)
+
+    /// Makes what was written durable and gives it its name: fsync, rename, fsync of the folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; nothing is left behind.
+    pub fn finish(self) -> Result<()> {
+        let io = |source| Error::io("write", &self.path, source);
+        let file = self.writer.into_inner().map_err(|e| io(e.into_error()))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let readable = std::fs::Permissions::from_mode(0o644);
+            file.as_file().set_permissions(readable).map_err(io)?;
+        }
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(&self.path).map_err(|e| io(e.error))?;
+        sync_folder(&folder_of(&self.path))
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.writer.flush()
+    }
 }
 
 fn folder_of(path: &Path) -> PathBuf {

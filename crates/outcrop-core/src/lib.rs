@@ -46,7 +46,7 @@ pub use arch::{
     Parameters, Position, Residual,
 };
 pub use error::{Error, Result};
-pub use files::{check_writable, sync_folder, write_atomic, write_atomic_with};
+pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use keys::{nearest, read_table, reject_unknown_keys};

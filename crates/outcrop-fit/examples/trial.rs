@@ -59,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (name, series) = (&trajectory.model, Series::from_trajectory(trajectory)?);
         if fits == 0 {
             // what only the first call costs
-            black_box(fit_emergence(&series, &Options::paper())?);
+            black_box(fit_emergence(&series, &Options::paper_like())?);
         }
         for (form, fit) in FORMS {
             let (found, seconds) = timed(|| fit(&series, &request.options));
@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             print(name, "paper", form, &found, seconds);
             paper_seconds += seconds;
         }
-        let (found, seconds) = timed(|| fit_emergence(&series, &Options::paper()));
+        let (found, seconds) = timed(|| fit_emergence(&series, &Options::paper_like()));
         let sse = found?.goodness().sse;
         assert!(sse.is_finite() && sse >= 0.0, "{name}: {sse}");
         print(name, "global", "emergence", &Ok(sse), seconds);

@@ -123,7 +123,7 @@ fn runs(residuals: &[f64]) -> Option<f64> {
     let arrangements = |runs: usize| {
         let half = runs / 2;
         let split = |n: usize, parts: usize| choose(n - 1, parts.saturating_sub(1));
-        if runs % 2 == 0 {
+        if runs.is_multiple_of(2) {
             2.0 * split(above, half) * split(below, half)
         } else {
             split(above, half + 1) * split(below, half)

@@ -17,7 +17,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`fit`], [`fit_all`] | every hypothesis for one or many [`outcrop_core::Trajectory`], as table rows |
-//! | [`Options`] | weighting, bounds and grid; [`Options::paper`] for the paper's way |
+//! | [`Options`] | weighting, bounds and grid; [`Options::paper_like`] for the paper's way |
 //! | [`Series`] | a checked series of values at steps |
 //! | [`fit_emergence`] | the [`Emergence`] curve of one series |
 //! | [`fit_first_order_step`], [`fit_second_order_step`] | the rivals, [`FirstOrderStep`] and [`SecondOrderStep`] |
@@ -77,7 +77,7 @@ pub use options::{Options, Weighting};
 pub use parallel::{fit_all, fit_each};
 pub use posterior::{Interval, Intervals, Posterior};
 pub use series::{MIN_POINTS, Series};
-pub use table::{TrajectoryFit, fit};
+pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit};
 pub use weights::Observations;
 
 #[cfg(doctest)]

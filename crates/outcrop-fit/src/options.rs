@@ -1,4 +1,4 @@
-use crate::{Error, HYPOTHESES, Result, hypothesis};
+use crate::{Error, HYPOTHESES, Result, hypothesis, paper};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Weighting {
 
 /// Options of a fit, each checked when it is set.
 ///
-/// | name | default | in [`Options::paper`] | purpose | range |
+/// | name | default | in [`Options::paper_like`] | purpose | range |
 /// |---|---|---|---|---|
 /// | `weighting` | `Relative` | `Raw` | how residuals are weighted | |
 /// | `passes` | 4 | 4 | reweightings unless `Raw` | 1 to 100 |
@@ -44,7 +44,7 @@ pub enum Weighting {
 /// use outcrop_fit::{Options, Weighting};
 ///
 /// assert_eq!(Options::default().min_tau0(), 1.0);
-/// assert_eq!(Options::paper().weighting(), Weighting::Raw);
+/// assert_eq!(Options::paper_like().weighting(), Weighting::Raw);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -58,6 +58,7 @@ pub struct Options {
     level: f64,
     curve_points: usize,
     hypotheses: Vec<&'static str>,
+    paper: Option<paper::Options>,
 }
 
 impl Default for Options {
@@ -73,14 +74,15 @@ impl Default for Options {
             level: 0.9,
             curve_points: 200,
             hypotheses: HYPOTHESES.map(|h| h.about().name).to_vec(),
+            paper: None,
         }
     }
 }
 
 impl Options {
-    /// The paper's way: plain least squares, tau0 down to 0.01 steps, every finite parameter
-    /// reported.
-    pub fn paper() -> Self {
+    /// What the paper minimises: plain least squares, tau0 down to 0.01 steps, every finite
+    /// parameter reported. How the paper searches is [`crate::paper`].
+    pub fn paper_like() -> Self {
         Self {
             weighting: Weighting::Raw,
             min_tau0: 0.01,
@@ -264,6 +266,23 @@ impl Options {
         known.retain(|k| names.iter().any(|n| n.as_ref() == *k));
         self.hypotheses = known;
         Ok(self)
+    }
+
+    /// Has [`crate::fit`] also run the paper's own procedure, both forms, for comparison.
+    ///
+    /// ```
+    /// # use outcrop_fit::{Options, paper};
+    /// let options = Options::paper_like().with_paper(paper::Options::default());
+    /// assert!(options.paper().is_some());
+    /// ```
+    pub fn with_paper(mut self, options: paper::Options) -> Self {
+        self.paper = Some(options);
+        self
+    }
+
+    /// The paper's own procedure, if it is to run too.
+    pub fn paper(&self) -> Option<&paper::Options> {
+        self.paper.as_ref()
     }
 
     /// Names of the hypotheses that are fitted.

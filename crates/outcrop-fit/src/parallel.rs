@@ -55,8 +55,8 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 /// });
 /// let mut layers = Vec::new();
 /// let options = Options::default().with_draws(0)?;
-/// fit_each(trajectories, &options, |found| {
-///     layers.push(found.fits[0].layer);
+/// fit_each(trajectories, &options, |trajectory, _| {
+///     layers.push(trajectory.layer);
 ///     if layers.len() < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 /// });
 /// assert_eq!(layers, (1..=20).collect::<Vec<u32>>());
@@ -65,11 +65,18 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 pub fn fit_each<I>(
     trajectories: I,
     options: &Options,
-    handle: impl FnMut(TrajectoryFit) -> ControlFlow<()>,
+    mut handle: impl FnMut(Trajectory, TrajectoryFit) -> ControlFlow<()>,
 ) where
     I: Iterator<Item = Trajectory> + Send,
 {
-    map_ordered(trajectories, |trajectory| fit(&trajectory, options), handle);
+    map_ordered(
+        trajectories,
+        |trajectory| {
+            let found = fit(&trajectory, options);
+            (trajectory, found)
+        },
+        |(trajectory, found)| handle(trajectory, found),
+    );
 }
 
 /// Results that may wait for an earlier one, for each thread.

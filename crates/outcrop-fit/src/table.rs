@@ -5,7 +5,7 @@ use outcrop_core::{CurvePoint, Fit, Trajectory};
 use crate::curve::dense_steps;
 use crate::{
     EMERGENCE, Emergence, Fitted, Interval, Intervals, Note, Observations, Options, Posterior,
-    Result, Series, hypothesis,
+    Result, Series, hypothesis, paper,
 };
 
 /// Every hypothesis fitted to one trajectory.
@@ -58,11 +58,62 @@ fn hypotheses(trajectory: &Trajectory, options: &Options) -> Result<TrajectoryFi
         } else {
             let fitted = hypothesis(name)?.fit(&observations)?;
             found.fits.push(row(trajectory, &fitted));
-            found.curves.extend(dense(trajectory, &fitted, &steps));
+            let value = |t| fitted.curve.value(t);
+            found.curves.extend(dense(trajectory, name, value, &steps));
         }
     }
     weigh(&mut found.fits);
+    if let Some(options) = options.paper() {
+        let fit = paper::fit(&series, options);
+        for (name, form) in [
+            (PAPER_ORIGINAL, &fit.original),
+            (PAPER_REPARAMETRISED, &fit.reparametrised),
+        ] {
+            found.fits.push(paper_row(trajectory, name, form));
+            if let Ok(form) = form {
+                let value = |t| form.curve.value(t);
+                found.curves.extend(dense(trajectory, name, value, &steps));
+            }
+        }
+    }
     Ok(found)
+}
+
+/// `hypothesis` of Eq. 9 fitted by the paper's own procedure.
+pub const PAPER_ORIGINAL: &str = "paper original form";
+/// `hypothesis` of the reparametrised form fitted by the paper's own procedure.
+pub const PAPER_REPARAMETRISED: &str = "paper reparametrised form";
+
+fn paper_row(
+    trajectory: &Trajectory,
+    name: &str,
+    form: &Result<paper::Fitted, paper::Failure>,
+) -> Fit {
+    let row = Fit {
+        n: trajectory.steps.len(),
+        ..named(trajectory, name)
+    };
+    let fitted = match form {
+        Ok(fitted) => fitted,
+        Err(failure) => {
+            return Fit {
+                status: format!("failed to {failure}"),
+                ..row
+            };
+        }
+    };
+    let at = |step: Option<&u64>| step.map(|&t| fitted.curve.value(t as f64));
+    let mut row = Fit {
+        status: "ok".into(),
+        sse: Some(fitted.sse),
+        r2: Some(fitted.r2),
+        aic: Some(fitted.aic),
+        f_first: at(trajectory.steps.first()),
+        f_last: at(trajectory.steps.last()),
+        ..row
+    };
+    set_parameters(&mut row, &fitted.curve.parameters());
+    row
 }
 
 /// The row of the emergence curve, with its intervals, and its points, with their band.
@@ -73,7 +124,7 @@ fn emergence(
 ) -> Result<(Fit, Vec<CurvePoint>)> {
     let (options, emergence) = (observations.options, Emergence::fit(observations)?);
     let mut row = emergence_row(trajectory, &emergence);
-    let mut curve = dense(trajectory, emergence.fitted(), steps);
+    let mut curve = dense(trajectory, EMERGENCE, |t| emergence.value(t), steps);
     if options.draws() > 0 {
         let posterior = Posterior::new(observations, &emergence);
         set_intervals(
@@ -201,13 +252,18 @@ fn weigh(fits: &mut [Fit]) {
     }
 }
 
-fn dense(trajectory: &Trajectory, fitted: &Fitted, steps: &[f64]) -> Vec<CurvePoint> {
+fn dense(
+    trajectory: &Trajectory,
+    hypothesis: &str,
+    value: impl Fn(f64) -> f64,
+    steps: &[f64],
+) -> Vec<CurvePoint> {
     let point = |&step: &f64| CurvePoint {
         model: trajectory.model.clone(),
         layer: trajectory.layer,
-        hypothesis: fitted.about.name.into(),
+        hypothesis: hypothesis.into(),
         step,
-        value: fitted.curve.value(step),
+        value: value(step),
         ..CurvePoint::default()
     };
     steps.iter().map(point).collect()

@@ -69,7 +69,7 @@ proptest! {
         let (tau0, beta, gamma) = (10f64.powf(log_tau0), 10f64.powf(log_beta), 10f64.powf(log_gamma));
         let (lambda, t0) = (beta / gamma, tau0 * gamma);
         let f = eq9(a, lambda, gamma, t0, 12.0 * a);
-        let curve = fit_emergence(&series(&f), &Options::paper()).unwrap();
+        let curve = fit_emergence(&series(&f), &Options::paper_like()).unwrap();
         let p = curve.parameters();
         close(p.beta, beta, 1e-4);
         close(p.tau0, tau0, 1e-4);
@@ -145,7 +145,7 @@ fn a_logarithm_without_decay_keeps_what_is_identified() {
     );
     // without noise beta = 0 is the border of the plane: the curve is exact all the same
     let f = |t: f64| 40.0 * (t + 300.0).ln() - 200.0;
-    let curve = fit_emergence(&series(f), &Options::paper()).unwrap();
+    let curve = fit_emergence(&series(f), &Options::paper_like()).unwrap();
     assert!((curve.value(5e4) - f(5e4)).abs() < 1e-6);
 }
 
@@ -192,7 +192,7 @@ fn the_hypothesis_that_made_the_series_is_best() {
         assert!(share >= 14, "{hypothesis}: {share} of 20");
     }
     // between perfect fits, the one with fewer parameters
-    for options in [Options::default(), Options::paper()] {
+    for options in [Options::default(), Options::paper_like()] {
         assert_eq!(best(&first, &options), FIRST_ORDER_STEP);
     }
 }

@@ -19,7 +19,7 @@ fn every_hypothesis_agrees_with_scipy() {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |i: usize| cells[i].parse::<f64>().unwrap();
         let trajectory = trial.rows.iter().find(|t| t.model == cells[0]).unwrap();
-        let found = fit(trajectory, &Options::paper());
+        let found = fit(trajectory, &Options::paper_like());
         let row: &Fit = found
             .fits
             .iter()

@@ -36,7 +36,7 @@ fn best() -> HashMap<String, (f64, f64)> {
 #[test]
 fn the_optimum_is_reached() {
     let (trial, best) = (trial(), best());
-    let options = Options::paper();
+    let options = Options::paper_like();
     let mut missed = Vec::new();
     let start = std::time::Instant::now();
     for t in &trial {

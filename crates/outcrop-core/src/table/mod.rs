@@ -33,7 +33,7 @@ pub use measurement::{
     measurements_from, write_measurements,
 };
 pub use problem::{Loaded, Problem, Streamed};
-pub use rows::{Row, append_rows, read_rows, read_rows_from, rows_to_csv, write_rows};
+pub use rows::{Row, RowWriter, append_rows, read_rows, read_rows_from, rows_to_csv, write_rows};
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
 pub use trajectory_stream::{TrajectoryStream, trajectory_stream};
 

@@ -180,6 +180,64 @@ pub fn rows_to_csv<T: Row>(rows: &[T]) -> Result<Vec<u8>> {
     csv_io::to_csv(rows, true)
 }
 
+/// Writes the rows of a table one by one, for tables that are never held.
+///
+/// ```
+/// use outcrop_core::CurvePoint;
+/// use outcrop_core::table::RowWriter;
+///
+/// let mut writer = RowWriter::new(Vec::new());
+/// writer.write(&CurvePoint { step: 8.0, value: 2.5, ..CurvePoint::default() })?;
+/// let csv = writer.finish()?;
+/// assert!(csv.starts_with(b"model,layer,hypothesis,step,value"));
+/// # Ok::<(), outcrop_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct RowWriter<W: Write, T> {
+    csv: csv::Writer<W>,
+    empty: bool,
+    row: std::marker::PhantomData<T>,
+}
+
+impl<W: Write, T: Row> RowWriter<W, T> {
+    /// Rows go to `writer` as CSV, the header first.
+    pub fn new(writer: W) -> Self {
+        Self {
+            csv: csv::Writer::from_writer(writer),
+            empty: true,
+            row: std::marker::PhantomData,
+        }
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with what the writer or the row said.
+    pub fn write(&mut self, row: &T) -> Result<()> {
+        self.empty = false;
+        let written = self.csv.serialize(row);
+        written.map_err(|e| Error::parse("table to write", e))
+    }
+
+    /// The writer to which the rows go; some may still be held back.
+    pub fn get_ref(&self) -> &W {
+        self.csv.get_ref()
+    }
+
+    /// Writes what is left, the header even without rows, and gives the writer back.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with what the writer said.
+    pub fn finish(mut self) -> Result<W> {
+        if self.empty {
+            let written = self.csv.write_record(T::HEADER);
+            written.map_err(|e| Error::parse("table to write", e))?;
+        }
+        let inner = self.csv.into_inner();
+        inner.map_err(|e| Error::parse("table to write", e.error()))
+    }
+}
+
 /// Writes a table, whole or not at all.
 ///
 /// # Errors

@@ -57,6 +57,39 @@ impl Curve {
             } => reparametrised(&[a1, a2, beta, tau0, k], t),
         }
     }
+
+    /// The parameters by symbol.
+    pub fn parameters(&self) -> [(&'static str, Option<f64>); 5] {
+        let named = match *self {
+            Self::Original {
+                a,
+                lambda,
+                gamma,
+                t0,
+                k,
+            } => [
+                ("A", a),
+                ("lambda", lambda),
+                ("gamma", gamma),
+                ("t0", t0),
+                ("K", k),
+            ],
+            Self::Reparametrised {
+                a1,
+                a2,
+                beta,
+                tau0,
+                k,
+            } => [
+                ("A1", a1),
+                ("A2", a2),
+                ("beta", beta),
+                ("tau0", tau0),
+                ("K", k),
+            ],
+        };
+        named.map(|(symbol, value)| (symbol, Some(value)))
+    }
 }
 
 /// Eq. 9 with the parameters A, lambda, gamma, t0, K.

@@ -22,60 +22,95 @@ const SETTLED: f64 = 0.8;
 /// A grid with fewer cells' worth of mass is too coarse.
 const ENOUGH: f64 = 40.0;
 
-/// Zooms from the bounds of `family` to where the mass lies; `best` is the optimum, which a coarse
-/// grid could miss.
+/// A box of the plane.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    low: [f64; 2],
+    high: [f64; 2],
+}
+
+impl Window {
+    /// The part of it that holds `points`, with one cell of `widths` around.
+    fn around(&self, points: &[[f64; 2]], widths: [f64; 2]) -> Self {
+        let least = |k: usize| points.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
+        let most = |k: usize| {
+            points
+                .iter()
+                .map(|p| p[k])
+                .fold(f64::NEG_INFINITY, f64::max)
+        };
+        Self {
+            low: [0, 1].map(|k| (least(k) - widths[k]).max(self.low[k])),
+            high: [0, 1].map(|k| (most(k) + widths[k]).min(self.high[k])),
+        }
+    }
+
+    fn sides(&self) -> [f64; 2] {
+        [0, 1].map(|k| self.high[k] - self.low[k])
+    }
+}
+
+/// Zooms from the bounds of `family` to where the mass lies; `best` is the optimum and its sum of
+/// squares, which a coarse grid could miss.
 pub(super) fn zoom(family: &EmergenceFamily, data: Data<'_>, best: ([f64; 2], f64)) -> Plane {
-    let freedom = data.scales.iter().filter(|s| **s > 0.0).count() as f64 - 5.0;
-    let freedom = freedom.max(1.0);
+    let points = data.scales.iter().filter(|s| **s > 0.0).count();
+    let freedom = (points as f64 - 5.0).max(1.0);
     let log_mass = |sse: f64| -0.5 * freedom * sse.max(f64::MIN_POSITIVE).ln();
     let bounds = family.bounds();
-    let (mut low, mut high) = (bounds.lower, bounds.upper);
+    let mut window = Window {
+        low: bounds.lower,
+        high: bounds.upper,
+    };
     let mut cells = CELLS;
-    for round in 0.. {
-        let axes = [0, 1].map(|k| axis(low[k], high[k], cells));
+    for round in 0..=ROUNDS {
+        let axes = [0, 1].map(|k| axis(window.low[k], window.high[k], cells));
         let logs: Vec<f64> = squares(family, data, &axes)
             .into_iter()
             .map(log_mass)
             .collect();
-        let top = logs.iter().copied().fold(log_mass(best.1), f64::max);
-        let point = |cell: usize| [axes[0][cell / cells], axes[1][cell % cells]];
-        let kept: Vec<usize> = (0..logs.len()).filter(|&c| logs[c] > top - REACH).collect();
-        let mut inner = (best.0, best.0);
-        for &cell in &kept {
-            let p = point(cell);
-            for k in 0..2 {
-                inner.0[k] = inner.0[k].min(p[k]);
-                inner.1[k] = inner.1[k].max(p[k]);
-            }
+        let plane = Plane::new(&axes, &logs, log_mass(best.1));
+        let mut inside = plane.points.clone();
+        inside.push(best.0);
+        let sides = window.sides();
+        let inner = window.around(&inside, sides.map(|side| side / (cells - 1) as f64));
+        let kept = inner.sides();
+        window = inner;
+        if round < ROUNDS && (0..2).any(|k| kept[k] < SETTLED * sides[k]) {
+            continue;
         }
-        let mut settled = true;
-        let (old_low, old_high) = (low, high);
-        for k in 0..2 {
-            let width = (high[k] - low[k]) / (cells - 1) as f64;
-            low[k] = (inner.0[k] - width).max(low[k]);
-            high[k] = (inner.1[k] + width).min(high[k]);
-            settled &= high[k] - low[k] >= SETTLED * (old_high[k] - old_low[k]);
+        if round < ROUNDS && cells < FINE_CELLS && plane.effective() < ENOUGH {
+            cells = FINE_CELLS;
+            continue;
         }
-        let masses: Vec<f64> = kept.iter().map(|&c| (logs[c] - top).exp()).collect();
-        let total: f64 = masses.iter().sum();
-        let effective = total * total / masses.iter().map(|m| m * m).sum::<f64>();
-        let coarse = effective.is_nan() || effective < ENOUGH;
-        if settled || round >= ROUNDS {
-            if coarse && cells < FINE_CELLS && round < ROUNDS {
-                cells = FINE_CELLS;
-                continue;
-            }
-            if kept.is_empty() {
-                return Plane {
-                    points: vec![best.0],
-                    masses: vec![1.0],
-                };
-            }
-            return Plane {
-                points: kept.iter().map(|&c| point(c)).collect(),
-                masses: masses.iter().map(|m| m / total).collect(),
-            };
+        if !plane.points.is_empty() {
+            return plane;
         }
     }
-    Plane::default()
+    Plane {
+        points: vec![best.0],
+        masses: vec![1.0],
+    }
+}
+
+impl Plane {
+    /// The points of the grid within reach of the top, by the logarithms of their masses.
+    fn new(axes: &[Vec<f64>; 2], logs: &[f64], best: f64) -> Self {
+        let top = logs.iter().copied().fold(best, f64::max);
+        let mut plane = Self::default();
+        let columns = axes[1].len();
+        for (cell, log) in logs.iter().enumerate().filter(|l| *l.1 > top - REACH) {
+            plane
+                .points
+                .push([axes[0][cell / columns], axes[1][cell % columns]]);
+            plane.masses.push((log - top).exp());
+        }
+        let total: f64 = plane.masses.iter().sum();
+        plane.masses.iter_mut().for_each(|m| *m /= total);
+        plane
+    }
+
+    /// How many points of equal mass would be as even.
+    fn effective(&self) -> f64 {
+        1.0 / self.masses.iter().map(|m| m * m).sum::<f64>()
+    }
 }

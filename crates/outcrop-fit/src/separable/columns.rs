@@ -48,9 +48,7 @@ pub(super) fn orthogonalise<const M: usize>(
     let column = &mut rest[0];
     let size = norm(column);
     let mut left = size;
-    for k in 0..=j {
-        r[k][j] = 0.0;
-    }
+    r.iter_mut().for_each(|row| row[j] = 0.0);
     for _ in 0..2 {
         for (k, q) in before.iter().enumerate() {
             let part = dot(q, column);

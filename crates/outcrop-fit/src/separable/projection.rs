@@ -172,11 +172,11 @@ impl<const N: usize, const M: usize> Work<N, M> {
     fn project(&mut self, data: &Data<'_>) -> Spread<M> {
         product(data.values, data.scales, &mut self.residuals);
         let (mut r, mut z) = ([[0.0; M]; M], [0.0; M]);
-        for j in 0..M {
+        for (j, z) in z.iter_mut().enumerate() {
             product(&self.columns[j], data.scales, &mut self.basis[j]);
             orthogonalise(&mut self.basis, j, CANCELLED, &mut r);
-            z[j] = dot(&self.basis[j], &self.residuals);
-            subtract(z[j], &self.basis[j], &mut self.residuals);
+            *z = dot(&self.basis[j], &self.residuals);
+            subtract(*z, &self.basis[j], &mut self.residuals);
         }
         Spread {
             z,

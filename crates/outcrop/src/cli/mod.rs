@@ -1,6 +1,8 @@
 //! The command line.
 
 mod fit;
+mod forecast;
+mod input;
 mod output;
 mod predict;
 mod progress;
@@ -8,6 +10,7 @@ mod report;
 mod reproduce;
 mod stop;
 mod train;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -27,6 +30,7 @@ const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
   outcrop fit runs/mine                      fit the curve of every layer
+  outcrop forecast runs/mine --at 20000      what each layer will be, with a band
   outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
 
 Exit status: 0 success, 1 failure, 2 bad use, 130 interrupted (the same command goes on).";
@@ -39,6 +43,8 @@ enum Command {
     Train(train::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
+    /// Forecast a later step of unfinished trajectories, beside the last value.
+    Forecast(forecast::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
     Predict(predict::Args),
     /// Draw figures and write report.html from the tables of a results folder.
@@ -52,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Fit(args) => fit::run(&args),
+        Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Report(args) => report::run(&args),
     };

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::ValueEnum;
-use outcrop_core::table::{Row, rows_to_csv};
-use outcrop_core::{Error as CoreError, write_atomic};
+use outcrop_core::table::{Row, RowWriter, rows_to_csv};
+use outcrop_core::{AtomicFile, Error as CoreError, write_atomic};
 
 use crate::Result;
 
@@ -48,6 +48,123 @@ pub(crate) fn write_rows<T: Row>(rows: &[T], format: Format, out: Option<&Path>)
             Ok(())
         }
     }
+}
+
+/// Rows that go out as they come: CSV and JSON are never held, a table is, for its columns.
+pub(crate) struct RowSink<T: Row> {
+    format: Format,
+    target: Target<T>,
+    /// The rows of a table.
+    held: Vec<T>,
+    /// How a table is shown.
+    show: fn(&[T]) -> String,
+    first: bool,
+}
+
+enum Target<T> {
+    Csv(Box<RowWriter<Out, T>>),
+    Text(Out),
+}
+
+/// A file that is not there before it is whole, or standard output, closed once nobody reads it.
+enum Out {
+    File(AtomicFile),
+    Standard { closed: bool },
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Standard { closed } => {
+                *closed = *closed || std::io::stdout().lock().write_all(bytes).is_err();
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Standard { .. } => Ok(()), // a line that fails to go out is noticed at the next
+        }
+    }
+}
+
+impl<T: Row> RowSink<T> {
+    /// Rows go to a file (`-` or none: standard output); `show` makes the table for reading, all
+    /// columns in line by default.
+    pub(crate) fn new(
+        format: Format,
+        out: Option<&Path>,
+        show: Option<fn(&[T]) -> String>,
+    ) -> Result<Self> {
+        let out = match out {
+            Some(path) if path != Path::new("-") => Out::File(AtomicFile::create(path)?),
+            _ => Out::Standard { closed: false },
+        };
+        Ok(Self {
+            format,
+            target: match format {
+                Format::Csv => Target::Csv(Box::new(RowWriter::new(out))),
+                _ => Target::Text(out),
+            },
+            held: Vec::new(),
+            show: show.unwrap_or(|rows| aligned(&rows_to_csv(rows).unwrap_or_default())),
+            first: true,
+        })
+    }
+
+    pub(crate) fn push(&mut self, row: &T) -> Result<()>
+    where
+        T: Clone,
+    {
+        match &mut self.target {
+            Target::Csv(writer) => writer.write(row)?,
+            Target::Text(_) if matches!(self.format, Format::Table) => self.held.push(row.clone()),
+            Target::Text(out) => {
+                let json = serde_json::to_string(row);
+                let json = json.map_err(|e| CoreError::parse("rows to write", e))?;
+                let before = if self.first { "[\n" } else { ",\n" };
+                send(out, &format!("{before}  {json}"))?;
+            }
+        }
+        self.first = false;
+        Ok(())
+    }
+
+    /// Whether nobody reads the standard output any more, as behind `| head`.
+    pub(crate) fn closed(&self) -> bool {
+        let out = match &self.target {
+            Target::Csv(writer) => writer.get_ref(),
+            Target::Text(out) => out,
+        };
+        matches!(out, Out::Standard { closed: true })
+    }
+
+    pub(crate) fn finish(self) -> Result<()> {
+        let out = match self.target {
+            Target::Csv(writer) => writer.finish()?,
+            Target::Text(mut out) => {
+                let end = match self.format {
+                    Format::Table => (self.show)(&self.held) + "\n",
+                    _ if self.first => "[]\n".to_owned(),
+                    _ => "\n]\n".to_owned(),
+                };
+                send(&mut out, &end)?;
+                out
+            }
+        };
+        match out {
+            Out::File(file) => Ok(file.finish()?),
+            Out::Standard { .. } => Ok(()),
+        }
+    }
+}
+
+fn send(out: &mut Out, text: &str) -> Result<()> {
+    let sent = out.write_all(text.as_bytes());
+    Ok(sent.map_err(|e| CoreError::io("write", "the output", e))?)
 }
 
 /// CSV as columns in line, numbers with four significant digits; columns that are empty throughout

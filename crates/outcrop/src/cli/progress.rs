@@ -25,6 +25,22 @@ impl Bar {
         Self { bar }
     }
 
+    /// A counter of `what`, where nobody knows how many will come.
+    pub(crate) fn count(what: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{elapsed_precise}  {pos} {msg}, {per_sec}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        Self { bar }
+    }
+
+    /// Counts one.
+    pub(crate) fn one_more(&self) {
+        self.bar.inc(1);
+    }
+
     /// Shows how much is done, 0 to 1.
     pub(crate) fn share(&self, share: f64) {
         self.bar

@@ -1,0 +1,62 @@
+//! The fits as a table for reading: what decides, with intervals in brackets.
+
+use outcrop_core::Fit;
+
+use crate::cli::output::{columns, significant};
+
+const HEADER: [&str; 14] = [
+    "model",
+    "layer",
+    "hypothesis",
+    "n",
+    "r2",
+    "aicc",
+    "weight",
+    "f_first",
+    "f_last",
+    "f_max",
+    "t_half",
+    "p_peak",
+    "t_peak",
+    "status",
+];
+
+/// Rows as columns in line; the best hypothesis of each layer has a star.
+pub(super) fn table(fits: &[Fit]) -> String {
+    let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
+    rows.extend(fits.iter().map(row));
+    columns(&rows)
+}
+
+fn row(fit: &Fit) -> Vec<String> {
+    let star = if fit.best { " *" } else { "" };
+    let number = |x: Option<f64>| x.map(significant).unwrap_or_default();
+    vec![
+        fit.model.clone(),
+        fit.layer.to_string(),
+        format!("{}{star}", fit.hypothesis),
+        fit.n.to_string(),
+        number(fit.r2),
+        number(fit.aicc),
+        fit.weight.map(|w| format!("{w:.2}")).unwrap_or_default(),
+        ranged(fit.f_first, fit.f_first_lo, fit.f_first_hi),
+        ranged(fit.f_last, fit.f_last_lo, fit.f_last_hi),
+        ranged(fit.f_max, fit.f_max_lo, fit.f_max_hi),
+        ranged(fit.t_half, fit.t_half_lo, fit.t_half_hi),
+        fit.p_peak.map(|p| format!("{p:.2}")).unwrap_or_default(),
+        ranged(fit.t_peak, fit.t_peak_lo, fit.t_peak_hi),
+        fit.status.clone(),
+    ]
+}
+
+/// `83.1 [80.2, 86.4]`, with the value alone where there is no interval.
+fn ranged(value: Option<f64>, lo: Option<f64>, hi: Option<f64>) -> String {
+    let Some(value) = value else {
+        return String::new();
+    };
+    let end = |x: Option<f64>| x.map(significant).unwrap_or_default();
+    match (lo, hi) {
+        (None, None) => significant(value),
+        _ => format!("{} [{}, {}]", significant(value), end(lo), end(hi)),
+    }
+}

@@ -1,0 +1,109 @@
+//! Trajectories from whatever the user points at; what is wrong with them goes to standard error.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::ValueEnum;
+use outcrop_core::table::Streamed;
+use outcrop_core::{Fit, Ratio, Trajectory, open_trajectories, open_trajectories_from};
+
+use super::output::say;
+use crate::{Error, Result};
+
+#[derive(clap::Args)]
+pub(crate) struct Input {
+    /// A table, a run directory, a folder of results, the published data set, or `-` for standard
+    /// input.
+    input: PathBuf,
+    /// How the ratio is averaged over sequences.
+    #[arg(long, value_enum, default_value_t)]
+    ratio: Average,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Average {
+    /// mean(max) / mean(median), Eq. 8 of the paper.
+    #[default]
+    MeanOverMean,
+    /// mean(max / median).
+    MeanOfRatios,
+}
+
+/// Trajectories one after another. One that cannot be read ends them; see [`Trajectories::failure`].
+pub(crate) struct Trajectories {
+    items: outcrop_core::Trajectories,
+    failure: Failure,
+    /// Fits that came with the input.
+    pub(crate) published: Vec<Fit>,
+}
+
+/// What ended the reading, if anything did.
+#[derive(Clone, Default)]
+pub(crate) struct Failure(Arc<Mutex<Option<Error>>>);
+
+impl Failure {
+    fn set(&self, error: Error) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// Fails if the reading did.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Input {
+    pub(crate) fn open(&self) -> Result<Trajectories> {
+        let ratio = match self.ratio {
+            Average::MeanOverMean => Ratio::MeanOverMean,
+            Average::MeanOfRatios => Ratio::MeanOfRatios,
+        };
+        let mut items = if self.input == Path::new("-") {
+            open_trajectories_from(std::io::stdin(), "standard input", ratio)?
+        } else {
+            open_trajectories(&self.input, ratio)?
+        };
+        Ok(Trajectories {
+            published: std::mem::take(&mut items.fits),
+            items,
+            failure: Failure::default(),
+        })
+    }
+}
+
+impl Trajectories {
+    /// To be checked when they have ended.
+    pub(crate) fn failure(&self) -> Failure {
+        self.failure.clone()
+    }
+}
+
+impl Iterator for Trajectories {
+    type Item = Trajectory;
+
+    fn next(&mut self) -> Option<Trajectory> {
+        loop {
+            match self.items.next()? {
+                Ok(Streamed::Row(trajectory)) => return Some(trajectory),
+                Ok(Streamed::Problem(problem)) => {
+                    say(&format!("warning: {problem}; it was left out"));
+                }
+                Err(error) => {
+                    self.failure.set(error.into());
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// Goes on as long as all is well.
+pub(crate) fn flow(outcome: &Result<()>) -> ControlFlow<()> {
+    if outcome.is_ok() {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(())
+    }
+}
