@@ -18,6 +18,9 @@
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`Provenance`] | where an output comes from | `provenance.json` |
 //!
+//! Tables are read as a whole or, at any size, as streams ([`table`]); [`open_trajectories`] takes
+//! whatever holds trajectories, the data set that the paper published ([`published`]) among it.
+//!
 //! ```
 //! use outcrop_core::ArchSpec;
 //!

@@ -34,6 +34,8 @@ pub struct Published {
 
 /// No file of the data set comes near this size; a larger one is refused before it is read.
 const MAX_BYTES: u64 = 16 << 20;
+/// No model has as many layers; a file that claims more is refused.
+const MAX_LAYERS: usize = 1024;
 /// From the root to a file: `pythia_<size>/stats/<file>`.
 const MAX_DEPTH: usize = 3;
 

@@ -1,11 +1,14 @@
 use serde_json::{Map, Value};
 
-use super::json;
 use super::names::Quantity;
+use super::{MAX_LAYERS, json};
 use crate::Fit;
 
 /// The parameters of Eq. 9, in the order of the paper.
 const EQ_9: [&str; 5] = ["A", "λ", "γ", "t0", "K"];
+
+/// No layer has as many fits.
+const MAX_HYPOTHESES: usize = 64;
 
 /// The fits in the text of one file, and what could not be read of it; the error is the reason why
 /// nothing could.
@@ -20,13 +23,26 @@ pub(super) fn fits(
     if layers.is_empty() {
         return Err("the list over layers is empty".into());
     }
+    if layers.len() > MAX_LAYERS {
+        return Err(format!(
+            "{} layers, at most {MAX_LAYERS} are read",
+            layers.len()
+        ));
+    }
     let (mut fits, mut problems) = (Vec::new(), Vec::new());
     for (layer, entry) in (1..).zip(layers) {
         let Value::Object(hypotheses) = entry else {
             problems.push(format!("layer {layer}: no map of hypotheses"));
             continue;
         };
-        for (name, entry) in hypotheses {
+        if hypotheses.len() > MAX_HYPOTHESES {
+            let reason = format!(
+                "{} fits, at most {MAX_HYPOTHESES} are read",
+                hypotheses.len()
+            );
+            problems.push(format!("layer {layer}: {reason}"));
+        }
+        for (name, entry) in hypotheses.into_iter().take(MAX_HYPOTHESES) {
             match fit(&name, &entry) {
                 Ok(fit) => fits.push(Fit {
                     model: model.into(),
@@ -166,6 +182,9 @@ mod tests {
         ] {
             assert!(said.contains(part), "{said}");
         }
+        let many = format!("[{}{{}}]", "{},".repeat(MAX_LAYERS));
+        let many = super::fits(&many, "m", Quantity::Ratio).unwrap_err();
+        assert!(many.contains("1025 layers"), "{many}");
         for bad in ["{}", "[]", "[", "nonsense", ""] {
             assert!(super::fits(bad, "m", Quantity::Ratio).is_err(), "{bad}");
         }

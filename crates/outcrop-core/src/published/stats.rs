@@ -1,3 +1,4 @@
+use super::MAX_LAYERS;
 use super::array::{self, STATISTICS};
 use crate::{ArchSpec, LayerStats, Measurement, Place, Top, TrajectoryBuilder};
 
@@ -12,6 +13,9 @@ pub(super) fn add(
 ) -> Result<Option<String>, String> {
     let array = array::parse(text)?;
     let layers = array.layers;
+    if layers > MAX_LAYERS {
+        return Err(format!("{layers} layers, at most {MAX_LAYERS} are read"));
+    }
     if let Ok(spec) = ArchSpec::pythia(size)
         && spec.layers != layers
     {

@@ -83,7 +83,7 @@ pub(crate) fn kind_of(start: impl Read, context: &str) -> Result<TableKind> {
     match read.map_err(|e| Error::io("read", context, e))? {
         Some((_, Ok(()))) => {}
         Some((_, Err(reason))) => {
-            return Err(Error::parse(context, format!("the header is {reason}")));
+            return Err(Error::parse(context, format!("the header: {reason}")));
         }
         None => return Err(Error::parse(context, "the table is empty")),
     }

@@ -1,5 +1,10 @@
 //! Tables as CSV: fixed headers, extra columns allowed, bad rows named and left out.
 //!
+//! Lines end with `\n`, `\r\n` or `\r`; a byte order mark is passed over. A fault in one line (text
+//! that is no number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
+//! alone. A column that may be an optional one misspelt is a problem of line 1. The functions that
+//! end in `_stream` hold one row or one trajectory at a time, the others the whole table.
+//!
 //! ```
 //! use outcrop_core::table;
 //! use outcrop_core::Trajectory;

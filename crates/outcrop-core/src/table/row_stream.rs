@@ -34,7 +34,7 @@ impl<R: Read, F, T> RowStream<R, F, T> {
         match read.map_err(|e| Error::io("read", context, e))? {
             Some((_, Ok(()))) => {}
             Some((_, Err(reason))) => {
-                return Err(Error::parse(context, format!("the header is {reason}")));
+                return Err(Error::parse(context, format!("the header: {reason}")));
             }
             None => return Err(Error::parse(context, "the table is empty")),
         }
