@@ -7,6 +7,8 @@
 
 use nalgebra::DMatrix;
 
+/// A cosine below this is what rounding leaves of a right angle between columns of five.
+const ROUNDING: f64 = 5.0 * f64::EPSILON;
 /// Far more than five columns take.
 const MAX_SWEEPS: usize = 60;
 
@@ -43,7 +45,7 @@ pub(crate) fn orthogonalise(
 fn turn(matrix: &DMatrix<f64>, i: usize, j: usize) -> Option<(f64, f64)> {
     let (a, b) = (matrix.column(i), matrix.column(j));
     let (aa, bb, ab) = (a.dot(&a), b.dot(&b), a.dot(&b));
-    if ab.abs() <= f64::EPSILON * aa.sqrt() * bb.sqrt() {
+    if ab.abs() <= ROUNDING * aa.sqrt() * bb.sqrt() {
         return None;
     }
     let z = (bb - aa) / (2.0 * ab);
