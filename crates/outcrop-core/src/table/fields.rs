@@ -36,6 +36,11 @@ pub(super) fn layer<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
     Ok(named(d, "layer", [1, u64::from(u32::MAX)])? as u32)
 }
 
+/// A layer of a table that others may have made, who count from 0.
+pub(super) fn foreign_layer<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
+    Ok(named(d, "layer", [0, u64::from(u32::MAX)])? as u32)
+}
+
 pub(super) fn sequence<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
     Ok(named(d, "sequence", [0, u64::from(u32::MAX)])? as u32)
 }

@@ -17,7 +17,7 @@ const OPTIONAL: [&str; 1] = ["sem"];
 #[derive(Serialize, Deserialize)]
 pub(super) struct Flat {
     pub(super) model: String,
-    #[serde(deserialize_with = "fields::layer")]
+    #[serde(deserialize_with = "fields::foreign_layer")]
     pub(super) layer: u32,
     #[serde(deserialize_with = "fields::step")]
     step: u64,
@@ -45,7 +45,7 @@ pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Fla
 ///
 /// Whether steps ascend and ratios are finite is for the fitter to judge: `nan`, `inf`, `1e400`
 /// (infinite) and an empty ratio (NaN) are kept. A step is a whole number from 0 to 2^53, also
-/// written as `1000.0` or `1e3`, a layer one from 1; a row with any other is a problem, as is one
+/// written as `1000.0` or `1e3`, a layer one of at least 0 (ours count from 1); a row with any other is a problem, as is one
 /// whose ratio is no number. Standard errors are kept where every row of the trajectory has one.
 ///
 /// # Errors
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn values_that_are_not_finite_are_kept_and_others_named_with_column_and_value() {
         let csv = "\u{feff}model,layer,step,ratio\r\na,1,0,nan\r\na,1,1,1e400\r\na,1,2,\r\n\
-            a,1,-3,5\na,1,2.5,5\na,1,9007199254740993,5\na,0,4,5\na,1,4,five\na,1,8.0,7\n";
+            a,1,-3,5\na,1,2.5,5\na,1,9007199254740993,5\na,-1,4,5\na,1,4,five\na,1,8.0,7\n";
         let loaded = trajectories_from(csv.as_bytes(), "t").unwrap();
         assert_eq!(loaded.rows[0].steps, [0, 1, 2, 8]);
         let ratios = &loaded.rows[0].ratios;
@@ -146,7 +146,7 @@ mod tests {
             ["line 5", "step", "-3"],
             ["line 6", "step", "2.5"],
             ["line 7", "step", "9007199254740993"],
-            ["line 8", "layer", "0"],
+            ["line 8", "layer", "-1"],
             ["line 9", "ratio", "five"],
         ]) {
             assert!(parts.iter().all(|part| said.contains(part)), "{said}");

@@ -34,6 +34,8 @@ enum Average {
 pub(crate) struct Trajectories {
     items: outcrop_core::Trajectories,
     failure: Failure,
+    /// Problems so far.
+    problems: usize,
     /// Fits that came with the input.
     pub(crate) published: Vec<Fit>,
 }
@@ -69,11 +71,22 @@ impl Input {
             published: std::mem::take(&mut items.fits),
             items,
             failure: Failure::default(),
+            problems: 0,
         })
     }
 }
 
+/// Problems that are shown one by one.
+const SHOWN: usize = 20;
+
 impl Trajectories {
+    fn conclude(&mut self) {
+        let more = std::mem::take(&mut self.problems).saturating_sub(SHOWN);
+        if more > 0 {
+            say(&format!("warning: {more} more problems of that table"));
+        }
+    }
+
     /// To be checked when they have ended.
     pub(crate) fn failure(&self) -> Failure {
         self.failure.clone()
@@ -85,10 +98,17 @@ impl Iterator for Trajectories {
 
     fn next(&mut self) -> Option<Trajectory> {
         loop {
-            match self.items.next()? {
+            let Some(item) = self.items.next() else {
+                self.conclude();
+                return None;
+            };
+            match item {
                 Ok(Streamed::Row(trajectory)) => return Some(trajectory),
                 Ok(Streamed::Problem(problem)) => {
-                    say(&format!("warning: {problem}; it was left out"));
+                    self.problems += 1;
+                    if self.problems <= SHOWN {
+                        say(&format!("warning: {problem}; it was left out"));
+                    }
                 }
                 Err(error) => {
                     self.failure.set(error.into());
