@@ -127,10 +127,11 @@ fn emergence(
     let mut curve = dense(trajectory, EMERGENCE, |t| emergence.value(t), steps);
     if options.draws() > 0 {
         let posterior = Posterior::new(observations, &emergence);
-        set_intervals(
-            &mut row,
-            &posterior.intervals(emergence.notes(), options.level()),
-        );
+        let intervals = posterior.intervals(emergence.notes(), options.level());
+        set_intervals(&mut row, &intervals);
+        if intervals.scale_is_open() {
+            leave_scale_open(&mut row);
+        }
         if !emergence.notes().contains(&Note::Flat) {
             row.p_peak = Some(posterior.p_peak());
         }
@@ -140,6 +141,17 @@ fn emergence(
         }
     }
     Ok((row, curve))
+}
+
+/// Empties the parameters that only Eq. 9 has, and says why.
+fn leave_scale_open(row: &mut Fit) {
+    (row.lambda, row.gamma, row.t0) = (None, None, None);
+    let note = Note::Scale.to_string();
+    if row.status == "ok" {
+        row.status = note;
+    } else if !row.status.contains(&note) {
+        row.status = format!("{}; {note}", row.status);
+    }
 }
 
 fn set_intervals(row: &mut Fit, found: &Intervals) {

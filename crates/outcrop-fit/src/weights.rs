@@ -219,7 +219,13 @@ pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
         }
     };
     let expected = (scaled.count() as f64 - (N + M) as f64).max(1.0);
-    let mut optimum = scaled.search(family, options.cells(), None)?;
+    // the first search only starts the weights
+    let cells = if passes > 0 {
+        (options.cells() / 2).max(4)
+    } else {
+        options.cells()
+    };
+    let mut optimum = scaled.search(family, cells, None)?;
     for pass in 1..=passes {
         let curve = values(&scaled, family, &optimum);
         match options.weighting() {

@@ -216,7 +216,8 @@ mod tests {
         fn slopes_are_those_of_the_columns(u in 0.01..1.0f64, v in 0.01..1.0f64) {
             let family = LogisticFamily { rate: RateAxis::new(1e5), max_rate: 0.01 };
             let upper = family.bounds().upper;
-            check_slopes(&family, [u * upper[0], v * upper[1]], &STEPS);
+            // differences over 1e-5 of ln(1 + growth) are too coarse for a growth of hundreds
+            check_slopes(&family, [u * upper[0], v * 0.5 * upper[1]], &STEPS);
         }
 
         /// g' = r g (1 - g) once g is counted from the mode's own zero: u = s (u0 + (s - u0) g) / s

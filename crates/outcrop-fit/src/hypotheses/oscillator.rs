@@ -54,6 +54,10 @@ impl Separable<2, 2> for OscillatorFamily {
         }
     }
 
+    fn shape(&self, cells: usize) -> [usize; 2] {
+        [cells, (cells / 2).max(4)]
+    }
+
     /// Fast oscillations alias between checkpoints, which gives dozens of shallow minima.
     fn starts(&self) -> usize {
         12

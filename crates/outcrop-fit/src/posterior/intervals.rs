@@ -80,6 +80,20 @@ pub struct Intervals {
     pub t_peak: Interval,
 }
 
+/// An interval of gamma that spans a larger factor identifies no scale.
+const WIDE: f64 = 1e3;
+
+impl Intervals {
+    /// Whether lambda, gamma and t0 have intervals, but none that tells their size.
+    pub fn scale_is_open(&self) -> bool {
+        match (self.gamma.lo, self.gamma.hi) {
+            (None, None) => false,
+            (Some(lo), Some(hi)) => hi > WIDE * lo,
+            _ => true,
+        }
+    }
+}
+
 impl Posterior {
     /// The intervals of probability `level` of everything that is identified under `notes`.
     pub fn intervals(&self, notes: &[Note], level: f64) -> Intervals {

@@ -82,6 +82,12 @@ pub trait Separable<const N: usize, const M: usize> {
         slopes: Option<&mut Slopes<N, M>>,
     );
 
+    /// Grid points along each coordinate, where `cells` are asked for. A coordinate in which the
+    /// curves vary slowly needs fewer.
+    fn shape(&self, cells: usize) -> [usize; N] {
+        [cells; N]
+    }
+
     /// How many local minima of the grid are polished, the lowest first: all, unless the family
     /// has spurious ones in number.
     fn starts(&self) -> usize {

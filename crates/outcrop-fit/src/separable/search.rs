@@ -38,8 +38,9 @@ pub(crate) fn search_within<F: Separable<N, M>, const N: usize, const M: usize>(
     bounds: Bounds<N>,
     cells: usize,
 ) -> Result<Optimum<N, M>, Error> {
+    let shape = projection.family().shape(cells);
     let axes: [Vec<f64>; N] =
-        std::array::from_fn(|k| axis(bounds.lower[k], bounds.upper[k], cells));
+        std::array::from_fn(|k| axis(bounds.lower[k], bounds.upper[k], shape[k]));
     let sse = squares(projection.family(), projection.data(), &axes);
     let enough = ROUNDING * projection.power();
     let mut best = (bounds.lower, f64::INFINITY);

@@ -107,7 +107,7 @@ impl Iterator for Trajectories {
                 Ok(Streamed::Problem(problem)) => {
                     self.problems += 1;
                     if self.problems <= SHOWN {
-                        say(&format!("warning: {problem}; it was left out"));
+                        say(&format!("warning: {problem}"));
                     }
                 }
                 Err(error) => {

@@ -73,7 +73,7 @@ pub(super) fn warnings(
         notes.push(Note::DecayBound);
     }
     if limits.is_empty() && curve.finite_parameters().gamma.is_none() {
-        notes.push(Note::Gamma);
+        notes.push(Note::Scale);
     }
     if curve.maximum().is_some_and(|t| t > scaled.data_last()) {
         notes.push(Note::PeakBeyond);

@@ -18,9 +18,10 @@ pub enum Note {
     OffsetBound,
     /// `beta at its upper bound`: the data ask for more than the option `max_beta`.
     DecayBound,
-    /// `gamma out of range`: gamma = exp(A2 / A1) over- or underflows; lambda, gamma and t0 are
-    /// empty.
-    Gamma,
+    /// `scale not identified`: lambda, gamma and t0 trade off against each other, so that the
+    /// interval of gamma spans more than a factor of a thousand or gamma = exp(A2 / A1) is no finite
+    /// number; they are empty, their intervals stand.
+    Scale,
     /// `peak beyond the run`: the curve has its maximum after the last step, an extrapolation.
     PeakBeyond,
     /// `leverage above 0.9 at step S`: that one point decides part of the curve by itself.
@@ -47,7 +48,7 @@ impl fmt::Display for Note {
             Self::Offset => f.write_str("offset not identified"),
             Self::OffsetBound => f.write_str("tau0 at its lower bound"),
             Self::DecayBound => f.write_str("beta at its upper bound"),
-            Self::Gamma => f.write_str("gamma out of range"),
+            Self::Scale => f.write_str("scale not identified"),
             Self::PeakBeyond => f.write_str("peak beyond the run"),
             Self::Outlier { step } => write!(f, "outlier at step {step}"),
             Self::Autocorrelated => f.write_str("residuals autocorrelated"),
