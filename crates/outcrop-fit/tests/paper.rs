@@ -97,7 +97,7 @@ fn each_form_ends_where_scipys_does() {
          equal sums of squares and {paths} after equally many evaluations"
     );
     assert_eq!(cases, 138);
-    assert!(10 * same >= 9 * cases && 10 * equal >= 9 * both);
+    assert!(20 * same >= 19 * cases && 20 * equal >= 19 * both);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn with_curve_fits_own_limit_as_many_fail() {
         }
     }
     println!("{same} of {cases} alike; {failed} fail, in SciPy {failed_in_scipy}");
-    assert!(10 * same >= 9 * cases);
+    assert!(20 * same >= 19 * cases);
 }
 
 #[test]
