@@ -2,7 +2,7 @@
 //! 20 %, fitted in the default mode.
 //!
 //! ```sh
-//! cargo run -p outcrop-fit --example calibration -- [SERIES [LEVEL]]
+//! cargo xtask bench calibration [SERIES [LEVEL]]
 //! ```
 //!
 //! `SERIES` a regime and noise level, 400 by default. Prints the share of intervals that hold the
@@ -58,6 +58,15 @@ enum Regime {
     EarlyPeak,
     /// None within the run, in 30 % of the series no decay at all.
     LogIncrease,
+}
+
+impl Regime {
+    fn name(self) -> &'static str {
+        match self {
+            Self::EarlyPeak => "early peak",
+            Self::LogIncrease => "log increase",
+        }
+    }
 }
 
 fn uniform(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
@@ -120,8 +129,6 @@ const NAMES: [&str; 4] = ["f_last", "f_max", "t_half", "t_peak"];
 struct Tally {
     counted: [usize; 4],
     covered: [usize; 4],
-    below: [usize; 4],
-    width: [f64; 4],
     called: usize,
     series: usize,
 }
@@ -133,8 +140,6 @@ impl Tally {
         };
         self.counted[i] += 1;
         self.covered[i] += usize::from((lo..=hi).contains(&truth));
-        self.below[i] += usize::from(truth < lo);
-        self.width[i] += (hi / lo.max(1e-9)).ln();
     }
 }
 
@@ -185,17 +190,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             let ms = start.elapsed().as_secs_f64() * 1e3 / count as f64;
             let share = |i: usize| match tally.counted[i] {
-                0 => "".into(),
-                n => format!(
-                    "{:.3} (-{:.3}) w{:.2}",
-                    tally.covered[i] as f64 / n as f64,
-                    tally.below[i] as f64 / n as f64,
-                    tally.width[i] / n as f64
-                ),
+                0 => String::new(),
+                n => format!("{:.3}", tally.covered[i] as f64 / n as f64),
             };
             let shares: Vec<String> = (0..4).map(share).collect();
             println!(
-                "| {regime:?} | {:.0} % | {} | {:.3} | {ms:.1} |",
+                "| {} | {:.0} % | {} | {:.3} | {ms:.1} |",
+                regime.name(),
                 100.0 * cv,
                 shares.join(" | "),
                 tally.called as f64 / tally.series as f64

@@ -1,10 +1,10 @@
-//! Fits a table of trajectories with the paper's procedure and with the global fitter, and times
-//! each fit alone, on one thread with raw weights. On the simulated trial, unless given a table:
+//! Fits a table of trajectories with the paper's procedure and with the global fitter, without and
+//! with the posterior, and times each fit alone, on one thread with raw weights. On the simulated trial, unless given a table:
 //! `cargo run -p outcrop-fit --example trial -- [TRAJECTORIES.csv [STEP [OFFSET [LIMIT]]]]`
 //!
 //! It takes every STEP-th series from OFFSET on, and LIMIT evaluations for a form of the paper's.
 //! On standard output goes a table that `benches/scipy/trial.py` writes too, with the columns series,
-//! method (paper or global), form, outcome (converged, or what failed), sse and seconds; on standard
+//! method (paper, global or posterior), form, outcome (converged, or what failed), sse and seconds; on standard
 //! error, milliseconds a fit.
 #![expect(
     clippy::print_stdout,
@@ -18,7 +18,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use outcrop_core::table;
-use outcrop_fit::{Options, Series, fit_emergence, paper};
+use outcrop_fit::{
+    Emergence, Error as FitError, Observations, Options, Posterior, Series, fit_emergence, paper,
+};
 
 struct Request {
     table: PathBuf,
@@ -54,7 +56,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .skip(request.offset)
         .step_by(request.step);
     println!("series,method,form,outcome,sse,seconds");
-    let (mut fits, mut paper_seconds, mut global_seconds) = (0, 0.0, 0.0);
+    let (mut fits, mut paper_seconds) = (0, 0.0);
+    let (mut global_seconds, mut posterior_seconds) = (0.0, 0.0);
     for trajectory in chosen {
         let (name, series) = (&trajectory.model, Series::from_trajectory(trajectory)?);
         if fits == 0 {
@@ -72,6 +75,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         assert!(sse.is_finite() && sse >= 0.0, "{name}: {sse}");
         print(name, "global", "emergence", &Ok(sse), seconds);
         global_seconds += seconds;
+        let (found, seconds) = timed(|| with_posterior(&series));
+        print(name, "posterior", "emergence", &Ok(found?), seconds);
+        posterior_seconds += seconds;
         fits += 1;
     }
     let ms = |seconds: f64| seconds * 1e3 / f64::from(fits.max(1));
@@ -81,7 +87,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         ms(paper_seconds)
     );
     eprintln!("global fitter: {:.3} ms a series", ms(global_seconds));
+    eprintln!(
+        "with the posterior: {:.3} ms a series",
+        ms(posterior_seconds)
+    );
     Ok(())
+}
+
+/// The sum of squares of a fit whose curves and intervals were drawn too.
+fn with_posterior(series: &Series) -> Result<f64, FitError> {
+    let options = Options::paper_like();
+    let observations = Observations::new(series, &options)?;
+    let fit = Emergence::fit(&observations)?;
+    let posterior = Posterior::new(&observations, &fit);
+    black_box(posterior.intervals(fit.notes(), options.level()));
+    Ok(fit.goodness().sse)
 }
 
 type FitForm = fn(&Series, &paper::Options) -> Result<paper::Fitted, paper::Failure>;

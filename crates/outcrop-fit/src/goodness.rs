@@ -1,4 +1,3 @@
-use crate::hypotheses::About;
 use crate::weights::Scaled;
 
 /// How well a curve fits its series.
@@ -38,9 +37,9 @@ pub struct Goodness {
 const FEW_RUNS: f64 = 0.01;
 
 impl Goodness {
-    pub(crate) fn new(scaled: &Scaled<'_>, fitted: &[f64], weighted: f64, about: &About) -> Self {
+    pub(crate) fn new(scaled: &Scaled<'_>, fitted: &[f64], weighted: f64, p: usize) -> Self {
         let values = scaled.series().values();
-        let (n, p) = (values.len(), about.parameters.len());
+        let (n, k) = (values.len(), p + 1);
         let mean = values.iter().sum::<f64>() / n as f64;
         let sse = values
             .iter()
@@ -57,12 +56,12 @@ impl Goodness {
             .collect();
         Self {
             n,
-            k: about.estimated(),
+            k,
             sse,
             r2: 1.0 - sse / sst,
             r2_adjusted: (n > p).then(|| adjusted(p)),
             aic: n as f64 * (sse.max(f64::MIN_POSITIVE) / n as f64).ln() + 2.0 * p as f64,
-            aicc: aicc(scaled, weighted, about.estimated()),
+            aicc: aicc(scaled, weighted, k),
             durbin_watson: durbin_watson(&residuals),
             runs_p: runs(&residuals),
         }

@@ -48,10 +48,13 @@
 mod average;
 mod curve;
 mod error;
+mod families;
 mod forecast;
 mod goodness;
 mod hypotheses;
 mod jacobi;
+mod names;
+mod observations;
 mod options;
 pub mod paper;
 mod parallel;
@@ -68,17 +71,19 @@ pub use error::{Error, Result};
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{
-    About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, EMERGENCE, Emergence, EmergenceCurve,
-    EmergenceHypothesis, FIRST_ORDER_STEP, FirstOrderStep, Fitted, HYPOTHESES, Hypothesis,
-    LOG_ONLY, LOGISTIC, LogOnly, Logistic, Note, ParameterAbout, Parameters, SECOND_ORDER_STEP,
-    SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
+    About, Covariance, CriticallyDamped, Emergence, EmergenceCurve, EmergenceHypothesis,
+    FirstOrderStep, Fitted, HYPOTHESES, Hypothesis, LogOnly, Logistic, Note, ParameterAbout,
+    Parameters, SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
 };
+pub use names::{
+    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, LOG_ONLY, LOGISTIC, SECOND_ORDER_STEP,
+};
+pub use observations::Observations;
 pub use options::{Options, Weighting};
 pub use parallel::{fit_all, fit_each};
 pub use posterior::{Interval, Intervals, Posterior};
 pub use series::{MIN_POINTS, Series};
 pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit};
-pub use weights::Observations;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

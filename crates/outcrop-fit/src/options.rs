@@ -1,4 +1,5 @@
-use crate::{Error, HYPOTHESES, Result, hypothesis, paper};
+use crate::names::{NAMES, place};
+use crate::{Error, Result, paper};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl Default for Options {
             draws: 1000,
             level: 0.9,
             curve_points: 200,
-            hypotheses: HYPOTHESES.map(|h| h.about().name).to_vec(),
+            hypotheses: NAMES.to_vec(),
             paper: None,
         }
     }
@@ -240,7 +241,7 @@ impl Options {
         Ok(self)
     }
 
-    /// Sets which hypotheses [`crate::fit`] fits, by name; the order is that of [`HYPOTHESES`].
+    /// Sets which hypotheses [`crate::fit`] fits, by name; the order is that of [`crate::HYPOTHESES`].
     ///
     /// # Errors
     /// [`Error::Hypothesis`] for an unknown name, [`Error::Option`] for none at all.
@@ -253,7 +254,7 @@ impl Options {
     /// ```
     pub fn with_hypotheses(mut self, names: &[impl AsRef<str>]) -> Result<Self> {
         for name in names {
-            hypothesis(name.as_ref())?;
+            place(name.as_ref())?;
         }
         if names.is_empty() {
             return Err(Error::Option {
@@ -262,7 +263,7 @@ impl Options {
                 allowed: "at least one",
             });
         }
-        let mut known = HYPOTHESES.map(|h| h.about().name).to_vec();
+        let mut known = NAMES.to_vec();
         known.retain(|k| names.iter().any(|n| n.as_ref() == *k));
         self.hypotheses = known;
         Ok(self)

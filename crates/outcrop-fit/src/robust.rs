@@ -2,9 +2,9 @@
 //! a point beyond 4.685 standard deviations no weight (Beaton and Tukey, 1974, Technometrics
 //! 16:147), from a start that minimises absolute values.
 
-use crate::hypotheses::emergence::EmergenceFamily;
-use crate::weights::{Observations, solve};
-use crate::{Options, Result, Weighting};
+use crate::families::EmergenceFamily;
+use crate::weights::solve;
+use crate::{Options, Result, Series, Weighting};
 
 /// Passes towards the smallest sum of absolute values, then of the biweight.
 const ABSOLUTE: usize = 4;
@@ -13,42 +13,38 @@ const BIWEIGHT: usize = 6;
 const REACH: f64 = 4.685;
 /// The median absolute deviation of normal noise, in standard deviations.
 const MEDIAN_DEVIATION: f64 = 0.6745;
+/// The passes end when no factor moves by more.
+const SETTLED: f64 = 1e-3;
 /// Relative scatter that is rounding.
 const ROUNDING: f64 = 1e-9;
 
 /// The square root of what is left of each point's weight.
-pub(crate) fn factors(observations: &Observations<'_>) -> Result<Vec<f64>> {
-    let options = Options::clone(observations.options).with_weighting(Weighting::Relative);
-    let mut trial = Observations {
-        series: observations.series,
-        options: &options,
-        factors: vec![1.0; observations.series.values().len()],
-    };
+pub(crate) fn factors(series: &Series, options: &Options) -> Result<Vec<f64>> {
+    let options = options.clone().with_weighting(Weighting::Relative);
+    let mut factors = vec![1.0; series.values().len()];
     for pass in 0..ABSOLUTE + BIWEIGHT {
-        let residuals = relative(&trial)?;
+        let residuals = relative(series, &options, &factors)?;
         let scatter = scatter(&residuals);
         let factor = |r: &f64| match pass {
             p if p < ABSOLUTE => (scatter / r.abs().max(scatter)).sqrt(),
             _ => (1.0 - (r / (REACH * scatter)).powi(2)).max(0.0),
         };
-        let factors: Vec<f64> = residuals.iter().map(factor).collect();
-        let settled = factors
-            .iter()
-            .zip(&trial.factors)
-            .all(|(a, b)| (a - b).abs() < 1e-3);
-        trial.factors = factors;
+        let next: Vec<f64> = residuals.iter().map(factor).collect();
+        let pairs = next.iter().zip(&factors);
+        let settled =
+            pass >= ABSOLUTE && pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < SETTLED;
+        factors = next;
         if settled {
             break;
         }
     }
-    Ok(trial.factors)
+    Ok(factors)
 }
 
 /// The residuals as shares of the curve.
-fn relative(trial: &Observations<'_>) -> Result<Vec<f64>> {
-    let (series, options) = (trial.series, trial.options);
+fn relative(series: &Series, options: &Options, factors: &[f64]) -> Result<Vec<f64>> {
     let family = EmergenceFamily::new(series.last(), options.max_beta(), options.min_tau0());
-    let (scaled, solution) = solve(&family, trial)?;
+    let (scaled, solution) = solve(&family, series, options, factors)?;
     let pairs = series.values().iter().zip(&solution.values);
     let floor = scaled.floor();
     Ok(pairs.map(|(y, f)| (y - f) / f.max(floor)).collect())

@@ -1,58 +1,8 @@
-//! Observations as the solver sees them: in units of the series' maximum, with weights that follow
+//! A series as the solver sees it: in units of the series' maximum, with weights that follow
 //! the curve.
 
 use crate::separable::{Data, Optimum, Projection, Separable, descend, search_within};
 use crate::{Error, Options, Result, Series, Weighting};
-
-/// A series with its options, ready for any hypothesis. Under [`Weighting::Robust`] it holds what
-/// each point still weighs, found once with the emergence curve, so that hypotheses compare.
-///
-/// ```
-/// use outcrop_fit::{EMERGENCE, Observations, Options, Series, hypothesis};
-///
-/// let steps: Vec<f64> = (0..12).map(|i| 10.0 * f64::from(i)).collect();
-/// let values: Vec<f64> = steps.iter().map(|t| 5.0 + (t + 2.0).ln()).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
-/// let fitted = hypothesis(EMERGENCE)?.fit(&Observations::new(&series, &options)?)?;
-/// assert!(fitted.goodness.r2 > 0.999);
-/// # Ok::<(), outcrop_fit::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Observations<'a> {
-    pub(crate) series: &'a Series,
-    pub(crate) options: &'a Options,
-    /// Square root of what is left of each point's weight, 0 to 1.
-    pub(crate) factors: Vec<f64>,
-}
-
-impl<'a> Observations<'a> {
-    /// The series as `options` weigh it.
-    ///
-    /// # Errors
-    /// [`Error::NoStandardErrors`] where [`Weighting::Sem`] has none to go by, [`Error::Solver`].
-    pub fn new(series: &'a Series, options: &'a Options) -> Result<Self> {
-        if options.weighting() == Weighting::Sem && series.sem().is_empty() {
-            return Err(Error::NoStandardErrors {
-                series: series.name().into(),
-            });
-        }
-        let mut observations = Self {
-            series,
-            options,
-            factors: vec![1.0; series.values().len()],
-        };
-        if options.weighting() == Weighting::Robust {
-            observations.factors = crate::robust::factors(&observations)?;
-        }
-        Ok(observations)
-    }
-
-    /// The steps that the robust weighting gives no weight at all: outliers.
-    pub fn outliers(&self) -> Vec<f64> {
-        let points = self.series.steps().iter().zip(&self.factors);
-        points.filter(|p| *p.1 == 0.0).map(|p| *p.0).collect()
-    }
-}
 
 /// A series in units of its maximum, with the square roots of its weights.
 #[derive(Clone, Debug)]
@@ -77,15 +27,14 @@ pub(crate) struct Solution<const N: usize, const M: usize> {
 }
 
 impl<'a> Scaled<'a> {
-    fn new(observations: &'a Observations<'a>) -> Self {
-        let series = observations.series;
+    fn new(series: &'a Series, factors: &'a [f64]) -> Self {
         let unit = series.max();
         Self {
             series,
-            factors: &observations.factors,
+            factors,
             unit,
             values: series.values().iter().map(|y| y / unit).collect(),
-            scales: observations.factors.clone(),
+            scales: factors.to_vec(),
         }
     }
 
@@ -202,19 +151,20 @@ impl<'a> Scaled<'a> {
     }
 }
 
-/// Fits `family`: once for [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the
+/// Fits `family`, `factors` being what is left of the square root of each point's weight: once for [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the
 /// curve of the pass before. The weights settle around the first optimum, so only the first and
 /// the last search are global.
 pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
     family: &F,
-    observations: &'a Observations<'a>,
+    series: &'a Series,
+    options: &Options,
+    factors: &'a [f64],
 ) -> Result<(Scaled<'a>, Solution<N, M>)> {
-    let options = observations.options;
-    let mut scaled = Scaled::new(observations);
+    let mut scaled = Scaled::new(series, factors);
     let passes = match options.weighting() {
         Weighting::Raw => 0,
         _ => {
-            scaled.reweight(observations.series.values());
+            scaled.reweight(series.values());
             options.passes()
         }
     };

@@ -28,7 +28,7 @@ struct Request {
 type Procedure = (&'static str, &'static str, &'static [&'static str]);
 
 const BOTH: &[&str] = &["original", "reparametrised"];
-const PROCEDURES: [Procedure; 7] = [
+const PROCEDURES: [Procedure; 8] = [
     ("SciPy, original form", "scipy", &["original"]),
     ("SciPy, reparametrised form", "scipy", &["reparametrised"]),
     ("SciPy, better of both", "scipy", BOTH),
@@ -40,6 +40,7 @@ const PROCEDURES: [Procedure; 7] = [
     ),
     ("paper mode, better of both", "paper", BOTH),
     ("global fitter", "global", &["emergence"]),
+    ("global fitter, posterior", "posterior", &["emergence"]),
 ];
 
 pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
@@ -148,6 +149,12 @@ fn print(rows: &[Row], known: &Known, request: &Request) {
         "\nThe global fitter misses {}: {}",
         missed.len(),
         missed.join(" ")
+    );
+    let better = outcomes::improved(&attempts[6], known);
+    println!(
+        "It improves on the best known sum of squares of {}: {}",
+        better.len(),
+        better.join(" ")
     );
     print_times(&scores);
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: Outcrop beside what it is an alternative to, both run on this machine
 //! in the same minutes. This file only dispatches; each benchmark is one file.
 
+mod calibration;
 mod fit;
 mod outcomes;
 mod python;
@@ -18,18 +19,25 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 1] = [Benchmark {
-    name: "fit",
-    about: fit::ABOUT,
-    run: fit::run,
-}];
+const BENCHMARKS: [Benchmark; 2] = [
+    Benchmark {
+        name: "fit",
+        about: fit::ABOUT,
+        run: fit::run,
+    },
+    Benchmark {
+        name: "calibration",
+        about: calibration::ABOUT,
+        run: calibration::run,
+    },
+];
 
 /// Runs the benchmark that is named first with the other arguments, or lists them all.
 pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let Some((name, rest)) = arguments.split_first() else {
         println!("Benchmarks of Outcrop: cargo xtask bench NAME\n");
         for benchmark in &BENCHMARKS {
-            println!("  {:<10} {}", benchmark.name, benchmark.about);
+            println!("  {:<12} {}", benchmark.name, benchmark.about);
         }
         return Ok(ExitCode::SUCCESS);
     };

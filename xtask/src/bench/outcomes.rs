@@ -140,6 +140,17 @@ pub(super) fn missed<'a>(attempts: &BTreeMap<&'a str, Attempt>, known: &Known) -
     missed.map(|(name, _)| *name).collect()
 }
 
+/// The series of which a procedure finds a better optimum than is known.
+pub(super) fn improved<'a>(attempts: &BTreeMap<&'a str, Attempt>, known: &Known) -> Vec<&'a str> {
+    let better = |name: &str, sse: f64| {
+        let (best, total) = known[name];
+        !at_optimum(best, (sse, total))
+    };
+    let improved = attempts.iter();
+    let improved = improved.filter(|(name, a)| a.sse.is_some_and(|sse| better(name, sse)));
+    improved.map(|(name, _)| *name).collect()
+}
+
 /// Why fits of a form have failed, with numbers left out, and how often.
 pub(super) fn failures(rows: &[Row], method: &str, form: &str) -> BTreeMap<String, usize> {
     let mut reasons = BTreeMap::new();
@@ -211,6 +222,15 @@ mod tests {
         assert!((score.r2_of_converged - 0.7).abs() < 1e-6);
         assert!((score.seconds.0 - 1.1 / 3.0).abs() < 1e-12);
         assert!((score.seconds.1 - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_better_than_known_is_named() {
+        let (rows, known) = (
+            rows(ROWS).unwrap(),
+            known("model,best,sst\na,1.5,10\nb,5,10\nc,1,1\n").unwrap(),
+        );
+        assert_eq!(improved(&attempts(&rows, "m", &["x", "y"]), &known), ["a"]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-use super::columns::decay_columns;
-use super::emergence::CriticalFamily;
 use super::fitted::{Fitted, fit};
-use super::{About, CRITICALLY_DAMPED, Hypothesis, ParameterAbout};
-use crate::weights::Observations;
+use super::{About, Hypothesis, ParameterAbout};
+use crate::families::{CriticalFamily, decay_columns};
+use crate::names::CRITICALLY_DAMPED;
+use crate::observations::Observations;
 use crate::{Curve, Result};
 
 /// The emergence curve without offset, f(t) = exp(-beta t) (a + b t) + K: the step response of a

@@ -1,8 +1,8 @@
-use super::columns::decay_columns;
-use super::emergence::ExponentialFamily;
 use super::fitted::{Fitted, fit};
-use super::{About, FIRST_ORDER_STEP, Hypothesis, ParameterAbout};
-use crate::weights::Observations;
+use super::{About, Hypothesis, ParameterAbout};
+use crate::families::{ExponentialFamily, decay_columns};
+use crate::names::FIRST_ORDER_STEP;
+use crate::observations::Observations;
 use crate::{Curve, Result};
 
 /// The first-order step, f(t) = c + K (1 - exp(-t / tau)), with an offset c because no ratio

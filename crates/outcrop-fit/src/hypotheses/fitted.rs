@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use crate::goodness::Goodness;
 use crate::hypotheses::About;
+use crate::observations::{Observations, solve};
 use crate::separable::Separable;
-use crate::weights::{Observations, Scaled, Solution, solve};
+use crate::weights::{Scaled, Solution};
 use crate::{Curve, Result, Summary};
 
 /// A hypothesis fitted to one series.
@@ -30,7 +31,7 @@ impl Fitted {
         let series = scaled.series();
         Self {
             about,
-            goodness: Goodness::new(scaled, values, sse, about),
+            goodness: Goodness::new(scaled, values, sse, about.parameters.len()),
             summary: Summary::new(&*curve, series.first(), series.last()),
             curve,
         }

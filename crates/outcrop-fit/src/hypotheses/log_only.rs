@@ -1,8 +1,8 @@
-use super::columns::log_column;
-use super::emergence::LogarithmFamily;
 use super::fitted::{Fitted, fit};
-use super::{About, Hypothesis, LOG_ONLY, ParameterAbout};
-use crate::weights::Observations;
+use super::{About, Hypothesis, ParameterAbout};
+use crate::families::{LogarithmFamily, log_column};
+use crate::names::LOG_ONLY;
+use crate::observations::Observations;
 use crate::{Curve, Result};
 
 /// The emergence curve without decay, f(t) = A1 ln(t + tau0) + K.

@@ -1,14 +1,11 @@
 //! What a trajectory may be: the emergence curve, its limits, and its rivals, behind one trait.
 
-pub(crate) mod columns;
-pub(crate) mod coordinates;
 mod critically_damped;
-pub(crate) mod emergence;
+mod emergence;
 mod first_order_step;
 mod fitted;
 mod log_only;
 mod logistic;
-mod oscillator;
 mod second_order_step;
 
 pub use critically_damped::CriticallyDamped;
@@ -22,8 +19,9 @@ pub use log_only::LogOnly;
 pub use logistic::Logistic;
 pub use second_order_step::SecondOrderStep;
 
-use crate::weights::Observations;
-use crate::{Error, Result};
+use crate::Result;
+use crate::names::place;
+use crate::observations::Observations;
 
 /// One parameter of a hypothesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,22 +64,9 @@ pub trait Hypothesis: Send + Sync {
     /// Its global optimum for one series.
     ///
     /// # Errors
-    /// [`Error::Solver`], should the optimiser fail.
+    /// [`crate::Error::Solver`], should the optimiser fail.
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted>;
 }
-
-/// `hypothesis` of the emergence curve.
-pub const EMERGENCE: &str = "emergence";
-/// `hypothesis` of its limit beta = 0.
-pub const LOG_ONLY: &str = "log only";
-/// `hypothesis` of its limit tau0 = infinity.
-pub const CRITICALLY_DAMPED: &str = "critically damped step";
-/// `hypothesis` of the first-order step, the emergence curve without its logarithm.
-pub const FIRST_ORDER_STEP: &str = "first-order step";
-/// `hypothesis` of the second-order step.
-pub const SECOND_ORDER_STEP: &str = "second-order step";
-/// `hypothesis` of the logistic curve.
-pub const LOGISTIC: &str = "logistic";
 
 /// Every hypothesis: the emergence curve, its nested limits, its rivals.
 pub const HYPOTHESES: [&dyn Hypothesis; 6] = [
@@ -96,7 +81,7 @@ pub const HYPOTHESES: [&dyn Hypothesis; 6] = [
 /// The hypothesis of that name.
 ///
 /// # Errors
-/// [`Error::Hypothesis`] with the known names and the nearest.
+/// [`crate::Error::Hypothesis`] with the known names and the nearest.
 ///
 /// ```
 /// use outcrop_fit::hypothesis;
@@ -107,11 +92,5 @@ pub const HYPOTHESES: [&dyn Hypothesis; 6] = [
 /// # Ok::<(), outcrop_fit::Error>(())
 /// ```
 pub fn hypothesis(name: &str) -> Result<&'static dyn Hypothesis> {
-    let names = HYPOTHESES.map(|h| h.about().name);
-    let found = HYPOTHESES.into_iter().find(|h| h.about().name == name);
-    found.ok_or_else(|| Error::Hypothesis {
-        name: name.into(),
-        nearest: outcrop_core::nearest(name, names).map(str::to_owned),
-        known: names.join(", "),
-    })
+    Ok(HYPOTHESES[place(name)?])
 }

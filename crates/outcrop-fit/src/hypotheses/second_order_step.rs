@@ -1,7 +1,8 @@
 use super::fitted::{Fitted, fit};
-use super::oscillator::{Oscillator, OscillatorFamily};
-use super::{About, Hypothesis, ParameterAbout, SECOND_ORDER_STEP};
-use crate::weights::Observations;
+use super::{About, Hypothesis, ParameterAbout};
+use crate::families::{Oscillator, OscillatorFamily};
+use crate::names::SECOND_ORDER_STEP;
+use crate::observations::Observations;
 use crate::{Curve, Result};
 
 /// The second-order step, f(t) = c + K s(t), s being the response of a damped oscillator at rest

@@ -4,9 +4,9 @@ use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 use super::intervals::Interval;
 use super::plane::zoom;
-use crate::hypotheses::emergence::{Emergence, EmergenceCurve};
+use crate::hypotheses::{Emergence, EmergenceCurve};
+use crate::observations::Observations;
 use crate::separable::Projection;
-use crate::weights::Observations;
 use crate::{Curve, Summary, Weighting};
 
 /// Emergence curves drawn from the posterior of one fit, all equally probable.

@@ -1,6 +1,6 @@
 use super::draws::Posterior;
 use crate::Summary;
-use crate::hypotheses::emergence::{EmergenceCurve, Note, Parameters};
+use crate::hypotheses::{EmergenceCurve, Note, Parameters};
 
 /// An interval of the posterior; an end is empty where the data leave it open.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

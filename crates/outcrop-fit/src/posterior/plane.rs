@@ -1,6 +1,6 @@
 //! The posterior over the plane, on a grid that zooms in.
 
-use crate::hypotheses::emergence::EmergenceFamily;
+use crate::families::EmergenceFamily;
 use crate::separable::{Data, Separable, axis, squares};
 
 /// Points of the plane with their probabilities, which add up to 1.

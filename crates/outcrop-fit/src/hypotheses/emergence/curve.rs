@@ -1,8 +1,7 @@
-use super::family::EmergenceFamily;
 use super::parameters::Parameters;
 use super::peak::critical_point;
 use crate::Curve;
-use crate::hypotheses::columns::{decay_columns, log_column};
+use crate::families::{EmergenceFamily, decay_columns, log_column};
 
 /// f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K with beta >= 0 and tau0 > 0.
 ///

@@ -2,13 +2,15 @@ use std::sync::Arc;
 
 use super::covariance::Covariance;
 use super::curve::EmergenceCurve;
-use super::family::EmergenceFamily;
 use super::identify::{limits, warnings};
 use super::note::Note;
 use super::parameters::Parameters;
+use crate::families::EmergenceFamily;
 use crate::goodness::Goodness;
-use crate::hypotheses::{About, EMERGENCE, Fitted, Hypothesis, ParameterAbout};
-use crate::weights::{Observations, Scaled, Solution, solve};
+use crate::hypotheses::{About, Fitted, Hypothesis, ParameterAbout};
+use crate::names::EMERGENCE;
+use crate::observations::{Observations, solve};
+use crate::weights::{Scaled, Solution};
 use crate::{Curve, Options, Result, Series, Summary};
 
 /// The emergence curve as a [`Hypothesis`]; [`fit_emergence`] says more about a fit.

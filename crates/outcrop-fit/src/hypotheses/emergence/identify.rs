@@ -1,8 +1,8 @@
 //! What the data leave open about a fitted emergence curve.
 
 use super::curve::EmergenceCurve;
-use super::family::{EmergenceFamily, ExponentialFamily};
 use super::note::Note;
+use crate::families::{EmergenceFamily, ExponentialFamily};
 use crate::goodness::above_rounding;
 use crate::separable::Separable;
 use crate::weights::{Scaled, Solution};

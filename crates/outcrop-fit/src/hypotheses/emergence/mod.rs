@@ -2,7 +2,6 @@
 
 mod covariance;
 mod curve;
-mod family;
 mod fit;
 mod identify;
 mod note;
@@ -15,5 +14,3 @@ pub use fit::{Emergence, EmergenceHypothesis, fit_emergence};
 pub use note::Note;
 pub use parameters::Parameters;
 pub use peak::lambert_w_of_exp;
-
-pub(crate) use family::{CriticalFamily, EmergenceFamily, ExponentialFamily, LogarithmFamily};

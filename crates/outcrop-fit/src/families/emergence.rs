@@ -1,7 +1,7 @@
 //! exp(-beta t) (A1 ln(t + tau0) + A2) + K and its two limits, as families of columns.
 
-use crate::hypotheses::columns::{decay_columns, fill, log_column, ones};
-use crate::hypotheses::coordinates::{OffsetAxis, RateAxis};
+use super::columns::{decay_columns, fill, log_column, ones};
+use super::coordinates::{OffsetAxis, RateAxis};
 use crate::separable::{Bounds, Columns, Separable, Slopes};
 
 /// The emergence curve in the columns 1, (1 - exp(-beta t)) / beta and
