@@ -28,8 +28,10 @@ pub(crate) fn orthogonalise(
                 };
                 turned = true;
                 let rotate = |x: f64, y: f64| (cosine * x - sine * y, sine * x + cosine * y);
-                for k in 0..n {
+                for k in 0..matrix.nrows() {
                     (matrix[(k, i)], matrix[(k, j)]) = rotate(matrix[(k, i)], matrix[(k, j)]);
+                }
+                for k in 0..n {
                     (right[(i, k)], right[(j, k)]) = rotate(right[(i, k)], right[(j, k)]);
                 }
             }
@@ -74,5 +76,21 @@ mod tests {
         assert!((product - 1.0).abs() < 1e-14, "{product}");
         assert!((&columns * &right - matrix).norm() < 1e-15);
         assert!((&right * right.transpose() - DMatrix::identity(4, 4)).norm() < 1e-14);
+    }
+
+    #[test]
+    fn a_tall_matrix_is_turned_in_all_of_its_rows() {
+        let matrix = DMatrix::from_fn(9, 3, |i, j| (1.0 + i as f64).powi(j as i32));
+        let (columns, right) = orthogonalise(matrix.clone(), DMatrix::identity(3, 3)).unwrap();
+        let mut lengths: Vec<f64> = columns.column_iter().map(|c| c.norm()).collect();
+        lengths.sort_by(|a, b| b.total_cmp(a));
+        let expected = matrix.clone().singular_values();
+        for (length, expected) in lengths.iter().zip(expected.iter()) {
+            assert!(
+                (length / expected - 1.0).abs() < 1e-12,
+                "{length} {expected}"
+            );
+        }
+        assert!((&columns * &right - matrix).norm() < 1e-12);
     }
 }

@@ -16,13 +16,15 @@
 //!
 //! | item | what it is |
 //! |---|---|
-//! | [`fit`], [`fit_all`] | every hypothesis for one or many [`outcrop_core::Trajectory`], as table rows |
-//! | [`Options`] | weighting, bounds and grid; [`Options::paper_like`] for the paper's way |
-//! | [`Series`] | a checked series of values at steps |
-//! | [`fit_emergence`] | the [`Emergence`] curve of one series |
-//! | [`fit_first_order_step`], [`fit_second_order_step`] | the rivals, [`FirstOrderStep`] and [`SecondOrderStep`] |
+//! | [`fit`], [`fit_all`], [`fit_each`] | every hypothesis for one, many or a stream of [`outcrop_core::Trajectory`], as table rows |
+//! | [`Options`], [`Weighting`] | weights, bounds, grid, intervals; [`Options::paper_like`] for what the paper minimises |
+//! | [`Series`], [`Observations`] | a checked series of values at steps; the same with its weights |
+//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`] | the curve, its limits and its rivals behind one trait, and what a fit of any of them says |
+//! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`Parameters`], [`Summary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
+//! | [`Posterior`], [`Intervals`] | curves drawn from what the data leave open, and intervals from them |
+//! | [`forecast`], [`Outlook`], [`backtest`] | what an unfinished trajectory will be, and how well that would have been known |
 //! | [`paper`] | the paper's own procedure, successes and failures alike |
-//! | [`Parameters`], [`Summary`], [`Goodness`], [`Note`] | what a fit says |
+//! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
 //!
 //! ```
 //! use outcrop_core::Trajectory;

@@ -36,7 +36,7 @@ pub struct Fit {
     pub durbin_watson: Option<f64>,
     /// Probability of as few runs of equal sign among the residuals by chance (Wald and Wolfowitz).
     pub runs_p: Option<f64>,
-    /// Condition number of the scaled covariance of the parameters; infinite where some
+    /// Condition number of the Jacobian by the five parameters, scaled; infinite where some
     /// combination of them is not identified.
     pub condition: Option<f64>,
     /// Amplitude A of Eq. 9, f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.

@@ -52,3 +52,44 @@ impl Covariance {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Series, fit_emergence};
+
+    /// s^2 (J'J)^-1 once more, by Cholesky's method, J from differences of the closed form.
+    #[test]
+    fn an_identified_curve_has_the_covariance_of_the_normal_equations() {
+        let truth = [150.0, -560.0, 60.0, 6e-5, 75.0];
+        let f = |p: &[f64; 5], t: f64| (-p[3] * t).exp() * (p[0] * (t + p[4]).ln() + p[1]) + p[2];
+        let mut steps: Vec<f64> = (0..40).map(|i| (1.36f64.powi(i) - 1.0).round()).collect();
+        steps.dedup();
+        let wiggle = |i: usize| 1.0 + 0.03 * (5.0 * i as f64).sin();
+        let values = steps.iter().enumerate();
+        let values: Vec<f64> = values.map(|(i, &t)| f(&truth, t) * wiggle(i)).collect();
+        let series = Series::new(&steps, &values).unwrap();
+        let options = Options::paper_like();
+        let fit = fit_emergence(&series, &options).unwrap();
+        let found = fit.covariance().unwrap();
+        assert!((1.0..1e4).contains(&found.condition), "{}", found.condition);
+        let p = fit.parameters();
+        let p = [p.a1, p.a2, p.k, p.beta, p.tau0].map(Option::unwrap);
+        let jacobian = nalgebra::DMatrix::from_fn(steps.len(), 5, |i, k| {
+            let (mut up, mut down, h) = (p, p, 1e-5 * p[k].abs());
+            (up[k], down[k]) = (p[k] + h, p[k] - h);
+            (f(&up, steps[i]) - f(&down, steps[i])) / (2.0 * h)
+        });
+        let variance = fit.goodness().sse / (steps.len() - 5) as f64;
+        let expected = (jacobian.transpose() * &jacobian)
+            .cholesky()
+            .unwrap()
+            .inverse()
+            * variance;
+        for (i, row) in found.matrix.iter().enumerate() {
+            for (j, entry) in row.iter().enumerate() {
+                let size = (expected[(i, i)] * expected[(j, j)]).sqrt();
+                assert!((entry - expected[(i, j)]).abs() < 1e-3 * size, "{i} {j}");
+            }
+        }
+    }
+}
