@@ -9,7 +9,7 @@ use crate::{Error, Fit, Ratio, Result, Trajectory, TrajectoryBuilder, published}
 
 /// A trajectory table up to here is read as a whole, whatever the order of its rows; a larger one
 /// is streamed.
-pub const WHOLE_TABLE_BYTES: usize = 64 << 20;
+pub const WHOLE_TABLE_BYTES: usize = 16 << 20;
 /// Enough to see the header of a table.
 const START_BYTES: u64 = 64 << 10;
 

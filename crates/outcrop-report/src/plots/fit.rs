@@ -14,7 +14,13 @@ pub(super) const SIZE: (u32, u32) = (760, 460);
 pub(super) const DATA: RGBColor = OKABE_ITO[0];
 /// The curve.
 pub(super) const CURVE: RGBColor = OKABE_ITO[1];
-const RIVALS: [RGBColor; 4] = [OKABE_ITO[2], OKABE_ITO[3], OKABE_ITO[5], OKABE_ITO[4]];
+const RIVALS: [RGBColor; 5] = [
+    OKABE_ITO[2],
+    OKABE_ITO[3],
+    OKABE_ITO[5],
+    OKABE_ITO[4],
+    RGBColor(110, 110, 110),
+];
 /// What the curve of Eq. 9 is called in the tables.
 const EMERGENCE: &str = "emergence";
 pub(super) const RATIO: &str = "ratio, top-1 / median";

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
             "{} of {} trajectories, fitted on the first {} % of their {words}; last step forecast",
             found.count(),
             all.len(),
-            significant(100.0 * share),
+            percent(share),
         ),
         "median |ln(forecast / observed)|".into(),
         error("average of the curves", |f| f.average),
@@ -54,10 +54,16 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
         error("last value (baseline)", |f| f.last_value),
         format!(
             "the {} % band holds the observed value in {} % of them",
-            significant(100.0 * options.level()),
-            significant(100.0 * found.coverage()),
+            percent(options.level()),
+            percent(found.coverage()),
         ),
     ];
     lines.iter().for_each(|line| print(line));
     Ok(())
+}
+
+/// A share in percent with at most one digit behind the point.
+fn percent(share: f64) -> String {
+    let tenths = (1000.0 * share).round() / 10.0;
+    format!("{tenths}")
 }
