@@ -92,6 +92,21 @@ fn aicc(scaled: &Scaled<'_>, sse: f64, k: usize) -> Option<f64> {
     Some(n * variance.ln() - log_weights + 2.0 * k * n / (n - k - 1.0))
 }
 
+/// The median absolute deviation of normal noise, in standard deviations.
+const MEDIAN_DEVIATION: f64 = 0.6745;
+/// Relative scatter that is rounding.
+const ROUNDING_SCATTER: f64 = 1e-9;
+
+/// Standard deviation from the median of absolute relative residuals, five of which the curve took.
+pub(crate) fn standard_deviation(sizes: &[f64]) -> f64 {
+    let mut sorted = sizes.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    let middle = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+    let left = n as f64 / (n as f64 - 5.0);
+    (middle / MEDIAN_DEVIATION * left.sqrt()).max(ROUNDING_SCATTER)
+}
+
 fn durbin_watson(residuals: &[f64]) -> f64 {
     let power: f64 = residuals.iter().map(|r| r * r).sum();
     let changes: f64 = residuals.windows(2).map(|w| (w[1] - w[0]).powi(2)).sum();

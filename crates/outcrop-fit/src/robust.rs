@@ -3,6 +3,7 @@
 //! 16:147), from a start that minimises absolute values.
 
 use crate::families::EmergenceFamily;
+use crate::goodness::standard_deviation;
 use crate::weights::solve;
 use crate::{Options, Result, Series, Weighting};
 
@@ -11,12 +12,8 @@ const ABSOLUTE: usize = 4;
 const BIWEIGHT: usize = 6;
 /// Residuals beyond this many standard deviations weigh nothing: 95 % efficient with normal noise.
 const REACH: f64 = 4.685;
-/// The median absolute deviation of normal noise, in standard deviations.
-const MEDIAN_DEVIATION: f64 = 0.6745;
 /// The passes end when no factor moves by more.
 const SETTLED: f64 = 1e-3;
-/// Relative scatter that is rounding.
-const ROUNDING: f64 = 1e-9;
 
 /// The square root of what is left of each point's weight.
 pub(crate) fn factors(series: &Series, options: &Options) -> Result<Vec<f64>> {
@@ -24,7 +21,8 @@ pub(crate) fn factors(series: &Series, options: &Options) -> Result<Vec<f64>> {
     let mut factors = vec![1.0; series.values().len()];
     for pass in 0..ABSOLUTE + BIWEIGHT {
         let residuals = relative(series, &options, &factors)?;
-        let scatter = scatter(&residuals);
+        let sizes: Vec<f64> = residuals.iter().map(|r| r.abs()).collect();
+        let scatter = standard_deviation(&sizes);
         let factor = |r: &f64| match pass {
             p if p < ABSOLUTE => (scatter / r.abs().max(scatter)).sqrt(),
             _ => (1.0 - (r / (REACH * scatter)).powi(2)).max(0.0),
@@ -48,14 +46,4 @@ fn relative(series: &Series, options: &Options, factors: &[f64]) -> Result<Vec<f
     let pairs = series.values().iter().zip(&solution.values);
     let floor = scaled.floor();
     Ok(pairs.map(|(y, f)| (y - f) / f.max(floor)).collect())
-}
-
-/// Standard deviation from the median of the absolute residuals, five of which the curve took.
-fn scatter(residuals: &[f64]) -> f64 {
-    let mut sizes: Vec<f64> = residuals.iter().map(|r| r.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let n = sizes.len();
-    let middle = 0.5 * (sizes[(n - 1) / 2] + sizes[n / 2]);
-    let left = n as f64 / (n as f64 - 5.0);
-    (middle / MEDIAN_DEVIATION * left.sqrt()).max(ROUNDING)
 }

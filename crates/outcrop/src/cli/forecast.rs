@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use outcrop_core::{CurvePoint, Forecast, Trajectory};
 use outcrop_fit::{Options, forecast};
-use outcrop_report::{Format as PlotFormat, forecast_plot};
+use outcrop_report::forecast_plot;
 use rayon::prelude::*;
 
 use super::input::Input;
-use super::output::{Format, say, write_rows};
+use super::output::{Format, Picture, say, write_rows};
 use super::weights::Weighing;
 use crate::Result;
 
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Also draw every forecast into this folder.
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
+    /// Form of the plots.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
+    plot_format: Vec<Picture>,
     /// Where the table goes [default: standard output].
     #[arg(long, short)]
     out: Option<PathBuf>,
@@ -50,7 +53,11 @@ pub(crate) struct Args {
 const POINTS: u32 = 200;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let options = args.weighing.options()?.with_level(args.intervals)?;
+    let options = args
+        .weighing
+        .options(Options::default())?
+        .with_level(args.intervals)?;
+    let formats: Vec<_> = args.plot_format.iter().map(Picture::format).collect();
     let steps: Vec<f64> = args.at.iter().map(|&step| step as f64).collect();
     if let Some(folder) = &args.plots {
         outcrop_core::check_writable(folder)?;
@@ -70,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             let last = known.steps.last().copied().unwrap_or(0);
             let curve = curve(&known, &steps, &options);
             let plot = forecast_plot(trajectory, last, &curve);
-            plot.write(folder, &PlotFormat::ALL).map(drop)
+            plot.write(folder, &formats).map(drop)
         })?;
         say(&format!(
             "{} plots in {}",

@@ -21,6 +21,24 @@ pub(crate) enum Format {
     Json,
 }
 
+/// The form of a plot.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Picture {
+    /// Scalable, with text as text.
+    Svg,
+    /// Pixels.
+    Png,
+}
+
+impl Picture {
+    pub(crate) fn format(&self) -> outcrop_report::Format {
+        match self {
+            Self::Svg => outcrop_report::Format::Svg,
+            Self::Png => outcrop_report::Format::Png,
+        }
+    }
+}
+
 /// Prints a line to standard output; a closed pipe is no failure.
 pub(crate) fn print(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");

@@ -3,7 +3,7 @@
 use super::curve::EmergenceCurve;
 use super::note::Note;
 use crate::families::{EmergenceFamily, ExponentialFamily};
-use crate::goodness::above_rounding;
+use crate::goodness::{above_rounding, standard_deviation};
 use crate::separable::Separable;
 use crate::weights::{Scaled, Solution};
 use crate::{Options, Result};
@@ -16,6 +16,9 @@ const FLAT_EVIDENCE: f64 = 13.28 / 3.84;
 const LOGARITHM_EVIDENCE: f64 = 5.99 / 3.84;
 /// A point above this leverage decides part of the curve by itself.
 const HIGH_LEVERAGE: f64 = 0.9;
+
+/// Residuals beyond this many standard deviations are suspect.
+const SUSPECT: f64 = 8.0;
 
 /// The limits of the curve that cannot be told from it.
 pub(super) fn limits(
@@ -81,5 +84,19 @@ pub(super) fn warnings(
     let points = scaled.series().steps().iter().zip(&solution.leverage);
     let high = points.filter(|point| *point.1 > HIGH_LEVERAGE);
     notes.extend(high.map(|(&step, _)| Note::Leverage { step }));
+    notes.extend(suspects(scaled, &solution.values));
     notes
+}
+
+/// Points whose residuals are far beyond those of the others.
+fn suspects(scaled: &Scaled<'_>, fitted: &[f64]) -> Vec<Note> {
+    let series = scaled.series();
+    let pairs = series.values().iter().zip(fitted).zip(&scaled.scales);
+    let residuals: Vec<f64> = pairs
+        .map(|((y, f), s)| (s * (y - f) / scaled.unit).abs())
+        .collect();
+    let reach = SUSPECT * standard_deviation(&residuals);
+    let points = series.steps().iter().zip(&residuals);
+    let far = points.filter(|point| *point.1 > reach);
+    far.map(|(&step, _)| Note::Suspect { step }).collect()
 }

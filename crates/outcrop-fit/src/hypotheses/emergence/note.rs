@@ -29,6 +29,12 @@ pub enum Note {
         /// Its step.
         step: f64,
     },
+    /// `suspect value at step S`: the residual there is far beyond those of the other points (8
+    /// standard deviations by their median); robust weights tell what that point does to the fit.
+    Suspect {
+        /// Its step.
+        step: f64,
+    },
     /// `outlier at step S`: the robust weighting gives that point no weight.
     Outlier {
         /// Its step.
@@ -50,6 +56,7 @@ impl fmt::Display for Note {
             Self::DecayBound => f.write_str("beta at its upper bound"),
             Self::Scale => f.write_str("scale not identified"),
             Self::PeakBeyond => f.write_str("peak beyond the run"),
+            Self::Suspect { step } => write!(f, "suspect value at step {step}"),
             Self::Outlier { step } => write!(f, "outlier at step {step}"),
             Self::Autocorrelated => f.write_str("residuals autocorrelated"),
             Self::Leverage { step } => write!(f, "leverage above 0.9 at step {step}"),

@@ -3,6 +3,7 @@
 mod backtest;
 mod display;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use outcrop_fit::{Options, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use super::input::{self, Input};
-use super::output::{Format, RowSink, say};
+use super::output::{Format, Picture, RowSink, say};
 use super::progress::Bar;
 use super::weights::Weighing;
 use crate::{Error, Result};
@@ -20,8 +21,9 @@ use crate::{Error, Result};
   outcrop fit runs/mine                                 a run directory
   outcrop fit runs/quick --plots plots                  and a picture of every fit
   outcrop fit measurements.csv --out fits.csv --format csv
-  outcrop fit trajectories.csv --weights raw --tau-min 0.01 --paper
-                                                        plain least squares, and how the paper does it
+  outcrop fit trajectories.csv --weights raw --tau-min 0.01
+                                                        plain least squares, as the paper minimises
+  outcrop fit trajectories.csv --paper                  and how the paper itself searches
   outcrop fit pythia_70m                                the paper's published data set, or a part of it
   cat trajectories.csv | outcrop fit - --format json --intervals 0
   outcrop fit trajectories.csv --backtest 0.5           would half of the training have told the end?
@@ -38,9 +40,13 @@ pub(crate) struct Args {
     hypothesis: Vec<String>,
     #[command(flatten)]
     weighing: Weighing,
-    /// Also run the paper's own procedure (SciPy's, from its start values), both forms.
+    /// Also run the paper's own procedure (SciPy's, from its start values), both forms; the others
+    /// then minimise plain squares with tau0 down to 0.01 steps too, unless told otherwise.
     #[arg(long)]
     paper: bool,
+    /// Evaluations after which a form of the paper's procedure has failed; SciPy's own limit is 500.
+    #[arg(long, default_value_t = 20_000, value_name = "N", requires = "paper")]
+    max_evaluations: usize,
     /// Probability of the intervals; 0 leaves them out.
     #[arg(long, default_value_t = 0.9, value_name = "LEVEL")]
     intervals: f64,
@@ -65,15 +71,6 @@ pub(crate) struct Args {
     /// Form of the fits.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// The form of a plot.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Picture {
-    /// Scalable, with text as text.
-    Svg,
-    /// Pixels.
-    Png,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -104,7 +101,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn options(args: &Args) -> Result<Options> {
-    let mut options = args.weighing.options()?;
+    // the paper's procedure minimises plain squares: so do we beside it
+    let default = if args.paper {
+        Options::paper_like()
+    } else {
+        Options::default()
+    };
+    let mut options = args.weighing.options(default)?;
     if !args.hypothesis.is_empty() {
         options = options.with_hypotheses(&args.hypothesis)?;
     }
@@ -113,7 +116,9 @@ fn options(args: &Args) -> Result<Options> {
         level => options.with_level(level)?,
     };
     if args.paper {
-        options = options.with_paper(paper::Options::default());
+        options = options.with_paper(paper::Options {
+            max_evaluations: args.max_evaluations,
+        });
     }
     if args.curves.is_none() && args.plots.is_none() {
         options = options.with_curve_points(0)?;
@@ -127,6 +132,39 @@ struct Writer<'a> {
     curves: Option<RowSink<outcrop_core::CurvePoint>>,
     plots: Option<(&'a Path, Vec<PlotFormat>)>,
     drawn: usize,
+    tally: Tally,
+}
+
+/// What came of the series, for the last line.
+#[derive(Default)]
+struct Tally {
+    series: usize,
+    failed: usize,
+    best: BTreeMap<String, usize>,
+}
+
+impl Tally {
+    fn count(&mut self, fits: &[outcrop_core::Fit]) {
+        self.series += 1;
+        let best = fits.iter().find(|fit| fit.best);
+        match best.or(fits.iter().find(|fit| fit.sse.is_some())) {
+            Some(fit) => *self.best.entry(fit.hypothesis.clone()).or_default() += 1,
+            None => self.failed += 1,
+        }
+    }
+
+    fn line(&self) -> String {
+        let best: Vec<String> = self
+            .best
+            .iter()
+            .map(|(name, n)| format!("{name} {n}"))
+            .collect();
+        let failed = match self.failed {
+            0 => String::new(),
+            n => format!("; {n} without a fit, see status"),
+        };
+        format!("{} series; best: {}{failed}", self.series, best.join(", "))
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -134,11 +172,10 @@ impl<'a> Writer<'a> {
         let curves = args.curves.as_deref();
         let curves = curves.map(|path| RowSink::new(Format::Csv, Some(path), None));
         let plots = args.plots.as_deref().map(|folder| {
-            let format = |p: &Picture| match p {
-                Picture::Svg => PlotFormat::Svg,
-                Picture::Png => PlotFormat::Png,
-            };
-            (folder, args.plot_format.iter().map(format).collect())
+            (
+                folder,
+                args.plot_format.iter().map(Picture::format).collect(),
+            )
         });
         if let Some((folder, _)) = &plots {
             outcrop_core::check_writable(folder)?;
@@ -148,6 +185,7 @@ impl<'a> Writer<'a> {
             curves: curves.transpose()?,
             plots,
             drawn: 0,
+            tally: Tally::default(),
         })
     }
 
@@ -156,6 +194,7 @@ impl<'a> Writer<'a> {
         trajectory: &outcrop_core::Trajectory,
         found: &outcrop_fit::TrajectoryFit,
     ) -> Result<()> {
+        self.tally.count(&found.fits);
         for fit in &found.fits {
             self.fits.push(fit)?;
         }
@@ -184,6 +223,8 @@ impl<'a> Writer<'a> {
         if let Some(curves) = self.curves {
             curves.finish()?;
         }
-        self.fits.finish()
+        self.fits.finish()?;
+        say(&self.tally.line());
+        Ok(())
     }
 }
