@@ -7,8 +7,8 @@
 
 use nalgebra::DMatrix;
 
-/// A cosine below this is what rounding leaves of a right angle between columns of five.
-const ROUNDING: f64 = 5.0 * f64::EPSILON;
+/// A cosine below this times the number of rows is what rounding leaves of a right angle.
+const ROUNDING: f64 = f64::EPSILON;
 /// Far more than five columns take.
 const MAX_SWEEPS: usize = 60;
 
@@ -28,8 +28,10 @@ pub(crate) fn orthogonalise(
                 };
                 turned = true;
                 let rotate = |x: f64, y: f64| (cosine * x - sine * y, sine * x + cosine * y);
-                for k in 0..n {
+                for k in 0..matrix.nrows() {
                     (matrix[(k, i)], matrix[(k, j)]) = rotate(matrix[(k, i)], matrix[(k, j)]);
+                }
+                for k in 0..n {
                     (right[(i, k)], right[(j, k)]) = rotate(right[(i, k)], right[(j, k)]);
                 }
             }
@@ -45,7 +47,8 @@ pub(crate) fn orthogonalise(
 fn turn(matrix: &DMatrix<f64>, i: usize, j: usize) -> Option<(f64, f64)> {
     let (a, b) = (matrix.column(i), matrix.column(j));
     let (aa, bb, ab) = (a.dot(&a), b.dot(&b), a.dot(&b));
-    if ab.abs() <= ROUNDING * aa.sqrt() * bb.sqrt() {
+    let rounding = ROUNDING * matrix.nrows() as f64;
+    if ab.abs() <= rounding * aa.sqrt() * bb.sqrt() {
         return None;
     }
     let z = (bb - aa) / (2.0 * ab);
@@ -74,5 +77,15 @@ mod tests {
         assert!((product - 1.0).abs() < 1e-14, "{product}");
         assert!((&columns * &right - matrix).norm() < 1e-15);
         assert!((&right * right.transpose() - DMatrix::identity(4, 4)).norm() < 1e-14);
+    }
+
+    #[test]
+    fn a_matrix_of_many_rows_is_decomposed() {
+        let matrix = DMatrix::from_fn(40, 3, |i, j| (1.0 + i as f64).powi(j as i32) / 40.0);
+        let (columns, right) = orthogonalise(matrix.clone(), DMatrix::identity(3, 3)).unwrap();
+        let gram = columns.tr_mul(&columns);
+        let largest = gram.diagonal().max();
+        assert!((&gram - DMatrix::from_diagonal(&gram.diagonal())).norm() < 1e-13 * largest);
+        assert!((&columns * &right - &matrix).norm() < 1e-13 * matrix.norm());
     }
 }
