@@ -11,7 +11,7 @@ use crate::{
 /// Every hypothesis fitted to one trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrajectoryFit {
-    /// One row for each hypothesis, in the order of [`HYPOTHESES`]; a trajectory that cannot be
+    /// One row for each hypothesis, in the order of [`crate::HYPOTHESES`]; a trajectory that cannot be
     /// fitted has a single row, of [`EMERGENCE`], whose status is the reason.
     pub fits: Vec<Fit>,
     /// The curves, one after the other, for drawing.

@@ -1,7 +1,9 @@
 //! Weights: standard errors that are known, single bad checkpoints, and clean series left alone.
 
 use outcrop_core::Trajectory;
-use outcrop_fit::{Error, Note, Observations, Options, Series, Weighting, fit, fit_emergence};
+use outcrop_fit::{
+    EMERGENCE, Error, Note, Observations, Options, Series, Weighting, fit, fit_emergence,
+};
 
 use crate::simulate::{
     early_peak, median, normal, observed, seeded, series, steps, trajectory, trial, uniform,
@@ -11,6 +13,8 @@ fn options(weighting: Weighting) -> Options {
     Options::default()
         .with_weighting(weighting)
         .with_draws(0)
+        .unwrap()
+        .with_curve_points(0)
         .unwrap()
 }
 
@@ -97,11 +101,12 @@ fn spoil(clean: &Trajectory, at: usize, factor: f64) -> (Trajectory, Trajectory)
 #[test]
 fn one_bad_checkpoint_neither_moves_the_curve_nor_goes_unnamed() {
     let robust = options(Weighting::Robust);
+    let robust = robust.with_hypotheses(&[EMERGENCE]).unwrap();
     let curve =
         |t: &Trajectory| fit_emergence(&Series::from_trajectory(t).unwrap(), &robust).unwrap();
     let mut rng = seeded(11);
     let (mut cases, mut still, mut named) = (0, 0, 0);
-    for clean in trial(8) {
+    for clean in trial(9) {
         let at = uniform(&mut rng, 0.0, clean.steps.len() as f64) as usize;
         let factor = 10f64.powf(uniform(&mut rng, 1.0, 2.0));
         let (bad, without) = spoil(&clean, at, factor);
