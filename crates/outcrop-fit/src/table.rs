@@ -107,7 +107,7 @@ fn paper_row(
         status: "ok".into(),
         sse: Some(fitted.sse),
         r2: Some(fitted.r2),
-        aic: Some(fitted.aic),
+        aic: Some(fitted.aic).filter(|aic| aic.is_finite()),
         f_first: at(trajectory.steps.first()),
         f_last: at(trajectory.steps.last()),
         ..row

@@ -114,15 +114,12 @@ impl<const R: usize> WithSimd for Micro<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "the compiler unrolls loops by index and keeps the sums in registers"
-    )]
     fn with_simd<S: Simd>(self, simd: S) {
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
         let (b, _) = S::as_simd_f32s(self.b);
         let steps = self.a.as_chunks::<R>().0.iter();
         for (a, b) in steps.zip(b.as_chunks::<VECTORS>().0) {
+            // by index: the compiler unrolls these loops and keeps the sums in registers
             for i in 0..R {
                 let a = simd.splat_f32s(a[i]);
                 for j in 0..VECTORS {

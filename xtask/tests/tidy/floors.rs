@@ -4,8 +4,9 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 10] = [
+const BELOW: [(&str, &[&str]); 11] = [
     ("outcrop-core", &[]),
+    ("outcrop-gemm", &[]),
     ("outcrop-measure", &["outcrop-core"]),
     ("outcrop-schedule", &["outcrop-core"]),
     ("outcrop-fit", &["outcrop-core"]),
