@@ -45,7 +45,7 @@ pub mod table;
 mod trajectory;
 
 pub use arch::{
-    Activation, ArchSpec, Attention, Init, NamedArch, Norm, NormPlacement, PYTHIA_SIZES,
+    Activation, ArchSpec, Attention, Bias, Init, NamedArch, Norm, NormPlacement, PYTHIA_SIZES,
     Parameters, Position, Residual,
 };
 pub use error::{Error, Result};

@@ -34,7 +34,7 @@ impl ArchSpec {
             position: config.rotary()?,
             activation: config.activation()?,
             tied: config.flag("tie_word_embeddings")?.unwrap_or(false),
-            bias: config.flag("attention_bias")?.unwrap_or(true),
+            bias: config.flag("attention_bias")?.unwrap_or(true).into(),
             ..Self::new(
                 count("num_hidden_layers")?,
                 count("hidden_size")?,
