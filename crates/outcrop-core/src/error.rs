@@ -77,6 +77,22 @@ pub enum Error {
         /// What can be loaded.
         supported: String,
     },
+    /// A Hugging Face setting that no list knows, and that is not null.
+    #[error(
+        "load {context}: unknown setting `{field}` = {value}{}: it may change the mathematics; \
+         take it out of the file if it does not",
+        hint(nearest)
+    )]
+    UnknownSetting {
+        /// The file at fault.
+        context: String,
+        /// The setting.
+        field: String,
+        /// Its value.
+        value: String,
+        /// The known setting closest to it, if one is close.
+        nearest: Option<String>,
+    },
 }
 
 fn hint(nearest: &Option<String>) -> String {

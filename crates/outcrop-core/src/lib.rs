@@ -45,8 +45,9 @@ pub mod table;
 mod trajectory;
 
 pub use arch::{
-    Activation, ArchSpec, Attention, Init, NamedArch, Norm, NormPlacement, PYTHIA_SIZES,
-    Parameters, Position, Residual,
+    Activation, ArchSpec, Attention, Bias, Family, HuggingFace, Init, NamedArch, Norm,
+    NormPlacement, PYTHIA_SIZES, Parameters, Position, Residual, TensorName, TensorPart,
+    TensorRole,
 };
 pub use error::{Error, Result};
 pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};

@@ -19,8 +19,8 @@ impl SelfAttention {
     pub(crate) fn new(spec: &ArchSpec, device: &Device) -> Self {
         let d = spec.d_model;
         Self {
-            query_key_value: linear(d, 3 * d, spec.bias, device),
-            dense: linear(d, d, spec.bias, device),
+            query_key_value: linear(d, 3 * d, spec.bias.qkv(), device),
+            dense: linear(d, d, spec.bias.attention_output(), device),
             heads: spec.heads,
         }
     }

@@ -15,8 +15,8 @@ pub(crate) struct Mlp {
 impl Mlp {
     pub(crate) fn new(spec: &ArchSpec, device: &Device) -> Self {
         Self {
-            dense_h_to_4h: linear(spec.d_model, spec.d_ff, spec.bias, device),
-            dense_4h_to_h: linear(spec.d_ff, spec.d_model, spec.bias, device),
+            dense_h_to_4h: linear(spec.d_model, spec.d_ff, spec.bias.mlp(), device),
+            dense_4h_to_h: linear(spec.d_ff, spec.d_model, spec.bias.mlp(), device),
         }
     }
 

@@ -155,6 +155,13 @@ fn supported(spec: &ArchSpec) -> Result<()> {
         let value = spec.kv_heads.to_string();
         return refuse("arch.kv_heads", value, "the number of heads");
     }
+    if spec.d_head() * spec.heads != spec.d_model {
+        let value = spec.d_head().to_string();
+        return refuse("arch.head_dim", value, "d_model / heads");
+    }
+    if spec.qk_norm {
+        return refuse("arch.qk_norm", "true".into(), "false");
+    }
     if spec.norm != Norm::LayerNorm {
         return refuse("arch.norm", format!("{:?}", spec.norm), "layer-norm");
     }
@@ -166,7 +173,7 @@ fn supported(spec: &ArchSpec) -> Result<()> {
         );
     }
     if spec.activation == Activation::SwiGlu {
-        return refuse("arch.activation", "swi-glu".into(), "gelu, gelu-tanh, relu");
+        return refuse("arch.activation", "swiglu".into(), "gelu, gelu-tanh, relu");
     }
     if spec.position == Position::Alibi {
         return refuse("arch.position", "alibi".into(), "rotary, learned, none");

@@ -84,7 +84,8 @@ pub enum Activation {
     GeluTanh,
     /// max(x, 0).
     Relu,
-    /// silu(x W1) * (x W3), as Llama.
+    /// silu(x W_gate) * (x W_up): an MLP of three matrices, as Llama (Shazeer 2020).
+    #[serde(rename = "swiglu", alias = "swi-glu")]
     SwiGlu,
 }
 

@@ -13,8 +13,9 @@ impl ArchSpec {
     /// Number of parameters, in total and without embeddings.
     pub fn parameters(&self) -> Parameters {
         let [d, ff, layers] = [self.d_model, self.d_ff, self.layers].map(|n| n as u64);
-        let kv = (self.d_model / self.heads * self.kv_heads) as u64;
-        let linear = |i: u64, o: u64| i * o + if self.bias { o } else { 0 };
+        let [heads, kv_heads, d_head] =
+            [self.heads, self.kv_heads, self.d_head()].map(|n| n as u64);
+        let linear = |i: u64, o: u64, bias: bool| i * o + if bias { o } else { 0 };
         let norm = match self.norm {
             Norm::LayerNorm => 2 * d,
             Norm::RmsNorm => d,
@@ -23,11 +24,14 @@ impl ArchSpec {
             NormPlacement::Pre | NormPlacement::Post => 2,
             NormPlacement::Peri => 4,
         };
-        let attention = linear(d, d + 2 * kv) + linear(d, d);
-        let mlp = match self.activation {
-            Activation::SwiGlu => 2 * linear(d, ff) + linear(ff, d),
-            _ => linear(d, ff) + linear(ff, d),
+        let attention = linear(d, (heads + 2 * kv_heads) * d_head, self.bias.qkv())
+            + linear(heads * d_head, d, self.bias.attention_output())
+            + if self.qk_norm { 2 * d_head } else { 0 };
+        let up = match self.activation {
+            Activation::SwiGlu => 2,
+            Activation::Gelu | Activation::GeluTanh | Activation::Relu => 1,
         };
+        let mlp = up * linear(d, ff, self.bias.mlp()) + linear(ff, d, self.bias.mlp());
         let final_norm = match self.norm_placement {
             NormPlacement::Post => 0,
             _ => norm,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual};
+use super::{Activation, Attention, Bias, Init, Norm, NormPlacement, Position, Residual};
 use crate::{Error, Result, read_table, sha256_hex};
 
 /// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
@@ -8,18 +8,20 @@ use crate::{Error, Result, read_table, sha256_hex};
 /// | field | default | range |
 /// |---|---|---|
 /// | `layers` | required | 1 to 1024 |
-/// | `d_model` | required | 1 to 65536, a multiple of `heads` |
+/// | `d_model` | required | 1 to 65536, a multiple of `heads` unless `head_dim` is given |
 /// | `heads` | required | 1 to `d_model` |
 /// | `kv_heads` | `heads` | a divisor of `heads` |
+/// | `head_dim` | `d_model` / `heads` | 1 to 65536 |
 /// | `d_ff` | 4 `d_model` | 1 to 1048576 |
 /// | `vocab` | 50304 | 2 to 2^24 |
 /// | `context` | 2048 | 2 to 2^20 |
 /// | `norm`, `norm_placement`, `norm_eps` | `layer-norm`, `pre`, 1e-5 | eps above 0, at most 0.1 |
 /// | `residual` | `parallel` | |
 /// | `position` | rotary, fraction 0.25, base 10000 | |
-/// | `attention` | `softmax` | |
+/// | `attention`, `qk_norm` | `softmax`, false | |
 /// | `activation` | `gelu` | |
-/// | `tied`, `bias` | false, true | |
+/// | `tied` | false | |
+/// | `bias` | true | true, false, `qkv`, `attention` |
 /// | `init` | `small-wang` | |
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArchSpec {
@@ -31,6 +33,9 @@ pub struct ArchSpec {
     pub heads: usize,
     /// Number of key-value heads; fewer than `heads` is grouped-query attention.
     pub kv_heads: usize,
+    /// Width of one head where it is not d_model / heads; see [`ArchSpec::d_head`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head_dim: Option<usize>,
     /// Width of the MLP.
     pub d_ff: usize,
     /// Number of rows of the embedding.
@@ -49,12 +54,16 @@ pub struct ArchSpec {
     pub position: Position,
     /// How scores become weights.
     pub attention: Attention,
+    /// Whether each head of queries and keys passes an RMSNorm with gain before the rotary
+    /// embedding, as in Qwen3; one gain of d_head for all queries of a block, one for all keys.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub qk_norm: bool,
     /// Nonlinearity of the MLP.
     pub activation: Activation,
     /// Whether the unembedding shares the embedding's weights.
     pub tied: bool,
-    /// Whether linear maps inside blocks have biases.
-    pub bias: bool,
+    /// Which linear maps inside blocks have biases.
+    pub bias: Bias,
     /// How weights are drawn.
     pub init: Init,
 }
@@ -75,6 +84,7 @@ struct Given {
     d_model: usize,
     heads: usize,
     kv_heads: Option<usize>,
+    head_dim: Option<usize>,
     d_ff: Option<usize>,
     vocab: Option<usize>,
     context: Option<usize>,
@@ -84,17 +94,19 @@ struct Given {
     residual: Option<Residual>,
     position: Option<Position>,
     attention: Option<Attention>,
+    qk_norm: Option<bool>,
     activation: Option<Activation>,
     tied: Option<bool>,
-    bias: Option<bool>,
+    bias: Option<Bias>,
     init: Option<Init>,
 }
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "layers",
     "d_model",
     "heads",
     "kv_heads",
+    "head_dim",
     "d_ff",
     "vocab",
     "context",
@@ -104,6 +116,7 @@ const KEYS: [&str; 17] = [
     "residual",
     "position",
     "attention",
+    "qk_norm",
     "activation",
     "tied",
     "bias",
@@ -118,6 +131,7 @@ impl ArchSpec {
             d_model,
             heads,
             kv_heads: heads,
+            head_dim: None,
             d_ff: d_model.saturating_mul(4),
             vocab: 50304,
             context: 2048,
@@ -127,9 +141,10 @@ impl ArchSpec {
             residual: Residual::default(),
             position: Position::default(),
             attention: Attention::default(),
+            qk_norm: false,
             activation: Activation::default(),
             tied: false,
-            bias: true,
+            bias: Bias::default(),
             init: Init::default(),
         }
     }
@@ -166,9 +181,19 @@ impl ArchSpec {
         Self::from_table(&table, "architecture")
     }
 
-    /// Width of one attention head, d_model / heads.
+    /// Width of one attention head: `head_dim`, or d_model / heads where it is not given.
     pub fn d_head(&self) -> usize {
-        self.d_model / self.heads
+        self.head_dim.unwrap_or_else(|| self.d_model / self.heads)
+    }
+
+    /// The same with `head_dim` given only where it says something, so that one architecture has
+    /// one hash.
+    pub(super) fn with_head_dim(self, head_dim: Option<usize>) -> Self {
+        let common = |h: &usize| h.checked_mul(self.heads) == Some(self.d_model);
+        Self {
+            head_dim: head_dim.filter(|h| !common(h)),
+            ..self
+        }
     }
 
     /// Number of channels of each head that are rotated (even); 0 without rotary embedding.
@@ -208,7 +233,9 @@ impl ArchSpec {
         within("d_ff", self.d_ff, 1, 1 << 20)?;
         within("vocab", self.vocab, 2, 1 << 24)?;
         within("context", self.context, 2, 1 << 20)?;
-        if !self.d_model.is_multiple_of(self.heads) {
+        if let Some(width) = self.head_dim {
+            within("head_dim", width, 1, 1 << 16)?;
+        } else if !self.d_model.is_multiple_of(self.heads) {
             let allowed = format!("a divisor of d_model = {}", self.d_model);
             return Err(Error::range("arch.heads", self.heads, allowed));
         }
@@ -268,12 +295,14 @@ impl Given {
             residual: self.residual.unwrap_or(d.residual),
             position: self.position.unwrap_or(d.position),
             attention: self.attention.unwrap_or(d.attention),
+            qk_norm: self.qk_norm.unwrap_or(d.qk_norm),
             activation: self.activation.unwrap_or(d.activation),
             tied: self.tied.unwrap_or(d.tied),
             bias: self.bias.unwrap_or(d.bias),
             init: self.init.unwrap_or(d.init),
             ..d
         }
+        .with_head_dim(self.head_dim)
     }
 }
 
@@ -294,6 +323,10 @@ mod tests {
         let mut spec = ArchSpec::new(3, 64, 4);
         spec.position = Position::Learned;
         spec.init = Init::Normal { std: 0.02 };
+        spec.activation = Activation::SwiGlu;
+        spec.bias = Bias::Qkv;
+        spec.qk_norm = true;
+        spec.head_dim = Some(24);
         let text = toml::to_string(&spec).unwrap();
         assert_eq!(ArchSpec::from_toml(&text).unwrap(), spec);
         let json = serde_json::to_string(&spec).unwrap();
@@ -305,6 +338,8 @@ mod tests {
         let base = "layers = 2\nd_model = 64\nheads = 4\n";
         for (line, field) in [
             ("kv_heads = 3", "arch.kv_heads"),
+            ("head_dim = 0", "arch.head_dim"),
+            ("head_dim = 65537", "arch.head_dim"),
             ("vocab = 1", "arch.vocab"),
             ("context = 0", "arch.context"),
             ("norm_eps = 0.0", "arch.norm_eps"),
@@ -330,6 +365,29 @@ mod tests {
                 "{line}: {error}"
             );
         }
+    }
+
+    /// Runs are found again by these hashes: fields added later must not change them. The digests
+    /// are those that `sha256sum` prints of the JSON, which is spelled out for the second.
+    #[test]
+    fn hashes_stay_what_they_were() {
+        let pythia = ArchSpec::pythia("70m").unwrap().sha256().unwrap();
+        let expected = "7db023f9b6d65a77eadc445aa48286a335d4789f4aa90d77bccd63fd3fab02f7";
+        assert_eq!(pythia, expected);
+        let json = r#"{"layers":3,"d_model":64,"heads":4,"kv_heads":2,"d_ff":100,"vocab":66,"context":64,"norm":"rms-norm","norm_placement":"pre","norm_eps":0.00001,"residual":"sequential","position":{"kind":"learned"},"attention":"softmax","activation":"relu","tied":true,"bias":false,"init":{"kind":"normal","std":0.02}}"#;
+        let spec: ArchSpec = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&spec).unwrap(), json);
+        let expected = "8b94f0b6edc6328d3c0c6c54f1b0d869c820d96c8a5b16486cb3bac10dc4c40a";
+        assert_eq!(spec.sha256().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_head_width_frees_d_model_from_heads_and_the_common_one_is_left_out() {
+        let base = "layers = 2\nd_model = 64\nheads = 4\n";
+        let common = ArchSpec::from_toml(&format!("{base}head_dim = 16")).unwrap();
+        assert_eq!(common, ArchSpec::from_toml(base).unwrap());
+        let wide = ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 5\nhead_dim = 32");
+        assert_eq!(wide.unwrap().d_head(), 32);
     }
 
     #[test]

@@ -1,0 +1,9 @@
+//! Hugging Face settings and the names of weights, against transformers and published models.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod fixtures;
+mod mutated;
+mod published;
+mod refused;
+mod tensors;

@@ -1,0 +1,147 @@
+use outcrop_core::{Activation, ArchSpec, Bias, Family, Norm, PYTHIA_SIZES, Position, Residual};
+use serde_json::Value;
+
+use crate::fixtures::{exported, parse, published, published_as};
+
+/// Of the published files two must be refused: their context is beyond what plain attention and
+/// plain rotary positions compute.
+const REFUSED: [(&str, &str); 2] = [
+    ("llama-3.2-1b", "`rope_scaling.rope_type` = \"llama3\""),
+    ("mistral-7b-v0.1", "`sliding_window` = 4096"),
+];
+
+fn refused(name: &str) -> bool {
+    REFUSED.iter().any(|(n, _)| *n == name)
+}
+
+#[test]
+fn every_pythia_is_its_preset() {
+    for size in PYTHIA_SIZES {
+        let read = parse(&published_as(&format!("pythia-{size}"))).unwrap();
+        assert_eq!(read.arch, ArchSpec::pythia(size).unwrap());
+        assert_eq!(read.family, Family::NeoX);
+    }
+}
+
+#[test]
+fn parameters_are_those_that_transformers_counts() {
+    let counted = exported("transformers.json");
+    let mut models = 0;
+    for (name, config) in published().into_iter().filter(|(n, _)| !refused(n)) {
+        let expected = counted[&name]["parameters"].as_u64().unwrap();
+        assert_eq!(
+            parse(&config).unwrap().arch.parameters().total,
+            expected,
+            "{name}"
+        );
+        models += 1;
+    }
+    for (name, model) in exported("models.json") {
+        let read = parse(&model["config"]).unwrap();
+        let expected = model["parameters"].as_u64().unwrap();
+        assert_eq!(read.arch.parameters().total, expected, "{name}");
+        models += 1;
+    }
+    assert!(models > 30);
+}
+
+/// transformers 5 keeps rotary positions elsewhere, fills in defaults, and writes many more
+/// settings when asked for all of them.
+#[test]
+fn what_transformers_saves_again_reads_the_same() {
+    for (name, saved) in exported("transformers.json") {
+        let first = parse(&published_as(&name));
+        for form in ["short", "full"] {
+            let again = parse(&saved[form]);
+            match &first {
+                Ok(first) => assert_eq!(&again.unwrap(), first, "{name} {form}"),
+                Err(_) => assert!(again.is_err(), "{name} {form}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_stretched_or_windowed_is_refused_by_name() {
+    for (name, expected) in REFUSED {
+        let error = parse(&published_as(name)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+        let new = exported("transformers.json")[name]["full"].clone();
+        let error = parse(&new).unwrap_err().to_string();
+        let setting = expected.rsplit('=').next().unwrap();
+        assert!(error.contains(setting), "{name}: {error}");
+    }
+}
+
+/// From the models' own cards and papers.
+#[test]
+fn the_mathematics_of_each_family() {
+    let arch = |name: &str| parse(&published_as(name)).unwrap().arch;
+    let gpt2 = arch("gpt2-medium");
+    assert_eq!(
+        (gpt2.layers, gpt2.d_model, gpt2.heads, gpt2.d_ff),
+        (24, 1024, 16, 4096)
+    );
+    assert_eq!(
+        (gpt2.norm, gpt2.residual),
+        (Norm::LayerNorm, Residual::Sequential)
+    );
+    assert_eq!((gpt2.position, gpt2.context), (Position::Learned, 1024));
+    assert_eq!((gpt2.activation, gpt2.tied), (Activation::GeluTanh, true));
+
+    let llama = arch("llama-2-7b");
+    let full = |base| Position::Rotary {
+        fraction: 1.0,
+        base,
+    };
+    assert_eq!((llama.norm, llama.norm_eps), (Norm::RmsNorm, 1e-5));
+    assert_eq!((llama.position, llama.bias), (full(10_000.0), Bias::None));
+    assert_eq!(
+        (llama.kv_heads, llama.d_head(), llama.tied),
+        (32, 128, false)
+    );
+    assert_eq!(arch("tinyllama-1.1b").kv_heads, 4);
+
+    let qwen2 = arch("qwen2.5-0.5b");
+    assert_eq!(
+        (qwen2.bias, qwen2.position, qwen2.tied),
+        (Bias::Qkv, full(1e6), true)
+    );
+    let qwen3 = arch("qwen3-0.6b");
+    assert_eq!(
+        (qwen3.qk_norm, qwen3.head_dim, qwen3.bias),
+        (true, Some(128), Bias::None)
+    );
+    assert_eq!(arch("mistral-7b-v0.3").position, full(1e6));
+}
+
+#[test]
+fn each_architecture_belongs_to_its_family_alone() {
+    for (name, config) in published().into_iter().filter(|(n, _)| !refused(n)) {
+        let read = parse(&config).unwrap();
+        let holds = |f: &Family| f.check(&read.arch).is_ok();
+        let families: Vec<_> = Family::ALL.into_iter().filter(holds).collect();
+        assert_eq!(families, [read.family], "{name}");
+        let toml = toml::to_string(&read.arch).unwrap();
+        assert_eq!(ArchSpec::from_toml(&toml).unwrap(), read.arch, "{name}");
+    }
+}
+
+#[test]
+fn a_gpt_neox_is_written_as_transformers_reads_it() {
+    let written = ArchSpec::pythia("14m").unwrap().to_huggingface().unwrap();
+    let saved = &exported("transformers.json")["pythia-14m"]["full"];
+    for (name, value) in written.as_object().unwrap() {
+        let (value, other) = (value.clone(), saved.get(name).cloned());
+        if let Some(other) = other.filter(|o| !o.is_object()) {
+            assert_eq!(number(value), number(other), "{name}");
+        }
+    }
+    let gpt2 = parse(&published_as("gpt2")).unwrap();
+    assert!(gpt2.arch.to_huggingface().is_none());
+}
+
+/// 10000 and 10000.0 are one number.
+fn number(value: Value) -> Value {
+    value.as_f64().map(Value::from).unwrap_or(value)
+}

@@ -1,0 +1,340 @@
+use outcrop_core::{Activation, Bias};
+use serde_json::{Value, json};
+
+use crate::fixtures::{parse, published_as};
+
+/// The model, with settings changed; a change to null takes the setting away.
+fn changed(name: &str, changes: &Value) -> Value {
+    let mut config = published_as(name);
+    for (setting, value) in changes.as_object().unwrap() {
+        let settings = config.as_object_mut().unwrap();
+        match value {
+            Value::Null => drop(settings.remove(setting)),
+            _ => drop(settings.insert(setting.clone(), value.clone())),
+        }
+    }
+    config
+}
+
+const NEOX: &str = "pythia-70m";
+const GPT2: &str = "gpt2";
+const LLAMA: &str = "llama-2-7b";
+const MISTRAL: &str = "mistral-7b-v0.3";
+const QWEN2: &str = "qwen2.5-0.5b";
+const QWEN3: &str = "qwen3-0.6b";
+
+#[test]
+fn what_changes_the_mathematics_is_refused_by_name_and_value() {
+    for (model, changes, expected) in [
+        (
+            NEOX,
+            json!({"model_type": "gptj"}),
+            "`model_type` = \"gptj\"",
+        ),
+        (
+            NEOX,
+            json!({"hidden_act": "silu"}),
+            "`hidden_act` = \"silu\"",
+        ),
+        (
+            NEOX,
+            json!({"attention_bias": false}),
+            "`attention_bias` = false",
+        ),
+        (
+            NEOX,
+            json!({"rope_scaling": {"type": "linear", "factor": 2.0}}),
+            "`rope_scaling.type`",
+        ),
+        (
+            NEOX,
+            json!({"rope_parameters": {"rope_type": "yarn"}}),
+            "= \"yarn\"",
+        ),
+        (
+            NEOX,
+            json!({"rope_parameters": {"rope_theta": 5000}}),
+            "`rope_parameters.rope_theta`",
+        ),
+        (
+            NEOX,
+            json!({"rope_scaling": {"attention_factor": 2}}),
+            "`rope_scaling.attention_factor`",
+        ),
+        (
+            NEOX,
+            json!({"rotary_pct": 0.21}),
+            "an even number of the d_head = 64",
+        ),
+        (
+            NEOX,
+            json!({"quantization_config": {"bits": 4}}),
+            "`quantization_config`",
+        ),
+        (
+            NEOX,
+            json!({"architectures": ["GPTNeoXReward"]}),
+            "`architectures`",
+        ),
+        (
+            GPT2,
+            json!({"activation_function": "gelu_10"}),
+            "`activation_function` = \"gelu_10\"",
+        ),
+        (
+            GPT2,
+            json!({"scale_attn_weights": false}),
+            "`scale_attn_weights` = false",
+        ),
+        (
+            GPT2,
+            json!({"scale_attn_by_inverse_layer_idx": true}),
+            "_by_inverse_layer_idx` = true",
+        ),
+        (
+            GPT2,
+            json!({"add_cross_attention": true}),
+            "`add_cross_attention` = true",
+        ),
+        (
+            GPT2,
+            json!({"rope_theta": 1e4}),
+            "unknown setting `rope_theta` = 10000.0",
+        ),
+        (GPT2, json!({"pruned_heads": {"0": [1]}}), "`pruned_heads`"),
+        (
+            LLAMA,
+            json!({"hidden_act": "gelu"}),
+            "`hidden_act` = \"gelu\"",
+        ),
+        (LLAMA, json!({"mlp_bias": true}), "`mlp_bias` = true"),
+        (
+            LLAMA,
+            json!({"num_experts": 8}),
+            "unknown setting `num_experts` = 8",
+        ),
+        (
+            LLAMA,
+            json!({"num_local_experts": 8}),
+            "`num_local_experts` = 8",
+        ),
+        (
+            LLAMA,
+            json!({"logit_scale": 0.5}),
+            "unknown setting `logit_scale` = 0.5",
+        ),
+        (
+            LLAMA,
+            json!({"embedding_multiplier": 12}),
+            "`embedding_multiplier` = 12",
+        ),
+        (
+            LLAMA,
+            json!({"sliding_window": 8192}),
+            "unknown setting `sliding_window` = 8192",
+        ),
+        (
+            LLAMA,
+            json!({"partial_rotary_factor": 0.5}),
+            "position.fraction = 0.5",
+        ),
+        (
+            LLAMA,
+            json!({"rope_interleaved": true}),
+            "`rope_interleaved` = true",
+        ),
+        (
+            LLAMA,
+            json!({"atention_bias": true}),
+            "did you mean `attention_bias`",
+        ),
+        (LLAMA, json!({"is_causal": false}), "`is_causal` = false"),
+        (
+            LLAMA,
+            json!({"auto_map": {"AutoModel": "mine.Model"}}),
+            "`auto_map`",
+        ),
+        (
+            MISTRAL,
+            json!({"sliding_window": 4096}),
+            "`sliding_window` = 4096",
+        ),
+        // The default of the type.
+        (
+            MISTRAL,
+            json!({"sliding_window": null}),
+            "`sliding_window` = 4096",
+        ),
+        (
+            MISTRAL,
+            json!({"attention_bias": true}),
+            "`attention_bias` = true",
+        ),
+        (
+            MISTRAL,
+            json!({"num_key_value_heads": null}),
+            "`num_key_value_heads` is missing",
+        ),
+        (
+            MISTRAL,
+            json!({"layer_types": ["sliding_attention"]}),
+            "`layer_types`",
+        ),
+        (
+            QWEN2,
+            json!({"use_sliding_window": true, "sliding_window": 1024}),
+            "`sliding_window` = 1024",
+        ),
+        (QWEN2, json!({"use_mrope": true}), "`use_mrope` = true"),
+        (
+            QWEN2,
+            json!({"rope_scaling": {"mrope_section": [16, 24]}}),
+            "mrope_section",
+        ),
+        (
+            QWEN3,
+            json!({"layer_types": ["full_attention", "sliding_attention"]}),
+            "`layer_types`",
+        ),
+        (
+            QWEN3,
+            json!({"head_dim": 127}),
+            "an even number of the d_head = 127",
+        ),
+    ] {
+        let error = parse(&changed(model, &changes)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{model} {changes}: {error}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_mistyped_is_named() {
+    for (model, changes, expected) in [
+        (NEOX, json!({"model_type": null}), "`model_type` = null"),
+        (
+            NEOX,
+            json!({"hidden_size": null}),
+            "`hidden_size` is missing",
+        ),
+        (
+            NEOX,
+            json!({"hidden_size": 512.5}),
+            "`hidden_size` = 512.5, expected a whole number",
+        ),
+        (NEOX, json!({"hidden_size": -512}), "`hidden_size` = -512"),
+        (
+            NEOX,
+            json!({"hidden_size": "512"}),
+            "`hidden_size` = \"512\"",
+        ),
+        (
+            NEOX,
+            json!({"rope_scaling": "linear"}),
+            "`rope_scaling` = \"linear\", expected an object",
+        ),
+        (
+            NEOX,
+            json!({"rope_theta": [1]}),
+            "`rope_theta` = [1], expected a number",
+        ),
+        (NEOX, json!({"num_attention_heads": 7}), "arch.heads = 7"),
+        (GPT2, json!({"n_layer": 0}), "arch.layers = 0"),
+        (
+            LLAMA,
+            json!({"tie_word_embeddings": 1}),
+            "`tie_word_embeddings` = 1, expected true",
+        ),
+        (
+            LLAMA,
+            json!({"num_key_value_heads": 5}),
+            "arch.kv_heads = 5",
+        ),
+        (LLAMA, json!({"vocab_size": u64::MAX}), "arch.vocab"),
+    ] {
+        let error = parse(&changed(model, &changes)).unwrap_err().to_string();
+        assert!(error.contains(expected), "{model} {changes}: {error}");
+    }
+    for text in ["", "[]", "null", "{", "NaN", "{\"model_type\": NaN}"] {
+        assert!(outcrop_core::HuggingFace::parse(text, "config.json").is_err());
+    }
+}
+
+#[test]
+fn what_changes_nothing_is_accepted() {
+    for (model, changes) in [
+        (
+            NEOX,
+            json!({"attention_dropout": 0.1, "hidden_dropout": 0.1, "dtype": "bfloat16"}),
+        ),
+        (
+            NEOX,
+            json!({"rope_theta": 10000.0, "partial_rotary_factor": 0.25}),
+        ),
+        (
+            NEOX,
+            json!({"rope_scaling": {"rope_type": "default", "factor": null}}),
+        ),
+        (NEOX, json!({"architectures": ["GPTNeoXModel"]})),
+        (
+            GPT2,
+            json!({"reorder_and_upcast_attn": true, "n_inner": 3072, "use_cache": false}),
+        ),
+        (
+            LLAMA,
+            json!({"pretraining_tp": 2, "head_dim": 128, "num_key_value_heads": null}),
+        ),
+        (
+            LLAMA,
+            json!({"rope_theta": 10000.0, "max_sequence_length": 2048}),
+        ),
+        (MISTRAL, json!({"sliding_window": 32768, "head_dim": 128})),
+        (QWEN2, json!({"use_sliding_window": true})),
+        (
+            QWEN2,
+            json!({"layer_types": ["full_attention"], "sliding_window": 64}),
+        ),
+        (QWEN3, json!({"head_dim": null})),
+    ] {
+        let expected = parse(&published_as(model)).unwrap();
+        let read = parse(&changed(model, &changes));
+        assert_eq!(read.unwrap(), expected, "{model} {changes}");
+    }
+}
+
+#[test]
+fn an_unknown_null_is_accepted_and_a_long_value_is_cut() {
+    let mut config = published_as(LLAMA);
+    config["something_new"] = Value::Null;
+    parse(&config).unwrap();
+    config["something_new"] = json!(vec![1; 10_000]);
+    assert!(parse(&config).unwrap_err().to_string().len() < 400);
+}
+
+#[test]
+fn biases_ties_and_activations_are_read() {
+    let arch = |model, changes| parse(&changed(model, &changes)).unwrap().arch;
+    let bias = |changes| arch(LLAMA, changes).bias;
+    assert_eq!(bias(json!({"attention_bias": true})), Bias::Attention);
+    assert_eq!(
+        bias(json!({"attention_bias": true, "mlp_bias": true})),
+        Bias::All
+    );
+    assert_eq!(
+        arch(QWEN3, json!({"attention_bias": true})).bias,
+        Bias::Attention
+    );
+    for (model, tied) in [(NEOX, false), (GPT2, true), (LLAMA, false), (QWEN3, false)] {
+        assert_eq!(
+            arch(model, json!({"tie_word_embeddings": null})).tied,
+            tied,
+            "{model}"
+        );
+        assert!(arch(model, json!({"tie_word_embeddings": true})).tied);
+    }
+    let gelu = arch(GPT2, json!({"activation_function": "gelu"})).activation;
+    assert_eq!(gelu, Activation::Gelu);
+    assert_eq!(
+        arch(NEOX, json!({"hidden_act": "gelu_fast"})).activation,
+        Activation::GeluTanh
+    );
+}
