@@ -24,16 +24,25 @@
 //! ```
 
 mod checkpoint;
+mod dtype;
 mod error;
+mod header;
+mod pickle;
 mod series;
+mod steps;
 mod sums;
 mod tensors;
+mod unique;
+mod weights;
 
 pub use checkpoint::{clean, write_checkpoint};
+pub use dtype::DType;
 pub use error::{Error, Result};
 pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
+pub use steps::{Checkpoint, CheckpointSeries, Problem};
 pub use sums::{SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
+pub use weights::{TensorInfo, Weights};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
