@@ -44,8 +44,10 @@ impl WithSimd for Lanes {
 pub(crate) struct Block<'a> {
     /// Panels of [`Tile::rows`] rows: panel, depth, row.
     pub(crate) a: &'a [f32],
-    /// Panels of [`Tile::columns`] columns: panel, depth, column.
+    /// Panels of [`Tile::columns`] columns: panel, depth, column; at least `depth` deep.
     pub(crate) b: &'a [f32],
+    /// How deep the panels of B are.
+    pub(crate) b_depth: usize,
     /// The block's rows, `stride` apart.
     pub(crate) c: &'a mut [f32],
     pub(crate) stride: usize,
@@ -75,6 +77,7 @@ impl<const R: usize> WithSimd for Sized<'_, R> {
         let Block {
             a,
             b,
+            b_depth,
             c,
             stride,
             rows,
@@ -83,7 +86,7 @@ impl<const R: usize> WithSimd for Sized<'_, R> {
             accumulate,
         } = self.0;
         let width = VECTORS * S::F32_LANES;
-        for (jb, b) in b.chunks_exact(width * depth).enumerate() {
+        for (jb, b) in b.chunks_exact(width * b_depth).enumerate() {
             for (ib, a) in a.chunks_exact(R * depth).enumerate() {
                 simd.vectorize(Micro::<R> {
                     a,

@@ -8,6 +8,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
+//! | [`Part`] | its first rows and columns |
 //! | [`multiply`] | C = A B or C += A B, rows in parallel on the current rayon pool |
 //! | [`multiply_serial`] | the same on this thread |
 //! | [`Rows`] | a matrix of rows with a stride: a part of a larger one |
@@ -32,7 +33,7 @@ mod kernel;
 mod pack;
 mod product;
 
-pub use pack::Packed;
+pub use pack::{Packed, Part};
 pub use product::{Rows, multiply, multiply_serial};
 
 #[cfg(doctest)]

@@ -61,6 +61,15 @@ impl Packed {
         }
     }
 
+    /// The first `k` rows and `n` columns of B, as an attention head needs them of its past.
+    ///
+    /// # Panics
+    /// Where B has fewer.
+    pub fn part(&self, k: usize, n: usize) -> Part<'_> {
+        assert!(k <= self.k && n <= self.n, "a part of {k} x {n} of B");
+        Part { whole: self, k, n }
+    }
+
     /// Number of rows of B: the depth of the product.
     pub fn k(&self) -> usize {
         self.k
@@ -69,5 +78,19 @@ impl Packed {
     /// Number of columns of B and C.
     pub fn n(&self) -> usize {
         self.n
+    }
+}
+
+/// The first rows and columns of a packed matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    pub(crate) whole: &'a Packed,
+    pub(crate) k: usize,
+    pub(crate) n: usize,
+}
+
+impl<'a> From<&'a Packed> for Part<'a> {
+    fn from(whole: &'a Packed) -> Self {
+        whole.part(whole.k, whole.n)
     }
 }

@@ -1,7 +1,7 @@
 use rayon::prelude::*;
 
 use crate::kernel::{Block, Tile};
-use crate::pack::{DEPTH, Packed};
+use crate::pack::{DEPTH, Part};
 
 /// Rows of A that are packed at a time: their panels stay in the second-level cache.
 const ROWS: usize = 120;
@@ -32,7 +32,14 @@ impl<'a> Rows<'a> {
 ///
 /// # Panics
 /// Where A has fewer rows than C, or a row of C or A does not hold n or k numbers.
-pub fn multiply(a: Rows<'_>, b: &Packed, c: &mut [f32], stride: usize, accumulate: bool) {
+pub fn multiply<'b>(
+    a: Rows<'_>,
+    b: impl Into<Part<'b>>,
+    c: &mut [f32],
+    stride: usize,
+    accumulate: bool,
+) {
+    let b = b.into();
     c.par_chunks_mut(ROWS * stride)
         .enumerate()
         .for_each(|(i, c)| block(a.from(i * ROWS), b, c, stride, accumulate));
@@ -42,7 +49,14 @@ pub fn multiply(a: Rows<'_>, b: &Packed, c: &mut [f32], stride: usize, accumulat
 ///
 /// # Panics
 /// As [`multiply`].
-pub fn multiply_serial(a: Rows<'_>, b: &Packed, c: &mut [f32], stride: usize, accumulate: bool) {
+pub fn multiply_serial<'b>(
+    a: Rows<'_>,
+    b: impl Into<Part<'b>>,
+    c: &mut [f32],
+    stride: usize,
+    accumulate: bool,
+) {
+    let b = b.into();
     for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
         block(a.from(i * ROWS), b, c, stride, accumulate);
     }
@@ -54,20 +68,23 @@ thread_local! {
 }
 
 /// At most [`ROWS`] rows of C.
-fn block(a: Rows<'_>, b: &Packed, c: &mut [f32], stride: usize, accumulate: bool) {
-    let (tile, k, n) = (Tile::new(), b.k(), b.n());
+fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, accumulate: bool) {
+    let (tile, k, n) = (Tile::new(), b.k, b.n);
     let rows = c.len().div_ceil(stride);
     if k == 0 && !accumulate {
         c.chunks_mut(stride).for_each(|line| line[..n].fill(0.0));
     }
-    let padded = n.div_ceil(tile.columns) * tile.columns;
+    let padded = |n: usize| n.div_ceil(tile.columns) * tile.columns;
     PANELS.with_borrow_mut(|panels| {
         for first in (0..k).step_by(DEPTH) {
             let depth = DEPTH.min(k - first);
+            let b_depth = DEPTH.min(b.whole.k() - first);
+            let start = padded(b.whole.n()) * first;
             pack_rows(a, first, depth, rows, tile.rows, panels);
             let block = Block {
                 a: panels,
-                b: &b.values[padded * first..padded * (first + depth)],
+                b: &b.whole.values[start..start + padded(n) * b_depth],
+                b_depth,
                 c,
                 stride,
                 rows,

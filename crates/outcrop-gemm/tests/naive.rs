@@ -64,6 +64,30 @@ fn a_deep_product_is_summed_over_slices() {
 }
 
 #[test]
+fn a_part_is_the_product_of_the_first_rows_and_columns() {
+    let (m, k, n) = (9, 1_300, 90);
+    let (a, w) = (numbers(m * k, 7), numbers(n * k, 8));
+    let packed = Packed::transposed(&w, n, k);
+    for (k_part, n_part) in [(1_300, 1), (700, 33), (512, 64), (3, 90)] {
+        let mut c = vec![9.0; m * n];
+        multiply(
+            Rows::new(&a, k),
+            packed.part(k_part, n_part),
+            &mut c,
+            n,
+            false,
+        );
+        for i in 0..m {
+            for j in 0..n {
+                let terms = (0..k_part).map(|p| f64::from(a[i * k + p]) * f64::from(w[j * k + p]));
+                let expected = if j < n_part { terms.sum::<f64>() } else { 9.0 };
+                assert!((f64::from(c[i * n + j]) - expected).abs() < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_same_bits_on_any_number_of_threads() {
     let (m, k, n) = (700, 130, 70);
     let (a, packed) = (
