@@ -23,6 +23,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audit;
 mod checkpoint;
 mod dtype;
 mod error;
@@ -35,6 +36,10 @@ mod tensors;
 mod unique;
 mod weights;
 
+pub use audit::{
+    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Code, Finding, audit,
+    audit_with,
+};
 pub use checkpoint::{clean, write_checkpoint};
 pub use dtype::DType;
 pub use error::{Error, Result};

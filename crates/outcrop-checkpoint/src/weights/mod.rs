@@ -98,6 +98,12 @@ impl Weights {
         self.tensors.get(name).map(|stored| &stored.info)
     }
 
+    /// Names and tensors, sorted by name.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &TensorInfo)> {
+        let tensors = self.tensors.iter();
+        tensors.map(|(name, stored)| (name.as_str(), &stored.info))
+    }
+
     /// Reads one tensor into `data`, in place of what it held: row-major, F16, BF16 and F64
     /// converted to f32 (F64 rounded to nearest).
     ///
