@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 11] = [
+const BELOW: [(&str, &[&str]); 12] = [
     ("outcrop-core", &[]),
     ("outcrop-gemm", &[]),
     ("outcrop-measure", &["outcrop-core"]),
@@ -12,6 +12,15 @@ const BELOW: [(&str, &[&str]); 11] = [
     ("outcrop-fit", &["outcrop-core"]),
     ("outcrop-predict", &["outcrop-core"]),
     ("outcrop-checkpoint", &["outcrop-core"]),
+    (
+        "outcrop-forward",
+        &[
+            "outcrop-core",
+            "outcrop-gemm",
+            "outcrop-measure",
+            "outcrop-checkpoint",
+        ],
+    ),
     (
         "outcrop-model",
         &["outcrop-core", "outcrop-measure", "outcrop-checkpoint"],
