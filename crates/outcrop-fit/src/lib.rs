@@ -20,7 +20,9 @@
 //! | [`Options`] | weighting, bounds and grid; [`Options::paper_like`] for the paper's way |
 //! | [`Series`] | a checked series of values at steps |
 //! | [`fit_emergence`] | the [`Emergence`] curve of one series |
-//! | [`fit_first_order_step`], [`fit_second_order_step`] | the rivals, [`FirstOrderStep`] and [`SecondOrderStep`] |
+//! | [`HYPOTHESES`], [`Hypothesis`], [`hypothesis`] | the curve, its limits and its rivals behind one trait |
+//! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and their intervals |
+//! | [`forecast`], [`backtest`] | what a trajectory will be, and how well that was known before |
 //! | [`paper`] | the paper's own procedure, successes and failures alike |
 //! | [`Parameters`], [`Summary`], [`Goodness`], [`Note`] | what a fit says |
 //!
