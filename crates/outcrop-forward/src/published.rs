@@ -34,7 +34,7 @@ impl Published {
         let config = folder.join("config.json");
         let text = std::fs::read_to_string(&config)
             .map_err(|e| outcrop_core::Error::io("read", &config, e))?;
-        let found = HuggingFace::from_huggingface(&text, &config.display().to_string())?;
+        let found = HuggingFace::parse(&text, &config.display().to_string())?;
         let weights = Weights::open(folder)?;
         Self::new(found, weights)
     }
