@@ -31,6 +31,81 @@ pub enum Error {
         /// Its type, as safetensors names it.
         dtype: String,
     },
+    /// A folder without weights under a name that is known.
+    #[error(
+        "find weights in {}: it has neither `model.safetensors` nor `pytorch_model.bin`, nor the \
+         `.index.json` of either",
+        path.display()
+    )]
+    NoWeights {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder in which no checkpoint was found.
+    #[error("find checkpoints in {}: no folder of a step in it has weights, nor has it{reason}", path.display())]
+    NoCheckpoints {
+        /// The folder.
+        path: PathBuf,
+        /// What was found instead, if anything.
+        reason: String,
+    },
+    /// An index of shards that does not hold, or whose shards do not.
+    #[error("read {}: {reason}", path.display())]
+    Index {
+        /// The index.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is no PyTorch checkpoint of tensors.
+    #[error("read {} as a PyTorch checkpoint: {reason}", path.display())]
+    PyTorch {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A PyTorch checkpoint that wants to do more than hold tensors. Nothing of it was run.
+    #[error(
+        "read {}: its pickle asks to call `{name}`; a checkpoint must hold tensors only (nothing \
+         was called)",
+        path.display()
+    )]
+    Forbidden {
+        /// The file at fault.
+        path: PathBuf,
+        /// What it asks for, as module and name.
+        name: String,
+    },
+    /// A tensor that a checkpoint has not.
+    #[error(
+        "read tensor `{tensor}`: {} has none of that name{}",
+        path.display(),
+        nearest.as_ref().map(|n| format!(" (did you mean `{n}`?)")).unwrap_or_default()
+    )]
+    NoTensor {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The name asked for.
+        tensor: String,
+        /// The name nearest to it, if one is near.
+        nearest: Option<String>,
+    },
+    /// Rows that a tensor has not.
+    #[error(
+        "read rows {}..{} of tensor `{tensor}` in {}: it has {count}",
+        rows.start, rows.end, path.display()
+    )]
+    Rows {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The rows asked for.
+        rows: std::ops::Range<usize>,
+        /// The rows that there are.
+        count: usize,
+    },
     /// A tensor that cannot be written.
     #[error("write {}: tensor `{tensor}` {reason}", path.display())]
     Tensor {

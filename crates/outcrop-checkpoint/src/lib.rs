@@ -23,17 +23,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audit;
 mod checkpoint;
+mod dtype;
 mod error;
+mod header;
+mod pickle;
 mod series;
+mod steps;
 mod sums;
 mod tensors;
+mod unique;
+mod weights;
 
+pub use audit::{
+    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Code, Finding, audit,
+    audit_with,
+};
 pub use checkpoint::{clean, write_checkpoint};
+pub use dtype::DType;
 pub use error::{Error, Result};
 pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
+pub use steps::{Checkpoint, CheckpointSeries, Problem};
 pub use sums::{SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
+pub use weights::{TensorInfo, Weights};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -7,19 +7,16 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use half::{bf16, f16};
 use outcrop_core::write_atomic_with;
-use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use safetensors::tensor::{Dtype, TensorInfo};
 use serde_json::{Map, Value, json};
 
-use crate::{Error, Result};
+use crate::dtype::append_f32;
+use crate::unique::METADATA;
+use crate::{DType, Error, Result, header};
 
-/// The longest header that the format allows.
-const MAX_HEADER: u64 = 100_000_000;
 /// Bytes converted at a time; a multiple of every element's size.
 const PIECE: usize = 1 << 16;
-/// The name under which a header keeps its metadata.
-const METADATA: &str = "__metadata__";
 
 /// A named tensor of f32.
 #[derive(Clone, Debug, PartialEq)]
@@ -112,33 +109,17 @@ pub fn read_tensors(path: &Path) -> Result<Vec<Tensor>> {
 /// # Errors
 /// As [`read_tensors`].
 pub fn read_tensors_where(path: &Path, keep: impl Fn(&str) -> bool) -> Result<Vec<Tensor>> {
-    let (mut file, header) = open(path)?;
-    let start = file
-        .stream_position()
-        .map_err(|e| Error::io("read", path, e))?;
-    let infos: Vec<(String, TensorInfo)> = header
-        .offset_keys()
-        .into_iter()
-        .filter(|name| keep(name))
-        .filter_map(|name| header.info(&name).cloned().map(|info| (name, info)))
-        .collect();
-    for (name, info) in &infos {
-        if !matches!(
-            info.dtype,
-            Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::F64
-        ) {
-            return Err(Error::Dtype {
-                path: path.into(),
-                tensor: name.clone(),
-                dtype: info.dtype.to_string(),
-            });
-        }
+    let mut opened = header::open(path)?;
+    let mut kept = Vec::new();
+    for (name, info) in opened.tensors.drain(..).filter(|(name, _)| keep(name)) {
+        let dtype = readable(path, &name, info.dtype)?;
+        kept.push((name, info, dtype));
     }
-    infos
-        .into_iter()
-        .map(|(name, info)| {
-            let from = SeekFrom::Start(start + info.data_offsets.0 as u64);
-            let data = file.seek(from).and_then(|_| elements(&mut file, &info));
+    kept.into_iter()
+        .map(|(name, info, dtype)| {
+            let from = SeekFrom::Start(opened.start + info.data_offsets.0 as u64);
+            let data = opened.file.seek(from);
+            let data = data.and_then(|_| elements(&mut opened.file, &info, dtype));
             let data = data.map_err(|e| Error::io("read", path, e))?;
             Ok(Tensor {
                 name,
@@ -149,80 +130,33 @@ pub fn read_tensors_where(path: &Path, keep: impl Fn(&str) -> bool) -> Result<Ve
         .collect()
 }
 
+fn readable(path: &Path, tensor: &str, dtype: Dtype) -> Result<DType> {
+    let readable = DType::of(dtype).filter(|d| d.is_readable());
+    readable.ok_or_else(|| Error::Dtype {
+        path: path.into(),
+        tensor: tensor.into(),
+        dtype: dtype.to_string(),
+    })
+}
+
 /// The metadata in the header of a safetensors file; the data is not read.
 ///
 /// # Errors
 /// As [`read_tensors`], but for types.
 pub fn read_metadata(path: &Path) -> Result<BTreeMap<String, String>> {
-    let (_, header) = open(path)?;
-    let metadata = header.metadata().iter().flatten();
-    Ok(metadata.map(|(k, v)| (k.clone(), v.clone())).collect())
-}
-
-/// Opens a file and checks that its header accounts for every byte of it; what is then read is the
-/// data.
-fn open(path: &Path) -> Result<(File, Metadata)> {
-    let io = |e| Error::io("read", path, e);
-    let malformed = |reason: String| Error::Malformed {
-        path: path.into(),
-        reason,
-    };
-    let mut file = File::open(path).map_err(io)?;
-    let length = file.metadata().map_err(io)?.len();
-    let Some(rest) = length.checked_sub(8) else {
-        return Err(malformed(format!(
-            "{length} bytes are too few for a header"
-        )));
-    };
-    let mut size = [0; 8];
-    file.read_exact(&mut size).map_err(io)?;
-    let size = u64::from_le_bytes(size);
-    if size > rest.min(MAX_HEADER) {
-        return Err(malformed(format!(
-            "it claims a header of {size} bytes, but holds {rest} after the header's length (at \
-             most {MAX_HEADER} are allowed); it is cut short or no safetensors file"
-        )));
-    }
-    let mut text = vec![0; size as usize];
-    file.read_exact(&mut text).map_err(io)?;
-    let header: Metadata = serde_json::from_slice(&text).map_err(|e| {
-        malformed(format!(
-            "the header does not hold: {e} (tensors must follow one another without gap or \
-             overlap, each as long as its shape and dtype ask)"
-        ))
-    })?;
-    let (claimed, held) = (header.data_len() as u64, rest - size);
-    if claimed != held {
-        return Err(malformed(format!(
-            "its header claims {claimed} bytes of data, but it holds {held}"
-        )));
-    }
-    Ok((file, header))
+    Ok(header::open(path)?.metadata)
 }
 
 /// The next tensor's elements; its size was checked against the file's.
-fn elements(file: &mut File, info: &TensorInfo) -> std::io::Result<Vec<f32>> {
+fn elements(file: &mut File, info: &TensorInfo, dtype: DType) -> std::io::Result<Vec<f32>> {
     let mut left = info.data_offsets.1 - info.data_offsets.0;
-    let mut data = Vec::with_capacity(info.shape.iter().product());
+    let mut data = Vec::with_capacity(left / dtype.size());
     let mut piece = vec![0; left.min(PIECE)];
     while left > 0 {
         let bytes = &mut piece[..left.min(PIECE)];
         file.read_exact(bytes)?;
-        convert(bytes, info.dtype, &mut data);
+        append_f32(bytes, dtype, &mut data);
         left -= bytes.len();
     }
     Ok(data)
-}
-
-fn convert(bytes: &[u8], dtype: Dtype, data: &mut Vec<f32>) {
-    match dtype {
-        Dtype::F16 => data.extend(words(bytes).map(|b| f16::from_le_bytes(b).to_f32())),
-        Dtype::BF16 => data.extend(words(bytes).map(|b| bf16::from_le_bytes(b).to_f32())),
-        Dtype::F64 => data.extend(words(bytes).map(|b| f64::from_le_bytes(b) as f32)),
-        _ => data.extend(words(bytes).map(f32::from_le_bytes)),
-    }
-}
-
-fn words<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> {
-    bytes.as_chunks::<N>().0.iter().copied()
 }

@@ -52,6 +52,19 @@ pub enum Error {
         /// The value there.
         value: f64,
     },
+    /// The largest value is so small or so large that its square is no number.
+    #[error(
+        "fit {series}: the largest value, {value:e} at step {step}, is outside 1e-100 to 1e100, so \
+         give the values in another unit"
+    )]
+    Size {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        value: f64,
+    },
     /// A standard error that is negative or not finite.
     #[error(
         "fit {series}: standard error {sem} at step {step}; allowed is a finite number of at least 0"
@@ -86,6 +99,14 @@ pub enum Error {
         first: f64,
         /// Last step.
         last: f64,
+    },
+    /// A step at which no curve has a value.
+    #[error("forecast step {step} of {series}: allowed is a finite number of at least 0")]
+    ForecastStep {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
     },
     /// An option outside its range.
     #[error("accept option {name} = {value}: allowed is {allowed}")]

@@ -76,9 +76,11 @@ impl Goodness {
 /// Residuals below this share of the values are rounding: tables hold some twelve digits.
 const ROUNDING: f64 = 1e-12;
 
-/// `sse`, but no less than what rounding leaves of a perfect fit.
+/// `sse`, but no less than what rounding leaves of a perfect fit; above 0 also where every value
+/// with any weight is 0.
 pub(crate) fn above_rounding(scaled: &Scaled<'_>, sse: f64) -> f64 {
     sse.max(ROUNDING * ROUNDING * scaled.power())
+        .max(f64::MIN_POSITIVE)
 }
 
 fn aicc(scaled: &Scaled<'_>, sse: f64, k: usize) -> Option<f64> {
@@ -86,10 +88,11 @@ fn aicc(scaled: &Scaled<'_>, sse: f64, k: usize) -> Option<f64> {
         return None;
     }
     let (n, k) = (scaled.count() as f64, k as f64);
-    let variance = above_rounding(scaled, sse) / n * scaled.unit * scaled.unit;
+    // unit^2 times the variance could be too small or too large for a number
+    let log_variance = (above_rounding(scaled, sse) / n).ln() + 2.0 * scaled.unit.ln();
     let weighted = scaled.scales.iter().filter(|s| **s > 0.0);
     let log_weights: f64 = weighted.map(|s| 2.0 * s.ln()).sum();
-    Some(n * variance.ln() - log_weights + 2.0 * k * n / (n - k - 1.0))
+    Some(n * log_variance - log_weights + 2.0 * k * n / (n - k - 1.0))
 }
 
 /// The median absolute deviation of normal noise, in standard deviations.

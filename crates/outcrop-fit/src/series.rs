@@ -4,9 +4,11 @@ use crate::{Error, Result};
 
 /// Fewest points of a series: the five parameters of the emergence curve and two more.
 pub const MIN_POINTS: usize = 7;
+/// Where the largest value of a series lies.
+const RANGE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// A checked series: at least [`MIN_POINTS`] points, steps finite, at least 0 and ascending,
-/// values finite, at least 0 and not all equal.
+/// values finite, at least 0 and not all equal, the largest from 1e-100 to 1e100.
 ///
 /// ```
 /// use outcrop_fit::Series;
@@ -31,7 +33,7 @@ impl Series {
     ///
     /// # Errors
     /// [`Error::Lengths`], [`Error::TooFewPoints`], [`Error::Step`], [`Error::Value`],
-    /// [`Error::Constant`].
+    /// [`Error::Constant`], [`Error::Size`].
     pub fn new(steps: &[f64], values: &[f64]) -> Result<Self> {
         Self::named("the series".into(), steps.to_vec(), values.to_vec())
     }
@@ -113,11 +115,26 @@ impl Series {
                 last: previous,
             });
         }
-        Ok(Self {
+        let found = Self {
             name: series,
             steps,
             values,
             sem: Vec::new(),
+        };
+        found.in_range()
+    }
+
+    /// Beyond the range squares and their quotients are no numbers any more.
+    fn in_range(self) -> Result<Self> {
+        let largest = self.max();
+        if RANGE.contains(&largest) {
+            return Ok(self);
+        }
+        let at = self.values.iter().position(|v| *v == largest);
+        Err(Error::Size {
+            step: at.map_or(f64::NAN, |at| self.steps[at]),
+            series: self.name,
+            value: largest,
         })
     }
 

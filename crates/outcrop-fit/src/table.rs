@@ -102,17 +102,23 @@ fn paper_row(
             };
         }
     };
-    let at = |step: Option<&u64>| step.map(|&t| fitted.curve.value(t as f64));
+    // at the end of its logarithm the curve has no number
+    let finite = |x: f64| Some(x).filter(|x| x.is_finite());
+    let at = |step: Option<&u64>| finite(fitted.curve.value(*step? as f64));
     let mut row = Fit {
         status: "ok".into(),
         sse: Some(fitted.sse),
         r2: Some(fitted.r2),
-        aic: Some(fitted.aic),
+        aic: finite(fitted.aic),
         f_first: at(trajectory.steps.first()),
         f_last: at(trajectory.steps.last()),
         ..row
     };
-    set_parameters(&mut row, &fitted.curve.parameters());
+    let parameters = fitted.curve.parameters();
+    set_parameters(
+        &mut row,
+        &parameters.map(|(symbol, x)| (symbol, x.and_then(finite))),
+    );
     row
 }
 
@@ -278,5 +284,7 @@ fn dense(
         value: value(step),
         ..CurvePoint::default()
     };
-    steps.iter().map(point).collect()
+    // the paper's forms have no value where their logarithm has none
+    let points = steps.iter().map(point);
+    points.filter(|point| point.value.is_finite()).collect()
 }

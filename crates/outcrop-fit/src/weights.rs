@@ -56,14 +56,10 @@ impl<'a> Scaled<'a> {
     fn reweight_by_sem(&mut self, curve: &[f64], expected: f64) {
         let floor = self.floor();
         let sizes: Vec<f64> = curve.iter().map(|f| f.max(floor).powi(2)).collect();
-        // a standard error of 0 would take all the weight
-        let least = 1e-12 * self.unit * self.unit;
-        let errors: Vec<f64> = self
-            .series
-            .sem()
-            .iter()
-            .map(|s| (s * s).max(least))
-            .collect();
+        // a standard error of 0 would take all the weight, one without end leave none
+        let (least, most) = (1e-6 * self.unit, 1e6 * self.unit);
+        let sem = self.series.sem().iter();
+        let errors: Vec<f64> = sem.map(|s| s.clamp(least, most).powi(2)).collect();
         let values = self.series.values();
         let misfit = |s2: f64| -> f64 {
             let terms = (0..values.len())

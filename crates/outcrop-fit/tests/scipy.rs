@@ -40,5 +40,5 @@ fn every_hypothesis_agrees_with_scipy() {
         near(row.f_last, number(6), size);
         compared += 1;
     }
-    assert_eq!(compared, 12);
+    assert_eq!(compared, 24);
 }

@@ -4,13 +4,23 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 10] = [
+const BELOW: [(&str, &[&str]); 12] = [
     ("outcrop-core", &[]),
+    ("outcrop-gemm", &[]),
     ("outcrop-measure", &["outcrop-core"]),
     ("outcrop-schedule", &["outcrop-core"]),
     ("outcrop-fit", &["outcrop-core"]),
     ("outcrop-predict", &["outcrop-core"]),
     ("outcrop-checkpoint", &["outcrop-core"]),
+    (
+        "outcrop-forward",
+        &[
+            "outcrop-core",
+            "outcrop-gemm",
+            "outcrop-measure",
+            "outcrop-checkpoint",
+        ],
+    ),
     (
         "outcrop-model",
         &["outcrop-core", "outcrop-measure", "outcrop-checkpoint"],

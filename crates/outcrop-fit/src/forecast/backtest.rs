@@ -1,8 +1,8 @@
 use outcrop_core::{Forecast, Trajectory};
 
 use super::outlook::forecast;
-use crate::Options;
 use crate::parallel::map_ordered;
+use crate::{Options, Series};
 
 /// How much of a trajectory is fitted. "The first 30 %" means two things: with checkpoints at
 /// doubling steps half of them lie in the first percent of the training.
@@ -44,31 +44,38 @@ pub fn backtest(trajectories: &[Trajectory], share: Share, options: &Options) ->
         trajectories.iter(),
         |trajectory| hindsight(trajectory, share, options),
         |found| {
-            forecasts.extend(found);
+            forecasts.push(found);
             std::ops::ControlFlow::Continue(())
         },
     );
     Backtest { forecasts }
 }
 
-fn hindsight(trajectory: &Trajectory, share: Share, options: &Options) -> Option<Forecast> {
-    let (last, observed) = (*trajectory.steps.last()?, *trajectory.ratios.last()?);
+/// Shares are decimal fractions: 0.29 of 100 is 29, not the 28.999999999999996 of binary ones.
+const ROUNDING: f64 = 1.0 + 1e-12;
+
+fn hindsight(trajectory: &Trajectory, share: Share, options: &Options) -> Forecast {
+    let last = trajectory.steps.last().map_or(0.0, |&step| step as f64);
     let n = match share {
+        // of what is no series no share is the first: the forecast names the reason
+        _ if Series::from_trajectory(trajectory).is_err() => trajectory.steps.len(),
         Share::Steps(share) => {
-            let until = share * last as f64;
+            let until = share * last * ROUNDING;
             trajectory.steps.partition_point(|&t| t as f64 <= until)
         }
-        Share::Checkpoints(share) => (share * trajectory.steps.len() as f64).floor() as usize,
+        Share::Checkpoints(share) => {
+            (share * trajectory.steps.len() as f64 * ROUNDING).floor() as usize
+        }
     };
     let mut known = trajectory.clone();
     known.steps.truncate(n);
     known.ratios.truncate(n);
     known.sem.truncate(n);
-    let row = forecast(&known, &[last as f64], options).pop()?;
-    Some(Forecast {
-        observed: Some(observed),
-        ..row
-    })
+    let row = forecast(&known, &[last], options).pop();
+    Forecast {
+        observed: trajectory.ratios.last().copied(),
+        ..row.unwrap_or_default()
+    }
 }
 
 impl Backtest {

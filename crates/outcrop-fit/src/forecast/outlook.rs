@@ -2,7 +2,7 @@ use outcrop_core::{Forecast, Trajectory};
 
 use crate::average::akaike_weights;
 use crate::hypotheses::{Fitted, Hypothesis, LogOnly};
-use crate::{Emergence, Interval, Observations, Options, Posterior, Result, Series};
+use crate::{Emergence, Error, Interval, Observations, Options, Posterior, Result, Series};
 
 /// The view from the last step of a series onwards: the emergence curve and the one without decay,
 /// averaged by their Akaike weights, with a band from the posterior.
@@ -102,7 +102,7 @@ impl Outlook {
 }
 
 /// Forecasts a trajectory at each of `steps`, which may lie within it too. It never fails: a bad
-/// series gives rows whose status is the reason.
+/// series or step gives rows whose status is the reason.
 ///
 /// ```
 /// use outcrop_core::Trajectory;
@@ -124,22 +124,24 @@ pub fn forecast(trajectory: &Trajectory, steps: &[f64], options: &Options) -> Ve
         let series = Series::from_trajectory(trajectory)?;
         Outlook::new(&Observations::new(&series, options)?)
     };
-    let (outlook, status) = match outlook() {
-        Ok(outlook) => (Some(outlook), String::new()),
-        Err(error) => (None, format!("failed to {error}")),
+    let outlook = outlook();
+    let at = |step: f64| match &outlook {
+        Ok(outlook) if step.is_finite() && step >= 0.0 => Ok(outlook.at(step)),
+        Ok(_) => Err(Error::ForecastStep {
+            series: format!("model `{}`, layer {}", trajectory.model, trajectory.layer),
+            step,
+        }),
+        Err(error) => Err(error.clone()),
     };
     let row = |&step: &f64| Forecast {
         model: trajectory.model.clone(),
         layer: trajectory.layer,
-        ..match &outlook {
-            Some(outlook) => outlook.at(step),
-            None => Forecast {
-                n: trajectory.steps.len(),
-                step,
-                status: status.clone(),
-                ..Forecast::default()
-            },
-        }
+        ..at(step).unwrap_or_else(|error| Forecast {
+            n: trajectory.steps.len(),
+            step,
+            status: format!("failed to {error}"),
+            ..Forecast::default()
+        })
     };
     steps.iter().map(row).collect()
 }

@@ -49,7 +49,7 @@ impl Interval {
 /// | `flat` | | all parameters, `t_half`, `t_peak` |
 /// | `decay not identified` | beta, lambda: upper end | gamma, t0, K |
 /// | `offset not identified` | tau0: lower end | A, lambda, gamma, t0, A1 |
-/// | `logarithm not identified` | | A, lambda, gamma, t0, tau0 |
+/// | `logarithm not identified` | | A, lambda, gamma, t0, tau0, A1 |
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Intervals {
     /// Amplitude A.

@@ -32,6 +32,27 @@ pub(super) fn product(a: &[f64], b: &[f64], target: &mut Vec<f64>) {
     target.extend(a.iter().zip(b).map(|(x, y)| x * y));
 }
 
+/// Below this share of a column the points with any weight have not seen it.
+const SEEN: f64 = 1e-6;
+
+/// Fills `target` with `column` times `scales`; with zeros where `column` is small at every point
+/// that has a weight and large at one that has none, because a coefficient that fits the former
+/// would send the curve out of sight at the latter.
+pub(super) fn weigh(column: &[f64], scales: &[f64], target: &mut Vec<f64>) {
+    product(column, scales, target);
+    if !scales.contains(&0.0) {
+        return;
+    }
+    let largest = |all: bool| {
+        let points = column.iter().zip(scales);
+        let points = points.filter(|(_, s)| all || **s > 0.0);
+        points.map(|(c, _)| c.abs()).fold(0.0, f64::max)
+    };
+    if largest(false) < SEEN * largest(true) {
+        target.fill(0.0);
+    }
+}
+
 /// A column whose part orthogonal to those before it is smaller than this share of it is left out.
 const RANK_CUT: f64 = 1e-12;
 
@@ -80,6 +101,17 @@ mod tests {
             let squares = f64::from(n * (n + 1) * (2 * n + 1)) / 6.0;
             assert_eq!(dot(&a, &a), squares);
         }
+    }
+
+    #[test]
+    fn a_column_that_only_points_without_weight_see_is_left_out() {
+        let mut target = Vec::new();
+        weigh(&[1e9, 1.0, 2.0], &[0.0, 3.0, 1.0], &mut target);
+        assert_eq!(target, [0.0; 3]);
+        weigh(&[1e5, 1.0, 2.0], &[0.0, 3.0, 1.0], &mut target);
+        assert_eq!(target, [0.0, 3.0, 2.0]);
+        weigh(&[1e9, 1.0, 2.0], &[1e-9, 3.0, 1.0], &mut target);
+        assert_eq!(target, [1.0, 3.0, 2.0]);
     }
 
     #[test]

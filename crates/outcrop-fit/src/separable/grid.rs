@@ -1,7 +1,7 @@
 //! The sum of squares at every point of a grid: as the projection computes it, but columns that
 //! do not change from point to point are orthogonalised once.
 
-use super::columns::{dot, orthogonalise, product, subtract};
+use super::columns::{dot, orthogonalise, product, subtract, weigh};
 use super::model::Separable;
 use super::projection::Data;
 
@@ -34,7 +34,7 @@ pub(crate) fn squares<F: Separable<N, M>, const N: usize, const M: usize>(
     product(data.values, data.scales, &mut residuals[0]);
     family.sweep(data.steps, axes, &mut |unchanged, columns| {
         for j in unchanged..M {
-            product(&columns[j], data.scales, &mut basis[j]);
+            weigh(&columns[j], data.scales, &mut basis[j]);
             orthogonalise(&mut basis, j, CANCELLED, &mut r);
             let part = dot(&basis[j], &residuals[j]);
             let (before, after) = residuals.split_at_mut(j + 1);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::columns::{dot, orthogonalise, product, subtract};
+use super::columns::{dot, orthogonalise, product, subtract, weigh};
 use super::levenberg_marquardt::{Linearization, Linearize};
 use super::model::{Columns, Separable, Slopes};
 
@@ -173,7 +173,7 @@ impl<const N: usize, const M: usize> Work<N, M> {
         product(data.values, data.scales, &mut self.residuals);
         let (mut r, mut z) = ([[0.0; M]; M], [0.0; M]);
         for (j, z) in z.iter_mut().enumerate() {
-            product(&self.columns[j], data.scales, &mut self.basis[j]);
+            weigh(&self.columns[j], data.scales, &mut self.basis[j]);
             orthogonalise(&mut self.basis, j, CANCELLED, &mut r);
             *z = dot(&self.basis[j], &self.residuals);
             subtract(*z, &self.basis[j], &mut self.residuals);

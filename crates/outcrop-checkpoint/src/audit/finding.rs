@@ -1,0 +1,127 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// What kind of thing was found; its text form is that of the JSON, such as `identical-steps`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Code {
+    /// A checkpoint cannot be read, or not as a whole.
+    Unreadable,
+    /// Steps whose weight files are the same to the byte.
+    IdenticalSteps,
+    /// Steps of which some weight files are the same, and others not.
+    SharedFile,
+    /// Steps that have matrices in common, in files that differ.
+    SharedTensors,
+    /// A step whose weights lie far from both neighbours, which are near each other.
+    Jump,
+    /// Values that are infinite or no numbers.
+    NonFinite,
+    /// Tensors whose shape differs from that in most steps.
+    Shape,
+    /// Tensors that most steps have, and this one has not.
+    MissingTensors,
+    /// Step 0 and step 1 are the same: the first update had a learning rate of 0.
+    InitialSteps,
+    /// Tensors whose type differs from that in most steps.
+    Dtype,
+    /// Tensors that most steps have not, and this one has.
+    ExtraTensors,
+    /// Steps of the schedule that the series follows, which it lacks.
+    MissingSteps,
+    /// A folder among the checkpoints that is none.
+    NoCheckpoint,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Unreadable => "unreadable",
+            Self::IdenticalSteps => "identical-steps",
+            Self::SharedFile => "shared-file",
+            Self::SharedTensors => "shared-tensors",
+            Self::Jump => "jump",
+            Self::NonFinite => "non-finite",
+            Self::Shape => "shape",
+            Self::MissingTensors => "missing-tensors",
+            Self::InitialSteps => "initial-steps",
+            Self::Dtype => "dtype",
+            Self::ExtraTensors => "extra-tensors",
+            Self::MissingSteps => "missing-steps",
+            Self::NoCheckpoint => "no-checkpoint",
+        })
+    }
+}
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Its kind.
+    pub code: Code,
+    /// The steps that it is about, ascending; empty for a checkpoint without a step.
+    pub steps: Vec<u64>,
+    /// Those of them that should not enter a fit.
+    pub suspects: Vec<u64>,
+    /// The file or folder that it is about, if it is one.
+    pub file: Option<String>,
+    /// The tensors that it is about, sorted.
+    pub tensors: Vec<String>,
+    /// All of it in a sentence.
+    pub words: String,
+}
+
+impl Finding {
+    /// One that calls no step into question.
+    pub(super) fn new(code: Code, steps: Vec<u64>, words: String) -> Self {
+        Self {
+            code,
+            steps,
+            suspects: Vec::new(),
+            file: None,
+            tensors: Vec::new(),
+            words,
+        }
+    }
+
+    pub(super) fn suspecting(mut self, suspects: Vec<u64>) -> Self {
+        self.suspects = suspects;
+        self
+    }
+
+    pub(super) fn of_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    pub(super) fn of_tensors(mut self, tensors: Vec<String>) -> Self {
+        self.tensors = tensors;
+        self
+    }
+}
+
+pub(super) fn problem(problem: &Problem) -> Finding {
+    let path = problem.path.display().to_string();
+    let words = format!("{path} was passed over: {}", problem.reason);
+    Finding::new(Code::NoCheckpoint, Vec::new(), words).of_file(path)
+}
+
+/// `step 8`, or `the checkpoint` where it has none.
+pub(super) fn step_words(step: Option<u64>) -> String {
+    step.map_or("the checkpoint".into(), |step| format!("step {step}"))
+}
+
+/// The first few of a list: `0, 1, 2, 4 and 72 more`.
+pub(super) fn some<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    const FEW: usize = 4;
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    let first = items[..items.len().min(FEW)].join(", ");
+    match items.len().saturating_sub(FEW) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}

@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+
+use outcrop_core::sha256_file;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::finding::{Code, Finding, step_words};
+use crate::{Checkpoint, DType, Error, Result, Weights};
+
+/// A checkpoint and what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuditedCheckpoint {
+    /// Its step, if it has one.
+    pub step: Option<u64>,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its weight files, by name; empty if one cannot be read.
+    pub files: Vec<AuditedFile>,
+    /// Its tensors, by name; empty if they cannot be read.
+    pub tensors: Vec<AuditedTensor>,
+}
+
+/// A weight file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuditedFile {
+    /// Its name in the checkpoint's folder.
+    pub name: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// The SHA-256 of its content, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A tensor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuditedTensor {
+    /// Its name.
+    pub name: String,
+    /// Its type, as safetensors names it.
+    pub dtype: String,
+    /// Its extents.
+    pub shape: Vec<usize>,
+    /// Of [`Weights::sha256`]; none if tensors were not read.
+    pub sha256: Option<String>,
+    /// How many of its values are infinite or no numbers; 0 if tensors were not read.
+    pub non_finite: u64,
+    /// Whether all of its values are the same, as those of a fresh layer norm.
+    pub constant: bool,
+    /// The name of the file that holds it.
+    pub file: String,
+}
+
+/// Hashes a checkpoint's files and, if asked, reads its tensors.
+pub(super) fn scan(entry: &Checkpoint, tensors: bool) -> (AuditedCheckpoint, Option<Finding>) {
+    let mut audited = AuditedCheckpoint {
+        step: entry.step,
+        folder: entry.folder.clone(),
+        files: Vec::new(),
+        tensors: Vec::new(),
+    };
+    let read: Result<Vec<_>> = entry.files.iter().map(audit_file).collect();
+    let read = read.and_then(|files| {
+        audited.files = files;
+        audited.tensors = read_tensors(&Weights::open(&entry.folder)?, tensors)?;
+        Ok(())
+    });
+    let finding = read.err().map(|e| {
+        let words = format!("{} failed to {e}", step_words(entry.step));
+        let steps: Vec<u64> = entry.step.into_iter().collect();
+        Finding::new(Code::Unreadable, steps.clone(), words)
+            .suspecting(steps)
+            .of_file(entry.folder.display().to_string())
+    });
+    (audited, finding)
+}
+
+fn audit_file(path: &PathBuf) -> Result<AuditedFile> {
+    let length = std::fs::metadata(path).map_err(|e| Error::io("read", path, e))?;
+    Ok(AuditedFile {
+        name: name_of(path),
+        bytes: length.len(),
+        sha256: sha256_file(path)?,
+    })
+}
+
+fn name_of(path: &std::path::Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn read_tensors(weights: &Weights, values: bool) -> Result<Vec<AuditedTensor>> {
+    let mut tensors = Vec::new();
+    for (name, info) in weights.tensors() {
+        let mut tensor = AuditedTensor {
+            name: name.into(),
+            dtype: info.dtype.to_string(),
+            shape: info.shape.clone(),
+            sha256: None,
+            non_finite: 0,
+            constant: false,
+            file: name_of(&info.file),
+        };
+        if values {
+            read_values(weights, info.dtype, &mut tensor)?;
+        }
+        tensors.push(tensor);
+    }
+    Ok(tensors)
+}
+
+fn read_values(weights: &Weights, dtype: DType, tensor: &mut AuditedTensor) -> Result<()> {
+    let mut hasher = Sha256::new();
+    let mut first = Vec::new();
+    tensor.constant = true;
+    weights.pieces(&tensor.name, |bytes| {
+        hasher.update(bytes);
+        tensor.non_finite += non_finite(bytes, dtype);
+        if first.is_empty() {
+            first = bytes[..dtype.size()].to_vec();
+        }
+        let same = |element: &[u8]| *element == *first;
+        tensor.constant = tensor.constant && bytes.chunks_exact(dtype.size()).all(same);
+    })?;
+    let digest = hasher.finalize();
+    tensor.sha256 = Some(digest.iter().map(|b| format!("{b:02x}")).collect());
+    Ok(())
+}
+
+/// Values whose exponent has all bits set.
+fn non_finite(bytes: &[u8], dtype: DType) -> u64 {
+    let halves = |exponent: u16| {
+        let words = bytes.as_chunks().0.iter();
+        let set = words.filter(|b| u16::from_le_bytes(**b) & exponent == exponent);
+        set.count() as u64
+    };
+    match dtype {
+        DType::F16 => halves(0x7c00),
+        DType::BF16 => halves(0x7f80),
+        DType::F32 => {
+            let words = bytes.as_chunks().0.iter();
+            words
+                .filter(|b| !f32::from_le_bytes(**b).is_finite())
+                .count() as u64
+        }
+        DType::F64 => {
+            let words = bytes.as_chunks().0.iter();
+            words
+                .filter(|b| !f64::from_le_bytes(**b).is_finite())
+                .count() as u64
+        }
+        _ => 0,
+    }
+}

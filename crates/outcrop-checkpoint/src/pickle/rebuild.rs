@@ -1,0 +1,144 @@
+//! What the calls that PyTorch writes would make.
+
+use super::machine::{IGNORED, Machine};
+use super::value::{Global, Id, Storage, Tensor, Value};
+use super::{Refusal, Result};
+use crate::DType;
+
+/// Dimensions that a tensor may have; PyTorch's own limit.
+const MAX_RANK: usize = 64;
+/// Bytes that the key of a storage may have; PyTorch numbers them.
+const MAX_KEY: usize = 64;
+
+impl Machine<'_> {
+    pub(super) fn call(&mut self, function: Id, arguments: Id) -> Result<Id> {
+        let &Value::Global(global) = self.value(function) else {
+            return Err(Refusal::other("its pickle calls what is no function"));
+        };
+        let arguments = self.tuple(arguments, "an argument list")?;
+        match (global, arguments) {
+            (Global::OrderedDict, []) => self.add(Value::Dict(Vec::new())),
+            (Global::OrderedDict, &[pairs]) => self.dict(pairs),
+            (Global::Encode, [_, _]) => Ok(IGNORED),
+            (Global::Size, &[sizes]) => self.tuple(sizes, "a size").map(|_| sizes),
+            (Global::RebuildParameter, &[data, ..]) => match self.value(data) {
+                Value::Tensor(_) => Ok(data),
+                _ => Err(Refusal::other("a parameter is made of what is no tensor")),
+            },
+            (Global::RebuildTensor, &[storage, offset, shape, strides, ref more @ ..]) => {
+                plain(&self.values(more.get(2..).unwrap_or_default()))?;
+                self.tensor(storage, offset, [shape, strides], None)
+            }
+            (
+                Global::RebuildTensorTyped,
+                &[storage, offset, shape, strides, _, _, dtype, ref more @ ..],
+            ) => {
+                plain(&self.values(more))?;
+                let &Value::Global(Global::DType(dtype)) = self.value(dtype) else {
+                    return Err(Refusal::other("a tensor's dtype is none"));
+                };
+                self.tensor(storage, offset, [shape, strides], Some(dtype))
+            }
+            _ => Err(Refusal::Other(format!(
+                "its pickle calls {global:?} with {} arguments",
+                arguments.len()
+            ))),
+        }
+    }
+
+    /// An `OrderedDict` from a list of pairs, as Python 2 wrote it.
+    fn dict(&mut self, pairs: Id) -> Result<Id> {
+        let (Value::List(pairs) | Value::Tuple(pairs)) = self.value(pairs) else {
+            return Err(Refusal::other("a dict is made of what is no list"));
+        };
+        let pair = |id: &Id| match self.value(*id) {
+            Value::List(pair) | Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
+            _ => Err(Refusal::other("a dict is made of what are no pairs")),
+        };
+        let charged = pairs.len();
+        let members = pairs.iter().map(pair).collect::<Result<_>>()?;
+        self.charge(charged)?;
+        self.add(Value::Dict(members))
+    }
+
+    fn tensor(
+        &mut self,
+        storage: Id,
+        offset: Id,
+        extents: [Id; 2],
+        dtype: Option<DType>,
+    ) -> Result<Id> {
+        let &Value::Storage(storage) = self.value(storage) else {
+            return Err(Refusal::other("a tensor is made of what is no storage"));
+        };
+        let untyped = || Refusal::other("a tensor of untyped storage has no dtype");
+        let dtype = dtype.or(storage.dtype).ok_or_else(untyped)?;
+        let offset = self.size(offset, "a storage offset")?;
+        let [shape, strides] = extents.map(|id| self.sizes(id));
+        let (shape, strides) = (shape?, strides?);
+        if shape.len() != strides.len() {
+            let reason = format!("a tensor has the shape {shape:?} and the strides {strides:?}");
+            return Err(Refusal::Other(reason));
+        }
+        self.charge(2 * shape.len())?;
+        self.add(Value::Tensor(Tensor {
+            storage,
+            dtype,
+            offset,
+            shape,
+            strides,
+        }))
+    }
+
+    fn sizes(&self, id: Id) -> Result<Vec<usize>> {
+        let ids = self.tuple(id, "a shape")?;
+        if ids.len() > MAX_RANK {
+            let reason = format!("a tensor has {} dimensions", ids.len());
+            return Err(Refusal::Other(reason));
+        }
+        let size = |id: &Id| self.size(*id, "a shape").map(|n| n as usize);
+        ids.iter().map(size).collect()
+    }
+
+    fn size(&self, id: Id, what: &str) -> Result<u64> {
+        match *self.value(id) {
+            Value::Int(n) if n >= 0 => Ok(n as u64),
+            Value::Int(n) => Err(Refusal::Other(format!("{what} is negative: {n}"))),
+            _ => Err(Refusal::Other(format!("{what} is no number"))),
+        }
+    }
+
+    /// The storage of a persistent id: `('storage', type, key, location, elements)`.
+    pub(super) fn storage(&self, id: Id) -> Result<Value> {
+        let parts = self.tuple(id, "a persistent id")?;
+        let &[tag, kind, key, _, elements] = parts else {
+            return Err(Refusal::other("a persistent id has not five parts"));
+        };
+        let (Value::Text(tag), Value::Text(text)) = (self.value(tag), self.value(key)) else {
+            return Err(Refusal::other("a persistent id has no tag and key of text"));
+        };
+        let &Value::Global(Global::Storage(dtype)) = self.value(kind) else {
+            return Err(Refusal::other("a persistent id has no storage type"));
+        };
+        if tag != "storage" || text.len() > MAX_KEY {
+            return Err(Refusal::other("a persistent id is that of no storage"));
+        }
+        let elements = self.size(elements, "a storage's length")?;
+        let bytes = elements.checked_mul(dtype.map_or(1, DType::size) as u64);
+        let bytes = bytes.ok_or_else(|| Refusal::other("a storage's length overflows"))?;
+        Ok(Value::Storage(Storage { key, dtype, bytes }))
+    }
+}
+
+/// Refuses what would change a tensor's values after it is made (`{"neg": True}`).
+fn plain(metadata: &[&Value]) -> Result<()> {
+    let changes = metadata.iter().any(|m| match m {
+        Value::None => false,
+        Value::Dict(members) => !members.is_empty(),
+        _ => true,
+    });
+    match changes {
+        true => Err(Refusal::other("a tensor is stored negated or conjugated")),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,106 @@
+//! Which files of a folder hold its weights.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::unique::Unique;
+use crate::{Error, Result};
+
+const SAFETENSORS: &str = "model.safetensors";
+const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
+const PYTORCH: &str = "pytorch_model.bin";
+const PYTORCH_INDEX: &str = "pytorch_model.bin.index.json";
+/// The longest index that is read.
+const MAX_INDEX: u64 = 100_000_000;
+
+/// The weight files of a checkpoint.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Layout {
+    /// In the order of their names.
+    pub(crate) files: Vec<PathBuf>,
+    /// The index, and for each tensor the place of its file among `files`; none for a single file.
+    pub(crate) index: Option<(PathBuf, BTreeMap<String, usize>)>,
+}
+
+/// Whether a folder has weights under one of the names that [`layout`] looks for.
+pub(crate) fn has_weights(folder: &Path) -> bool {
+    let names = [SAFETENSORS, SAFETENSORS_INDEX, PYTORCH, PYTORCH_INDEX];
+    names.iter().any(|name| folder.join(name).is_file())
+}
+
+/// The weight files of a folder, or a file itself, by its ending.
+pub(crate) fn layout(path: &Path) -> Result<Layout> {
+    if path.is_file() {
+        return match is_index(path) {
+            true => indexed(path),
+            false => Ok(single(path)),
+        };
+    }
+    // What cannot be read is told as such, not as empty.
+    std::fs::read_dir(path).map_err(|e| Error::io("read folder", path, e))?;
+    let names = [SAFETENSORS, SAFETENSORS_INDEX, PYTORCH, PYTORCH_INDEX];
+    let mut found = names.map(|name| path.join(name)).into_iter();
+    match found.find(|file| file.is_file()) {
+        Some(file) if is_index(&file) => indexed(&file),
+        Some(file) => Ok(single(&file)),
+        None => Err(Error::NoWeights { path: path.into() }),
+    }
+}
+
+fn is_index(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".index.json")
+}
+
+fn single(file: &Path) -> Layout {
+    Layout {
+        files: vec![file.into()],
+        index: None,
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Index {
+    weight_map: Unique<String>,
+}
+
+fn indexed(path: &Path) -> Result<Layout> {
+    let io = |e| Error::io("read", path, e);
+    let refused = |reason: String| Error::Index {
+        path: path.into(),
+        reason,
+    };
+    let length = std::fs::metadata(path).map_err(io)?.len();
+    if length > MAX_INDEX {
+        let reason = format!("it has {length} bytes, more than {MAX_INDEX}");
+        return Err(refused(reason));
+    }
+    let text = std::fs::read(path).map_err(io)?;
+    let index: Index = serde_json::from_slice(&text).map_err(|e| refused(e.to_string()))?;
+    let map = index.weight_map.members;
+    let mut places: BTreeMap<&str, usize> = map.iter().map(|(_, f)| (f.as_str(), 0)).collect();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut files = Vec::new();
+    for (place, (name, at)) in places.iter_mut().enumerate() {
+        if name.is_empty() || matches!(*name, "." | "..") || name.contains(['/', '\\', ':', '\0']) {
+            let reason = format!("`weight_map` names `{name}`, which is no file beside it");
+            return Err(refused(reason));
+        }
+        let file = folder.join(name);
+        if !file.is_file() {
+            let reason = format!("`weight_map` names `{name}`, which is missing");
+            return Err(refused(reason));
+        }
+        *at = place;
+        files.push(file);
+    }
+    if files.is_empty() {
+        return Err(refused("`weight_map` is empty".into()));
+    }
+    let tensors = map.iter().map(|(n, f)| (n.clone(), places[f.as_str()]));
+    let tensors = tensors.collect();
+    Ok(Layout {
+        files,
+        index: Some((path.into(), tensors)),
+    })
+}

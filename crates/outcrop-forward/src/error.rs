@@ -1,0 +1,49 @@
+use std::path::PathBuf;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with a forward pass. Each message completes "failed to ...".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A config that cannot be read, or says what is not supported.
+    #[error(transparent)]
+    Core(#[from] outcrop_core::Error),
+    /// Weights that cannot be read.
+    #[error(transparent)]
+    Checkpoint(#[from] outcrop_checkpoint::Error),
+    /// Weights that are not those of the architecture.
+    #[error("load {}: {reason}", path.display())]
+    Tensors {
+        /// The checkpoint at fault.
+        path: PathBuf,
+        /// Which tensors are missing, superfluous or of another shape.
+        reason: String,
+    },
+    /// A token that the embedding does not have.
+    #[error(
+        "run sequence {sequence}: token {token} at position {position} is beyond the vocabulary of \
+         {vocab}"
+    )]
+    Token {
+        /// Number of the sequence, from 0.
+        sequence: usize,
+        /// Where it stands.
+        position: usize,
+        /// The token.
+        token: u32,
+        /// Rows of the embedding.
+        vocab: usize,
+    },
+    /// A sequence that is empty, or longer than the positions that were learned.
+    #[error("run sequence {sequence}: it has {tokens} tokens; allowed is 1 to {allowed}")]
+    Length {
+        /// Number of the sequence, from 0.
+        sequence: usize,
+        /// Its length.
+        tokens: usize,
+        /// The longest that is allowed.
+        allowed: usize,
+    },
+}

@@ -1,0 +1,177 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use outcrop_checkpoint::Weights;
+use outcrop_core::{ArchSpec, Family, HuggingFace, TensorName, TensorPart, TensorRole};
+
+use crate::{Error, Result};
+
+/// A published checkpoint: its config and its weights, which stay on the disk.
+#[derive(Debug)]
+pub struct Published {
+    arch: ArchSpec,
+    family: Family,
+    weights: Weights,
+    /// Where each tensor of the architecture is stored.
+    places: BTreeMap<(Option<usize>, u8, u8), Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    /// Name in the file.
+    stored: String,
+    tensor: TensorName,
+}
+
+impl Published {
+    /// Opens a folder with `config.json` and weights, and makes sure that the weights are those of
+    /// the architecture.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a config that is unreadable or not supported, [`Error::Checkpoint`] for
+    /// weights that cannot be read, [`Error::Tensors`] for missing, superfluous or misshaped ones.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let config = folder.join("config.json");
+        let text = std::fs::read_to_string(&config)
+            .map_err(|e| outcrop_core::Error::io("read", &config, e))?;
+        let found = HuggingFace::parse(&text, &config.display().to_string())?;
+        let weights = Weights::open(folder)?;
+        Self::new(found, weights)
+    }
+
+    fn new(HuggingFace { arch, family }: HuggingFace, weights: Weights) -> Result<Self> {
+        let stored = weights.names().filter_map(|name| {
+            let standard = family.standard_name(name)?;
+            Some((standard, name.to_owned()))
+        });
+        let mut stored: BTreeMap<String, String> = stored.collect();
+        let (mut places, mut faults) = (BTreeMap::new(), Vec::new());
+        for tensor in family.tensors(&arch)? {
+            let Some(name) = stored.remove(&tensor.name) else {
+                if tensor.required {
+                    faults.push(format!("`{}` is missing", tensor.name));
+                }
+                continue;
+            };
+            let shape = weights
+                .get(&name)
+                .map(|info| info.shape.clone())
+                .unwrap_or_default();
+            if shape != tensor.shape {
+                let expected = &tensor.shape;
+                faults.push(format!(
+                    "`{name}` has shape {shape:?}, expected {expected:?}"
+                ));
+            }
+            let key = (tensor.layer, tensor.role as u8, tensor.part as u8);
+            places.insert(
+                key,
+                Place {
+                    stored: name,
+                    tensor,
+                },
+            );
+        }
+        faults.extend(
+            stored
+                .values()
+                .map(|name| format!("`{name}` is not of this architecture")),
+        );
+        if !faults.is_empty() {
+            let more = faults.len().saturating_sub(SHOWN);
+            faults.truncate(SHOWN);
+            let more = if more > 0 {
+                format!("; and {more} more")
+            } else {
+                String::new()
+            };
+            return Err(Error::Tensors {
+                path: weights.path().to_owned(),
+                reason: faults.join("; ") + &more,
+            });
+        }
+        Ok(Self {
+            arch,
+            family,
+            weights,
+            places,
+        })
+    }
+
+    /// Its architecture.
+    pub fn arch(&self) -> &ArchSpec {
+        &self.arch
+    }
+
+    /// Its family.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Its weights.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    fn place(&self, layer: Option<usize>, role: TensorRole, part: TensorPart) -> Option<&Place> {
+        self.places.get(&(layer, role as u8, part as u8))
+    }
+
+    /// A tensor as f32, and whether it is stored as [in, out]; `None` where there is none.
+    pub(crate) fn read(
+        &self,
+        layer: Option<usize>,
+        role: TensorRole,
+        part: TensorPart,
+    ) -> Result<Option<(Vec<f32>, bool)>> {
+        let Some(place) = self.place(layer, role, part) else {
+            return Ok(None);
+        };
+        let mut values = Vec::new();
+        self.weights.read_f32(&place.stored, &mut values)?;
+        Ok(Some((values, place.tensor.transposed)))
+    }
+
+    /// The embedding's rows of `tokens`, and where each is.
+    pub(crate) fn embed(&self, tokens: &BTreeSet<u32>) -> Result<BTreeMap<u32, Vec<f32>>> {
+        let mut rows = BTreeMap::new();
+        let place = self.place(None, TensorRole::TokenEmbedding, TensorPart::Weight);
+        let Some(place) = place else {
+            return Ok(rows);
+        };
+        for &token in tokens {
+            let mut row = Vec::new();
+            let range = token as usize..token as usize + 1;
+            self.weights.read_rows_f32(&place.stored, range, &mut row)?;
+            rows.insert(token, row);
+        }
+        Ok(rows)
+    }
+}
+
+/// Faults that are named one by one.
+const SHOWN: usize = 8;
+
+impl Published {
+    /// Whether block `layer` has a matrix of that role.
+    pub(crate) fn has(&self, layer: usize, role: TensorRole) -> bool {
+        self.place(Some(layer), role, TensorPart::Weight).is_some()
+    }
+
+    /// The rows of a fused projection in the order queries, keys, values, heads in order: GPT-NeoX
+    /// stores them as [heads, 3, d_head], GPT-2 as [3, heads, d_head].
+    pub(crate) fn qkv_order(&self) -> Vec<usize> {
+        let (heads, d_head) = (self.arch.heads, self.arch.d_head());
+        let mut order = Vec::with_capacity(3 * heads * d_head);
+        for which in 0..3 {
+            for head in 0..heads {
+                let start = match self.family {
+                    Family::NeoX => (head * 3 + which) * d_head,
+                    _ => (which * heads + head) * d_head,
+                };
+                order.extend(start..start + d_head);
+            }
+        }
+        order
+    }
+}

@@ -1,0 +1,38 @@
+//! Billions of multiplications and additions a second on the shapes of a transformer's layers, on one
+//! thread and on all: `cargo run -p outcrop-gemm --example speed`.
+#![expect(clippy::print_stdout, reason = "an example that shows its numbers")]
+
+use std::time::Instant;
+
+use outcrop_gemm::{Packed, Rows, multiply, multiply_serial};
+
+const SHAPES: [[usize; 3]; 6] = [
+    [2048, 512, 1536],
+    [2048, 512, 2048],
+    [2048, 2048, 512],
+    [2048, 128, 512],
+    [2048, 512, 128],
+    [1024, 64, 256],
+];
+
+fn main() {
+    println!("| m x k x n | one thread, GFLOP/s | all threads |\n|---|---|---|");
+    for [m, k, n] in SHAPES {
+        let (a, w) = (vec![0.5; m * k], vec![0.25; n * k]);
+        let packed = Packed::transposed(&w, n, k);
+        let mut c = vec![0.0; m * n];
+        let mut best = |parallel: bool| {
+            let once = |_| {
+                let start = Instant::now();
+                let product = if parallel { multiply } else { multiply_serial };
+                product(Rows::new(&a, k), &packed, &mut c, n, false);
+                start.elapsed().as_secs_f64()
+            };
+            let seconds = (0..20).map(once).fold(f64::INFINITY, f64::min);
+            assert!((c[0] - 0.125 * k as f32).abs() < 1e-3);
+            2.0 * (m * n * k) as f64 / seconds / 1e9
+        };
+        let (one, all) = (best(false), best(true));
+        println!("| {m} x {k} x {n} | {one:.0} | {all:.0} |");
+    }
+}

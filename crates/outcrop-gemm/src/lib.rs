@@ -1,0 +1,41 @@
+//! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often:
+//! the weights of a layer are packed when they are loaded and meet every token.
+//!
+//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and
+//! is chosen when it runs, through `pulp`; all of it is safe code. The sums of an element are added
+//! in the same order whatever the number of threads, so results are the same bits.
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
+//! | [`Part`] | its first rows and columns |
+//! | [`multiply`] | C = A B or C += A B, rows in parallel on the current rayon pool |
+//! | [`multiply_serial`] | the same on this thread |
+//! | [`Rows`] | a matrix of rows with a stride: a part of a larger one |
+//!
+//! ```
+//! use outcrop_gemm::{Packed, Rows, multiply};
+//!
+//! // y = x W' for x of 2 x 3 and W of 4 x 3, as a linear layer stores it
+//! let x = [1.0, 2.0, 3.0, 0.0, 1.0, 0.0];
+//! let w = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
+//! let packed = Packed::transposed(&w, 4, 3);
+//! let mut y = [0.0; 8];
+//! multiply(Rows::new(&x, 3), &packed, &mut y, 4, false);
+//! assert_eq!(y, [1.0, 2.0, 3.0, 6.0, 0.0, 1.0, 0.0, 1.0]);
+//! ```
+//!
+//! ## References
+//! Goto and van de Geijn (2008), ACM Transactions on Mathematical Software 34:12; Van Zee and van de
+//! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
+
+mod kernel;
+mod pack;
+mod product;
+
+pub use pack::{Packed, Part};
+pub use product::{Rows, multiply, multiply_serial};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

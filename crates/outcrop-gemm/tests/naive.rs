@@ -1,0 +1,105 @@
+//! Against sums in f64.
+
+use outcrop_gemm::{Packed, Rows, multiply, multiply_serial};
+use proptest::prelude::*;
+
+/// Numbers that look random, between -1 and 1.
+fn numbers(n: usize, seed: u32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+proptest! {
+    #[test]
+    fn products_of_any_shape(m in 1usize..150, k in 0usize..80, n in 1usize..100, pad in 0usize..5, seed in 0u32..1000) {
+        let (sa, sc) = (k + pad + 1, n + pad);
+        let (a, w) = (numbers(m * sa, seed), numbers(n * k, seed + 1));
+        let start = numbers(m * sc, seed + 2);
+        let by_rows: Vec<f32> = (0..k * n).map(|i| w[(i % n) * k + i / n]).collect();
+        for (packed, accumulate) in [(Packed::transposed(&w, n, k), false), (Packed::new(&by_rows, k, n), true)] {
+            let mut c = start.clone();
+            multiply(Rows::new(&a, sa), &packed, &mut c, sc, accumulate);
+            let mut serial = start.clone();
+            multiply_serial(Rows::new(&a, sa), &packed, &mut serial, sc, accumulate);
+            prop_assert_eq!(&c, &serial);
+            for i in 0..m {
+                for j in 0..sc {
+                    let terms = (0..k).map(|p| f64::from(a[i * sa + p]) * f64::from(w[(j.min(n - 1)) * k + p]));
+                    let mut expected: f64 = terms.sum();
+                    if accumulate {
+                        expected += f64::from(start[i * sc + j]);
+                    }
+                    if j >= n {
+                        expected = f64::from(start[i * sc + j]); // beside C nothing is touched
+                    }
+                    prop_assert!((f64::from(c[i * sc + j]) - expected).abs() < 1e-5, "{i} {j}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deep_product_is_summed_over_slices() {
+    let (m, k, n) = (7, 1_700, 33);
+    let (a, w) = (numbers(m * k, 5), numbers(n * k, 6));
+    let mut c = vec![9.0; m * n];
+    multiply(
+        Rows::new(&a, k),
+        &Packed::transposed(&w, n, k),
+        &mut c,
+        n,
+        false,
+    );
+    for i in 0..m {
+        for j in 0..n {
+            let terms = (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(w[j * k + p]));
+            assert!((f64::from(c[i * n + j]) - terms.sum::<f64>()).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
+fn a_part_is_the_product_of_the_first_rows_and_columns() {
+    let (m, k, n) = (9, 1_300, 90);
+    let (a, w) = (numbers(m * k, 7), numbers(n * k, 8));
+    let packed = Packed::transposed(&w, n, k);
+    for (k_part, n_part) in [(1_300, 1), (700, 33), (512, 64), (3, 90)] {
+        let mut c = vec![9.0; m * n];
+        multiply(
+            Rows::new(&a, k),
+            packed.part(k_part, n_part),
+            &mut c,
+            n,
+            false,
+        );
+        for i in 0..m {
+            for j in 0..n {
+                let terms = (0..k_part).map(|p| f64::from(a[i * k + p]) * f64::from(w[j * k + p]));
+                let expected = if j < n_part { terms.sum::<f64>() } else { 9.0 };
+                assert!((f64::from(c[i * n + j]) - expected).abs() < 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_bits_on_any_number_of_threads() {
+    let (m, k, n) = (700, 130, 70);
+    let (a, packed) = (
+        numbers(m * k, 1),
+        Packed::transposed(&numbers(n * k, 2), n, k),
+    );
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let mut c = vec![0.0; m * n];
+        pool.map(|pool| pool.install(|| multiply(Rows::new(&a, k), &packed, &mut c, n, false)))
+            .ok();
+        c
+    };
+    assert_eq!(run(1), run(3));
+}
