@@ -7,7 +7,8 @@
 //!
 //! | noun | what it is | on disk |
 //! |---|---|---|
-//! | [`ArchSpec`] | the architecture of a decoder-only transformer | TOML, JSON, Hugging Face `config.json` |
+//! | [`ArchSpec`] | the architecture of a decoder-only transformer | TOML, JSON |
+//! | [`HuggingFace`] | an [`ArchSpec`] and the [`Family`] that names its weights | `config.json` |
 //! | [`LayerStats`] | top 3 magnitudes, lower median, non-finite count of one hidden state | |
 //! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
 //! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |

@@ -3,6 +3,7 @@
 mod bias;
 mod choices;
 mod family;
+mod given;
 mod huggingface;
 mod parameters;
 mod pythia;

@@ -25,9 +25,9 @@ pub enum TensorRole {
     Key,
     /// Values, [kv_heads, d_head] outputs.
     Value,
-    /// RMSNorm over each head of queries, gain [d_head].
+    /// RMSNorm over each head of queries, gain \[d_head\].
     QueryNorm,
-    /// RMSNorm over each head of keys, gain [d_head].
+    /// RMSNorm over each head of keys, gain \[d_head\].
     KeyNorm,
     /// Output projection of attention.
     AttentionOutput,
