@@ -106,6 +106,42 @@ pub enum Error {
         /// The rows that there are.
         count: usize,
     },
+    /// A model or revision that a hub has not.
+    #[error(
+        "fetch {repo} at revision {revision}: {endpoint} has no such model or revision, or shows \
+         it to some only (HTTP {status}); a token may be needed"
+    )]
+    NoRevision {
+        /// The hub.
+        endpoint: String,
+        /// The model.
+        repo: String,
+        /// The revision asked for.
+        revision: String,
+        /// 401, 403 or 404.
+        status: u16,
+    },
+    /// A download that failed, or is not what was announced. What was received is kept, and the next
+    /// attempt goes on from there.
+    #[error("fetch {what}: {reason}")]
+    Fetch {
+        /// The address or name at fault.
+        what: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A disk without room.
+    #[error(
+        "write {}: the disk is full, {missing} bytes are still to come; free as much and fetch \
+         again, it goes on from there",
+        path.display()
+    )]
+    DiskFull {
+        /// The file that was written.
+        path: PathBuf,
+        /// Bytes that it lacks.
+        missing: u64,
+    },
     /// A tensor that cannot be written.
     #[error("write {}: tensor `{tensor}` {reason}", path.display())]
     Tensor {

@@ -28,6 +28,8 @@ mod checkpoint;
 mod dtype;
 mod error;
 mod header;
+#[cfg(feature = "hub")]
+mod hub;
 mod pickle;
 mod series;
 mod steps;
@@ -43,6 +45,8 @@ pub use audit::{
 pub use checkpoint::{clean, write_checkpoint};
 pub use dtype::DType;
 pub use error::{Error, Result};
+#[cfg(feature = "hub")]
+pub use hub::{Hub, Transfer};
 pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
 pub use steps::{Checkpoint, CheckpointSeries, Problem};
 pub use sums::{SUMS, verify};

@@ -12,10 +12,17 @@ pub const SUMS: &str = "SHA256SUMS";
 
 /// Lists the files below `folder` in its `SHA256SUMS`, by path.
 pub(crate) fn write_sums(folder: &Path) -> Result<()> {
-    let mut text = String::new();
+    let mut sums = BTreeMap::new();
     for (name, path) in files(folder)? {
-        text += &format!("{}  {name}\n", sha256_file(&path)?);
+        sums.insert(name, sha256_file(&path)?);
     }
+    write_listed(folder, &sums)
+}
+
+/// Writes the `SHA256SUMS` of `folder` from sums by path.
+pub(crate) fn write_listed(folder: &Path, sums: &BTreeMap<String, String>) -> Result<()> {
+    let lines = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n"));
+    let text: String = lines.collect();
     Ok(write_atomic(&folder.join(SUMS), text.as_bytes())?)
 }
 

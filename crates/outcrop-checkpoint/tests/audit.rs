@@ -357,7 +357,7 @@ fn tensors_that_are_not_as_in_the_other_steps_are_named() {
         .unwrap();
     fs::create_dir(dir.path().join("step60")).unwrap();
     let names = NAMES.map(|name| (name, view.clone()));
-    let rest = vec![0; 64];
+    let rest = [0; 64];
     let rest = [
         ("norm.weight", vec![16]),
         ("ones", vec![4, 4]),

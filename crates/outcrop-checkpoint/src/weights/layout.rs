@@ -6,10 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::unique::Unique;
 use crate::{Error, Result};
 
-const SAFETENSORS: &str = "model.safetensors";
-const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
-const PYTORCH: &str = "pytorch_model.bin";
-const PYTORCH_INDEX: &str = "pytorch_model.bin.index.json";
 /// The longest index that is read.
 const MAX_INDEX: u64 = 100_000_000;
 
@@ -22,10 +18,17 @@ pub(crate) struct Layout {
     pub(crate) index: Option<(PathBuf, BTreeMap<String, usize>)>,
 }
 
-/// Whether a folder has weights under one of the names that [`layout`] looks for.
+/// The names under which weights are looked for, in this order.
+pub(crate) const NAMES: [&str; 4] = [
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
+
+/// Whether a folder has weights under one of [`NAMES`].
 pub(crate) fn has_weights(folder: &Path) -> bool {
-    let names = [SAFETENSORS, SAFETENSORS_INDEX, PYTORCH, PYTORCH_INDEX];
-    names.iter().any(|name| folder.join(name).is_file())
+    NAMES.iter().any(|name| folder.join(name).is_file())
 }
 
 /// The weight files of a folder, or a file itself, by its ending.
@@ -38,8 +41,7 @@ pub(crate) fn layout(path: &Path) -> Result<Layout> {
     }
     // What cannot be read is told as such, not as empty.
     std::fs::read_dir(path).map_err(|e| Error::io("read folder", path, e))?;
-    let names = [SAFETENSORS, SAFETENSORS_INDEX, PYTORCH, PYTORCH_INDEX];
-    let mut found = names.map(|name| path.join(name)).into_iter();
+    let mut found = NAMES.map(|name| path.join(name)).into_iter();
     match found.find(|file| file.is_file()) {
         Some(file) if is_index(&file) => indexed(&file),
         Some(file) => Ok(single(&file)),
@@ -47,7 +49,7 @@ pub(crate) fn layout(path: &Path) -> Result<Layout> {
     }
 }
 
-fn is_index(path: &Path) -> bool {
+pub(crate) fn is_index(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".index.json")
 }
@@ -64,7 +66,8 @@ struct Index {
     weight_map: Unique<String>,
 }
 
-fn indexed(path: &Path) -> Result<Layout> {
+/// The tensors that an index lists and their files' names, each of which is a plain one.
+pub(crate) fn weight_map(path: &Path) -> Result<Vec<(String, String)>> {
     let io = |e| Error::io("read", path, e);
     let refused = |reason: String| Error::Index {
         path: path.into(),
@@ -78,24 +81,33 @@ fn indexed(path: &Path) -> Result<Layout> {
     let text = std::fs::read(path).map_err(io)?;
     let index: Index = serde_json::from_slice(&text).map_err(|e| refused(e.to_string()))?;
     let map = index.weight_map.members;
+    let plain =
+        |name: &str| !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0']);
+    if let Some((_, name)) = map.iter().find(|(_, name)| !plain(name)) {
+        let reason = format!("`weight_map` names `{name}`, which is no file beside it");
+        return Err(refused(reason));
+    }
+    match map.is_empty() {
+        false => Ok(map),
+        true => Err(refused("`weight_map` is empty".into())),
+    }
+}
+
+fn indexed(path: &Path) -> Result<Layout> {
+    let map = weight_map(path)?;
     let mut places: BTreeMap<&str, usize> = map.iter().map(|(_, f)| (f.as_str(), 0)).collect();
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut files = Vec::new();
     for (place, (name, at)) in places.iter_mut().enumerate() {
-        if name.is_empty() || matches!(*name, "." | "..") || name.contains(['/', '\\', ':', '\0']) {
-            let reason = format!("`weight_map` names `{name}`, which is no file beside it");
-            return Err(refused(reason));
-        }
         let file = folder.join(name);
         if !file.is_file() {
-            let reason = format!("`weight_map` names `{name}`, which is missing");
-            return Err(refused(reason));
+            return Err(Error::Index {
+                path: path.into(),
+                reason: format!("`weight_map` names `{name}`, which is missing"),
+            });
         }
         *at = place;
         files.push(file);
-    }
-    if files.is_empty() {
-        return Err(refused("`weight_map` is empty".into()));
     }
     let tensors = map.iter().map(|(n, f)| (n.clone(), places[f.as_str()]));
     let tensors = tensors.collect();

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use outcrop_core::nearest;
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "hub")]
+pub(crate) use self::layout::{NAMES, is_index, weight_map};
 pub(crate) use self::layout::{has_weights, layout};
 use self::stored::Stored;
 pub use self::stored::TensorInfo;

@@ -1,0 +1,144 @@
+//! The cache's layout, that of Python's `huggingface_hub`: contents in `blobs`, links to them by
+//! commit in `snapshots`, commits by revision in `refs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use outcrop_core::write_atomic;
+
+use super::transfer::Blob;
+use crate::sums::{SUMS, write_listed};
+use crate::{Error, Result};
+
+/// A model's part of the cache.
+#[derive(Debug)]
+pub(super) struct Model {
+    pub(super) blobs: PathBuf,
+    pub(super) snapshots: PathBuf,
+    refs: PathBuf,
+}
+
+impl Model {
+    pub(super) fn new(folder: &Path) -> Self {
+        let [blobs, snapshots, refs] = ["blobs", "snapshots", "refs"].map(|n| folder.join(n));
+        Self {
+            blobs,
+            snapshots,
+            refs,
+        }
+    }
+
+    /// The folder of a revision, if it was fetched whole.
+    pub(super) fn whole(&self, revision: &str) -> Option<PathBuf> {
+        let folder = self.snapshots.join(self.commit(revision)?);
+        folder.join(SUMS).is_file().then_some(folder)
+    }
+
+    /// The commit that a revision is, as far as the cache knows.
+    fn commit(&self, revision: &str) -> Option<String> {
+        let text = fs::read_to_string(self.refs.join(revision)).ok()?;
+        let commit = text.trim();
+        let is_hash = !commit.is_empty() && commit.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hash.then(|| commit.to_owned())
+    }
+
+    pub(super) fn snapshot(&self, commit: &str) -> Result<Snapshot> {
+        let folder = self.snapshots.join(commit);
+        fs::create_dir_all(&folder).map_err(|e| Error::io("write into folder", &folder, e))?;
+        let sums = BTreeMap::new();
+        Ok(Snapshot { folder, sums })
+    }
+
+    pub(super) fn refer(&self, revision: &str, commit: &str) -> Result<()> {
+        let path = self.refs.join(revision);
+        let folder = path.parent().unwrap_or(&self.refs);
+        fs::create_dir_all(folder).map_err(|e| Error::io("write into folder", folder, e))?;
+        Ok(write_atomic(&path, commit.as_bytes())?)
+    }
+
+    pub(super) fn delete(&self, revision: &str) -> Result<u64> {
+        let Some(commit) = self.commit(revision) else {
+            return Ok(0);
+        };
+        remove(&self.refs.join(revision))?;
+        let mut revisions = files(&self.refs)?.into_iter();
+        if revisions.any(|file| fs::read_to_string(file).is_ok_and(|c| c.trim() == commit)) {
+            return Ok(0);
+        }
+        let folder = self.snapshots.join(commit);
+        let ours = files(&folder)?;
+        let contents: BTreeSet<_> = ours.iter().filter_map(|f| f.canonicalize().ok()).collect();
+        let mut freed = 0;
+        for file in ours {
+            let own = fs::symlink_metadata(&file).map_err(|e| Error::io("read", &file, e))?;
+            freed += if own.is_file() { own.len() } else { 0 };
+            remove(&file)?;
+        }
+        fs::remove_dir_all(&folder).map_err(|e| Error::io("remove", &folder, e))?;
+        let others = files(&self.snapshots)?.into_iter();
+        let kept: BTreeSet<_> = others.filter_map(|file| file.canonicalize().ok()).collect();
+        for blob in contents.difference(&kept).filter(|blob| blob.is_file()) {
+            let length = fs::metadata(blob).map_err(|e| Error::io("read", blob, e))?;
+            freed += length.len();
+            remove(blob)?;
+        }
+        Ok(freed)
+    }
+}
+
+/// A commit's folder while it is filled; `SHA256SUMS`, written last, says that it is whole.
+pub(super) struct Snapshot {
+    folder: PathBuf,
+    sums: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// Gives a content its name in the folder.
+    pub(super) fn link(&mut self, name: &str, blob: &Blob) -> Result<()> {
+        let path = self.folder.join(name);
+        if fs::symlink_metadata(&path).is_ok() {
+            remove(&path)?;
+        }
+        link(&blob.path, &path).map_err(|e| Error::io("write", &path, e))?;
+        self.sums.insert(name.into(), blob.sha256.clone());
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<PathBuf> {
+        write_listed(&self.folder, &self.sums)?;
+        Ok(self.folder)
+    }
+}
+
+#[cfg(unix)]
+fn link(blob: &Path, path: &Path) -> std::io::Result<()> {
+    let name = blob.file_name().unwrap_or_default();
+    std::os::unix::fs::symlink(Path::new("../../blobs").join(name), path)
+}
+
+/// Where links need rights that users lack, the content itself moves.
+#[cfg(not(unix))]
+fn link(blob: &Path, path: &Path) -> std::io::Result<()> {
+    fs::rename(blob, path)
+}
+
+/// Every file below a folder, links among them; none where it is missing.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop().filter(|f| f.is_dir()) {
+        let io = |e| Error::io("read folder", &folder, e);
+        for entry in fs::read_dir(&folder).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            match entry.file_type().map_err(io)?.is_dir() {
+                true => folders.push(entry.path()),
+                false => found.push(entry.path()),
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).map_err(|e| Error::io("remove", path, e))
+}

@@ -1,0 +1,163 @@
+//! Checkpoints from the Hugging Face hub, or what speaks as it does.
+
+mod cache;
+mod request;
+mod transfer;
+
+use std::path::{Path, PathBuf};
+
+use self::cache::Model;
+use self::request::Client;
+pub use self::transfer::Transfer;
+use crate::weights::{NAMES, is_index, weight_map};
+use crate::{Error, Result};
+
+/// Files beside the weights that are fetched where a model has them.
+const BESIDE: [&str; 3] = ["config.json", "tokenizer.json", "tokenizer_config.json"];
+
+/// A hub, and the folder in which what it serves is kept, laid out as Python's `huggingface_hub`
+/// keeps it: each finds what the other has fetched, and
+/// [`CheckpointSeries::open`](crate::CheckpointSeries::open) reads it.
+///
+/// ```no_run
+/// use outcrop_checkpoint::{Hub, Weights};
+///
+/// let hub = Hub::new("https://huggingface.co", "cache".as_ref());
+/// let folder = hub.fetch("EleutherAI/pythia-14m", "step512")?;
+/// let weights = Weights::open(&folder)?;
+/// // ... measure ...
+/// let freed = hub.delete("EleutherAI/pythia-14m", "step512")?;
+/// assert!(freed > 0);
+/// # Ok::<(), outcrop_checkpoint::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Hub {
+    client: Client,
+    cache: PathBuf,
+}
+
+impl Hub {
+    /// A hub at `endpoint`, such as `https://huggingface.co`, with its files in `cache`, which is
+    /// created when there is something to put in it.
+    pub fn new(endpoint: &str, cache: &Path) -> Self {
+        Self {
+            client: Client::new(endpoint),
+            cache: cache.into(),
+        }
+    }
+
+    /// Shows this token to the hub, and to no host to which it sends on.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.client.token = Some(token.into());
+        self
+    }
+
+    /// Goes through a proxy, such as `http://localhost:3128`. None is taken from the environment.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`] for what is no address of a proxy.
+    pub fn with_proxy(mut self, proxy: &str) -> Result<Self> {
+        self.client.set_proxy(proxy)?;
+        Ok(self)
+    }
+
+    /// The folder of a revision that was fetched whole; the hub is not asked whether it has moved
+    /// since.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`] for what cannot be a model's or a revision's name.
+    pub fn cached(&self, repo: &str, revision: &str) -> Result<Option<PathBuf>> {
+        Ok(self.model(repo, revision)?.whole(revision))
+    }
+
+    /// Fetches a revision's weights, `config.json` and tokenizer, file by file, and returns their
+    /// folder with the `SHA256SUMS` of all ([`verify`](crate::verify) accepts it). Of weights in
+    /// several forms the first is taken that [`Weights::open`](crate::Weights::open) would take.
+    ///
+    /// What is there already is not fetched again, also where another revision had the same file. A
+    /// file appears under its name only when it is whole and, where the hub tells its SHA-256, has
+    /// it; a download that broke off goes on from there, at the next call too.
+    ///
+    /// # Errors
+    /// [`Error::NoRevision`], [`Error::DiskFull`], [`Error::Fetch`] with the address,
+    /// [`Error::Core`] with the path.
+    pub fn fetch(&self, repo: &str, revision: &str) -> Result<PathBuf> {
+        self.fetch_with(repo, revision, |_| {})
+    }
+
+    /// As [`Hub::fetch`]; `observe` is told how far each file is.
+    ///
+    /// # Errors
+    /// As [`Hub::fetch`].
+    pub fn fetch_with(
+        &self,
+        repo: &str,
+        revision: &str,
+        mut observe: impl FnMut(&Transfer<'_>),
+    ) -> Result<PathBuf> {
+        let model = self.model(repo, revision)?;
+        let info = self.client.revision(repo, revision)?;
+        if let Some(folder) = model.whole(revision).filter(|f| f.ends_with(&info.sha)) {
+            return Ok(folder);
+        }
+        let mut snapshot = model.snapshot(&info.sha)?;
+        let mut get = |file: &str| {
+            let url = self.client.file_url(repo, &info.sha, file);
+            let blob = transfer::fetch(&self.client, &url, file, &model.blobs, &mut observe)?;
+            snapshot.link(file, &blob)
+        };
+        let held = |file: &&&str| info.files.iter().any(|f| f == **file);
+        let Some(weights) = NAMES.iter().find(held) else {
+            return Err(Error::Fetch {
+                what: format!("{repo} at revision {revision}"),
+                reason: format!("it has none of the files {}", NAMES.join(", ")),
+            });
+        };
+        for file in BESIDE.iter().filter(held).chain([weights]) {
+            get(file)?;
+        }
+        if is_index(Path::new(weights)) {
+            let map = weight_map(&model.snapshots.join(&info.sha).join(weights))?;
+            let shards: std::collections::BTreeSet<_> = map.iter().map(|(_, f)| f).collect();
+            for shard in shards {
+                get(shard)?;
+            }
+        }
+        let folder = snapshot.finish()?;
+        model.refer(revision, &info.sha)?;
+        Ok(folder)
+    }
+
+    /// Deletes a revision that was fetched, and of its files those that no other revision has.
+    /// Returns how many bytes that freed: 0 where it was not there.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with the path; [`Error::Fetch`] as [`Hub::cached`].
+    pub fn delete(&self, repo: &str, revision: &str) -> Result<u64> {
+        self.model(repo, revision)?.delete(revision)
+    }
+
+    /// A model's place in the cache; names are checked, for they become paths and addresses.
+    fn model(&self, repo: &str, revision: &str) -> Result<Model> {
+        let plain = |name: &str| {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            !name.is_empty() && name.chars().all(allowed) && !name.starts_with('.')
+        };
+        let sound =
+            |name: &str, most: usize| name.split('/').count() <= most && name.split('/').all(plain);
+        for (name, most) in [(repo, 2), (revision, 8)] {
+            if !sound(name, most) {
+                return Err(Error::Fetch {
+                    what: format!("`{name}`"),
+                    reason:
+                        "a model is named ORGANISATION/NAME and a revision by letters, digits, \
+                             `.`, `_`, `-` and `/`"
+                            .into(),
+                });
+            }
+        }
+        let folder = format!("models--{}", repo.replace('/', "--"));
+        Ok(Model::new(&self.cache.join(folder)))
+    }
+}
