@@ -51,7 +51,14 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 0.9, value_name = "LEVEL")]
     intervals: f64,
     /// Fit the first share of each trajectory, forecast its end, and say how well that went.
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["plots", "curves", "paper"])]
+    /// Half, if no share is given.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        num_args = 0..=1,
+        default_missing_value = "0.5",
+        conflicts_with_all = ["plots", "curves", "paper"]
+    )]
     backtest: Option<f64>,
     /// What the share of a backtest is of.
     #[arg(long, value_enum, default_value_t, requires = "backtest")]
