@@ -27,10 +27,10 @@ fn erf(x: f32) -> f32 {
     let s = x * x;
     let p = -2.726_142_3e-10;
     let p = p * s + 2.770_681_4e-8;
-    let p = p * s - 2.101_024_0e-6;
+    let p = p * s - 2.101_024e-6;
     let p = p * s - 5.692_506_4e-5;
     let p = p * s - 7.349_906_3e-4;
-    let p = p * s - 2.954_599_8e-3;
+    let p = p * s - 2.954_6e-3;
     let p = p * s - 1.609_603_3e-2;
     let q = -1.456_607_2e-5;
     let q = q * s - 2.133_740_5e-4;
@@ -80,8 +80,8 @@ pub(crate) fn soften(scores: &mut [f32], scale: f32) -> f32 {
         let mut most = [f32::NEG_INFINITY; 16];
         let (blocks, rest) = scores.as_chunks::<16>();
         for block in blocks {
-            for k in 0..16 {
-                most[k] = most[k].max(block[k]);
+            for (most, x) in most.iter_mut().zip(block) {
+                *most = most.max(*x);
             }
         }
         let most = most
@@ -91,9 +91,9 @@ pub(crate) fn soften(scores: &mut [f32], scale: f32) -> f32 {
         let mut sums = [0.0; 16];
         let (blocks, rest) = scores.as_chunks_mut::<16>();
         for block in blocks {
-            for k in 0..16 {
-                block[k] = exp(scale * (block[k] - most));
-                sums[k] += block[k];
+            for (sum, x) in sums.iter_mut().zip(block) {
+                *x = exp(scale * (*x - most));
+                *sum += *x;
             }
         }
         let mut sum: f32 = sums.iter().sum();
@@ -140,8 +140,8 @@ fn sum(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; 16];
     let (blocks, rest) = row.as_chunks::<16>();
     for block in blocks {
-        for k in 0..16 {
-            sums[k] += f(block[k]);
+        for (sum, x) in sums.iter_mut().zip(block) {
+            *sum += f(*x);
         }
     }
     sums.iter().sum::<f32>() + rest.iter().map(|x| f(*x)).sum::<f32>()
