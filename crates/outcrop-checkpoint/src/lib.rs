@@ -1,11 +1,16 @@
-//! Checkpoints on disk: a series of folders by step, each whole or not there.
+//! Checkpoints on disk, one's own and others', and on the hub.
 //!
 //! - [`write_tensors`] and [`read_tensors`]: safetensors files, with every size that a header claims
 //!   checked before memory is taken.
 //! - [`write_checkpoint`]: a folder `step-000512` that appears under its name only when all of its
 //!   files and their `SHA256SUMS` are on the disk; [`clean`] removes what a killed process left.
 //! - [`verify`]: whether a folder is still what was written; `sha256sum -c SHA256SUMS` agrees.
-//! - [`series`] and [`latest_valid`]: which steps there are, and from which one to go on.
+//! - [`series`] and [`latest_valid`]: which steps a run of one's own has, and from which to go on.
+//! - [`Weights`]: anybody's weights, safetensors or PyTorch, whole or in shards, tensor by tensor;
+//!   no code in them runs.
+//! - [`CheckpointSeries`]: anybody's checkpoints by step, in folders or the hub's cache.
+//! - [`audit()`]: whether the checkpoints of a series are what their names say.
+//! - `Hub` (feature `hub`): revisions from the Hugging Face hub.
 //!
 //! ```
 //! use outcrop_checkpoint::{Error, Tensor, latest_valid, read_tensors, write_checkpoint, write_tensors};

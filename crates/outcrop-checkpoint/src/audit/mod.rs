@@ -105,7 +105,7 @@ pub fn audit_with(
     let mut audit = Audit::default();
     for (done, entry) in series.entries.iter().enumerate() {
         observe(entry, done);
-        let (checkpoint, finding) = scan::scan(entry, options.tensors);
+        let (checkpoint, finding) = scan::scan(entry, options.tensors, &audit.checkpoints);
         audit.checkpoints.push(checkpoint);
         audit.findings.extend(finding);
     }

@@ -67,40 +67,66 @@ impl Stored {
         file: &File,
         strides: &[usize],
         range: Range<usize>,
-        mut each: impl FnMut(&[u8]),
+        each: impl FnMut(&[u8]),
     ) -> io::Result<()> {
         let (shape, size) = (&self.info.shape, self.info.dtype.size());
-        if range.is_empty() {
-            return Ok(());
+        let mut strewn = vec![0; span(shape, strides).unwrap_or(0) * size];
+        read_exact_at(file, &mut strewn, self.at)?;
+        match size {
+            1 => walk(strewn.as_chunks::<1>().0, shape, strides, range, each),
+            2 => walk(strewn.as_chunks::<2>().0, shape, strides, range, each),
+            4 => walk(strewn.as_chunks::<4>().0, shape, strides, range, each),
+            8 => walk(strewn.as_chunks::<8>().0, shape, strides, range, each),
+            _ => walk(strewn.as_chunks::<16>().0, shape, strides, range, each),
         }
-        let mut span = vec![0; span(shape, strides).unwrap_or(0) * size];
-        read_exact_at(file, &mut span, self.at)?;
-        // The index of the next element, innermost last, and its place in the span.
-        let mut index = vec![0; shape.len()];
-        let mut rest = range.start;
-        for (i, extent) in index.iter_mut().zip(shape).rev() {
-            (*i, rest) = (rest % extent, rest / extent);
-        }
-        let mut place: usize = index.iter().zip(strides).map(|(i, s)| i * s).sum();
-        let mut piece = Vec::with_capacity(PIECE.min(range.len() * size));
-        for _ in range {
-            piece.extend_from_slice(&span[place * size..][..size]);
-            if piece.len() == PIECE {
-                each(&piece);
-                piece.clear();
-            }
-            for dimension in (0..shape.len()).rev() {
-                index[dimension] += 1;
-                place += strides[dimension];
-                if index[dimension] < shape[dimension] {
-                    break;
-                }
-                place -= strides[dimension] * shape[dimension];
-                index[dimension] = 0;
-            }
-        }
-        each(&piece);
         Ok(())
+    }
+}
+
+/// The elements `range` of those that are strewn by `strides`, in row-major order, by pieces.
+fn walk<const N: usize>(
+    strewn: &[[u8; N]],
+    shape: &[usize],
+    strides: &[usize],
+    mut range: Range<usize>,
+    mut each: impl FnMut(&[u8]),
+) {
+    let Some(((columns, stride), last)) = shape
+        .last()
+        .zip(strides.last())
+        .zip(shape.len().checked_sub(1))
+    else {
+        return;
+    };
+    let mut index = vec![0; shape.len()];
+    let mut rest = range.start;
+    for (i, extent) in index.iter_mut().zip(shape).rev() {
+        (*i, rest) = (rest % extent.max(&1), rest / extent.max(&1));
+    }
+    let mut place: usize = index.iter().zip(strides).map(|(i, s)| i * s).sum();
+    let mut piece = Vec::with_capacity(PIECE.min(range.len() * N));
+    while !range.is_empty() {
+        let room = (PIECE - piece.len()) / N;
+        let n = (columns - index[last]).min(range.len()).min(room);
+        piece.extend((0..n).flat_map(|i| strewn[place + i * stride]));
+        range.start += n;
+        index[last] += n;
+        place += n * stride;
+        if piece.len() == PIECE || range.is_empty() {
+            each(&piece);
+            piece.clear();
+        }
+        for dimension in (0..shape.len()).rev() {
+            if index[dimension] < shape[dimension] {
+                break;
+            }
+            place -= strides[dimension] * shape[dimension];
+            index[dimension] = 0;
+            if dimension > 0 {
+                index[dimension - 1] += 1;
+                place += strides[dimension - 1];
+            }
+        }
     }
 }
 

@@ -146,7 +146,17 @@ impl Entries {
     }
 
     /// The place of a tensor in the file, with every claim checked against it.
-    fn stored(&mut self, pickled: Pickled, path: &Path, place: usize) -> Result<Stored, String> {
+    fn stored(
+        &mut self,
+        mut pickled: Pickled,
+        path: &Path,
+        place: usize,
+    ) -> Result<Stored, String> {
+        // What is never stepped over may have any stride.
+        let steps = pickled.strides.iter_mut().zip(&pickled.shape);
+        steps
+            .filter(|(_, extent)| **extent < 2)
+            .for_each(|(stride, _)| *stride = 0);
         let Pickled { shape, strides, .. } = &pickled;
         let size = pickled.dtype.size() as u64;
         let entry = self.place(&format!("data/{}", pickled.key))?;

@@ -123,3 +123,16 @@ fn an_honest_program_is_read() {
         &archive("module.bin", &pickle("module.bin"))
     ));
 }
+
+/// A dimension of one index has any stride: nothing is stepped over.
+#[test]
+fn the_stride_of_one_index_overflows_nothing() {
+    let mut bytes = b"}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n((".to_vec();
+    bytes.extend(
+        b"X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu",
+    );
+    bytes.extend(b"K\x06tQK\x00(K\x01K\x03K\x02t(");
+    bytes.extend([&b"\x8a\x08"[..], &i64::MAX.to_le_bytes()].concat());
+    bytes.extend(b"K\x01K\x03t\x89NtRs.");
+    assert!(read_bytes("x.bin", &archive("module.bin", &bytes)));
+}

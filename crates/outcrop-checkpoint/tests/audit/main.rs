@@ -1,0 +1,7 @@
+//! Audits of small series.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod damaged;
+mod jumps;
+mod published;
+mod synthetic;
