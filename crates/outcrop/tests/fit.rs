@@ -310,7 +310,7 @@ fn forecasts_stand_beside_the_last_value_and_what_came() {
     assert!((number("average", 0) / number("observed", 0)).ln().abs() < 0.2);
     assert!(number("lo", 0) < number("average", 0) && number("average", 0) < number("hi", 0));
     assert!(column(&csv, "observed")[1].is_empty());
-    assert_eq!(files(Path::new(&plots)).len(), 2);
+    assert_eq!(files(Path::new(&plots)).len(), 1);
     let told = succeeded(&run(&["fit", &input, "--of", "checkpoints", "--backtest"]));
     assert!(
         told.contains("last value (baseline)") && told.contains("of their checkpoints"),
