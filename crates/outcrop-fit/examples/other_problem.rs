@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use argmin::core::observers::{Observe, ObserverMode};
 use argmin::core::{Error, Executor, KV};
 use outcrop_fit::separable::{
-    BoundedLevenbergMarquardt, Bounds, Columns, Data, PlaneState, Projection, Separable, Slopes,
+    BoundedLevenbergMarquardt, Bounds, Columns, Data, Projection, SearchState, Separable, Slopes,
     search,
 };
 
@@ -49,8 +49,8 @@ impl Separable<2, 3> for TwoDecays {
 #[derive(Clone, Default)]
 struct Costs(Arc<Mutex<Vec<f64>>>);
 
-impl Observe<PlaneState<2>> for Costs {
-    fn observe_iter(&mut self, state: &PlaneState<2>, _: &KV) -> Result<(), Error> {
+impl Observe<SearchState<2>> for Costs {
+    fn observe_iter(&mut self, state: &SearchState<2>, _: &KV) -> Result<(), Error> {
         let mut costs = self.0.lock().map_err(|e| Error::msg(e.to_string()))?;
         costs.push(state.get_cost());
         Ok(())
@@ -77,7 +77,7 @@ fn main() -> Result<(), Error> {
     let costs = Costs::default();
     let solver = BoundedLevenbergMarquardt::new(TwoDecays.bounds());
     let run = Executor::new(Projection::new(&TwoDecays, data), solver)
-        .configure(|state: PlaneState<2>| state.param([1.5, 3.0]).max_iters(100))
+        .configure(|state: SearchState<2>| state.param([1.5, 3.0]).max_iters(100))
         .add_observer(costs.clone(), ObserverMode::Always)
         .run()?;
     let costs = costs.0.lock().map_err(|e| Error::msg(e.to_string()))?;

@@ -133,22 +133,21 @@ fn runs(residuals: &[f64]) -> Option<f64> {
     for i in 1..logs.len() {
         logs[i] = logs[i - 1] + (i as f64).ln();
     }
+    // in logarithms: a thousand residuals have more arrangements than a number can hold
     let choose = |n: usize, k: usize| match n.checked_sub(k) {
-        Some(rest) => (logs[n] - logs[k] - logs[rest]).exp(),
-        None => 0.0,
+        Some(rest) => logs[n] - logs[k] - logs[rest],
+        None => f64::NEG_INFINITY,
     };
-    let arrangements = |runs: usize| {
-        let half = runs / 2;
-        let split = |n: usize, parts: usize| choose(n - 1, parts.saturating_sub(1));
-        if runs.is_multiple_of(2) {
-            2.0 * split(above, half) * split(below, half)
-        } else {
-            split(above, half + 1) * split(below, half)
-                + split(above, half) * split(below, half + 1)
-        }
+    let all = choose(signs.len(), above);
+    let split = |a: usize, b: usize| {
+        let parts = choose(above - 1, a - 1) + choose(below - 1, b - 1);
+        (parts - all).exp()
     };
-    let few: f64 = (2..=observed).map(arrangements).sum();
-    Some((few / choose(signs.len(), above)).min(1.0))
+    let probability = |runs: usize| match (runs / 2, runs % 2) {
+        (half, 0) => 2.0 * split(half, half),
+        (half, _) => split(half + 1, half) + split(half, half + 1),
+    };
+    Some((2..=observed).map(probability).sum::<f64>().min(1.0))
 }
 
 #[cfg(test)]
@@ -165,6 +164,27 @@ mod tests {
         let all = runs(&[-1.0, 1.0, -1.0, 1.0, -1.0]);
         assert!((all.unwrap() - 1.0).abs() < 1e-12);
         assert_eq!(runs(&[1.0, 2.0]), None);
+    }
+
+    /// Of many residuals the number of runs is nearly normal, with mean 1 + n / 2 and variance
+    /// n / 4 where half of them are above.
+    #[test]
+    fn runs_of_many_residuals() {
+        let signs = |period: usize| -> Vec<f64> {
+            let sign = |i: usize| {
+                if (i / period).is_multiple_of(2) {
+                    1.0
+                } else {
+                    -1.0
+                }
+            };
+            (0..20_000).map(sign).collect()
+        };
+        assert!(runs(&signs(3)).unwrap() < 1e-100);
+        assert!((runs(&signs(1)).unwrap() - 1.0).abs() < 1e-9);
+        // pairs of signs, which have as many runs as chance gives on average
+        let half = runs(&signs(2)).unwrap();
+        assert!((half - 0.5).abs() < 0.02, "{half}");
     }
 
     #[test]

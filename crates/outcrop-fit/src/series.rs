@@ -138,17 +138,6 @@ impl Series {
         })
     }
 
-    /// The part up to step `last`.
-    ///
-    /// # Errors
-    /// As [`Series::new`]: what remains must be a series.
-    pub fn until(&self, last: f64) -> Result<Self> {
-        let n = self.steps.partition_point(|&t| t <= last);
-        let sem = &self.sem[..n.min(self.sem.len())];
-        let (steps, values) = (self.steps[..n].to_vec(), self.values[..n].to_vec());
-        Self::named(self.name.clone(), steps, values)?.with_sem(sem)
-    }
-
     /// The training steps, ascending.
     pub fn steps(&self) -> &[f64] {
         &self.steps

@@ -86,11 +86,6 @@ impl<'a> Scaled<'a> {
         self.scales = errors.iter().zip(&sizes).map(scale).collect();
     }
 
-    /// The last step, T.
-    pub(crate) fn data_last(&self) -> f64 {
-        self.series.last()
-    }
-
     /// Number of points with any weight.
     pub(crate) fn count(&self) -> usize {
         self.scales.iter().filter(|s| **s > 0.0).count()
@@ -147,9 +142,10 @@ impl<'a> Scaled<'a> {
     }
 }
 
-/// Fits `family`, `factors` being what is left of the square root of each point's weight: once for [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the
-/// curve of the pass before. The weights settle around the first optimum, so only the first and
-/// the last search are global.
+/// Fits `family`, `factors` being the square root of what is left of each point's weight: once for
+/// [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the curve of the pass before. The
+/// weights settle around the first optimum, so only the first and the last search are global, the
+/// first on a coarser grid.
 pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
     family: &F,
     series: &'a Series,

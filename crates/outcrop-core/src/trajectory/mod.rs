@@ -38,6 +38,24 @@ impl Trajectory {
         }
     }
 
+    /// Its first `n` points, or all where it has fewer.
+    ///
+    /// ```
+    /// use outcrop_core::Trajectory;
+    ///
+    /// let trajectory = Trajectory { steps: vec![0, 1, 2], ratios: vec![5.0, 6.0, 8.0], ..Trajectory::default() };
+    /// assert_eq!(trajectory.first(2).ratios, [5.0, 6.0]);
+    /// ```
+    pub fn first(&self, n: usize) -> Self {
+        Self {
+            model: self.model.clone(),
+            layer: self.layer,
+            steps: self.steps.iter().take(n).copied().collect(),
+            ratios: self.ratios.iter().take(n).copied().collect(),
+            sem: self.sem.iter().take(n).copied().collect(),
+        }
+    }
+
     /// Puts a point behind the others; no standard error stands as NaN until [`Self::close`].
     pub(crate) fn push(&mut self, step: u64, ratio: f64, sem: Option<f64>) {
         self.steps.push(step);

@@ -67,11 +67,7 @@ fn hindsight(trajectory: &Trajectory, share: Share, options: &Options) -> Foreca
             (share * trajectory.steps.len() as f64 * ROUNDING).floor() as usize
         }
     };
-    let mut known = trajectory.clone();
-    known.steps.truncate(n);
-    known.ratios.truncate(n);
-    known.sem.truncate(n);
-    let row = forecast(&known, &[last], options).pop();
+    let row = forecast(&trajectory.first(n), &[last], options).pop();
     Forecast {
         observed: trajectory.ratios.last().copied(),
         ..row.unwrap_or_default()

@@ -1,5 +1,6 @@
 use super::fitted::{Fitted, fit};
-use super::{About, Hypothesis, ParameterAbout};
+use super::shared::{AMPLITUDE, OFFSET, TIME_CONSTANT};
+use super::{About, Hypothesis};
 use crate::families::{ExponentialFamily, decay_columns};
 use crate::names::FIRST_ORDER_STEP;
 use crate::observations::Observations;
@@ -24,23 +25,7 @@ pub struct FirstOrderStep;
 static ABOUT: About = About {
     name: FIRST_ORDER_STEP,
     formula: "f(t) = c + K (1 - exp(-t / tau))",
-    parameters: &[
-        ParameterAbout {
-            symbol: "c",
-            unit: "ratio",
-            meaning: "value at step 0",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "amplitude; negative where the curve falls",
-        },
-        ParameterAbout {
-            symbol: "tau",
-            unit: "steps",
-            meaning: "time constant, at least 1 over the option `max_beta`",
-        },
-    ],
+    parameters: &[OFFSET, AMPLITUDE, TIME_CONSTANT],
     limits: "the emergence curve at A1 = 0; a straight line at tau = infinity",
     source: "arXiv 2508.03616, with an offset",
 };

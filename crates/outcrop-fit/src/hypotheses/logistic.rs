@@ -1,4 +1,5 @@
 use super::fitted::{Fitted, fit};
+use super::shared::{AMPLITUDE, OFFSET, TIME_CONSTANT};
 use super::{About, Hypothesis, ParameterAbout};
 use crate::families::{LogisticFamily, RateAxis, decay, mode};
 use crate::names::LOGISTIC;
@@ -28,21 +29,9 @@ static ABOUT: About = About {
     name: LOGISTIC,
     formula: "f(t) = c + K (1 - exp(-t / tau)) / (1 + exp((t_mid - t) / tau))",
     parameters: &[
-        ParameterAbout {
-            symbol: "c",
-            unit: "ratio",
-            meaning: "value at step 0",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "amplitude; negative where the curve falls",
-        },
-        ParameterAbout {
-            symbol: "tau",
-            unit: "steps",
-            meaning: "time constant, at least 1 over the option `max_beta`",
-        },
+        OFFSET,
+        AMPLITUDE,
+        TIME_CONSTANT,
         ParameterAbout {
             symbol: "t_mid",
             unit: "steps",

@@ -7,6 +7,7 @@ mod fitted;
 mod log_only;
 mod logistic;
 mod second_order_step;
+mod shared;
 
 pub use critically_damped::CriticallyDamped;
 pub use emergence::{

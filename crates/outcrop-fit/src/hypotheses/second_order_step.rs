@@ -1,4 +1,5 @@
 use super::fitted::{Fitted, fit};
+use super::shared::{AMPLITUDE, OFFSET};
 use super::{About, Hypothesis, ParameterAbout};
 use crate::families::{Oscillator, OscillatorFamily};
 use crate::names::SECOND_ORDER_STEP;
@@ -34,16 +35,8 @@ static ABOUT: About = About {
     name: SECOND_ORDER_STEP,
     formula: "f(t) = c + K s(omega t, zeta), s the step response of a damped oscillator",
     parameters: &[
-        ParameterAbout {
-            symbol: "c",
-            unit: "ratio",
-            meaning: "value at step 0",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "amplitude; negative where the curve falls",
-        },
+        OFFSET,
+        AMPLITUDE,
         ParameterAbout {
             symbol: "omega",
             unit: "per step",

@@ -52,9 +52,11 @@ impl Posterior {
             scales: &fit.scales,
         };
         let projection = Projection::new(&fit.family, data);
-        let plane = zoom(&fit.family, data, (fit.p, projection.solve(&fit.p).sse));
-        let freedom = fit.scales.iter().filter(|s| **s > 0.0).count() as f64 - 5.0;
-        let freedom = freedom.max(1.0);
+        // one degree of freedom less for each parameter
+        let points = fit.scales.iter().filter(|s| **s > 0.0).count();
+        let freedom = (points as f64 - 5.0).max(1.0);
+        let best = (fit.p, projection.solve(&fit.p).sse);
+        let plane = zoom(&fit.family, data, best, freedom);
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let (mut curves, mut noise) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let last_scale = fit.last_scale();

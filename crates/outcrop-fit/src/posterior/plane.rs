@@ -52,9 +52,12 @@ impl Window {
 
 /// Zooms from the bounds of `family` to where the mass lies; `best` is the optimum and its sum of
 /// squares, which a coarse grid could miss.
-pub(super) fn zoom(family: &EmergenceFamily, data: Data<'_>, best: ([f64; 2], f64)) -> Plane {
-    let points = data.scales.iter().filter(|s| **s > 0.0).count();
-    let freedom = (points as f64 - 5.0).max(1.0);
+pub(super) fn zoom(
+    family: &EmergenceFamily,
+    data: Data<'_>,
+    best: ([f64; 2], f64),
+    freedom: f64,
+) -> Plane {
     let log_mass = |sse: f64| -0.5 * freedom * sse.max(f64::MIN_POSITIVE).ln();
     let bounds = family.bounds();
     let mut window = Window {

@@ -30,7 +30,7 @@ impl<const N: usize, P: Linearize<N>> Linearize<N> for &P {
 }
 
 /// The state that argmin's executor keeps for this solver.
-pub type PlaneState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
+pub type SearchState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
 
 /// Levenberg-Marquardt with Marquardt's scaling and bounds: coordinates on a bound that the
 /// gradient pushes against are held, steps are clipped to 2 (the coordinates are meant to be
@@ -42,7 +42,7 @@ pub type PlaneState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
 ///
 /// ```
 /// use argmin::core::{Executor, State};
-/// use outcrop_fit::separable::{Bounds, BoundedLevenbergMarquardt, Linearization, Linearize, PlaneState};
+/// use outcrop_fit::separable::{Bounds, BoundedLevenbergMarquardt, Linearization, Linearize, SearchState};
 ///
 /// /// Rosenbrock's valley: r = (10 (y - x^2), 1 - x).
 /// struct Valley;
@@ -60,7 +60,7 @@ pub type PlaneState<const N: usize> = IterState<[f64; N], (), (), (), (), f64>;
 ///
 /// let solver = BoundedLevenbergMarquardt::new(Bounds { lower: [-3.0; 2], upper: [3.0; 2] });
 /// let run = Executor::new(Valley, solver)
-///     .configure(|state: PlaneState<2>| state.param([-1.2, 1.0]).max_iters(100))
+///     .configure(|state: SearchState<2>| state.param([-1.2, 1.0]).max_iters(100))
 ///     .run()?;
 /// assert!(run.state.get_best_cost() < 1e-20);
 /// # Ok::<(), argmin::core::Error>(())
@@ -188,7 +188,7 @@ fn promise<const N: usize>(hessian: &[[f64; N]; N], gradient: &[f64; N], step: &
     promise
 }
 
-impl<const N: usize, P: Linearize<N>> Solver<P, PlaneState<N>> for BoundedLevenbergMarquardt<N> {
+impl<const N: usize, P: Linearize<N>> Solver<P, SearchState<N>> for BoundedLevenbergMarquardt<N> {
     fn name(&self) -> &str {
         "bounded Levenberg-Marquardt"
     }
@@ -196,8 +196,8 @@ impl<const N: usize, P: Linearize<N>> Solver<P, PlaneState<N>> for BoundedLevenb
     fn init(
         &mut self,
         problem: &mut Problem<P>,
-        mut state: PlaneState<N>,
-    ) -> Result<(PlaneState<N>, Option<KV>), Error> {
+        mut state: SearchState<N>,
+    ) -> Result<(SearchState<N>, Option<KV>), Error> {
         let start = state.take_param();
         let start = start.ok_or_else(|| Error::msg("an initial point is needed"))?;
         let p = self.bounds.clamp(start);
@@ -209,8 +209,8 @@ impl<const N: usize, P: Linearize<N>> Solver<P, PlaneState<N>> for BoundedLevenb
     fn next_iter(
         &mut self,
         problem: &mut Problem<P>,
-        mut state: PlaneState<N>,
-    ) -> Result<(PlaneState<N>, Option<KV>), Error> {
+        mut state: SearchState<N>,
+    ) -> Result<(SearchState<N>, Option<KV>), Error> {
         let missing = || Error::msg("the solver was not initialised");
         let p = state.take_param().ok_or_else(missing)?;
         let here = self.current.ok_or_else(missing)?;
@@ -244,12 +244,12 @@ impl<const N: usize, P: Linearize<N>> Solver<P, PlaneState<N>> for BoundedLevenb
         Ok((finish(state.param(p).cost(here.sse)), None))
     }
 
-    fn terminate(&mut self, _: &PlaneState<N>) -> TerminationStatus {
+    fn terminate(&mut self, _: &SearchState<N>) -> TerminationStatus {
         TerminationStatus::NotTerminated
     }
 }
 
-fn finish<const N: usize>(state: PlaneState<N>) -> PlaneState<N> {
+fn finish<const N: usize>(state: SearchState<N>) -> SearchState<N> {
     state.terminate_with(TerminationReason::SolverConverged)
 }
 

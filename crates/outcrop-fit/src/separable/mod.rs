@@ -23,7 +23,7 @@ mod model;
 mod projection;
 mod search;
 
-pub use levenberg_marquardt::{BoundedLevenbergMarquardt, Linearization, Linearize, PlaneState};
+pub use levenberg_marquardt::{BoundedLevenbergMarquardt, Linearization, Linearize, SearchState};
 pub use model::{Bounds, Columns, Separable, Slopes};
 pub use projection::{Data, Inner, Projection};
 pub use search::{Optimum, search};

@@ -4,7 +4,7 @@
 use argmin::core::{Error, Executor};
 
 use super::grid::{axis, squares, starts};
-use super::levenberg_marquardt::{BoundedLevenbergMarquardt, Linearize, PlaneState};
+use super::levenberg_marquardt::{BoundedLevenbergMarquardt, Linearize, SearchState};
 use super::model::{Bounds, Separable};
 use super::projection::{Data, Projection, ROUNDING};
 
@@ -89,7 +89,7 @@ pub(super) fn polish<const N: usize>(
     enough: f64,
 ) -> Result<([f64; N], f64), Error> {
     let result = Executor::new(problem, BoundedLevenbergMarquardt::new(bounds))
-        .configure(|state: PlaneState<N>| state.param(start).max_iters(2000).target_cost(enough))
+        .configure(|state: SearchState<N>| state.param(start).max_iters(2000).target_cost(enough))
         .timer(false)
         .run()?;
     let mut state = result.state;

@@ -1,9 +1,9 @@
 //! Forecasts of series that are known, and what a backtest counts.
 
 use outcrop_core::{Forecast, Trajectory};
-use outcrop_fit::{Backtest, Observations, Options, Outlook, Share, backtest, forecast};
+use outcrop_fit::{Backtest, Observations, Options, Outlook, Series, Share, backtest, forecast};
 
-use crate::simulate::{early_peak, observed, seeded, series, steps, trajectory, trial};
+use crate::simulate::{early_peak, observed, seeded, steps, trajectory, trial};
 
 /// `n` checkpoints, 100 steps apart, of a slow rise.
 fn evenly(n: u64) -> Trajectory {
@@ -24,8 +24,9 @@ fn quick() -> Options {
 fn a_perfect_series_is_forecast_exactly() {
     let log = |t: f64| 12.0 * (t + 70.0).ln() - 40.0;
     for f in [&early_peak as &dyn Fn(f64) -> f64, &log] {
-        let values: Vec<f64> = steps().into_iter().map(f).collect();
-        let until = series(&values).until(50e3).unwrap();
+        let seen: Vec<f64> = steps().into_iter().filter(|t| *t <= 50e3).collect();
+        let values: Vec<f64> = seen.iter().copied().map(f).collect();
+        let until = Series::new(&seen, &values).unwrap();
         let options = Options::default();
         let outlook = Outlook::new(&Observations::new(&until, &options).unwrap()).unwrap();
         for t in [60e3, 143e3] {

@@ -66,25 +66,32 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let failure = trajectories.failure();
     let trajectories: Vec<Trajectory> = trajectories.collect();
     failure.check()?;
-    let rows = trajectories.par_iter().flat_map_iter(|trajectory| {
-        let rows = forecast(&until(trajectory, args.until), &steps, &options);
-        rows.into_iter().map(|row| observed(trajectory, row))
-    });
-    let rows: Vec<Forecast> = rows.collect();
-    if let Some(folder) = &args.plots {
-        trajectories.par_iter().try_for_each(|trajectory| {
-            let known = until(trajectory, args.until);
+    let dense = match args.plots {
+        Some(_) => dense(&steps),
+        None => Vec::new(),
+    };
+    let one = |trajectory: &Trajectory| {
+        let known = match args.until {
+            Some(last) => trajectory.first(trajectory.steps.partition_point(|&t| t <= last)),
+            None => trajectory.clone(),
+        };
+        // one fit for the table and the plot
+        let mut rows = forecast(&known, &[&steps[..], &dense].concat(), &options);
+        let curve = rows.split_off(steps.len());
+        if let Some(folder) = &args.plots {
             let last = known.steps.last().copied().unwrap_or(0);
-            let curve = curve(&known, &steps, &options);
-            let plot = forecast_plot(trajectory, last, &curve);
-            plot.write(folder, &formats).map(drop)
-        })?;
-        say(&format!(
-            "{} plots in {}",
-            trajectories.len(),
-            folder.display()
-        ));
+            let points: Vec<CurvePoint> = curve.into_iter().filter_map(point).collect();
+            forecast_plot(trajectory, last, &points).write(folder, &formats)?;
+        }
+        let rows = rows.into_iter().map(|row| observed(trajectory, row));
+        Ok(rows.collect())
+    };
+    let rows: Vec<Vec<Forecast>> = trajectories.par_iter().map(one).collect::<Result<_>>()?;
+    if let Some(folder) = &args.plots {
+        let count = trajectories.len();
+        say(&format!("{count} plots in {}", folder.display()));
     }
+    let rows = rows.concat();
     write_rows(&rows, args.format, args.out.as_deref())
 }
 
@@ -97,35 +104,22 @@ fn observed(trajectory: &Trajectory, row: Forecast) -> Forecast {
     }
 }
 
-/// The part of a trajectory up to `last`.
-fn until(trajectory: &Trajectory, last: Option<u64>) -> Trajectory {
-    let mut known = trajectory.clone();
-    if let Some(last) = last {
-        let n = known.steps.iter().take_while(|&&t| t <= last).count();
-        known.steps.truncate(n);
-        known.ratios.truncate(n);
-        known.sem.truncate(n);
-    }
-    known
+/// Steps from 0 to the last one forecast, dense where curves bend.
+fn dense(steps: &[f64]) -> Vec<f64> {
+    let end = steps.iter().copied().fold(1.0, f64::max).ln_1p();
+    let step = |i| (end * f64::from(i) / f64::from(POINTS)).exp_m1();
+    (0..=POINTS).map(step).collect()
 }
 
-/// The average and its band from step 0 to the last one forecast.
-fn curve(known: &Trajectory, steps: &[f64], options: &Options) -> Vec<CurvePoint> {
-    let end = steps.iter().copied().fold(1.0, f64::max);
-    let dense: Vec<f64> = (0..=POINTS)
-        .map(|i| (end.ln_1p() * f64::from(i) / f64::from(POINTS)).exp_m1())
-        .collect();
-    let point = |row: Forecast| {
-        Some(CurvePoint {
-            value: row.average?,
-            value_lo: row.lo,
-            value_hi: row.hi,
-            model: row.model,
-            layer: row.layer,
-            hypothesis: "average".into(),
-            step: row.step,
-        })
-    };
-    let rows = forecast(known, &dense, options).into_iter();
-    rows.filter_map(point).collect()
+/// The average and its band as a point of a curve.
+fn point(row: Forecast) -> Option<CurvePoint> {
+    Some(CurvePoint {
+        value: row.average?,
+        value_lo: row.lo,
+        value_hi: row.hi,
+        model: row.model,
+        layer: row.layer,
+        hypothesis: "average".into(),
+        step: row.step,
+    })
 }

@@ -39,7 +39,7 @@ pub(super) fn limits(
             return Ok(vec![Note::Flat]);
         }
         let cells = options.cells();
-        let exponential = ExponentialFamily::new(scaled.data_last(), options.max_beta());
+        let exponential = ExponentialFamily::new(scaled.series().last(), options.max_beta());
         let without_log = scaled.search(&exponential, cells, None)?;
         decay = decay || stands(scaled.search(family, cells, Some(0))?.sse, 1.0);
         logarithm = logarithm || stands(without_log.sse, LOGARITHM_EVIDENCE);
@@ -78,7 +78,7 @@ pub(super) fn warnings(
     if limits.is_empty() && curve.finite_parameters().gamma.is_none() {
         notes.push(Note::Scale);
     }
-    if curve.maximum().is_some_and(|t| t > scaled.data_last()) {
+    if curve.maximum().is_some_and(|t| t > scaled.series().last()) {
         notes.push(Note::PeakBeyond);
     }
     let points = scaled.series().steps().iter().zip(&solution.leverage);
