@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use crate::table::{self, Loaded, Problem, Streamed, TableKind};
-use crate::{Error, Fit, Ratio, Result, Trajectory, TrajectoryBuilder, published};
+use crate::{Error, Fit, Result, Trajectory, TrajectoryBuilder, TrajectoryOptions, published};
 
 /// A trajectory table up to here is read as a whole, whatever the order of its rows; a larger one
 /// is streamed.
@@ -46,14 +46,19 @@ impl Iterator for Trajectories {
 /// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv` |
 /// | the published data set, or a part | see [`published::read`] |
 ///
-/// Measurements are averaged over sequences by `ratio`. Problems name the file in which they stand.
+/// Measurements are averaged over sequences as `options` say; suspect steps that are left
+/// out are a problem. Problems name the file in which they stand.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::MissingColumn`] and [`Error::Parse`] for a table of neither kind or a
 /// folder with none of these. While a table is streamed, [`Error::Io`] comes as an item.
-pub fn open_trajectories(path: &Path, ratio: Ratio) -> Result<Trajectories> {
+pub fn open_trajectories(
+    path: &Path,
+    options: impl Into<TrajectoryOptions>,
+) -> Result<Trajectories> {
+    let options = options.into();
     if published::recognise(path) {
-        let found = published::read(path, ratio)?;
+        let found = published::read(path, options.ratio)?;
         return Ok(Trajectories {
             fits: found.fits,
             ..whole(found.trajectories, found.problems)
@@ -61,11 +66,11 @@ pub fn open_trajectories(path: &Path, ratio: Ratio) -> Result<Trajectories> {
     }
     if !path.is_dir() {
         let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
-        return open_trajectories_from(file, &path.display().to_string(), ratio);
+        return open_trajectories_from(file, &path.display().to_string(), options);
     }
     for name in ["measurements.csv", "trajectories.csv"] {
         if path.join(name).is_file() {
-            return open_trajectories(&path.join(name), ratio);
+            return open_trajectories(&path.join(name), options);
         }
     }
     let runs = runs(&path.join("runs"))?;
@@ -74,7 +79,7 @@ pub fn open_trajectories(path: &Path, ratio: Ratio) -> Result<Trajectories> {
              runs/*/measurements.csv, and is no part of the published data set";
         return Err(Error::parse(path.display().to_string(), reason));
     }
-    fold(&runs, ratio)
+    fold(&runs, options)
 }
 
 /// As [`open_trajectories`], from a reader such as standard input; `context` names it.
@@ -84,7 +89,7 @@ pub fn open_trajectories(path: &Path, ratio: Ratio) -> Result<Trajectories> {
 pub fn open_trajectories_from(
     mut reader: impl Read + Send + 'static,
     context: &str,
-    ratio: Ratio,
+    options: impl Into<TrajectoryOptions>,
 ) -> Result<Trajectories> {
     let io = |e| Error::io("read", context, e);
     let mut start = Vec::new();
@@ -93,7 +98,7 @@ pub fn open_trajectories_from(
     match table::kind_of(start.as_slice(), context)? {
         TableKind::Measurements => {
             let all = Cursor::new(start).chain(reader);
-            let loaded = table::fold_measurements(all, context, ratio)?;
+            let loaded = table::fold_measurements(all, context, options)?;
             Ok(whole(loaded.rows, named(loaded.problems, context)))
         }
         TableKind::Trajectories => {
@@ -162,8 +167,8 @@ fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The measurements of all `tables` together.
-fn fold(tables: &[PathBuf], ratio: Ratio) -> Result<Trajectories> {
-    let (mut builder, mut problems) = (TrajectoryBuilder::new(ratio), Vec::new());
+fn fold(tables: &[PathBuf], options: TrajectoryOptions) -> Result<Trajectories> {
+    let (mut builder, mut problems) = (TrajectoryBuilder::new(options), Vec::new());
     for path in tables {
         let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
         let context = path.display().to_string();
@@ -174,5 +179,6 @@ fn fold(tables: &[PathBuf], ratio: Ratio) -> Result<Trajectories> {
             }
         }
     }
+    problems.extend(table::left_out(&builder));
     Ok(whole(builder.finish(), problems))
 }

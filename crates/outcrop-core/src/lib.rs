@@ -58,9 +58,9 @@ pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
 pub use provenance::Provenance;
 pub use score::{Prediction, Score};
-pub use stats::{LayerStats, Measurement, Place, Top};
+pub use stats::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};
 pub use table::fit::{CurvePoint, Fit, Forecast};
-pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder};
+pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder, TrajectoryOptions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

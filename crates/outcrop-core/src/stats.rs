@@ -45,6 +45,47 @@ impl LayerStats {
     }
 }
 
+/// How the finite scalars of one hidden state [positions, d_model] are spread. A peak that moved to
+/// another place or that many channels share shows here, where the ratio alone does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Root mean square of all scalars, sqrt(mean(h^2)).
+    pub rms: f64,
+    /// Kurtosis over all scalars, mean((h - mu)^4) / (s^2)^2 with the mean mu and the population
+    /// variance s^2: 3 for a normal distribution, at most the number of scalars; none where all are
+    /// equal.
+    pub kurtosis: Option<f64>,
+    /// Kurtosis of the channels' root mean squares, mean(r^4) / mean(r^2)^2: 1 where all channels
+    /// are alike, d_model where one holds everything (Elhage et al. 2023, "Privileged bases in the
+    /// transformer residual stream"; arXiv 2506.19697); none where all are 0.
+    pub channel_kurtosis: Option<f64>,
+}
+
+/// The largest magnitudes and the median of a hidden state without its first position, which often
+/// is the attention sink and holds everything massive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LaterStats {
+    /// The largest three magnitudes at positions from 1 on; see [`LayerStats::top`].
+    pub top: [Option<Top>; 3],
+    /// Lower median of |h| there; see [`LayerStats::median`].
+    pub median: Option<f32>,
+}
+
+/// What is measured beside [`LayerStats`] when a checkpoint is looked at, and left out while
+/// training.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Detail {
+    /// The token id at the place of each of the largest three magnitudes.
+    pub tokens: [Option<u32>; 3],
+    /// Number of scalars that are massive by the rule of Sun et al. (arXiv 2402.17762): above 100 and
+    /// at least 1000 times the median.
+    pub massive: Option<u64>,
+    /// How the scalars are spread; none where some are not finite.
+    pub spread: Option<Spread>,
+    /// The same without position 0; none for a sequence of one position.
+    pub later: Option<LaterStats>,
+}
+
 /// The statistics of one layer for one (model, step, sequence): a row of `measurements.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
@@ -58,4 +99,9 @@ pub struct Measurement {
     pub layer: u32,
     /// What was measured.
     pub stats: LayerStats,
+    /// What was measured beside it; empty in tables of training.
+    pub detail: Detail,
+    /// Why the step should not enter a fit, in the words of an audit (`identical-steps`, `jump`);
+    /// none for a step that nothing was found against.
+    pub suspect: Option<String>,
 }

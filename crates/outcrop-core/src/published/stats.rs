@@ -1,6 +1,6 @@
 use super::MAX_LAYERS;
 use super::array::{self, STATISTICS};
-use crate::{ArchSpec, LayerStats, Measurement, Place, Top, TrajectoryBuilder};
+use crate::{ArchSpec, Detail, LayerStats, Measurement, Place, Top, TrajectoryBuilder};
 
 const NAMES: [&str; STATISTICS] = ["top1", "top2", "top3", "median"];
 
@@ -47,6 +47,8 @@ pub(super) fn add(
             sequence: u32::try_from(at / layers).unwrap_or(u32::MAX),
             layer: u32::try_from(at % layers + 1).unwrap_or(u32::MAX),
             stats: stats(column),
+            detail: Detail::default(),
+            suspect: None,
         });
     }
     Ok(noteworthy(&columns, layers))

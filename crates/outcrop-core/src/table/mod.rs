@@ -32,9 +32,10 @@ mod trajectory_stream;
 
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
+pub(crate) use measurement::left_out;
 pub use kind::{TableKind, kind_of_header};
 pub use measurement::{
-    MeasurementStream, append_measurements, fold_measurements, measurement_stream, measurements,
+    MeasurementStream, MeasurementWriter, append_measurements, fold_measurements, measurement_stream, measurements,
     measurements_from, write_measurements,
 };
 pub use problem::{Loaded, Problem, Streamed};

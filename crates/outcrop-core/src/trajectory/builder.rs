@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Ratio, Trajectory};
+use super::{Ratio, Trajectory, TrajectoryOptions};
 use crate::Measurement;
 
 /// Folds measurements into trajectories one by one: memory goes with the number of (model, layer,
@@ -22,24 +22,31 @@ use crate::Measurement;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TrajectoryBuilder {
-    ratio: Ratio,
+    options: TrajectoryOptions,
     models: Vec<String>,
     index: HashMap<String, usize>,
     cells: BTreeMap<(usize, u32, u64), Cell>,
+    suspects: BTreeMap<(String, u64), String>,
 }
 
 impl TrajectoryBuilder {
-    /// Nothing measured yet; sequences will be averaged by `ratio`.
-    pub fn new(ratio: Ratio) -> Self {
+    /// Nothing measured yet; what will be taken in, and how it is averaged, `options` say.
+    pub fn new(options: impl Into<TrajectoryOptions>) -> Self {
         Self {
-            ratio,
+            options: options.into(),
             ..Self::default()
         }
     }
 
-    /// Takes in what was measured of one sequence. A measurement that is given twice counts twice.
+    /// Takes in what was measured of one sequence. A measurement that is given twice counts twice;
+    /// one of a suspect step is left out, unless the options include it.
     pub fn add(&mut self, measurement: &Measurement) {
         let m = measurement;
+        if let Some(reason) = m.suspect.as_ref().filter(|_| !self.options.include_suspect) {
+            let step = (m.model.clone(), m.step);
+            self.suspects.entry(step).or_insert_with(|| reason.clone());
+            return;
+        }
         let model = match self.models.last() {
             Some(last) if *last == m.model => self.models.len() - 1,
             _ => self.model(&m.model),
@@ -47,7 +54,7 @@ impl TrajectoryBuilder {
         let cell = self.cells.entry((model, m.layer, m.step)).or_default();
         let top = m.stats.top[0].map(|t| f64::from(t.magnitude));
         let median = m.stats.median.map(f64::from).filter(|median| *median > 0.0);
-        match (top, median, self.ratio) {
+        match (top, median, self.options.ratio) {
             (Some(top), Some(median), Ratio::MeanOverMean) => cell.add(top, median),
             (Some(top), Some(median), Ratio::MeanOfRatios) => cell.add(top / median, 1.0),
             _ => cell.void = true,
@@ -61,6 +68,11 @@ impl TrajectoryBuilder {
         self.models.push(name.to_owned());
         self.index.insert(name.to_owned(), self.models.len() - 1);
         self.models.len() - 1
+    }
+
+    /// The suspect steps that were left out, by model and step, each with its reason.
+    pub fn suspects(&self) -> &BTreeMap<(String, u64), String> {
+        &self.suspects
     }
 
     /// The trajectories, ordered by model as they first appeared, then by layer and step. A (step,

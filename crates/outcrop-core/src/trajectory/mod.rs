@@ -1,6 +1,8 @@
 mod builder;
+mod options;
 
 pub use builder::TrajectoryBuilder;
+pub use options::TrajectoryOptions;
 
 use crate::Measurement;
 
@@ -71,8 +73,11 @@ impl Trajectory {
     }
 
     /// The trajectories in `measurements`, as [`TrajectoryBuilder`] gives them.
-    pub fn from_measurements(measurements: &[Measurement], ratio: Ratio) -> Vec<Self> {
-        let mut builder = TrajectoryBuilder::new(ratio);
+    pub fn from_measurements(
+        measurements: &[Measurement],
+        options: impl Into<TrajectoryOptions>,
+    ) -> Vec<Self> {
+        let mut builder = TrajectoryBuilder::new(options);
         measurements.iter().for_each(|m| builder.add(m));
         builder.finish()
     }
@@ -81,7 +86,7 @@ impl Trajectory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{LayerStats, Place, Top};
+    use crate::{Detail, LayerStats, Place, Top};
 
     fn measurement(step: u64, sequence: u32, top: f32, median: f32) -> Measurement {
         let place = Place {
@@ -104,6 +109,8 @@ mod tests {
                 non_finite: 0,
                 first_non_finite: None,
             },
+            detail: Detail::default(),
+            suspect: None,
         }
     }
 
@@ -116,6 +123,22 @@ mod tests {
         assert_eq!(of_ratios.ratios, [6.25]);
         // ratios 10 and 2.5: standard deviation 5.303, over sqrt(2)
         assert!((of_ratios.sem[0] - 3.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_suspect_step_is_left_out_unless_someone_insists() {
+        let mut rows = [0, 1, 2].map(|step| measurement(step, 0, 6.0, 2.0));
+        rows[1].suspect = Some("jump".into());
+        let steps = |options: TrajectoryOptions| {
+            Trajectory::from_measurements(&rows, options)[0].steps.clone()
+        };
+        assert_eq!(steps(TrajectoryOptions::default()), [0, 2]);
+        let all = TrajectoryOptions { include_suspect: true, ..TrajectoryOptions::default() };
+        assert_eq!(steps(all), [0, 1, 2]);
+        let mut builder = TrajectoryBuilder::new(Ratio::default());
+        rows.iter().for_each(|row| builder.add(row));
+        let suspects = builder.suspects();
+        assert_eq!(suspects[&("m".to_owned(), 1)], "jump");
     }
 
     #[test]

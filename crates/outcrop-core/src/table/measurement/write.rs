@@ -1,0 +1,136 @@
+//! How measurements become lines: with the columns of detail, or without.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::super::csv_io;
+use super::flat::{Flat, OPTIONAL, PLAIN, REQUIRED};
+use crate::{Detail, Error, Measurement, Result, write_atomic};
+
+/// Writes measurements one by one, for tables that are never held.
+///
+/// ```
+/// use outcrop_core::table::{self, MeasurementWriter, Streamed};
+///
+/// let csv = "model,step,sequence,layer,top1,top2,top3,median\nm,0,0,1,3.0,2.5,2.0,0.5\n";
+/// let mut writer = MeasurementWriter::new(Vec::new(), true)?;
+/// for item in table::measurement_stream(csv.as_bytes(), "example")? {
+///     if let Streamed::Row(mut measurement) = item? {
+///         measurement.suspect = Some("jump".into());
+///         writer.write(&measurement)?;
+///     }
+/// }
+/// assert!(String::from_utf8(writer.finish()?)?.ends_with("jump\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct MeasurementWriter<W: Write> {
+    csv: csv::Writer<W>,
+    columns: usize,
+}
+
+impl<W: Write> MeasurementWriter<W> {
+    /// Writes the header to `writer`, with the columns of [`Detail`] and `suspect` if `detailed`.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with what the writer said.
+    pub fn new(writer: W, detailed: bool) -> Result<Self> {
+        let mut started = Self::going_on(writer, detailed);
+        started.record(&header(detailed).into())?;
+        Ok(started)
+    }
+
+    /// Rows go behind those of a table that has its header.
+    fn going_on(writer: W, detailed: bool) -> Self {
+        Self {
+            csv: csv::Writer::from_writer(writer),
+            columns: header(detailed).len(),
+        }
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with what the writer said.
+    pub fn write(&mut self, measurement: &Measurement) -> Result<()> {
+        let mut record = csv_io::record(&Flat::from(measurement))?;
+        record.truncate(self.columns);
+        self.record(&record)
+    }
+
+    fn record(&mut self, record: &csv::ByteRecord) -> Result<()> {
+        let written = self.csv.write_byte_record(record);
+        written.map_err(|e| Error::parse("table to write", e))
+    }
+
+    /// Writes what is left and gives the writer back.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] with what the writer said.
+    pub fn finish(self) -> Result<W> {
+        let inner = self.csv.into_inner();
+        inner.map_err(|e| Error::parse("table to write", e.error()))
+    }
+}
+
+fn header(detailed: bool) -> Vec<&'static str> {
+    let columns = REQUIRED.into_iter().chain(OPTIONAL);
+    let most = if detailed { usize::MAX } else { PLAIN };
+    columns.take(most).collect()
+}
+
+/// Whether a row says something that a plain table has no columns for.
+fn is_detailed(row: &Measurement) -> bool {
+    row.detail != Detail::default() || row.suspect.is_some()
+}
+
+/// Writes a measurements table, whole or not at all; the columns of [`Detail`] are there if any row
+/// needs them.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn write_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
+    let writer = MeasurementWriter::new(Vec::new(), rows.iter().any(is_detailed))?;
+    write_atomic(path, &all(writer, rows)?)
+}
+
+/// Appends measurements in one write (give it whole steps). A new file gets a header, with the
+/// columns of [`Detail`] if any row needs them; an old one keeps its columns.
+///
+/// # Errors
+/// [`Error::Io`] with the path; [`Error::Parse`] where the file's header is none of this crate's, or
+/// has no columns for what the rows say.
+pub fn append_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
+    let io = |e| Error::io("append to", path, e);
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.read(true).append(true).create(true).open(path);
+    let mut file = opened.map_err(io)?;
+    let detailed = rows.iter().any(is_detailed);
+    let bytes = match first_line(&mut file).map_err(io)? {
+        line if line.is_empty() => all(MeasurementWriter::new(Vec::new(), detailed)?, rows)?,
+        line => {
+            let held = [true, false].into_iter().find(|d| line == header(*d).join(","));
+            let Some(held) = held.filter(|held| *held || !detailed) else {
+                let reason = format!("its header `{line}` has not the columns of these rows");
+                return Err(Error::parse(path.display().to_string(), reason));
+            };
+            all(MeasurementWriter::going_on(Vec::new(), held), rows)?
+        }
+    };
+    file.write_all(&bytes).map_err(io)
+}
+
+fn all(mut writer: MeasurementWriter<Vec<u8>>, rows: &[Measurement]) -> Result<Vec<u8>> {
+    for row in rows {
+        writer.write(row)?;
+    }
+    writer.finish()
+}
+
+/// The first line of a table, without its end; more than any header of this crate has is not read.
+fn first_line(file: impl Read) -> std::io::Result<String> {
+    let mut start = Vec::new();
+    file.take(4096).read_to_end(&mut start)?;
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(String::from_utf8_lossy(line).trim_end().to_owned())
+}
