@@ -16,6 +16,8 @@
 //! | [`Forecast`] | a later value, forecast from the beginning of a trajectory | `forecasts.csv` |
 //! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
 //! | [`Loss`] | the training and held-out loss at one step | `loss.csv` |
+//! | [`PersistentPlace`] | where the largest magnitudes stand, over layers and steps | `places.csv` |
+//! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`Provenance`] | where an output comes from | `provenance.json` |
 //!
@@ -38,6 +40,7 @@ mod hash;
 mod input;
 mod keys;
 mod loss;
+mod places;
 mod provenance;
 pub mod published;
 mod score;
@@ -56,6 +59,7 @@ pub use hash::{sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
+pub use places::{HeadSink, PersistentPlace};
 pub use provenance::Provenance;
 pub use score::{Prediction, Score};
 pub use stats::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};

@@ -7,6 +7,11 @@
 //! or twice in order, never sort it and hold no copy of it: a [`Meter`] keeps a buffer for the few
 //! scalars near the median and uses it again.
 //!
+//! [`Meter::measure_detail`] adds the spread of the scalars (RMS, kurtosis over scalars and over
+//! channels), the number of those that are massive by the rule of Sun et al., and the statistics
+//! without the first position. [`Places`] follows where the largest stand over layers and steps;
+//! [`received`] and [`Sinks`] measure attention sinks.
+//!
 //! Scalars that are NaN or infinite are counted and the first is placed; they are never ranked.
 //!
 //! ```
@@ -25,13 +30,19 @@
 
 mod bits;
 mod bracket;
+mod detail;
 mod error;
 mod meter;
+mod places;
 mod shape;
+mod sink;
 mod top;
 
+pub use detail::{MASSIVE_MAGNITUDE, MASSIVE_RATIO, spread};
 pub use error::{Error, Result};
 pub use meter::Meter;
+pub use places::Places;
+pub use sink::{SINK_ALPHA, Sinks, received};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Int, Tensor};
-use outcrop_core::{LayerStats, Measurement};
+use outcrop_core::{Detail, LayerStats, Measurement};
 use outcrop_model::{NoTap, StatsTap, Transformer, cross_entropy, ids};
 
 use crate::data::Batch;
@@ -54,6 +54,8 @@ impl HeldOut {
                             sequence: (sequences + sequence) as u32,
                             layer: layer as u32 + 1,
                             stats,
+                            detail: Detail::default(),
+                            suspect: None,
                         }),
                 );
             }

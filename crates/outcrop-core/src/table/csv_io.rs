@@ -18,7 +18,9 @@ pub(crate) fn to_csv<T: Serialize>(rows: &[T], header: bool) -> Result<Vec<u8>> 
 /// One row as a record.
 pub(crate) fn record<T: Serialize>(row: &T) -> Result<csv::ByteRecord> {
     let line = to_csv(std::slice::from_ref(row), false)?;
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_slice());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(line.as_slice());
     let mut record = csv::ByteRecord::new();
     let read = reader.read_byte_record(&mut record);
     read.map_err(|e| Error::parse("table to write", e))?;

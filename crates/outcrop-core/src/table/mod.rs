@@ -32,11 +32,11 @@ mod trajectory_stream;
 
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
-pub(crate) use measurement::left_out;
 pub use kind::{TableKind, kind_of_header};
+pub(crate) use measurement::left_out;
 pub use measurement::{
-    MeasurementStream, MeasurementWriter, append_measurements, fold_measurements, measurement_stream, measurements,
-    measurements_from, write_measurements,
+    MeasurementStream, MeasurementWriter, append_measurements, fold_measurements,
+    measurement_stream, measurements, measurements_from, write_measurements,
 };
 pub use problem::{Loaded, Problem, Streamed};
 pub use rows::{Row, RowWriter, append_rows, read_rows, read_rows_from, rows_to_csv, write_rows};

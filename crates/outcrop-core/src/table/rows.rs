@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use super::csv_io;
 use super::problem::Loaded;
 use super::row_stream::{RowStream, unnumbered};
-use crate::{CurvePoint, Error, Fit, Forecast, Loss, Prediction, Result, Score, write_atomic};
+use crate::{
+    CurvePoint, Error, Fit, Forecast, HeadSink, Loss, PersistentPlace, Prediction, Result, Score,
+    write_atomic,
+};
 
 /// A noun that is one row of its table as it stands.
 pub trait Row: Serialize + DeserializeOwned {
@@ -148,6 +151,39 @@ row!(
         "last_value",
         "observed"
     ]
+);
+
+row!(
+    PersistentPlace,
+    ["model", "position", "channel"],
+    [
+        "token",
+        "cells",
+        "share",
+        "share_of_last_step",
+        "sequences",
+        "layers",
+        "first_layer",
+        "last_layer",
+        "steps",
+        "first_step",
+        "last_step",
+        "largest"
+    ]
+);
+
+row!(
+    HeadSink,
+    [
+        "model",
+        "step",
+        "layer",
+        "head",
+        "sequences",
+        "alpha",
+        "sink_rate"
+    ],
+    []
 );
 
 /// Reads a table from a file.

@@ -130,10 +130,15 @@ mod tests {
         let mut rows = [0, 1, 2].map(|step| measurement(step, 0, 6.0, 2.0));
         rows[1].suspect = Some("jump".into());
         let steps = |options: TrajectoryOptions| {
-            Trajectory::from_measurements(&rows, options)[0].steps.clone()
+            Trajectory::from_measurements(&rows, options)[0]
+                .steps
+                .clone()
         };
         assert_eq!(steps(TrajectoryOptions::default()), [0, 2]);
-        let all = TrajectoryOptions { include_suspect: true, ..TrajectoryOptions::default() };
+        let all = TrajectoryOptions {
+            include_suspect: true,
+            ..TrajectoryOptions::default()
+        };
         assert_eq!(steps(all), [0, 1, 2]);
         let mut builder = TrajectoryBuilder::new(Ratio::default());
         rows.iter().for_each(|row| builder.add(row));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use outcrop_core::{
-    ArchSpec, CurvePoint, Fit, LayerStats, Loss, Measurement, NamedArch, Place, Prediction,
+    ArchSpec, CurvePoint, Detail, Fit, LayerStats, Loss, Measurement, NamedArch, Place, Prediction,
     Provenance, Score, Top,
 };
 use outcrop_report::Inputs;
@@ -128,6 +128,8 @@ fn measurement(
             non_finite: 0,
             first_non_finite: None,
         },
+        detail: Detail::default(),
+        suspect: None,
     }
 }
 

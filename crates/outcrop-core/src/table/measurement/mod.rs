@@ -121,6 +121,44 @@ mod tests {
         assert!(again.problems.is_empty());
     }
 
+    /// A table with every column prints back; one without detail keeps its columns.
+    #[test]
+    fn detail_has_columns_where_there_is_any() {
+        let text = format!(
+            "{HEADER},top1_position,top1_channel,top1_token,massive,rms,kurtosis,channel_kurtosis,\
+             later_top1,later_median,later_top1_position,later_top1_channel,suspect\n\
+             m,0,0,1,300,2,1,0.1,4,9,17,1,2.5,800,31.5,3,0.25,7,2,jump\n"
+        );
+        let rows = measurements_from(text.as_bytes(), "t").unwrap().rows;
+        let detail = rows[0].detail;
+        assert_eq!((detail.tokens[0], detail.massive), (Some(17), Some(1)));
+        assert_eq!(detail.spread.and_then(|s| s.kurtosis), Some(800.0));
+        assert_eq!(detail.later.and_then(|l| l.median), Some(0.25));
+        assert_eq!(rows[0].suspect.as_deref(), Some("jump"));
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("detailed.csv");
+        append_measurements(&path, &rows).unwrap();
+        append_measurements(&path, &rows).unwrap();
+        assert_eq!(
+            measurements(&path).unwrap().rows,
+            [rows[0].clone(), rows[0].clone()]
+        );
+        let mut plain = rows.clone();
+        (plain[0].detail, plain[0].suspect) = (crate::Detail::default(), None);
+        append_measurements(&path, &plain).unwrap();
+        assert_eq!(measurements(&path).unwrap().rows[2], plain[0]);
+
+        let path = dir.path().join("plain.csv");
+        append_measurements(&path, &plain).unwrap();
+        let error = append_measurements(&path, &rows).unwrap_err().to_string();
+        assert!(
+            error.contains("plain.csv") && error.contains("columns"),
+            "{error}"
+        );
+        assert_eq!(measurements(&path).unwrap().rows, plain);
+    }
+
     #[test]
     fn bad_rows_are_named_and_the_good_ones_kept() {
         let text = format!(

@@ -109,7 +109,9 @@ pub fn append_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
     let bytes = match first_line(&mut file).map_err(io)? {
         line if line.is_empty() => all(MeasurementWriter::new(Vec::new(), detailed)?, rows)?,
         line => {
-            let held = [true, false].into_iter().find(|d| line == header(*d).join(","));
+            let held = [true, false]
+                .into_iter()
+                .find(|d| line == header(*d).join(","));
             let Some(held) = held.filter(|held| *held || !detailed) else {
                 let reason = format!("its header `{line}` has not the columns of these rows");
                 return Err(Error::parse(path.display().to_string(), reason));
@@ -131,6 +133,9 @@ fn all(mut writer: MeasurementWriter<Vec<u8>>, rows: &[Measurement]) -> Result<V
 fn first_line(file: impl Read) -> std::io::Result<String> {
     let mut start = Vec::new();
     file.take(4096).read_to_end(&mut start)?;
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     Ok(String::from_utf8_lossy(line).trim_end().to_owned())
 }
