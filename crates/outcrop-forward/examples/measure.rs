@@ -23,9 +23,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ids: Vec<Vec<u32>> = (0..sequences).map(drawn).collect();
     let (mut meter, start) = (Meter::new(), Instant::now());
     let mut found = Vec::new();
-    forward(&model, &ids, |layer, sequence, hidden| {
-        found.push((layer, sequence, meter.measure(hidden, arch.d_model)));
-    })?;
+    forward(
+        &model,
+        &ids,
+        &mut |layer: usize, sequence: usize, hidden: &mut [f32]| {
+            found.push((layer, sequence, meter.measure(hidden, arch.d_model)));
+        },
+    )?;
     let seconds = start.elapsed().as_secs_f64();
     for (layer, sequence, stats) in found {
         let ratio = stats?.ratio().unwrap_or(f64::NAN);

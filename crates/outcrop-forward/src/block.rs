@@ -4,6 +4,7 @@ use outcrop_core::{Activation, ArchSpec, Residual};
 use outcrop_gemm::{Packed, Rows, multiply_serial};
 use rayon::prelude::*;
 
+use crate::Attention;
 use crate::layer::{Layer, Linear};
 use crate::rotary::Rotary;
 use crate::vector::{gelu, gelu_tanh, relu, rms_norm, scale, soften, swiglu};
@@ -35,12 +36,16 @@ impl<'a> Blocks<'a> {
         }
     }
 
-    /// Applies a block to the residual stream `x` [tokens, d_model] of one sequence.
-    pub(crate) fn apply(&mut self, layer: &Layer, x: &mut [f32]) {
+    /// Attends within one sequence, whose residual stream `x` is [tokens, d_model].
+    pub(crate) fn attend(&mut self, layer: &Layer, x: &[f32]) {
         self.project(layer, x);
         self.pack();
-        self.attend(x.len() / self.arch.d_model);
-        self.write(layer, x);
+        self.read(x.len() / self.arch.d_model);
+    }
+
+    /// The attention of the sequence that attended last.
+    pub(crate) fn attention(&self) -> Attention<'_> {
+        Attention::new(self.arch, &self.qkv)
     }
 
     /// Queries, keys and values, normed and rotated where the architecture says so.
@@ -97,7 +102,7 @@ impl<'a> Blocks<'a> {
     }
 
     /// Causal softmax attention.
-    fn attend(&mut self, tokens: usize) {
+    fn read(&mut self, tokens: usize) {
         let (arch, d_head) = (self.arch, self.arch.d_head());
         let (width, out) = (
             (arch.heads + 2 * arch.kv_heads) * d_head,
@@ -131,8 +136,8 @@ impl<'a> Blocks<'a> {
         });
     }
 
-    /// Adds what attention and the MLP write.
-    fn write(&self, layer: &Layer, x: &mut [f32]) {
+    /// Adds what attention and the MLP write to the residual stream of the sequence that attended last.
+    pub(crate) fn write(&self, layer: &Layer, x: &mut [f32]) {
         let (arch, d) = (self.arch, self.arch.d_model);
         let out = arch.heads * arch.d_head();
         let blocks = x

@@ -36,14 +36,17 @@ pub enum Error {
         /// Rows of the embedding.
         vocab: usize,
     },
-    /// A sequence that is empty, or longer than the positions that were learned.
-    #[error("run sequence {sequence}: it has {tokens} tokens; allowed is 1 to {allowed}")]
+    /// A sequence that is too short for what is asked, or longer than the positions that were
+    /// learned.
+    #[error("run sequence {sequence}: it has {tokens} tokens; allowed is {least} to {most}")]
     Length {
         /// Number of the sequence, from 0.
         sequence: usize,
         /// Its length.
         tokens: usize,
+        /// The shortest that is allowed: 1, or 2 where a next token is wanted.
+        least: usize,
         /// The longest that is allowed.
-        allowed: usize,
+        most: usize,
     },
 }

@@ -1,16 +1,17 @@
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use outcrop_core::{ArchSpec, Position, TensorPart, TensorRole};
 
 use crate::block::Blocks;
 use crate::layer::Layer;
 use crate::rotary::Rotary;
-use crate::{Error, Published, Result};
+use crate::{Error, Published, Result, Tap};
 
 /// Runs `sequences` of token ids through a model, block by block, and shows `tap` the residual stream
-/// after each: (layer from 1, sequence from 0, hidden state [tokens, d_model] by rows). That is the
-/// tensor that "massive activations" are about: after both residual additions, before the next norm;
-/// the last layer too is shown before the final norm.
+/// after each. That is the tensor that "massive activations" are about (Sun et al. 2024): after both
+/// residual additions, before the next norm; the last layer too is shown before the final norm. The tap
+/// may change it, and look at attention: see [`Tap`].
 ///
 /// The weights of one block are in memory at a time, and the residual streams of all sequences.
 /// Results do not depend on the number of threads, which is that of the current rayon pool.
@@ -18,13 +19,27 @@ use crate::{Error, Published, Result};
 /// # Errors
 /// [`Error::Token`] and [`Error::Length`] before anything is computed; [`Error::Checkpoint`] for
 /// weights that cannot be read.
-pub fn forward(
+pub fn forward(model: &Published, sequences: &[Vec<u32>], tap: &mut impl Tap) -> Result<()> {
+    check(model.arch(), sequences, 1)?;
+    run(model, sequences, tap).map(|_| ())
+}
+
+/// The residual streams of sequences, one after another.
+#[derive(Debug)]
+pub(crate) struct Streams {
+    /// [tokens of all, d_model] by rows.
+    pub(crate) values: Vec<f32>,
+    /// The rows of each sequence.
+    pub(crate) ranges: Vec<Range<usize>>,
+}
+
+/// As [`forward`], of sequences that are known to be right; returns what it ends with.
+pub(crate) fn run(
     model: &Published,
     sequences: &[Vec<u32>],
-    mut tap: impl FnMut(usize, usize, &[f32]),
-) -> Result<()> {
-    let arch = model.arch();
-    check(arch, sequences)?;
+    tap: &mut impl Tap,
+) -> Result<Streams> {
+    let (arch, d) = (model.arch(), model.arch().d_model);
     let mut streams = embed(model, sequences)?;
     let longest = sequences.iter().map(Vec::len).max().unwrap_or(0);
     let rotary = match arch.position {
@@ -34,25 +49,30 @@ pub fn forward(
     let mut blocks = Blocks::new(arch, rotary);
     for layer in 1..=arch.layers {
         let weights = Layer::read(model, layer)?;
-        for (sequence, stream) in streams.iter_mut().enumerate() {
-            blocks.apply(&weights, stream);
-            tap(layer, sequence, stream);
+        for (sequence, range) in streams.ranges.iter().enumerate() {
+            let stream = &mut streams.values[range.start * d..range.end * d];
+            blocks.attend(&weights, stream);
+            tap.attention(layer, sequence, &blocks.attention());
+            blocks.write(&weights, stream);
+            tap.residual(layer, sequence, stream);
         }
     }
-    Ok(())
+    Ok(streams)
 }
 
-fn check(arch: &ArchSpec, sequences: &[Vec<u32>]) -> Result<()> {
-    let allowed = match arch.position {
+/// Makes sure that each sequence has at least `least` tokens, all of them in the vocabulary.
+pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Result<()> {
+    let most = match arch.position {
         Position::Learned => arch.context,
         _ => usize::MAX,
     };
     for (sequence, tokens) in sequences.iter().enumerate() {
-        if tokens.is_empty() || tokens.len() > allowed {
+        if !(least..=most).contains(&tokens.len()) {
             return Err(Error::Length {
                 sequence,
                 tokens: tokens.len(),
-                allowed,
+                least,
+                most,
             });
         }
         let beyond = tokens.iter().position(|&t| t as usize >= arch.vocab);
@@ -69,18 +89,24 @@ fn check(arch: &ArchSpec, sequences: &[Vec<u32>]) -> Result<()> {
 }
 
 /// The residual streams before the first block.
-fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
     let used: BTreeSet<u32> = sequences.iter().flatten().copied().collect();
     let rows = model.embed(&used)?;
     let role = TensorRole::PositionEmbedding;
     let positions = model.read(None, role, TensorPart::Weight)?;
-    let stream = |tokens: &Vec<u32>| {
+    let tokens = sequences.iter().map(Vec::len).sum::<usize>();
+    let mut values = Vec::with_capacity(tokens * model.arch().d_model);
+    let mut ranges = Vec::with_capacity(sequences.len());
+    for tokens in sequences {
+        let start = values.len();
         let found = tokens.iter().filter_map(|token| rows.get(token));
-        let mut stream: Vec<f32> = found.flatten().copied().collect();
+        values.extend(found.flatten());
         if let Some((positions, _)) = &positions {
-            stream.iter_mut().zip(positions).for_each(|(x, p)| *x += p);
+            let stream = values[start..].iter_mut();
+            stream.zip(positions).for_each(|(x, p)| *x += p);
         }
-        stream
-    };
-    Ok(sequences.iter().map(stream).collect())
+        let first = ranges.last().map_or(0, |before: &Range<usize>| before.end);
+        ranges.push(first..first + tokens.len());
+    }
+    Ok(Streams { values, ranges })
 }

@@ -49,7 +49,10 @@ impl Layer {
     /// Reads block `layer`, from 1.
     pub(crate) fn read(model: &Published, layer: usize) -> Result<Self> {
         let arch = model.arch();
-        let reader = Reader { model, layer };
+        let reader = Reader {
+            model,
+            layer: Some(layer),
+        };
         let gain = |role| reader.vector(role, TensorPart::Weight, arch.d_head());
         let qk_gains = if arch.qk_norm {
             Some([gain(TensorRole::QueryNorm)?, gain(TensorRole::KeyNorm)?])
@@ -79,19 +82,20 @@ impl Layer {
     }
 }
 
-struct Reader<'a> {
-    model: &'a Published,
-    layer: usize,
+/// Reads the weights of one block, or those outside of all.
+pub(crate) struct Reader<'a> {
+    pub(crate) model: &'a Published,
+    pub(crate) layer: Option<usize>,
 }
 
 impl Reader<'_> {
     fn vector(&self, role: TensorRole, part: TensorPart, n: usize) -> Result<Vec<f32>> {
-        let found = self.model.read(Some(self.layer), role, part)?;
+        let found = self.model.read(self.layer, role, part)?;
         let absent = if part == TensorPart::Weight { 1.0 } else { 0.0 };
         Ok(found.map_or_else(|| vec![absent; n], |(values, _)| values))
     }
 
-    fn norm(&self, role: TensorRole) -> Result<Normalise> {
+    pub(crate) fn norm(&self, role: TensorRole) -> Result<Normalise> {
         let arch = self.model.arch();
         Ok(Normalise {
             kind: arch.norm,
@@ -103,9 +107,7 @@ impl Reader<'_> {
 
     /// A matrix by rows of [out, in].
     fn matrix(&self, role: TensorRole, inputs: usize, outputs: usize) -> Result<Vec<f32>> {
-        let found = self
-            .model
-            .read(Some(self.layer), role, TensorPart::Weight)?;
+        let found = self.model.read(self.layer, role, TensorPart::Weight)?;
         Ok(match found {
             None => vec![0.0; inputs * outputs],
             Some((values, false)) => values,
@@ -130,7 +132,7 @@ impl Reader<'_> {
         let sizes = [arch.heads, arch.kv_heads, arch.kv_heads].map(|heads| heads * d_head);
         let outputs = sizes.iter().sum();
         let role = TensorRole::QueryKeyValue;
-        let fused = self.model.read(Some(self.layer), role, TensorPart::Bias)?;
+        let fused = self.model.read(self.layer, role, TensorPart::Bias)?;
         let is_fused = self.model.has(self.layer, role);
         let (mut weight, mut bias) = (Vec::with_capacity(d * outputs), Vec::with_capacity(outputs));
         if is_fused {

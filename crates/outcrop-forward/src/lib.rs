@@ -5,6 +5,13 @@
 //! [`forward`] runs tokens through it block by block. Only one block's weights are in memory, so that a
 //! model larger than the memory can be measured too. Everything is f32.
 //!
+//! | item | what it is |
+//! |---|---|
+//! | [`Published`] | an opened checkpoint |
+//! | [`forward`] | its residual streams, shown to a [`Tap`], which may change them |
+//! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
+//! | [`Attention`] | the weights of heads, for a tap that asks |
+//!
 //! ```
 //! use outcrop_forward::{Published, forward};
 //! use outcrop_measure::Meter;
@@ -13,7 +20,7 @@
 //! let model = Published::open(folder.as_ref())?;
 //! let (tokens, mut meter) = ([vec![3, 1, 4, 1, 5, 9]], Meter::new());
 //! let mut ratios = Vec::new();
-//! forward(&model, &tokens, |layer, _sequence, hidden| {
+//! forward(&model, &tokens, &mut |layer: usize, _sequence: usize, hidden: &mut [f32]| {
 //!     let stats = meter.measure(hidden, model.arch().d_model);
 //!     ratios.push((layer, stats.ok().and_then(|s| s.ratio())));
 //! })?;
@@ -22,17 +29,23 @@
 //! # Ok::<(), outcrop_forward::Error>(())
 //! ```
 
+mod attention;
 mod block;
 mod error;
 mod forward;
 mod layer;
+mod loss;
 mod published;
 mod rotary;
+mod tap;
 mod vector;
 
+pub use attention::Attention;
 pub use error::{Error, Result};
 pub use forward::forward;
+pub use loss::next_token_loss;
 pub use published::Published;
+pub use tap::Tap;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

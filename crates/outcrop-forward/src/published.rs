@@ -35,11 +35,18 @@ impl Published {
         let text = std::fs::read_to_string(&config)
             .map_err(|e| outcrop_core::Error::io("read", &config, e))?;
         let found = HuggingFace::parse(&text, &config.display().to_string())?;
-        let weights = Weights::open(folder)?;
-        Self::new(found, weights)
+        Self::with_arch(found.arch, found.family, folder)
     }
 
-    fn new(HuggingFace { arch, family }: HuggingFace, weights: Weights) -> Result<Self> {
+    /// Opens a folder with weights of a known architecture, whose names and layout are those of
+    /// `family`, and makes sure of that. What [`Published::open`] does after it has read the config;
+    /// for models of ours that no such config describes.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for an architecture that the family does not hold, else as
+    /// [`Published::open`].
+    pub fn with_arch(arch: ArchSpec, family: Family, folder: &Path) -> Result<Self> {
+        let weights = Weights::open(folder)?;
         let stored = weights.names().filter_map(|name| {
             let standard = family.standard_name(name)?;
             Some((standard, name.to_owned()))
@@ -133,6 +140,19 @@ impl Published {
         Ok(Some((values, place.tensor.transposed)))
     }
 
+    /// The name in the file of the unembedding, or of the embedding where they are tied.
+    pub(crate) fn unembedding(&self) -> Result<&str> {
+        let place = |role| self.place(None, role, TensorPart::Weight);
+        let tied = || place(TensorRole::TokenEmbedding).filter(|_| self.arch.tied);
+        let found = place(TensorRole::Unembedding).or_else(tied);
+        found
+            .map(|place| place.stored.as_str())
+            .ok_or_else(|| Error::Tensors {
+                path: self.weights.path().to_owned(),
+                reason: "the unembedding is missing".into(),
+            })
+    }
+
     /// The embedding's rows of `tokens`, and where each is.
     pub(crate) fn embed(&self, tokens: &BTreeSet<u32>) -> Result<BTreeMap<u32, Vec<f32>>> {
         let mut rows = BTreeMap::new();
@@ -155,8 +175,8 @@ const SHOWN: usize = 8;
 
 impl Published {
     /// Whether block `layer` has a matrix of that role.
-    pub(crate) fn has(&self, layer: usize, role: TensorRole) -> bool {
-        self.place(Some(layer), role, TensorPart::Weight).is_some()
+    pub(crate) fn has(&self, layer: Option<usize>, role: TensorRole) -> bool {
+        self.place(layer, role, TensorPart::Weight).is_some()
     }
 
     /// The rows of a fused projection in the order queries, keys, values, heads in order: GPT-NeoX

@@ -77,17 +77,7 @@ pub(crate) fn swiglu(gate: &[f32], row: &mut [f32]) {
 /// Replaces each score by exp(scale (score - largest)) and returns their sum.
 pub(crate) fn soften(scores: &mut [f32], scale: f32) -> f32 {
     Arch::new().dispatch(|| {
-        let mut most = [f32::NEG_INFINITY; 16];
-        let (blocks, rest) = scores.as_chunks::<16>();
-        for block in blocks {
-            for (most, x) in most.iter_mut().zip(block) {
-                *most = most.max(*x);
-            }
-        }
-        let most = most
-            .iter()
-            .chain(rest)
-            .fold(f32::NEG_INFINITY, |m, x| m.max(*x));
+        let most = maximum(scores);
         let mut sums = [0.0; 16];
         let (blocks, rest) = scores.as_chunks_mut::<16>();
         for block in blocks {
@@ -103,6 +93,29 @@ pub(crate) fn soften(scores: &mut [f32], scale: f32) -> f32 {
         }
         sum
     })
+}
+
+/// The largest of all; minus infinity of none.
+pub(crate) fn largest(row: &[f32]) -> f32 {
+    Arch::new().dispatch(|| maximum(row))
+}
+
+/// The sum of exp(x - most).
+pub(crate) fn exp_sum(row: &[f32], most: f32) -> f32 {
+    Arch::new().dispatch(|| sum(row, |x| exp(x - most)))
+}
+
+#[inline(always)]
+fn maximum(row: &[f32]) -> f32 {
+    let mut most = [f32::NEG_INFINITY; 16];
+    let (blocks, rest) = row.as_chunks::<16>();
+    for block in blocks {
+        for (most, x) in most.iter_mut().zip(block) {
+            *most = most.max(*x);
+        }
+    }
+    let all = most.iter().chain(rest);
+    all.fold(f32::NEG_INFINITY, |m, x| m.max(*x))
 }
 
 /// Multiplies each by `factor`.

@@ -1,6 +1,6 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use super::{ArchSpec, Family, Norm};
+use super::{ArchSpec, Bias, Family, Norm, Position};
 use crate::Result;
 
 /// What a tensor of a checkpoint belongs to.
@@ -71,7 +71,9 @@ pub struct TensorName {
 }
 
 impl Family {
-    /// Every weight that a checkpoint of this family and architecture has.
+    /// Every weight that a checkpoint of this family and architecture has. GPT-NeoX's names serve
+    /// models of ours too that transformers does not have: without positions or with learned ones
+    /// (`gpt_neox.embed_positions`), without biases.
     ///
     /// ```
     /// use outcrop_core::{ArchSpec, Family, TensorRole};
@@ -85,10 +87,10 @@ impl Family {
     /// ```
     ///
     /// # Errors
-    /// As [`ArchSpec::check`] and [`Family::check`].
+    /// As [`ArchSpec::check`] and, but for the models of ours, [`Family::check`].
     pub fn tensors(self, arch: &ArchSpec) -> Result<Vec<TensorName>> {
         arch.check()?;
-        self.check(arch)?;
+        self.check(&self.published(arch))?;
         let mut list = List {
             arch,
             transposed: self == Self::Gpt2,
@@ -129,7 +131,12 @@ impl Family {
         let (prefix, parts, buffers): (_, &[&str], &[&str]) = match self {
             Self::NeoX => (
                 "gpt_neox.",
-                &["embed_in.", "layers.", "final_layer_norm."],
+                &[
+                    "embed_in.",
+                    "embed_positions.",
+                    "layers.",
+                    "final_layer_norm.",
+                ],
                 &[".attention.bias", ".attention.masked_bias", ROTARY],
             ),
             Self::Gpt2 => (
@@ -147,6 +154,20 @@ impl Family {
         }
         let bare = parts.iter().any(|part| name.starts_with(part));
         Some(format!("{}{name}", if bare { prefix } else { "" }))
+    }
+
+    /// What is published in place of an architecture that only models of ours have.
+    fn published(self, arch: &ArchSpec) -> ArchSpec {
+        let mut published = arch.clone();
+        if self == Self::NeoX {
+            if matches!(arch.position, Position::Learned | Position::None) {
+                published.position = Position::default();
+            }
+            if arch.bias == Bias::None {
+                published.bias = Bias::All;
+            }
+        }
+        published
     }
 
     /// The module of the unembedding.
@@ -168,24 +189,22 @@ struct List<'a> {
 impl List<'_> {
     fn neox(&mut self) {
         let [d, ff] = [self.arch.d_model, self.arch.d_ff];
-        self.matrix(
-            "gpt_neox.embed_in",
-            TensorRole::TokenEmbedding,
-            [self.arch.vocab, d],
-        );
+        let bias = self.arch.bias == Bias::All;
+        let tokens = [self.arch.vocab, d];
+        self.matrix("gpt_neox.embed_in", TensorRole::TokenEmbedding, tokens);
+        if self.arch.position == Position::Learned {
+            let (name, positions) = ("gpt_neox.embed_positions", [self.arch.context, d]);
+            self.matrix(name, TensorRole::PositionEmbedding, positions);
+        }
         self.blocks("gpt_neox.layers", |list, at| {
             list.norm(&at("input_layernorm"), TensorRole::AttentionNorm);
             list.norm(&at("post_attention_layernorm"), TensorRole::MlpNorm);
-            let fused = at("attention.query_key_value");
-            list.linear(&fused, TensorRole::QueryKeyValue, [d, 3 * d], true);
-            list.linear(
-                &at("attention.dense"),
-                TensorRole::AttentionOutput,
-                [d, d],
-                true,
-            );
-            list.linear(&at("mlp.dense_h_to_4h"), TensorRole::MlpUp, [d, ff], true);
-            list.linear(&at("mlp.dense_4h_to_h"), TensorRole::MlpDown, [ff, d], true);
+            let mut linear = |module, role, shape| list.linear(&at(module), role, shape, bias);
+            let fused = "attention.query_key_value";
+            linear(fused, TensorRole::QueryKeyValue, [d, 3 * d]);
+            linear("attention.dense", TensorRole::AttentionOutput, [d, d]);
+            linear("mlp.dense_h_to_4h", TensorRole::MlpUp, [d, ff]);
+            linear("mlp.dense_4h_to_h", TensorRole::MlpDown, [ff, d]);
         });
         self.norm("gpt_neox.final_layer_norm", TensorRole::FinalNorm);
     }

@@ -1,0 +1,133 @@
+//! Next-token cross-entropy, the logits a few vocabulary rows and tokens at a time.
+
+use std::ops::Range;
+
+use outcrop_core::TensorRole;
+use outcrop_gemm::{Packed, Rows, multiply_serial};
+use rayon::prelude::*;
+
+use crate::forward::{Streams, check, run};
+use crate::layer::Reader;
+use crate::vector::{exp_sum, largest};
+use crate::{Published, Result, Tap};
+
+/// Tokens whose logits one task computes.
+const ROWS: usize = 120;
+/// Numbers of the unembedding that are read at a time.
+const PIECE: usize = 1 << 20;
+
+/// Runs `sequences` as [`crate::forward`] does and returns the mean next-token cross-entropy of each in
+/// nats: over positions t = 1 to T - 1, the mean of -ln p(x_t | x_0 to x_t-1), from the residual stream
+/// after the last block as the tap left it, through the final norm and the unembedding (the embedding
+/// where they are tied). 0 or more; about ln vocab for a model that knows nothing.
+///
+/// Logits are f32, their exponentials are summed in f64 by pieces of the vocabulary; never are all of
+/// them in memory, nor the whole unembedding.
+///
+/// # Errors
+/// As [`crate::forward`]; [`crate::Error::Length`] for a sequence of fewer than two tokens,
+/// [`crate::Error::Tensors`] for files without an unembedding.
+///
+/// ```
+/// use outcrop_forward::{Published, next_token_loss};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/llama-grouped");
+/// let model = Published::open(folder.as_ref())?;
+/// let before = next_token_loss(&model, &[vec![7, 8, 9]], &mut ())?;
+/// // without anything in the residual stream all tokens are equally likely
+/// let mut erase = |_: usize, _: usize, hidden: &mut [f32]| hidden.fill(0.0);
+/// let after = next_token_loss(&model, &[vec![7, 8, 9]], &mut erase)?;
+/// assert!(before[0] != after[0] && (after[0] - 61f64.ln()).abs() < 1e-6);
+/// # Ok::<(), outcrop_forward::Error>(())
+/// ```
+pub fn next_token_loss(
+    model: &Published,
+    sequences: &[Vec<u32>],
+    tap: &mut impl Tap,
+) -> Result<Vec<f64>> {
+    check(model.arch(), sequences, 2)?;
+    let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
+    let mut streams = run(model, sequences, tap)?;
+    norm(model, &mut streams)?;
+    let mut rows = targets(sequences);
+    let (d, mut values) = (model.arch().d_model, Vec::new());
+    let mut piece = Packed::default();
+    let step = (PIECE / d).max(1);
+    for first in (0..vocab).step_by(step) {
+        let range = first..vocab.min(first + step);
+        let n = range.len();
+        model.weights().read_rows_f32(tensor, range, &mut values)?;
+        piece.pack(&values, d, n, 1, d);
+        let blocks = rows
+            .par_chunks_mut(ROWS)
+            .zip(streams.values.par_chunks(ROWS * d));
+        blocks.for_each_init(Vec::new, |logits: &mut Vec<f32>, (rows, x)| {
+            logits.resize(rows.len() * n, 0.0);
+            multiply_serial(Rows::new(x, d), &piece, logits, n, false);
+            let lines = logits.chunks_exact(n);
+            rows.iter_mut()
+                .zip(lines)
+                .for_each(|(row, line)| row.see(first, line));
+        });
+    }
+    let mean = |range: &Range<usize>| {
+        let predictions = &rows[range.start..range.end - 1];
+        predictions.iter().map(Row::loss).sum::<f64>() / predictions.len() as f64
+    };
+    Ok(streams.ranges.iter().map(mean).collect())
+}
+
+/// The final norm, in place.
+fn norm(model: &Published, streams: &mut Streams) -> Result<()> {
+    let d = model.arch().d_model;
+    let norm = Reader { model, layer: None }.norm(TensorRole::FinalNorm)?;
+    let rows = streams.values.par_chunks_exact_mut(d);
+    rows.for_each_init(Vec::new, |before: &mut Vec<f32>, row| {
+        before.clear();
+        before.extend_from_slice(row);
+        norm.apply(before, row);
+    });
+    Ok(())
+}
+
+/// What is known of one token's logits so far.
+struct Row {
+    /// The token that follows; the last of a sequence has none and stands for itself.
+    target: usize,
+    logit: f32,
+    most: f32,
+    /// Sum of exp(logit - most).
+    sum: f64,
+}
+
+fn targets(sequences: &[Vec<u32>]) -> Vec<Row> {
+    let of = |tokens: &Vec<u32>| {
+        let next = tokens.iter().skip(1).chain(tokens.last());
+        let row = |&target: &u32| Row {
+            target: target as usize,
+            logit: 0.0,
+            most: f32::NEG_INFINITY,
+            sum: 0.0,
+        };
+        next.map(row).collect::<Vec<_>>()
+    };
+    sequences.iter().flat_map(of).collect()
+}
+
+impl Row {
+    /// Takes in the logits of the vocabulary from `first` on.
+    fn see(&mut self, first: usize, logits: &[f32]) {
+        if let Some(&logit) = self.target.checked_sub(first).and_then(|at| logits.get(at)) {
+            self.logit = logit;
+        }
+        let most = largest(logits).max(self.most);
+        self.sum *= f64::from(self.most - most).exp();
+        self.sum += f64::from(exp_sum(logits, most));
+        self.most = most;
+    }
+
+    /// ln of the sum of exponentials less the target's logit.
+    fn loss(&self) -> f64 {
+        self.sum.ln() + f64::from(self.most) - f64::from(self.logit)
+    }
+}
