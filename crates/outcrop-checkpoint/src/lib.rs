@@ -44,8 +44,8 @@ mod unique;
 mod weights;
 
 pub use audit::{
-    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Code, Finding, audit,
-    audit_with,
+    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Auditor, Code, Finding,
+    audit, audit_with,
 };
 pub use checkpoint::{clean, write_checkpoint};
 pub use dtype::DType;

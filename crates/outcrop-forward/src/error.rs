@@ -13,6 +13,9 @@ pub enum Error {
     /// Weights that cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),
+    /// A residual stream that cannot be measured.
+    #[error(transparent)]
+    Measure(#[from] outcrop_measure::Error),
     /// Weights that are not those of the architecture.
     #[error("load {}: {reason}", path.display())]
     Tensors {

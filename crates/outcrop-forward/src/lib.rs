@@ -8,6 +8,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`Published`] | an opened checkpoint |
+//! | [`measure()`] | the statistics of its residual stream, as rows of `measurements.csv` |
 //! | [`forward`] | its residual streams, shown to a [`Tap`], which may change them |
 //! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
 //! | [`Attention`] | the weights of heads, for a tap that asks |
@@ -35,6 +36,7 @@ mod error;
 mod forward;
 mod layer;
 mod loss;
+mod measure;
 mod published;
 mod rotary;
 mod tap;
@@ -44,6 +46,7 @@ pub use attention::Attention;
 pub use error::{Error, Result};
 pub use forward::forward;
 pub use loss::next_token_loss;
+pub use measure::{Measured, measure};
 pub use published::Published;
 pub use tap::Tap;
 

@@ -9,7 +9,8 @@
 //!
 //! [`Meter::measure_detail`] adds the spread of the scalars (RMS, kurtosis over scalars and over
 //! channels), the number of those that are massive by the rule of Sun et al., and the statistics
-//! without the first position. [`Places`] follows where the largest stand over layers and steps;
+//! without the first position. [`PlaceCounts`] and [`Places`] follow where the largest stand over layers and
+//! steps;
 //! [`received`] and [`Sinks`] measure attention sinks.
 //!
 //! Scalars that are NaN or infinite are counted and the first is placed; they are never ranked.
@@ -41,7 +42,7 @@ mod top;
 pub use detail::{MASSIVE_MAGNITUDE, MASSIVE_RATIO, spread};
 pub use error::{Error, Result};
 pub use meter::Meter;
-pub use places::Places;
+pub use places::{PlaceCounts, Places};
 pub use sink::{SINK_ALPHA, Sinks, received};
 
 #[cfg(doctest)]

@@ -1,26 +1,83 @@
-//! Which (position, channel) pairs persist over layers and steps.
+//! Which (position, channel) pairs persist over layers and steps. Most places are noise and are seen
+//! once; so a first pass counts them all in little memory, and a second one follows the few that
+//! persist.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use outcrop_core::{Measurement, PersistentPlace};
 
-/// Follows where the largest three magnitudes stand. Memory goes with the number of different places,
-/// not with that of measurements.
+/// How often each place is among the largest three magnitudes: the first pass over measurements.
 ///
 /// ```
 /// use outcrop_core::table;
-/// use outcrop_measure::Places;
+/// use outcrop_measure::PlaceCounts;
 ///
 /// let csv = "model,step,sequence,layer,top1,top2,top3,median,top1_position,top1_channel\n\
 ///            m,0,0,1,3,2,1,0.5,4,7\nm,8,0,1,90,2,1,0.5,0,3\nm,8,0,2,95,2,1,0.5,0,3\n";
-/// let mut places = Places::new();
-/// table::measurements_from(csv.as_bytes(), "example")?.rows.iter().for_each(|m| places.add(m));
-/// let rows = places.finish();
-/// let at = |p: u32, c: u32| rows.iter().find(|r| (r.position, r.channel) == (p, c));
-/// let persistent = at(0, 3).expect("two layers have it");
-/// assert_eq!((persistent.layers, persistent.steps, persistent.largest), (2, 1, 95.0));
+/// let rows = table::measurements_from(csv.as_bytes(), "example")?.rows;
+/// let mut counts = PlaceCounts::new();
+/// rows.iter().for_each(|m| counts.add(m));
+/// let mut places = counts.most_persistent(1);
+/// rows.iter().for_each(|m| places.add(m));
+/// let [persistent] = &places.finish()[..] else { panic!("one was asked for") };
+/// assert_eq!((persistent.position, persistent.channel), (0, 0)); // top2 and top3 have no places here
+/// assert_eq!((persistent.layers, persistent.steps, persistent.cells), (2, 2, 6));
 /// # Ok::<(), outcrop_core::Error>(())
 /// ```
+#[derive(Clone, Debug, Default)]
+pub struct PlaceCounts {
+    models: BTreeMap<String, HashMap<(u32, u32), u64>>,
+}
+
+impl PlaceCounts {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in one hidden state.
+    pub fn add(&mut self, measurement: &Measurement) {
+        if !self.models.contains_key(&measurement.model) {
+            self.models
+                .insert(measurement.model.clone(), HashMap::new());
+        }
+        let Some(counts) = self.models.get_mut(&measurement.model) else {
+            return;
+        };
+        for top in measurement.stats.top.iter().flatten() {
+            *counts
+                .entry((top.place.position, top.place.channel))
+                .or_default() += 1;
+        }
+    }
+
+    /// Follows the `most` most frequent places of each model in a second pass, of equally frequent
+    /// ones the first in the sequence.
+    pub fn most_persistent(&self, most: usize) -> Places {
+        let chosen = |counts: &HashMap<(u32, u32), u64>| {
+            let mut places: Vec<_> = counts
+                .iter()
+                .map(|(place, n)| (Reverse(*n), *place))
+                .collect();
+            places.sort_unstable();
+            let first = places.into_iter().take(most);
+            Model {
+                places: first.map(|(_, place)| (place, Seen::default())).collect(),
+                ..Model::default()
+            }
+        };
+        let models = self
+            .models
+            .iter()
+            .map(|(name, counts)| (name.clone(), chosen(counts)));
+        Places {
+            models: models.collect(),
+        }
+    }
+}
+
+/// Follows chosen places over steps, layers and sequences; made by [`PlaceCounts::most_persistent`].
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     models: BTreeMap<String, Model>,
@@ -48,21 +105,20 @@ struct Seen {
 }
 
 impl Places {
-    /// Nothing seen yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes in one hidden state.
+    /// Takes in one hidden state, as the first pass did.
     pub fn add(&mut self, measurement: &Measurement) {
         let m = measurement;
-        let model = self.models.entry(m.model.clone()).or_default();
+        let Some(model) = self.models.get_mut(&m.model) else {
+            return;
+        };
         model.cells += 1;
         count_last(m.step, &mut model.last_step, &mut model.last_cells);
         for (top, token) in m.stats.top.iter().zip(m.detail.tokens) {
             let Some(top) = top else { continue };
             let place = (top.place.position, top.place.channel);
-            let seen = model.places.entry(place).or_default();
+            let Some(seen) = model.places.get_mut(&place) else {
+                continue;
+            };
             seen.cells += 1;
             count_last(m.step, &mut seen.last_step, &mut seen.last_cells);
             seen.steps.insert(m.step);

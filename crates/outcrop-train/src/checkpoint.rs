@@ -14,14 +14,7 @@ const OPTIMIZER: &str = "resume/optimizer.safetensors";
 pub(crate) fn save(dir: &RunDir, step: u64, model: &Transformer, optimizer: &AdamW) -> Result<()> {
     write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
         model.save(&folder.join(MODEL))?;
-        let spec = model.spec();
-        let config = match spec.to_huggingface() {
-            Some(config) => config,
-            None => {
-                let own = serde_json::to_value(spec).map_err(|e| CoreError::parse("arch", e))?;
-                serde_json::json!({ "model_type": "outcrop", "arch": own })
-            }
-        };
+        let config = model.spec().to_config()?;
         let config = format!("{config:#}\n");
         write_atomic(&folder.join("config.json"), config.as_bytes())?;
         let optimizer_file = folder.join(OPTIMIZER);

@@ -7,7 +7,7 @@ mod jumps;
 mod scan;
 mod schedule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,8 +63,26 @@ impl Audit {
     /// The steps that should not enter a fit unless someone insists: those of every finding's
     /// `suspects`.
     pub fn suspect_steps(&self) -> BTreeSet<u64> {
-        let suspects = self.findings.iter().flat_map(|finding| &finding.suspects);
-        suspects.copied().collect()
+        self.suspect_reasons().into_keys().collect()
+    }
+
+    /// The steps of [`Audit::suspect_steps`], each with the kinds of findings that call it into
+    /// question, such as `identical-steps` or `shared-file;jump`.
+    pub fn suspect_reasons(&self) -> BTreeMap<u64, String> {
+        let mut reasons: BTreeMap<u64, BTreeSet<Code>> = BTreeMap::new();
+        for finding in &self.findings {
+            for step in &finding.suspects {
+                reasons.entry(*step).or_default().insert(finding.code);
+            }
+        }
+        let words = |codes: BTreeSet<Code>| {
+            let words: Vec<String> = codes.iter().map(Code::to_string).collect();
+            words.join(";")
+        };
+        reasons
+            .into_iter()
+            .map(|(step, codes)| (step, words(codes)))
+            .collect()
     }
 }
 
@@ -102,32 +120,66 @@ pub fn audit_with(
     options: &AuditOptions,
     mut observe: impl FnMut(&Checkpoint, usize),
 ) -> Audit {
-    let mut audit = Audit::default();
+    let mut auditor = Auditor::new(options);
     for (done, entry) in series.entries.iter().enumerate() {
         observe(entry, done);
-        let (checkpoint, finding) = scan::scan(entry, options.tensors, &audit.checkpoints);
-        audit.checkpoints.push(checkpoint);
-        audit.findings.extend(finding);
+        auditor.scan(entry);
     }
-    let checkpoints = &audit.checkpoints;
-    audit.findings.extend(duplicates::identical(checkpoints));
-    audit.findings.extend(duplicates::shared_files(checkpoints));
-    audit
-        .findings
-        .extend(duplicates::shared_tensors(checkpoints));
-    if options.jumps {
-        // Against copies of other steps, an honest one looks wrong.
-        let suspects = audit.suspect_steps();
-        let jumps = jumps::jumps(series, &suspects, options.jump_ratio);
-        audit.findings.extend(jumps);
+    auditor.finish(series)
+}
+
+/// An audit one checkpoint after another, for series of which not all are on the disk at once, as
+/// when each is fetched, measured and deleted.
+#[derive(Debug)]
+pub struct Auditor {
+    options: AuditOptions,
+    audit: Audit,
+}
+
+impl Auditor {
+    /// Nothing looked at yet.
+    pub fn new(options: &AuditOptions) -> Self {
+        Self {
+            options: *options,
+            audit: Audit::default(),
+        }
     }
-    let checkpoints = &audit.checkpoints;
-    audit.findings.extend(compare::non_finite(checkpoints));
-    audit.findings.extend(compare::tensors(checkpoints));
-    audit.findings.extend(schedule::missing(series));
-    audit
-        .findings
-        .extend(series.problems.iter().map(finding::problem));
-    audit.findings.sort_by_key(|finding| finding.code);
-    audit
+
+    /// Hashes a checkpoint's files and reads its tensors; in any order of
+    /// steps. Returns what was seen: without files where something cannot be read, which is a finding.
+    pub fn scan(&mut self, entry: &Checkpoint) -> &AuditedCheckpoint {
+        let earlier = &self.audit.checkpoints;
+        let (checkpoint, finding) = scan::scan(entry, self.options.tensors, earlier);
+        self.audit.findings.extend(finding);
+        let at = earlier.partition_point(|c| c.step <= checkpoint.step);
+        self.audit.checkpoints.insert(at, checkpoint);
+        &self.audit.checkpoints[at]
+    }
+
+    /// Compares what was scanned. Jumps are looked for among the checkpoints of `series` that can
+    /// still be read.
+    pub fn finish(self, series: &CheckpointSeries) -> Audit {
+        let Self { options, mut audit } = self;
+        let checkpoints = &audit.checkpoints;
+        audit.findings.extend(duplicates::identical(checkpoints));
+        audit.findings.extend(duplicates::shared_files(checkpoints));
+        audit
+            .findings
+            .extend(duplicates::shared_tensors(checkpoints));
+        if options.jumps {
+            // Against copies of other steps, an honest one looks wrong.
+            let suspects = audit.suspect_steps();
+            let jumps = jumps::jumps(series, &suspects, options.jump_ratio);
+            audit.findings.extend(jumps);
+        }
+        let checkpoints = &audit.checkpoints;
+        audit.findings.extend(compare::non_finite(checkpoints));
+        audit.findings.extend(compare::tensors(checkpoints));
+        audit.findings.extend(schedule::missing(series));
+        audit
+            .findings
+            .extend(series.problems.iter().map(finding::problem));
+        audit.findings.sort_by_key(|finding| finding.code);
+        audit
+    }
 }

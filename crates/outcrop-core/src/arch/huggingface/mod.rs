@@ -2,6 +2,7 @@
 
 mod config;
 mod model_type;
+mod ours;
 mod read;
 mod rope;
 mod settings;

@@ -3,12 +3,13 @@ use serde_json::{Value, json};
 use super::super::{Activation, ArchSpec, Bias, Norm, Position, Residual};
 use super::config::Config;
 use super::model_type::ModelType;
-use super::{HuggingFace, rope, settings};
+use super::{HuggingFace, ours, rope, settings};
 use crate::{Error, Result};
 
 impl HuggingFace {
     /// Reads a `config.json` of model type `gpt_neox`, `gpt2`, `llama`, `mistral`, `qwen2` or
-    /// `qwen3`, as any version of transformers writes it; `context` names the file in errors.
+    /// `qwen3`, as any version of transformers writes it, or of our own ([`ArchSpec::to_config`]);
+    /// `context` names the file in errors.
     ///
     /// Nothing that may change what the model computes is passed over: a setting must be read, or
     /// known to be harmless (dropout, data types, token ids, generation), or null.
@@ -33,6 +34,9 @@ impl HuggingFace {
     /// or mistyped, [`Error::Unsupported`] for a setting that would compute something else,
     /// [`Error::UnknownSetting`], [`Error::OutOfRange`] where values disagree.
     pub fn parse(text: &str, context: &str) -> Result<Self> {
+        if let Some(read) = ours::read(text, context) {
+            return read;
+        }
         let config = Config::parse(text, context)?;
         let model_type = model_type(&config)?;
         settings::check(&config, model_type)?;

@@ -1,0 +1,52 @@
+//! Architectures that transformers does not have: a `config.json` of our own.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::{ArchSpec, Family};
+use super::HuggingFace;
+use crate::{Error, Result};
+
+/// The `model_type` of such a config.
+const MODEL_TYPE: &str = "outcrop";
+
+impl ArchSpec {
+    /// The `config.json` that stands beside weights of this architecture: the one that transformers
+    /// loads ([`ArchSpec::to_huggingface`]) where there is one, else one of our own, with the
+    /// architecture as it is. [`HuggingFace::parse`] reads both.
+    ///
+    /// ```
+    /// use outcrop_core::{ArchSpec, HuggingFace, Position};
+    ///
+    /// let arch = ArchSpec { position: Position::Learned, ..ArchSpec::new(2, 32, 2) };
+    /// let config = arch.to_config()?;
+    /// assert_eq!(config["model_type"], "outcrop");
+    /// assert_eq!(HuggingFace::parse(&config.to_string(), "config.json")?.arch, arch);
+    /// # Ok::<(), outcrop_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parse`] where a number is not finite.
+    pub fn to_config(&self) -> Result<Value> {
+        if let Some(config) = self.to_huggingface() {
+            return Ok(config);
+        }
+        let own = serde_json::to_value(self).map_err(|e| Error::parse("architecture", e))?;
+        Ok(json!({ "model_type": MODEL_TYPE, "arch": own }))
+    }
+}
+
+/// What a config of our own describes; none for another's.
+pub(super) fn read(text: &str, context: &str) -> Option<Result<HuggingFace>> {
+    let config: Value = serde_json::from_str(text).ok()?;
+    if config.get("model_type")? != MODEL_TYPE {
+        return None;
+    }
+    let arch = config.get("arch").cloned().unwrap_or_default();
+    let arch =
+        ArchSpec::deserialize(arch).map_err(|e| Error::parse(context, format!("`arch`: {e}")));
+    Some(arch.map(|arch| HuggingFace {
+        arch,
+        family: Family::NeoX,
+    }))
+}

@@ -1,0 +1,117 @@
+//! A tap that measures.
+
+use outcrop_core::{Detail, Measurement};
+use outcrop_measure::{Meter, Sinks, received};
+
+use crate::{Attention, Published, Result, Tap, forward};
+
+/// What is measured of a checkpoint.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Measured {
+    /// One row for each (sequence, layer), in that order, with tokens in its detail.
+    pub rows: Vec<Measurement>,
+    /// Attention sinks, where they were asked for.
+    pub sinks: Option<Sinks>,
+}
+
+/// Measures the residual stream after every block: top 3 with places and tokens, lower median, RMS,
+/// kurtosis, and the same without the first position; with `sinks` also how much attention each head
+/// gives to the first position, which costs about as much again as the attention itself. Rows carry
+/// `model` and `step`. `observe` is told after each (layer, sequence).
+///
+/// ```
+/// use outcrop_forward::{Published, measure};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/neox-parallel");
+/// let model = Published::open(folder.as_ref())?;
+/// let measured = measure(&model, &[vec![3, 1, 4, 1, 5]], ("tiny", 512), true, &mut |_, _| {})?;
+/// assert_eq!(measured.rows.len(), model.arch().layers);
+/// let rate = measured.sinks.and_then(|sinks| sinks.rate());
+/// assert!(rate.is_some_and(|rate| (0.0..=1.0).contains(&rate)));
+/// # Ok::<(), outcrop_forward::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`forward`].
+pub fn measure(
+    model: &Published,
+    sequences: &[Vec<u32>],
+    (name, step): (&str, u64),
+    sinks: bool,
+    observe: &mut dyn FnMut(usize, usize),
+) -> Result<Measured> {
+    let mut tap = Measuring {
+        model,
+        sequences,
+        name,
+        step,
+        meter: Meter::new(),
+        measured: Measured {
+            rows: Vec::with_capacity(sequences.len() * model.arch().layers),
+            sinks: sinks.then(Sinks::new),
+        },
+        weights: Vec::new(),
+        failed: None,
+        observe,
+    };
+    forward(model, sequences, &mut tap)?;
+    let mut measured = match tap.failed {
+        Some(error) => return Err(error.into()),
+        None => tap.measured,
+    };
+    measured.rows.sort_by_key(|row| (row.sequence, row.layer));
+    Ok(measured)
+}
+
+struct Measuring<'a> {
+    model: &'a Published,
+    sequences: &'a [Vec<u32>],
+    name: &'a str,
+    step: u64,
+    meter: Meter,
+    measured: Measured,
+    weights: Vec<f32>,
+    failed: Option<outcrop_measure::Error>,
+    observe: &'a mut dyn FnMut(usize, usize),
+}
+
+impl Tap for Measuring<'_> {
+    fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
+        match self.meter.measure_detail(hidden, self.model.arch().d_model) {
+            Err(error) => self.failed = Some(error),
+            Ok((stats, detail)) => {
+                let tokens = &self.sequences[sequence];
+                let token = |position: u32| tokens.get(position as usize).copied();
+                self.measured.rows.push(Measurement {
+                    model: self.name.to_owned(),
+                    step: self.step,
+                    sequence: sequence as u32,
+                    layer: layer as u32,
+                    stats,
+                    detail: Detail {
+                        tokens: stats.top.map(|top| token(top?.place.position)),
+                        ..detail
+                    },
+                    suspect: None,
+                });
+            }
+        }
+        (self.observe)(layer, sequence);
+    }
+
+    fn attention(&mut self, layer: usize, _: usize, attention: &Attention<'_>) {
+        let Some(sinks) = &mut self.measured.sinks else {
+            return;
+        };
+        for head in 0..attention.heads() {
+            attention.weights(head, &mut self.weights);
+            let alpha = received(&self.weights, attention.tokens());
+            sinks.add(
+                layer as u32,
+                head as u32 + 1,
+                alpha.first().copied().unwrap_or(0.0),
+            );
+        }
+    }
+}
