@@ -19,9 +19,18 @@ fn all(source: &Source, name: &str) -> Vec<u32> {
     }
 }
 
+/// The same lines as another system ends them.
+fn other_line_ends(dir: &tempfile::TempDir) -> Source {
+    let path = dir.path().join("x.jsonl");
+    let lines = fs::read_to_string(fixture("documents.jsonl")).unwrap();
+    fs::write(&path, lines.replace('\n', "\r\n")).unwrap();
+    Source::of(&[path], None)
+}
+
 #[test]
 fn documents_are_joined_and_tokenised_once_as_in_python() {
     let expected = expected();
+    let dir = tempfile::tempdir().unwrap();
     for name in TOKENIZERS {
         let wanted = &expected["tokenizers"][name];
         assert_eq!(
