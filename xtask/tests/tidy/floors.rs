@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 12] = [
+const BELOW: [(&str, &[&str]); 13] = [
     ("outcrop-core", &[]),
     ("outcrop-gemm", &[]),
     ("outcrop-measure", &["outcrop-core"]),
@@ -12,6 +12,7 @@ const BELOW: [(&str, &[&str]); 12] = [
     ("outcrop-fit", &["outcrop-core"]),
     ("outcrop-predict", &["outcrop-core"]),
     ("outcrop-checkpoint", &["outcrop-core"]),
+    ("outcrop-tokens", &["outcrop-core"]),
     (
         "outcrop-forward",
         &[
@@ -45,6 +46,7 @@ const BELOW: [(&str, &[&str]); 12] = [
             "outcrop-fit",
             "outcrop-predict",
             "outcrop-checkpoint",
+            "outcrop-tokens",
             "outcrop-model",
             "outcrop-train",
             "outcrop-report",

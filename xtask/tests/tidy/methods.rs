@@ -5,7 +5,7 @@ use crate::source::{code, lines_with};
 use crate::{expect_none, workspace};
 
 /// Libraries by the start of their package names, and the crates that may name them.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("burn", &["outcrop-model", "outcrop-train"]),
     ("argmin", &["outcrop-fit"]),
     ("nalgebra", &["outcrop-fit"]),
@@ -13,10 +13,11 @@ const OWNERS: [(&str, &[&str]); 7] = [
     ("smartcore", &["outcrop-predict"]),
     ("forust", &["outcrop-predict"]),
     ("ndarray", &["outcrop-predict"]),
+    ("tokenizers", &["outcrop-tokens", "outcrop-train"]),
 ];
 
 /// Marks of their types in a signature.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "argmin::",
     "argmin_math::",
     "nalgebra::",
@@ -25,6 +26,7 @@ const TYPES: [&str; 14] = [
     "linfa::",
     "smartcore::",
     "forust_ml::",
+    "tokenizers::",
     "ndarray::",
     "Array1<",
     "Array2<",

@@ -1,0 +1,114 @@
+use std::path::PathBuf;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong with token sequences. Each message completes "failed to ...".
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file that could not be read, or a value outside its range.
+    #[error(transparent)]
+    Core(#[from] outcrop_core::Error),
+    /// A file that does not hold the token ids that its name or header claims.
+    #[error("read {} as token ids: {reason}", path.display())]
+    Ids {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is not UTF-8 text.
+    #[error(
+        "read {} as text: {reason} at byte {offset}; token ids are read from .npy, .bin, .u16 and \
+         .u32 files",
+        path.display()
+    )]
+    NotText {
+        /// The file at fault.
+        path: PathBuf,
+        /// What stands there.
+        reason: &'static str,
+        /// Where, counted from 0.
+        offset: u64,
+    },
+    /// A line of a `.jsonl` file that holds no document.
+    #[error("read {}, line {line}: {reason}", path.display())]
+    Jsonl {
+        /// The file at fault.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Paths with no file of text in them.
+    #[error("read {}: there is no file in it that is not hidden", path.display())]
+    NoText {
+        /// The first of the paths.
+        path: PathBuf,
+    },
+    /// A `tokenizer.json` that is none, or that cannot be used to measure.
+    #[error("use {} as a tokenizer: {reason}", path.display())]
+    Tokenizer {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Text without a tokenizer.
+    #[error(
+        "tokenise {}: there is no tokenizer; name a tokenizer.json, or give token ids (.npy, .bin, \
+         .u16, .u32)",
+        path.display()
+    )]
+    NoTokenizer {
+        /// The text.
+        path: PathBuf,
+    },
+    /// Fewer tokens than the windows need.
+    #[error(
+        "cut {count} windows of {length} tokens from {source_words}: it has {tokens} tokens; {way_out}"
+    )]
+    TooShort {
+        /// What the tokens were taken from.
+        source_words: String,
+        /// Windows asked for.
+        count: usize,
+        /// Tokens a window, BOS included.
+        length: usize,
+        /// Tokens that there are.
+        tokens: u64,
+        /// Which windows can be cut.
+        way_out: String,
+    },
+    /// A token that a model has not.
+    #[error(
+        "use token {token} at position {position} of sequence {sequence}: the vocabulary has {vocab} \
+         tokens, so ids end at {}; were these ids made for another model?",
+        vocab.saturating_sub(1)
+    )]
+    Vocabulary {
+        /// The sequence, from 0.
+        sequence: usize,
+        /// The position in it, from 0.
+        position: usize,
+        /// The token at fault.
+        token: u32,
+        /// Size of the vocabulary.
+        vocab: usize,
+    },
+    /// A sequence longer than a model's learned positions.
+    #[error(
+        "use sequence {sequence}: it has {length} tokens, and the model has learned positions for \
+         {context}; --length {context} would do"
+    )]
+    Context {
+        /// The sequence, from 0.
+        sequence: usize,
+        /// Its tokens.
+        length: usize,
+        /// Positions that the model has.
+        context: usize,
+    },
+}

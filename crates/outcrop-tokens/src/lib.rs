@@ -1,0 +1,46 @@
+//! The token sequences on which a checkpoint is measured.
+//!
+//! - [`Source`]: token ids in a file, text with a `tokenizer.json`, or the built-in [`SAMPLE`].
+//! - [`Windows`]: how many sequences, how long, with or without BOS; those of published measurements
+//!   are a [`Protocol`].
+//! - [`sequences()`] turns both into [`Sequences`]: the ids, their SHA-256, and where they come from
+//!   in words; [`Sequences::check`] holds them against a model.
+//! - [`Tokenizer`]: text to ids, and ids to the text that they stand for.
+//!
+//! Files may be of any size: no more is read than the windows need, and what a header claims is
+//! checked against the file before memory is taken.
+//!
+//! ```
+//! use outcrop_tokens::{Source, Windows, sequences};
+//!
+//! let windows = Windows { count: Some(4), length: Some(64), bos: None };
+//! let drawn = sequences(&Source::Sample, windows, None, 50_304)?;
+//! assert_eq!((drawn.ids.len(), drawn.ids[0].len()), (4, 64));
+//! assert!(drawn.source.starts_with("4 x 64 ids drawn evenly from 50304 tokens"));
+//! drawn.check(50_304, Some(64))?;
+//!
+//! let error = drawn.check(50_304, Some(32)).unwrap_err().to_string();
+//! assert!(error.starts_with("use sequence 0: it has 64 tokens"));
+//! # Ok::<(), outcrop_tokens::Error>(())
+//! ```
+
+mod error;
+mod ids;
+mod sample;
+mod sequences;
+mod source;
+mod text;
+mod tokenizer;
+mod windows;
+
+pub use error::{Error, Result};
+pub use sample::SAMPLE;
+pub use sequences::{Sequences, sha256_of};
+pub use source::{Source, sequences};
+pub use text::Draw;
+pub use tokenizer::Tokenizer;
+pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, Protocol, Windows};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,142 @@
+use std::path::{Path, PathBuf};
+
+use crate::text::{Documents, Draw};
+use crate::windows::Cut;
+use crate::{Error, Result, SAMPLE, Sequences, Tokenizer, Windows, ids, sample};
+
+/// Bytes of text that are read for every token needed, at first: more than English text takes.
+const BYTES_A_TOKEN: usize = 6;
+
+/// Where tokens come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Token ids as they are: `.npy` as `[tokens]` or `[sequences, tokens]` of u1, u2, u4, u8, i2, i4 or
+    /// i8; `.bin` and `.u16` of little-endian u16, as nanoGPT writes them; `.u32`. Of a 2-D array
+    /// each row is a sequence.
+    Ids(PathBuf),
+    /// Text to be tokenised: files and folders, in which every file that is not hidden is one
+    /// document, or in a `.jsonl` file the field `text` of every line.
+    Text {
+        /// The files and folders, in order.
+        paths: Vec<PathBuf>,
+        /// Documents to draw from them; none takes all in order.
+        draw: Option<Draw>,
+    },
+    /// [`SAMPLE`], or ids drawn evenly from the vocabulary where there is no tokenizer.
+    Sample,
+}
+
+impl Source {
+    /// What `paths` hold, by their names: nothing is the sample, one file of ids is these, all else
+    /// is text.
+    ///
+    /// ```
+    /// use outcrop_tokens::Source;
+    ///
+    /// assert_eq!(Source::of(&[], None), Source::Sample);
+    /// let text = Source::of(&["notes.txt".into()], None);
+    /// assert_eq!(text, Source::Text { paths: vec!["notes.txt".into()], draw: None });
+    /// ```
+    pub fn of(paths: &[PathBuf], draw: Option<Draw>) -> Self {
+        match paths {
+            [] => Self::Sample,
+            [path] if ids::recognise(path) => Self::Ids(path.clone()),
+            _ => Self::Text {
+                paths: paths.to_vec(),
+                draw,
+            },
+        }
+    }
+}
+
+/// The first windows of the tokens of a source, for a model with `vocab` tokens.
+///
+/// Documents are joined by a blank line and tokenised once, without special tokens. Only as much is
+/// read as the windows need, and an eighth more of text, so that its end does not matter to them.
+///
+/// # Errors
+/// [`Error::TooShort`] with the windows that would do, [`Error::NoTokenizer`] for text without one,
+/// and [`Error::Ids`], [`Error::NotText`], [`Error::Jsonl`], [`Error::NoText`], [`Error::Tokenizer`]
+/// for what cannot be read; [`outcrop_core::Error::OutOfRange`] for windows or documents out of
+/// range. Whether the model can take them is for [`Sequences::check`].
+pub fn sequences(
+    source: &Source,
+    windows: Windows,
+    tokenizer: Option<&Tokenizer>,
+    vocab: usize,
+) -> Result<Sequences> {
+    let (ids, words) = match (source, tokenizer) {
+        (Source::Ids(path), _) => {
+            let words = format!("ids in {}", path.display());
+            (ids::windows(path, windows)?, words)
+        }
+        (Source::Text { paths, draw }, Some(tokenizer)) => {
+            let documents = Documents::find(paths, *draw)?;
+            let words = format!("{} by {}", text_words(paths, *draw), name(tokenizer));
+            (
+                of_text(&documents, windows.cut(None)?, tokenizer, &words)?,
+                words,
+            )
+        }
+        (Source::Text { paths, .. }, None) => {
+            let path = paths.first().cloned().unwrap_or_default();
+            return Err(Error::NoTokenizer { path });
+        }
+        (Source::Sample, Some(tokenizer)) => {
+            let cut = windows.cut(None)?;
+            let words = format!("the built-in text by {}", name(tokenizer));
+            let ids = tokenizer.encode(SAMPLE)?;
+            (cut.stream(&ids, ids.len() as u64, &words)?, words)
+        }
+        (Source::Sample, None) => {
+            let cut = windows.cut(None)?;
+            if vocab == 0 {
+                return Err(outcrop_core::Error::range("vocab", vocab, "at least 1").into());
+            }
+            let words = format!("ids drawn evenly from {vocab} tokens: no tokenizer, no text");
+            let ids = sample::drawn(vocab, cut.needed());
+            (cut.stream(&ids, ids.len() as u64, &words)?, words)
+        }
+    };
+    let length = ids.first().map_or(0, Vec::len);
+    let words = format!("{} x {length} {words}", ids.len());
+    Ok(Sequences::new(ids, windows.bos, words, tokenizer))
+}
+
+/// The windows of documents, of which about as much is read as they need.
+fn of_text(
+    documents: &Documents,
+    cut: Cut,
+    tokenizer: &Tokenizer,
+    words: &str,
+) -> Result<Vec<Vec<u32>>> {
+    // Tokens near the end may depend on the text behind it.
+    let enough = cut.needed() + cut.needed() / 8 + 256;
+    let mut bytes = enough * BYTES_A_TOKEN;
+    loop {
+        let joined = documents.join(bytes)?;
+        let ids = tokenizer.encode(&joined.text)?;
+        if joined.complete || ids.len() >= enough {
+            return cut.stream(&ids, ids.len() as u64, words);
+        }
+        bytes = bytes.saturating_mul(2);
+    }
+}
+
+fn text_words(paths: &[PathBuf], draw: Option<Draw>) -> String {
+    let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
+    let of = match paths.len() {
+        0 | 1 => first.display().to_string(),
+        n => format!("{} and {} more", first.display(), n - 1),
+    };
+    match draw {
+        None => format!("tokens of {of}"),
+        Some(Draw { documents, seed }) => {
+            format!("tokens of {documents} documents drawn with seed {seed} from {of}")
+        }
+    }
+}
+
+fn name(tokenizer: &Tokenizer) -> std::path::Display<'_> {
+    tokenizer.path().display()
+}

@@ -1,0 +1,76 @@
+use outcrop_tokens::Tokenizer;
+use serde_json::Value;
+
+use crate::{TOKENIZERS, expected, fixture, message, tokenizer};
+
+#[test]
+fn a_checkpoint_has_one_or_none() {
+    let expected = expected();
+    for name in TOKENIZERS {
+        let found = Tokenizer::of_checkpoint(&fixture(name)).unwrap().unwrap();
+        assert_eq!(found.vocab() as u64, expected["tokenizers"][name]["vocab"]);
+        assert_eq!(found.path(), fixture(name).join("tokenizer.json"));
+    }
+    assert!(
+        Tokenizer::of_checkpoint(&fixture("arrays"))
+            .unwrap()
+            .is_none()
+    );
+    let error = message(Tokenizer::open(&fixture("arrays")));
+    assert!(error.contains("tokenizer.json"), "{error}");
+}
+
+#[test]
+fn tokens_have_names_and_texts() {
+    let bpe = tokenizer("bpe");
+    let id = bpe.id("<|endoftext|>").unwrap();
+    assert_eq!(bpe.token_text(id).as_deref(), Some("<|endoftext|>"));
+    assert_eq!(
+        bpe.token_text(bpe.id("Ġthe").unwrap()).as_deref(),
+        Some(" the")
+    );
+    assert_eq!(bpe.token_text(bpe.id("Ċ").unwrap()).as_deref(), Some("\n"));
+    // half a character has its name
+    assert_eq!(bpe.token_text(bpe.id("Ã").unwrap()).as_deref(), Some("Ã"));
+    assert_eq!(
+        (bpe.id("no such token"), bpe.token_text(u32::MAX)),
+        (None, None)
+    );
+    let llama = tokenizer("llama");
+    assert_eq!(
+        llama.token_text(llama.id("<0xE2>").unwrap()).as_deref(),
+        Some("<0xE2>")
+    );
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_with_the_reason() {
+    let error = message(Tokenizer::open(&fixture("dropout.json")));
+    assert!(
+        error.contains("dropout.json as a tokenizer: dropout = 0.1 draws"),
+        "{error}"
+    );
+    let error = message(Tokenizer::open(&fixture("expected.json")));
+    assert!(error.contains("as a tokenizer"), "{error}");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("large.json");
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    let error = message(Tokenizer::open(&path));
+    assert!(error.contains("larger than 256 MiB"), "{error}");
+}
+
+/// A file whose normalizer makes the library panic.
+#[test]
+fn a_panic_within_the_library_is_an_error() {
+    let text = std::fs::read_to_string(fixture("bpe/tokenizer.json")).unwrap();
+    let mut json: Value = serde_json::from_str(&text).unwrap();
+    json["normalizer"] = serde_json::json!({"type": "Precompiled", "precompiled_charsmap": "AAAA"});
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tokenizer.json");
+    std::fs::write(&path, json.to_string()).unwrap();
+    let error = message(Tokenizer::open(&path));
+    assert!(error.contains("the tokenizers library panicked"), "{error}");
+}
