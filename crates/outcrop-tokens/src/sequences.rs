@@ -30,6 +30,17 @@ impl Sequences {
         }
     }
 
+    /// Sequences that were made elsewhere, with BOS in them if there is one; `source` says in words
+    /// where they come from.
+    ///
+    /// ```
+    /// let own = outcrop_tokens::Sequences::of(vec![vec![0, 5, 7]], Some(0), "three tokens".into());
+    /// assert_eq!(own.sha256.len(), 64);
+    /// ```
+    pub fn of(ids: Vec<Vec<u32>>, bos: Option<u32>, source: String) -> Self {
+        Self::new(ids, bos, source, None)
+    }
+
     /// The text of a token (see [`Tokenizer::token_text`]); none without a tokenizer, or where it has
     /// no such token.
     pub fn token_text(&self, id: u32) -> Option<String> {

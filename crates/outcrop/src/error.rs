@@ -8,6 +8,18 @@ pub enum Error {
     /// A spec, table or file.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
+    /// A checkpoint, or a series of them.
+    #[error(transparent)]
+    Checkpoint(#[from] outcrop_checkpoint::Error),
+    /// A forward pass.
+    #[error(transparent)]
+    Forward(#[from] outcrop_forward::Error),
+    /// Token sequences.
+    #[error(transparent)]
+    Tokens(#[from] outcrop_tokens::Error),
+    /// A schedule.
+    #[error(transparent)]
+    Schedule(#[from] outcrop_schedule::Error),
     /// A fit.
     #[error(transparent)]
     Fit(#[from] outcrop_fit::Error),
@@ -51,6 +63,43 @@ pub enum Error {
         failed: usize,
         /// Of how many.
         of: usize,
+    },
+    /// A folder that holds another series, or anything else.
+    #[error(
+        "measure into {}: {reason}; choose another folder with --out, or remove it",
+        path.display()
+    )]
+    OtherSeries {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What is in it.
+        reason: String,
+    },
+    /// A checkpoint whose architecture is not that of its series.
+    #[error("measure {}: it is of another architecture than the series: {difference}", path.display())]
+    OtherArchitecture {
+        /// The checkpoint.
+        path: std::path::PathBuf,
+        /// The fields that differ.
+        difference: String,
+    },
+    /// A series with suspect steps, where that was to be a failure.
+    #[error("trust {}: {suspects} of its steps are suspect", path.display())]
+    Suspect {
+        /// The series.
+        path: std::path::PathBuf,
+        /// How many.
+        suspects: usize,
+    },
+    /// Some checkpoints could not be measured.
+    #[error("measure {failed} of {of} checkpoints; the others are in {}", path.display())]
+    Unmeasured {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        of: usize,
+        /// The folder with what was measured.
+        path: std::path::PathBuf,
     },
     /// The user stopped it.
     #[error("finish: it was interrupted; the same command goes on where it was")]

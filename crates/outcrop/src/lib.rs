@@ -1,7 +1,7 @@
 //! Follows massive activations through transformer training: measure, fit, predict, report.
 //!
 //! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce`
-//! ([`pipeline`]). The subjects are crates of their own, re-exported here:
+//! ([`pipeline`]) and `outcrop measure` ([`series`]). The subjects are crates of their own, re-exported here:
 //!
 //! | module | crate | what it does |
 //! |---|---|---|
@@ -10,7 +10,9 @@
 //! | [`schedule`] | `outcrop-schedule` | at which steps to save and to measure |
 //! | [`fit`] | `outcrop-fit` | the curve by which massive activations emerge |
 //! | [`predict`] | `outcrop-predict` | that curve from an architecture |
-//! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk |
+//! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk and from the hub, their audit |
+//! | [`forward`] | `outcrop-forward` | published transformers, block by block |
+//! | [`tokens`] | `outcrop-tokens` | the sequences on which a checkpoint is measured |
 //! | [`model`] | `outcrop-model` | a transformer with taps |
 //! | [`train`] | `outcrop-train` | training and measuring it |
 //! | [`report`] | `outcrop-report` | figures and a page |
@@ -26,13 +28,15 @@
 
 pub use {
     outcrop_checkpoint as checkpoint, outcrop_core as core, outcrop_fit as fit,
-    outcrop_measure as measure, outcrop_model as model, outcrop_predict as predict,
-    outcrop_report as report, outcrop_schedule as schedule, outcrop_train as train,
+    outcrop_forward as forward, outcrop_measure as measure, outcrop_model as model,
+    outcrop_predict as predict, outcrop_report as report, outcrop_schedule as schedule,
+    outcrop_tokens as tokens, outcrop_train as train,
 };
 
 pub mod cli;
 mod error;
 pub mod pipeline;
+pub mod series;
 
 pub use error::{Error, Result};
 

@@ -47,6 +47,7 @@ const BELOW: [(&str, &[&str]); 13] = [
             "outcrop-predict",
             "outcrop-checkpoint",
             "outcrop-tokens",
+            "outcrop-forward",
             "outcrop-model",
             "outcrop-train",
             "outcrop-report",

@@ -148,12 +148,23 @@ impl Auditor {
     /// Hashes a checkpoint's files and reads its tensors; in any order of
     /// steps. Returns what was seen: without files where something cannot be read, which is a finding.
     pub fn scan(&mut self, entry: &Checkpoint) -> &AuditedCheckpoint {
-        let earlier = &self.audit.checkpoints;
-        let (checkpoint, finding) = scan::scan(entry, self.options.tensors, earlier);
+        let (checkpoint, finding) =
+            scan::scan(entry, self.options.tensors, &self.audit.checkpoints);
         self.audit.findings.extend(finding);
-        let at = earlier.partition_point(|c| c.step <= checkpoint.step);
-        self.audit.checkpoints.insert(at, checkpoint);
-        &self.audit.checkpoints[at]
+        self.recall(checkpoint)
+    }
+
+    /// Takes in what an earlier audit saw of a checkpoint that is not on the disk any more.
+    pub fn recall(&mut self, checkpoint: AuditedCheckpoint) -> &AuditedCheckpoint {
+        let checkpoints = &mut self.audit.checkpoints;
+        let at = checkpoints.partition_point(|c| c.step <= checkpoint.step);
+        checkpoints.insert(at, checkpoint);
+        &checkpoints[at]
+    }
+
+    /// What was scanned so far, not yet compared.
+    pub fn so_far(&self) -> &Audit {
+        &self.audit
     }
 
     /// Compares what was scanned. Jumps are looked for among the checkpoints of `series` that can

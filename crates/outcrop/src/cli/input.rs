@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 use outcrop_core::table::Streamed;
-use outcrop_core::{Fit, Ratio, Trajectory, open_trajectories, open_trajectories_from};
+use outcrop_core::{
+    Fit, Ratio, Trajectory, TrajectoryOptions, open_trajectories, open_trajectories_from,
+};
 
 use super::output::say;
 use crate::{Error, Result};
@@ -19,6 +21,9 @@ pub(crate) struct Input {
     /// How the ratio is averaged over sequences.
     #[arg(long, value_enum, default_value_t)]
     ratio: Average,
+    /// Take in steps too that an audit suspects, such as copies of other steps.
+    #[arg(long)]
+    include_suspect: bool,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -62,10 +67,14 @@ impl Input {
             Average::MeanOverMean => Ratio::MeanOverMean,
             Average::MeanOfRatios => Ratio::MeanOfRatios,
         };
+        let options = TrajectoryOptions {
+            ratio,
+            include_suspect: self.include_suspect,
+        };
         let mut items = if self.input == Path::new("-") {
-            open_trajectories_from(std::io::stdin(), "standard input", ratio)?
+            open_trajectories_from(std::io::stdin(), "standard input", options)?
         } else {
-            open_trajectories(&self.input, ratio)?
+            open_trajectories(&self.input, options)?
         };
         Ok(Trajectories {
             published: std::mem::take(&mut items.fits),

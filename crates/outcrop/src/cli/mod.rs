@@ -1,14 +1,17 @@
 //! The command line.
 
+mod audit;
 mod fit;
 mod forecast;
 mod input;
+mod measure;
 mod output;
 mod predict;
 mod progress;
 mod report;
 mod reproduce;
 mod stop;
+mod tokens;
 mod train;
 mod weights;
 
@@ -29,6 +32,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
+  outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      what each layer will be, with a band
   outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
@@ -41,6 +45,10 @@ enum Command {
     Reproduce(reproduce::Args),
     /// Train one model and measure its hidden states while it trains.
     Train(train::Args),
+    /// Measure published checkpoints, one or a series: largest magnitudes, median, ratio.
+    Measure(measure::Args),
+    /// Find out whether the checkpoints of a series are what their names say.
+    Audit(audit::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
     /// Forecast a later step of unfinished trajectories, beside the last value.
@@ -57,6 +65,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Measure(args) => measure::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),

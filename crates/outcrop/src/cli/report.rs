@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use outcrop_core::{Provenance, Ratio, Trajectory, table};
+use outcrop_core::{Provenance, Trajectory, TrajectoryOptions, table};
 use outcrop_report::{Inputs, write_report};
 
 use super::output::{print, say};
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Title of the page.
     #[arg(long)]
     title: Option<String>,
+    /// Draw steps too that an audit suspects.
+    #[arg(long)]
+    include_suspect: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -47,10 +50,18 @@ fn read(args: &Args) -> Result<Inputs> {
     }
     if let Some(path) = file("measurements.csv") {
         inputs.measurements = good(table::measurements(&path)?);
+        let kept = |suspect: &Option<String>| args.include_suspect || suspect.is_none();
+        inputs.measurements.retain(|row| kept(&row.suspect));
     }
     inputs.trajectories = match file("trajectories.csv") {
         Some(path) => good(table::trajectories(&path)?),
-        None => Trajectory::from_measurements(&inputs.measurements, Ratio::default()),
+        None => {
+            let options = TrajectoryOptions {
+                include_suspect: args.include_suspect,
+                ..TrajectoryOptions::default()
+            };
+            Trajectory::from_measurements(&inputs.measurements, options)
+        }
     };
     if let Some(path) = file("fits.csv") {
         inputs.fits = good(table::read_rows(&path)?);

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let backend: Backend = args.backend.parse()?;
     let out = args.out.clone();
     let results = Results::new(out.unwrap_or_else(|| PathBuf::from("runs").join(&profile.name)));
-    let stop = stop::on_signal()?;
+    let stop = stop::on_signal(stop::TRAINING)?;
     let environment = environment(backend, workspace()?.as_deref(), results.path(), stop)?;
     results.claim(&profile.runs)?;
     let clock = Instant::now();

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         backend,
         workspace()?.as_deref(),
         &parent,
-        stop::on_signal()?,
+        stop::on_signal(stop::TRAINING)?,
     )?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads.unwrap_or(0))

@@ -1,0 +1,138 @@
+//! `outcrop audit`.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use outcrop_checkpoint::{Audit, AuditOptions, CheckpointSeries, audit_with};
+use outcrop_core::{Error as CoreError, write_atomic};
+
+use super::output::{columns, print, say};
+use super::progress::Bar;
+use crate::{Error, Result};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop audit pythia-2.8b/                          what is wrong with a folder of checkpoints
+  outcrop audit models--EleutherAI--pythia-70m        a model in the hub's cache
+  outcrop audit pythia-2.8b/ --format json --out audit.json
+  outcrop audit runs/mine --strict                    status 1 if any step is suspect
+
+Found are: steps that are copies of others to the byte, shards or matrices of another step, step 1
+equal to step 0, weights that jump away from both neighbours and back, values that are not finite,
+tensors of another shape or type, missing steps of the schedule, files that cannot be read.")]
+pub(crate) struct Args {
+    /// A folder of checkpoints by step, a run directory, or a model in the hub's cache.
+    path: PathBuf,
+    /// Hash files alone: copies are found, single tensors and their values are not looked at.
+    #[arg(long)]
+    files_only: bool,
+    /// How many times farther from both neighbours than these from each other is a jump.
+    #[arg(long, value_name = "RATIO", default_value_t = 1.5)]
+    jump_ratio: f64,
+    /// End with status 1 if a step is suspect.
+    #[arg(long)]
+    strict: bool,
+    /// Where the report goes [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// Form of the report; JSON has the hash of every file and tensor too.
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Form {
+    /// Columns in line, for reading.
+    #[default]
+    Table,
+    /// Everything.
+    Json,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if !(args.jump_ratio > 1.0 && args.jump_ratio.is_finite()) {
+        return Err(CoreError::range("jump-ratio", args.jump_ratio, "more than 1").into());
+    }
+    let series = CheckpointSeries::open(&args.path)?;
+    let mut options = AuditOptions::default();
+    options.tensors = !args.files_only;
+    options.jump_ratio = args.jump_ratio;
+    let bar = Bar::new();
+    let total = series.entries.len();
+    let audit = audit_with(&series, &options, |entry, done| {
+        bar.share(done as f64 / total as f64);
+        bar.message(entry.folder.display().to_string());
+    });
+    bar.finish();
+    let text = match args.format {
+        Form::Table => table(&audit),
+        Form::Json => serde_json::to_string_pretty(&audit)
+            .map_err(|e| Error::Core(CoreError::parse("audit to write", e)))?,
+    };
+    match args.out.as_deref().filter(|out| *out != Path::new("-")) {
+        Some(path) => write_atomic(path, (text + "\n").as_bytes())?,
+        None => print(&text),
+    }
+    let suspects = audit.suspect_steps().len();
+    match args.strict && suspects > 0 {
+        true => Err(Error::Suspect {
+            path: args.path.clone(),
+            suspects,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Findings one a line, and a line of what was looked at.
+fn table(audit: &Audit) -> String {
+    let files: usize = audit.checkpoints.iter().map(|c| c.files.len()).sum();
+    let tensors: usize = audit.checkpoints.iter().map(|c| c.tensors.len()).sum();
+    let suspects = audit.suspect_steps();
+    let end = format!(
+        "{} checkpoints, {files} files, {tensors} tensors; {} findings, {} suspect steps",
+        audit.checkpoints.len(),
+        audit.findings.len(),
+        suspects.len()
+    );
+    if audit.findings.is_empty() {
+        return end;
+    }
+    let mut lines = vec![
+        ["finding", "suspect steps", "what"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    lines.extend(audit.findings.iter().map(|finding| {
+        let suspects: Vec<String> = finding.suspects.iter().map(u64::to_string).collect();
+        vec![
+            finding.code.to_string(),
+            short(&suspects),
+            finding.words.clone(),
+        ]
+    }));
+    format!("{}\n{end}", columns(&lines))
+}
+
+/// A list that may be long.
+fn short(items: &[String]) -> String {
+    const FEW: usize = 6;
+    match items.len() {
+        0..=FEW => items.join(" "),
+        n => format!("{} and {} more", items[..FEW].join(" "), n - FEW),
+    }
+}
+
+/// Says what an audit found on the way of a measurement.
+pub(crate) fn warn(audit: &Audit) {
+    for finding in &audit.findings {
+        say(&format!("audit: {}: {}", finding.code, finding.words));
+    }
+    let suspects = audit.suspect_reasons();
+    if !suspects.is_empty() {
+        say(&format!(
+            "audit: {} suspect steps are marked in measurements.csv; fits leave them out unless \
+             --include-suspect",
+            suspects.len()
+        ));
+    }
+}

@@ -1,0 +1,146 @@
+//! `outcrop measure`.
+
+mod origin;
+mod show;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use outcrop_checkpoint::AuditOptions;
+use outcrop_tokens::Sequences;
+
+use self::origin::Origin;
+use self::words::Shown;
+use super::output::{print, say};
+use super::progress::Bar;
+use super::{audit, stop, tokens};
+use crate::series::{Event, Folder, Options, Outcome, measure_series};
+use crate::{Error, Result};
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop measure pythia-70m/                         a folder with step0/, step1000/, ... or one checkpoint
+  outcrop measure runs/quick/runs/bb-3x64-h1-ff4      a run directory, on its own held-out sequences
+  outcrop measure pythia-70m/ --protocol reference --text documents.jsonl
+                                                      as Sun et al. measure: 10 windows of 2048, no BOS
+  outcrop measure --hub EleutherAI/pythia-70m --steps pythia --text documents.jsonl
+                                                      fetched, measured and deleted one after another
+  outcrop measure model/ --tokens ids.npy --sinks     token ids as they are; attention sinks too
+  outcrop fit measured/pythia-70m                     the curve of every layer of what was measured
+
+The tensor is the residual stream after each block, both additions done, before any norm. Its largest
+three magnitudes with place and token, lower median, RMS and kurtosis go into measurements.csv, with
+and without the first position. Every checkpoint is audited; suspect steps are marked and fits leave
+them out. The same command goes on where it was stopped. docs/measuring.md explains it.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    origin: origin::Args,
+    #[command(flatten)]
+    tokens: tokens::Args,
+    /// Name of the model in the tables [default: that of its folder or repository].
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Where the tables go [default: measured/MODEL].
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The step of a checkpoint alone whose folder names none.
+    #[arg(long, value_name = "STEP", default_value_t = 0)]
+    step: u64,
+    /// Also measure how much attention every head gives to the first position (heads.csv).
+    #[arg(long)]
+    sinks: bool,
+    /// Do not hash files and tensors and compare the steps.
+    #[arg(long)]
+    no_audit: bool,
+    /// Threads [default: all cores].
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .build();
+    let pool = pool.map_err(|e| Error::Environment(format!("start threads: {e}")))?;
+    pool.install(|| measure(args))
+}
+
+fn measure(args: &Args) -> Result<()> {
+    let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
+    let bar = Bar::new();
+    let origin = Origin::open(&args.origin, &bar)?;
+    let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
+    let tokens = args
+        .tokens
+        .sequences(&origin.first, origin.run.as_deref())?;
+    let out = args.out.clone();
+    let folder = Folder::new(out.unwrap_or_else(|| Path::new("measured").join(file_name(&model))));
+    let options = Options {
+        model,
+        sinks: args.sinks,
+        audit: (!args.no_audit).then(AuditOptions::default),
+        step: args.step,
+        git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
+    };
+    bar.line(&format!("tokens: {}", tokens.source));
+    let mut shown = Shown::new(&bar, origin.source.steps().len());
+    let outcome = measure_series(
+        &origin.source,
+        &tokens,
+        &folder,
+        &options,
+        &stopped,
+        &mut |event: Event<'_>| shown.show(&event),
+    );
+    bar.finish();
+    conclude(&outcome?, &folder, &tokens)
+}
+
+/// A name that is one folder, whatever the model is called.
+fn file_name(model: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = model.chars().map(plain).collect();
+    match name.trim_start_matches('.') {
+        "" => "model".into(),
+        name => name.to_owned(),
+    }
+}
+
+/// Says what came of it: the audit, the last step, what failed.
+fn conclude(outcome: &Outcome, folder: &Folder, tokens: &Sequences) -> Result<()> {
+    if let Some(found) = &outcome.audit {
+        audit::warn(found);
+    }
+    for failure in &outcome.failures {
+        say(&format!(
+            "error: step {}: failed to {}",
+            failure.step, failure.error
+        ));
+    }
+    if let Some(table) = show::last_step(&folder.file("measurements.csv"), tokens)? {
+        print(&table);
+    }
+    let path = folder.path().to_owned();
+    print(&format!(
+        "{} checkpoints in {} ({} measured before); fit them with: outcrop fit {}",
+        outcome.measured,
+        path.display(),
+        outcome.before,
+        path.display()
+    ));
+    match (outcome.failures.len(), outcome.interrupted) {
+        (_, true) => Err(Error::Interrupted),
+        (0, _) => Ok(()),
+        (failed, _) => Err(Error::Unmeasured {
+            failed,
+            of: failed + outcome.measured,
+            path,
+        }),
+    }
+}

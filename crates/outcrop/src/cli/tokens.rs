@@ -1,0 +1,142 @@
+//! On which tokens a checkpoint is measured.
+
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{Error as CoreError, HuggingFace};
+use outcrop_model::Backend;
+use outcrop_tokens::{
+    DEFAULT_LENGTH, Draw, Protocol, Sequences, Source, Tokenizer, Windows, sequences,
+};
+use outcrop_train::RunDir;
+use outcrop_train::data::{Corpus, Options};
+
+use crate::Result;
+use crate::pipeline::{environment, workspace};
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Tokens")]
+pub(crate) struct Args {
+    /// Token ids as they are: .npy, .bin or .u16, .u32.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "documents"])]
+    tokens: Option<PathBuf>,
+    /// Text: files, folders, .jsonl with a field `text`; tokenised by the checkpoint's
+    /// tokenizer.json [default: a built-in text; without a tokenizer ids drawn evenly; for a run
+    /// directory its held-out sequences].
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    text: Vec<PathBuf>,
+    /// A tokenizer.json instead of the checkpoint's.
+    #[arg(long, value_name = "FILE")]
+    tokenizer: Option<PathBuf>,
+    /// Windows of a published measurement: `reference` (Sun et al.: 10 x 2048, GPT-2 1024, Llama
+    /// 4096, no BOS) or `sinks` (Gu et al.: 100 x 64, no BOS).
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["windows", "length", "bos"])]
+    protocol: Option<String>,
+    /// Number of windows [default: 10].
+    #[arg(long, value_name = "N")]
+    windows: Option<usize>,
+    /// Tokens a window [default: 2048, or the model's context if that is shorter].
+    #[arg(long, value_name = "N")]
+    length: Option<usize>,
+    /// A token put before every window: its id or its name, or `none` [default: none].
+    #[arg(long, value_name = "TOKEN")]
+    bos: Option<String>,
+    /// Draw that many documents of the text by --seed, instead of taking all in order.
+    #[arg(long, value_name = "N")]
+    documents: Option<usize>,
+    /// Seed of the drawing.
+    #[arg(long, value_name = "SEED", default_value_t = 0, requires = "documents")]
+    seed: u64,
+}
+
+impl Args {
+    /// The sequences for the checkpoint in `folder`, which may be of the run directory `run`.
+    pub(crate) fn sequences(&self, folder: &Path, run: Option<&Path>) -> Result<Sequences> {
+        let own = self.tokens.is_none() && self.text.is_empty() && self.protocol.is_none();
+        if let Some(run) = run.filter(|_| own) {
+            return self.held_out(run);
+        }
+        let config = folder.join("config.json");
+        let text =
+            std::fs::read_to_string(&config).map_err(|e| CoreError::io("read", &config, e))?;
+        let found = HuggingFace::parse(&text, &config.display().to_string())?;
+        let tokenizer = match &self.tokenizer {
+            Some(path) => Some(Tokenizer::open(path)?),
+            None => Tokenizer::of_checkpoint(folder)?,
+        };
+        let windows = match &self.protocol {
+            Some(name) => name.parse::<Protocol>()?.windows(Some(found.family)),
+            None => self.windows(tokenizer.as_ref(), found.arch.context)?,
+        };
+        let paths = self.tokens.iter().chain(&self.text);
+        let draw = self.documents.map(|documents| Draw {
+            documents,
+            seed: self.seed,
+        });
+        let source = match &self.tokens {
+            Some(path) => Source::Ids(path.clone()),
+            None => Source::of(&paths.cloned().collect::<Vec<_>>(), draw),
+        };
+        let found = sequences(&source, windows, tokenizer.as_ref(), found.arch.vocab)?;
+        Ok(found)
+    }
+
+    fn windows(&self, tokenizer: Option<&Tokenizer>, context: usize) -> Result<Windows> {
+        // ids that are given as rows keep their length
+        let length = match (self.length, &self.tokens) {
+            (Some(length), _) => Some(length),
+            (None, Some(path)) if path.extension().is_some_and(|e| e == "npy") => None,
+            _ => Some(DEFAULT_LENGTH.min(context)),
+        };
+        Ok(Windows {
+            count: self.windows,
+            length,
+            bos: self.bos_id(tokenizer)?,
+        })
+    }
+
+    fn bos_id(&self, tokenizer: Option<&Tokenizer>) -> Result<Option<u32>> {
+        let Some(text) = self.bos.as_deref().filter(|text| *text != "none") else {
+            return Ok(None);
+        };
+        let id = text.parse().ok().or_else(|| tokenizer?.id(text));
+        let allowed = "`none`, a token id, or the name of a token of the tokenizer";
+        let id = id.ok_or_else(|| CoreError::range("bos", text, allowed))?;
+        Ok(Some(id))
+    }
+
+    /// The sequences on which a run of ours was measured while it trained.
+    fn held_out(&self, run: &Path) -> Result<Sequences> {
+        let spec = RunDir::new(run).spec()?;
+        let parent = run.parent().unwrap_or(run);
+        let backend: Backend = "flex".parse()?;
+        let environment =
+            environment(backend, workspace()?.as_deref(), parent, Default::default())?;
+        let options = Options {
+            seed: spec.train.seed,
+            context: spec.arch.context,
+            bos: spec.data.bos,
+            held_out: spec.measure.sequences,
+            cache: environment.cache,
+            crates: environment.crates,
+            max_bytes: spec.data.max_bytes,
+        };
+        let corpus = Corpus::open(&spec.data.corpus, &spec.data.tokenizer, &options)
+            .map_err(outcrop_train::Error::from)?;
+        let count = self.windows.unwrap_or(spec.measure.sequences);
+        let batch = corpus.held_out(count);
+        let rows: Vec<Vec<u32>> = batch
+            .inputs
+            .chunks(batch.context)
+            .map(<[u32]>::to_vec)
+            .collect();
+        let words = format!(
+            "{count} x {} held-out tokens of {}, as while it trained",
+            batch.context, spec.data.corpus
+        );
+        Ok(Sequences::of(
+            rows,
+            spec.data.bos.then(|| corpus.bos()),
+            words,
+        ))
+    }
+}

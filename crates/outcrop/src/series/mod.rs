@@ -1,0 +1,19 @@
+//! Measuring the checkpoints of a series into a folder of tables: one checkpoint in memory at a time,
+//! whole steps appended, the series audited on the way and its suspect steps marked.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `measurements.csv` | top 3 with places and tokens, median, spread of every (step, sequence, layer) |
+//! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
+//! | `heads.csv` | attention sinks of every head, where they were asked for |
+//! | `audit.json` | hashes of every file and tensor, and what is conspicuous |
+//! | `architectures.csv`, `provenance.json`, `state.json` | |
+
+mod folder;
+mod model;
+mod run;
+mod source;
+
+pub use folder::{Folder, State};
+pub use run::{Event, Failure, Options, Outcome, measure_series};
+pub use source::{HubSource, Source};

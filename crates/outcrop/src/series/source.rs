@@ -1,0 +1,115 @@
+use std::path::{Path, PathBuf};
+
+use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Hub, Transfer};
+
+use crate::Result;
+
+/// Where the checkpoints of a series come from.
+#[derive(Debug)]
+pub enum Source {
+    /// From the disk.
+    Local(CheckpointSeries),
+    /// From a hub, one after another.
+    Hub(HubSource),
+}
+
+/// Revisions of a model on a hub.
+#[derive(Debug)]
+pub struct HubSource {
+    hub: Hub,
+    repo: String,
+    /// Step, revision, and whether it stays in the cache when it was measured.
+    revisions: Vec<(u64, String, bool)>,
+}
+
+impl HubSource {
+    /// The revisions `stepN` of the model `repo` (`organisation/name`) for each of `steps`. Each is
+    /// fetched when its turn comes and, unless `keep`, deleted when it was measured; what the cache
+    /// has now stays in any case.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) for what cannot be the name of a model.
+    pub fn new(hub: Hub, repo: &str, steps: &[u64], keep: bool) -> Result<Self> {
+        let mut revisions = Vec::with_capacity(steps.len());
+        for step in steps {
+            let revision = format!("step{step}");
+            let stays = keep || hub.cached(repo, &revision)?.is_some();
+            revisions.push((*step, revision, stays));
+        }
+        Ok(Self {
+            hub,
+            repo: repo.to_owned(),
+            revisions,
+        })
+    }
+
+    /// The folder of the first revision, fetched if need be: it has the config and the tokenizer of
+    /// all.
+    ///
+    /// # Errors
+    /// As [`Hub::fetch`].
+    pub fn first(&self, observe: &mut dyn FnMut(&Transfer<'_>)) -> Result<Option<PathBuf>> {
+        let Some((_, revision, _)) = self.revisions.first() else {
+            return Ok(None);
+        };
+        Ok(Some(self.hub.fetch_with(&self.repo, revision, observe)?))
+    }
+}
+
+impl Source {
+    /// The steps in ascending order; none for a model alone that has no step.
+    pub fn steps(&self) -> Vec<Option<u64>> {
+        match self {
+            Self::Local(series) => series.entries.iter().map(|entry| entry.step).collect(),
+            Self::Hub(hub) => hub.revisions.iter().map(|r| Some(r.0)).collect(),
+        }
+    }
+
+    /// Whether checkpoints are gone once they were measured.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))
+    }
+
+    /// Shows the checkpoint at `place` to `use_it`, fetching it before and deleting it afterwards
+    /// where it has to be.
+    pub(super) fn with<T>(
+        &self,
+        place: usize,
+        observe: &mut dyn FnMut(&Transfer<'_>),
+        use_it: impl FnOnce(&Checkpoint) -> Result<T>,
+    ) -> Result<T> {
+        let hub = match self {
+            Self::Local(series) => return use_it(&series.entries[place]),
+            Self::Hub(hub) => hub,
+        };
+        let (step, revision, stays) = &hub.revisions[place];
+        let folder = hub.hub.fetch_with(&hub.repo, revision, observe)?;
+        let outcome = checkpoint(*step, &folder).and_then(|checkpoint| use_it(&checkpoint));
+        if !stays {
+            hub.hub.delete(&hub.repo, revision)?;
+        }
+        outcome
+    }
+
+    /// The series with what `found` says of it, for an audit.
+    pub(super) fn series(&self, found: Vec<Checkpoint>) -> CheckpointSeries {
+        match self {
+            Self::Local(series) => series.clone(),
+            Self::Hub(hub) => CheckpointSeries {
+                path: hub.repo.clone().into(),
+                entries: found,
+                problems: Vec::new(),
+            },
+        }
+    }
+}
+
+fn checkpoint(step: u64, folder: &Path) -> Result<Checkpoint> {
+    let series = CheckpointSeries::open(folder)?;
+    let files = series.entries.into_iter().flat_map(|entry| entry.files);
+    Ok(Checkpoint {
+        step: Some(step),
+        folder: folder.to_owned(),
+        files: files.collect(),
+    })
+}
