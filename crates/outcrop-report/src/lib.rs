@@ -12,7 +12,9 @@
 //! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
 //!
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
-//! [`forecast_plot`] draws a forecast beside what was measured later.
+//! [`forecast_plot`] draws a forecast beside what was measured later. What is measured in one
+//! checkpoint has plots of its own: [`layers_plot`], [`channels_plot`], [`magnitudes_plot`],
+//! [`attention_plot`].
 //!
 //! The same inputs give the same bytes.
 //!
@@ -37,6 +39,7 @@
 //! ```
 
 mod chart;
+mod checkpoint;
 mod curve;
 mod data;
 mod error;
@@ -50,6 +53,10 @@ mod plots;
 mod report;
 mod summary;
 
+pub use checkpoint::{
+    Attention, ChannelMagnitudes, Magnitudes, SINK_THRESHOLD, attention_plot, channels_plot,
+    layers_plot, magnitudes_plot,
+};
 pub use error::{Error, Result};
 pub use inputs::Inputs;
 pub use output::Format;
