@@ -110,7 +110,7 @@ fn in_order(spikes: &[Spike], order: &[usize], taken: &[Spot], frame: &Frame) ->
 /// Places around a tip, the nearest first.
 fn candidates(spike: &Spike) -> impl Iterator<Item = Spot> + '_ {
     let (x, y) = spike.tip;
-    let rows = (0..16).flat_map(|i| [-i, i]).skip(1);
+    let rows = (0..40).flat_map(|i| [-i, i]).skip(1);
     rows.flat_map(move |row| {
         [x + GAP, x - GAP - spike.width].map(|left| Spot {
             left,

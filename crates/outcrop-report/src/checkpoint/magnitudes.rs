@@ -52,7 +52,8 @@ type Scalar = (f64, usize, usize);
 /// reader, |h| upwards on a linear scale.
 ///
 /// The largest scalars are labelled with |h|, position, token and channel: the largest one always, and
-/// up to four others that are at least a tenth of it and five times the median of what is drawn. More
+/// up to four others that are at least a tenth of it and five times the median of what is drawn; where
+/// there is no room for the words of one of these, its tip is marked by a dot alone. More
 /// than 64 positions or 384 channels are drawn in groups of neighbours, each as its maximum. Underneath
 /// stand the largest |h| and, where the median is known, their ratio. Values that are not finite are
 /// drawn as 0 and counted; where the values do not divide into rows, or `tokens` are not as many as the
@@ -99,7 +100,8 @@ fn panel(m: &Magnitudes) -> Panel {
     let ridges: Vec<Ridge> = rows.iter().map(|r| ridge(m, r, &columns)).collect();
     let top = top(m, positions);
     let highest = top.first().map_or(0.0, |t| t.0);
-    let drawn = ridges.iter().flat_map(|r| r.points.iter().map(|p| p.1));
+    let heights = |r: &Ridge| r.points[1..r.points.len() - 1].to_vec(); // without its ends
+    let drawn = ridges.iter().flat_map(heights).map(|p| p.1);
     let flat = STANDS_OUT * median(drawn.collect());
     let tall = flat.max(SPIKE * highest);
     let title = format!(
@@ -136,7 +138,7 @@ fn middle(bin: &Range<usize>) -> f64 {
     0.5 * (bin.start + bin.end) as f64
 }
 
-/// The profile of some positions: their maximum over each group of channels.
+/// The profile of some positions: their maximum over each group of channels, on the floor at both ends.
 fn ridge(m: &Magnitudes, positions: &Range<usize>, columns: &[Range<usize>]) -> Ridge {
     let rows = m.values.chunks_exact(m.d_model);
     let rows: Vec<&[f32]> = rows.skip(positions.start).take(positions.len()).collect();
@@ -144,9 +146,12 @@ fn ridge(m: &Magnitudes, positions: &Range<usize>, columns: &[Range<usize>]) -> 
         let values = rows.iter().filter_map(|row| largest(&row[c.clone()]));
         (middle(c), values.fold(0.0, f64::max))
     };
+    let mut points = vec![(0.0, 0.0)];
+    points.extend(columns.iter().map(height));
+    points.push((m.d_model as f64, 0.0));
     Ridge {
         depth: middle(positions),
-        points: columns.iter().map(height).collect(),
+        points,
     }
 }
 

@@ -92,6 +92,19 @@ fn a_lone_peak_of_many_positions_and_channels_is_kept() {
 }
 
 #[test]
+fn the_first_and_the_last_channel_are_as_wide_as_others() {
+    let values = flat(2, 64, &[(0, 0, 300.0), (1, 63, 300.0)]);
+    let seen = Seen::new(&magnitudes_plot(&of(&values, 64)));
+    for (corners, _) in seen.paths.iter().filter(|p| p.1 == SPIKE) {
+        let floor = corners.iter().map(|c| c.1).fold(0.0, f64::max);
+        assert!(
+            floor - corners[0].1 < 8.0 && floor - corners[2].1 < 8.0,
+            "{corners:?}"
+        );
+    }
+}
+
+#[test]
 fn a_flat_layer_has_no_spike_and_one_label() {
     let seen = Seen::new(&magnitudes_plot(&of(&flat(4, 64, &[(1, 9, 0.7)]), 64)));
     assert_eq!(seen.filled("polygon", SPIKE), 0);
