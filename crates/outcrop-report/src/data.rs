@@ -1,13 +1,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use outcrop_core::{CurvePoint, Fit, Loss, Measurement, Ratio, Trajectory};
+use outcrop_core::{CurvePoint, Fit, Loss, Ratio, Trajectory};
 
 use crate::Inputs;
 use crate::curve::Curve;
-
-/// More layers than any model has: a mistyped layer must not make a figure endless.
-const MOST_LAYERS: u32 = 4096;
+use crate::means::{MOST_LAYERS, MeanTable};
 
 /// A model that some table has data of.
 pub(crate) struct Model {
@@ -18,20 +16,12 @@ pub(crate) struct Model {
     pub(crate) layers: u32,
 }
 
-/// Means over sequences of one (model, layer, step).
-#[derive(Clone, Copy)]
-pub(crate) struct Means {
-    /// The three largest magnitudes, in descending order.
-    pub(crate) top: [f64; 3],
-    pub(crate) median: f64,
-}
-
 /// The inputs, indexed as the figures and tables need them. Models stand in order of size.
 pub(crate) struct Data<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) models: Vec<Model>,
     pub(crate) trajectories: Cow<'a, [Trajectory]>,
-    means: BTreeMap<(&'a str, u32, u64), Means>,
+    pub(crate) means: MeanTable<'a>,
 }
 
 impl<'a> Data<'a> {
@@ -50,7 +40,7 @@ impl<'a> Data<'a> {
         Self {
             models: models(inputs, &trajectories),
             trajectories,
-            means: means(&inputs.measurements),
+            means: MeanTable::new(&inputs.measurements),
             inputs,
         }
     }
@@ -83,14 +73,6 @@ impl<'a> Data<'a> {
             c.model == fit.model && c.layer == fit.layer && c.hypothesis == fit.hypothesis
         };
         Curve::new(self.inputs.curves.iter().filter(of_fit))
-    }
-
-    /// The means of `model` at one layer, by step.
-    pub(crate) fn means_of(&self, model: &'a str, layer: u32) -> Vec<(u64, Means)> {
-        let range = self
-            .means
-            .range((model, layer, 0)..=(model, layer, u64::MAX));
-        range.map(|(key, means)| (key.2, *means)).collect()
     }
 
     /// The models that have measurements, in order of size.
@@ -179,31 +161,6 @@ fn models(inputs: &Inputs, trajectories: &[Trajectory]) -> Vec<Model> {
     let mut models: Vec<Model> = named.collect();
     models.sort_by_key(|m| (m.parameters.unwrap_or(0), m.layers));
     models
-}
-
-fn means(measurements: &[Measurement]) -> BTreeMap<(&str, u32, u64), Means> {
-    let mut sums: BTreeMap<_, ([f64; 4], f64)> = BTreeMap::new();
-    for m in measurements {
-        let [Some(a), Some(b), Some(c)] = m.stats.top else {
-            continue;
-        };
-        let Some(median) = m.stats.median else {
-            continue;
-        };
-        let row = [a.magnitude, b.magnitude, c.magnitude, median];
-        let (sum, n) = sums.entry((m.model.as_str(), m.layer, m.step)).or_default();
-        for (s, value) in sum.iter_mut().zip(row) {
-            *s += f64::from(value);
-        }
-        *n += 1.0;
-    }
-    let mean = |([a, b, c, median], n): ([f64; 4], f64)| Means {
-        top: [a / n, b / n, c / n],
-        median: median / n,
-    };
-    sums.into_iter()
-        .map(|(key, sum)| (key, mean(sum)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@
 //! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
 //!
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
-//! [`forecast_plot`] draws a forecast beside what was measured later.
+//! [`forecast_plot`] draws a forecast beside what was measured later. What is measured in one
+//! checkpoint has plots of its own: [`layers_plot`], [`channels_plot`], [`magnitudes_plot`],
+//! [`attention_plot`].
 //!
 //! The same inputs give the same bytes.
 //!
@@ -37,21 +39,29 @@
 //! ```
 
 mod chart;
+mod checkpoint;
 mod curve;
 mod data;
 mod error;
 mod figures;
 mod inputs;
+mod means;
 mod output;
 mod page;
+mod plot;
 mod plots;
 mod report;
 mod summary;
 
+pub use checkpoint::{
+    Attention, ChannelMagnitudes, Magnitudes, SINK_THRESHOLD, attention_plot, channels_plot,
+    layers_plot, magnitudes_plot,
+};
 pub use error::{Error, Result};
 pub use inputs::Inputs;
 pub use output::Format;
-pub use plots::{Plot, fit_plot, forecast_plot, write_fit_plots, write_fit_plots_with};
+pub use plot::Plot;
+pub use plots::{fit_plot, forecast_plot, write_fit_plots, write_fit_plots_with};
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};
 

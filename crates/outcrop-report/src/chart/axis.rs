@@ -69,14 +69,15 @@ impl Axis {
         let (low, high) = extent(positive).unwrap_or((1.0, 10.0));
         let (low, high) = (low.log10(), high.log10());
         let pad = (0.04 * (high - low)).max(0.05);
-        let (low, high) = (10f64.powf(low - pad), 10f64.powf(high + pad));
+        Self::log_between(title, 10f64.powf(low - pad), 10f64.powf(high + pad))
+    }
+
+    /// Exactly `low` to `high`, both positive, on a logarithmic scale.
+    pub(crate) fn log_between(title: &str, low: f64, high: f64) -> Self {
         Self {
-            title: title.into(),
             scale: Scale::Log,
-            low,
-            high,
             ticks: labelled(ticks::log(low, high)),
-            grid: true,
+            ..Self::between(title, low, high)
         }
     }
 
@@ -168,6 +169,11 @@ impl Axis {
             }
         }
         self
+    }
+
+    /// With `ticks` instead of its own.
+    pub(super) fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
+        Self { ticks, ..self }
     }
 
     /// Without grid lines.

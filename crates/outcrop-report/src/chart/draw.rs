@@ -4,11 +4,13 @@ use tiny_skia::Pixmap;
 
 use super::font;
 use super::footer::{draw_footer, footer_height};
-use super::ink::{Area, Drawn, TEXT, UNITS, font_of, put, reason, text, units};
+use super::ink::{Area, Drawn, TEXT, UNITS, font_of, label_width, put, reason, text, units};
 use super::legend::{draw_legend, legend_height};
 use super::marks::{Chart, Pen};
 use super::palette::{GRID, INK, viridis};
 use super::raster::Raster;
+use super::ridges::draw_ridges;
+use super::tags::{draw_tags, tag_height};
 use super::{Axis, ColorBar, Panel, Sheet};
 
 /// Size of titles in pixels.
@@ -17,6 +19,8 @@ const TITLE: f64 = 13.5;
 const TITLE_STRIP: u32 = 26;
 /// Height of the labels and the title of a horizontal axis, in pixels.
 const X_STRIP: u32 = 44;
+/// Free space at the left, at the right and above the axes, in pixels.
+const MARGINS: (u32, u32, u32) = (8, 18, 6);
 /// Width of the strip of a colour bar, in pixels.
 const BAR_STRIP: u32 = 104;
 
@@ -109,13 +113,30 @@ fn draw_panel<DB: DrawingBackend>(
     draw_legend(&top, &panel.legend, width)?;
     let (rest, bottom) = rest.split_vertically(units(height - TITLE_STRIP));
     draw_footer(&bottom, &panel.footer, width)?;
+    let tags = tag_height(&panel.tags);
+    let plot_width = width - panel.color_bar.as_ref().map_or(0, |_| BAR_STRIP);
+    let gutter = gutter(panel);
+    let ends = (f64::from(gutter + MARGINS.0), length(plot_width, gutter));
+    draw_tags(&rest, &panel.tags, &panel.x, ends, MARGINS.2)?;
+    let (_, rest) = rest.split_vertically(units(tags));
+    let height = height - TITLE_STRIP - tags;
+    if let Some(depth) = &panel.depth {
+        return draw_ridges(&rest, panel, depth, gutter, (width.into(), height.into()));
+    }
+    let (left, right) = rest.split_horizontally(units(plot_width));
+    draw_axes_and_marks(&left, panel, plot_width)?;
     match &panel.color_bar {
-        Some(bar) => {
-            let (left, right) = rest.split_horizontally(units(width - BAR_STRIP));
-            draw_axes_and_marks(&left, panel, width - BAR_STRIP)?;
-            draw_color_bar(&right, bar, height - TITLE_STRIP)
-        }
-        None => draw_axes_and_marks(&rest, panel, width),
+        Some(bar) => draw_color_bar(&right, bar, upper_height(panel, height)),
+        None => Ok(()),
+    }
+}
+
+/// The height of the axes of `panel` that stand on top, in pixels, of `height` with their labels.
+fn upper_height(panel: &Panel, height: u32) -> u32 {
+    let plots = height.saturating_sub(X_STRIP);
+    match panel.below {
+        Some(_) => plots - plots * 27 / 100,
+        None => plots,
     }
 }
 
@@ -133,26 +154,31 @@ fn fit(text: &str, width: u32, size: f64) -> String {
 }
 
 fn draw_axes_and_marks<DB: DrawingBackend>(area: &Area<DB>, panel: &Panel, width: u32) -> Drawn {
+    let gutter = gutter(panel);
     let Some(below) = &panel.below else {
-        return draw_chart(area, panel, width, gutter(panel), X_STRIP);
+        return draw_chart(area, panel, width, gutter, X_STRIP);
     };
     let (_, height) = area.dim_in_pixel();
-    let plots = (height as i32 - units(X_STRIP)).max(0);
-    let (upper, lower) = area.split_vertically(plots - plots * 27 / 100);
-    let gutter = gutter(panel).max(gutter(below));
+    let upper = upper_height(panel, height / UNITS);
+    let (upper, lower) = area.split_vertically(units(upper));
     draw_chart(&upper, panel, width, gutter, 0)?;
     draw_chart(&lower, below, width, gutter, X_STRIP)
 }
 
-fn label_width(label: &str) -> f64 {
-    TEXT * font::width(label, false)
-}
-
-/// Width of the labels and the title of a vertical axis, in pixels.
+/// Width of the labels and the titles of the vertical axes, in pixels.
 fn gutter(panel: &Panel) -> u32 {
     let labels = panel.y.ticks().iter().map(|(_, label)| label_width(label));
     let labels = labels.fold(0.0, f64::max).ceil() as u32;
-    labels + 12 + if panel.y.title.is_empty() { 0 } else { 22 }
+    let own = labels + 12 + if panel.y.title.is_empty() { 0 } else { 22 };
+    panel
+        .below
+        .as_deref()
+        .map_or(own, |below| own.max(gutter(below)))
+}
+
+/// Length of the horizontal axis in pixels.
+fn length(width: u32, gutter: u32) -> f64 {
+    f64::from(width.saturating_sub(gutter + MARGINS.0 + MARGINS.1))
 }
 
 /// Axes and marks, with `x_strip` pixels for the labels of the horizontal axis.
@@ -163,19 +189,18 @@ fn draw_chart<DB: DrawingBackend>(
     gutter: u32,
     x_strip: u32,
 ) -> Drawn {
-    let length = f64::from(width.saturating_sub(gutter + 8 + 18));
-    let x = panel.x.clone().spaced(length, label_width);
+    let x = panel.x.clone().spaced(length(width, gutter), label_width);
     let (_, height) = area.dim_in_pixel();
-    let height = f64::from(height / UNITS) - f64::from(x_strip + 6 + 4);
+    let height = f64::from(height / UNITS) - f64::from(x_strip + MARGINS.2 + 4);
     let y = match panel.y.has_grid() {
         true => panel.y.clone().spaced(height, |_| 0.8 * TEXT),
         false => panel.y.clone(),
     };
     let mut chart = ChartBuilder::on(area)
         .margin(units(4))
-        .margin_left(units(8))
-        .margin_right(units(18))
-        .margin_top(units(6))
+        .margin_left(units(MARGINS.0))
+        .margin_right(units(MARGINS.1))
+        .margin_top(units(MARGINS.2))
         .x_label_area_size(units(x_strip))
         .y_label_area_size(units(gutter))
         .build_cartesian_2d(x.clone(), y.clone())
@@ -211,7 +236,7 @@ fn draw_axes<DB: DrawingBackend>(chart: &mut Chart<DB>, x: &Axis, y: &Axis) -> D
 fn draw_color_bar<DB: DrawingBackend>(area: &Area<DB>, bar: &ColorBar, height: u32) -> Drawn {
     const SLICES: i32 = 64;
     // The same top and bottom as the panel beside it.
-    let (top, bottom) = (units(10), units(height - 48));
+    let (top, bottom) = (units(MARGINS.2), units(height.saturating_sub(4)));
     let (left, right) = (0, units(16));
     let y = |t: f64| bottom - (t * f64::from(bottom - top)).round() as i32;
     for i in 0..SLICES {

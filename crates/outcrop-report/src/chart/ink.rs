@@ -37,6 +37,11 @@ pub(super) fn text() -> TextStyle<'static> {
     font_of(TEXT, FontStyle::Normal)
 }
 
+/// Width of `label` in pixels.
+pub(super) fn label_width(label: &str) -> f64 {
+    TEXT * font::width(label, false)
+}
+
 /// Units of `width` pixels, for sizes.
 pub(super) fn pixels(width: f64) -> u32 {
     (width * f64::from(UNITS)).round() as u32

@@ -89,9 +89,14 @@ fn draw_symbol<DB: DrawingBackend>(area: &Area<DB>, key: &Key, (x, y): (i32, i32
             let ring = Circle::new((middle, y), units(3), key.color.stroke_width(pixels(1.2)));
             area.draw(&ring).map_err(reason)
         }
-        Symbol::Band => {
+        Symbol::Band | Symbol::Box => {
+            let opacity = if key.symbol == Symbol::Band {
+                BAND
+            } else {
+                1.0
+            };
             let corners = [(x + units(1), y - units(5)), (x + units(23), y + units(5))];
-            let swatch = Rectangle::new(corners, key.color.mix(BAND).filled());
+            let swatch = Rectangle::new(corners, key.color.mix(opacity).filled());
             area.draw(&swatch).map_err(reason)
         }
     }

@@ -3,9 +3,12 @@
 //! nowhere else.
 
 mod axis;
+mod callouts;
+mod cells;
 mod draw;
 mod font;
 mod footer;
+mod index;
 mod ink;
 mod label;
 mod legend;
@@ -13,9 +16,12 @@ mod marks;
 pub(crate) mod palette;
 mod range;
 mod raster;
+mod ridges;
+mod tags;
 mod ticks;
 
 pub(crate) use axis::Axis;
+pub(crate) use cells::cells;
 pub(crate) use draw::{png, svg};
 pub(crate) use label::short;
 
@@ -42,8 +48,37 @@ pub(crate) struct Panel {
     pub(crate) color_bar: Option<ColorBar>,
     /// A second panel in the bottom quarter, on the same horizontal axis; its title is not drawn.
     pub(crate) below: Option<Box<Panel>>,
+    /// Words above the axes, each with a line to its place along the horizontal axis.
+    pub(crate) tags: Vec<(f64, String)>,
+    /// A third axis; with it the panel is a landscape, and its marks are not drawn.
+    pub(crate) depth: Option<Depth>,
     /// Paragraphs under the axes.
     pub(crate) footer: Vec<String>,
+}
+
+/// What makes a panel a landscape in oblique projection: `x` runs along its front, `y` upwards, and
+/// this axis away from the reader.
+#[derive(Clone, Debug)]
+pub(crate) struct Depth {
+    pub(crate) axis: Axis,
+    pub(crate) ridges: Vec<Ridge>,
+    /// What rises above this height is drawn in the colour of spikes.
+    pub(crate) tall: f64,
+    pub(crate) callouts: Vec<Callout>,
+}
+
+/// One profile (x, y) of a landscape, `depth` behind its front; x ascends.
+#[derive(Clone, Debug)]
+pub(crate) struct Ridge {
+    pub(crate) depth: f64,
+    pub(crate) points: Vec<(f64, f64)>,
+}
+
+/// Words beside a place of a landscape: (x, y, depth).
+#[derive(Clone, Debug)]
+pub(crate) struct Callout {
+    pub(crate) at: (f64, f64, f64),
+    pub(crate) words: String,
 }
 
 impl Panel {
@@ -56,6 +91,8 @@ impl Panel {
             legend: Vec::new(),
             color_bar: None,
             below: None,
+            tags: Vec::new(),
+            depth: None,
             footer: Vec::new(),
         }
     }
@@ -114,6 +151,8 @@ pub(crate) enum Symbol {
     Point,
     Ring,
     Band,
+    /// A filled cell or bar.
+    Box,
 }
 
 impl Key {

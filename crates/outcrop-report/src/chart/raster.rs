@@ -129,7 +129,16 @@ impl DrawingBackend for Raster<'_> {
         fill: bool,
     ) -> Drawn {
         let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)];
-        self.draw(lines(corners, true), style, fill);
+        let path = lines(corners, true);
+        if !fill {
+            self.stroke(path, style);
+        } else if let Some(path) = path {
+            // Whole pixels: cells that touch show no seam.
+            let mut paint = paint(style.color());
+            paint.anti_alias = false;
+            self.pixels
+                .fill_path(&path, &paint, FillRule::Winding, self.to_pixels, None);
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 use super::Figure;
 use super::shared::{
-    NO_MEASUREMENTS, first_and_last, magnitude_axis, magnitude_keys, magnitude_panel, profile,
+    NO_MEASUREMENTS, first_and_last, magnitude_axis, magnitude_keys, magnitude_panel,
 };
 use crate::chart::{Sheet, shorten};
 use crate::data::{Data, Model};
@@ -13,8 +13,13 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let mut profiles = Vec::new();
     for model in &models {
         let (first, last) = first_and_last(data, model).ok_or(NO_MEASUREMENTS)?;
-        profiles.push((*model, "first", first, profile(data, model, first)));
-        profiles.push((*model, "last", last, profile(data, model, last)));
+        profiles.push((
+            *model,
+            "first",
+            first,
+            data.means.profile(&model.name, first),
+        ));
+        profiles.push((*model, "last", last, data.means.profile(&model.name, last)));
     }
     if profiles.is_empty() {
         return Err(NO_MEASUREMENTS);

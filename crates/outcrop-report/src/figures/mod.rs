@@ -12,6 +12,8 @@ mod ratio;
 mod shared;
 mod size;
 
+pub(crate) use shared::{magnitude_axis, magnitude_keys, magnitude_panel};
+
 use crate::chart::Sheet;
 use crate::data::Data;
 

@@ -4,18 +4,20 @@ use super::Figure;
 use super::fits::fit_panel;
 use super::shared::{
     NO_MEASUREMENTS, RATIO, first_and_last, magnitude_axis, magnitude_keys, magnitude_panel,
-    most_emergent_model, profile,
+    most_emergent_model,
 };
 use crate::chart::palette::OKABE_ITO;
 use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Sheet, Stroke, Symbol};
-use crate::data::{Data, Means, growth, most_emergent, points};
+use crate::data::{Data, growth, most_emergent, points};
+use crate::means::Means;
 
 /// One model at a glance: magnitudes before and after training, the ratio of its most and least
 /// emergent layer, and their fits.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let model = most_emergent_model(data).ok_or(NO_MEASUREMENTS)?;
     let (first, last) = first_and_last(data, model).ok_or(NO_MEASUREMENTS)?;
-    let (before, after) = (profile(data, model, first), profile(data, model, last));
+    let profile = |step| data.means.profile(&model.name, step);
+    let (before, after) = (profile(first), profile(last));
     let y = magnitude_axis([before.as_slice(), after.as_slice()]);
     let magnitudes = |title: &str, step, rows: &[_]| {
         let title = format!("{title} training, step {step}");

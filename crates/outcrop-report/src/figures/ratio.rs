@@ -38,7 +38,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
 /// For each layer the ratio of its (k+1)-th largest magnitude over steps.
 fn lines<'a>(data: &Data<'a>, model: &'a Model, k: usize) -> Vec<(u32, Vec<(f64, f64)>)> {
     let line = |layer| {
-        let rows = data.means_of(&model.name, layer).into_iter();
+        let rows = data.means.of_layer(&model.name, layer).into_iter();
         let ratio = rows.map(|(step, m)| (step as f64, m.top[k] / m.median));
         (layer, ratio.filter(|p| p.1.is_finite()).collect())
     };

@@ -1,6 +1,7 @@
 use crate::chart::palette::OKABE_ITO;
 use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Stroke, Symbol};
-use crate::data::{Data, Means, Model, growth, most_emergent};
+use crate::data::{Data, Model, growth, most_emergent};
+use crate::means::Means;
 
 pub(super) const NO_TRAJECTORIES: &str = "there are no trajectories";
 pub(super) const NO_MEASUREMENTS: &str =
@@ -44,7 +45,7 @@ pub(super) fn most_emergent_model<'d>(data: &'d Data) -> Option<&'d Model> {
 }
 
 /// The legend of [`magnitude_panel`].
-pub(super) fn magnitude_keys() -> Vec<Key> {
+pub(crate) fn magnitude_keys() -> Vec<Key> {
     let key = |(i, name): (usize, &&str)| {
         let symbol = if i < 3 { Symbol::Line } else { Symbol::Dashed };
         Key::new(*name, OKABE_ITO[i], symbol)
@@ -62,18 +63,8 @@ pub(super) fn first_and_last(data: &Data, model: &Model) -> Option<(u64, u64)> {
     })
 }
 
-/// The means of every layer of `model` at `step`.
-pub(super) fn profile<'a>(data: &Data<'a>, model: &'a Model, step: u64) -> Vec<(u32, Means)> {
-    let at = |layer| {
-        let rows = data.means_of(&model.name, layer).into_iter();
-        let mut at_step = rows.filter(|(s, _)| *s == step);
-        at_step.next().map(|(_, means)| (layer, means))
-    };
-    (1..=model.layers).filter_map(at).collect()
-}
-
 /// Top-3 magnitudes and median over layers at one step, on the axis `y`.
-pub(super) fn magnitude_panel(title: String, layers: u32, rows: &[(u32, Means)], y: Axis) -> Panel {
+pub(crate) fn magnitude_panel(title: String, layers: u32, rows: &[(u32, Means)], y: Axis) -> Panel {
     let mut marks = Vec::new();
     for (i, color) in OKABE_ITO.iter().take(4).enumerate() {
         let value = |m: &Means| if i < 3 { m.top[i] } else { m.median };
@@ -89,7 +80,7 @@ pub(super) fn magnitude_panel(title: String, layers: u32, rows: &[(u32, Means)],
 }
 
 /// A logarithmic axis that all of `profiles` share.
-pub(super) fn magnitude_axis<'p>(profiles: impl IntoIterator<Item = &'p [(u32, Means)]>) -> Axis {
+pub(crate) fn magnitude_axis<'p>(profiles: impl IntoIterator<Item = &'p [(u32, Means)]>) -> Axis {
     let rows = profiles.into_iter().flatten();
     let values = rows.flat_map(|(_, m)| [m.top[0], m.top[1], m.top[2], m.median]);
     Axis::log("magnitude |h|", values)

@@ -3,7 +3,6 @@
 mod data_points;
 mod fit;
 mod forecast;
-mod name;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -11,73 +10,9 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::{CurvePoint, Fit, Trajectory, check_writable};
 
-use crate::chart::Sheet;
 use crate::data::{Data, by_step};
-use crate::{Format, Inputs, Result, output};
-
-/// A picture of one trajectory, ready to be written.
-///
-/// ```
-/// use outcrop_core::Trajectory;
-/// use outcrop_report::fit_plot;
-///
-/// let trajectory = Trajectory {
-///     model: "org/Tiny".into(),
-///     layer: 2,
-///     steps: vec![0, 1, 10, 100],
-///     ratios: vec![5.0, 5.1, 9.0, 40.0],
-///     sem: vec![],
-/// };
-/// let plot = fit_plot(&trajectory, &[], &[]);
-/// assert!(plot.stem().starts_with("org_tiny~") && plot.stem().ends_with("-layer-2"));
-/// assert!(plot.svg()?.contains("org/Tiny, layer 2"));
-/// # Ok::<(), outcrop_report::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Plot {
-    stem: String,
-    sheet: Sheet,
-}
-
-impl Plot {
-    /// The name of its files without an ending: lowercase ASCII letters, digits and `._-~` alone,
-    /// different for every (model, layer), whatever the model is called.
-    pub fn stem(&self) -> &str {
-        &self.stem
-    }
-
-    /// The plot as SVG, with text as text.
-    ///
-    /// # Errors
-    /// [`Error::Draw`](crate::Error::Draw) where the drawing library refuses.
-    pub fn svg(&self) -> Result<String> {
-        output::svg(&self.sheet, &self.stem)
-    }
-
-    /// The plot as PNG, at twice the size of the SVG.
-    ///
-    /// # Errors
-    /// [`Error::Draw`](crate::Error::Draw) where the drawing library refuses.
-    pub fn png(&self) -> Result<Vec<u8>> {
-        output::png(&self.sheet, &self.stem)
-    }
-
-    /// Writes the plot into the folder `out`, which must be there, once in each of `formats`. Each
-    /// file appears whole or not at all and replaces one of an earlier run.
-    ///
-    /// # Errors
-    /// [`Error::Write`](crate::Error::Write) with the path, as [`Plot::svg`] and [`Plot::png`].
-    pub fn write(&self, out: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
-        let write = |format: &Format| {
-            let content = match format {
-                Format::Svg => self.svg()?.into_bytes(),
-                Format::Png => self.png()?,
-            };
-            output::write(&content, out, &self.stem, *format)
-        };
-        formats.iter().map(write).collect()
-    }
-}
+use crate::plot::name;
+use crate::{Format, Inputs, Plot, Result};
 
 /// Draws one trajectory with its fits. Rows of `fits` and `curves` that belong to another model or
 /// layer are passed over, so that whole tables may be given.
@@ -102,7 +37,7 @@ pub fn fit_plot(trajectory: &Trajectory, fits: &[Fit], curves: &[CurvePoint]) ->
 
 fn plot(trajectory: &Trajectory, fits: &[&Fit], curves: &[&CurvePoint]) -> Plot {
     Plot {
-        stem: name::stem(&trajectory.model, trajectory.layer),
+        stem: name::of_layer(&trajectory.model, trajectory.layer),
         sheet: fit::sheet(&by_step(trajectory), fits, curves),
     }
 }
@@ -118,7 +53,7 @@ pub fn forecast_plot(trajectory: &Trajectory, last_fitted: u64, curve: &[CurvePo
     let of = |c: &&CurvePoint| c.model == trajectory.model && c.layer == trajectory.layer;
     let curve: Vec<_> = curve.iter().filter(of).collect();
     Plot {
-        stem: name::stem(&trajectory.model, trajectory.layer) + "-forecast",
+        stem: name::of_layer(&trajectory.model, trajectory.layer) + "-forecast",
         sheet: forecast::sheet(&by_step(trajectory), last_fitted, &curve),
     }
 }

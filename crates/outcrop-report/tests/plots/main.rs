@@ -3,7 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attention;
+mod channels;
 mod hostile;
+mod hostile_checkpoints;
+mod layers;
+mod magnitudes;
 mod seen;
 mod trajectories;
 

@@ -10,6 +10,12 @@ pub(crate) struct Seen {
     /// (tag, fill, stroke, opacity) of every shape.
     pub(crate) shapes: Vec<(String, String, String, String)>,
     pub(crate) texts: Vec<String>,
+    /// Left, top, width, height and fill of every rectangle.
+    pub(crate) rects: Vec<([f64; 4], String)>,
+    /// Corners and fill of every polygon, corners and stroke of every line.
+    pub(crate) paths: Vec<(Vec<(f64, f64)>, String)>,
+    /// Where texts and circles stand, with their text or fill.
+    pub(crate) places: Vec<((f64, f64), String)>,
 }
 
 impl Seen {
@@ -19,9 +25,10 @@ impl Seen {
         let frame = document.root_element().attribute("viewBox").unwrap();
         let frame: Vec<f64> = frame.split(' ').map(|v| v.parse().unwrap()).collect();
         let (mut shapes, mut texts) = (Vec::new(), Vec::new());
+        let (mut rects, mut paths, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for node in document.descendants().filter(|n| n.is_element()) {
             let value = |name| node.attribute(name).unwrap_or("").to_owned();
-            let numbers = ["cx", "cy", "x1", "y1", "x2", "y2", "points"]
+            let numbers = ["cx", "cy", "x1", "y1", "x2", "y2", "points", "x", "y"]
                 .map(value)
                 .join(" ");
             let numbers = numbers.split([' ', ',']).filter(|n| !n.is_empty());
@@ -35,11 +42,36 @@ impl Seen {
                 value("stroke"),
                 value("opacity"),
             ));
-            if node.has_tag_name("text") {
-                texts.push(node.text().unwrap_or("").trim().to_owned());
+            let number = |name| value(name).parse::<f64>().unwrap();
+            match node.tag_name().name() {
+                "text" => {
+                    let text = node.text().unwrap_or("").trim().to_owned();
+                    places.push(((number("x"), number("y")), text.clone()));
+                    texts.push(text);
+                }
+                "circle" => places.push(((number("cx"), number("cy")), value("fill"))),
+                "rect" => {
+                    let sides = ["x", "y", "width", "height"].map(number);
+                    assert!(sides[0] + sides[2] <= frame[2] && sides[1] + sides[3] <= frame[3]);
+                    rects.push((sides, value("fill")));
+                }
+                "polygon" => paths.push((corners(&value("points")), value("fill"))),
+                "polyline" => paths.push((corners(&value("points")), value("stroke"))),
+                _ => {}
             }
         }
-        Self { shapes, texts }
+        Self {
+            shapes,
+            texts,
+            rects,
+            paths,
+            places,
+        }
+    }
+
+    /// Where the first text or circle of this text or fill stands.
+    pub(crate) fn place(&self, of: &str) -> (f64, f64) {
+        self.places.iter().find(|p| p.1 == of).unwrap().0
     }
 
     pub(crate) fn filled(&self, tag: &str, color: &str) -> usize {
@@ -69,4 +101,12 @@ impl Seen {
             assert!(self.says(text), "{text} is not among {:?}", self.texts);
         }
     }
+}
+
+fn corners(points: &str) -> Vec<(f64, f64)> {
+    let points = points
+        .split_whitespace()
+        .map(|p| p.split_once(',').unwrap());
+    let number = |n: &str| n.parse().unwrap();
+    points.map(|(x, y)| (number(x), number(y))).collect()
 }
