@@ -10,10 +10,12 @@
 //! | `architectures.csv`, `provenance.json`, `state.json` | |
 
 mod folder;
+mod look;
 mod model;
 mod run;
 mod source;
 
 pub use folder::{Folder, State};
+pub use look::{Look, look};
 pub use run::{Event, Failure, Options, Outcome, measure_series};
 pub use source::{HubSource, Source};

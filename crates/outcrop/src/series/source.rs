@@ -70,9 +70,16 @@ impl Source {
         matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))
     }
 
-    /// Shows the checkpoint at `place` to `use_it`, fetching it before and deleting it afterwards
-    /// where it has to be.
-    pub(super) fn with<T>(
+    /// Shows the checkpoint at `place`, as [`Source::steps`] lists them, to `use_it`, fetching it before
+    /// and deleting it afterwards where it has to be.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) where it cannot be fetched or deleted, and that
+    /// of `use_it`.
+    ///
+    /// # Panics
+    /// For a place that is not below the number of steps.
+    pub fn with<T>(
         &self,
         place: usize,
         observe: &mut dyn FnMut(&Transfer<'_>),

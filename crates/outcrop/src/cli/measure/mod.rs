@@ -1,5 +1,7 @@
 //! `outcrop measure`.
 
+mod figures;
+mod intervene;
 mod origin;
 mod show;
 mod words;
@@ -7,6 +9,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::AuditOptions;
+use outcrop_forward::Published;
 use outcrop_tokens::Sequences;
 
 use self::origin::Origin;
@@ -14,7 +17,7 @@ use self::words::Shown;
 use super::output::{print, say};
 use super::progress::Bar;
 use super::{audit, stop, tokens};
-use crate::series::{Event, Folder, Options, Outcome, measure_series};
+use crate::series::{Event, Folder, Options, Outcome, Source, measure_series};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -25,6 +28,8 @@ use crate::{Error, Result};
                                                       as Sun et al. measure: 10 windows of 2048, no BOS
   outcrop measure --hub EleutherAI/pythia-70m --steps pythia --text documents.jsonl
                                                       fetched, measured and deleted one after another
+  outcrop measure model/ --set-zero --set-mean --figures
+                                                      the loss without its massive activations; pictures
   outcrop measure model/ --tokens ids.npy --sinks     token ids as they are; attention sinks too
   outcrop fit measured/pythia-70m                     the curve of every layer of what was measured
 
@@ -49,6 +54,10 @@ pub(crate) struct Args {
     /// Also measure how much attention every head gives to the first position (heads.csv).
     #[arg(long)]
     sinks: bool,
+    #[command(flatten)]
+    interventions: intervene::Args,
+    #[command(flatten)]
+    figures: figures::Args,
     /// Do not hash files and tensors and compare the steps.
     #[arg(long)]
     no_audit: bool,
@@ -93,7 +102,37 @@ fn measure(args: &Args) -> Result<()> {
         &mut |event: Event<'_>| shown.show(&event),
     );
     bar.finish();
-    conclude(&outcome?, &folder, &tokens)
+    let outcome = outcome?;
+    if !outcome.interrupted && (args.interventions.wanted() || args.figures.figures) {
+        look_closer(args, &origin.source, &folder, &tokens, &options)?;
+    }
+    conclude(&outcome, &folder, &tokens)
+}
+
+/// What is asked of the last checkpoint beyond its statistics.
+fn look_closer(
+    args: &Args,
+    source: &Source,
+    folder: &Folder,
+    tokens: &Sequences,
+    options: &Options,
+) -> Result<()> {
+    let steps = source.steps();
+    let Some(last) = steps.len().checked_sub(1) else {
+        return Ok(());
+    };
+    let step = steps[last].unwrap_or(options.step);
+    source.with(last, &mut |_| {}, |checkpoint| {
+        let model = Published::open(&checkpoint.folder)?;
+        if args.interventions.wanted() {
+            let of = (&model, options.model.as_str(), step);
+            intervene::evaluate(&args.interventions, folder, tokens, of)?;
+        }
+        match args.figures.figures {
+            true => figures::draw(&args.figures, folder, tokens, (&model, step)),
+            false => Ok(()),
+        }
+    })
 }
 
 /// A name that is one folder, whatever the model is called.

@@ -1,0 +1,94 @@
+//! Revisions of a hub, measured one after another: against a server on this machine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use outcrop::core::Provenance;
+
+use crate::common::{outcrop, text};
+use crate::server::Server;
+use crate::small::{STEPS, measure, rows, series, succeeded};
+
+fn serve(of: &Path) -> Server {
+    let server = Server::start();
+    for (i, step) in STEPS.iter().enumerate() {
+        for name in ["config.json", "model.safetensors"] {
+            let bytes = fs::read(of.join(format!("step{step}")).join(name)).unwrap();
+            server.put(&format!("step{step}"), &format!("{i:040x}"), name, &bytes);
+        }
+    }
+    server
+}
+
+fn from_hub(server: &Server, dir: &Path, more: &[&str]) -> Output {
+    let args = ["measure", "--hub", "org/tiny", "--windows", "3", "--length", "16"];
+    let (cache, out) = (dir.join("cache"), dir.join("out"));
+    let mut command = outcrop();
+    command.env("HF_ENDPOINT", &server.endpoint).env("HF_TOKEN", "secret");
+    command.args(args).arg("--hub-cache").arg(cache).arg("--out").arg(out);
+    command.args(more).output().unwrap()
+}
+
+fn blobs(dir: &Path) -> usize {
+    let blobs = dir.join("cache/models--org--tiny/blobs");
+    fs::read_dir(blobs).map_or(0, |entries| entries.count())
+}
+
+#[test]
+fn revisions_are_fetched_measured_and_deleted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (of, local) = (dir.path().join("tiny"), dir.path().join("local"));
+    series(&of);
+    let server = serve(&of);
+    let steps = "0,1,2,4,8,16,32,64";
+    succeeded(&from_hub(&server, dir.path(), &["--steps", steps]));
+    assert_eq!(blobs(dir.path()), 0);
+    assert!(!server.state.lock().unwrap().leaked);
+    succeeded(&measure(&of, &local, &[]));
+    let out = dir.path().join("out");
+    assert_eq!(rows(&out), rows(&local));
+    let hashes = |out: &Path| Provenance::read(&out.join("provenance.json")).unwrap().inputs_sha256;
+    assert_eq!((hashes(&out), hashes(&out).len()), (hashes(&local), STEPS.len()));
+
+    // what was measured is not fetched again, but for the first config and tokenizer
+    server.requests("");
+    let again = from_hub(&server, dir.path(), &["--steps", steps]);
+    succeeded(&again);
+    assert!(text(&again.stdout).contains("(8 measured before)"), "{}", text(&again.stdout));
+    assert!(server.requests("GET /cdn").len() <= 1);
+}
+
+/// A step that the hub has not, and one whose download breaks off, cost these steps alone; the same
+/// command goes on. What the cache had before stays there.
+#[test]
+fn what_cannot_be_fetched_is_named_and_the_rest_is_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = dir.path().join("tiny");
+    series(&of);
+    let server = serve(&of);
+    succeeded(&from_hub(&server, dir.path(), &["--steps", "0", "--keep"]));
+    let kept = blobs(dir.path());
+    assert!(kept > 0);
+    server.state.lock().unwrap().breaks = vec![1000, 0, 0, 0];
+    let output = from_hub(&server, dir.path(), &["--steps", "0,1,3,4"]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("step 3: failed to fetch org/tiny at revision step3"), "{said}");
+    assert!(said.contains("step 1: failed to fetch") && said.contains("2 of 4"), "{said}");
+    let steps = |dir: &Path| {
+        let mut steps: Vec<u64> = rows(&dir.join("out")).iter().map(|r| r.step).collect();
+        steps.dedup();
+        steps
+    };
+    assert_eq!(steps(dir.path()), [0, 4]);
+    server.requests("");
+    succeeded(&from_hub(&server, dir.path(), &["--steps", "0,1,4"]));
+    let mut found = steps(dir.path());
+    found.sort();
+    assert_eq!(found, [0, 1, 4]);
+    // the download of step 1 went on where it broke off
+    let gets = server.requests("GET /cdn");
+    assert!(gets.iter().any(|get| get.ends_with("bytes=1000-")), "{gets:?}");
+    assert_eq!(blobs(dir.path()), kept);
+}

@@ -1,0 +1,15 @@
+//! `outcrop measure` and `outcrop audit` end to end.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../../outcrop-checkpoint/tests/hub/server.rs"]
+#[expect(dead_code, reason = "the tests of the hub's client use all of it")]
+mod server;
+
+mod bad;
+mod closer;
+mod hub;
+mod runs;
+mod series;
+mod small;

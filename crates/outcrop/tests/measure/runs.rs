@@ -1,0 +1,73 @@
+//! Runs of our own, measured again from their checkpoints.
+
+use std::path::Path;
+
+use outcrop::core::Measurement;
+
+use crate::small::{rows, run, succeeded};
+
+const SPEC: &str = "
+    model = 'own'
+    [arch]
+    layers = 2
+    d_model = 32
+    heads = 2
+    context = 32
+    ARCH
+    [data]
+    corpus = 'bigram-backcopy'
+    [train]
+    steps = 20
+    batch = 4
+    learning_rate = 1e-2
+    warmup = 2
+    [measure]
+    sequences = 4
+    [schedule]
+    measure = '0,1,last'
+    save = '0,1,last'";
+
+fn near(a: f32, b: f32, tolerance: f32) -> bool {
+    (a - b).abs() <= tolerance * a.abs()
+}
+
+#[track_caller]
+fn same(ours: &Measurement, theirs: &Measurement) {
+    let cell = |m: &Measurement| (m.step, m.sequence, m.layer);
+    assert_eq!(cell(ours), cell(theirs));
+    for (a, b) in ours.stats.top.iter().zip(theirs.stats.top) {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert!(near(a.magnitude, b.magnitude, 1e-5), "{a:?} {b:?}");
+        assert_eq!(a.place, b.place);
+    }
+    let median = |m: &Measurement| m.stats.median.unwrap();
+    assert!(near(median(ours), median(theirs), 1e-5));
+}
+
+/// What Burn measured while it trained, the forward pass finds again in the checkpoints: GPT-NeoX, and
+/// architectures that transformers does not have.
+#[test]
+fn checkpoints_give_what_training_measured() {
+    for (name, arch) in [
+        ("neox", ""),
+        (
+            "own",
+            "residual = 'sequential'\nposition = { kind = 'learned' }\nactivation = 'relu'",
+        ),
+        ("tied", "position = { kind = 'none' }\nactivation = 'gelu-tanh'\ntied = true"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let (spec, train, out) = (path("spec.toml"), path("run"), path("out"));
+        std::fs::write(&spec, SPEC.replace("ARCH", arch)).unwrap();
+        succeeded(&run(&["train", &spec, "--out", &train]));
+        succeeded(&run(&["measure", &train, "--out", &out]));
+        let mut theirs = rows(Path::new(&train));
+        let mut ours = rows(Path::new(&out));
+        for rows in [&mut theirs, &mut ours] {
+            rows.sort_by_key(|m| (m.step, m.sequence, m.layer));
+        }
+        assert_eq!((ours.len(), theirs.len()), (3 * 4 * 2, 3 * 4 * 2), "{name}");
+        ours.iter().zip(&theirs).for_each(|(a, b)| same(a, b));
+    }
+}
