@@ -49,6 +49,19 @@ fn the_one_peak_among_65536_channels_is_drawn_and_labelled_where_it_is() {
 }
 
 #[test]
+fn a_peak_of_one_layer_among_many_is_kept() {
+    let mut layers = vec![vec![1.0; 8]; 500];
+    layers[321][5] = 1000.0;
+    let seen = Seen::new(&channels_plot(&ChannelMagnitudes {
+        layers,
+        ..ChannelMagnitudes::default()
+    }));
+    seen.must_say(&["channel 5, layer 322", "largest of 3 to 4 layers"]);
+    let colors: HashSet<_> = cells(&seen).iter().map(|c| c.1.clone()).collect();
+    assert_eq!(colors.len(), 2);
+}
+
+#[test]
 fn only_channels_that_dominate_are_labelled_and_their_labels_stand_apart() {
     let mut layers = vec![vec![1.0; 768]; 4];
     for (channel, value) in layers[2].iter_mut().enumerate().skip(500).take(10) {
