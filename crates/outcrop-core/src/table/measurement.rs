@@ -1,4 +1,4 @@
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,23 @@ impl From<&Measurement> for Flat {
 }
 
 impl Flat {
+    /// The magnitudes alone.
+    fn magnitudes(m: &Measurement) -> Self {
+        Self {
+            top1_position: None,
+            top1_channel: None,
+            top2_position: None,
+            top2_channel: None,
+            top3_position: None,
+            top3_channel: None,
+            count: None,
+            non_finite: None,
+            non_finite_position: None,
+            non_finite_channel: None,
+            ..Self::from(m)
+        }
+    }
+
     /// Refuses magnitudes that no measurement can have.
     fn check(self) -> Result<Measurement, String> {
         for (name, value) in [
@@ -232,6 +249,38 @@ pub fn write_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
 /// [`Error::Io`] with the path.
 pub fn append_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
     append(path, |header| to_csv(rows, header))
+}
+
+/// Writes a measurements table row by row, of magnitudes whose places and counts are not known:
+/// those columns are empty.
+pub(crate) struct MagnitudeWriter<W: Write> {
+    csv: csv::Writer<W>,
+    empty: bool,
+}
+
+impl<W: Write> MagnitudeWriter<W> {
+    pub(crate) fn new(writer: W) -> Self {
+        Self {
+            csv: csv::Writer::from_writer(writer),
+            empty: true,
+        }
+    }
+
+    pub(crate) fn write(&mut self, measurement: &Measurement) -> Result<()> {
+        self.empty = false;
+        let written = self.csv.serialize(Flat::magnitudes(measurement));
+        written.map_err(|e| Error::parse("table to write", e))
+    }
+
+    /// Writes what is left, the header even without rows, and gives the writer back.
+    pub(crate) fn finish(mut self) -> Result<W> {
+        if self.empty {
+            let written = self.csv.write_record(REQUIRED.iter().chain(&OPTIONAL));
+            written.map_err(|e| Error::parse("table to write", e))?;
+        }
+        let inner = self.csv.into_inner();
+        inner.map_err(|e| Error::parse("table to write", e.error()))
+    }
 }
 
 #[cfg(test)]

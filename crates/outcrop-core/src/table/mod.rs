@@ -17,6 +17,7 @@
 //! ```
 
 pub(crate) mod architecture;
+pub(crate) mod comparison;
 mod csv_io;
 mod fields;
 pub(crate) mod fit;
@@ -33,6 +34,7 @@ mod trajectory_stream;
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
+pub(crate) use measurement::MagnitudeWriter;
 pub use measurement::{
     MeasurementStream, append_measurements, fold_measurements, measurement_stream, measurements,
     measurements_from, write_measurements,
