@@ -13,6 +13,7 @@
 //! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
 //! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |
 //! | [`Fit`] | one curve fitted to one trajectory | `fits.csv` |
+//! | [`Comparison`] | a published fit beside one of ours | `comparison.csv` |
 //! | [`Forecast`] | a later value, forecast from the beginning of a trajectory | `forecasts.csv` |
 //! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
 //! | [`Loss`] | the training and held-out loss at one step | `loss.csv` |
@@ -63,6 +64,7 @@ pub use places::{HeadSink, PersistentPlace};
 pub use provenance::Provenance;
 pub use score::{Prediction, Score};
 pub use stats::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};
+pub use table::comparison::{Comparison, Verdict};
 pub use table::fit::{CurvePoint, Fit, Forecast};
 pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder, TrajectoryOptions};
 

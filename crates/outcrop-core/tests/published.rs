@@ -81,6 +81,26 @@ fn every_malformed_file_is_named_with_its_reason() {
 }
 
 #[test]
+fn whatever_numpy_abbreviates_and_python_writes_is_named() {
+    let traps = read("../published_traps");
+    for (file, reason) in [
+        ("2.8b_step2", "abbreviated by NumPy"),
+        ("2.8b_step4", "abbreviated by NumPy"),
+        ("2.8b_step8", "abbreviated by NumPy"),
+        ("2.8b_step16", "abbreviated by NumPy"),
+        ("2.8b_step32", "abbreviated by NumPy"),
+        ("2.8b_step64", "nested more than 3 deep"),
+        ("2.8b_step128k", "no name of the data set"),
+        ("2.8b_step1152921504606846976", "no name of the data set"),
+        ("2.8b/params/layer_fit_params_ratio.json", "3 popt"),
+    ] {
+        let said = said(&traps, file);
+        assert!(said.contains(reason), "{file}: {said}");
+    }
+    assert_eq!((traps.trajectories.len(), traps.problems.len()), (0, 10));
+}
+
+#[test]
 fn fits_are_read_by_the_names_of_their_parameters() {
     let fits = read("pythia_14m/params").fits;
     assert_eq!(fits.len(), 6 + 3);
@@ -149,4 +169,69 @@ fn a_file_that_is_too_large_is_refused_before_it_is_read() {
         .unwrap();
     let found = published::read(&path, Ratio::MeanOverMean).unwrap();
     assert!(said(&found, "step0").contains("larger than 16 MiB"));
+}
+
+/// What Python writes for numbers that are none, or that no f64 holds.
+#[test]
+fn parameters_that_are_no_numbers_are_missing_and_the_others_read() {
+    let found = read("../published_traps");
+    let fit = &found.fits[0];
+    let read = [fit.a, fit.lambda, fit.gamma, fit.t0, fit.k];
+    assert_eq!(read, [None, Some(1e-320), Some(1e30), Some(0.0), None]);
+    assert_eq!(fit.status, "A is not finite; K is not finite");
+    assert_eq!((fit.r2, fit.aic, fit.sse, fit.n), (None, None, None, 2));
+    assert!(said(&found, "ratio.json").contains("layer 2, \"original\": no map"));
+}
+
+#[test]
+fn what_is_imported_is_read_as_any_folder_of_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("imported");
+    let found = published::import(&fixture(""), Ratio::MeanOverMean, &folder).unwrap();
+    assert_eq!(found, read(""));
+    let from_csv = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+
+    let loaded = table::measurements(&folder.join("measurements.csv")).unwrap();
+    let again = outcrop_core::Trajectory::from_measurements(&loaded.rows, Ratio::MeanOverMean);
+    assert_eq!(again, found.trajectories);
+    // 14m: six steps of six layers; 410m: one step of 24; ten sequences each
+    assert_eq!(loaded.rows.len(), 6 * 6 * 10 + 24 * 10);
+    let written = table::trajectories(&folder.join("trajectories.csv")).unwrap();
+    assert_eq!(
+        (written.rows, written.problems),
+        (found.trajectories.clone(), vec![])
+    );
+    let first = from_csv("measurements.csv");
+    let first = first.lines().nth(1).unwrap();
+    assert!(
+        first.ends_with(",,,,,,,,,,"),
+        "places are not known: {first}"
+    );
+
+    let fits = table::read_rows::<outcrop_core::Fit>(&folder.join("fits-published.csv")).unwrap();
+    assert_eq!((fits.rows, fits.problems), (found.fits.clone(), vec![]));
+    assert_eq!(
+        from_csv("problems.txt").lines().count(),
+        found.problems.len()
+    );
+    assert!(from_csv("problems.txt").contains("2.8b_step1: abbreviated by NumPy"));
+    let opened = outcrop_core::open_trajectories(&folder, Ratio::MeanOverMean).unwrap();
+    assert_eq!(opened.count(), found.trajectories.len());
+}
+
+#[test]
+fn an_import_without_magnitudes_has_its_headers_and_a_failed_one_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    published::import(
+        &fixture("pythia_14m/params"),
+        Ratio::MeanOverMean,
+        dir.path(),
+    )
+    .unwrap();
+    let measurements = table::measurements(&dir.path().join("measurements.csv")).unwrap();
+    assert_eq!((measurements.rows, measurements.problems), (vec![], vec![]));
+    let empty = tempfile::tempdir().unwrap();
+    let absent = fixture("absent");
+    assert!(published::import(&absent, Ratio::MeanOverMean, empty.path()).is_err());
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
 }

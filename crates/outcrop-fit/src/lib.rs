@@ -23,6 +23,7 @@
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`Parameters`], [`Summary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from what the data leave open, and intervals from them |
 //! | [`forecast`], [`Outlook`], [`backtest`] | what an unfinished trajectory will be, and how well that would have been known |
+//! | [`compare_published`] | the fits that the paper published beside ours |
 //! | [`paper`] | the paper's own procedure, successes and failures alike |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
 //!
@@ -61,6 +62,7 @@ mod options;
 pub mod paper;
 mod parallel;
 mod posterior;
+mod published;
 mod robust;
 pub mod separable;
 mod series;
@@ -84,6 +86,7 @@ pub use observations::Observations;
 pub use options::{Options, Weighting};
 pub use parallel::{fit_all, fit_each};
 pub use posterior::{Interval, Intervals, Posterior};
+pub use published::compare_published;
 pub use series::{MIN_POINTS, Series};
 pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit};
 

@@ -4,6 +4,7 @@
 //! `pythia_<size>/params/layer_fit_params_{ratio,top1,median}.json`, the fits of each layer.
 
 mod array;
+mod import;
 mod json;
 mod names;
 mod params;
@@ -14,10 +15,11 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+pub use import::{FILES, import};
 use names::File;
 
 use crate::table::Problem;
-use crate::{Error, Fit, Ratio, Result, Trajectory, TrajectoryBuilder};
+use crate::{Error, Fit, Measurement, Ratio, Result, Trajectory, TrajectoryBuilder};
 
 /// What was read of the data set.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +54,19 @@ pub fn recognise(path: &Path) -> bool {
 /// [`Error::Io`] where `path` cannot be read; [`Error::Parse`] where no file of the data set is
 /// there.
 pub fn read(path: &Path, ratio: Ratio) -> Result<Published> {
+    read_each(path, ratio, |_| Ok(()))
+}
+
+/// As [`read`], and hands each measurement to `each` when it is read: by model, step, sequence and
+/// layer. Their places and counts are not published and stand as 0.
+///
+/// # Errors
+/// As [`read`], and that of `each`.
+pub fn read_each(
+    path: &Path,
+    ratio: Ratio,
+    mut each: impl FnMut(&Measurement) -> Result<()>,
+) -> Result<Published> {
     let mut files = found(path)?;
     if files.iter().all(|(file, _)| file.is_none()) {
         let reason = "no exp2_pythia_<size>_step<N> and no layer_fit_params_<quantity>.json in it";
@@ -68,21 +83,27 @@ pub fn read(path: &Path, ratio: Ratio) -> Result<Published> {
             Some(File::Stats { size, step }) if steps.contains(&(size.clone(), step)) => Err(
                 format!("step {step} of pythia-{size} is in another file too"),
             ),
-            Some(File::Stats { size, step }) => text(&path)
-                .and_then(|text| stats::add(&text, (&size, step), &mut builder))
-                .inspect(|_| {
-                    steps.insert((size, step));
-                })
-                .map(|noteworthy| noteworthy.into_iter().collect()),
+            Some(File::Stats { size, step }) => {
+                match text(&path).and_then(|text| stats::parse(&text, &size)) {
+                    Ok(stats) => {
+                        for measurement in stats.measurements(&size, step) {
+                            builder.add(&measurement);
+                            each(&measurement)?;
+                        }
+                        steps.insert((size, step));
+                        Ok(stats.noteworthy.into_iter().collect())
+                    }
+                    Err(reason) => Err(reason),
+                }
+            }
         };
         let reasons = outcome.unwrap_or_else(|reason| vec![reason]);
-        published
-            .problems
-            .extend(reasons.into_iter().map(|reason| Problem {
-                context: path.display().to_string(),
-                line: 0,
-                reason,
-            }));
+        let problem = |reason| Problem {
+            context: path.display().to_string(),
+            line: 0,
+            reason,
+        };
+        published.problems.extend(reasons.into_iter().map(problem));
     }
     published.trajectories = builder.finish();
     Ok(published)

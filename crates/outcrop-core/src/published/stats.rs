@@ -1,16 +1,20 @@
 use super::MAX_LAYERS;
 use super::array::{self, STATISTICS};
-use crate::{ArchSpec, Detail, LayerStats, Measurement, Place, Top, TrajectoryBuilder};
+use crate::{ArchSpec, Detail, LayerStats, Measurement, Place, Top};
 
 const NAMES: [&str; STATISTICS] = ["top1", "top2", "top3", "median"];
 
-/// Adds the measurements in the text of one file to `builder`. Gives what is noteworthy though
-/// everything else was read; the error is the reason why nothing was.
-pub(super) fn add(
-    text: &str,
-    (size, step): (&str, u64),
-    builder: &mut TrajectoryBuilder,
-) -> Result<Option<String>, String> {
+/// The statistics in one file.
+pub(super) struct Stats {
+    layers: usize,
+    /// Layer after layer, sequence after sequence.
+    columns: Vec<[f32; STATISTICS]>,
+    /// What is noteworthy though everything was read.
+    pub(super) noteworthy: Option<String>,
+}
+
+/// The statistics in the text of one file; the error is the reason why there are none.
+pub(super) fn parse(text: &str, size: &str) -> Result<Stats, String> {
     let array = array::parse(text)?;
     let layers = array.layers;
     if layers > MAX_LAYERS {
@@ -40,18 +44,28 @@ pub(super) fn add(
             ));
         }
     }
-    for (at, column) in columns.iter().enumerate() {
-        builder.add(&Measurement {
-            model: format!("pythia-{size}"),
+    Ok(Stats {
+        noteworthy: noteworthy(&columns, layers),
+        layers,
+        columns,
+    })
+}
+
+impl Stats {
+    /// The measurements, for the model and step of the file.
+    pub(super) fn measurements(&self, size: &str, step: u64) -> impl Iterator<Item = Measurement> {
+        let (model, layers) = (format!("pythia-{size}"), self.layers);
+        let columns = self.columns.iter().enumerate();
+        columns.map(move |(at, column)| Measurement {
+            model: model.clone(),
             step,
             sequence: u32::try_from(at / layers).unwrap_or(u32::MAX),
             layer: u32::try_from(at % layers + 1).unwrap_or(u32::MAX),
             stats: stats(column),
             detail: Detail::default(),
             suspect: None,
-        });
+        })
     }
-    Ok(noteworthy(&columns, layers))
 }
 
 fn is_magnitude(value: f32) -> bool {

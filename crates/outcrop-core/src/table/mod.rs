@@ -17,6 +17,7 @@
 //! ```
 
 pub(crate) mod architecture;
+pub(crate) mod comparison;
 mod csv_io;
 mod fields;
 pub(crate) mod fit;
@@ -35,7 +36,7 @@ pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
 pub(crate) use measurement::left_out;
 pub use measurement::{
-    MeasurementStream, MeasurementWriter, append_measurements, fold_measurements,
+    Columns, MeasurementStream, MeasurementWriter, append_measurements, fold_measurements,
     measurement_stream, measurements, measurements_from, write_measurements,
 };
 pub use problem::{Loaded, Problem, Streamed};

@@ -8,8 +8,8 @@ use super::csv_io;
 use super::problem::Loaded;
 use super::row_stream::{RowStream, unnumbered};
 use crate::{
-    CurvePoint, Error, Fit, Forecast, HeadSink, Loss, PersistentPlace, Prediction, Result, Score,
-    write_atomic,
+    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Loss, PersistentPlace, Prediction,
+    Result, Score, write_atomic,
 };
 
 /// A noun that is one row of its table as it stands.
@@ -133,6 +133,46 @@ row!(
         "omega",
         "zeta",
         "t_mid"
+    ]
+);
+
+row!(
+    Comparison,
+    ["model", "layer", "published", "ours", "verdict"],
+    [
+        "reason",
+        "n",
+        "published_n",
+        "published_r2",
+        "published_r2_here",
+        "r2",
+        "published_sse",
+        "published_sse_here",
+        "sse",
+        "sse_ratio",
+        "max_difference",
+        "max_difference_step",
+        "rms_difference",
+        "published_t_peak",
+        "t_peak",
+        "published_A",
+        "A",
+        "published_lambda",
+        "lambda",
+        "published_gamma",
+        "gamma",
+        "published_t0",
+        "t0",
+        "published_K",
+        "K",
+        "published_beta",
+        "beta",
+        "published_tau0",
+        "tau0",
+        "published_A1",
+        "A1",
+        "published_A2",
+        "A2"
     ]
 );
 

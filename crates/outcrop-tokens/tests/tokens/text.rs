@@ -43,6 +43,8 @@ fn documents_are_joined_and_tokenised_once_as_in_python() {
             numbers(&wanted["jsonl"]),
             "{name}"
         );
+        let other = all(&other_line_ends(&dir), name);
+        assert_eq!(other, numbers(&wanted["jsonl"]), "{name}");
         assert_eq!(
             first(&Source::Sample, name, 4096).unwrap(),
             numbers(&wanted["sample"])

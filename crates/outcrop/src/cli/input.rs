@@ -26,13 +26,23 @@ pub(crate) struct Input {
     include_suspect: bool,
 }
 
+/// How the ratio is averaged over sequences.
 #[derive(Clone, Copy, Default, ValueEnum)]
-enum Average {
+pub(crate) enum Average {
     /// mean(max) / mean(median), Eq. 8 of the paper.
     #[default]
     MeanOverMean,
     /// mean(max / median).
     MeanOfRatios,
+}
+
+impl Average {
+    pub(crate) fn ratio(self) -> Ratio {
+        match self {
+            Self::MeanOverMean => Ratio::MeanOverMean,
+            Self::MeanOfRatios => Ratio::MeanOfRatios,
+        }
+    }
 }
 
 /// Trajectories one after another. One that cannot be read ends them; see [`Trajectories::failure`].
@@ -63,12 +73,8 @@ impl Failure {
 
 impl Input {
     pub(crate) fn open(&self) -> Result<Trajectories> {
-        let ratio = match self.ratio {
-            Average::MeanOverMean => Ratio::MeanOverMean,
-            Average::MeanOfRatios => Ratio::MeanOfRatios,
-        };
         let options = TrajectoryOptions {
-            ratio,
+            ratio: self.ratio.ratio(),
             include_suspect: self.include_suspect,
         };
         let mut items = if self.input == Path::new("-") {

@@ -3,6 +3,7 @@
 mod audit;
 mod fit;
 mod forecast;
+mod import;
 mod input;
 mod measure;
 mod output;
@@ -49,6 +50,8 @@ enum Command {
     Measure(measure::Args),
     /// Find out whether the checkpoints of a series are what their names say.
     Audit(audit::Args),
+    /// Read the data set that the paper published, and hold our fits against its own.
+    Import(import::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
     /// Forecast a later step of unfinished trajectories, beside the last value.
@@ -67,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),

@@ -3,7 +3,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::Audit;
-use outcrop_core::table::{self, MeasurementWriter, Streamed};
+use outcrop_core::table::{self, Columns, MeasurementWriter, Streamed};
 use outcrop_core::{
     AtomicFile, Error as CoreError, HeadSink, Measurement, NamedArch, Provenance, check_writable,
     write_atomic,
@@ -169,7 +169,7 @@ impl Folder {
         if !path.exists() {
             return Ok(());
         }
-        let mut writer = MeasurementWriter::new(AtomicFile::create(&path)?, true)?;
+        let mut writer = MeasurementWriter::new(AtomicFile::create(&path)?, Columns::Detailed)?;
         self.each_row(|mut row| {
             if change(&mut row) {
                 writer.write(&row)?;

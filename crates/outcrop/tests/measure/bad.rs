@@ -18,14 +18,20 @@ fn spoiled(spoil: impl FnOnce(&Path), parts: &[&str]) {
     let output = measure(&of, &out, &[]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    let line = said.lines().find(|l| l.starts_with("error: step 8: failed to ")).unwrap_or(&said);
+    let line = said
+        .lines()
+        .find(|l| l.starts_with("error: step 8: failed to "))
+        .unwrap_or(&said);
     for part in parts {
         assert!(line.contains(part), "says nothing of {part}: {said}");
     }
     assert!(said.contains("1 of 8 checkpoints"), "{said}");
     let mut steps: Vec<u64> = rows(&out).iter().map(|r| r.step).collect();
     steps.dedup();
-    assert_eq!(steps, STEPS.into_iter().filter(|s| *s != 8).collect::<Vec<_>>());
+    assert_eq!(
+        steps,
+        STEPS.into_iter().filter(|s| *s != 8).collect::<Vec<_>>()
+    );
 }
 
 fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
@@ -38,7 +44,10 @@ fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 fn in_header(folder: &Path, from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     change(&folder.join("model.safetensors"), |bytes| {
-        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        let at = bytes
+            .windows(from.len())
+            .position(|w| w == from.as_bytes())
+            .unwrap();
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     });
 }
@@ -47,20 +56,37 @@ fn in_header(folder: &Path, from: &str, to: &str) {
 fn damaged_weights() {
     let weights = "step8/model.safetensors";
     let file = |folder: &Path| folder.join("model.safetensors");
-    spoiled(|f| change(&file(f), |b| b.truncate(b.len() - 100)), &[weights]);
+    spoiled(
+        |f| change(&file(f), |b| b.truncate(b.len() - 100)),
+        &[weights],
+    );
     spoiled(|f| change(&file(f), |b| b.truncate(5)), &[weights]);
-    spoiled(|f| change(&file(f), |b| b[..8].copy_from_slice(&(1u64 << 40).to_le_bytes())), &[weights, "header"]);
+    spoiled(
+        |f| {
+            change(&file(f), |b| {
+                b[..8].copy_from_slice(&(1u64 << 40).to_le_bytes())
+            })
+        },
+        &[weights, "header"],
+    );
     spoiled(|f| fs::remove_file(file(f)).unwrap(), &["step8"]);
     spoiled(|f| in_header(f, "\"F32\"", "\"I32\""), &[weights, "I32"]);
-    spoiled(|f| in_header(f, "data_offsets\":[0,", "data_offsets\":[4,"), &[weights]);
-    spoiled(|f| in_header(f, "final_layer_norm.bias", "final_layer_norm.bios"), &["final_layer_norm.bias", "missing"]);
+    spoiled(
+        |f| in_header(f, "data_offsets\":[0,", "data_offsets\":[4,"),
+        &[weights],
+    );
+    spoiled(
+        |f| in_header(f, "final_layer_norm.bias", "final_layer_norm.bios"),
+        &["final_layer_norm.bias", "missing"],
+    );
 }
 
 #[test]
 fn an_index_that_names_a_missing_shard() {
     let spoil = |folder: &Path| {
         fs::remove_file(folder.join("model.safetensors")).unwrap();
-        let index = r#"{"weight_map": {"gpt_neox.embed_in.weight": "model-00001-of-00002.safetensors"}}"#;
+        let index =
+            r#"{"weight_map": {"gpt_neox.embed_in.weight": "model-00001-of-00002.safetensors"}}"#;
         fs::write(folder.join("model.safetensors.index.json"), index).unwrap();
     };
     spoiled(spoil, &["step8", "model-00001-of-00002.safetensors"]);
@@ -87,11 +113,26 @@ fn configs_that_say_something_else() {
             fs::write(path, text.replace(from, to)).unwrap();
         }
     };
-    spoiled(config("\"gelu\"", "\"swish7\""), &["step8/config.json", "hidden_act", "swish7"]);
-    spoiled(config("\"hidden_dropout\"", "\"hidden_shift\""), &["step8/config.json", "hidden_shift"]);
-    spoiled(config("\"use_parallel_residual\":true", "\"use_parallel_residual\":false"), &["step8", "another architecture", "residual"]);
+    spoiled(
+        config("\"gelu\"", "\"swish7\""),
+        &["step8/config.json", "hidden_act", "swish7"],
+    );
+    spoiled(
+        config("\"hidden_dropout\"", "\"hidden_shift\""),
+        &["step8/config.json", "hidden_shift"],
+    );
+    spoiled(
+        config(
+            "\"use_parallel_residual\":true",
+            "\"use_parallel_residual\":false",
+        ),
+        &["step8", "another architecture", "residual"],
+    );
     let deeper = |folder: &Path| {
-        let arch = ArchSpec { layers: 3, ..arch() };
+        let arch = ArchSpec {
+            layers: 3,
+            ..arch()
+        };
         let model = fresh(&arch, &mut Noise(5));
         write(folder.parent().unwrap(), 8, &arch, &model);
     };
@@ -105,18 +146,31 @@ fn weights_that_are_not_finite() {
     let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
     series(&of);
     let mut model = fresh(&arch(), &mut Noise(9));
-    let bias = model.iter_mut().find(|t| t.name.ends_with("1.mlp.dense_4h_to_h.bias"));
+    let bias = model
+        .iter_mut()
+        .find(|t| t.name.ends_with("1.mlp.dense_4h_to_h.bias"));
     bias.unwrap().data[5] = f32::NAN;
     write(&of, 8, &arch(), &model);
     let output = measure(&of, &out, &[]);
     succeeded(&output);
     let said = text(&output.stderr);
-    assert!(said.contains("step 8, layer 2, sequence 0: 16 of 512 scalars are not finite"), "{said}");
+    assert!(
+        said.contains("step 8, layer 2, sequence 0: 16 of 512 scalars are not finite"),
+        "{said}"
+    );
     assert!(said.contains("position 0, channel 5"), "{said}");
     let rows = rows(&out);
     let of_step: Vec<_> = rows.iter().filter(|r| r.step == 8).collect();
-    assert!(of_step.iter().all(|r| r.suspect.as_deref().is_some_and(|s| s.contains("non-finite"))));
-    assert!(of_step.iter().all(|r| (r.stats.non_finite > 0) == (r.layer == 2)));
+    assert!(of_step.iter().all(|r| {
+        r.suspect
+            .as_deref()
+            .is_some_and(|s| s.contains("non-finite"))
+    }));
+    assert!(
+        of_step
+            .iter()
+            .all(|r| (r.stats.non_finite > 0) == (r.layer == 2))
+    );
 }
 
 #[test]
@@ -125,7 +179,9 @@ fn tokens_that_the_model_cannot_take() {
     let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
     series(&of);
     let ids = dir.path().join("ids.u32");
-    let words: Vec<u8> = (0..48u32).flat_map(|i| (if i == 20 { 61 } else { i }).to_le_bytes()).collect();
+    let words: Vec<u8> = (0..48u32)
+        .flat_map(|i| (if i == 20 { 61 } else { i }).to_le_bytes())
+        .collect();
     fs::write(&ids, words).unwrap();
     let output = measure(&of, &out, &["--tokens", ids.to_str().unwrap()]);
     let said = text(&output.stderr);
@@ -134,13 +190,29 @@ fn tokens_that_the_model_cannot_take() {
         assert!(said.contains(part), "{said}");
     }
 
-    let learned = ArchSpec { position: Position::Learned, context: 16, ..arch() };
+    let learned = ArchSpec {
+        position: Position::Learned,
+        context: 16,
+        ..arch()
+    };
     let model = fresh(&learned, &mut Noise(3));
     let alone = write(dir.path(), 0, &learned, &model);
     let output = measure(&alone, &dir.path().join("out2"), &["--length", "17"]);
     let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "a length given twice: {said}");
-    let args = ["measure", alone.to_str().unwrap(), "--length", "17", "--windows", "1", "--out"];
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "a length given twice: {said}"
+    );
+    let args = [
+        "measure",
+        alone.to_str().unwrap(),
+        "--length",
+        "17",
+        "--windows",
+        "1",
+        "--out",
+    ];
     let out = dir.path().join("out3").display().to_string();
     let output = crate::small::run(&[&args[..], &[&out]].concat());
     let said = text(&output.stderr);
@@ -159,7 +231,10 @@ fn folders_that_are_not_ours() {
     let output = measure(&of, &out, &[]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("precious") && said.contains("--out"), "{said}");
+    assert!(
+        said.contains("precious") && said.contains("--out"),
+        "{said}"
+    );
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
     let nothing = dir.path().join("nothing");
     let output = measure(&nothing, &dir.path().join("x"), &[]);

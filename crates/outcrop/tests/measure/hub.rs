@@ -22,11 +22,26 @@ fn serve(of: &Path) -> Server {
 }
 
 fn from_hub(server: &Server, dir: &Path, more: &[&str]) -> Output {
-    let args = ["measure", "--hub", "org/tiny", "--windows", "3", "--length", "16"];
+    let args = [
+        "measure",
+        "--hub",
+        "org/tiny",
+        "--windows",
+        "3",
+        "--length",
+        "16",
+    ];
     let (cache, out) = (dir.join("cache"), dir.join("out"));
     let mut command = outcrop();
-    command.env("HF_ENDPOINT", &server.endpoint).env("HF_TOKEN", "secret");
-    command.args(args).arg("--hub-cache").arg(cache).arg("--out").arg(out);
+    command
+        .env("HF_ENDPOINT", &server.endpoint)
+        .env("HF_TOKEN", "secret");
+    command
+        .args(args)
+        .arg("--hub-cache")
+        .arg(cache)
+        .arg("--out")
+        .arg(out);
     command.args(more).output().unwrap()
 }
 
@@ -48,14 +63,25 @@ fn revisions_are_fetched_measured_and_deleted() {
     succeeded(&measure(&of, &local, &[]));
     let out = dir.path().join("out");
     assert_eq!(rows(&out), rows(&local));
-    let hashes = |out: &Path| Provenance::read(&out.join("provenance.json")).unwrap().inputs_sha256;
-    assert_eq!((hashes(&out), hashes(&out).len()), (hashes(&local), STEPS.len()));
+    let hashes = |out: &Path| {
+        Provenance::read(&out.join("provenance.json"))
+            .unwrap()
+            .inputs_sha256
+    };
+    assert_eq!(
+        (hashes(&out), hashes(&out).len()),
+        (hashes(&local), STEPS.len())
+    );
 
     // what was measured is not fetched again, but for the first config and tokenizer
     server.requests("");
     let again = from_hub(&server, dir.path(), &["--steps", steps]);
     succeeded(&again);
-    assert!(text(&again.stdout).contains("(8 measured before)"), "{}", text(&again.stdout));
+    assert!(
+        text(&again.stdout).contains("(8 measured before)"),
+        "{}",
+        text(&again.stdout)
+    );
     assert!(server.requests("GET /cdn").len() <= 1);
 }
 
@@ -74,8 +100,14 @@ fn what_cannot_be_fetched_is_named_and_the_rest_is_measured() {
     let output = from_hub(&server, dir.path(), &["--steps", "0,1,3,4"]);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("step 3: failed to fetch org/tiny at revision step3"), "{said}");
-    assert!(said.contains("step 1: failed to fetch") && said.contains("2 of 4"), "{said}");
+    assert!(
+        said.contains("step 3: failed to fetch org/tiny at revision step3"),
+        "{said}"
+    );
+    assert!(
+        said.contains("step 1: failed to fetch") && said.contains("2 of 4"),
+        "{said}"
+    );
     let steps = |dir: &Path| {
         let mut steps: Vec<u64> = rows(&dir.join("out")).iter().map(|r| r.step).collect();
         steps.dedup();
@@ -89,6 +121,9 @@ fn what_cannot_be_fetched_is_named_and_the_rest_is_measured() {
     assert_eq!(found, [0, 1, 4]);
     // the download of step 1 went on where it broke off
     let gets = server.requests("GET /cdn");
-    assert!(gets.iter().any(|get| get.ends_with("bytes=1000-")), "{gets:?}");
+    assert!(
+        gets.iter().any(|get| get.ends_with("bytes=1000-")),
+        "{gets:?}"
+    );
     assert_eq!(blobs(dir.path()), kept);
 }

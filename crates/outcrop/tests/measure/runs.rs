@@ -54,7 +54,10 @@ fn checkpoints_give_what_training_measured() {
             "own",
             "residual = 'sequential'\nposition = { kind = 'learned' }\nactivation = 'relu'",
         ),
-        ("tied", "position = { kind = 'none' }\nactivation = 'gelu-tanh'\ntied = true"),
+        (
+            "tied",
+            "position = { kind = 'none' }\nactivation = 'gelu-tanh'\ntied = true",
+        ),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).display().to_string();

@@ -10,10 +10,18 @@ use crate::common::{files, text};
 use crate::small::{STEPS, measure, rows, run, series, succeeded};
 
 /// The files that say nothing of where the series lay.
-const TABLES: [&str; 4] = ["measurements.csv", "places.csv", "heads.csv", "architectures.csv"];
+const TABLES: [&str; 4] = [
+    "measurements.csv",
+    "places.csv",
+    "heads.csv",
+    "architectures.csv",
+];
 
 fn tables(out: &Path) -> Vec<Vec<u8>> {
-    TABLES.iter().map(|name| fs::read(out.join(name)).unwrap()).collect()
+    TABLES
+        .iter()
+        .map(|name| fs::read(out.join(name)).unwrap())
+        .collect()
 }
 
 #[test]
@@ -29,16 +37,31 @@ fn a_series_is_measured_audited_and_fitted() {
         let places = r.stats.top.iter().zip(r.detail.tokens).all(|(top, token)| {
             top.is_some_and(|t| t.place.position < 16 && t.place.channel < 32) && token.is_some()
         });
-        let spread = r.detail.spread.is_some_and(|s| s.kurtosis.is_some_and(|k| k > 1.0));
+        let spread = r
+            .detail
+            .spread
+            .is_some_and(|s| s.kurtosis.is_some_and(|k| k > 1.0));
         places && spread && r.detail.later.is_some() && r.suspect.is_none()
     };
     assert!(rows.iter().all(detail));
-    assert!(text(&output.stdout).contains("step 64"), "{}", text(&output.stdout));
-    let heads = table::read_rows::<HeadSink>(&out.join("heads.csv")).unwrap().rows;
+    assert!(
+        text(&output.stdout).contains("step 64"),
+        "{}",
+        text(&output.stdout)
+    );
+    let heads = table::read_rows::<HeadSink>(&out.join("heads.csv"))
+        .unwrap()
+        .rows;
     assert_eq!(heads.len(), STEPS.len() * 2 * 2);
     // without a sink the first position still gets all of the first query's attention
-    assert!(heads.iter().all(|h| h.alpha > 1.0 / 16.0 && h.alpha <= 1.0 && h.sequences == 3));
-    let places = table::read_rows::<PersistentPlace>(&out.join("places.csv")).unwrap().rows;
+    assert!(
+        heads
+            .iter()
+            .all(|h| h.alpha > 1.0 / 16.0 && h.alpha <= 1.0 && h.sequences == 3)
+    );
+    let places = table::read_rows::<PersistentPlace>(&out.join("places.csv"))
+        .unwrap()
+        .rows;
     assert!(places[0].cells >= places.last().unwrap().cells && places[0].share <= 1.0);
     succeeded(&run(&["fit", out.to_str().unwrap()]));
     succeeded(&run(&["report", out.to_str().unwrap()]));
@@ -60,12 +83,19 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
     let output = measure(&of, &out, &[]);
     succeeded(&output);
     let said = text(&output.stderr);
-    assert!(said.contains("identical-steps") && said.contains("initial-steps"), "{said}");
+    assert!(
+        said.contains("identical-steps") && said.contains("initial-steps"),
+        "{said}"
+    );
     let marked: BTreeSet<(u64, String)> = rows(&out)
         .iter()
         .filter_map(|r| Some((r.step, r.suspect.clone()?)))
         .collect();
-    let expected = [(1, "initial-steps"), (8, "identical-steps"), (16, "identical-steps")];
+    let expected = [
+        (1, "initial-steps"),
+        (8, "identical-steps"),
+        (16, "identical-steps"),
+    ];
     assert_eq!(marked, expected.map(|(s, why)| (s, why.to_owned())).into());
     // a copy has the rows of what it is a copy of
     let of_step = |step| {
@@ -75,7 +105,14 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
     assert_eq!(of_step(8), of_step(64));
 
     let points = |more: &[&str]| {
-        let fit = ["fit", out.to_str().unwrap(), "--format", "csv", "--hypothesis", "log only"];
+        let fit = [
+            "fit",
+            out.to_str().unwrap(),
+            "--format",
+            "csv",
+            "--hypothesis",
+            "log only",
+        ];
         let output = run(&[&fit[..], more].concat());
         succeeded(&output);
         let fits = table::read_rows_from::<outcrop::core::Fit>(&*output.stdout, "fits");
@@ -83,12 +120,19 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
     };
     let (n, said) = points(&[]);
     assert_eq!(n, 5);
-    assert!(said.contains("suspect steps of tiny were left out"), "{said}");
+    assert!(
+        said.contains("suspect steps of tiny were left out"),
+        "{said}"
+    );
     assert_eq!(points(&["--include-suspect"]).0, 8);
 
     let audit = run(&["audit", of.to_str().unwrap(), "--strict"]);
     assert_eq!(audit.status.code(), Some(1));
-    assert!(text(&audit.stdout).contains("3 suspect steps"), "{}", text(&audit.stdout));
+    assert!(
+        text(&audit.stdout).contains("3 suspect steps"),
+        "{}",
+        text(&audit.stdout)
+    );
     let json = run(&["audit", of.to_str().unwrap(), "--format", "json"]);
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["checkpoints"].as_array().unwrap().len(), STEPS.len());
@@ -100,23 +144,36 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
 #[test]
 fn a_folder_goes_on_to_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();
-    let [whole, half, at_once, later] = ["w/tiny", "h/tiny", "at-once", "later"].map(|n| dir.path().join(n));
+    let [whole, half, at_once, later] =
+        ["w/tiny", "h/tiny", "at-once", "later"].map(|n| dir.path().join(n));
     series(&whole);
     succeeded(&measure(&whole, &at_once, &["--sinks"]));
     series(&half);
     for step in &STEPS[5..] {
-        fs::rename(half.join(format!("step{step}")), dir.path().join(step.to_string())).unwrap();
+        fs::rename(
+            half.join(format!("step{step}")),
+            dir.path().join(step.to_string()),
+        )
+        .unwrap();
     }
     succeeded(&measure(&half, &later, &["--sinks"]));
     let table = later.join("measurements.csv");
     let torn = fs::read_to_string(&table).unwrap() + "tiny,16,0,1,9.0,8.0,7.0,0.5,0,0\ntiny,16,0";
     fs::write(&table, torn).unwrap();
     for step in &STEPS[5..] {
-        fs::rename(dir.path().join(step.to_string()), half.join(format!("step{step}"))).unwrap();
+        fs::rename(
+            dir.path().join(step.to_string()),
+            half.join(format!("step{step}")),
+        )
+        .unwrap();
     }
     let output = measure(&half, &later, &["--sinks"]);
     succeeded(&output);
-    assert!(text(&output.stdout).contains("8 checkpoints"), "{}", text(&output.stdout));
+    assert!(
+        text(&output.stdout).contains("8 checkpoints"),
+        "{}",
+        text(&output.stdout)
+    );
     assert!(text(&output.stdout).contains("(5 measured before)"));
     assert_eq!(tables(&later), tables(&at_once));
 

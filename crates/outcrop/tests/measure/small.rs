@@ -56,7 +56,10 @@ pub(crate) fn fresh(arch: &ArchSpec, noise: &mut Noise) -> Vec<Tensor> {
 /// The matrices take one step of a random walk.
 pub(crate) fn walk(model: &mut [Tensor], noise: &mut Noise) {
     for tensor in model.iter_mut().filter(|t| t.shape.len() > 1) {
-        tensor.data.iter_mut().for_each(|v| *v += 0.05 * noise.normal());
+        tensor
+            .data
+            .iter_mut()
+            .for_each(|v| *v += 0.05 * noise.normal());
     }
 }
 

@@ -2,7 +2,7 @@ mod flat;
 mod write;
 
 pub(super) use self::flat::REQUIRED;
-pub use self::write::{MeasurementWriter, append_measurements, write_measurements};
+pub use self::write::{Columns, MeasurementWriter, append_measurements, write_measurements};
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -7,13 +7,24 @@ use super::super::csv_io;
 use super::flat::{Flat, OPTIONAL, PLAIN, REQUIRED};
 use crate::{Detail, Error, Measurement, Result, write_atomic};
 
+/// Which columns a measurements table has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// The largest three magnitudes and the median: places and counts are not known.
+    Magnitudes,
+    /// Also places and counts.
+    Plain,
+    /// Also those of [`Detail`] and `suspect`.
+    Detailed,
+}
+
 /// Writes measurements one by one, for tables that are never held.
 ///
 /// ```
-/// use outcrop_core::table::{self, MeasurementWriter, Streamed};
+/// use outcrop_core::table::{self, Columns, MeasurementWriter, Streamed};
 ///
 /// let csv = "model,step,sequence,layer,top1,top2,top3,median\nm,0,0,1,3.0,2.5,2.0,0.5\n";
-/// let mut writer = MeasurementWriter::new(Vec::new(), true)?;
+/// let mut writer = MeasurementWriter::new(Vec::new(), Columns::Detailed)?;
 /// for item in table::measurement_stream(csv.as_bytes(), "example")? {
 ///     if let Streamed::Row(mut measurement) = item? {
 ///         measurement.suspect = Some("jump".into());
@@ -30,21 +41,21 @@ pub struct MeasurementWriter<W: Write> {
 }
 
 impl<W: Write> MeasurementWriter<W> {
-    /// Writes the header to `writer`, with the columns of [`Detail`] and `suspect` if `detailed`.
+    /// Writes the header to `writer`.
     ///
     /// # Errors
     /// [`Error::Parse`] with what the writer said.
-    pub fn new(writer: W, detailed: bool) -> Result<Self> {
-        let mut started = Self::going_on(writer, detailed);
-        started.record(&header(detailed).into())?;
+    pub fn new(writer: W, columns: Columns) -> Result<Self> {
+        let mut started = Self::going_on(writer, columns);
+        started.record(&header(columns).into())?;
         Ok(started)
     }
 
     /// Rows go behind those of a table that has its header.
-    fn going_on(writer: W, detailed: bool) -> Self {
+    fn going_on(writer: W, columns: Columns) -> Self {
         Self {
             csv: csv::Writer::from_writer(writer),
-            columns: header(detailed).len(),
+            columns: header(columns).len(),
         }
     }
 
@@ -73,15 +84,22 @@ impl<W: Write> MeasurementWriter<W> {
     }
 }
 
-fn header(detailed: bool) -> Vec<&'static str> {
-    let columns = REQUIRED.into_iter().chain(OPTIONAL);
-    let most = if detailed { usize::MAX } else { PLAIN };
-    columns.take(most).collect()
+fn header(columns: Columns) -> Vec<&'static str> {
+    let most = match columns {
+        Columns::Magnitudes => REQUIRED.len(),
+        Columns::Plain => PLAIN,
+        Columns::Detailed => usize::MAX,
+    };
+    REQUIRED.into_iter().chain(OPTIONAL).take(most).collect()
 }
 
-/// Whether a row says something that a plain table has no columns for.
-fn is_detailed(row: &Measurement) -> bool {
-    row.detail != Detail::default() || row.suspect.is_some()
+/// The columns that rows need.
+fn needed(rows: &[Measurement]) -> Columns {
+    let detailed = |row: &Measurement| row.detail != Detail::default() || row.suspect.is_some();
+    match rows.iter().any(detailed) {
+        true => Columns::Detailed,
+        false => Columns::Plain,
+    }
 }
 
 /// Writes a measurements table, whole or not at all; the columns of [`Detail`] are there if any row
@@ -90,7 +108,7 @@ fn is_detailed(row: &Measurement) -> bool {
 /// # Errors
 /// [`Error::Io`] with the path.
 pub fn write_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
-    let writer = MeasurementWriter::new(Vec::new(), rows.iter().any(is_detailed))?;
+    let writer = MeasurementWriter::new(Vec::new(), needed(rows))?;
     write_atomic(path, &all(writer, rows)?)
 }
 
@@ -105,14 +123,12 @@ pub fn append_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     let opened = options.read(true).append(true).create(true).open(path);
     let mut file = opened.map_err(io)?;
-    let detailed = rows.iter().any(is_detailed);
+    let needed = needed(rows);
     let bytes = match first_line(&mut file).map_err(io)? {
-        line if line.is_empty() => all(MeasurementWriter::new(Vec::new(), detailed)?, rows)?,
+        line if line.is_empty() => all(MeasurementWriter::new(Vec::new(), needed)?, rows)?,
         line => {
-            let held = [true, false]
-                .into_iter()
-                .find(|d| line == header(*d).join(","));
-            let Some(held) = held.filter(|held| *held || !detailed) else {
+            let fits = [Columns::Detailed, needed].into_iter();
+            let Some(held) = { fits }.find(|held| line == header(*held).join(",")) else {
                 let reason = format!("its header `{line}` has not the columns of these rows");
                 return Err(Error::parse(path.display().to_string(), reason));
             };

@@ -54,9 +54,9 @@ pub(super) fn draw(
     let seen = look(model, sequence, layer)?;
     let text = |id: &u32| tokens.token_text(*id).unwrap_or_else(|| id.to_string());
     let texts: Vec<String> = sequence.iter().map(text).collect();
-    let cell = rows.iter().find(|row| {
-        (row.step, row.sequence, row.layer as usize) == (step, 0, layer)
-    });
+    let cell = rows
+        .iter()
+        .find(|row| (row.step, row.sequence, row.layer as usize) == (step, 0, layer));
     let (head_layer, head) = seen.head;
     let plots = [
         layers_plot(&rows, &name, &steps),
@@ -112,7 +112,9 @@ fn first_middle_last(rows: &[Measurement]) -> Vec<u64> {
 
 /// The layer with the largest ratio at `step` in the first sequence.
 fn largest(rows: &[Measurement], step: u64) -> usize {
-    let of_step = rows.iter().filter(|row| row.step == step && row.sequence == 0);
+    let of_step = rows
+        .iter()
+        .filter(|row| row.step == step && row.sequence == 0);
     let ratios = of_step.filter_map(|row| Some((row.stats.ratio()?, row.layer)));
     let most = ratios.max_by(|a, b| a.0.total_cmp(&b.0));
     most.map_or(1, |(_, layer)| layer as usize)

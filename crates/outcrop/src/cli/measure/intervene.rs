@@ -1,9 +1,7 @@
 //! The loss with massive activations set to zero or to their mean.
 
 use outcrop_core::{Error as CoreError, Intervention, SetTo, table};
-use outcrop_forward::{
-    FindOptions, Layers, Published, evaluate_interventions, find_massive,
-};
+use outcrop_forward::{FindOptions, Layers, Published, evaluate_interventions, find_massive};
 use outcrop_tokens::Sequences;
 
 use super::super::output::{Format, say, write_rows};

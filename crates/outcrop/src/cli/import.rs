@@ -1,0 +1,128 @@
+//! `outcrop import`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use outcrop_core::{ArchSpec, Comparison, Fit, NamedArch, Provenance, Trajectory, Verdict};
+use outcrop_core::{published, table};
+use outcrop_fit::{Options, compare_published, fit_all};
+
+use super::input::Average;
+use super::output::{columns, print, say, significant};
+use crate::Result;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop import pythia-massive-activations --out runs/published
+  outcrop fit runs/published --out runs/published/fits.csv --format csv
+  outcrop report runs/published
+
+Reads pythia_<size>/stats/exp2_pythia_<size>_step<N> and pythia_<size>/params/*.json as they lie on
+disk, or a part of them. Malformed files are named, and the rest goes on. Where parameters were
+published, comparison.csv holds them against the optimum of the same least squares.")]
+pub(crate) struct Args {
+    /// The data set as downloaded, or a part of it.
+    dir: PathBuf,
+    /// Where the tables go.
+    #[arg(long, short, value_name = "DIR", default_value = "imported")]
+    out: PathBuf,
+    /// How the ratio is averaged over sequences.
+    #[arg(long, value_enum, default_value_t)]
+    ratio: Average,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let found = published::import(&args.dir, args.ratio.ratio(), &args.out)?;
+    for problem in &found.problems {
+        say(&format!("warning: {problem}"));
+    }
+    write_archs(&found.trajectories, args)?;
+    let models: BTreeMap<&str, usize> = count(&found.trajectories);
+    print(&format!(
+        "{} layers of {} models, {} published fits, {} problems, in {}",
+        found.trajectories.len(),
+        models.len(),
+        found.fits.len(),
+        found.problems.len(),
+        args.out.display()
+    ));
+    if found.fits.is_empty() || found.trajectories.is_empty() {
+        return Ok(());
+    }
+    compare(&found.trajectories, &found.fits, args)
+}
+
+fn count(trajectories: &[Trajectory]) -> BTreeMap<&str, usize> {
+    let mut models = BTreeMap::new();
+    for trajectory in trajectories {
+        *models.entry(trajectory.model.as_str()).or_default() += 1;
+    }
+    models
+}
+
+/// The architectures of the models that have a Pythia's name.
+fn write_archs(trajectories: &[Trajectory], args: &Args) -> Result<()> {
+    let arch = |model: &str| ArchSpec::pythia(model.strip_prefix("pythia-")?).ok();
+    let named = |(model, _): (&str, usize)| {
+        Some(NamedArch {
+            model: model.to_owned(),
+            arch: arch(model)?,
+        })
+    };
+    let archs: Vec<NamedArch> = count(trajectories).into_iter().filter_map(named).collect();
+    table::write_architectures(&args.out.join("architectures.csv"), &archs)?;
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
+        command: Some(format!("outcrop import {}", args.dir.display())),
+        ..Provenance::default()
+    };
+    Ok(provenance.write(&args.out.join("provenance.json"))?)
+}
+
+/// Holds our fits of the same least squares against the published ones.
+fn compare(trajectories: &[Trajectory], published: &[Fit], args: &Args) -> Result<()> {
+    let options = Options::paper_like()
+        .with_hypotheses(&[outcrop_fit::EMERGENCE])?
+        .with_draws(0)?;
+    let ours = fit_all(trajectories, &options);
+    let rows = compare_published(trajectories, &ours, published);
+    table::write_rows(&args.out.join("comparison.csv"), &rows)?;
+    print(&tally(&rows));
+    Ok(())
+}
+
+/// One line a model: how often each verdict fell, and how far the curves lie apart.
+fn tally(rows: &[Comparison]) -> String {
+    const VERDICTS: [Verdict; 4] = [
+        Verdict::SameCurve,
+        Verdict::OursLower,
+        Verdict::PublishedLower,
+        Verdict::NotComparable,
+    ];
+    let mut models: Vec<&str> = rows.iter().map(|row| row.model.as_str()).collect();
+    models.dedup();
+    let mut lines = vec![
+        std::iter::once("model".to_owned())
+            .chain(VERDICTS.iter().map(Verdict::to_string))
+            .chain(["median difference".to_owned()])
+            .collect::<Vec<_>>(),
+    ];
+    for model in models {
+        let of_model: Vec<&Comparison> = rows.iter().filter(|row| row.model == model).collect();
+        let number = |verdict: &Verdict| of_model.iter().filter(|r| r.verdict == *verdict).count();
+        let mut apart: Vec<f64> = of_model.iter().filter_map(|r| r.rms_difference).collect();
+        apart.sort_by(f64::total_cmp);
+        let middle = apart
+            .get(apart.len() / 2)
+            .map_or(String::new(), |d| significant(*d));
+        let counts = VERDICTS.iter().map(|verdict| number(verdict).to_string());
+        lines.push(
+            std::iter::once(model.to_owned())
+                .chain(counts)
+                .chain([middle])
+                .collect(),
+        );
+    }
+    columns(&lines)
+}
