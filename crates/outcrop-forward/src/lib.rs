@@ -11,6 +11,8 @@
 //! | [`forward`] | its residual streams, shown to a [`Tap`], which may change them |
 //! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
 //! | [`Attention`] | the weights of heads, for a tap that asks |
+//! | [`find_massive`] | its massive activations: channels after each layer, means |
+//! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
 //! ```
 //! use outcrop_forward::{Published, forward};
@@ -33,6 +35,7 @@ mod attention;
 mod block;
 mod error;
 mod forward;
+mod intervention;
 mod layer;
 mod loss;
 mod published;
@@ -43,6 +46,10 @@ mod vector;
 pub use attention::Attention;
 pub use error::{Error, Result};
 pub use forward::forward;
+pub use intervention::{
+    FindOptions, Intervene, Layers, MassiveActivations, MassiveChannel, Mean,
+    evaluate_interventions, find_massive,
+};
 pub use loss::next_token_loss;
 pub use published::Published;
 pub use tap::Tap;
