@@ -19,6 +19,7 @@
 //! | [`Loss`] | the training and held-out loss at one step | `loss.csv` |
 //! | [`PersistentPlace`] | where the largest magnitudes stand, over layers and steps | `places.csv` |
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
+//! | [`Intervention`] | the loss while massive activations are set to something | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`Provenance`] | where an output comes from | `provenance.json` |
 //!
@@ -39,6 +40,7 @@ mod error;
 mod files;
 mod hash;
 mod input;
+mod intervention;
 mod keys;
 mod loss;
 mod places;
@@ -58,6 +60,7 @@ pub use error::{Error, Result};
 pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
+pub use intervention::{Intervention, SetTo};
 pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
 pub use places::{HeadSink, PersistentPlace};

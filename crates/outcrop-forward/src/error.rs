@@ -52,4 +52,15 @@ pub enum Error {
         /// The longest that is allowed.
         most: usize,
     },
+    /// A layer that the model does not have.
+    #[error("intervene after layer {layer}: allowed is 1 to {layers}")]
+    Layer {
+        /// The layer as given.
+        layer: usize,
+        /// Number of layers.
+        layers: usize,
+    },
+    /// Nothing to find massive activations in, or to compute a loss of.
+    #[error("intervene on no sequences: at least one is needed")]
+    NoSequences,
 }

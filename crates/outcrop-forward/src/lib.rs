@@ -12,6 +12,8 @@
 //! | [`forward`] | its residual streams, shown to a [`Tap`], which may change them |
 //! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
 //! | [`Attention`] | the weights of heads, for a tap that asks |
+//! | [`find_massive`] | its massive activations: channels after each layer, means |
+//! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
 //! ```
 //! use outcrop_forward::{Published, forward};
@@ -34,6 +36,7 @@ mod attention;
 mod block;
 mod error;
 mod forward;
+mod intervention;
 mod layer;
 mod loss;
 mod measure;
@@ -45,6 +48,10 @@ mod vector;
 pub use attention::Attention;
 pub use error::{Error, Result};
 pub use forward::forward;
+pub use intervention::{
+    FindOptions, Intervene, Layers, MassiveActivations, MassiveChannel, Mean,
+    evaluate_interventions, find_massive,
+};
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure};
 pub use published::Published;

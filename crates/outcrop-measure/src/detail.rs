@@ -3,12 +3,7 @@
 use outcrop_core::{Detail, LaterStats, LayerStats, Place, Spread, Top};
 
 use crate::shape::Shape;
-use crate::{Meter, Result};
-
-/// Magnitude above which a scalar is massive, by the rule of Sun et al. (arXiv 2402.17762).
-pub const MASSIVE_MAGNITUDE: f32 = 100.0;
-/// How many times the median a massive scalar is at least, by the same rule.
-pub const MASSIVE_RATIO: f64 = 1000.0;
+use crate::{Meter, Result, massive};
 
 impl Meter {
     /// As [`Meter::measure`], with the spread of the scalars, the number of those that are massive by
@@ -34,7 +29,7 @@ impl Meter {
     ) -> Result<(LayerStats, Detail)> {
         let stats = self.measure(hidden, d_model)?;
         let detail = Detail {
-            massive: stats.median.map(|median| massive(hidden, &stats, median)),
+            massive: stats.median.map(|_| massive::count(hidden, &stats) as u64),
             spread: match stats.non_finite {
                 0 => Some(spread(hidden, d_model)?),
                 _ => None,
@@ -46,18 +41,6 @@ impl Meter {
             ..Detail::default()
         };
         Ok((stats, detail))
-    }
-}
-
-/// How many scalars are massive; nearly always the largest tells that none is.
-fn massive(hidden: &[f32], stats: &LayerStats, median: f32) -> u64 {
-    let least = MASSIVE_RATIO * f64::from(median);
-    let is_massive = |m: f32| m.is_finite() && m > MASSIVE_MAGNITUDE && f64::from(m) >= least;
-    match stats.top[0] {
-        Some(top) if is_massive(top.magnitude) => {
-            hidden.iter().filter(|h| is_massive(h.abs())).count() as u64
-        }
-        _ => 0,
     }
 }
 

@@ -9,8 +9,8 @@
 //!
 //! [`Meter::measure_detail`] adds the spread of the scalars (RMS, kurtosis over scalars and over
 //! channels), the number of those that are massive by the rule of Sun et al., and the statistics
-//! without the first position. [`PlaceCounts`] and [`Places`] follow where the largest stand over layers and
-//! steps;
+//! without the first position. [`MassiveRule`] says which scalars are massive and where.
+//! [`PlaceCounts`] and [`Places`] follow where the largest stand over layers and steps;
 //! [`received`] and [`Sinks`] measure attention sinks.
 //!
 //! Scalars that are NaN or infinite are counted and the first is placed; they are never ranked.
@@ -33,14 +33,16 @@ mod bits;
 mod bracket;
 mod detail;
 mod error;
+mod massive;
 mod meter;
 mod places;
 mod shape;
 mod sink;
 mod top;
 
-pub use detail::{MASSIVE_MAGNITUDE, MASSIVE_RATIO, spread};
+pub use detail::spread;
 pub use error::{Error, Result};
+pub use massive::{MASSIVE_MAGNITUDE, MASSIVE_RATIO, MassiveRule, TOP_RATIO};
 pub use meter::Meter;
 pub use places::{PlaceCounts, Places};
 pub use sink::{SINK_ALPHA, Sinks, received};

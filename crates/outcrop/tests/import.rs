@@ -10,7 +10,11 @@ use outcrop::core::{Comparison, table};
 
 fn run(args: &[&str]) -> (String, String) {
     let output = outcrop().args(args).output().unwrap();
-    assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{args:?}: {}",
+        text(&output.stderr)
+    );
     (text(&output.stdout), text(&output.stderr))
 }
 
@@ -18,9 +22,13 @@ fn run(args: &[&str]) -> (String, String) {
 fn the_data_set_is_imported_with_its_faults_named() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("imported").display().to_string();
-    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("../outcrop-core/tests/fixtures/published");
+    let set =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../outcrop-core/tests/fixtures/published");
     let (said, warned) = run(&["import", set.to_str().unwrap(), "--out", &out]);
-    assert!(said.contains("layers of") && said.contains("problems"), "{said}");
+    assert!(
+        said.contains("layers of") && said.contains("problems"),
+        "{said}"
+    );
     let problems = std::fs::read_to_string(Path::new(&out).join("problems.txt")).unwrap();
     assert!(!problems.is_empty());
     // each is named on the way, too
@@ -30,7 +38,16 @@ fn the_data_set_is_imported_with_its_faults_named() {
     let comparison = Path::new(&out).join("comparison.csv");
     let rows = table::read_rows::<Comparison>(&comparison).unwrap().rows;
     assert!(!rows.is_empty());
-    run(&["fit", &out, "--out", &format!("{out}/fits.csv"), "--format", "csv", "--intervals", "0"]);
+    run(&[
+        "fit",
+        &out,
+        "--out",
+        &format!("{out}/fits.csv"),
+        "--format",
+        "csv",
+        "--intervals",
+        "0",
+    ]);
     run(&["report", &out]);
     assert!(Path::new(&out).join("report/report.html").is_file());
 }
