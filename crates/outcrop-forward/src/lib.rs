@@ -29,6 +29,7 @@
 //! # Ok::<(), outcrop_forward::Error>(())
 //! ```
 
+mod attend;
 mod attention;
 mod block;
 mod error;
