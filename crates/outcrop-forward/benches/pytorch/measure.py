@@ -4,7 +4,8 @@
 
 The body alone (no unembedding), SDPA attention, inference mode, hooks on the blocks' outputs. Prints a
 line for every layer and sequence, `layer sequence top1 position channel top2 .. top3 .. median`, then
-`seconds` of the passes with their statistics (without loading) and `peak` memory in KiB.
+`seconds` of the passes with their statistics (without loading), `peak` memory in KiB, and `gflops`, the
+speed of the largest matrix product of a block alone, at its best.
 """
 import resource
 import sys
@@ -18,6 +19,16 @@ def statistics(hidden):
     """The measurement of Sun et al. on one sequence [tokens, d_model]."""
     magnitudes = hidden.abs().flatten()
     return magnitudes.topk(3), magnitudes.median()
+
+
+def limit(m, k, n):
+    """Billions of operations a second in [m, k] x [k, n]."""
+    x, w, best = torch.randn(m, k), torch.randn(n, k), float("inf")
+    for _ in range(20):
+        start = time.perf_counter()
+        torch.nn.functional.linear(x, w)
+        best = min(best, time.perf_counter() - start)
+    return 2 * m * n * k / best / 1e9
 
 
 @torch.inference_mode()
@@ -50,6 +61,7 @@ def main():
         print(layer, sequence, *places, f"{median.item():.9g}")
     print("seconds", seconds)
     print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    print("gflops", limit(2048, d, model.config.intermediate_size))
 
 
 main()
