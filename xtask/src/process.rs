@@ -1,6 +1,7 @@
 //! Starting other programs.
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 /// The cargo that started this task.
@@ -44,6 +45,14 @@ pub(crate) fn become_it(command: &mut Command) -> Result<ExitCode, String> {
     let status = command.status().map_err(|e| unstarted(command, &e))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The folder of this build's programs.
+pub(crate) fn target() -> Result<PathBuf, String> {
+    let us = std::env::current_exe().map_err(|e| format!("find this program: {e}"))?;
+    us.parent()
+        .map(Path::to_owned)
+        .ok_or("find this program's folder".into())
 }
 
 fn unstarted(command: &Command, error: &std::io::Error) -> String {

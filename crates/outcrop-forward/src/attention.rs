@@ -1,7 +1,7 @@
-use outcrop_core::ArchSpec;
 use outcrop_gemm::{Packed, Rows, multiply_serial};
 use rayon::prelude::*;
 
+use crate::attend::Fused;
 use crate::vector::{scale, soften};
 
 /// Queries that one task works on.
@@ -10,24 +10,24 @@ const ROWS: usize = 120;
 /// The attention of one sequence in one block. Its weights are computed when they are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
-    arch: &'a ArchSpec,
+    fused: Fused,
     /// [queries | keys | values] of each token, heads in order, normed and rotated.
     qkv: &'a [f32],
 }
 
 impl<'a> Attention<'a> {
-    pub(crate) fn new(arch: &'a ArchSpec, qkv: &'a [f32]) -> Self {
-        Self { arch, qkv }
+    pub(crate) fn new(fused: Fused, qkv: &'a [f32]) -> Self {
+        Self { fused, qkv }
     }
 
     /// Number of heads.
     pub fn heads(&self) -> usize {
-        self.arch.heads
+        self.fused.heads
     }
 
     /// Number of tokens of the sequence.
     pub fn tokens(&self) -> usize {
-        self.qkv.len() / self.width()
+        self.qkv.len() / self.fused.width()
     }
 
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
@@ -39,10 +39,10 @@ impl<'a> Attention<'a> {
     /// Where `head` is not below [`Attention::heads`].
     pub fn weights(&self, head: usize, weights: &mut Vec<f32>) {
         assert!(head < self.heads(), "head {head} of {}", self.heads());
-        let (tokens, width, d_head) = (self.tokens(), self.width(), self.arch.d_head());
-        let group = head * self.arch.kv_heads / self.arch.heads;
+        let (tokens, width, d_head) = (self.tokens(), self.fused.width(), self.fused.d_head);
+        let group = head * self.fused.kv_heads / self.fused.heads;
         let mut keys = Packed::default();
-        let key = &self.qkv[(self.arch.heads + group) * d_head..];
+        let key = &self.qkv[(self.fused.heads + group) * d_head..];
         keys.pack(key, d_head, tokens, 1, width);
         let factor = 1.0 / (d_head as f32).sqrt();
         weights.resize(tokens * tokens, 0.0);
@@ -58,9 +58,5 @@ impl<'a> Attention<'a> {
                 hidden.fill(0.0);
             }
         });
-    }
-
-    fn width(&self) -> usize {
-        (self.arch.heads + 2 * self.arch.kv_heads) * self.arch.d_head()
     }
 }

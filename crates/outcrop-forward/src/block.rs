@@ -1,176 +1,210 @@
-//! One block over one sequence: rows in parallel, attention by blocks of queries.
+//! One block over a group of sequences: some rows of all of them at a time, in parallel.
+
+use std::sync::Mutex;
 
 use outcrop_core::{Activation, ArchSpec, Residual};
-use outcrop_gemm::{Packed, Rows, multiply_serial};
+use outcrop_gemm::{Aligned, Rows, multiply_serial};
 use rayon::prelude::*;
 
 use crate::Attention;
+use crate::attend::{Fused, Past, Scratch};
 use crate::layer::{Layer, Linear};
 use crate::rotary::Rotary;
-use crate::vector::{gelu, gelu_tanh, relu, rms_norm, scale, soften, swiglu};
+use crate::vector::{gelu, gelu_tanh, relu, rms_norm, swiglu};
 
-/// Rows that one task works on.
-const ROWS: usize = 120;
+/// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
+const ROWS: usize = 96;
 
 /// What every block needs, whatever its weights; its memory is used again.
 #[derive(Debug)]
 pub(crate) struct Blocks<'a> {
     arch: &'a ArchSpec,
+    fused: Fused,
     rotary: Option<Rotary>,
-    /// Queries, keys and values of a sequence, by position.
-    qkv: Vec<f32>,
-    /// Keys (transposed) and values of each key-value head, packed.
-    past: Vec<[Packed; 2]>,
-    /// What attention read, by position, heads in order.
-    read: Vec<f32>,
+    /// The sequences of the group, in order: where each row stands.
+    places: Vec<Place>,
+    /// Queries, keys and values by row.
+    qkv: Aligned,
+    /// By sequence and key-value head.
+    past: Vec<Past>,
+    /// By thread.
+    memory: Vec<Memory>,
+}
+
+/// A token of a group.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// Number of its sequence within the group.
+    sequence: usize,
+    position: usize,
+}
+
+/// Memory of one thread.
+#[derive(Debug, Default)]
+struct Memory {
+    scratch: Scratch,
+    read: Aligned,
+    normed: Aligned,
+    hidden: Aligned,
+    gate: Aligned,
 }
 
 impl<'a> Blocks<'a> {
     pub(crate) fn new(arch: &'a ArchSpec, rotary: Option<Rotary>) -> Self {
         Self {
             arch,
+            fused: Fused::new(arch),
             rotary,
-            qkv: Vec::new(),
+            places: Vec::new(),
+            qkv: Aligned::default(),
             past: Vec::new(),
-            read: Vec::new(),
+            memory: Vec::new(),
         }
     }
 
-    /// Attends within one sequence, whose residual stream `x` is [tokens, d_model].
-    pub(crate) fn attend(&mut self, layer: &Layer, x: &[f32]) {
+    /// Takes in a group of sequences of these lengths, whose residual streams `x` [tokens, d_model]
+    /// follow one another: their queries, keys and values.
+    pub(crate) fn look(&mut self, layer: &Layer, lengths: &[usize], x: &[f32]) {
+        self.places.clear();
+        for (sequence, &tokens) in lengths.iter().enumerate() {
+            let place = |position| Place { sequence, position };
+            self.places.extend((0..tokens).map(place));
+        }
         self.project(layer, x);
-        self.pack();
-        self.read(x.len() / self.arch.d_model);
+        self.pack(lengths);
     }
 
-    /// The attention of the sequence that attended last.
-    pub(crate) fn attention(&self) -> Attention<'_> {
-        Attention::new(self.arch, &self.qkv)
+    /// The attention of the sequence that has these rows of the group.
+    pub(crate) fn attention(&self, rows: std::ops::Range<usize>) -> Attention<'_> {
+        let width = self.fused.width();
+        let qkv = &self.qkv[rows.start * width..rows.end * width];
+        Attention::new(self.fused, qkv)
     }
 
     /// Queries, keys and values, normed and rotated where the architecture says so.
     fn project(&mut self, layer: &Layer, x: &[f32]) {
-        let (arch, d, d_head) = (self.arch, self.arch.d_model, self.arch.d_head());
-        let width = (arch.heads + 2 * arch.kv_heads) * d_head;
-        self.qkv.resize(x.len() / d * width, 0.0);
+        let (arch, d, width) = (self.arch, self.arch.d_model, self.fused.width());
+        self.qkv.resize(self.places.len() * width);
         let (rotary, eps) = (&self.rotary, arch.norm_eps as f32);
-        let blocks = self.qkv.par_chunks_mut(ROWS * width);
-        let blocks = blocks.zip(x.par_chunks(ROWS * d)).enumerate();
-        blocks.for_each_init(Vec::new, |normed: &mut Vec<f32>, (i, (qkv, x))| {
-            normed.resize(x.len(), 0.0);
+        let blocks = self.qkv.chunks_mut(ROWS * width);
+        let blocks = blocks.zip(x.chunks(ROWS * d)).zip(self.places.chunks(ROWS));
+        share(blocks, &mut self.memory, |memory, ((qkv, x), places)| {
+            let normed = &mut memory.normed;
+            normed.resize(x.len());
             for (row, out) in x.chunks_exact(d).zip(normed.chunks_exact_mut(d)) {
                 layer.attention_norm.apply(row, out);
             }
             affine(&layer.qkv, normed, d, qkv, width);
-            for (row, line) in qkv.chunks_exact_mut(width).enumerate() {
-                let rotated = line
-                    .chunks_exact_mut(d_head)
-                    .take(arch.heads + arch.kv_heads);
-                for (h, head) in rotated.enumerate() {
+            for (place, line) in places.iter().zip(qkv.chunks_exact_mut(width)) {
+                let heads = line.chunks_exact_mut(arch.d_head());
+                for (h, head) in heads.take(arch.heads + arch.kv_heads).enumerate() {
                     if let Some(gains) = &layer.qk_gains {
                         let before = head.to_vec();
                         rms_norm(&before, &gains[usize::from(h >= arch.heads)], eps, head);
                     }
                     if let Some(rotary) = rotary {
-                        rotary.apply(head, i * ROWS + row);
+                        rotary.apply(head, place.position);
                     }
                 }
             }
         });
     }
 
-    fn pack(&mut self) {
-        let (arch, d_head) = (self.arch, self.arch.d_head());
-        let width = (arch.heads + 2 * arch.kv_heads) * d_head;
-        let tokens = self.qkv.len() / width;
-        let qkv = &self.qkv;
-        self.past.resize(arch.kv_heads, Default::default());
-        self.past
-            .par_iter_mut()
-            .enumerate()
-            .for_each(|(h, [keys, values])| {
-                let at = (arch.heads + h) * d_head;
-                keys.pack(&qkv[at..], d_head, tokens, 1, width);
-                values.pack(
-                    &qkv[at + arch.kv_heads * d_head..],
-                    tokens,
-                    d_head,
-                    width,
-                    1,
-                );
-            });
-    }
-
-    /// Causal softmax attention.
-    fn read(&mut self, tokens: usize) {
-        let (arch, d_head) = (self.arch, self.arch.d_head());
-        let (width, out) = (
-            (arch.heads + 2 * arch.kv_heads) * d_head,
-            arch.heads * d_head,
-        );
-        self.read.resize(tokens * out, 0.0);
-        let (qkv, past) = (&self.qkv, &self.past);
-        let factor = 1.0 / (d_head as f32).sqrt();
-        let blocks = self.read.par_chunks_mut(ROWS * out).enumerate();
-        blocks.for_each_init(Vec::new, |scores: &mut Vec<f32>, (i, read)| {
-            let (first, rows) = (i * ROWS, read.len() / out);
-            let end = first + rows;
-            scores.resize(rows * end, 0.0);
-            for head in 0..arch.heads {
-                let [keys, values] = &past[head * arch.kv_heads / arch.heads];
-                let queries = Rows::new(&qkv[first * width + head * d_head..], width);
-                multiply_serial(queries, keys.part(d_head, end), scores, end, false);
-                let target = &mut read[head * d_head..];
-                let mut sums = [0.0; ROWS];
-                for (row, scores) in scores.chunks_exact_mut(end).enumerate() {
-                    let (seen, hidden) = scores.split_at_mut(first + row + 1);
-                    sums[row] = soften(seen, factor);
-                    hidden.fill(0.0);
-                }
-                let scores = Rows::new(scores, end);
-                multiply_serial(scores, values.part(end, d_head), target, out, false);
-                for (line, sum) in target.chunks_mut(out).zip(sums) {
-                    scale(&mut line[..d_head], 1.0 / sum);
-                }
-            }
+    fn pack(&mut self, lengths: &[usize]) {
+        let (fused, kv_heads) = (self.fused, self.arch.kv_heads);
+        self.past.resize(lengths.len() * kv_heads, Past::default());
+        let mut rest = &*self.qkv;
+        let rows = lengths.iter().map(|tokens| {
+            let (rows, after) = rest.split_at(tokens * fused.width());
+            rest = after;
+            rows
         });
+        let rows: Vec<&[f32]> = rows.collect();
+        let past = self.past.par_iter_mut().enumerate();
+        past.for_each(|(i, past)| past.pack(fused, rows[i / kv_heads], i % kv_heads));
     }
 
-    /// Adds what attention and the MLP write to the residual stream of the sequence that attended last.
-    pub(crate) fn write(&self, layer: &Layer, x: &mut [f32]) {
+    /// Adds what attention and the MLP write to the residual streams of the group.
+    pub(crate) fn write(&mut self, layer: &Layer, x: &mut [f32]) {
+        let mut memory = std::mem::take(&mut self.memory);
+        let blocks = x.chunks_mut(ROWS * self.arch.d_model);
+        let blocks = blocks.zip(self.qkv.chunks(ROWS * self.fused.width()));
+        let blocks = blocks.zip(self.places.chunks(ROWS));
+        // the last rows of a sequence, which see the most, first
+        share(blocks.rev(), &mut memory, |memory, ((x, qkv), places)| {
+            self.attend(places, qkv, memory);
+            self.write_rows(layer, x, memory);
+        });
+        self.memory = memory;
+    }
+
+    /// What some rows, of one sequence or more, read by attention.
+    fn attend(&self, places: &[Place], qkv: &[f32], memory: &mut Memory) {
+        let (fused, kv_heads) = (self.fused, self.arch.kv_heads);
+        memory.read.resize(places.len() * fused.out());
+        let (mut qkv, mut out) = (qkv, &mut *memory.read);
+        for part in places.chunk_by(|a, b| a.sequence == b.sequence) {
+            let (queries, later) = qkv.split_at(part.len() * fused.width());
+            let (read, rest) = out.split_at_mut(part.len() * fused.out());
+            let past = &self.past[part[0].sequence * kv_heads..][..kv_heads];
+            let scratch = &mut memory.scratch;
+            scratch.attend(fused, past, part[0].position, queries, read);
+            (qkv, out) = (later, rest);
+        }
+    }
+
+    fn write_rows(&self, layer: &Layer, x: &mut [f32], memory: &mut Memory) {
         let (arch, d) = (self.arch, self.arch.d_model);
-        let out = arch.heads * arch.d_head();
-        let blocks = x
-            .par_chunks_mut(ROWS * d)
-            .zip(self.read.par_chunks(ROWS * out));
-        blocks.for_each_init(
-            Default::default,
-            |scratch: &mut [Vec<f32>; 3], (x, read)| {
-                let [normed, hidden, gate] = scratch;
-                normed.resize(x.len(), 0.0);
-                if arch.residual == Residual::Parallel {
-                    norm_rows(layer, x, d, normed);
-                }
-                add(&layer.output, read, out, x, d);
-                if arch.residual == Residual::Sequential {
-                    norm_rows(layer, x, d, normed);
-                }
-                hidden.resize(x.len() / d * arch.d_ff, 0.0);
-                affine(&layer.up, normed, d, hidden, arch.d_ff);
-                match (&layer.gate, arch.activation) {
-                    (Some(map), _) => {
-                        gate.resize(hidden.len(), 0.0);
-                        affine(map, normed, d, gate, arch.d_ff);
-                        swiglu(gate, hidden);
-                    }
-                    (None, Activation::GeluTanh) => gelu_tanh(hidden),
-                    (None, Activation::Relu) => relu(hidden),
-                    (None, _) => gelu(hidden),
-                }
-                add(&layer.down, hidden, arch.d_ff, x, d);
-            },
-        );
+        let Memory {
+            read,
+            normed,
+            hidden,
+            gate,
+            ..
+        } = memory;
+        normed.resize(x.len());
+        if arch.residual == Residual::Parallel {
+            norm_rows(layer, x, d, normed);
+        }
+        add(&layer.output, read, self.fused.out(), x, d);
+        if arch.residual == Residual::Sequential {
+            norm_rows(layer, x, d, normed);
+        }
+        hidden.resize(x.len() / d * arch.d_ff);
+        affine(&layer.up, normed, d, hidden, arch.d_ff);
+        match (&layer.gate, arch.activation) {
+            (Some(map), _) => {
+                gate.resize(hidden.len());
+                affine(map, normed, d, gate, arch.d_ff);
+                swiglu(gate, hidden);
+            }
+            (None, Activation::GeluTanh) => gelu_tanh(hidden),
+            (None, Activation::Relu) => relu(hidden),
+            (None, _) => gelu(hidden),
+        }
+        add(&layer.down, hidden, arch.d_ff, x, d);
     }
+}
+
+/// Gives `items` one by one to the threads of the current rayon pool, each with a memory of its own. None
+/// waits for a share that was dealt out before.
+fn share<T>(
+    items: impl Iterator<Item = T> + Send,
+    memory: &mut Vec<Memory>,
+    work: impl Fn(&mut Memory, T) + Sync,
+) {
+    memory.resize_with(rayon::current_num_threads(), Memory::default);
+    let items = Mutex::new(items);
+    let next = || items.lock().ok()?.next();
+    rayon::scope(|scope| {
+        for memory in memory {
+            scope.spawn(|_| {
+                while let Some(item) = next() {
+                    work(memory, item);
+                }
+            });
+        }
+    });
 }
 
 fn norm_rows(layer: &Layer, x: &[f32], d: usize, normed: &mut [f32]) {

@@ -47,17 +47,43 @@ pub(crate) fn run(
         _ => None,
     };
     let mut blocks = Blocks::new(arch, rotary);
+    let groups = groups(&streams.ranges);
     for layer in 1..=arch.layers {
         let weights = Layer::read(model, layer)?;
-        for (sequence, range) in streams.ranges.iter().enumerate() {
-            let stream = &mut streams.values[range.start * d..range.end * d];
-            blocks.attend(&weights, stream);
-            tap.attention(layer, sequence, &blocks.attention());
-            blocks.write(&weights, stream);
-            tap.residual(layer, sequence, stream);
+        for group in &groups {
+            let ranges = &streams.ranges[group.clone()];
+            let first = ranges[0].start;
+            let rows = |range: &Range<usize>| range.start - first..range.end - first;
+            let lengths: Vec<usize> = ranges.iter().map(Range::len).collect();
+            let end = first + lengths.iter().sum::<usize>();
+            let x = &mut streams.values[first * d..end * d];
+            blocks.look(&weights, &lengths, x);
+            for (sequence, range) in group.clone().zip(ranges) {
+                tap.attention(layer, sequence, &blocks.attention(rows(range)));
+            }
+            blocks.write(&weights, x);
+            for (sequence, range) in group.clone().zip(ranges) {
+                let rows = rows(range);
+                tap.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
+            }
         }
     }
     Ok(streams)
+}
+
+/// Tokens that are worked on together, unless one sequence has more: enough for many threads.
+const TOGETHER: usize = 4096;
+
+/// Consecutive sequences of at least [`TOGETHER`] tokens, but for the last of them.
+fn groups(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+    let (mut groups, mut start) = (Vec::new(), 0);
+    for (i, range) in ranges.iter().enumerate() {
+        if range.end - ranges[start].start >= TOGETHER || i + 1 == ranges.len() {
+            groups.push(start..i + 1);
+            start = i + 1;
+        }
+    }
+    groups
 }
 
 /// Makes sure that each sequence has at least `least` tokens, all of them in the vocabulary.
@@ -91,22 +117,24 @@ pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Re
 /// The residual streams before the first block.
 fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
     let used: BTreeSet<u32> = sequences.iter().flatten().copied().collect();
-    let rows = model.embed(&used)?;
+    let used: Vec<u32> = used.into_iter().collect();
+    let (rows, d) = (model.embed(&used)?, model.arch().d_model);
     let role = TensorRole::PositionEmbedding;
     let positions = model.read(None, role, TensorPart::Weight)?;
     let tokens = sequences.iter().map(Vec::len).sum::<usize>();
-    let mut values = Vec::with_capacity(tokens * model.arch().d_model);
+    let mut values = Vec::with_capacity(tokens * d);
     let mut ranges = Vec::with_capacity(sequences.len());
     for tokens in sequences {
         let start = values.len();
-        let found = tokens.iter().filter_map(|token| rows.get(token));
-        values.extend(found.flatten());
+        for token in tokens {
+            let row = used.partition_point(|used| used < token);
+            values.extend_from_slice(&rows[row * d..(row + 1) * d]);
+        }
         if let Some((positions, _)) = &positions {
             let stream = values[start..].iter_mut();
             stream.zip(positions).for_each(|(x, p)| *x += p);
         }
-        let first = ranges.last().map_or(0, |before: &Range<usize>| before.end);
-        ranges.push(first..first + tokens.len());
+        ranges.push(start / d..start / d + tokens.len());
     }
     Ok(Streams { values, ranges })
 }

@@ -32,6 +32,7 @@
 //! # Ok::<(), outcrop_forward::Error>(())
 //! ```
 
+mod attend;
 mod attention;
 mod block;
 mod error;

@@ -1,8 +1,9 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use outcrop_checkpoint::Weights;
 use outcrop_core::{ArchSpec, Family, HuggingFace, TensorName, TensorPart, TensorRole};
+use rayon::prelude::*;
 
 use crate::{Error, Result};
 
@@ -153,19 +154,21 @@ impl Published {
             })
     }
 
-    /// The embedding's rows of `tokens`, and where each is.
-    pub(crate) fn embed(&self, tokens: &BTreeSet<u32>) -> Result<BTreeMap<u32, Vec<f32>>> {
-        let mut rows = BTreeMap::new();
+    /// The embedding's rows of `tokens`, which are in its range, one after another.
+    pub(crate) fn embed(&self, tokens: &[u32]) -> Result<Vec<f32>> {
         let place = self.place(None, TensorRole::TokenEmbedding, TensorPart::Weight);
         let Some(place) = place else {
-            return Ok(rows);
+            return Ok(Vec::new());
         };
-        for &token in tokens {
-            let mut row = Vec::new();
+        let d = self.arch.d_model;
+        let mut rows = vec![0.0; tokens.len() * d];
+        let found = rows.par_chunks_exact_mut(d).zip(tokens);
+        found.try_for_each_init(Vec::new, |row, (out, &token)| {
             let range = token as usize..token as usize + 1;
-            self.weights.read_rows_f32(&place.stored, range, &mut row)?;
-            rows.insert(token, row);
-        }
+            self.weights.read_rows_f32(&place.stored, range, row)?;
+            out.copy_from_slice(row);
+            Ok::<_, Error>(())
+        })?;
         Ok(rows)
     }
 }

@@ -195,6 +195,23 @@ fn the_same_bits_on_any_number_of_threads_and_for_sequences_of_any_length() {
     }
 }
 
+/// Rows of several sequences are worked on together; each sees its own past alone.
+#[test]
+fn a_sequence_among_others_is_as_it_is_alone() {
+    let model = Published::open(&fixtures().join("qwen3")).unwrap();
+    let sequence = |s: u32| (0..17 + s % 40).map(|i| (i * 7 + s * 5) % 61).collect();
+    let sequences: Vec<Vec<u32>> = (0..150).map(sequence).collect();
+    let mut together = vec![Vec::new(); sequences.len()];
+    let mut keep = |_: usize, s: usize, hidden: &mut [f32]| together[s] = hidden.to_vec();
+    forward(&model, &sequences, &mut keep).unwrap();
+    for (sequence, expected) in sequences.iter().zip(&together) {
+        let mut compare = |layer: usize, _: usize, hidden: &mut [f32]| {
+            assert!(layer < model.arch().layers || hidden == expected);
+        };
+        forward(&model, std::slice::from_ref(sequence), &mut compare).unwrap();
+    }
+}
+
 #[test]
 fn bad_input_is_named() {
     let folder = fixtures().join("gpt2");

@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// How wide the tiles are on this machine.
+/// How large the tiles of C are, which stay in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tile {
     /// Rows of A in a panel.
@@ -11,21 +11,37 @@ pub(crate) struct Tile {
     pub(crate) columns: usize,
 }
 
-/// Vectors of C in a row of a tile.
-const VECTORS: usize = 2;
-/// Rows of a tile with 32 vector registers of 16 numbers, and otherwise.
-const ROWS_OF_16: usize = 12;
-const ROWS: usize = 6;
+/// Rows of a tile with 32 vector registers of 16 numbers, and otherwise, and vectors in its rows.
+const BROAD_OF_16: usize = 12;
+const BROAD: usize = 6;
+const BROAD_VECTORS: usize = 2;
+/// Steps between two branches.
+const BROAD_STEPS: usize = 4;
+/// The same of the tile for panels alone: its rows divide the usual widths of attention heads.
+const NARROW_OF_16: usize = 8;
+const NARROW: usize = 4;
+const NARROW_VECTORS: usize = 3;
+/// With more the compiler runs out of registers.
+const NARROW_STEPS: usize = 1;
 /// The widest row of a tile.
-const WIDEST: usize = 32;
+const WIDEST: usize = 48;
 
 impl Tile {
-    /// The tile of the widest vectors that this machine has.
-    pub(crate) fn new() -> Self {
+    /// The tile for matrices of any width on this machine.
+    pub(crate) fn broad() -> Self {
         let lanes = Arch::new().dispatch(Lanes);
         Self {
-            rows: if lanes == 16 { ROWS_OF_16 } else { ROWS },
-            columns: VECTORS * lanes,
+            rows: if lanes == 16 { BROAD_OF_16 } else { BROAD },
+            columns: BROAD_VECTORS * lanes,
+        }
+    }
+
+    /// The tile for panels alone on this machine.
+    pub(crate) fn narrow() -> Self {
+        let lanes = Arch::new().dispatch(Lanes);
+        Self {
+            rows: if lanes == 16 { NARROW_OF_16 } else { NARROW },
+            columns: NARROW_VECTORS * lanes,
         }
     }
 }
@@ -42,8 +58,10 @@ impl WithSimd for Lanes {
 
 /// One block of C: `rows` x `columns` from packed panels of A and B, `depth` deep.
 pub(crate) struct Block<'a> {
-    /// Panels of [`Tile::rows`] rows: panel, depth, row.
+    /// Panels of [`Tile::rows`] rows: panel, depth, row; at least `depth` deep.
     pub(crate) a: &'a [f32],
+    /// How deep the panels of A are.
+    pub(crate) a_depth: usize,
     /// Panels of [`Tile::columns`] columns: panel, depth, column; at least `depth` deep.
     pub(crate) b: &'a [f32],
     /// How deep the panels of B are.
@@ -60,42 +78,38 @@ pub(crate) struct Block<'a> {
 
 impl Block<'_> {
     pub(crate) fn compute(self, tile: Tile) {
+        let arch = Arch::new();
         match tile.rows {
-            ROWS_OF_16 => Arch::new().dispatch(Sized::<ROWS_OF_16>(self)),
-            _ => Arch::new().dispatch(Sized::<ROWS>(self)),
+            BROAD_OF_16 => arch.dispatch(Sized::<BROAD_OF_16, BROAD_VECTORS, BROAD_STEPS>(self)),
+            NARROW_OF_16 => {
+                arch.dispatch(Sized::<NARROW_OF_16, NARROW_VECTORS, NARROW_STEPS>(self))
+            }
+            BROAD => arch.dispatch(Sized::<BROAD, BROAD_VECTORS, BROAD_STEPS>(self)),
+            _ => arch.dispatch(Sized::<NARROW, NARROW_VECTORS, NARROW_STEPS>(self)),
         }
     }
 }
 
-struct Sized<'a, const R: usize>(Block<'a>);
+struct Sized<'a, const R: usize, const V: usize, const U: usize>(Block<'a>);
 
-impl<const R: usize> WithSimd for Sized<'_, R> {
+impl<const R: usize, const V: usize, const U: usize> WithSimd for Sized<'_, R, V, U> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Block {
-            a,
-            b,
-            b_depth,
-            c,
-            stride,
-            rows,
-            columns,
-            depth,
-            accumulate,
-        } = self.0;
-        let width = VECTORS * S::F32_LANES;
-        for (jb, b) in b.chunks_exact(width * b_depth).enumerate() {
-            for (ib, a) in a.chunks_exact(R * depth).enumerate() {
-                simd.vectorize(Micro::<R> {
-                    a,
+        let block = self.0;
+        let width = V * S::F32_LANES;
+        for (jb, b) in block.b.chunks_exact(width * block.b_depth).enumerate() {
+            let panels = block.a.chunks_exact(R * block.a_depth);
+            for (ib, a) in panels.take(block.rows.div_ceil(R)).enumerate() {
+                simd.vectorize(Micro::<R, V, U> {
+                    a: &a[..R * block.depth],
                     b,
-                    c: &mut c[ib * R * stride + jb * width..],
-                    stride,
-                    rows: R.min(rows - ib * R),
-                    columns: width.min(columns - jb * width),
-                    accumulate,
+                    c: &mut block.c[ib * R * block.stride + jb * width..],
+                    stride: block.stride,
+                    rows: R.min(block.rows - ib * R),
+                    columns: width.min(block.columns - jb * width),
+                    accumulate: block.accumulate,
                 });
             }
         }
@@ -103,7 +117,7 @@ impl<const R: usize> WithSimd for Sized<'_, R> {
 }
 
 /// One tile.
-struct Micro<'a, const R: usize> {
+struct Micro<'a, const R: usize, const V: usize, const U: usize> {
     a: &'a [f32],
     b: &'a [f32],
     c: &'a mut [f32],
@@ -113,24 +127,25 @@ struct Micro<'a, const R: usize> {
     accumulate: bool,
 }
 
-impl<const R: usize> WithSimd for Micro<'_, R> {
+impl<const R: usize, const V: usize, const U: usize> WithSimd for Micro<'_, R, V, U> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
+        let mut sums = [[simd.splat_f32s(0.0); V]; R];
         let (b, _) = S::as_simd_f32s(self.b);
-        let steps = self.a.as_chunks::<R>().0.iter();
-        for (a, b) in steps.zip(b.as_chunks::<VECTORS>().0) {
-            // by index: the compiler unrolls these loops and keeps the sums in registers
-            for i in 0..R {
-                let a = simd.splat_f32s(a[i]);
-                for j in 0..VECTORS {
-                    sums[i][j] = simd.mul_add_f32s(a, b[j], sums[i][j]);
-                }
+        let a = self.a.as_chunks::<R>().0;
+        let b = &b.as_chunks::<V>().0[..a.len()];
+        let ((a, last_a), (b, last_b)) = (a.as_chunks::<U>(), b.as_chunks::<U>());
+        for (a, b) in a.iter().zip(b) {
+            for (a, b) in a.iter().zip(b) {
+                step(simd, a, b, &mut sums);
             }
         }
-        let width = VECTORS * S::F32_LANES;
+        for (a, b) in last_a.iter().zip(last_b) {
+            step(simd, a, b, &mut sums);
+        }
+        let width = V * S::F32_LANES;
         let whole = self.columns == width;
         let lines = self.c.chunks_mut(self.stride).take(self.rows);
         for (line, sums) in lines.zip(&sums) {
@@ -152,5 +167,62 @@ impl<const R: usize> WithSimd for Micro<'_, R> {
                 *c = if self.accumulate { *c + sum } else { sum };
             }
         }
+    }
+}
+
+/// sums += a b of one column of A and one row of B.
+#[inline(always)]
+fn step<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    a: &[f32; R],
+    b: &[S::f32s; V],
+    sums: &mut [[S::f32s; V]; R],
+) {
+    // by index: the compiler unrolls these loops and keeps the sums in registers
+    for i in 0..R {
+        let a = simd.splat_f32s(a[i]);
+        for j in 0..V {
+            sums[i][j] = simd.mul_add_f32s(a, b[j], sums[i][j]);
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// C of ones and small numbers, whose sums are exact, by the tile of a machine with AVX2 alone.
+    fn with_avx2<const R: usize, const V: usize, const U: usize>() {
+        let Some(simd) = pulp::x86::V3::try_new() else {
+            return;
+        };
+        let (depth, width) = (9, V * 8);
+        let a: Vec<f32> = (0..R * depth).map(|i| (i % 5) as f32).collect();
+        let b: Vec<f32> = (0..width * depth).map(|i| (i % 7) as f32).collect();
+        let mut c = vec![1.0; R * width];
+        let block = Sized::<R, V, U>(Block {
+            a: &a,
+            a_depth: depth,
+            b: &b,
+            b_depth: depth,
+            c: &mut c,
+            stride: width,
+            rows: R,
+            columns: width,
+            depth,
+            accumulate: true,
+        });
+        Simd::vectorize(simd, block);
+        for (at, c) in c.iter().enumerate() {
+            let (i, j) = (at / width, at % width);
+            let terms = (0..depth).map(|p| a[p * R + i] * b[p * width + j]);
+            assert_eq!(*c, 1.0 + terms.sum::<f32>(), "{i} {j}");
+        }
+    }
+
+    #[test]
+    fn tiles_of_narrower_vectors() {
+        with_avx2::<BROAD, BROAD_VECTORS, BROAD_STEPS>();
+        with_avx2::<NARROW, NARROW_VECTORS, NARROW_STEPS>();
     }
 }

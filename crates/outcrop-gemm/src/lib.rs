@@ -1,9 +1,10 @@
 //! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often:
 //! the weights of a layer are packed when they are loaded and meet every token.
 //!
-//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and
-//! is chosen when it runs, through `pulp`; all of it is safe code. The sums of an element are added
-//! in the same order whatever the number of threads, so results are the same bits.
+//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2; in products
+//! with panels 8 x 48 and 4 x 24) and is chosen when it runs, through `pulp`; all of it is safe code. The
+//! sums of an element are added in the same order whatever the number of threads, so results are the same
+//! bits.
 //!
 //! | item | what it is |
 //! |---|---|
@@ -12,6 +13,8 @@
 //! | [`multiply`] | C = A B or C += A B, rows in parallel on the current rayon pool |
 //! | [`multiply_serial`] | the same on this thread |
 //! | [`Rows`] | a matrix of rows with a stride: a part of a larger one |
+//! | [`Aligned`] | numbers that begin on a cache line |
+//! | [`Left`] | a left-hand matrix packed once, for right-hand sides of [`panel_width`] columns |
 //!
 //! ```
 //! use outcrop_gemm::{Packed, Rows, multiply};
@@ -29,11 +32,15 @@
 //! Goto and van de Geijn (2008), ACM Transactions on Mathematical Software 34:12; Van Zee and van de
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
+mod aligned;
 mod kernel;
 mod pack;
+mod panel;
 mod product;
 
+pub use aligned::Aligned;
 pub use pack::{Packed, Part};
+pub use panel::{Left, panel_width};
 pub use product::{Rows, multiply, multiply_serial};
 
 #[cfg(doctest)]

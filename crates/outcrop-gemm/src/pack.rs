@@ -1,13 +1,19 @@
+use rayon::prelude::*;
+
+use crate::Aligned;
 use crate::kernel::Tile;
 
-/// Depth of a slice: its panels of B stay in the second-level cache.
-pub(crate) const DEPTH: usize = 512;
+/// Depth of a slice: a panel of B, 32 KiB, and one of A stay in the first-level cache.
+pub(crate) const DEPTH: usize = 256;
+
+/// Rows of B that are packed at a time where it is read by columns: as much as a cache line holds.
+const LINE: usize = 16;
 
 /// The right-hand matrix B, k x n, in the order in which the kernel reads it.
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
-    pub(crate) values: Vec<f32>,
+    pub(crate) values: Aligned,
     k: usize,
     n: usize,
 }
@@ -28,36 +34,29 @@ impl Packed {
     }
 
     /// Packs B, whose element (p, j) is `b[p * row_stride + j * column_stride]`, into the memory
-    /// that is there.
+    /// that is there, in parallel on the current rayon pool.
     pub fn pack(&mut self, b: &[f32], k: usize, n: usize, row_stride: usize, column_stride: usize) {
-        let width = Tile::new().columns;
+        let width = Tile::broad().columns;
         (self.k, self.n) = (k, n);
         let panels = n.div_ceil(width);
-        self.values.clear();
-        self.values.resize(panels * width * k, 0.0);
-        let mut rest = self.values.as_mut_slice();
+        self.values.resize(panels * width * k);
+        let mut rest = &mut *self.values;
         for first in (0..k).step_by(DEPTH) {
             let depth = DEPTH.min(k - first);
             let (slice, after) = rest.split_at_mut(panels * width * depth);
             rest = after;
-            for (j0, panel) in slice.chunks_exact_mut(width * depth).enumerate() {
+            let panels = slice.par_chunks_exact_mut(width * depth).enumerate();
+            panels.for_each(|(j0, panel)| {
                 let columns = width.min(n - j0 * width);
-                let start = first * row_stride + j0 * width * column_stride;
-                if column_stride == 1 {
-                    for (p, line) in panel.chunks_exact_mut(width).enumerate() {
-                        let from = start + p * row_stride;
-                        line[..columns].copy_from_slice(&b[from..from + columns]);
-                    }
-                } else {
-                    for j in 0..columns {
-                        let column = b[start + j * column_stride..].iter().step_by(row_stride);
-                        let places = panel[j..].iter_mut().step_by(width);
-                        places
-                            .zip(column)
-                            .for_each(|(place, value)| *place = *value);
-                    }
+                if columns < width {
+                    panel.fill(0.0);
                 }
-            }
+                let from = &b[first * row_stride + j0 * width * column_stride..];
+                for (p0, lines) in panel.chunks_mut(LINE * width).enumerate() {
+                    let from = &from[p0 * LINE * row_stride..];
+                    pack_lines(from, [row_stride, column_stride], columns, lines, width);
+                }
+            });
         }
     }
 
@@ -70,6 +69,14 @@ impl Packed {
         Part { whole: self, k, n }
     }
 
+    /// The panel of the columns from `j` on in the slice that begins at row `first`, and how deep it is.
+    pub(crate) fn panel(&self, first: usize, j: usize) -> (&[f32], usize) {
+        let width = Tile::broad().columns;
+        let depth = DEPTH.min(self.k - first);
+        let start = self.n.div_ceil(width) * width * first + j * depth;
+        (&self.values[start..start + width * depth], depth)
+    }
+
     /// Number of rows of B: the depth of the product.
     pub fn k(&self) -> usize {
         self.k
@@ -78,6 +85,24 @@ impl Packed {
     /// Number of columns of B and C.
     pub fn n(&self) -> usize {
         self.n
+    }
+}
+
+/// Packs some rows of a panel.
+fn pack_lines(b: &[f32], strides: [usize; 2], columns: usize, lines: &mut [f32], width: usize) {
+    let [row_stride, column_stride] = strides;
+    if column_stride == 1 {
+        for (p, line) in lines.chunks_exact_mut(width).enumerate() {
+            line[..columns].copy_from_slice(&b[p * row_stride..][..columns]);
+        }
+        return;
+    }
+    for j in 0..columns {
+        let column = b[j * column_stride..].iter().step_by(row_stride);
+        let places = lines[j..].iter_mut().step_by(width);
+        places
+            .zip(column)
+            .for_each(|(place, value)| *place = *value);
     }
 }
 

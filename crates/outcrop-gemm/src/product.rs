@@ -1,10 +1,13 @@
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use crate::Aligned;
 use crate::kernel::{Block, Tile};
 use crate::pack::{DEPTH, Part};
 
 /// Rows of A that are packed at a time: their panels stay in the second-level cache.
-const ROWS: usize = 120;
+const ROWS: usize = 96;
 
 /// The left-hand matrix A: rows of k numbers, `stride` apart.
 #[derive(Clone, Copy, Debug)]
@@ -64,56 +67,89 @@ pub fn multiply_serial<'b>(
 
 thread_local! {
     /// The packed rows of A: used again, since fresh memory costs page faults.
-    static PANELS: std::cell::RefCell<Vec<f32>> = const { std::cell::RefCell::new(Vec::new()) };
+    static PANELS: std::cell::RefCell<Aligned> = std::cell::RefCell::default();
 }
+
+/// Columns of A that are packed at a time: with [`ROWS`] rows they stay in the second-level cache.
+const LONG: usize = 8 * DEPTH;
 
 /// At most [`ROWS`] rows of C.
 fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, accumulate: bool) {
-    let (tile, k, n) = (Tile::new(), b.k, b.n);
-    let rows = c.len().div_ceil(stride);
+    let (tile, k, n) = (Tile::broad(), b.k, b.n);
     if k == 0 && !accumulate {
         c.chunks_mut(stride).for_each(|line| line[..n].fill(0.0));
     }
-    let padded = |n: usize| n.div_ceil(tile.columns) * tile.columns;
     PANELS.with_borrow_mut(|panels| {
-        for first in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - first);
-            let b_depth = DEPTH.min(b.whole.k() - first);
-            let start = padded(b.whole.n()) * first;
-            pack_rows(a, first, depth, rows, tile.rows, panels);
-            let block = Block {
-                a: panels,
-                b: &b.whole.values[start..start + padded(n) * b_depth],
-                b_depth,
-                c,
-                stride,
-                rows,
-                columns: n,
-                depth,
-                accumulate: accumulate || first > 0,
-            };
-            block.compute(tile);
+        for first in (0..k).step_by(LONG) {
+            let range = first..k.min(first + LONG);
+            pack_rows(
+                a,
+                range.clone(),
+                c.len().div_ceil(stride),
+                tile.rows,
+                panels,
+            );
+            // panel by panel of B, so that the columns of C stay in the first-level cache
+            for j in (0..n).step_by(tile.columns) {
+                let accumulate = accumulate || first > 0;
+                columns(panels, b, j, range.clone(), &mut c[j..], stride, accumulate);
+            }
         }
     });
 }
 
-/// Packs `depth` columns of A from `first` on: panel, column, row.
-fn pack_rows(
-    a: Rows<'_>,
-    first: usize,
-    depth: usize,
-    rows: usize,
-    high: usize,
-    panels: &mut Vec<f32>,
+/// The columns of C that one panel of B makes, from `j` on, of the depth `range`.
+fn columns(
+    panels: &[f32],
+    b: Part<'_>,
+    j: usize,
+    range: Range<usize>,
+    c: &mut [f32],
+    stride: usize,
+    accumulate: bool,
 ) {
-    panels.clear();
-    panels.resize(rows.div_ceil(high) * high * depth, 0.0);
-    for (i0, panel) in panels.chunks_exact_mut(high * depth).enumerate() {
-        for i in 0..high.min(rows - i0 * high) {
-            let start = (i0 * high + i) * a.stride + first;
-            let places = panel[i..].iter_mut().step_by(high);
-            let line = &a.values[start..start + depth];
-            places.zip(line).for_each(|(place, value)| *place = *value);
+    let tile = Tile::broad();
+    let rows = c.len().div_ceil(stride);
+    let high = rows.div_ceil(tile.rows) * tile.rows;
+    let mut rest = panels;
+    for first in range.clone().step_by(DEPTH) {
+        let depth = DEPTH.min(range.end - first);
+        let (a, after) = rest.split_at(high * depth);
+        rest = after;
+        let (panel, b_depth) = b.whole.panel(first, j);
+        let block = Block {
+            a,
+            a_depth: depth,
+            b: panel,
+            b_depth,
+            c,
+            stride,
+            rows,
+            columns: tile.columns.min(b.n - j),
+            depth,
+            accumulate: accumulate || first > range.start,
+        };
+        block.compute(tile);
+    }
+}
+
+/// Packs the columns `range` of A: slices of [`DEPTH`] of them, each panel, column, row.
+fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut Aligned) {
+    let padded = rows.div_ceil(high) * high;
+    panels.resize(padded * range.len());
+    for (slice, panels) in panels.chunks_mut(padded * DEPTH).enumerate() {
+        let depth = panels.len() / padded;
+        for (i0, panel) in panels.chunks_exact_mut(high * depth).enumerate() {
+            let there = high.min(rows - i0 * high);
+            if there < high {
+                panel.fill(0.0);
+            }
+            for i in 0..there {
+                let start = (i0 * high + i) * a.stride + range.start + slice * DEPTH;
+                let places = panel[i..].iter_mut().step_by(high);
+                let line = &a.values[start..start + depth];
+                places.zip(line).for_each(|(place, value)| *place = *value);
+            }
         }
     }
 }

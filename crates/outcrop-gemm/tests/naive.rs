@@ -1,6 +1,6 @@
 //! Against sums in f64.
 
-use outcrop_gemm::{Packed, Rows, multiply, multiply_serial};
+use outcrop_gemm::{Left, Packed, Rows, multiply, multiply_serial, panel_width};
 use proptest::prelude::*;
 
 /// Numbers that look random, between -1 and 1.
@@ -37,6 +37,30 @@ proptest! {
                         expected = f64::from(start[i * sc + j]); // beside C nothing is touched
                     }
                     prop_assert!((f64::from(c[i * sc + j]) - expected).abs() < 1e-5, "{i} {j}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn panels_of_any_part(m in 1usize..40, k in 0usize..600, less in 0usize..30, seed in 0u32..1000) {
+        let width = panel_width();
+        let (a, b) = (numbers(m * k, seed), numbers(k * width, seed + 1));
+        let by_columns: Vec<f32> = (0..m * k).map(|i| a[(i % m) * k + i / m]).collect();
+        let (rows, depth) = (m - less.min(m - 1), k - (less * 9).min(k));
+        for (values, strides) in [(&a, [k, 1]), (&by_columns, [1, m])] {
+            let mut left = Left::default();
+            left.pack(values, m, k, strides[0], strides[1]);
+            let mut c = vec![9.0; rows * width + 1];
+            left.multiply(rows, depth, &b, &mut c);
+            prop_assert_eq!(c.pop(), Some(9.0)); // beyond C nothing is touched
+            for (i, line) in c.chunks(width).enumerate() {
+                for (j, c) in line.iter().enumerate() {
+                    let term = |p: usize| f64::from(a[i * k + p]) * f64::from(b[p * width + j]);
+                    let expected: f64 = (0..depth).map(term).sum();
+                    prop_assert!((f64::from(*c) - expected).abs() < 1e-4, "{i} {j}");
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use super::outcomes::{self, Attempt, Known, Row, Score};
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/outcrop-fit");
     let fixtures = crate_folder.join("tests/fixtures");
     let known = outcomes::known(&python::read(&fixtures.join("trial_best.csv"))?)?;
-    let target = target()?;
+    let target = process::target()?;
     let scipy = crate_folder.join("benches/scipy");
     let folder = target.with_file_name("bench").join("venv-fit");
     let python = python::environment(&folder, &scipy.join("requirements.txt"))?;
@@ -112,14 +112,6 @@ impl Request {
             .chain(numbers)
             .collect()
     }
-}
-
-/// The folder of this build's programs.
-fn target() -> Result<PathBuf, String> {
-    let us = std::env::current_exe().map_err(|e| format!("find this program: {e}"))?;
-    us.parent()
-        .map(Path::to_owned)
-        .ok_or("find this program's folder".into())
 }
 
 /// What does not depend on the machine first.

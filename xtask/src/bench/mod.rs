@@ -3,6 +3,7 @@
 
 mod calibration;
 mod fit;
+mod measure;
 mod outcomes;
 mod python;
 mod table;
@@ -19,7 +20,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 2] = [
+const BENCHMARKS: [Benchmark; 3] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -29,6 +30,11 @@ const BENCHMARKS: [Benchmark; 2] = [
         name: "calibration",
         about: calibration::ABOUT,
         run: calibration::run,
+    },
+    Benchmark {
+        name: "measure",
+        about: measure::ABOUT,
+        run: measure::run,
     },
 ];
 

@@ -40,6 +40,19 @@ pub(super) fn one_thread(command: &mut Command) -> &mut Command {
     command.envs(variables.map(|name| (name, "1")))
 }
 
+/// Makes `folder` by the `script`, which is given it as its argument, once, and anew when the script has
+/// changed.
+pub(super) fn made_by(python: &Path, script: &Path, folder: &Path) -> Result<(), String> {
+    let wanted = read(script)?;
+    let stamp = folder.join("made-by.py");
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
+        return Ok(());
+    }
+    eprintln!("making {}", folder.display());
+    process::finish(Command::new(python).arg(script).arg(folder))?;
+    fs::write(&stamp, wanted).map_err(|e| format!("write {}: {e}", stamp.display()))
+}
+
 /// The text of a file.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|e| format!("read {}: {e}", path.display()))

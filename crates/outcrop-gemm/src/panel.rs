@@ -1,0 +1,84 @@
+//! Products whose right-hand side and result are as wide as a panel: B needs no packing, and C is in the
+//! order in which the next product reads it.
+
+use crate::Aligned;
+use crate::kernel::{Block, Tile};
+use crate::pack::DEPTH;
+
+/// Columns of a panel on this machine: 48 with AVX-512, 24 with AVX2, 12 with NEON.
+pub fn panel_width() -> usize {
+    Tile::narrow().columns
+}
+
+/// The left-hand matrix A, m x k, packed for products with panels.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    /// Slices of [`DEPTH`] columns of A, each in panels: panel, column, row.
+    values: Aligned,
+    m: usize,
+    k: usize,
+}
+
+impl Left {
+    /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
+    /// there.
+    pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
+        let high = Tile::narrow().rows;
+        (self.m, self.k) = (m, k);
+        let padded = m.div_ceil(high) * high;
+        self.values.resize(padded * k);
+        if padded > m {
+            self.values.fill(0.0);
+        }
+        for (slice, values) in self.values.chunks_mut((padded * DEPTH).max(1)).enumerate() {
+            let depth = DEPTH.min(k - slice * DEPTH);
+            let from = &a[slice * DEPTH * column_stride..];
+            if row_stride == 1 {
+                for p in 0..depth {
+                    for (i0, rows) in from[p * column_stride..][..m].chunks(high).enumerate() {
+                        let place = (i0 * depth + p) * high;
+                        values[place..place + rows.len()].copy_from_slice(rows);
+                    }
+                }
+                continue;
+            }
+            for i in 0..m {
+                let panel = &mut values[i / high * high * depth..][..high * depth];
+                let places = panel[i % high..].iter_mut().step_by(high);
+                let line = from[i * row_stride..].iter().step_by(column_stride);
+                places.zip(line).for_each(|(place, value)| *place = *value);
+            }
+        }
+    }
+
+    /// C = A B of the first `m` rows and `k` columns of A: B is [k, [`panel_width`]] and C
+    /// [m, [`panel_width`]], both by rows. On this thread.
+    ///
+    /// # Panics
+    /// Where A, B or C is smaller.
+    pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
+        assert!(m <= self.m && k <= self.k, "a part of {m} x {k} of A");
+        let tile = Tile::narrow();
+        let padded = self.m.div_ceil(tile.rows) * tile.rows;
+        let c = &mut c[..m * tile.columns];
+        if k == 0 {
+            c.fill(0.0);
+        }
+        for first in (0..k).step_by(DEPTH) {
+            let (depth, a_depth) = (DEPTH.min(k - first), DEPTH.min(self.k - first));
+            let block = Block {
+                a: &self.values[padded * first..][..padded * a_depth],
+                a_depth,
+                b: &b[first * tile.columns..][..depth * tile.columns],
+                b_depth: depth,
+                c,
+                stride: tile.columns,
+                rows: m,
+                columns: tile.columns,
+                depth,
+                accumulate: first > 0,
+            };
+            block.compute(tile);
+        }
+    }
+}
