@@ -20,6 +20,8 @@ pub struct Checkpoint {
 /// What lies in a series' folder and is no checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The step that its name gives, if it gives one.
+    pub step: Option<u64>,
     /// The folder that was passed over.
     pub path: PathBuf,
     /// Why.
@@ -168,6 +170,7 @@ impl CheckpointSeries {
 
     fn problem(&mut self, path: &Path, reason: &str) {
         self.problems.push(Problem {
+            step: name_of(path).and_then(step_of),
             path: path.into(),
             reason: reason.into(),
         });

@@ -91,6 +91,9 @@ pub enum Error {
         /// How many.
         suspects: usize,
     },
+    /// The folder of a step that holds no checkpoint.
+    #[error("{0}")]
+    NoCheckpoint(String),
     /// Some checkpoints could not be measured.
     #[error("measure {failed} of {of} checkpoints; the others are in {}", path.display())]
     Unmeasured {

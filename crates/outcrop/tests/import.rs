@@ -1,15 +1,17 @@
 //! The published data set as a user has downloaded it: imported, compared, fitted, reported.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod common;
-
 use std::path::Path;
 
-use common::{outcrop, text};
 use outcrop::core::{Comparison, table};
 
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 fn run(args: &[&str]) -> (String, String) {
-    let output = outcrop().args(args).output().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_outcrop"));
+    let output = command.args(args).output().unwrap();
     assert!(
         output.status.success(),
         "{args:?}: {}",

@@ -36,7 +36,7 @@ impl Model {
     }
 
     /// The commit that a revision is, as far as the cache knows.
-    fn commit(&self, revision: &str) -> Option<String> {
+    pub(super) fn commit(&self, revision: &str) -> Option<String> {
         let text = fs::read_to_string(self.refs.join(revision)).ok()?;
         let commit = text.trim();
         let is_hash = !commit.is_empty() && commit.bytes().all(|b| b.is_ascii_hexdigit());

@@ -129,6 +129,38 @@ impl Hub {
         Ok(folder)
     }
 
+    /// As [`Hub::fetch`] without the weights: `config.json` and the tokenizer. The folder has no
+    /// `SHA256SUMS`, for the revision is not whole.
+    ///
+    /// # Errors
+    /// As [`Hub::fetch`].
+    pub fn fetch_config(&self, repo: &str, revision: &str) -> Result<PathBuf> {
+        let model = self.model(repo, revision)?;
+        if let Some(folder) = model.whole(revision) {
+            return Ok(folder);
+        }
+        let info = self.client.revision(repo, revision)?;
+        let mut snapshot = model.snapshot(&info.sha)?;
+        for file in BESIDE
+            .iter()
+            .filter(|file| info.files.iter().any(|f| f == **file))
+        {
+            let url = self.client.file_url(repo, &info.sha, file);
+            let blob = transfer::fetch(&self.client, &url, file, &model.blobs, &mut |_| {})?;
+            snapshot.link(file, &blob)?;
+        }
+        model.refer(revision, &info.sha)?;
+        Ok(model.snapshots.join(&info.sha))
+    }
+
+    /// Whether the cache has anything of a revision, whole or not, whoever fetched it.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`] as [`Hub::cached`].
+    pub fn knows(&self, repo: &str, revision: &str) -> Result<bool> {
+        Ok(self.model(repo, revision)?.commit(revision).is_some())
+    }
+
     /// Deletes a revision that was fetched, and of its files those that no other revision has.
     /// Returns how many bytes that freed: 0 where it was not there.
     ///

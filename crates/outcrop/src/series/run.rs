@@ -104,6 +104,7 @@ pub fn measure_series(
             run.outcome.failures.push(Failure { step, error });
         }
     }
+    run.name_what_was_passed_over();
     run.finish(observer)
 }
 
@@ -295,6 +296,19 @@ impl<'a> Run<'a> {
         })?)
     }
 
+    /// Folders of steps that hold no checkpoint are steps that could not be measured.
+    fn name_what_was_passed_over(&mut self) {
+        let Source::Local(series) = self.source else {
+            return;
+        };
+        for problem in &series.problems {
+            if let Some(step) = problem.step {
+                let error = Error::NoCheckpoint(problem.reason.clone());
+                self.outcome.failures.push(Failure { step, error });
+            }
+        }
+    }
+
     /// Ends the audit, marks suspect steps, and writes what follows from all rows together.
     fn finish(mut self, observer: &mut dyn FnMut(Event<'_>)) -> Result<Outcome> {
         if let Some(auditor) = self.auditor.take() {
@@ -304,6 +318,7 @@ impl<'a> Run<'a> {
             self.folder.mark(&audit.suspect_reasons())?;
             self.outcome.audit = Some(audit);
         }
+        self.source.tidy()?;
         self.folder.write_places()?;
         self.folder.write_provenance(&self.provenance())?;
         if self.outcome.measured == 0 && !self.outcome.interrupted {

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Hub, Transfer};
+use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Error as CheckpointError, Hub, Transfer};
 
 use crate::Result;
 
@@ -33,7 +33,7 @@ impl HubSource {
         let mut revisions = Vec::with_capacity(steps.len());
         for step in steps {
             let revision = format!("step{step}");
-            let stays = keep || hub.cached(repo, &revision)?.is_some();
+            let stays = keep || hub.knows(repo, &revision)?;
             revisions.push((*step, revision, stays));
         }
         Ok(Self {
@@ -43,16 +43,36 @@ impl HubSource {
         })
     }
 
-    /// The folder of the first revision, fetched if need be: it has the config and the tokenizer of
-    /// all.
+    /// The folder of the first revision that the hub has, with the config and the tokenizer of all;
+    /// none without revisions.
     ///
     /// # Errors
-    /// As [`Hub::fetch`].
-    pub fn first(&self, observe: &mut dyn FnMut(&Transfer<'_>)) -> Result<Option<PathBuf>> {
-        let Some((_, revision, _)) = self.revisions.first() else {
-            return Ok(None);
-        };
-        Ok(Some(self.hub.fetch_with(&self.repo, revision, observe)?))
+    /// As [`Hub::fetch_config`], of the first revision.
+    pub fn config(&self) -> Result<Option<PathBuf>> {
+        let mut first = Ok(None);
+        for (_, revision, _) in &self.revisions {
+            match self.hub.fetch_config(&self.repo, revision) {
+                Ok(folder) => return Ok(Some(folder)),
+                Err(error) => {
+                    let absent = matches!(error, CheckpointError::NoRevision { .. });
+                    first = first.and(Err(error));
+                    if !absent {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(first?)
+    }
+
+    /// Deletes what is left of revisions that do not stay.
+    fn tidy(&self) -> Result<()> {
+        for (_, revision, stays) in &self.revisions {
+            if !stays {
+                self.hub.delete(&self.repo, revision)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -96,6 +116,14 @@ impl Source {
             hub.hub.delete(&hub.repo, revision)?;
         }
         outcome
+    }
+
+    /// Deletes what was fetched and is not to stay.
+    pub(super) fn tidy(&self) -> Result<()> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Hub(hub) => hub.tidy(),
+        }
     }
 
     /// The series with what `found` says of it, for an audit.

@@ -97,7 +97,7 @@ fn a_pickle_that_wants_to_run() {
     let spoil = |folder: &Path| {
         fs::remove_file(folder.join("model.safetensors")).unwrap();
         let evil = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let evil = evil.join("../outcrop-checkpoint/tests/fixtures/torch/evil.bin");
+        let evil = evil.join("../outcrop-checkpoint/tests/fixtures/torch/hostile_system.bin");
         fs::copy(evil, folder.join("pytorch_model.bin")).unwrap();
     };
     spoiled(spoil, &["pytorch_model.bin", "asks to call"]);

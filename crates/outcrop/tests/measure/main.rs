@@ -4,7 +4,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../../../outcrop-checkpoint/tests/hub/server.rs"]
-#[expect(dead_code, reason = "the tests of the hub's client use all of it")]
 mod server;
 
 mod bad;

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn measure(args: &Args) -> Result<()> {
     let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
     let bar = Bar::new();
-    let origin = Origin::open(&args.origin, &bar)?;
+    let origin = Origin::open(&args.origin)?;
     let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
     let tokens = args
         .tokens

@@ -8,8 +8,6 @@ use outcrop_schedule::Schedule;
 use outcrop_train::RunDir;
 
 use super::super::output::say;
-use super::super::progress::Bar;
-use super::words::fetching;
 use crate::series::{HubSource, Source};
 use crate::{Error, Result};
 
@@ -50,9 +48,9 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn open(args: &Args, bar: &Bar) -> Result<Self> {
+    pub(super) fn open(args: &Args) -> Result<Self> {
         match (&args.hub, &args.path) {
-            (Some(repo), _) => on_hub(repo, args, bar),
+            (Some(repo), _) => on_hub(repo, args),
             (None, Some(path)) => on_disk(path, args.steps.as_deref()),
             (None, None) => Err(CoreError::parse("arguments", "neither a path nor --hub").into()),
         }
@@ -61,15 +59,17 @@ impl Origin {
 
 fn on_disk(path: &Path, steps: Option<&str>) -> Result<Origin> {
     let mut series = CheckpointSeries::open(path)?;
-    for problem in &series.problems {
-        say(&format!(
-            "note: {} was passed over: {}",
-            problem.path.display(),
-            problem.reason
-        ));
-    }
     if let Some(text) = steps {
         choose(&mut series, text)?;
+    }
+    // those of a step are failures
+    for problem in series
+        .problems
+        .iter()
+        .filter(|problem| problem.step.is_none())
+    {
+        let path = problem.path.display();
+        say(&format!("note: {path} was passed over: {}", problem.reason));
     }
     let config =
         |entry: &&outcrop_checkpoint::Checkpoint| entry.folder.join("config.json").is_file();
@@ -100,6 +100,9 @@ fn choose(series: &mut CheckpointSeries, text: &str) -> Result<()> {
     series
         .entries
         .retain(|entry| entry.step.is_none_or(|step| wanted.contains(step)));
+    series
+        .problems
+        .retain(|problem| problem.step.is_none_or(|step| wanted.contains(step)));
     let absent = |step: &&u64| series.get(**step).is_none();
     let absent: Vec<String> = wanted
         .steps()
@@ -137,7 +140,7 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn on_hub(repo: &str, args: &Args, bar: &Bar) -> Result<Origin> {
+fn on_hub(repo: &str, args: &Args) -> Result<Origin> {
     let cache = args.hub_cache.clone().or_else(default_cache);
     let cache =
         cache.ok_or_else(|| Error::Environment("find the hub's cache: give --hub-cache".into()))?;
@@ -155,7 +158,7 @@ fn on_hub(repo: &str, args: &Args, bar: &Bar) -> Result<Origin> {
     let steps = args.steps.as_deref().unwrap_or("pythia");
     let steps = Schedule::parse(steps, PYTHIA_LAST)?;
     let source = HubSource::new(hub, repo, steps.steps(), args.keep)?;
-    let first = source.first(&mut |transfer| bar.message(fetching(transfer)))?;
+    let first = source.config()?;
     let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
     Ok(Origin {
         source: Source::Hub(source),

@@ -49,7 +49,7 @@ impl<'a> Shown<'a> {
 }
 
 /// How far a download is.
-pub(super) fn fetching(transfer: &Transfer<'_>) -> String {
+fn fetching(transfer: &Transfer<'_>) -> String {
     let mib = |bytes: u64| bytes >> 20;
     let of = transfer
         .total
