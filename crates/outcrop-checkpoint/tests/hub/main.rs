@@ -146,6 +146,27 @@ fn what_was_received_is_kept_for_the_next_call() {
     }
 }
 
+/// `/dev/full` in the place of the download is a disk without room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_named_and_the_next_call_goes_on() {
+    let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
+    put(&server, 8, 3, 1.5);
+    let blobs = dir.path().join("models--org--model/blobs");
+    fs::create_dir_all(&blobs).unwrap();
+    let sum = outcrop_core::sha256_hex(&weights(1.5));
+    let partial = blobs.join(format!("{sum}.incomplete"));
+    std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
+    let hub = Hub::new(&server.endpoint, dir.path());
+    let error = hub.fetch(REPO, "step8").unwrap_err();
+    assert!(matches!(error, Error::DiskFull { .. }), "{error}");
+    let bytes = weights(1.5).len().to_string();
+    assert!(error.to_string().contains(&bytes), "{error}");
+    assert_eq!(hub.cached(REPO, "step8").unwrap(), None);
+    fs::remove_file(&partial).unwrap();
+    assert_eq!(first(&hub.fetch(REPO, "step8").unwrap()), 1.5);
+}
+
 #[test]
 fn what_is_not_what_was_announced_is_not_kept() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
