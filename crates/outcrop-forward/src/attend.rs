@@ -97,7 +97,9 @@ impl Scratch {
         let (panel, d_head) = (panel_width(), fused.d_head);
         let factor = 1.0 / (d_head as f32).sqrt();
         self.queries.resize(d_head * panel);
-        self.queries.fill(0.0);
+        if qkv.len() < panel * fused.width() {
+            self.queries.fill(0.0);
+        }
         for (column, row) in qkv.chunks_exact(fused.width()).enumerate() {
             let query = &row[head * d_head..][..d_head];
             let places = self.queries[column..].iter_mut().step_by(panel);

@@ -11,37 +11,23 @@ pub(crate) struct Tile {
     pub(crate) columns: usize,
 }
 
-/// Rows of a tile with 32 vector registers of 16 numbers, and otherwise, and vectors in its rows.
-const BROAD_OF_16: usize = 12;
-const BROAD: usize = 6;
-const BROAD_VECTORS: usize = 2;
+/// Rows of a tile with 32 vector registers of 16 numbers, and otherwise.
+const ROWS_OF_16: usize = 12;
+const ROWS: usize = 6;
+/// Vectors of C in a row of a tile.
+const VECTORS: usize = 2;
 /// Steps between two branches.
-const BROAD_STEPS: usize = 4;
-/// The same of the tile for panels alone: its rows divide the usual widths of attention heads.
-const NARROW_OF_16: usize = 8;
-const NARROW: usize = 4;
-const NARROW_VECTORS: usize = 3;
-/// With more the compiler runs out of registers.
-const NARROW_STEPS: usize = 1;
+const STEPS: usize = 4;
 /// The widest row of a tile.
-const WIDEST: usize = 48;
+const WIDEST: usize = 32;
 
 impl Tile {
-    /// The tile for matrices of any width on this machine.
-    pub(crate) fn broad() -> Self {
+    /// The tile of the widest vectors that this machine has.
+    pub(crate) fn new() -> Self {
         let lanes = Arch::new().dispatch(Lanes);
         Self {
-            rows: if lanes == 16 { BROAD_OF_16 } else { BROAD },
-            columns: BROAD_VECTORS * lanes,
-        }
-    }
-
-    /// The tile for panels alone on this machine.
-    pub(crate) fn narrow() -> Self {
-        let lanes = Arch::new().dispatch(Lanes);
-        Self {
-            rows: if lanes == 16 { NARROW_OF_16 } else { NARROW },
-            columns: NARROW_VECTORS * lanes,
+            rows: if lanes == 16 { ROWS_OF_16 } else { ROWS },
+            columns: VECTORS * lanes,
         }
     }
 }
@@ -80,29 +66,25 @@ impl Block<'_> {
     pub(crate) fn compute(self, tile: Tile) {
         let arch = Arch::new();
         match tile.rows {
-            BROAD_OF_16 => arch.dispatch(Sized::<BROAD_OF_16, BROAD_VECTORS, BROAD_STEPS>(self)),
-            NARROW_OF_16 => {
-                arch.dispatch(Sized::<NARROW_OF_16, NARROW_VECTORS, NARROW_STEPS>(self))
-            }
-            BROAD => arch.dispatch(Sized::<BROAD, BROAD_VECTORS, BROAD_STEPS>(self)),
-            _ => arch.dispatch(Sized::<NARROW, NARROW_VECTORS, NARROW_STEPS>(self)),
+            ROWS_OF_16 => arch.dispatch(Sized::<ROWS_OF_16>(self)),
+            _ => arch.dispatch(Sized::<ROWS>(self)),
         }
     }
 }
 
-struct Sized<'a, const R: usize, const V: usize, const U: usize>(Block<'a>);
+struct Sized<'a, const R: usize>(Block<'a>);
 
-impl<const R: usize, const V: usize, const U: usize> WithSimd for Sized<'_, R, V, U> {
+impl<const R: usize> WithSimd for Sized<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let block = self.0;
-        let width = V * S::F32_LANES;
+        let width = VECTORS * S::F32_LANES;
         for (jb, b) in block.b.chunks_exact(width * block.b_depth).enumerate() {
             let panels = block.a.chunks_exact(R * block.a_depth);
             for (ib, a) in panels.take(block.rows.div_ceil(R)).enumerate() {
-                simd.vectorize(Micro::<R, V, U> {
+                simd.vectorize(Micro::<R> {
                     a: &a[..R * block.depth],
                     b,
                     c: &mut block.c[ib * R * block.stride + jb * width..],
@@ -117,7 +99,7 @@ impl<const R: usize, const V: usize, const U: usize> WithSimd for Sized<'_, R, V
 }
 
 /// One tile.
-struct Micro<'a, const R: usize, const V: usize, const U: usize> {
+struct Micro<'a, const R: usize> {
     a: &'a [f32],
     b: &'a [f32],
     c: &'a mut [f32],
@@ -127,16 +109,16 @@ struct Micro<'a, const R: usize, const V: usize, const U: usize> {
     accumulate: bool,
 }
 
-impl<const R: usize, const V: usize, const U: usize> WithSimd for Micro<'_, R, V, U> {
+impl<const R: usize> WithSimd for Micro<'_, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let mut sums = [[simd.splat_f32s(0.0); V]; R];
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
         let (b, _) = S::as_simd_f32s(self.b);
         let a = self.a.as_chunks::<R>().0;
-        let b = &b.as_chunks::<V>().0[..a.len()];
-        let ((a, last_a), (b, last_b)) = (a.as_chunks::<U>(), b.as_chunks::<U>());
+        let b = &b.as_chunks::<VECTORS>().0[..a.len()];
+        let ((a, last_a), (b, last_b)) = (a.as_chunks::<STEPS>(), b.as_chunks::<STEPS>());
         for (a, b) in a.iter().zip(b) {
             for (a, b) in a.iter().zip(b) {
                 step(simd, a, b, &mut sums);
@@ -145,7 +127,7 @@ impl<const R: usize, const V: usize, const U: usize> WithSimd for Micro<'_, R, V
         for (a, b) in last_a.iter().zip(last_b) {
             step(simd, a, b, &mut sums);
         }
-        let width = V * S::F32_LANES;
+        let width = VECTORS * S::F32_LANES;
         let whole = self.columns == width;
         let lines = self.c.chunks_mut(self.stride).take(self.rows);
         for (line, sums) in lines.zip(&sums) {
@@ -172,16 +154,16 @@ impl<const R: usize, const V: usize, const U: usize> WithSimd for Micro<'_, R, V
 
 /// sums += a b of one column of A and one row of B.
 #[inline(always)]
-fn step<S: Simd, const R: usize, const V: usize>(
+fn step<S: Simd, const R: usize>(
     simd: S,
     a: &[f32; R],
-    b: &[S::f32s; V],
-    sums: &mut [[S::f32s; V]; R],
+    b: &[S::f32s; VECTORS],
+    sums: &mut [[S::f32s; VECTORS]; R],
 ) {
     // by index: the compiler unrolls these loops and keeps the sums in registers
     for i in 0..R {
         let a = simd.splat_f32s(a[i]);
-        for j in 0..V {
+        for j in 0..VECTORS {
             sums[i][j] = simd.mul_add_f32s(a, b[j], sums[i][j]);
         }
     }
@@ -192,15 +174,15 @@ mod tests {
     use super::*;
 
     /// C of ones and small numbers, whose sums are exact, by the tile of a machine with AVX2 alone.
-    fn with_avx2<const R: usize, const V: usize, const U: usize>() {
+    fn with_avx2<const R: usize>() {
         let Some(simd) = pulp::x86::V3::try_new() else {
             return;
         };
-        let (depth, width) = (9, V * 8);
+        let (depth, width) = (9, VECTORS * 8);
         let a: Vec<f32> = (0..R * depth).map(|i| (i % 5) as f32).collect();
         let b: Vec<f32> = (0..width * depth).map(|i| (i % 7) as f32).collect();
         let mut c = vec![1.0; R * width];
-        let block = Sized::<R, V, U>(Block {
+        let block = Sized::<R>(Block {
             a: &a,
             a_depth: depth,
             b: &b,
@@ -222,7 +204,6 @@ mod tests {
 
     #[test]
     fn tiles_of_narrower_vectors() {
-        with_avx2::<BROAD, BROAD_VECTORS, BROAD_STEPS>();
-        with_avx2::<NARROW, NARROW_VECTORS, NARROW_STEPS>();
+        with_avx2::<ROWS>();
     }
 }

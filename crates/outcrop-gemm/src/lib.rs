@@ -1,10 +1,9 @@
 //! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often:
 //! the weights of a layer are packed when they are loaded and meet every token.
 //!
-//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2; in products
-//! with panels 8 x 48 and 4 x 24) and is chosen when it runs, through `pulp`; all of it is safe code. The
-//! sums of an element are added in the same order whatever the number of threads, so results are the same
-//! bits.
+//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and
+//! is chosen when it runs, through `pulp`; all of it is safe code. The sums of an element are added
+//! in the same order whatever the number of threads, so results are the same bits.
 //!
 //! | item | what it is |
 //! |---|---|

@@ -36,7 +36,7 @@ impl Packed {
     /// Packs B, whose element (p, j) is `b[p * row_stride + j * column_stride]`, into the memory
     /// that is there, in parallel on the current rayon pool.
     pub fn pack(&mut self, b: &[f32], k: usize, n: usize, row_stride: usize, column_stride: usize) {
-        let width = Tile::broad().columns;
+        let width = Tile::new().columns;
         (self.k, self.n) = (k, n);
         let panels = n.div_ceil(width);
         self.values.resize(panels * width * k);
@@ -71,7 +71,7 @@ impl Packed {
 
     /// The panel of the columns from `j` on in the slice that begins at row `first`, and how deep it is.
     pub(crate) fn panel(&self, first: usize, j: usize) -> (&[f32], usize) {
-        let width = Tile::broad().columns;
+        let width = Tile::new().columns;
         let depth = DEPTH.min(self.k - first);
         let start = self.n.div_ceil(width) * width * first + j * depth;
         (&self.values[start..start + width * depth], depth)

@@ -5,9 +5,9 @@ use crate::Aligned;
 use crate::kernel::{Block, Tile};
 use crate::pack::DEPTH;
 
-/// Columns of a panel on this machine: 48 with AVX-512, 24 with AVX2, 12 with NEON.
+/// Columns of a panel on this machine: 32 with AVX-512, 16 with AVX2, 8 with NEON.
 pub fn panel_width() -> usize {
-    Tile::narrow().columns
+    Tile::new().columns
 }
 
 /// The left-hand matrix A, m x k, packed for products with panels.
@@ -23,7 +23,7 @@ impl Left {
     /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
     /// there.
     pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
-        let high = Tile::narrow().rows;
+        let high = Tile::new().rows;
         (self.m, self.k) = (m, k);
         let padded = m.div_ceil(high) * high;
         self.values.resize(padded * k);
@@ -58,7 +58,7 @@ impl Left {
     /// Where A, B or C is smaller.
     pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
         assert!(m <= self.m && k <= self.k, "a part of {m} x {k} of A");
-        let tile = Tile::narrow();
+        let tile = Tile::new();
         let padded = self.m.div_ceil(tile.rows) * tile.rows;
         let c = &mut c[..m * tile.columns];
         if k == 0 {

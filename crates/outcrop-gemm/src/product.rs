@@ -75,7 +75,7 @@ const LONG: usize = 8 * DEPTH;
 
 /// At most [`ROWS`] rows of C.
 fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, accumulate: bool) {
-    let (tile, k, n) = (Tile::broad(), b.k, b.n);
+    let (tile, k, n) = (Tile::new(), b.k, b.n);
     if k == 0 && !accumulate {
         c.chunks_mut(stride).for_each(|line| line[..n].fill(0.0));
     }
@@ -108,7 +108,7 @@ fn columns(
     stride: usize,
     accumulate: bool,
 ) {
-    let tile = Tile::broad();
+    let tile = Tile::new();
     let rows = c.len().div_ceil(stride);
     let high = rows.div_ceil(tile.rows) * tile.rows;
     let mut rest = panels;

@@ -123,9 +123,10 @@ fn receive(
     let goes_on = status == 206 && range.starts_with(&format!("bytes {from}-"));
     let mut done = if goes_on { from } else { 0 };
     if !goes_on {
-        file.set_len(0).map_err(|e| Error::io("write", path, e))?;
-        file.seek(SeekFrom::Start(0))
-            .map_err(|e| Error::io("write", path, e))?;
+        if from > 0 {
+            let emptied = file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0)));
+            emptied.map_err(|e| Error::io("write", path, e))?;
+        }
         if status != 200 {
             return Err(failed(
                 url,

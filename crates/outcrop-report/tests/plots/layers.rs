@@ -1,4 +1,4 @@
-use outcrop_core::{LayerStats, Measurement, Place, Top};
+use outcrop_core::{Detail, LayerStats, Measurement, Place, Top};
 use outcrop_report::layers_plot;
 
 use crate::seen::{DATA, Seen};
@@ -22,6 +22,8 @@ fn row(model: &str, step: u64, sequence: u32, layer: u32, largest: f32) -> Measu
         sequence,
         layer,
         stats,
+        detail: Detail::default(),
+        suspect: None,
     }
 }
 
