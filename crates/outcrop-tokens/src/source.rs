@@ -28,7 +28,7 @@ pub enum Source {
 
 impl Source {
     /// What `paths` hold, by their names: nothing is the sample, one file of ids is these, all else
-    /// is text.
+    /// is text, for which alone `draw` counts.
     ///
     /// ```
     /// use outcrop_tokens::Source;
@@ -79,6 +79,8 @@ pub fn sequences(
             )
         }
         (Source::Text { paths, .. }, None) => {
+            // What is not there is told first.
+            Documents::find(paths, None)?;
             let path = paths.first().cloned().unwrap_or_default();
             return Err(Error::NoTokenizer { path });
         }

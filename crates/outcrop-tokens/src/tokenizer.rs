@@ -130,7 +130,8 @@ fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
 
 fn prepare(bytes: &[u8]) -> Result<Library, String> {
     // The library panics on much that is no JSON, a file cut short among it.
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|e| format!("no JSON: {e}"))?;
+    let text = std::str::from_utf8(bytes).map_err(|e| format!("no JSON: {e}"))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|e| format!("no JSON: {e}"))?;
     let mut library = Library::from_bytes(bytes).map_err(|e| e.to_string())?;
     if let ModelWrapper::BPE(bpe) = library.get_model()
         && let Some(dropout) = bpe.dropout.filter(|dropout| *dropout != 0.0)

@@ -49,6 +49,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The length of the pickle.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn value(&self, id: Id) -> &Value {
         &self.values[id as usize]
     }

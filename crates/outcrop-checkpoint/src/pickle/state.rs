@@ -48,6 +48,7 @@ fn member(machine: &Machine<'_>, dict: Id, name: &str) -> Option<Id> {
 fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Option<Vec<(String, Pickled)>>> {
     let mut names = HashSet::new();
     let mut found = Vec::new();
+    let mut extents = 0;
     for (key, id) in members(machine, dict) {
         let Value::Tensor(tensor) = machine.value(id) else {
             continue;
@@ -57,6 +58,11 @@ fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Option<Vec<(String, Pickle
         };
         if !names.insert(name) {
             return Err(Refusal::Other(format!("tensor `{name}` stands twice")));
+        }
+        // A tensor is copied for each of its names, which few bytes repeat.
+        extents += 2 * tensor.shape.len();
+        if extents > machine.bytes() {
+            return Err(Refusal::other("it names its tensors too often"));
         }
         let Value::Text(key) = machine.value(tensor.storage.key) else {
             return Err(Refusal::other("a storage's key is no text"));

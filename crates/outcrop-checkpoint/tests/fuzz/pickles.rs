@@ -136,3 +136,35 @@ fn the_stride_of_one_index_overflows_nothing() {
     bytes.extend(b"K\x01K\x03t\x89NtRs.");
     assert!(read_bytes("x.bin", &archive("module.bin", &bytes)));
 }
+
+/// A tensor of this rank under so many names.
+fn shared(rank: usize, names: usize) -> Vec<u8> {
+    let mut bytes = b"}ctorch._utils\n_rebuild_tensor_v2\n((".to_vec();
+    bytes.extend(
+        b"X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpu",
+    );
+    bytes.extend(b"K\x06tQK\x00");
+    for _ in 0..2 {
+        bytes.push(b'(');
+        bytes.extend(b"K\x01".repeat(rank));
+        bytes.push(b't');
+    }
+    bytes.extend(b"\x89NtRq\x000");
+    for name in 0..names {
+        bytes.extend(b"\x8c\x05");
+        bytes.extend(format!("{name:05}").as_bytes());
+        bytes.extend(b"h\x00s");
+    }
+    bytes.push(b'.');
+    bytes
+}
+
+/// Every name takes a copy of the shape: a hundred bytes a byte of the pickle.
+#[test]
+fn a_tensor_of_many_names_takes_no_more_memory_than_its_pickle() {
+    assert!(read_bytes("x.bin", &archive("module.bin", &shared(2, 500))));
+    assert!(!read_bytes(
+        "x.bin",
+        &archive("module.bin", &shared(64, 500))
+    ));
+}

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 
 /// Whether the name is that of a file of ids.
 pub(crate) fn recognise(path: &Path) -> bool {
-    path.is_file() && Format::of(path).is_some()
+    !path.is_dir() && Format::of(path).is_some()
 }
 
 enum Format {

@@ -17,7 +17,8 @@ use crate::Result;
 const SEPARATOR: &str = "\n\n";
 
 /// Documents drawn without replacement by ChaCha8. Python's `random.sample` draws others by the same
-/// seed: to measure the same documents as a Python program, write them to a file.
+/// seed: to measure the same documents as a Python program, write them to a file. Every `.jsonl` file
+/// is read once to count its documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Draw {
     /// Number of documents, from 1 to those that there are.

@@ -179,19 +179,27 @@ fn what_is_no_text_is_named_with_its_place() {
 
 #[test]
 fn text_without_a_tokenizer_says_what_is_missing() {
-    let error = message(sequences(
-        &source("documents"),
-        Windows::default(),
-        None,
-        10,
-    ));
+    let without = |source: &Source| message(sequences(source, Windows::default(), None, 10));
+    let error = without(&source("documents"));
     assert!(
         error.contains("documents: there is no tokenizer; name a tokenizer.json"),
         "{error}"
     );
-    assert!(
-        expected()["tokenizers"]
-            .as_object()
-            .is_some_and(|t| t.len() == TOKENIZERS.len())
+    for name in ["absent.txt", "absent.bin", "absent"] {
+        let error = without(&source(name));
+        assert!(
+            error.starts_with("read ") && error.contains(name),
+            "{error}"
+        );
+    }
+}
+
+/// Measurements on the sample compare only as long as it stays: `sha256sum data/sample.txt`.
+#[test]
+fn the_sample_stays_as_it_is() {
+    let sha256 = outcrop_core::sha256_hex(outcrop_tokens::SAMPLE.as_bytes());
+    assert_eq!(
+        sha256,
+        "75bb2260491aaf63b0301dec5d8b35500a095e6c45eedf329abf2d8d068cc56b"
     );
 }

@@ -87,4 +87,11 @@ fn a_panic_within_the_library_is_an_error() {
         let error = message(Tokenizer::open(&path));
         assert!(error.contains("as a tokenizer: no JSON: "), "{error}");
     }
+    let latin1 = text
+        .as_bytes()
+        .iter()
+        .map(|b| if *b == b'B' { 0xe9 } else { *b });
+    std::fs::write(&path, latin1.collect::<Vec<u8>>()).unwrap();
+    let error = message(Tokenizer::open(&path));
+    assert!(error.contains("no JSON: invalid utf-8"), "{error}");
 }
