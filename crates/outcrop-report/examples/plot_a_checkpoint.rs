@@ -1,7 +1,7 @@
 //! Draws what is measured in one checkpoint: layers, channels, magnitudes and attention, from made-up
 //! data that look like those of a model with massive activations. With an argument: into that folder.
 
-use outcrop_core::{LayerStats, Measurement, Place, Top};
+use outcrop_core::{Detail, LayerStats, Measurement, Place, Top};
 use outcrop_report::{
     Attention, ChannelMagnitudes, Error, Format, Magnitudes, attention_plot, channels_plot,
     layers_plot, magnitudes_plot,
@@ -93,6 +93,8 @@ fn measurement(step: u64, layer: u32, h: &[f32]) -> Measurement {
         sequence: 0,
         layer,
         stats,
+        detail: Detail::default(),
+        suspect: None,
     }
 }
 
