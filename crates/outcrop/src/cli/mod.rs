@@ -47,7 +47,7 @@ enum Command {
     /// Train one model and measure its hidden states while it trains.
     Train(train::Args),
     /// Measure published checkpoints, one or a series: largest magnitudes, median, ratio.
-    Measure(measure::Args),
+    Measure(Box<measure::Args>),
     /// Find out whether the checkpoints of a series are what their names say.
     Audit(audit::Args),
     /// Read the data set that the paper published, and hold our fits against its own.

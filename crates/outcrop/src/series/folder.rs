@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::Audit;
 use outcrop_core::table::{self, Columns, MeasurementWriter, Streamed};
 use outcrop_core::{
     AtomicFile, Error as CoreError, HeadSink, Measurement, NamedArch, Provenance, check_writable,
-    write_atomic,
+    write_atomic_with,
 };
 use outcrop_measure::PlaceCounts;
 use serde::{Deserialize, Serialize};
@@ -104,11 +105,14 @@ impl Folder {
         self.write_json("state.json", state)
     }
 
+    /// Streamed: the audit of a long series is large.
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
         let file = self.file(name);
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|e| CoreError::parse(file.display().to_string(), e))?;
-        Ok(write_atomic(&file, (text + "\n").as_bytes())?)
+        let written = write_atomic_with(&file, |file| {
+            serde_json::to_writer_pretty(&mut *file, value)?;
+            file.write_all(b"\n")
+        });
+        Ok(written?)
     }
 
     /// Appends what one step gave.

@@ -290,10 +290,10 @@ impl<'a> Run<'a> {
         let context = (arch.position == Position::Learned).then_some(arch.context);
         self.tokens.check(arch.vocab, context)?;
         self.arch = Some(opened.arch().clone());
-        Ok(self.folder.write_arch(NamedArch {
+        self.folder.write_arch(NamedArch {
             model: self.options.model.clone(),
             arch: opened.arch().clone(),
-        })?)
+        })
     }
 
     /// Folders of steps that hold no checkpoint are steps that could not be measured.
@@ -347,10 +347,18 @@ impl<'a> Run<'a> {
             corpus_sha256: Some(self.tokens.sha256.clone()),
             inputs_sha256: inputs,
             backend: Some("outcrop-forward, f32".into()),
-            command: Some(format!("outcrop measure, tokens: {}", self.tokens.source)),
+            command: Some(format!("outcrop measure, tokens: {}", words(self.tokens))),
             ..Provenance::default()
         }
     }
+}
+
+/// Where tokens come from, and what was put before them.
+pub fn words(tokens: &Sequences) -> String {
+    let bos = tokens
+        .bos
+        .map_or("no BOS".into(), |id| format!("BOS {id} before each"));
+    format!("{}, {bos}", tokens.source)
 }
 
 /// One hash for all weight files of a checkpoint.

@@ -17,7 +17,7 @@ use self::words::Shown;
 use super::output::{print, say};
 use super::progress::Bar;
 use super::{audit, stop, tokens};
-use crate::series::{Event, Folder, Options, Outcome, Source, measure_series};
+use crate::series::{self, Event, Folder, Options, Outcome, Source, measure_series};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -91,7 +91,7 @@ fn measure(args: &Args) -> Result<()> {
         step: args.step,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
-    bar.line(&format!("tokens: {}", tokens.source));
+    bar.line(&format!("tokens: {}", series::words(&tokens)));
     let mut shown = Shown::new(&bar, origin.source.steps().len());
     let outcome = measure_series(
         &origin.source,
