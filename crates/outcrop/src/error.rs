@@ -64,6 +64,16 @@ pub enum Error {
         /// Of how many.
         of: usize,
     },
+    /// Steps that a series has not.
+    #[error("measure {}: none of the steps {wanted} is there; its last is {last}", path.display())]
+    NoSteps {
+        /// The series.
+        path: std::path::PathBuf,
+        /// The steps asked for.
+        wanted: String,
+        /// The last that there is.
+        last: u64,
+    },
     /// A folder that holds another series, or anything else.
     #[error(
         "measure into {}: {reason}; choose another folder with --out, or remove it",

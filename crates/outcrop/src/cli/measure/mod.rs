@@ -40,8 +40,6 @@ them out. The same command goes on where it was stopped. docs/measuring.md expla
 pub(crate) struct Args {
     #[command(flatten)]
     origin: origin::Args,
-    #[command(flatten)]
-    tokens: tokens::Args,
     /// Name of the model in the tables [default: that of its folder or repository].
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -54,16 +52,19 @@ pub(crate) struct Args {
     /// Also measure how much attention every head gives to the first position (heads.csv).
     #[arg(long)]
     sinks: bool,
-    #[command(flatten)]
-    interventions: intervene::Args,
-    #[command(flatten)]
-    figures: figures::Args,
     /// Do not hash files and tensors and compare the steps.
     #[arg(long)]
     no_audit: bool,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    // These have headings, which hold for all that follows.
+    #[command(flatten)]
+    tokens: tokens::Args,
+    #[command(flatten)]
+    interventions: intervene::Args,
+    #[command(flatten)]
+    figures: figures::Args,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {

@@ -111,8 +111,11 @@ fn choose(series: &mut CheckpointSeries, text: &str) -> Result<()> {
         .map(u64::to_string)
         .collect();
     if series.entries.is_empty() {
-        let reason = format!("none of the steps {text} is there");
-        return Err(CoreError::parse(series.path.display().to_string(), reason).into());
+        return Err(Error::NoSteps {
+            path: series.path.clone(),
+            wanted: text.into(),
+            last: last.unwrap_or_default(),
+        });
     }
     if !absent.is_empty() && text.trim() != "pythia" {
         say(&format!(
