@@ -72,10 +72,15 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
         if !about.contains(&format!("[{name} ")) {
             return Err(format!("no option `{name}`; the benchmark is: {about}"));
         }
+        let most = if name == "--shape" {
+            SHAPES.len()
+        } else {
+            1000
+        };
         let value = arguments.next().and_then(|value| value.parse().ok());
         let value = value
-            .filter(|&n| n > 0 && (name != "--shape" || n <= SHAPES.len()))
-            .ok_or(format!("{name} wants one of its numbers: {about}"))?;
+            .filter(|n| (1..=most).contains(n))
+            .ok_or(format!("{name} wants a whole number from 1 to {most}"))?;
         match name.as_ref() {
             "--rounds" => request.rounds = value,
             "--seconds" => request.seconds = value,
