@@ -36,12 +36,11 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         Ok(request) => request,
         Err(message) => return Ok(bad_use(&message)),
     };
-    let scripts =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/outcrop-forward/benches/pytorch");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let scripts = crates.join("outcrop-forward/benches/pytorch");
     let target = process::target()?;
     let bench = target.with_file_name("bench");
-    let requirements = scripts.join("requirements.txt");
-    let python = python::environment(&bench.join("venv-measure"), &requirements)?;
+    let python = python::pytorch(&crates, &bench)?;
     let checkpoint = bench.join("pythia-70m-random");
     python::made_by(&python, &scripts.join("checkpoint.py"), &checkpoint)?;
     let example = [

@@ -6,7 +6,11 @@ mod fit;
 mod measure;
 mod outcomes;
 mod python;
+mod step;
+mod symbols;
 mod table;
+mod train;
+mod training;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -20,7 +24,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 3] = [
+const BENCHMARKS: [Benchmark; 5] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -35,6 +39,16 @@ const BENCHMARKS: [Benchmark; 3] = [
         name: "measure",
         about: measure::ABOUT,
         run: measure::run,
+    },
+    Benchmark {
+        name: "train",
+        about: train::ABOUT,
+        run: train::run,
+    },
+    Benchmark {
+        name: "step",
+        about: step::ABOUT,
+        run: step::run,
     },
 ];
 

@@ -34,6 +34,12 @@ pub(super) fn environment(folder: &Path, requirements: &Path) -> Result<PathBuf,
     Ok(python)
 }
 
+/// The Python with PyTorch that the benchmarks of measuring and of training share.
+pub(super) fn pytorch(crates: &Path, bench: &Path) -> Result<PathBuf, String> {
+    let requirements = crates.join("outcrop-forward/benches/pytorch/requirements.txt");
+    environment(&bench.join("venv-pytorch"), &requirements)
+}
+
 /// Keeps numerical libraries to one thread.
 pub(super) fn one_thread(command: &mut Command) -> &mut Command {
     let variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];

@@ -1,0 +1,154 @@
+//! Our side of `cargo xtask bench train` and of `cargo xtask bench step`: the update of the training loop,
+//! on generated tokens, for some seconds: `cargo run -p outcrop-train --example train_speed --
+//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS]`
+//!
+//! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
+//! the `fastest` update, and `peak` memory in KiB (0 where /proc does not tell); and the seconds that each part of an update takes,
+//! and a measurement of ten sequences. The weights it starts from go to the file WEIGHTS. `RAYON_NUM_THREADS`
+//! says on how many threads.
+#![expect(clippy::print_stdout, reason = "an example that shows its numbers")]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use outcrop_core::ArchSpec;
+use outcrop_model::{Backend, NoTap, StatsTap, Transformer, cross_entropy, ids};
+use outcrop_train::{AdamW, TrainSpec};
+
+/// That of the command `outcrop`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Updates before the clock starts.
+const WARM_UP: usize = 3;
+/// Updates whose losses are printed.
+const LOSSES: usize = 5;
+/// Batches that are learned from in turn.
+const BATCHES: usize = 16;
+/// The parts of an update.
+const PARTS: [&str; 4] = ["data", "forward", "backward", "optimizer"];
+
+type Error = Box<dyn std::error::Error>;
+
+/// Inputs and targets, row by row.
+type Batch = (Vec<u32>, Vec<u32>);
+
+/// A model that learns, and how long that takes.
+struct Run {
+    model: Transformer,
+    optimizer: AdamW,
+    rows: usize,
+    losses: Vec<f32>,
+    last: Instant,
+    parts: [Duration; PARTS.len()],
+}
+
+impl Run {
+    fn lap(&mut self, part: usize) {
+        self.parts[part] += self.last.elapsed();
+        self.last = Instant::now();
+    }
+
+    /// One update.
+    fn update(mut self, (inputs, targets): &Batch, rate: f64) -> Result<Self, Error> {
+        let shape = [self.rows, self.model.spec().context];
+        let x = ids(inputs, shape, self.model.device());
+        let y = ids(targets, shape, self.model.device());
+        self.lap(0);
+        let loss = cross_entropy(self.model.forward(x, &mut NoTap), y);
+        self.lap(1);
+        let gradients = loss.backward();
+        let loss: f32 = loss
+            .inner()
+            .try_into_scalar()
+            .map_err(|e| format!("{e:?}"))?;
+        self.lap(2);
+        let (model, _) = self.optimizer.step(self.model, gradients, rate)?;
+        self.model = model;
+        self.lap(3);
+        self.losses.push(loss);
+        Ok(self)
+    }
+
+    /// The seconds of a measurement of ten sequences.
+    fn measure(&self, (inputs, targets): &Batch) -> Result<f64, Error> {
+        let start = Instant::now();
+        let model = self.model.valid();
+        let context = model.spec().context;
+        let shape = [self.rows.min(10), context];
+        let tensor = |tokens: &[u32]| ids(&tokens[..shape[0] * context], shape, model.device());
+        let mut tap = StatsTap::new();
+        let logits = model.forward(tensor(inputs), &mut tap);
+        let loss = cross_entropy(logits, tensor(targets));
+        let _: f32 = loss.try_into_scalar().map_err(|e| format!("{e:?}"))?;
+        tap.into_stats()?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
+
+fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |i: usize, default| arguments.get(i).map_or(Ok(default), |a| a.parse());
+    let mut arch = ArchSpec::new(number(0, 3)?, number(1, 64)?, number(2, 2)?);
+    (arch.context, arch.vocab) = (number(3, 64)?, number(5, 66)?);
+    let rows = number(4, 16)?;
+    let seconds: f64 = arguments.get(6).map_or(Ok(1.0), |a| a.parse())?;
+    let device = Backend::Flex.device()?.autodiff();
+    let spec = TrainSpec::default();
+    let mut run = Run {
+        model: Transformer::new(&arch, spec.seed, &device)?,
+        optimizer: AdamW::new(spec.betas, spec.eps, spec.weight_decay, spec.clip),
+        rows,
+        losses: Vec::new(),
+        last: Instant::now(),
+        parts: [Duration::ZERO; PARTS.len()],
+    };
+    if let Some(path) = arguments.get(7) {
+        run.model.save(Path::new(path))?;
+    }
+    let batches = batches(&arch, rows);
+    let mut start = Instant::now();
+    let (mut updates, mut fastest) = (0, f64::INFINITY);
+    while updates < LOSSES || start.elapsed().as_secs_f64() < seconds {
+        if updates == WARM_UP {
+            start = Instant::now();
+            (run.last, run.parts) = (start, [Duration::ZERO; PARTS.len()]);
+        }
+        let before = run.last;
+        run = run.update(&batches[updates % BATCHES], spec.learning_rate)?;
+        fastest = fastest.min((run.last - before).as_secs_f64());
+        updates += 1;
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let (timed, tokens) = ((updates - WARM_UP) as f64, (rows * arch.context) as f64);
+    print!("losses");
+    run.losses.iter().take(LOSSES).for_each(|l| print!(" {l}"));
+    println!("\ntokens {}", timed * tokens / seconds);
+    println!("fastest {}\npeak {}", tokens / fastest, peak());
+    for (name, part) in PARTS.iter().zip(run.parts) {
+        println!("{name} {}", part.as_secs_f64() / timed);
+    }
+    println!("measurement {}", run.measure(&batches[0])?);
+    Ok(())
+}
+
+/// Tokens that are easy to make in any language; small ones are the most frequent, so that there is
+/// something to learn.
+fn batches(arch: &ArchSpec, rows: usize) -> Vec<Batch> {
+    let token = |i: usize| {
+        let uniform = (((i * 2_654_435_761) >> 7) % 65536) as f64 / 65536.0;
+        (uniform * uniform * arch.vocab as f64) as u32
+    };
+    let size = rows * arch.context;
+    let drawn = |first: usize| (first..first + size).map(token).collect();
+    let batch = |i| (drawn(i * size), drawn(i * size + 1));
+    (0..BATCHES).map(batch).collect()
+}
+
+/// The largest memory that this process had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|n| n.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,224 @@
+//! `cargo xtask bench train`: the training loop by PyTorch and by us, from the same weights.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use super::training::{self, Numbers, Shape, number, numbers};
+use super::{python, table};
+use crate::{bad_use, process};
+
+pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of three shapes on one and \
+     two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N]";
+
+/// One shape on some threads, and what both sides printed in each round: ours, theirs.
+struct Case {
+    shape: &'static Shape,
+    threads: usize,
+    rounds: Vec<(Numbers, Numbers)>,
+}
+
+/// Both sides with what they need.
+struct Sides<'a> {
+    program: &'a Path,
+    python: &'a Path,
+    script: &'a Path,
+    bench: &'a Path,
+    seconds: usize,
+}
+
+pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
+    let request = match training::request(arguments, ABOUT) {
+        Ok(request) => request,
+        Err(message) => return Ok(bad_use(&message)),
+    };
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let target = process::target()?;
+    let bench = target.with_file_name("bench");
+    let python = python::pytorch(&crates, &bench)?;
+    let program = training::build(&target)?;
+    let sides = Sides {
+        program: &program,
+        python: &python,
+        script: &crates.join("outcrop-train/benches/pytorch/train.py"),
+        bench: &bench,
+        seconds: request.seconds,
+    };
+    let case = |(shape, threads)| Case {
+        shape,
+        threads,
+        rounds: Vec::new(),
+    };
+    let mut cases: Vec<Case> = request.cases().into_iter().map(case).collect();
+    let mut loads = Vec::new();
+    for round in 0..request.rounds {
+        eprintln!("round {} of {}", round + 1, request.rounds);
+        loads.push(load());
+        for case in &mut cases {
+            case.round(round, &sides)?;
+        }
+    }
+    println!("Load as each round begins: {}\n", loads.join(" "));
+    print_speed(&cases);
+    println!();
+    print_limits(&cases);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How many wanted a processor in the last minute, where /proc tells.
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().map_or("?".into(), Into::into)
+}
+
+impl Sides<'_> {
+    fn ours(&self, case: &Case) -> Result<Numbers, String> {
+        let mut command = Command::new(self.program);
+        training::ours(&mut command, case.shape, self.seconds, case.threads);
+        numbers(&process::output(
+            command.arg(case.shape.weights(self.bench)),
+        )?)
+    }
+
+    fn theirs(&self, case: &Case) -> Result<Numbers, String> {
+        let mut command = Command::new(self.python);
+        command.arg(self.script).args(case.shape.arguments());
+        command.arg(self.seconds.to_string());
+        command.arg(case.shape.weights(self.bench));
+        let threads = case.threads.to_string();
+        let variables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"];
+        command.envs(variables.map(|name| (name, &threads)));
+        numbers(&process::output(command.arg(&threads))?)
+    }
+}
+
+impl Case {
+    /// Each side is first in turn; ours in the first round, since it writes the weights.
+    fn round(&mut self, round: usize, sides: &Sides<'_>) -> Result<(), String> {
+        let pair = if round.is_multiple_of(2) {
+            let ours = sides.ours(self)?;
+            (ours, sides.theirs(self)?)
+        } else {
+            let theirs = sides.theirs(self)?;
+            (sides.ours(self)?, theirs)
+        };
+        self.rounds.push(pair);
+        Ok(())
+    }
+
+    /// The median over rounds.
+    fn median(&self, value: impl Fn(&(Numbers, Numbers)) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.rounds.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        let [low, high] = [(values.len() - 1) / 2, values.len() / 2];
+        (values[low] + values[high]) / 2.0
+    }
+
+    /// The largest over rounds.
+    fn best(&self, value: impl Fn(&(Numbers, Numbers)) -> f64) -> f64 {
+        self.rounds.iter().map(value).fold(0.0, f64::max)
+    }
+
+    /// The largest relative difference of the losses of the first updates.
+    fn difference(&self) -> f64 {
+        let of = |numbers: &Numbers| numbers.get("losses").cloned().unwrap_or_default();
+        let Some((ours, theirs)) = self.rounds.first().map(|(a, b)| (of(a), of(b))) else {
+            return f64::NAN;
+        };
+        let differences = ours.iter().zip(&theirs).map(|(a, b)| (a / b - 1.0).abs());
+        differences.fold(0.0, f64::max)
+    }
+}
+
+fn ratio((ours, theirs): &(Numbers, Numbers)) -> f64 {
+    number(ours, "tokens") / number(theirs, "tokens")
+}
+
+fn print_speed(cases: &[Case]) {
+    let row = |case: &Case| {
+        let ratios = case.rounds.iter().map(|pair| format!("{:.2}", ratio(pair)));
+        vec![
+            case.shape.label(),
+            case.threads.to_string(),
+            format!("{:.0}", case.median(|(ours, _)| number(ours, "tokens"))),
+            format!("{:.0}", case.median(|(_, theirs)| number(theirs, "tokens"))),
+            ratios.collect::<Vec<_>>().join(" "),
+            format!("{:.2}", case.median(ratio)),
+            format!("{:.0e}", case.difference()),
+        ]
+    };
+    table::print(
+        &[
+            "shape",
+            "threads",
+            "ours, tokens/s",
+            "PyTorch, tokens/s",
+            "ours / PyTorch in each round",
+            "median",
+            "losses differ by",
+        ],
+        &cases.iter().map(row).collect::<Vec<_>>(),
+    );
+}
+
+/// Both sides at their best, which other work on the machine disturbs least, beside products at theirs.
+fn print_limits(cases: &[Case]) {
+    let row = |case: &Case| {
+        let limit = case.best(|(_, theirs)| number(theirs, "gflops"));
+        let ours = case.best(|(ours, _)| number(ours, "fastest"));
+        let theirs = case.best(|(_, theirs)| number(theirs, "fastest"));
+        let share = |tokens: f64| format!("{:.2}", tokens * case.shape.gflop() / limit);
+        let peak = |side: &Numbers| number(side, "peak") / 1024.0;
+        vec![
+            case.shape.label(),
+            case.threads.to_string(),
+            format!("{ours:.0}"),
+            format!("{theirs:.0}"),
+            format!("{:.2}", ours / theirs),
+            format!("{limit:.0}"),
+            share(ours),
+            share(theirs),
+            format!("{:.0}", case.median(|(ours, _)| peak(ours))),
+            format!("{:.0}", case.median(|(_, theirs)| peak(theirs))),
+        ]
+    };
+    table::print(
+        &[
+            "shape",
+            "threads",
+            "our fastest update, tokens/s",
+            "PyTorch's",
+            "ours / PyTorch",
+            "product alone, GFLOP/s",
+            "ours of that",
+            "PyTorch of that",
+            "our peak, MiB",
+            "PyTorch's",
+        ],
+        &cases.iter().map(row).collect::<Vec<_>>(),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_and_differences_are_over_rounds() {
+        let side = |text: &str| numbers(text).unwrap();
+        let round = |tokens: usize| {
+            let ours = format!("losses 4 2.5\ntokens {tokens}\n");
+            (side(&ours), side("losses 4 2\ntokens 1000\n"))
+        };
+        let (shape, threads) = training::request(&[], ABOUT).unwrap().cases()[0];
+        let mut case = Case {
+            shape,
+            threads,
+            rounds: [500, 3000, 1500].map(round).into(),
+        };
+        assert_eq!((case.median(ratio), case.best(ratio)), (1.5, 3.0));
+        assert_eq!(case.difference(), 0.25);
+        case.rounds.pop();
+        assert_eq!(case.median(ratio), 1.75);
+    }
+}
