@@ -128,7 +128,13 @@ fn pack_lines(b: &[f32], strides: [usize; 2], columns: usize, lines: &mut [f32],
     let [row_stride, column_stride] = strides;
     if column_stride == 1 {
         for (p, line) in lines.chunks_exact_mut(width).enumerate() {
-            line[..columns].copy_from_slice(&b[p * row_stride..][..columns]);
+            let from = &b[p * row_stride..];
+            match columns {
+                // copies of a length that the compiler knows
+                32 => line[..32].copy_from_slice(&from[..32]),
+                16 => line[..16].copy_from_slice(&from[..16]),
+                _ => line[..columns].copy_from_slice(&from[..columns]),
+            }
         }
         return;
     }

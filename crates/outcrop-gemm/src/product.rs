@@ -150,6 +150,17 @@ fn columns(
     }
 }
 
+/// Puts `there` numbers of each line, `stride` apart, into each `high` of a panel.
+fn copy_lines(lines: &[f32], stride: usize, there: usize, high: usize, panel: &mut [f32]) {
+    let pairs = panel.chunks_exact_mut(high).zip(lines.chunks(stride));
+    match there {
+        // copies of a length that the compiler knows
+        12 => pairs.for_each(|(places, line)| places[..12].copy_from_slice(&line[..12])),
+        6 => pairs.for_each(|(places, line)| places[..6].copy_from_slice(&line[..6])),
+        _ => pairs.for_each(|(places, line)| places[..there].copy_from_slice(&line[..there])),
+    }
+}
+
 /// Packs the columns `range` of A: slices of [`DEPTH`] of them, each panel, column, row.
 fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut Aligned) {
     let padded = rows.div_ceil(high) * high;
@@ -163,10 +174,7 @@ fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels:
             }
             if a.step > 1 {
                 let start = i0 * high + (range.start + slice * DEPTH) * a.step;
-                let lines = a.values[start..].chunks(a.step);
-                for (places, line) in panel.chunks_exact_mut(high).zip(lines) {
-                    places[..there].copy_from_slice(&line[..there]);
-                }
+                copy_lines(&a.values[start..], a.step, there, high, panel);
                 continue;
             }
             for i in 0..there {

@@ -1,8 +1,10 @@
 //! One block, forward and backward: some sequences at a time go through all of it, so that what they leave
 //! stays in the cache; groups of them in parallel.
 
+use std::cell::RefCell;
+
 use outcrop_core::{Activation, Residual};
-use outcrop_gemm::Packed;
+use outcrop_gemm::{Aligned, Packed};
 use rayon::prelude::*;
 
 use super::activation::{activate, activate_backward};
@@ -15,7 +17,7 @@ const ROWS: usize = 256;
 
 /// Sums of gradients that are kept beside one another: as many threads work on them, and they are added
 /// in the same order whatever the number of threads.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 4;
 
 /// What there is of each kind in a block: parameters, gradients.
 #[derive(Clone, Debug)]
@@ -95,6 +97,24 @@ impl Shape<'_> {
     }
 }
 
+thread_local! {
+    /// What one thread needs while some rows go through: used again, since fresh memory costs page faults
+    /// and zeros.
+    static MEMORY: RefCell<Memory> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Memory {
+    scratch: Scratch,
+    packed: Packed,
+    normed: Aligned,
+    active: Aligned,
+    dhidden: Aligned,
+    dnormed: Aligned,
+    dread: Aligned,
+    dqkv: Aligned,
+}
+
 fn linear<'a>([weight, bias]: [&'a [f32]; 2]) -> Linear<'a> {
     Linear { weight, bias }
 }
@@ -136,41 +156,51 @@ pub(super) fn forward(shape: Shape<'_>, parameters: Parameters<'_>, x: &[f32]) -
         .zip(kept.read.par_chunks_mut(group * d))
         .zip(kept.hidden.par_chunks_mut(group * shape.d_ff));
     groups.for_each(|(((((x, y), qkv), log_sums), read), hidden)| {
-        ahead.attend(x, qkv, log_sums, read);
-        ahead.write(x, read, hidden, y);
+        MEMORY.with_borrow_mut(|memory| {
+            ahead.attend(x, qkv, [log_sums, read], memory);
+            ahead.write(x, read, [hidden, y], memory);
+        });
     });
     (y, kept)
 }
 
 impl Ahead<'_> {
-    fn attend(&self, x: &[f32], qkv: &mut [f32], log_sums: &mut [f32], read: &mut [f32]) {
-        let (shape, mut normed) = (self.shape, vec![0.0; x.len()]);
+    fn attend(
+        &self,
+        x: &[f32],
+        qkv: &mut [f32],
+        [log_sums, read]: [&mut [f32]; 2],
+        memory: &mut Memory,
+    ) {
+        let shape = self.shape;
         let Shape { heads, tokens, .. } = shape;
-        layer_norm(x, self.norms[0], shape.eps, &mut normed);
-        self.qkv.apply(&normed, qkv);
-        let mut scratch = Scratch::default();
+        let normed = &mut memory.normed;
+        normed.resize(x.len());
+        layer_norm(x, self.norms[0], shape.eps, normed);
+        self.qkv.apply(normed, qkv);
         let sequences = qkv
             .chunks_exact_mut(tokens * heads.width())
             .zip(log_sums.chunks_exact_mut(tokens * heads.heads))
             .zip(read.chunks_exact_mut(tokens * shape.d_model()));
         for ((qkv, log_sums), read) in sequences {
             heads.rotate(qkv, 1.0);
-            heads.read(qkv, read, log_sums, &mut scratch);
+            heads.read(qkv, read, log_sums, &mut memory.scratch);
         }
     }
 
-    fn write(&self, x: &[f32], read: &[f32], hidden: &mut [f32], y: &mut [f32]) {
-        let mut normed = vec![0.0; x.len()];
+    fn write(&self, x: &[f32], read: &[f32], [hidden, y]: [&mut [f32]; 2], memory: &mut Memory) {
+        let Memory { normed, active, .. } = memory;
         let (norm, eps) = (self.norms[1], self.shape.eps);
+        normed.resize(x.len());
         self.dense.add(read, y);
         match self.shape.residual {
-            Residual::Parallel => layer_norm(x, norm, eps, &mut normed),
-            Residual::Sequential => layer_norm(y, norm, eps, &mut normed),
+            Residual::Parallel => layer_norm(x, norm, eps, normed),
+            Residual::Sequential => layer_norm(y, norm, eps, normed),
         }
-        self.up.apply(&normed, hidden);
-        let mut active = vec![0.0; hidden.len()];
-        activate(self.shape.activation, hidden, &mut active);
-        self.down.add(&active, y);
+        self.up.apply(normed, hidden);
+        active.resize(hidden.len());
+        activate(self.shape.activation, hidden, active);
+        self.down.add(active, y);
     }
 }
 
@@ -195,13 +225,6 @@ struct Slices<'a> {
     log_sums: &'a [f32],
     read: &'a [f32],
     hidden: &'a [f32],
-}
-
-/// Memory of a lane.
-#[derive(Default)]
-struct Memory {
-    scratch: Scratch,
-    packed: Packed,
 }
 
 /// The gradients of x and of the parameters, from those of the residual stream after the block.
@@ -274,12 +297,13 @@ impl Back<'_> {
         let zeros = self.parameters.clone().into_array();
         let zeros = zeros.map(|pair| pair.map(|p| vec![0.0; p.len()]));
         let mut gradients = Parts::from_array(zeros);
-        let mut memory = Memory::default();
-        for (i, dx) in dx.chunks_mut(shape.group() * d).enumerate() {
-            let rows = all.rows(shape, first + i * shape.group(), dx.len() / d);
-            self.mlp(rows, dx, &mut gradients, &mut memory.packed);
-            self.attention(rows, dx, &mut gradients, &mut memory);
-        }
+        MEMORY.with_borrow_mut(|memory| {
+            for (i, dx) in dx.chunks_mut(shape.group() * d).enumerate() {
+                let rows = all.rows(shape, first + i * shape.group(), dx.len() / d);
+                self.mlp(rows, dx, &mut gradients, memory);
+                self.attention(rows, dx, &mut gradients, memory);
+            }
+        });
         gradients
     }
 
@@ -288,30 +312,32 @@ impl Back<'_> {
         rows: Slices<'_>,
         dx: &mut [f32],
         gradients: &mut Gradients,
-        packed: &mut Packed,
+        memory: &mut Memory,
     ) {
-        let norm = self.parameters.mlp_norm;
-        let mut dhidden = self.down.apply(rows.dy);
-        let mut active = vec![0.0; rows.hidden.len()];
-        activate_backward(
-            self.shape.activation,
-            rows.hidden,
-            &mut active,
-            &mut dhidden,
-        );
-        add_gradients(&active, rows.dy, &mut gradients.down, packed);
+        let Memory {
+            packed,
+            normed,
+            active,
+            dhidden,
+            dnormed,
+            ..
+        } = memory;
+        let (norm, eps) = (self.parameters.mlp_norm, self.shape.eps);
+        self.down.apply(rows.dy, dhidden);
+        active.resize(rows.hidden.len());
+        activate_backward(self.shape.activation, rows.hidden, active, dhidden);
+        add_gradients(active, rows.dy, &mut gradients.down, packed);
         let middle = self.again.as_ref().map(|dense| {
             let mut middle = rows.x.to_vec();
             dense.add(rows.read, &mut middle);
             middle
         });
         let before = middle.as_deref().unwrap_or(rows.x);
-        let mut normed = vec![0.0; before.len()];
-        layer_norm(before, norm, self.shape.eps, &mut normed);
-        add_gradients(&normed, &dhidden, &mut gradients.up, packed);
-        let mut dnormed = self.up.apply(&dhidden);
-        let (eps, sums) = (self.shape.eps, &mut gradients.mlp_norm);
-        layer_norm_backward(before, norm[0], eps, &mut dnormed, dx, sums);
+        normed.resize(before.len());
+        layer_norm(before, norm, eps, normed);
+        add_gradients(normed, dhidden, &mut gradients.up, packed);
+        self.up.apply(dhidden, dnormed);
+        layer_norm_backward(before, norm[0], eps, dnormed, dx, &mut gradients.mlp_norm);
     }
 
     /// Attention wrote into what `dx` is the gradient of, or beside the MLP.
@@ -322,8 +348,8 @@ impl Back<'_> {
         gradients: &mut Gradients,
         memory: &mut Memory,
     ) {
-        let (shape, norm) = (self.shape, self.parameters.attention_norm);
-        let dwritten = match shape.residual {
+        let (norm, eps) = (self.parameters.attention_norm, self.shape.eps);
+        let dwritten = match self.shape.residual {
             Residual::Parallel => rows.dy,
             Residual::Sequential => &*dx,
         };
@@ -333,20 +359,40 @@ impl Back<'_> {
             &mut gradients.dense,
             &mut memory.packed,
         );
-        let dread = self.dense.apply(dwritten);
-        let dqkv = self.read_backward(rows, &dread, &mut memory.scratch);
-        let mut normed = vec![0.0; rows.x.len()];
-        layer_norm(rows.x, norm, shape.eps, &mut normed);
-        add_gradients(&normed, &dqkv, &mut gradients.qkv, &mut memory.packed);
-        let mut dnormed = self.qkv.apply(&dqkv);
-        let sums = &mut gradients.attention_norm;
-        layer_norm_backward(rows.x, norm[0], shape.eps, &mut dnormed, dx, sums);
+        self.dense.apply(dwritten, &mut memory.dread);
+        self.read_backward(rows, memory);
+        let Memory {
+            packed,
+            normed,
+            dnormed,
+            dqkv,
+            ..
+        } = memory;
+        normed.resize(rows.x.len());
+        layer_norm(rows.x, norm, eps, normed);
+        add_gradients(normed, dqkv, &mut gradients.qkv, packed);
+        self.qkv.apply(dqkv, dnormed);
+        layer_norm_backward(
+            rows.x,
+            norm[0],
+            eps,
+            dnormed,
+            dx,
+            &mut gradients.attention_norm,
+        );
     }
 
-    fn read_backward(&self, rows: Slices<'_>, dread: &[f32], scratch: &mut Scratch) -> Vec<f32> {
+    /// The gradients of queries, keys and values from those of what was read.
+    fn read_backward(&self, rows: Slices<'_>, memory: &mut Memory) {
+        let Memory {
+            scratch,
+            dread,
+            dqkv,
+            ..
+        } = memory;
         let (heads, tokens) = (self.shape.heads, self.shape.tokens);
         let (width, out) = (tokens * heads.width(), tokens * self.shape.d_model());
-        let mut dqkv = vec![0.0; rows.qkv.len()];
+        dqkv.resize(rows.qkv.len());
         let sequences = dqkv
             .chunks_exact_mut(width)
             .zip(rows.qkv.chunks_exact(width))
@@ -355,6 +401,5 @@ impl Back<'_> {
         for (((dqkv, qkv), log_sums), (read, dread)) in sequences {
             heads.read_backward([qkv, log_sums, read, dread], dqkv, scratch);
         }
-        dqkv
     }
 }

@@ -1,6 +1,6 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
-use outcrop_gemm::{Packed, Rows, multiply_serial};
+use outcrop_gemm::{Aligned, Packed, Rows, multiply_serial};
 
 use super::vector::add_columns;
 
@@ -68,11 +68,10 @@ impl Forward<'_> {
 
 impl Backward {
     /// dx = dy W'
-    pub(super) fn apply(&self, dy: &[f32]) -> Vec<f32> {
+    pub(super) fn apply(&self, dy: &[f32], dx: &mut Aligned) {
         let (outputs, inputs) = (self.weight.k(), self.weight.n());
-        let mut dx = vec![0.0; dy.len() / outputs * inputs];
-        multiply_serial(Rows::new(dy, outputs), &self.weight, &mut dx, inputs, false);
-        dx
+        dx.resize(dy.len() / outputs * inputs);
+        multiply_serial(Rows::new(dy, outputs), &self.weight, dx, inputs, false);
     }
 }
 
