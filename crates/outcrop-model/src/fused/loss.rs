@@ -13,7 +13,7 @@ const ROWS: usize = 256;
 /// What the loss is computed from besides the residual stream.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head<'a> {
-    /// Gain and shift [d_model] of the last norm.
+    /// Gain and shift, d_model each, of the last norm.
     pub(super) norm: [&'a [f32]; 2],
     pub(super) eps: f32,
     /// The unembedding [d_model, vocab].

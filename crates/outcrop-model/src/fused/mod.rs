@@ -5,10 +5,10 @@
 //!
 //! | module | what it computes |
 //! |---|---|
-//! | [`block`] | one block of the transformer |
-//! | [`loss`] | the last norm, the unembedding and the cross-entropy |
-//! | [`attention`], [`softmax`] | causal attention with rotary embedding |
-//! | [`linear`], [`activation`], [`vector`] | linear maps, GELU, norms |
+//! | `block` | one block of the transformer |
+//! | `loss` | the last norm, the unembedding and the cross-entropy |
+//! | `attention`, `softmax` | causal attention with rotary embedding |
+//! | `linear`, `activation`, `vector` | linear maps, GELU, norms |
 //!
 //! Only this file knows Burn. Sums over rows are made in lanes, whose number depends on the shape alone: the
 //! same bits on any number of threads.
