@@ -9,14 +9,15 @@ use outcrop_core::{Activation, ArchSpec, Bias, Position, Residual};
 use outcrop_model::{Backend, NoTap, ParameterKind, ParameterMap, Tap, TapPoint, Transformer, ids};
 use proptest::prelude::*;
 
-/// Moves every parameter away from 0 and 1, so that no gradient vanishes.
+/// Moves every parameter away from 0 and 1, so that no gradient vanishes. Not far: attention scores of
+/// tens would make much of the roundings on both sides.
 struct Stir(u64);
 
 impl ParameterMap for Stir {
     fn map<const D: usize>(&mut self, _: &str, _: ParameterKind, tensor: Tensor<D>) -> Tensor<D> {
         self.0 += 1;
         let count: usize = tensor.dims().iter().product();
-        let noise = (0..count).map(|i| ((i as u64 * 31 + self.0 * 17) as f32).sin() * 0.2);
+        let noise = (0..count).map(|i| ((i as u64 * 31 + self.0 * 17) as f32).sin() * 0.05);
         let noise: Vec<f32> = noise.collect();
         let noise = Tensor::<1>::from_floats(noise.as_slice(), &tensor.device().inner());
         let stirred = tensor.clone().inner() + noise.reshape(tensor.dims());
@@ -79,26 +80,27 @@ fn model(spec: &ArchSpec) -> Transformer {
         .map_parameters(&mut Stir(0))
 }
 
-/// Largest difference over the largest number.
-fn distance(a: &[f32], b: &[f32]) -> f32 {
+/// Largest difference over the largest number, or over `least` where that is more.
+fn distance(a: &[f32], b: &[f32], least: f32) -> f32 {
     assert_eq!(a.len(), b.len());
-    let size = b.iter().fold(1e-6f32, |m, x| m.max(x.abs()));
+    let size = b.iter().fold(least, |m, x| m.max(x.abs()));
     let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
     differences.fold(0.0f32, |m, x| if x > m || x.is_nan() { x } else { m }) / size
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn fused_is_composed(
-        layers in 1usize..3, heads in 1usize..4, d_head in 1usize..6, context in 2usize..80,
+        layers in 1usize..3, heads in 1usize..4, d_head in 4usize..8, context in 2usize..80,
         d_ff in 1usize..50, vocab in 2usize..80, sequences in 1usize..5,
-        kind in 0usize..3, flags in 0usize..8,
+        tanh in any::<bool>(), flags in 0usize..8,
     ) {
         let mut spec = ArchSpec::new(layers, 4 * heads * d_head, heads);
         (spec.context, spec.d_ff, spec.vocab) = (context, d_ff, vocab);
-        spec.activation = [Activation::Gelu, Activation::GeluTanh, Activation::Relu][kind];
+        // not the rectifier: where its input is 0 but for rounding, its slope is anything
+        spec.activation = if tanh { Activation::GeluTanh } else { Activation::Gelu };
         spec.residual = [Residual::Parallel, Residual::Sequential][flags % 2];
         spec.tied = flags / 2 % 2 == 1;
         spec.position = Position::Rotary {
@@ -113,8 +115,11 @@ proptest! {
         let fused = results(&model, sequences);
         let composed = results(&model.composed(), sequences);
         prop_assert_eq!(fused.len(), composed.len());
+        // terms of the size of other gradients may cancel in one: their roundings do not
+        let gradients = composed.iter().filter(|(name, _)| name.contains("gpt_neox"));
+        let most = gradients.flat_map(|g| g.1).fold(0.0f32, |m, x| m.max(x.abs()));
         for (name, values) in &composed {
-            let distance = distance(&fused[name], values);
+            let distance = distance(&fused[name], values, most / 10.0);
             prop_assert!(distance < 1e-5, "{name}: {distance} {spec:?}");
         }
     }

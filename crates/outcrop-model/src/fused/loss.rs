@@ -4,7 +4,7 @@
 use outcrop_gemm::{Packed, Rows, multiply_serial};
 use rayon::prelude::*;
 
-use super::block::LANES;
+use super::back::LANES;
 use super::vector::{cross_entropy, layer_norm, layer_norm_backward};
 
 /// Rows whose logits are there together.

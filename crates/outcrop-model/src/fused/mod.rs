@@ -5,7 +5,7 @@
 //!
 //! | module | what it computes |
 //! |---|---|
-//! | `block` | one block of the transformer |
+//! | `block`, `back` | one block of the transformer, forward and backward |
 //! | `loss` | the last norm, the unembedding and the cross-entropy |
 //! | `attention`, `softmax` | causal attention with rotary embedding |
 //! | `linear`, `activation`, `vector` | linear maps, GELU, norms |
@@ -15,6 +15,7 @@
 
 mod activation;
 mod attention;
+mod back;
 mod block;
 mod linear;
 mod loss;
@@ -255,7 +256,7 @@ impl Backward<Flex, 13> for BlockOp {
             return;
         };
         let x = numbers(&state.given[0]);
-        let (dx, parts) = block::backward(state.shape(), state.parameters(), x, kept, numbers(&dy));
+        let (dx, parts) = back::backward(state.shape(), state.parameters(), x, kept, numbers(&dy));
         let values = std::iter::once(dx).chain(parts.into_array().into_iter().flatten());
         for ((parent, values), given) in ops.parents.into_iter().zip(values).zip(&state.given) {
             if let Some(parent) = parent {

@@ -3,6 +3,7 @@
 use outcrop_core::{Activation, Residual};
 
 use super::attention::{Heads, Rotary};
+use super::back;
 use super::block::{self, Parts, Shape};
 use super::loss::{self, Head};
 
@@ -203,7 +204,7 @@ fn check_block(activation: Activation, residual: Residual, rotary: bool) {
     let parameters = Parts::from_array(std::array::from_fn(|i| [1, 2].map(|j| &*ours[2 * i + j])));
     let (y, kept) = block::forward(shape, parameters.clone(), &ours[0]);
     assert_close(&y, &reference(shape, &given), "y");
-    let (dx, parts) = block::backward(shape, parameters, &ours[0], &kept, &f32s(&dy));
+    let (dx, parts) = back::backward(shape, parameters, &ours[0], &kept, &f32s(&dy));
     let gradients = std::iter::once(dx).chain(parts.into_array().into_iter().flatten());
     for (i, gradient) in gradients.enumerate() {
         let what = format!("{activation:?} {residual:?} input {i}");
