@@ -11,7 +11,7 @@
 //! | [`Part`] | its first rows and columns |
 //! | [`multiply`] | C = A B or C += A B, rows in parallel on the current rayon pool |
 //! | [`multiply_serial`] | the same on this thread |
-//! | [`Rows`] | a matrix of rows with a stride: a part of a larger one |
+//! | [`Rows`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
 //! | [`Aligned`] | numbers that begin on a cache line |
 //! | [`Left`] | a left-hand matrix packed once, for right-hand sides of [`panel_width`] columns |
 //!

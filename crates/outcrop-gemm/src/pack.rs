@@ -36,28 +36,43 @@ impl Packed {
     /// Packs B, whose element (p, j) is `b[p * row_stride + j * column_stride]`, into the memory
     /// that is there, in parallel on the current rayon pool.
     pub fn pack(&mut self, b: &[f32], k: usize, n: usize, row_stride: usize, column_stride: usize) {
-        let width = Tile::new().columns;
-        (self.k, self.n) = (k, n);
-        let panels = n.div_ceil(width);
-        self.values.resize(panels * width * k);
-        let mut rest = &mut *self.values;
-        for first in (0..k).step_by(DEPTH) {
-            let depth = DEPTH.min(k - first);
-            let (slice, after) = rest.split_at_mut(panels * width * depth);
-            rest = after;
-            let panels = slice.par_chunks_exact_mut(width * depth).enumerate();
+        let strides = [row_stride, column_stride];
+        for (first, slice) in self.slices(k, n) {
+            let panels = slice
+                .par_chunks_exact_mut(slice_panel(k, first))
+                .enumerate();
             panels.for_each(|(j0, panel)| {
-                let columns = width.min(n - j0 * width);
-                if columns < width {
-                    panel.fill(0.0);
-                }
-                let from = &b[first * row_stride + j0 * width * column_stride..];
-                for (p0, lines) in panel.chunks_mut(LINE * width).enumerate() {
-                    let from = &from[p0 * LINE * row_stride..];
-                    pack_lines(from, [row_stride, column_stride], columns, lines, width);
-                }
+                pack_panel(&b[first * row_stride..], strides, n, j0, panel)
             });
         }
+    }
+
+    /// As [`Packed::pack`], on this thread: for what is itself one of many tasks.
+    pub fn pack_serial(
+        &mut self,
+        b: &[f32],
+        k: usize,
+        n: usize,
+        row_stride: usize,
+        column_stride: usize,
+    ) {
+        let strides = [row_stride, column_stride];
+        for (first, slice) in self.slices(k, n) {
+            let panels = slice.chunks_exact_mut(slice_panel(k, first)).enumerate();
+            panels.for_each(|(j0, panel)| {
+                pack_panel(&b[first * row_stride..], strides, n, j0, panel)
+            });
+        }
+    }
+
+    /// Makes room for k x n: its slices, each with its first row.
+    fn slices(&mut self, k: usize, n: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
+        let width = Tile::new().columns;
+        (self.k, self.n) = (k, n);
+        let padded = n.div_ceil(width) * width;
+        self.values.resize(padded * k);
+        let slices = self.values.chunks_mut((padded * DEPTH).max(1));
+        slices.enumerate().map(|(i, slice)| (i * DEPTH, slice))
     }
 
     /// The first `k` rows and `n` columns of B, as an attention head needs them of its past.
@@ -88,12 +103,38 @@ impl Packed {
     }
 }
 
+/// Numbers in a panel of the slice that begins at row `first`.
+fn slice_panel(k: usize, first: usize) -> usize {
+    Tile::new().columns * DEPTH.min(k - first)
+}
+
+/// Packs panel `j0` of a slice of B.
+fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [f32]) {
+    let [row_stride, column_stride] = strides;
+    let width = Tile::new().columns;
+    let columns = width.min(n - j0 * width);
+    if columns < width {
+        panel.fill(0.0);
+    }
+    let from = &b[j0 * width * column_stride..];
+    for (p0, lines) in panel.chunks_mut(LINE * width).enumerate() {
+        let from = &from[p0 * LINE * row_stride..];
+        pack_lines(from, strides, columns, lines, width);
+    }
+}
+
 /// Packs some rows of a panel.
 fn pack_lines(b: &[f32], strides: [usize; 2], columns: usize, lines: &mut [f32], width: usize) {
     let [row_stride, column_stride] = strides;
     if column_stride == 1 {
         for (p, line) in lines.chunks_exact_mut(width).enumerate() {
-            line[..columns].copy_from_slice(&b[p * row_stride..][..columns]);
+            let from = &b[p * row_stride..];
+            match columns {
+                // copies of a length that the compiler knows
+                32 => line[..32].copy_from_slice(&from[..32]),
+                16 => line[..16].copy_from_slice(&from[..16]),
+                _ => line[..columns].copy_from_slice(&from[..columns]),
+            }
         }
         return;
     }

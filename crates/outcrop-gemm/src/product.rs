@@ -13,13 +13,30 @@ const ROWS: usize = 96;
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     values: &'a [f32],
+    /// From one row to the next, and from one column to the next; one of them is 1.
     stride: usize,
+    step: usize,
 }
 
 impl<'a> Rows<'a> {
     /// Rows that begin every `stride` numbers; a part of a wider matrix begins at its first column.
     pub fn new(values: &'a [f32], stride: usize) -> Self {
-        Self { values, stride }
+        let step = 1;
+        Self {
+            values,
+            stride,
+            step,
+        }
+    }
+
+    /// The rows of A = X', X given by rows that begin every `stride` numbers, as the gradient of a weight
+    /// needs what came in.
+    pub fn transposed(values: &'a [f32], stride: usize) -> Self {
+        Self {
+            values,
+            stride: 1,
+            step: stride,
+        }
     }
 
     fn from(&self, row: usize) -> Self {
@@ -133,6 +150,17 @@ fn columns(
     }
 }
 
+/// Puts `there` numbers of each line, `stride` apart, into each `high` of a panel.
+fn copy_lines(lines: &[f32], stride: usize, there: usize, high: usize, panel: &mut [f32]) {
+    let pairs = panel.chunks_exact_mut(high).zip(lines.chunks(stride));
+    match there {
+        // copies of a length that the compiler knows
+        12 => pairs.for_each(|(places, line)| places[..12].copy_from_slice(&line[..12])),
+        6 => pairs.for_each(|(places, line)| places[..6].copy_from_slice(&line[..6])),
+        _ => pairs.for_each(|(places, line)| places[..there].copy_from_slice(&line[..there])),
+    }
+}
+
 /// Packs the columns `range` of A: slices of [`DEPTH`] of them, each panel, column, row.
 fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut Aligned) {
     let padded = rows.div_ceil(high) * high;
@@ -143,6 +171,11 @@ fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels:
             let there = high.min(rows - i0 * high);
             if there < high {
                 panel.fill(0.0);
+            }
+            if a.step > 1 {
+                let start = i0 * high + (range.start + slice * DEPTH) * a.step;
+                copy_lines(&a.values[start..], a.step, there, high, panel);
+                continue;
             }
             for i in 0..there {
                 let start = (i0 * high + i) * a.stride + range.start + slice * DEPTH;

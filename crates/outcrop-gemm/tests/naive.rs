@@ -44,6 +44,22 @@ proptest! {
 }
 
 proptest! {
+    /// A' B with A read by columns is that with A laid out, to the bit, and so is B packed on one thread.
+    #[test]
+    fn transposed_products_are_those_of_what_is_laid_out(m in 1usize..150, k in 1usize..600, n in 1usize..70, pad in 0usize..3, seed in 0u32..1000) {
+        let (stride, b) = (m + pad, numbers(k * n, seed + 1));
+        let by_columns = numbers(k * stride, seed);
+        let by_rows: Vec<f32> = (0..m * k).map(|i| by_columns[i % k * stride + i / k]).collect();
+        let mut packed = Packed::default();
+        packed.pack_serial(&b, k, n, n, 1);
+        let (mut ours, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
+        multiply(Rows::transposed(&by_columns, stride), &packed, &mut ours, n, true);
+        multiply_serial(Rows::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, true);
+        prop_assert_eq!(ours, expected);
+    }
+}
+
+proptest! {
     #[test]
     fn panels_of_any_part(m in 1usize..40, k in 0usize..600, less in 0usize..30, seed in 0u32..1000) {
         let width = panel_width();

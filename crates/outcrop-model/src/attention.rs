@@ -10,8 +10,8 @@ use crate::position::Positions;
 /// as in published GPT-NeoX weights.
 #[derive(Module, Debug)]
 pub(crate) struct SelfAttention {
-    query_key_value: Linear,
-    dense: Linear,
+    pub(crate) query_key_value: Linear,
+    pub(crate) dense: Linear,
     heads: usize,
 }
 

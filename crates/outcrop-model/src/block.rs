@@ -4,6 +4,8 @@ use burn::tensor::{Device, Tensor};
 use outcrop_core::{ArchSpec, Residual};
 
 use crate::attention::SelfAttention;
+#[cfg(feature = "flex")]
+use crate::fused::{self, BlockModules};
 use crate::layers::layer_norm;
 use crate::mlp::Mlp;
 use crate::position::Positions;
@@ -26,6 +28,20 @@ impl Block {
             attention: SelfAttention::new(spec, device),
             mlp: Mlp::new(spec, device),
         }
+    }
+
+    /// [`Block::forward`] as one operation of our own, which shows nothing that is inside.
+    #[cfg(feature = "flex")]
+    pub(crate) fn fused(&self, x: Tensor<3>, spec: &ArchSpec, positions: &Positions) -> Tensor<3> {
+        let modules = BlockModules {
+            attention_norm: &self.input_layernorm,
+            query_key_value: &self.attention.query_key_value,
+            dense: &self.attention.dense,
+            mlp_norm: &self.post_attention_layernorm,
+            up: &self.mlp.dense_h_to_4h,
+            down: &self.mlp.dense_4h_to_h,
+        };
+        fused::block(x, modules, spec, positions.rotation())
     }
 
     /// Runs the block on the residual stream `x` [batch, positions, d_model]; `layer` counts

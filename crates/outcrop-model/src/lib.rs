@@ -37,6 +37,8 @@ mod attention;
 mod backend;
 mod block;
 mod error;
+#[cfg(feature = "flex")]
+mod fused;
 mod init;
 mod layers;
 mod loss;

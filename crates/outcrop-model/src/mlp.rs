@@ -8,8 +8,8 @@ use crate::layers::linear;
 /// Two linear maps with a nonlinearity between them.
 #[derive(Module, Debug)]
 pub(crate) struct Mlp {
-    dense_h_to_4h: Linear,
-    dense_4h_to_h: Linear,
+    pub(crate) dense_h_to_4h: Linear,
+    pub(crate) dense_4h_to_h: Linear,
 }
 
 impl Mlp {

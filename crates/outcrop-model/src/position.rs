@@ -23,6 +23,12 @@ impl Positions {
         }
     }
 
+    /// Cosines and sines [1, 1, context, rotary_dims / 2], where there is a rotation.
+    #[cfg(feature = "flex")]
+    pub(crate) fn rotation(&self) -> Option<&(Tensor<4>, Tensor<4>)> {
+        self.rotation.as_ref()
+    }
+
     /// The mask of sequences of `t` positions, [1, 1, t, t].
     pub(crate) fn causal(&self, t: usize) -> Tensor<4> {
         self.causal.clone().narrow(2, 0, t).narrow(3, 0, t)

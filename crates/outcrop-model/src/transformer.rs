@@ -5,6 +5,8 @@ use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use outcrop_core::{Activation, ArchSpec, Norm, NormPlacement, Position};
 
+#[cfg(feature = "flex")]
+use crate::TapPoint;
 use crate::block::Block;
 use crate::init::Draw;
 use crate::layers::{layer_norm, linear};
@@ -20,6 +22,8 @@ pub struct Transformer {
     network: Network,
     positions: Positions,
     device: Device,
+    /// Whether blocks and loss are operations of our own.
+    fused: bool,
 }
 
 /// The parameters; field names are the published ones.
@@ -64,6 +68,7 @@ impl Transformer {
             spec: spec.clone(),
             positions: Positions::new(spec, &device.clone().inner()),
             device: device.clone(),
+            fused: fuses(device),
             network,
         }
         .map_parameters(&mut Draw::new(spec, seed)))
@@ -104,6 +109,51 @@ impl Transformer {
     /// The logits [batch, positions, vocab] of token ids [batch, positions]. The tap sees the
     /// hidden states on the way.
     pub fn forward(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
+        let x = self.residual(ids, tap);
+        let x = self.network.final_layer_norm.forward(x);
+        match &self.network.embed_out {
+            Some(head) => head.forward(x),
+            None => x.matmul(self.unembedding().unsqueeze()),
+        }
+    }
+
+    /// The mean cross-entropy in nats per token, a single number, of `targets` given `ids`, both [batch,
+    /// positions]: [`cross_entropy`](crate::cross_entropy) of [`Transformer::forward`], on the CPU without
+    /// having all logits at once.
+    pub fn loss(
+        &self,
+        ids: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
+        tap: &mut impl Tap,
+    ) -> Tensor<1> {
+        #[cfg(feature = "flex")]
+        if self.fused {
+            let (norm, eps) = (&self.network.final_layer_norm, self.spec.norm_eps);
+            let x = self.residual(ids, tap);
+            return crate::fused::loss(x, norm, eps, self.unembedding(), targets);
+        }
+        crate::cross_entropy(self.forward(ids, tap), targets)
+    }
+
+    /// The same model, made of the backend's own operations on the CPU too, as it always is elsewhere: for
+    /// comparing.
+    pub fn composed(self) -> Self {
+        Self {
+            fused: false,
+            ..self
+        }
+    }
+
+    /// [d_model, vocab]
+    fn unembedding(&self) -> Tensor<2> {
+        match &self.network.embed_out {
+            Some(head) => head.weight.val(),
+            None => self.network.embed_in.weight.val().transpose(),
+        }
+    }
+
+    /// The residual stream [batch, positions, d_model] after the last block.
+    fn residual(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
         let [_, t] = ids.dims();
         let mut x = self.network.embed_in.forward(ids);
         if let Some(learned) = &self.network.embed_positions {
@@ -111,16 +161,26 @@ impl Transformer {
             x = x + rows.unsqueeze();
         }
         for (index, block) in self.network.layers.iter().enumerate() {
-            x = block.forward(x, index + 1, &self.spec, &self.positions, tap);
+            x = self.block(block, x, index + 1, tap);
         }
-        let x = self.network.final_layer_norm.forward(x);
-        match &self.network.embed_out {
-            Some(head) => head.forward(x),
-            None => {
-                let rows = self.network.embed_in.weight.val();
-                x.matmul(rows.transpose().unsqueeze())
-            }
+        x
+    }
+
+    /// One block, as one operation where the tap asks for nothing that is inside of it.
+    fn block(&self, block: &Block, x: Tensor<3>, layer: usize, tap: &mut impl Tap) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if self.fused && !tap.wants(TapPoint::AttnWrite) && !tap.wants(TapPoint::MlpWrite) {
+            let mut show = |point, hidden: &Tensor<3>| {
+                if tap.wants(point) {
+                    tap.tap(layer, point, hidden);
+                }
+            };
+            show(TapPoint::ResidPre, &x);
+            let x = block.fused(x, &self.spec, &self.positions);
+            show(TapPoint::ResidPost, &x);
+            return x;
         }
+        block.forward(x, layer, &self.spec, &self.positions, tap)
     }
 
     /// The same weights without autodiff, for measuring.
@@ -130,6 +190,7 @@ impl Transformer {
             network: self.network.valid(),
             positions: self.positions.clone(),
             device: self.device.clone().inner(),
+            fused: self.fused,
         }
     }
 
@@ -139,6 +200,17 @@ impl Transformer {
             network: self.network.map(&mut Walk::new(map)),
             ..self
         }
+    }
+}
+
+/// Whether there are operations of our own for this device.
+fn fuses(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    return crate::fused::runs_on(device);
+    #[cfg(not(feature = "flex"))]
+    {
+        let _ = device;
+        false
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use outcrop_core::ArchSpec;
-use outcrop_model::{Backend, NoTap, StatsTap, Transformer, cross_entropy, ids};
+use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
 use outcrop_train::{AdamW, TrainSpec};
 
 /// That of the command `outcrop`.
@@ -55,7 +55,7 @@ impl Run {
         let x = ids(inputs, shape, self.model.device());
         let y = ids(targets, shape, self.model.device());
         self.lap(0);
-        let loss = cross_entropy(self.model.forward(x, &mut NoTap), y);
+        let loss = self.model.loss(x, y, &mut NoTap);
         self.lap(1);
         let gradients = loss.backward();
         let loss: f32 = loss
@@ -78,8 +78,7 @@ impl Run {
         let shape = [self.rows.min(10), context];
         let tensor = |tokens: &[u32]| ids(&tokens[..shape[0] * context], shape, model.device());
         let mut tap = StatsTap::new();
-        let logits = model.forward(tensor(inputs), &mut tap);
-        let loss = cross_entropy(logits, tensor(targets));
+        let loss = model.loss(tensor(inputs), tensor(targets), &mut tap);
         let _: f32 = loss.try_into_scalar().map_err(|e| format!("{e:?}"))?;
         tap.into_stats()?;
         Ok(start.elapsed().as_secs_f64())

@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Int, Tensor};
 use outcrop_core::{Detail, LayerStats, Measurement};
-use outcrop_model::{NoTap, StatsTap, Transformer, cross_entropy, ids};
+use outcrop_model::{NoTap, StatsTap, Transformer, ids};
 
 use crate::data::Batch;
 use crate::{Error, Result};
@@ -41,8 +41,7 @@ impl HeldOut {
         for (x, y) in &self.parts {
             let count = x.dims()[0];
             let mut tap = StatsTap::new();
-            let logits = model.forward(x.clone(), &mut tap);
-            loss += value(cross_entropy(logits, y.clone()))? * count as f64;
+            loss += value(model.loss(x.clone(), y.clone(), &mut tap))? * count as f64;
             for (layer, stats) in tap.into_stats()?.into_iter().enumerate() {
                 rows.extend(
                     stats
@@ -87,7 +86,7 @@ pub(crate) fn first_non_finite(model: &Transformer, x: Tensor<2, Int>) -> Result
 
 /// The loss on a batch without looking at hidden states.
 pub(crate) fn forward_loss(model: &Transformer, x: Tensor<2, Int>, y: Tensor<2, Int>) -> Tensor<1> {
-    cross_entropy(model.forward(x, &mut NoTap), y)
+    model.loss(x, y, &mut NoTap)
 }
 
 /// A scalar tensor as a number.

@@ -24,7 +24,12 @@ const BELOW: [(&str, &[&str]); 13] = [
     ),
     (
         "outcrop-model",
-        &["outcrop-core", "outcrop-measure", "outcrop-checkpoint"],
+        &[
+            "outcrop-core",
+            "outcrop-gemm",
+            "outcrop-measure",
+            "outcrop-checkpoint",
+        ],
     ),
     (
         "outcrop-train",

@@ -1,0 +1,215 @@
+//! One block on its way back, as on its way forward some sequences at a time.
+
+use outcrop_core::Residual;
+use rayon::prelude::*;
+
+use super::activation::activate_backward;
+use super::block::{Kept, MEMORY, Memory, Parameters, Parts, Shape, linear};
+use super::linear::{Backward, Forward, add_gradients};
+use super::vector::{layer_norm, layer_norm_backward};
+
+/// Sums of gradients that are kept beside one another: as many threads work on them, and they are added
+/// in the same order whatever the number of threads.
+pub(super) const LANES: usize = 4;
+
+type Gradients = Parts<[Vec<f32>; 2]>;
+
+/// A block on its way back.
+struct Back<'a> {
+    shape: Shape<'a>,
+    parameters: Parameters<'a>,
+    /// Needed again where the residual is sequential.
+    again: Option<Forward<'a>>,
+    qkv: Backward,
+    dense: Backward,
+    up: Backward,
+    down: Backward,
+}
+
+/// Rows of a lane or of a group.
+#[derive(Clone, Copy)]
+struct Slices<'a> {
+    x: &'a [f32],
+    dy: &'a [f32],
+    qkv: &'a [f32],
+    log_sums: &'a [f32],
+    read: &'a [f32],
+    hidden: &'a [f32],
+}
+
+/// The gradients of x and of the parameters, from those of the residual stream after the block.
+pub(super) fn backward(
+    shape: Shape<'_>,
+    parameters: Parameters<'_>,
+    x: &[f32],
+    kept: &Kept,
+    dy: &[f32],
+) -> (Vec<f32>, Gradients) {
+    let back = Back {
+        shape,
+        again: (shape.residual == Residual::Sequential).then(|| linear(parameters.dense).forward()),
+        qkv: linear(parameters.qkv).backward(),
+        dense: linear(parameters.dense).backward(),
+        up: linear(parameters.up).backward(),
+        down: linear(parameters.down).backward(),
+        parameters,
+    };
+    let all = Slices {
+        x,
+        dy,
+        qkv: &kept.qkv,
+        log_sums: &kept.log_sums,
+        read: &kept.read,
+        hidden: &kept.hidden,
+    };
+    let d = shape.d_model();
+    let groups = (x.len() / d).div_ceil(shape.group());
+    let lane = groups.div_ceil(LANES).max(1) * shape.group();
+    let mut dx = dy.to_vec();
+    let lanes = dx.par_chunks_mut(lane * d).enumerate();
+    let lanes = lanes.map(|(i, dx)| back.lane(all, i * lane, dx));
+    let lanes: Vec<Gradients> = lanes.collect();
+    (dx, total(lanes))
+}
+
+/// The sum of what the lanes have, in their order.
+fn total(lanes: Vec<Gradients>) -> Gradients {
+    let mut lanes = lanes.into_iter().map(Parts::into_array);
+    let mut sum = lanes.next().unwrap_or_default();
+    for lane in lanes {
+        for (sum, part) in sum.iter_mut().flatten().zip(lane.iter().flatten()) {
+            sum.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+        }
+    }
+    Parts::from_array(sum)
+}
+
+impl<'a> Slices<'a> {
+    /// `count` rows from `first` on.
+    fn rows(&self, shape: Shape<'_>, first: usize, count: usize) -> Self {
+        let part = |values: &'a [f32], width: usize| &values[first * width..][..count * width];
+        let d = shape.d_model();
+        Self {
+            x: part(self.x, d),
+            dy: part(self.dy, d),
+            qkv: part(self.qkv, 3 * d),
+            log_sums: part(self.log_sums, shape.heads.heads),
+            read: part(self.read, d),
+            hidden: part(self.hidden, shape.d_ff),
+        }
+    }
+}
+
+impl Back<'_> {
+    /// The groups of a lane, one after the other; `dx` begins as dy.
+    fn lane(&self, all: Slices<'_>, first: usize, dx: &mut [f32]) -> Gradients {
+        let (shape, d) = (self.shape, self.shape.d_model());
+        let zeros = self.parameters.clone().into_array();
+        let zeros = zeros.map(|pair| pair.map(|p| vec![0.0; p.len()]));
+        let mut gradients = Parts::from_array(zeros);
+        MEMORY.with_borrow_mut(|memory| {
+            for (i, dx) in dx.chunks_mut(shape.group() * d).enumerate() {
+                let rows = all.rows(shape, first + i * shape.group(), dx.len() / d);
+                self.mlp(rows, dx, &mut gradients, memory);
+                self.attention(rows, dx, &mut gradients, memory);
+            }
+        });
+        gradients
+    }
+
+    fn mlp(
+        &self,
+        rows: Slices<'_>,
+        dx: &mut [f32],
+        gradients: &mut Gradients,
+        memory: &mut Memory,
+    ) {
+        let Memory {
+            packed,
+            normed,
+            active,
+            dhidden,
+            dnormed,
+            ..
+        } = memory;
+        let (norm, eps) = (self.parameters.mlp_norm, self.shape.eps);
+        self.down.apply(rows.dy, dhidden);
+        active.resize(rows.hidden.len());
+        activate_backward(self.shape.activation, rows.hidden, active, dhidden);
+        add_gradients(active, rows.dy, &mut gradients.down, packed);
+        let middle = self.again.as_ref().map(|dense| {
+            let mut middle = rows.x.to_vec();
+            dense.add(rows.read, &mut middle);
+            middle
+        });
+        let before = middle.as_deref().unwrap_or(rows.x);
+        normed.resize(before.len());
+        layer_norm(before, norm, eps, normed);
+        add_gradients(normed, dhidden, &mut gradients.up, packed);
+        self.up.apply(dhidden, dnormed);
+        layer_norm_backward(before, norm[0], eps, dnormed, dx, &mut gradients.mlp_norm);
+    }
+
+    /// Attention wrote into what `dx` is the gradient of, or beside the MLP.
+    fn attention(
+        &self,
+        rows: Slices<'_>,
+        dx: &mut [f32],
+        gradients: &mut Gradients,
+        memory: &mut Memory,
+    ) {
+        let (norm, eps) = (self.parameters.attention_norm, self.shape.eps);
+        let dwritten = match self.shape.residual {
+            Residual::Parallel => rows.dy,
+            Residual::Sequential => &*dx,
+        };
+        add_gradients(
+            rows.read,
+            dwritten,
+            &mut gradients.dense,
+            &mut memory.packed,
+        );
+        self.dense.apply(dwritten, &mut memory.dread);
+        self.read_backward(rows, memory);
+        let Memory {
+            packed,
+            normed,
+            dnormed,
+            dqkv,
+            ..
+        } = memory;
+        normed.resize(rows.x.len());
+        layer_norm(rows.x, norm, eps, normed);
+        add_gradients(normed, dqkv, &mut gradients.qkv, packed);
+        self.qkv.apply(dqkv, dnormed);
+        layer_norm_backward(
+            rows.x,
+            norm[0],
+            eps,
+            dnormed,
+            dx,
+            &mut gradients.attention_norm,
+        );
+    }
+
+    /// The gradients of queries, keys and values from those of what was read.
+    fn read_backward(&self, rows: Slices<'_>, memory: &mut Memory) {
+        let Memory {
+            scratch,
+            dread,
+            dqkv,
+            ..
+        } = memory;
+        let (heads, tokens) = (self.shape.heads, self.shape.tokens);
+        let (width, out) = (tokens * heads.width(), tokens * self.shape.d_model());
+        dqkv.resize(rows.qkv.len());
+        let sequences = dqkv
+            .chunks_exact_mut(width)
+            .zip(rows.qkv.chunks_exact(width))
+            .zip(rows.log_sums.chunks_exact(tokens * heads.heads))
+            .zip(rows.read.chunks_exact(out).zip(dread.chunks_exact(out)));
+        for (((dqkv, qkv), log_sums), (read, dread)) in sequences {
+            heads.read_backward([qkv, log_sums, read, dread], dqkv, scratch);
+        }
+    }
+}
