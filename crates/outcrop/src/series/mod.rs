@@ -17,5 +17,5 @@ mod source;
 
 pub use folder::{Folder, State};
 pub use look::{Look, look};
-pub use run::{Event, Failure, Options, Outcome, measure_series, words};
+pub use run::{Event, Failure, Options, Outcome, measure_series, tokens_in_words};
 pub use source::{HubSource, Source};

@@ -347,14 +347,17 @@ impl<'a> Run<'a> {
             corpus_sha256: Some(self.tokens.sha256.clone()),
             inputs_sha256: inputs,
             backend: Some("outcrop-forward, f32".into()),
-            command: Some(format!("outcrop measure, tokens: {}", words(self.tokens))),
+            command: Some(format!(
+                "outcrop measure, tokens: {}",
+                tokens_in_words(self.tokens)
+            )),
             ..Provenance::default()
         }
     }
 }
 
 /// Where tokens come from, and what was put before them.
-pub fn words(tokens: &Sequences) -> String {
+pub fn tokens_in_words(tokens: &Sequences) -> String {
     let bos = tokens
         .bos
         .map_or("no BOS".into(), |id| format!("BOS {id} before each"));

@@ -92,7 +92,7 @@ fn measure(args: &Args) -> Result<()> {
         step: args.step,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
-    bar.line(&format!("tokens: {}", series::words(&tokens)));
+    bar.line(&format!("tokens: {}", series::tokens_in_words(&tokens)));
     let mut shown = Shown::new(&bar, origin.source.steps().len());
     let outcome = measure_series(
         &origin.source,
