@@ -112,9 +112,14 @@ impl Feature {
     /// Its value for `layer` (from 1) of `arch`; finite for every architecture that passes
     /// [`ArchSpec::check`].
     pub fn value(self, arch: &ArchSpec, layer: u32) -> f64 {
+        self.at(arch, f64::from(layer))
+    }
+
+    /// Its value at a depth that need not be a whole layer: `layer` above 0, at most L.
+    pub(crate) fn at(self, arch: &ArchSpec, layer: f64) -> f64 {
         let [layers, width, heads, mlp] =
             [arch.layers, arch.d_model, arch.heads, arch.d_ff].map(|v| v as f64);
-        let depth = f64::from(layer) / layers;
+        let depth = layer / layers;
         let (base, fraction) = match arch.position {
             Position::Rotary { fraction, base } => (base, fraction),
             _ => (0.0, 0.0),
@@ -129,7 +134,7 @@ impl Feature {
             Self::WidthOverDepth => width / layers,
             Self::HeadsOverDepth => heads / layers,
             Self::LnWidth => width.ln(),
-            Self::DepthInteraction => f64::from(layer) * layers,
+            Self::DepthInteraction => layer * layers,
             Self::Layers => layers,
             Self::Width => width,
             Self::Heads => heads,
