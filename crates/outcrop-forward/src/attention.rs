@@ -1,4 +1,4 @@
-use outcrop_gemm::{Packed, Rows, multiply_serial};
+use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
 use rayon::prelude::*;
 
 use crate::attend::Fused;
@@ -50,7 +50,7 @@ impl<'a> Attention<'a> {
         blocks.for_each(|(i, block)| {
             let (first, end) = (i * ROWS, i * ROWS + block.len() / tokens);
             let queries = Rows::new(&self.qkv[first * width + head * d_head..], width);
-            multiply_serial(queries, keys.part(d_head, end), block, tokens, false);
+            multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
                 let (seen, hidden) = line.split_at_mut(first + row + 1);
                 let sum = soften(seen, factor);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use outcrop_core::{Activation, ArchSpec, Residual};
-use outcrop_gemm::{Aligned, Rows, multiply_serial};
+use outcrop_gemm::{Aligned, Onto, Rows, multiply_serial};
 use rayon::prelude::*;
 
 use crate::Attention;
@@ -215,15 +215,14 @@ fn norm_rows(layer: &Layer, x: &[f32], d: usize, normed: &mut [f32]) {
 
 /// out = x W' + b
 fn affine(map: &Linear, x: &[f32], inputs: usize, out: &mut [f32], outputs: usize) {
-    out.chunks_exact_mut(outputs)
-        .for_each(|row| row.copy_from_slice(&map.bias));
-    multiply_serial(Rows::new(x, inputs), &map.weight, out, outputs, true);
+    let bias = Some(map.bias.as_slice());
+    let onto = Onto { c: false, bias };
+    multiply_serial(Rows::new(x, inputs), &map.weight, out, outputs, onto);
 }
 
 /// x += from W' + b
 fn add(map: &Linear, from: &[f32], inputs: usize, x: &mut [f32], d: usize) {
-    for row in x.chunks_exact_mut(d) {
-        row.iter_mut().zip(&map.bias).for_each(|(x, b)| *x += b);
-    }
-    multiply_serial(Rows::new(from, inputs), &map.weight, x, d, true);
+    let bias = Some(map.bias.as_slice());
+    let onto = Onto { c: true, bias };
+    multiply_serial(Rows::new(from, inputs), &map.weight, x, d, onto);
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use outcrop_core::TensorRole;
-use outcrop_gemm::{Packed, Rows, multiply_serial};
+use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
 use rayon::prelude::*;
 
 use crate::forward::{Streams, check, run};
@@ -63,7 +63,7 @@ pub fn next_token_loss(
             .zip(streams.values.par_chunks(ROWS * d));
         blocks.for_each_init(Vec::new, |logits: &mut Vec<f32>, (rows, x)| {
             logits.resize(rows.len() * n, 0.0);
-            multiply_serial(Rows::new(x, d), &piece, logits, n, false);
+            multiply_serial(Rows::new(x, d), &piece, logits, n, Onto::ZERO);
             let lines = logits.chunks_exact(n);
             rows.iter_mut()
                 .zip(lines)

@@ -22,6 +22,11 @@ impl Aligned {
         }
         self.len = len;
     }
+
+    /// How long it can become without fresh memory.
+    pub fn capacity(&self) -> usize {
+        self.values.len().saturating_sub(LINE / size_of::<f32>())
+    }
 }
 
 impl Clone for Aligned {

@@ -58,8 +58,41 @@ pub(crate) struct Block<'a> {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
     pub(crate) depth: usize,
-    /// C += A B instead of C = A B.
-    pub(crate) accumulate: bool,
+    /// What the product is added to; a bias begins at the block's first column.
+    pub(crate) onto: Onto<'a>,
+}
+
+/// What a product is added to: C = A B, C += A B, and either with a bias for each column.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Onto<'a> {
+    /// To what is in C.
+    pub c: bool,
+    /// To as many numbers as C has columns, in every row.
+    pub bias: Option<&'a [f32]>,
+}
+
+impl<'a> Onto<'a> {
+    /// C = A B.
+    pub const ZERO: Self = Self {
+        c: false,
+        bias: None,
+    };
+    /// C += A B.
+    pub const C: Self = Self {
+        c: true,
+        bias: None,
+    };
+
+    /// What the later slices of one product are added to.
+    pub(crate) fn slice(self, first: bool) -> Self {
+        if first { self } else { Self::C }
+    }
+
+    /// Of the columns from `j` on.
+    pub(crate) fn columns(self, j: usize) -> Self {
+        let bias = self.bias.map(|bias| &bias[j..]);
+        Self { bias, ..self }
+    }
 }
 
 impl Block<'_> {
@@ -91,7 +124,7 @@ impl<const R: usize> WithSimd for Sized<'_, R> {
                     stride: block.stride,
                     rows: R.min(block.rows - ib * R),
                     columns: width.min(block.columns - jb * width),
-                    accumulate: block.accumulate,
+                    onto: block.onto.columns(jb * width),
                 });
             }
         }
@@ -106,7 +139,7 @@ struct Micro<'a, const R: usize> {
     stride: usize,
     rows: usize,
     columns: usize,
-    accumulate: bool,
+    onto: Onto<'a>,
 }
 
 impl<const R: usize> WithSimd for Micro<'_, R> {
@@ -114,7 +147,7 @@ impl<const R: usize> WithSimd for Micro<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; R];
+        let mut sums = [self.bias(simd); R];
         let (b, _) = S::as_simd_f32s(self.b);
         let a = self.a.as_chunks::<R>().0;
         let b = &b.as_chunks::<VECTORS>().0[..a.len()];
@@ -127,26 +160,58 @@ impl<const R: usize> WithSimd for Micro<'_, R> {
         for (a, b) in last_a.iter().zip(last_b) {
             step(simd, a, b, &mut sums);
         }
+        if self.rows == R && self.columns == VECTORS * S::F32_LANES {
+            self.whole(simd, &sums);
+        } else {
+            self.edge::<S>(&sums);
+        }
+    }
+}
+
+impl<const R: usize> Micro<'_, R> {
+    /// What every row begins with.
+    #[inline(always)]
+    fn bias<S: Simd>(&self, simd: S) -> [S::f32s; VECTORS] {
+        let Some(bias) = self.onto.bias else {
+            return [simd.splat_f32s(0.0); VECTORS];
+        };
+        let mut padded = [0.0; WIDEST];
+        padded[..self.columns].copy_from_slice(&bias[..self.columns]);
+        match S::as_simd_f32s(&padded).0 {
+            [low, high, ..] => [*low, *high],
+            _ => unreachable!("two vectors are no longer than the widest row"),
+        }
+    }
+
+    /// By index, so that the sums go from registers to C.
+    #[inline(always)]
+    fn whole<S: Simd>(self, simd: S, sums: &[[S::f32s; VECTORS]; R]) {
         let width = VECTORS * S::F32_LANES;
-        let whole = self.columns == width;
-        let lines = self.c.chunks_mut(self.stride).take(self.rows);
-        for (line, sums) in lines.zip(&sums) {
-            if whole {
-                let (line, _) = S::as_mut_simd_f32s(&mut line[..width]);
-                for (c, &sum) in line.iter_mut().zip(sums) {
-                    *c = if self.accumulate {
-                        simd.add_f32s(*c, sum)
-                    } else {
-                        sum
-                    };
-                }
-                continue;
+        for i in 0..R {
+            let (line, _) = S::as_mut_simd_f32s(&mut self.c[i * self.stride..][..width]);
+            for j in 0..VECTORS {
+                line[j] = match self.onto.c {
+                    true => simd.add_f32s(line[j], sums[i][j]),
+                    false => sums[i][j],
+                };
             }
-            let mut edge = [0.0; WIDEST];
-            let (vectors, _) = S::as_mut_simd_f32s(&mut edge[..width]);
-            vectors.copy_from_slice(sums);
-            for (c, sum) in line[..self.columns].iter_mut().zip(edge) {
-                *c = if self.accumulate { *c + sum } else { sum };
+        }
+    }
+
+    /// Through memory, of which a part is C.
+    #[inline(always)]
+    fn edge<S: Simd>(self, sums: &[[S::f32s; VECTORS]; R]) {
+        let mut edge = [[0.0; WIDEST]; R];
+        for i in 0..R {
+            let (vectors, _) = S::as_mut_simd_f32s(&mut edge[i][..VECTORS * S::F32_LANES]);
+            for j in 0..VECTORS {
+                vectors[j] = sums[i][j];
+            }
+        }
+        let lines = self.c.chunks_mut(self.stride).take(self.rows);
+        for (line, sums) in lines.zip(&edge) {
+            for (c, sum) in line[..self.columns].iter_mut().zip(sums) {
+                *c = if self.onto.c { *c + sum } else { *sum };
             }
         }
     }
@@ -192,7 +257,7 @@ mod tests {
             rows: R,
             columns: width,
             depth,
-            accumulate: true,
+            onto: Onto::C,
         });
         Simd::vectorize(simd, block);
         for (at, c) in c.iter().enumerate() {

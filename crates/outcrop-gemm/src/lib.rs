@@ -9,21 +9,23 @@
 //! |---|---|
 //! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
 //! | [`Part`] | its first rows and columns |
-//! | [`multiply`] | C = A B or C += A B, rows in parallel on the current rayon pool |
+//! | [`multiply`] | C = A B or what is added to it, rows in parallel on the current rayon pool |
+//! | [`Onto`] | what a product is added to: C, a bias |
 //! | [`multiply_serial`] | the same on this thread |
 //! | [`Rows`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
 //! | [`Aligned`] | numbers that begin on a cache line |
+//! | [`transpose`] | rows to columns, through vector registers |
 //! | [`Left`] | a left-hand matrix packed once, for right-hand sides of [`panel_width`] columns |
 //!
 //! ```
-//! use outcrop_gemm::{Packed, Rows, multiply};
+//! use outcrop_gemm::{Onto, Packed, Rows, multiply};
 //!
 //! // y = x W' for x of 2 x 3 and W of 4 x 3, as a linear layer stores it
 //! let x = [1.0, 2.0, 3.0, 0.0, 1.0, 0.0];
 //! let w = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
 //! let packed = Packed::transposed(&w, 4, 3);
 //! let mut y = [0.0; 8];
-//! multiply(Rows::new(&x, 3), &packed, &mut y, 4, false);
+//! multiply(Rows::new(&x, 3), &packed, &mut y, 4, Onto::ZERO);
 //! assert_eq!(y, [1.0, 2.0, 3.0, 6.0, 0.0, 1.0, 0.0, 1.0]);
 //! ```
 //!
@@ -36,11 +38,14 @@ mod kernel;
 mod pack;
 mod panel;
 mod product;
+mod transpose;
 
 pub use aligned::Aligned;
+pub use kernel::Onto;
 pub use pack::{Packed, Part};
 pub use panel::{Left, panel_width};
 pub use product::{Rows, multiply, multiply_serial};
+pub use transpose::transpose;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,12 +2,13 @@ use rayon::prelude::*;
 
 use crate::Aligned;
 use crate::kernel::Tile;
+use crate::transpose::transpose;
 
 /// Depth of a slice: a panel of B, 32 KiB, and one of A stay in the first-level cache.
 pub(crate) const DEPTH: usize = 256;
 
-/// Rows of B that are packed at a time where it is read by columns: as much as a cache line holds.
-const LINE: usize = 16;
+/// Numbers that are packed sooner than another thread wakes up.
+const SMALL: usize = 1 << 15;
 
 /// The right-hand matrix B, k x n, in the order in which the kernel reads it.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,9 @@ impl Packed {
     /// Packs B, whose element (p, j) is `b[p * row_stride + j * column_stride]`, into the memory
     /// that is there, in parallel on the current rayon pool.
     pub fn pack(&mut self, b: &[f32], k: usize, n: usize, row_stride: usize, column_stride: usize) {
+        if k * n < SMALL {
+            return self.pack_serial(b, k, n, row_stride, column_stride);
+        }
         let strides = [row_stride, column_stride];
         for (first, slice) in self.slices(k, n) {
             let panels = slice
@@ -92,6 +96,11 @@ impl Packed {
         (&self.values[start..start + width * depth], depth)
     }
 
+    /// How many numbers it can hold without fresh memory.
+    pub fn capacity(&self) -> usize {
+        self.values.capacity()
+    }
+
     /// Number of rows of B: the depth of the product.
     pub fn k(&self) -> usize {
         self.k
@@ -117,33 +126,23 @@ fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [
         panel.fill(0.0);
     }
     let from = &b[j0 * width * column_stride..];
-    for (p0, lines) in panel.chunks_mut(LINE * width).enumerate() {
-        let from = &from[p0 * LINE * row_stride..];
-        pack_lines(from, strides, columns, lines, width);
+    let depth = panel.len() / width;
+    if row_stride == 1 {
+        return transpose(from, column_stride, [columns, depth], panel, width);
     }
-}
-
-/// Packs some rows of a panel.
-fn pack_lines(b: &[f32], strides: [usize; 2], columns: usize, lines: &mut [f32], width: usize) {
-    let [row_stride, column_stride] = strides;
-    if column_stride == 1 {
-        for (p, line) in lines.chunks_exact_mut(width).enumerate() {
-            let from = &b[p * row_stride..];
-            match columns {
-                // copies of a length that the compiler knows
-                32 => line[..32].copy_from_slice(&from[..32]),
-                16 => line[..16].copy_from_slice(&from[..16]),
-                _ => line[..columns].copy_from_slice(&from[..columns]),
+    for (p, line) in panel.chunks_exact_mut(width).enumerate() {
+        let from = &from[p * row_stride..];
+        match (column_stride, columns) {
+            // copies of a length that the compiler knows
+            (1, 32) => line[..32].copy_from_slice(&from[..32]),
+            (1, 16) => line[..16].copy_from_slice(&from[..16]),
+            (1, _) => line[..columns].copy_from_slice(&from[..columns]),
+            _ => {
+                let from = from.iter().step_by(column_stride);
+                let places = line[..columns].iter_mut();
+                places.zip(from).for_each(|(place, x)| *place = *x);
             }
         }
-        return;
-    }
-    for j in 0..columns {
-        let column = b[j * column_stride..].iter().step_by(row_stride);
-        let places = lines[j..].iter_mut().step_by(width);
-        places
-            .zip(column)
-            .for_each(|(place, value)| *place = *value);
     }
 }
 

@@ -2,8 +2,9 @@
 //! order in which the next product reads it.
 
 use crate::Aligned;
-use crate::kernel::{Block, Tile};
+use crate::kernel::{Block, Onto, Tile};
 use crate::pack::DEPTH;
+use crate::transpose::transpose;
 
 /// Columns of a panel on this machine: 32 with AVX-512, 16 with AVX2, 8 with NEON.
 pub fn panel_width() -> usize {
@@ -42,11 +43,18 @@ impl Left {
                 }
                 continue;
             }
-            for i in 0..m {
-                let panel = &mut values[i / high * high * depth..][..high * depth];
-                let places = panel[i % high..].iter_mut().step_by(high);
-                let line = from[i * row_stride..].iter().step_by(column_stride);
-                places.zip(line).for_each(|(place, value)| *place = *value);
+            for (i0, panel) in values.chunks_exact_mut(high * depth).enumerate() {
+                let from = &from[i0 * high * row_stride..];
+                let there = high.min(m - i0 * high);
+                if column_stride == 1 {
+                    transpose(from, row_stride, [there, depth], panel, high);
+                    continue;
+                }
+                for (p, places) in panel.chunks_exact_mut(high).enumerate() {
+                    let from = from[p * column_stride..].iter().step_by(row_stride);
+                    let places = places[..there].iter_mut();
+                    places.zip(from).for_each(|(place, x)| *place = *x);
+                }
             }
         }
     }
@@ -76,7 +84,7 @@ impl Left {
                 rows: m,
                 columns: tile.columns,
                 depth,
-                accumulate: first > 0,
+                onto: Onto::ZERO.slice(first == 0),
             };
             block.compute(tile);
         }

@@ -3,8 +3,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Aligned;
-use crate::kernel::{Block, Tile};
+use crate::kernel::{Block, Onto, Tile};
 use crate::pack::{DEPTH, Part};
+use crate::transpose::transpose;
 
 /// Rows of A that are packed at a time: their panels stay in the second-level cache.
 const ROWS: usize = 96;
@@ -47,7 +48,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// C = A B, or C += A B where it is to `accumulate`. The rows of C, of n numbers, are `stride` apart;
+/// C = A B, [`Onto::ZERO`], or A B added to what `onto` says. The rows of C, of n numbers, are `stride` apart;
 /// as many are computed as `c` begins. In parallel on the current rayon pool.
 ///
 /// # Panics
@@ -57,12 +58,12 @@ pub fn multiply<'b>(
     b: impl Into<Part<'b>>,
     c: &mut [f32],
     stride: usize,
-    accumulate: bool,
+    onto: Onto<'_>,
 ) {
     let b = b.into();
     c.par_chunks_mut(ROWS * stride)
         .enumerate()
-        .for_each(|(i, c)| block(a.from(i * ROWS), b, c, stride, accumulate));
+        .for_each(|(i, c)| block(a.from(i * ROWS), b, c, stride, onto));
 }
 
 /// As [`multiply`], on this thread.
@@ -74,11 +75,11 @@ pub fn multiply_serial<'b>(
     b: impl Into<Part<'b>>,
     c: &mut [f32],
     stride: usize,
-    accumulate: bool,
+    onto: Onto<'_>,
 ) {
     let b = b.into();
     for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
-        block(a.from(i * ROWS), b, c, stride, accumulate);
+        block(a.from(i * ROWS), b, c, stride, onto);
     }
 }
 
@@ -91,10 +92,11 @@ thread_local! {
 const LONG: usize = 8 * DEPTH;
 
 /// At most [`ROWS`] rows of C.
-fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, accumulate: bool) {
+fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, onto: Onto<'_>) {
     let (tile, k, n) = (Tile::new(), b.k, b.n);
-    if k == 0 && !accumulate {
-        c.chunks_mut(stride).for_each(|line| line[..n].fill(0.0));
+    if k == 0 {
+        c.chunks_mut(stride)
+            .for_each(|line| without_depth(&mut line[..n], onto));
     }
     PANELS.with_borrow_mut(|panels| {
         for first in (0..k).step_by(LONG) {
@@ -108,11 +110,21 @@ fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, accumulate: boo
             );
             // panel by panel of B, so that the columns of C stay in the first-level cache
             for j in (0..n).step_by(tile.columns) {
-                let accumulate = accumulate || first > 0;
-                columns(panels, b, j, range.clone(), &mut c[j..], stride, accumulate);
+                let onto = onto.slice(first == 0).columns(j);
+                columns(panels, b, j, range.clone(), &mut c[j..], stride, onto);
             }
         }
     });
+}
+
+/// A row of C where A has no columns.
+fn without_depth(line: &mut [f32], onto: Onto<'_>) {
+    if !onto.c {
+        line.fill(0.0);
+    }
+    if let Some(bias) = onto.bias {
+        line.iter_mut().zip(bias).for_each(|(c, bias)| *c += bias);
+    }
 }
 
 /// The columns of C that one panel of B makes, from `j` on, of the depth `range`.
@@ -123,7 +135,7 @@ fn columns(
     range: Range<usize>,
     c: &mut [f32],
     stride: usize,
-    accumulate: bool,
+    onto: Onto<'_>,
 ) {
     let tile = Tile::new();
     let rows = c.len().div_ceil(stride);
@@ -144,7 +156,7 @@ fn columns(
             rows,
             columns: tile.columns.min(b.n - j),
             depth,
-            accumulate: accumulate || first > range.start,
+            onto: onto.slice(first == range.start),
         };
         block.compute(tile);
     }
@@ -177,12 +189,8 @@ fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels:
                 copy_lines(&a.values[start..], a.step, there, high, panel);
                 continue;
             }
-            for i in 0..there {
-                let start = (i0 * high + i) * a.stride + range.start + slice * DEPTH;
-                let places = panel[i..].iter_mut().step_by(high);
-                let line = &a.values[start..start + depth];
-                places.zip(line).for_each(|(place, value)| *place = *value);
-            }
+            let start = i0 * high * a.stride + range.start + slice * DEPTH;
+            transpose(&a.values[start..], a.stride, [there, depth], panel, high);
         }
     }
 }

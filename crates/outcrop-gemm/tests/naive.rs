@@ -1,6 +1,6 @@
 //! Against sums in f64.
 
-use outcrop_gemm::{Left, Packed, Rows, multiply, multiply_serial, panel_width};
+use outcrop_gemm::{Left, Onto, Packed, Rows, multiply, multiply_serial, panel_width};
 use proptest::prelude::*;
 
 /// Numbers that look random, between -1 and 1.
@@ -20,19 +20,24 @@ proptest! {
         let (a, w) = (numbers(m * sa, seed), numbers(n * k, seed + 1));
         let start = numbers(m * sc, seed + 2);
         let by_rows: Vec<f32> = (0..k * n).map(|i| w[(i % n) * k + i / n]).collect();
-        for (packed, accumulate) in [(Packed::transposed(&w, n, k), false), (Packed::new(&by_rows, k, n), true)] {
+        let bias = numbers(n, seed + 3);
+        let packs = [Packed::transposed(&w, n, k), Packed::new(&by_rows, k, n)];
+        for (kind, packed) in packs.iter().cycle().enumerate().take(4) {
+            let bias = (kind > 1).then_some(bias.as_slice());
+            let onto = Onto { c: kind % 2 == 1, bias };
             let mut c = start.clone();
-            multiply(Rows::new(&a, sa), &packed, &mut c, sc, accumulate);
+            multiply(Rows::new(&a, sa), packed, &mut c, sc, onto);
             let mut serial = start.clone();
-            multiply_serial(Rows::new(&a, sa), &packed, &mut serial, sc, accumulate);
+            multiply_serial(Rows::new(&a, sa), packed, &mut serial, sc, onto);
             prop_assert_eq!(&c, &serial);
             for i in 0..m {
                 for j in 0..sc {
                     let terms = (0..k).map(|p| f64::from(a[i * sa + p]) * f64::from(w[(j.min(n - 1)) * k + p]));
                     let mut expected: f64 = terms.sum();
-                    if accumulate {
+                    if onto.c {
                         expected += f64::from(start[i * sc + j]);
                     }
+                    expected += bias.map_or(0.0, |bias| f64::from(bias[j.min(n - 1)]));
                     if j >= n {
                         expected = f64::from(start[i * sc + j]); // beside C nothing is touched
                     }
@@ -53,8 +58,8 @@ proptest! {
         let mut packed = Packed::default();
         packed.pack_serial(&b, k, n, n, 1);
         let (mut ours, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
-        multiply(Rows::transposed(&by_columns, stride), &packed, &mut ours, n, true);
-        multiply_serial(Rows::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, true);
+        multiply(Rows::transposed(&by_columns, stride), &packed, &mut ours, n, Onto::C);
+        multiply_serial(Rows::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, Onto::C);
         prop_assert_eq!(ours, expected);
     }
 }
@@ -93,7 +98,7 @@ fn a_deep_product_is_summed_over_slices() {
         &Packed::transposed(&w, n, k),
         &mut c,
         n,
-        false,
+        Onto::ZERO,
     );
     for i in 0..m {
         for j in 0..n {
@@ -115,7 +120,7 @@ fn a_part_is_the_product_of_the_first_rows_and_columns() {
             packed.part(k_part, n_part),
             &mut c,
             n,
-            false,
+            Onto::ZERO,
         );
         for i in 0..m {
             for j in 0..n {
@@ -137,8 +142,10 @@ fn the_same_bits_on_any_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let mut c = vec![0.0; m * n];
-        pool.map(|pool| pool.install(|| multiply(Rows::new(&a, k), &packed, &mut c, n, false)))
-            .ok();
+        pool.map(|pool| {
+            pool.install(|| multiply(Rows::new(&a, k), &packed, &mut c, n, Onto::ZERO))
+        })
+        .ok();
         c
     };
     assert_eq!(run(1), run(3));

@@ -28,7 +28,7 @@ const BATCHES: usize = 16;
 /// The parts of an update.
 const PARTS: [&str; 4] = ["data", "forward", "backward", "optimizer"];
 
-type Error = Box<dyn std::error::Error>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Inputs and targets, row by row.
 type Batch = (Vec<u32>, Vec<u32>);
@@ -86,6 +86,11 @@ impl Run {
 }
 
 fn main() -> Result<(), Error> {
+    // on a thread of the pool, as the training loop
+    rayon::scope(|_| bench())
+}
+
+fn bench() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |i: usize, default| arguments.get(i).map_or(Ok(default), |a| a.parse());
     let mut arch = ArchSpec::new(number(0, 3)?, number(1, 64)?, number(2, 2)?);

@@ -48,7 +48,7 @@ pub enum Event<'a> {
 }
 
 /// Is told what happens during a run, on the thread that trains.
-pub trait Observer {
+pub trait Observer: Send {
     /// Gets one event.
     fn event(&mut self, event: &Event<'_>);
 }
@@ -58,7 +58,7 @@ impl Observer for () {
     fn event(&mut self, _: &Event<'_>) {}
 }
 
-impl<F: FnMut(&Event<'_>)> Observer for F {
+impl<F: FnMut(&Event<'_>) + Send> Observer for F {
     fn event(&mut self, event: &Event<'_>) {
         self(event);
     }

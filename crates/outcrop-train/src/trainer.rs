@@ -13,11 +13,22 @@ use crate::{
     checkpoint, learning_rate,
 };
 
-/// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one.
+/// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one, on a thread of
+/// the current rayon pool and with its others.
 ///
 /// # Errors
 /// [`Error`]; whatever was on the disk before stays there.
 pub fn train(
+    spec: &RunSpec,
+    dir: &Path,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    // inside the pool every parallel operation is spared a hand-over from outside
+    rayon::scope(|_| train_here(spec, dir, environment, observer))
+}
+
+fn train_here(
     spec: &RunSpec,
     dir: &Path,
     environment: &Environment,

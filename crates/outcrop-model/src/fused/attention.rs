@@ -1,7 +1,7 @@
 //! Causal softmax attention of one sequence, forward and backward, head by head and a panel of columns at
 //! a time: forward the columns are queries, backward keys (Dao et al. 2022 keep the same numbers).
 
-use outcrop_gemm::{Aligned, Left, Packed, Rows, multiply_serial, panel_width};
+use outcrop_gemm::{Aligned, Left, Onto, Packed, Rows, multiply_serial, panel_width, transpose};
 
 use super::softmax::{soften_panel, soften_panel_backward};
 use super::vector::{dot, rotate_rows};
@@ -174,14 +174,13 @@ impl Heads<'_> {
             let gradient = &mut scratch.columns[1];
             gradient.resize(d * panel);
             scratch.by_channel[i].multiply(d, seeing, weights, gradient);
-            let ones = [1.0; 32];
             let rows = &mut dqkv[start + i * d..];
-            scatter(gradient, &ones[..columns], rows, width, d);
+            transpose(gradient, panel, [d, columns], rows, width);
         }
         let keys = &mut scratch.keys;
         keys.pack_serial(&qkv[start..], columns, d, width, 1);
         let dqueries = &mut scratch.dqueries[..seeing * d];
-        multiply_serial(Rows::new(ds, panel), &*keys, dqueries, d, true);
+        multiply_serial(Rows::new(ds, panel), &*keys, dqueries, d, Onto::C);
     }
 }
 
@@ -192,23 +191,21 @@ fn gather(rows: &[f32], stride: usize, count: usize, d: usize, columns: &mut Ali
     if count < panel {
         columns.fill(0.0);
     }
-    for (i, row) in rows.chunks(stride).take(count).enumerate() {
-        let places = columns[i..].iter_mut().step_by(panel);
-        places.zip(&row[..d]).for_each(|(place, x)| *place = *x);
-    }
+    transpose(rows, stride, [count, d], columns, panel);
 }
 
 /// Makes rows of d numbers, `stride` apart, of the columns, each divided by its sum.
-fn scatter(columns: &[f32], sums: &[f32], rows: &mut [f32], stride: usize, d: usize) {
+fn scatter(columns: &mut [f32], sums: &[f32], rows: &mut [f32], stride: usize, d: usize) {
     let panel = panel_width();
-    for ((i, sum), row) in sums.iter().enumerate().zip(rows.chunks_mut(stride)) {
-        let factor = 1.0 / sum;
-        let column = columns[i..].iter().step_by(panel);
-        let places = row[..d].iter_mut();
-        places
-            .zip(column)
-            .for_each(|(place, x)| *place = x * factor);
+    let mut factors = [0.0; 32];
+    factors
+        .iter_mut()
+        .zip(sums)
+        .for_each(|(f, sum)| *f = 1.0 / sum);
+    for line in columns.chunks_exact_mut(panel) {
+        line.iter_mut().zip(&factors).for_each(|(x, f)| *x *= f);
     }
+    transpose(columns, panel, [d, sums.len()], rows, stride);
 }
 
 fn scale(values: &mut [f32], factor: f32) {

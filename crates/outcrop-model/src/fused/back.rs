@@ -1,18 +1,28 @@
 //! One block on its way back, as on its way forward some sequences at a time.
 
 use outcrop_core::Residual;
+use outcrop_gemm::{Aligned, Onto};
 use rayon::prelude::*;
 
 use super::activation::activate_backward;
 use super::block::{Kept, MEMORY, Memory, Parameters, Parts, Shape, linear};
 use super::linear::{Backward, Forward, add_gradients};
+use super::memory::Buffer;
 use super::vector::{layer_norm, layer_norm_backward};
 
 /// Sums of gradients that are kept beside one another: as many threads work on them, and they are added
 /// in the same order whatever the number of threads.
 pub(super) const LANES: usize = 4;
 
+/// Of the parameters.
 type Gradients = Parts<[Vec<f32>; 2]>;
+
+/// Those of some of the rows.
+struct Lane {
+    sums: Parts<[Buffer; 2]>,
+    /// What products are added to: at first nothing.
+    onto: Onto<'static>,
+}
 
 /// A block on its way back.
 struct Back<'a> {
@@ -68,20 +78,54 @@ pub(super) fn backward(
     let mut dx = dy.to_vec();
     let lanes = dx.par_chunks_mut(lane * d).enumerate();
     let lanes = lanes.map(|(i, dx)| back.lane(all, i * lane, dx));
-    let lanes: Vec<Gradients> = lanes.collect();
-    (dx, total(lanes))
+    let lanes: Vec<_> = lanes.map(|lane| lane.sums.into_array()).collect();
+    let total =
+        std::array::from_fn(|i| [0, 1].map(|j| total(lanes.iter().map(|lane| &*lane[i][j]))));
+    (dx, Parts::from_array(total))
+}
+
+/// The numbers of two buffers.
+pub(super) fn slices(pair: &mut [Buffer; 2]) -> [&mut [f32]; 2] {
+    pair.each_mut().map(|buffer| &mut ***buffer)
 }
 
 /// The sum of what the lanes have, in their order.
-fn total(lanes: Vec<Gradients>) -> Gradients {
-    let mut lanes = lanes.into_iter().map(Parts::into_array);
-    let mut sum = lanes.next().unwrap_or_default();
-    for lane in lanes {
-        for (sum, part) in sum.iter_mut().flatten().zip(lane.iter().flatten()) {
-            sum.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+pub(super) fn total<'a>(lanes: impl Iterator<Item = &'a Aligned>) -> Vec<f32> {
+    /// Numbers that are added up together: they stay in the first-level cache.
+    const TOGETHER: usize = 4096;
+    let lanes: Vec<&[f32]> = lanes.map(|lane| &**lane).collect();
+    let Some((first, others)) = lanes.split_first() else {
+        return Vec::new();
+    };
+    let mut sum = first.to_vec();
+    sum.par_chunks_mut(TOGETHER)
+        .enumerate()
+        .for_each(|(i, sum)| {
+            for lane in others {
+                let lane = &lane[i * TOGETHER..];
+                sum.iter_mut().zip(lane).for_each(|(sum, x)| *sum += x);
+            }
+        });
+    sum
+}
+
+impl Lane {
+    fn new(parameters: &Parameters<'_>) -> Self {
+        let buffers = parameters.clone().into_array();
+        let buffers = buffers.map(|pair| pair.map(|p| Buffer::of(p.len())));
+        let mut sums = Parts::from_array(buffers);
+        for [gain, shift] in [&mut sums.attention_norm, &mut sums.mlp_norm] {
+            gain.fill(0.0);
+            shift.fill(0.0);
+        }
+        for [_, bias] in [&mut sums.qkv, &mut sums.dense, &mut sums.up, &mut sums.down] {
+            bias.fill(0.0);
+        }
+        Self {
+            sums,
+            onto: Onto::ZERO,
         }
     }
-    Parts::from_array(sum)
 }
 
 impl<'a> Slices<'a> {
@@ -102,26 +146,25 @@ impl<'a> Slices<'a> {
 
 impl Back<'_> {
     /// The groups of a lane, one after the other; `dx` begins as dy.
-    fn lane(&self, all: Slices<'_>, first: usize, dx: &mut [f32]) -> Gradients {
+    fn lane(&self, all: Slices<'_>, first: usize, dx: &mut [f32]) -> Lane {
         let (shape, d) = (self.shape, self.shape.d_model());
-        let zeros = self.parameters.clone().into_array();
-        let zeros = zeros.map(|pair| pair.map(|p| vec![0.0; p.len()]));
-        let mut gradients = Parts::from_array(zeros);
+        let mut lane = Lane::new(&self.parameters);
         MEMORY.with_borrow_mut(|memory| {
             for (i, dx) in dx.chunks_mut(shape.group() * d).enumerate() {
                 let rows = all.rows(shape, first + i * shape.group(), dx.len() / d);
-                self.mlp(rows, dx, &mut gradients, memory);
-                self.attention(rows, dx, &mut gradients, memory);
+                self.mlp(rows, dx, &mut lane, memory);
+                self.attention(rows, dx, &mut lane, memory);
+                lane.onto = Onto::C;
             }
         });
-        gradients
+        lane
     }
 
     fn mlp(
         &self,
         rows: Slices<'_>,
         dx: &mut [f32],
-        gradients: &mut Gradients,
+        Lane { sums, onto }: &mut Lane,
         memory: &mut Memory,
     ) {
         let Memory {
@@ -136,7 +179,7 @@ impl Back<'_> {
         self.down.apply(rows.dy, dhidden);
         active.resize(rows.hidden.len());
         activate_backward(self.shape.activation, rows.hidden, active, dhidden);
-        add_gradients(active, rows.dy, &mut gradients.down, packed);
+        add_gradients(active, rows.dy, &mut sums.down, *onto, packed);
         let middle = self.again.as_ref().map(|dense| {
             let mut middle = rows.x.to_vec();
             dense.add(rows.read, &mut middle);
@@ -145,9 +188,16 @@ impl Back<'_> {
         let before = middle.as_deref().unwrap_or(rows.x);
         normed.resize(before.len());
         layer_norm(before, norm, eps, normed);
-        add_gradients(normed, dhidden, &mut gradients.up, packed);
+        add_gradients(normed, dhidden, &mut sums.up, *onto, packed);
         self.up.apply(dhidden, dnormed);
-        layer_norm_backward(before, norm[0], eps, dnormed, dx, &mut gradients.mlp_norm);
+        layer_norm_backward(
+            before,
+            norm[0],
+            eps,
+            dnormed,
+            dx,
+            slices(&mut sums.mlp_norm),
+        );
     }
 
     /// Attention wrote into what `dx` is the gradient of, or beside the MLP.
@@ -155,7 +205,7 @@ impl Back<'_> {
         &self,
         rows: Slices<'_>,
         dx: &mut [f32],
-        gradients: &mut Gradients,
+        Lane { sums, onto }: &mut Lane,
         memory: &mut Memory,
     ) {
         let (norm, eps) = (self.parameters.attention_norm, self.shape.eps);
@@ -166,7 +216,8 @@ impl Back<'_> {
         add_gradients(
             rows.read,
             dwritten,
-            &mut gradients.dense,
+            &mut sums.dense,
+            *onto,
             &mut memory.packed,
         );
         self.dense.apply(dwritten, &mut memory.dread);
@@ -180,7 +231,7 @@ impl Back<'_> {
         } = memory;
         normed.resize(rows.x.len());
         layer_norm(rows.x, norm, eps, normed);
-        add_gradients(normed, dqkv, &mut gradients.qkv, packed);
+        add_gradients(normed, dqkv, &mut sums.qkv, *onto, packed);
         self.qkv.apply(dqkv, dnormed);
         layer_norm_backward(
             rows.x,
@@ -188,7 +239,7 @@ impl Back<'_> {
             eps,
             dnormed,
             dx,
-            &mut gradients.attention_norm,
+            slices(&mut sums.attention_norm),
         );
     }
 

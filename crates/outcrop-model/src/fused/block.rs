@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::activation::activate;
 use super::attention::{Heads, Scratch};
 use super::linear::{Forward, Linear};
+use super::memory::Buffer;
 use super::vector::layer_norm;
 
 /// Rows, in whole sequences, that go through a block together.
@@ -45,13 +46,13 @@ pub(super) struct Shape<'a> {
 #[derive(Debug)]
 pub(super) struct Kept {
     /// Rotated queries, keys and values.
-    pub(super) qkv: Vec<f32>,
+    pub(super) qkv: Buffer,
     /// By sequence and head.
-    pub(super) log_sums: Vec<f32>,
+    pub(super) log_sums: Buffer,
     /// What attention read.
-    pub(super) read: Vec<f32>,
+    pub(super) read: Buffer,
     /// The first linear map of the MLP.
-    pub(super) hidden: Vec<f32>,
+    pub(super) hidden: Buffer,
 }
 
 impl<T> Parts<T> {
@@ -139,10 +140,10 @@ pub(super) fn forward(shape: Shape<'_>, parameters: Parameters<'_>, x: &[f32]) -
     let (rows, heads) = (x.len() / d, shape.heads.heads);
     let mut y = x.to_vec();
     let mut kept = Kept {
-        qkv: vec![0.0; rows * 3 * d],
-        log_sums: vec![0.0; rows * heads],
-        read: vec![0.0; rows * d],
-        hidden: vec![0.0; rows * shape.d_ff],
+        qkv: Buffer::of(rows * 3 * d),
+        log_sums: Buffer::of(rows * heads),
+        read: Buffer::of(rows * d),
+        hidden: Buffer::of(rows * shape.d_ff),
     };
     let groups = x.par_chunks(group * d).zip(y.par_chunks_mut(group * d));
     let groups = groups

@@ -1,7 +1,8 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
-use outcrop_gemm::{Aligned, Packed, Rows, multiply_serial};
+use outcrop_gemm::{Aligned, Onto, Packed, Rows, multiply_serial, panel_width};
 
+use super::memory::{Buffer, Lent};
 use super::vector::add_columns;
 
 /// A linear map: W is [inputs, outputs] by rows.
@@ -14,14 +15,25 @@ pub(super) struct Linear<'a> {
 /// Its matrix in the order in which products read it.
 #[derive(Debug)]
 pub(super) struct Forward<'a> {
-    weight: Packed,
+    weight: Lent<Packed>,
     bias: &'a [f32],
 }
 
 /// Its matrix transposed.
 #[derive(Debug)]
 pub(super) struct Backward {
-    weight: Packed,
+    weight: Lent<Packed>,
+}
+
+/// A matrix of this size, with the strides of its rows and columns.
+pub(super) fn packed(
+    values: &[f32],
+    [k, n]: [usize; 2],
+    [row, column]: [usize; 2],
+) -> Lent<Packed> {
+    let mut packed = Lent::<Packed>::new(k * n.next_multiple_of(panel_width()));
+    packed.pack(values, k, n, row, column);
+    packed
 }
 
 impl<'a> Linear<'a> {
@@ -30,15 +42,17 @@ impl<'a> Linear<'a> {
     }
 
     pub(super) fn forward(self) -> Forward<'a> {
+        let (inputs, outputs) = (self.inputs(), self.bias.len());
         Forward {
-            weight: Packed::new(self.weight, self.inputs(), self.bias.len()),
+            weight: packed(self.weight, [inputs, outputs], [outputs, 1]),
             bias: self.bias,
         }
     }
 
     pub(super) fn backward(self) -> Backward {
+        let (inputs, outputs) = (self.inputs(), self.bias.len());
         Backward {
-            weight: Packed::transposed(self.weight, self.inputs(), self.bias.len()),
+            weight: packed(self.weight, [outputs, inputs], [1, outputs]),
         }
     }
 }
@@ -46,23 +60,24 @@ impl<'a> Linear<'a> {
 impl Forward<'_> {
     /// y = x W + b
     pub(super) fn apply(&self, x: &[f32], y: &mut [f32]) {
-        for row in y.chunks_exact_mut(self.bias.len()) {
-            row.copy_from_slice(self.bias);
-        }
-        self.product(x, y);
+        self.product(x, y, false);
     }
 
     /// y += x W + b
     pub(super) fn add(&self, x: &[f32], y: &mut [f32]) {
-        for row in y.chunks_exact_mut(self.bias.len()) {
-            row.iter_mut().zip(self.bias).for_each(|(y, b)| *y += b);
-        }
-        self.product(x, y);
+        self.product(x, y, true);
     }
 
-    fn product(&self, x: &[f32], y: &mut [f32]) {
+    fn product(&self, x: &[f32], y: &mut [f32], c: bool) {
+        let bias = Some(self.bias);
         let (inputs, outputs) = (self.weight.k(), self.weight.n());
-        multiply_serial(Rows::new(x, inputs), &self.weight, y, outputs, true);
+        multiply_serial(
+            Rows::new(x, inputs),
+            &*self.weight,
+            y,
+            outputs,
+            Onto { c, bias },
+        );
     }
 }
 
@@ -71,15 +86,23 @@ impl Backward {
     pub(super) fn apply(&self, dy: &[f32], dx: &mut Aligned) {
         let (outputs, inputs) = (self.weight.k(), self.weight.n());
         dx.resize(dy.len() / outputs * inputs);
-        multiply_serial(Rows::new(dy, outputs), &self.weight, dx, inputs, false);
+        multiply_serial(
+            Rows::new(dy, outputs),
+            &*self.weight,
+            dx,
+            inputs,
+            Onto::ZERO,
+        );
     }
 }
 
-/// dW += x' dy and db += the sum of the rows of dy; `packed` is memory.
+/// dW = x' dy, or what is added `onto`, and db += the sum of the rows of dy; `packed` is
+/// memory.
 pub(super) fn add_gradients(
     x: &[f32],
     dy: &[f32],
-    gradients: &mut [Vec<f32>; 2],
+    gradients: &mut [Buffer; 2],
+    onto: Onto<'_>,
     packed: &mut Packed,
 ) {
     let [dw, db] = gradients;
@@ -88,5 +111,5 @@ pub(super) fn add_gradients(
     let rows = dy.len() / outputs;
     add_columns(dy, db);
     packed.pack_serial(dy, rows, outputs, outputs, 1);
-    multiply_serial(Rows::transposed(x, inputs), &*packed, dw, outputs, true);
+    multiply_serial(Rows::transposed(x, inputs), &*packed, dw, outputs, onto);
 }

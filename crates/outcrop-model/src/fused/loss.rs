@@ -1,10 +1,12 @@
 //! The last norm, the unembedding and the mean cross-entropy, with their gradients: some rows at a time,
 //! so that the logits are never whole.
 
-use outcrop_gemm::{Packed, Rows, multiply_serial};
+use outcrop_gemm::{Onto, Packed, Rows, multiply_serial, panel_width};
 use rayon::prelude::*;
 
-use super::back::LANES;
+use super::back::{LANES, slices, total};
+use super::linear::packed;
+use super::memory::{Buffer, Lent};
 use super::vector::{cross_entropy, layer_norm, layer_norm_backward};
 
 /// Rows whose logits are there together.
@@ -34,16 +36,16 @@ pub(super) struct Gradients {
 /// A head with its matrix packed.
 struct Packs<'a> {
     head: Head<'a>,
-    forward: Packed,
+    forward: Lent<Packed>,
     /// Where gradients are asked for.
-    backward: Option<Packed>,
+    backward: Option<Lent<Packed>>,
 }
 
 /// What some of the rows gave: the sum of their losses and of their gradients.
 struct Lane {
     loss: f64,
-    norm: [Vec<f32>; 2],
-    weight: Vec<f32>,
+    norm: [Buffer; 2],
+    weight: Buffer,
 }
 
 /// The mean over rows of ln(sum_j exp(l_j)) - l_target, l = LN(x) W, and its gradients where they are asked
@@ -53,54 +55,54 @@ pub(super) fn loss(head: Head<'_>, x: &[f32], gradients: bool) -> (f32, Option<G
     let (vocab, rows) = (head.weight.len() / d, head.targets.len());
     let packs = Packs {
         head,
-        forward: Packed::new(head.weight, d, vocab),
-        backward: gradients.then(|| Packed::transposed(head.weight, d, vocab)),
+        forward: packed(head.weight, [d, vocab], [vocab, 1]),
+        backward: gradients.then(|| packed(head.weight, [vocab, d], [1, vocab])),
     };
     let lane = rows.div_ceil(ROWS).div_ceil(LANES).max(1) * ROWS;
     let mut dx = vec![0.0; x.len()];
     let lanes = x.par_chunks(lane * d).zip(dx.par_chunks_mut(lane * d));
     let lanes = lanes.zip(head.targets.par_chunks(lane));
     let lanes = lanes.map(|((x, dx), targets)| packs.lane(x, targets, dx));
-    let mut lanes = lanes.collect::<Vec<Lane>>().into_iter();
-    let Some(mut sum) = lanes.next() else {
+    let lanes = lanes.collect::<Vec<Lane>>();
+    if lanes.is_empty() {
         return (f32::NAN, None);
-    };
-    for lane in lanes {
-        sum.loss += lane.loss;
-        add(&mut sum.weight, &lane.weight);
-        add(&mut sum.norm[0], &lane.norm[0]);
-        add(&mut sum.norm[1], &lane.norm[1]);
     }
-    let gradients = gradients.then_some(Gradients {
+    let sum = lanes.iter().map(|lane| lane.loss).sum::<f64>();
+    let gradients = gradients.then(|| Gradients {
         x: dx,
-        norm: sum.norm,
-        weight: sum.weight,
+        norm: [0, 1].map(|i| total(lanes.iter().map(|lane| &*lane.norm[i]))),
+        weight: total(lanes.iter().map(|lane| &*lane.weight)),
     });
-    ((sum.loss / rows as f64) as f32, gradients)
-}
-
-fn add(sum: &mut [f32], part: &[f32]) {
-    sum.iter_mut().zip(part).for_each(|(sum, x)| *sum += x);
+    ((sum / rows as f64) as f32, gradients)
 }
 
 impl Packs<'_> {
     fn lane(&self, x: &[f32], targets: &[usize], dx: &mut [f32]) -> Lane {
         let (d, vocab) = (self.forward.k(), self.forward.n());
         let back = self.backward.is_some();
-        let zeros = |n: usize| vec![0.0; if back { n } else { 0 }];
+        let room = |n: usize| Buffer::of(if back { n } else { 0 });
         let mut lane = Lane {
             loss: 0.0,
-            norm: [zeros(d), zeros(d)],
-            weight: zeros(d * vocab),
+            norm: [room(d), room(d)],
+            weight: room(d * vocab),
         };
-        let (mut normed, mut logits) = (vec![0.0; ROWS * d], vec![0.0; ROWS * vocab]);
-        let mut packed = Packed::default();
+        for sums in slices(&mut lane.norm) {
+            sums.fill(0.0);
+        }
+        let (mut normed, mut logits) = (Buffer::of(ROWS * d), Buffer::of(ROWS * vocab));
+        let mut packed = Lent::<Packed>::new(ROWS * vocab.next_multiple_of(panel_width()));
         let rows = x.chunks(ROWS * d).zip(dx.chunks_mut(ROWS * d));
-        for ((x, dx), targets) in rows.zip(targets.chunks(ROWS)) {
+        for (i, ((x, dx), targets)) in rows.zip(targets.chunks(ROWS)).enumerate() {
             let normed = &mut normed[..x.len()];
             let logits = &mut logits[..targets.len() * vocab];
             layer_norm(x, self.head.norm, self.head.eps, normed);
-            multiply_serial(Rows::new(normed, d), &self.forward, logits, vocab, false);
+            multiply_serial(
+                Rows::new(normed, d),
+                &*self.forward,
+                logits,
+                vocab,
+                Onto::ZERO,
+            );
             let weight = 1.0 / self.head.targets.len() as f32;
             lane.loss += cross_entropy(logits, targets, weight);
             let Some(backward) = &self.backward else {
@@ -108,11 +110,17 @@ impl Packs<'_> {
             };
             packed.pack_serial(logits, targets.len(), vocab, vocab, 1);
             let from = Rows::transposed(normed, d);
-            multiply_serial(from, &packed, &mut lane.weight, vocab, true);
+            multiply_serial(
+                from,
+                &*packed,
+                &mut lane.weight,
+                vocab,
+                if i > 0 { Onto::C } else { Onto::ZERO },
+            );
             // the rows that were normed are no more needed: their gradients take their place
-            multiply_serial(Rows::new(logits, vocab), backward, normed, d, false);
+            multiply_serial(Rows::new(logits, vocab), &**backward, normed, d, Onto::ZERO);
             let (gain, eps) = (self.head.norm[0], self.head.eps);
-            layer_norm_backward(x, gain, eps, normed, dx, &mut lane.norm);
+            layer_norm_backward(x, gain, eps, normed, dx, slices(&mut lane.norm));
         }
         lane
     }

@@ -9,6 +9,7 @@
 //! | `loss` | the last norm, the unembedding and the cross-entropy |
 //! | `attention`, `softmax` | causal attention with rotary embedding |
 //! | `linear`, `activation`, `vector` | linear maps, GELU, norms |
+//! | `memory` | buffers that go from step to step |
 //!
 //! Only this file knows Burn. Sums over rows are made in lanes, whose number depends on the shape alone: the
 //! same bits on any number of threads.
@@ -19,6 +20,7 @@ mod back;
 mod block;
 mod linear;
 mod loss;
+mod memory;
 mod softmax;
 #[cfg(test)]
 mod tests;

@@ -167,11 +167,10 @@ vectorised! {
         eps: f32,
         dy: &'a mut [f32],
         dx: &'a mut [f32],
-        gradients: &'a mut [Vec<f32>; 2],
+        gradients: [&'a mut [f32]; 2],
     ) -> () {
         let d = gain.len();
-        let [dgain, dshift] = gradients;
-        let (dgain, dshift) = (&mut dgain[..d], &mut dshift[..d]);
+        let [dgain, dshift] = gradients.map(|g| &mut g[..d]);
         let mut normed = vec![0.0; d];
         let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d)).zip(dx.chunks_exact_mut(d));
         for ((x, dy), dx) in rows {
