@@ -170,7 +170,8 @@ fn in_place_is_as_composed() {
         let (norm, other);
         (ours, norm) = in_place::step(&mut here, ours, a, 1e-2).unwrap();
         (theirs, other) = composed::step(&mut there, theirs, b, 1e-2).unwrap();
-        assert!((norm / other - 1.0).abs() < 1e-6, "{norm} {other}");
+        // ours is summed in f64, the other in f32
+        assert!((norm / other - 1.0).abs() < 1e-5, "{norm} {other}");
     }
     let ((_, ours), (_, theirs)) = (look(ours), look(theirs));
     assert_close(&ours, &theirs, 1e-6);
