@@ -43,20 +43,26 @@ mod init;
 mod layers;
 mod loss;
 mod mlp;
+mod numbers;
 mod parameters;
 mod position;
 mod stats_tap;
 mod tap;
 mod transformer;
+#[cfg(feature = "flex")]
+mod update;
 mod weights;
 
 pub use backend::Backend;
 pub use error::{Error, Result};
 pub use loss::cross_entropy;
+pub use numbers::{Numbers, in_memory};
 pub use parameters::{ParameterKind, ParameterMap};
 pub use stats_tap::StatsTap;
 pub use tap::{NoTap, Tap, TapPoint};
 pub use transformer::{Transformer, ids};
+#[cfg(feature = "flex")]
+pub use update::{AdamWStep, Slot, adamw_in_place, sum_of_squares};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 use outcrop_core::LayerStats;
 use outcrop_measure::Meter;
 
-use crate::{Error, Result, Tap, TapPoint};
+use crate::{Error, Numbers, Result, Tap, TapPoint};
 
 /// A [`Tap`] that measures the residual stream after every block: top-3 magnitudes with their
 /// places, lower median and non-finite count of each sequence.
@@ -32,9 +32,9 @@ impl StatsTap {
 
     fn measure(&mut self, layer: usize, hidden: &Tensor<3>) -> Result<Vec<LayerStats>> {
         let [_, positions, d_model] = hidden.dims();
-        let data = hidden.clone().inner().try_into_vec_as::<f32>();
-        let data = data.map_err(|e| Error::Device(e.to_string()))?;
-        data.chunks_exact(positions * d_model)
+        let numbers = Numbers::of(hidden.clone())?;
+        let sequences = numbers.as_slice().chunks_exact(positions * d_model);
+        sequences
             .map(|sequence| self.meter.measure(sequence, d_model))
             .collect::<Result<_, _>>()
             .map_err(|source| Error::Measure { layer, source })

@@ -1,6 +1,7 @@
 //! Our side of `cargo xtask bench train` and of `cargo xtask bench step`: the update of the training loop,
 //! on generated tokens, for some seconds: `cargo run -p outcrop-train --example train_speed --
-//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS]`
+//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS]]`, each update in PARTS parts (1);
+//! WEIGHTS may be empty.
 //!
 //! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
 //! the `fastest` update, and `peak` memory in KiB (0 where /proc does not tell); and the seconds that each part of an update takes,
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use outcrop_core::ArchSpec;
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
-use outcrop_train::{AdamW, TrainSpec};
+use outcrop_train::{AdamW, GradientSum, TrainSpec};
 
 /// That of the command `outcrop`.
 #[global_allocator]
@@ -38,6 +39,8 @@ struct Run {
     model: Transformer,
     optimizer: AdamW,
     rows: usize,
+    /// In which an update goes through the model.
+    accumulate: usize,
     losses: Vec<f32>,
     last: Instant,
     parts: [Duration; PARTS.len()],
@@ -51,22 +54,28 @@ impl Run {
 
     /// One update.
     fn update(mut self, (inputs, targets): &Batch, rate: f64) -> Result<Self, Error> {
-        let shape = [self.rows, self.model.spec().context];
-        let x = ids(inputs, shape, self.model.device());
-        let y = ids(targets, shape, self.model.device());
-        self.lap(0);
-        let loss = self.model.loss(x, y, &mut NoTap);
-        self.lap(1);
-        let gradients = loss.backward();
-        let loss: f32 = loss
-            .inner()
-            .try_into_scalar()
-            .map_err(|e| format!("{e:?}"))?;
-        self.lap(2);
-        let (model, _) = self.optimizer.step(self.model, gradients, rate)?;
+        let mut sum = GradientSum::default();
+        let mut mean = 0.0;
+        let part = inputs.len() / self.accumulate;
+        for (inputs, targets) in inputs.chunks(part).zip(targets.chunks(part)) {
+            let shape = [self.rows / self.accumulate, self.model.spec().context];
+            let x = ids(inputs, shape, self.model.device());
+            let y = ids(targets, shape, self.model.device());
+            self.lap(0);
+            let loss = self.model.loss(x, y, &mut NoTap);
+            self.lap(1);
+            self.model = sum.add(self.model, loss.backward())?;
+            let loss: f32 = loss
+                .inner()
+                .try_into_scalar()
+                .map_err(|e| format!("{e:?}"))?;
+            mean += loss / self.accumulate as f32;
+            self.lap(2);
+        }
+        let (model, _) = self.optimizer.step_with(self.model, sum, rate)?;
         self.model = model;
         self.lap(3);
-        self.losses.push(loss);
+        self.losses.push(mean);
         Ok(self)
     }
 
@@ -103,11 +112,12 @@ fn bench() -> Result<(), Error> {
         model: Transformer::new(&arch, spec.seed, &device)?,
         optimizer: AdamW::new(spec.betas, spec.eps, spec.weight_decay, spec.clip),
         rows,
+        accumulate: number(8, 1)?,
         losses: Vec::new(),
         last: Instant::now(),
         parts: [Duration::ZERO; PARTS.len()],
     };
-    if let Some(path) = arguments.get(7) {
+    if let Some(path) = arguments.get(7).filter(|path| !path.is_empty()) {
         run.model.save(Path::new(path))?;
     }
     let batches = batches(&arch, rows);

@@ -59,7 +59,7 @@ pub use environment::Environment;
 pub use error::{Error, Result};
 pub use learning_rate::learning_rate;
 pub use observer::{Event, Observer, Outcome};
-pub use optimizer::AdamW;
+pub use optimizer::{AdamW, GradientSum};
 pub use run_dir::{RunDir, State};
 pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::train;

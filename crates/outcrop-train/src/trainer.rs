@@ -1,16 +1,16 @@
 use std::path::Path;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Int, Tensor};
 use outcrop_checkpoint::{clean, latest_valid};
 use outcrop_core::{Loss, Measurement, Provenance, Ratio, Trajectory};
 use outcrop_model::{Transformer, ids};
 use outcrop_schedule::Schedule;
 
-use crate::data::{Batch, Corpus, Options};
+use crate::data::{Corpus, Options};
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
 use crate::{
-    AdamW, Environment, Error, Event, Observer, Outcome, Result, RunDir, RunSpec, State,
-    checkpoint, learning_rate,
+    AdamW, Environment, Error, Event, GradientSum, Observer, Outcome, Result, RunDir, RunSpec,
+    State, checkpoint, learning_rate,
 };
 
 /// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one, on a thread of
@@ -207,21 +207,32 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Rows of tokens as a tensor.
+    fn ids(&self, tokens: &[u32]) -> Tensor<2, Int> {
+        let context = self.spec.arch.context;
+        ids(tokens, [tokens.len() / context, context], &self.device)
+    }
+
     /// One update.
     fn update(mut self, observer: &mut dyn Observer) -> Result<Self> {
         let train = &self.spec.train;
-        let batch: Batch = self.corpus.batch(self.step, train.batch);
-        let shape = [batch.batch, batch.context];
-        let x = ids(&batch.inputs, shape, &self.device);
-        let y = ids(&batch.targets, shape, &self.device);
-        let loss = forward_loss(&self.model, x.clone(), y);
-        let gradients = loss.backward();
-        let loss = value(loss.inner())?;
+        let batch = self.corpus.batch(self.step, train.batch);
+        let mut sum = GradientSum::default();
+        let mut loss = 0.0;
+        let part = train.batch / train.accumulate * batch.context;
+        for (x, y) in batch.inputs.chunks(part).zip(batch.targets.chunks(part)) {
+            let [x, y] = [x, y].map(|tokens| self.ids(tokens));
+            let of_part = forward_loss(&self.model, x, y);
+            self.model = sum.add(self.model, of_part.backward())?;
+            loss += value(of_part.inner())? / train.accumulate as f64;
+        }
         let rate = learning_rate(train, self.step);
-        let (model, norm) = self.optimizer.step(self.model, gradients, rate)?;
+        let (model, norm) = self.optimizer.step_with(self.model, sum, rate)?;
+        self.model = model;
         for (what, value) in [("loss", loss), ("gradient norm", norm)] {
             if !value.is_finite() {
-                let place = first_non_finite(&model.valid(), x.inner())?;
+                let x = self.ids(&batch.inputs).inner();
+                let place = first_non_finite(&self.model.valid(), x)?;
                 return Err(Error::Diverged {
                     step: self.step,
                     what,
@@ -230,7 +241,6 @@ impl<'a> Run<'a> {
                 });
             }
         }
-        self.model = model;
         self.step += 1;
         self.last = Some((loss, rate, norm));
         observer.event(&Event::Step {

@@ -13,6 +13,15 @@ fn a_resolved_spec_prints_back() {
 }
 
 #[test]
+fn a_run_in_one_part_has_the_checksum_that_it_had_before_there_were_parts() {
+    let spec = RunSpec::from_toml(SMALL).unwrap();
+    assert!(!spec.to_toml().unwrap().contains("accumulate"));
+    let parts = RunSpec::from_toml(&format!("{SMALL}[train]\naccumulate = 4")).unwrap();
+    assert!(parts.to_toml().unwrap().contains("accumulate = 4"));
+    assert_ne!(parts.sha256().unwrap(), spec.sha256().unwrap());
+}
+
+#[test]
 fn what_is_wrong_is_named_with_the_way_out() {
     for (line, parts) in [
         (
@@ -25,6 +34,11 @@ fn what_is_wrong_is_named_with_the_way_out() {
         ),
         ("[train]\nsteps = 0", vec!["train.steps", "1 to 10^9"]),
         ("[train]\nbatch = -3", vec!["[train]"]),
+        (
+            "[train]\nbatch = 16\naccumulate = 3",
+            vec!["train.accumulate", "3", "a divisor of train.batch = 16"],
+        ),
+        ("[train]\naccumulate = 0", vec!["train.accumulate", "0"]),
         (
             "[train]\nsteps = 10\nwarmup = 11",
             vec!["train.warmup", "11"],

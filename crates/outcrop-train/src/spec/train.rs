@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 
 /// The fields of [`TrainSpec`].
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "steps",
     "batch",
+    "accumulate",
     "learning_rate",
     "final_share",
     "warmup",
@@ -23,6 +24,7 @@ pub(super) const KEYS: [&str; 10] = [
 /// |---|---|---|
 /// | `steps` | 800 | 1 to 10^9 |
 /// | `batch` | 16 | 1 to 65536 |
+/// | `accumulate` | 1 | 1 to `batch`, a divisor of it |
 /// | `learning_rate` | 1e-3 | above 0, at most 1 |
 /// | `final_share` | 0.1 | 0 to 1 |
 /// | `warmup` | 50 | 0 to `steps` |
@@ -38,6 +40,10 @@ pub struct TrainSpec {
     pub steps: u64,
     /// Sequences per update.
     pub batch: usize,
+    /// Parts in which the sequences of an update go through the model one after another, so that less memory
+    /// is needed; their gradients are averaged. Other parts sum in another order: the last digits differ.
+    #[serde(skip_serializing_if = "is_one")]
+    pub accumulate: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Learning rate at the end, as a share of the peak.
@@ -56,11 +62,17 @@ pub struct TrainSpec {
     pub seed: u64,
 }
 
+/// Whether a run is the one that it was before there were parts, by its checksum too.
+fn is_one(parts: &usize) -> bool {
+    *parts == 1
+}
+
 impl Default for TrainSpec {
     fn default() -> Self {
         Self {
             steps: 800,
             batch: 16,
+            accumulate: 1,
             learning_rate: 1e-3,
             final_share: 0.1,
             warmup: 50,
@@ -97,6 +109,12 @@ impl TrainSpec {
             "batch",
             &self.batch,
             "1 to 65536",
+        )?;
+        require(
+            self.accumulate > 0 && self.batch.is_multiple_of(self.accumulate),
+            "accumulate",
+            &self.accumulate,
+            &format!("a divisor of train.batch = {}", self.batch),
         )?;
         require(
             rate > 0.0 && rate <= 1.0,
