@@ -53,3 +53,20 @@ impl Fixture {
         serde_json::from_str(include_str!("../tests/fixtures/sklearn.json")).unwrap()
     }
 }
+
+/// A table with folds, and the R2 that scikit-learn's or XGBoost's trees reach on it
+/// (tests/fixtures/export_trees.py).
+#[derive(Deserialize)]
+pub(crate) struct Trees {
+    pub(crate) name: String,
+    pub(crate) x: Vec<Vec<f64>>,
+    pub(crate) y: Vec<f64>,
+    pub(crate) fold: Vec<usize>,
+    pub(crate) r2: std::collections::BTreeMap<String, f64>,
+}
+
+impl Trees {
+    pub(crate) fn load() -> Vec<Self> {
+        serde_json::from_str(include_str!("../tests/fixtures/trees.json")).unwrap()
+    }
+}

@@ -62,6 +62,7 @@ mod metric;
 mod options;
 mod predictor;
 mod regressor;
+mod saved;
 mod stats;
 mod table;
 mod target;

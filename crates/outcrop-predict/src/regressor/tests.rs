@@ -3,7 +3,7 @@ use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2};
 
 use super::*;
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, Trees};
 
 /// Every method that looks at features recovers a step of one of them.
 #[test]
@@ -64,6 +64,49 @@ fn linear_and_kernel_models_predict_what_scikit_learn_predicts() {
                 error < 1e-8,
                 "{} {alpha} {ratio}: {value} {expected}",
                 case.kind
+            );
+        }
+    }
+}
+
+/// Predictions of every row of `table` from the other folds.
+fn cross_validated(table: &Trees, regressor: Regressor, seed: u64) -> Vec<f64> {
+    let mut predicted = vec![0.0; table.y.len()];
+    for fold in 0..=table.fold.iter().copied().max().unwrap() {
+        let rows =
+            |test: bool| (0..table.y.len()).filter(move |i| (table.fold[*i] == fold) == test);
+        let training = Training {
+            x: rows(false).flat_map(|i| table.x[i].clone()).collect(),
+            y: rows(false).map(|i| table.y[i]).collect(),
+            weights: vec![1.0; rows(false).count()],
+            groups: rows(false).collect(),
+            features: Feature::ALL[..table.x[0].len()].to_vec(), // as many; trees do not care which
+        };
+        let model = regressor.fit(training, seed).unwrap();
+        rows(true).for_each(|i| predicted[i] = model.predict_row(table.x[i].clone()));
+    }
+    predicted
+}
+
+/// The published implementations' R2 in the same folds is reached within 0.03.
+#[test]
+fn trees_score_as_those_of_scikit_learn_and_xgboost() {
+    const SEEDS: u64 = 3;
+    for table in Trees::load() {
+        let total: f64 = table.y.iter().map(|y| y * y).sum(); // the mean is 0
+        for (name, expected) in &table.r2 {
+            let regressor = Regressor::from_name(name).unwrap();
+            let r2 = |seed| {
+                let predicted = cross_validated(&table, regressor, seed);
+                let errors = table.y.iter().zip(predicted).map(|(y, p)| (y - p).powi(2));
+                1.0 - errors.sum::<f64>() / total
+            };
+            let mean = (0..SEEDS).map(r2).sum::<f64>() / SEEDS as f64;
+            println!("{}, {name}: R2 {mean:.4}, theirs {expected:.4}", table.name);
+            assert!(
+                (mean - expected).abs() < 0.03,
+                "{}, {name}: {mean} {expected}",
+                table.name
             );
         }
     }
