@@ -29,7 +29,7 @@ use nearest::NearestModel;
 ///
 /// Features are standardised on training rows (constant ones dropped), and so is the transformed
 /// target, so that one penalty means the same for every target. Rows weigh by the uncertainty of
-/// their fits, see [`Options`](crate::Options). Penalties are *chosen* inside the training rows: of
+/// their fits, see [`Table`](crate::Table). Penalties are *chosen* inside the training rows: of
 /// a short list the one that predicts whole architectures best, each left out in turn and all
 /// weighing the same; below three architectures the default in brackets stands. The settings of
 /// trees are fixed.

@@ -22,6 +22,12 @@ pub(crate) const MIN_MODELS: usize = 3;
 /// *architecture*, see [`Table::architectures`]: what is chosen inside a training set is chosen
 /// with whole architectures left out, as a seed beside it would give the others away.
 ///
+/// Rows *weigh* by how sure their fits are: w = 1 / (s^2 + tau^2), mean 1. For each target s is the
+/// standard error that the interval of the fit implies (of level 0.9, the fitter's default), in the
+/// unit in which the target is regressed, and tau^2 the variance between rows (DerSimonian and
+/// Laird 1986), at least the median of s^2, so that no row weighs more than twice the median row.
+/// Rows without an interval weigh as the median row; where no row has one, all weigh the same.
+///
 /// Three models are enough to make a table. With three, a regressor is trained on two at a time:
 /// scores and bands then say little, and only a difference that shows in every layer can be
 /// trusted.
