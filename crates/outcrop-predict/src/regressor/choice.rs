@@ -55,3 +55,35 @@ pub(super) fn mean_square(data: &Data, rows: &[usize], residual: impl Fn(usize) 
     let squares = rows.iter().map(|i| weight(data, *i) * residual(*i).powi(2));
     squares.sum::<f64>() / total
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linfa::Dataset;
+    use ndarray::Array2;
+
+    #[test]
+    fn two_architectures_are_too_few_to_choose_by() {
+        assert_eq!(members(&[4, 9, 4, 9]), None);
+        let three = members(&[4, 9, 4, 1]).unwrap();
+        assert_eq!(three, [vec![3], vec![0, 2], vec![1]]);
+        assert_eq!(smallest(&[f64::NAN, 2.0, 1.0, 1.0]), 2);
+    }
+
+    /// Sums of the others by subtraction, against the mean of the others where nothing is learned
+    /// but the intercept, and against a straight line through the two others.
+    #[test]
+    fn what_is_left_out_is_not_seen() {
+        let x = Array2::from_shape_vec((3, 1), vec![0.0, 1.0, 2.0]).unwrap();
+        let data = Dataset::new(x, Array1::from(vec![1.0, 3.0, 8.0]));
+        let members = members(&[0, 1, 2]).unwrap();
+        let path = |others: &Moments| {
+            let (xx, xy) = others.centred();
+            vec![Array1::zeros(1), xy / xx[[0, 0]]]
+        };
+        let errors = linear_errors(&data, &members, 2, path);
+        // means of the others: 5.5, 4.5, 2; lines through them: -2, 4.5, 5
+        assert!((errors[0] - (4.5f64.powi(2) + 1.5f64.powi(2) + 36.0)).abs() < 1e-9);
+        assert!((errors[1] - (9.0 + 1.5f64.powi(2) + 9.0)).abs() < 1e-9);
+    }
+}

@@ -1,6 +1,6 @@
 use linfa::traits::{Fit, PredictInplace};
 use linfa_linalg::cholesky::{Cholesky, SolveC};
-use ndarray::{Array1, Array2, ArrayView1, Axis};
+use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{mean_square, members, smallest};
@@ -100,7 +100,8 @@ fn inverse_factor(factor: &Array2<f64>) -> Array2<f64> {
         let (above, mut below) = inverse.view_mut().split_at(Axis(0), i);
         let mut row = below.row_mut(0);
         for (j, other) in above.rows().into_iter().enumerate() {
-            row.scaled_add(-factor[[i, j]], &other);
+            let other = other.slice(s![..=j]);
+            row.slice_mut(s![..=j]).scaled_add(-factor[[i, j]], &other);
         }
         row[i] += 1.0;
         row /= factor[[i, i]];
@@ -141,5 +142,40 @@ impl PredictInplace<Array2<f64>, Array1<f64>> for Kernel {
 
     fn default_target(&self, x: &Array2<f64>) -> Array1<f64> {
         Array1::zeros(x.nrows())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use linfa::Dataset;
+    use linfa::traits::Predict;
+
+    /// The closed form against training without each architecture.
+    #[test]
+    fn errors_of_what_is_left_out_are_those_of_training_without_it() {
+        let x = Array2::from_shape_fn((24, 3), |(i, j)| ((7 * i + 13 * j) as f64).sin());
+        let y = Array1::from_shape_fn(24, |i| (i as f64 * 0.7).cos());
+        let weights = Array1::from_shape_fn(24, |i| 0.5 + (i % 4) as f32 / 2.0);
+        let data = |rows: &[usize]| {
+            Dataset::new(x.select(Axis(0), rows), y.select(Axis(0), rows))
+                .with_weights(weights.select(Axis(0), rows))
+        };
+        let all: Vec<usize> = (0..24).collect();
+        let groups: Vec<usize> = all.iter().map(|i| i % 5).collect();
+        let members = members(&groups).unwrap();
+        let settings = KernelRidge {
+            scale: 0.7,
+            alpha: 0.2,
+        };
+        let mut expected = 0.0;
+        for rows in &members {
+            let others: Vec<usize> = all.iter().copied().filter(|i| !rows.contains(i)).collect();
+            let model = settings.fit(&data(&others)).unwrap();
+            let predicted: Array1<f64> = model.predict(&x);
+            expected += mean_square(&data(&all), rows, |i| y[i] - predicted[i]);
+        }
+        let error = settings.left_out_error(&data(&all), &members).unwrap();
+        assert!((error - expected).abs() < 1e-10, "{error} {expected}");
     }
 }
