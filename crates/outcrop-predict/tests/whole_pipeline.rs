@@ -1,8 +1,6 @@
 //! From fits to the prediction of an unseen architecture, against the same done in scikit-learn:
 //! weights, scaling, the choice of penalties and the regression itself.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
-
 use std::collections::BTreeMap;
 
 use outcrop_core::{ArchSpec, Fit, NamedArch};
