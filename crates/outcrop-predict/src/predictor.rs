@@ -1,6 +1,7 @@
 use std::fmt;
 
 use outcrop_core::{ArchSpec, CurvePoint, Prediction};
+use serde::{Deserialize, Serialize};
 
 use crate::curve::{Curve, Summaries};
 use crate::table::{MIN_MODELS, features};
@@ -14,6 +15,7 @@ const HYPOTHESIS: &str = "predicted";
 ///
 /// How far to trust it is what [`evaluate`](crate::evaluate) says about the same regressor under
 /// `leave one model out`, and only for architectures within the range of training.
+#[derive(Serialize, Deserialize)]
 pub struct Predictor {
     regressor: Regressor,
     targets: Vec<(Target, Trained)>,
