@@ -87,6 +87,14 @@ impl Feature {
         Self::RelativeDepthRoot,
     ];
 
+    /// The four numbers that make the shape of a transformer, which the regressor `shape` adds.
+    pub const SHAPE: [Self; 4] = [
+        Self::LnWidth,
+        Self::Layers,
+        Self::AttentionDensity,
+        Self::MlpExpansion,
+    ];
+
     /// The formula, as tables and figures name it.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and four identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
+//! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
@@ -54,14 +55,13 @@
 
 mod curve;
 mod error;
-mod evaluate;
 mod feature;
 #[cfg(test)]
 mod fixture;
-mod metric;
 mod options;
 mod predictor;
 mod regressor;
+mod score;
 mod stats;
 mod table;
 mod target;
@@ -69,11 +69,11 @@ mod trained;
 mod transform;
 
 pub use error::{Error, Result};
-pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
 pub use feature::Feature;
 pub use options::Options;
 pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
 pub use regressor::Regressor;
+pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
 pub use table::Table;
 pub use target::Target;
 

@@ -105,6 +105,19 @@ impl Table {
         &self.models
     }
 
+    /// For each of [`Table::models`] the index of its architecture, counted from 0 in the order of
+    /// first appearance; models of equal architecture (seeds) share one.
+    pub fn architectures(&self) -> Vec<usize> {
+        let mut distinct: Vec<&ArchSpec> = Vec::new();
+        let mut index = |arch| {
+            distinct.iter().position(|a| *a == arch).unwrap_or_else(|| {
+                distinct.push(arch);
+                distinct.len() - 1
+            })
+        };
+        self.models.iter().map(|m| index(&m.arch)).collect()
+    }
+
     /// Number of rows, one for each (model, layer).
     pub fn rows(&self) -> usize {
         self.rows.len()
@@ -118,6 +131,18 @@ impl Table {
 
     pub(crate) fn row(&self, index: usize) -> &Row {
         &self.rows[index]
+    }
+
+    /// The same rows with other features, in the order of [`Feature::ALL`].
+    pub(crate) fn with_features(&self, features: impl Fn(&Row) -> Vec<f64>) -> Self {
+        let with = |row: &Row| Row {
+            features: features(row),
+            ..row.clone()
+        };
+        Self {
+            models: self.models.clone(),
+            rows: self.rows.iter().map(with).collect(),
+        }
     }
 
     pub(crate) fn all_rows(&self) -> &[Row] {

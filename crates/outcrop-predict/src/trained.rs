@@ -41,11 +41,12 @@ impl Trained {
             .unzip();
         let transform = Transform::fit(target, &values);
         let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
-        let (mean, deviation) = mean_and_deviation(&z);
+        let weights = weights(table, &rows, regressor);
+        let (mean, deviation) = mean_and_deviation(&z, &weights);
         let mut trained = Self {
             target,
             regressor,
-            columns: varying_columns(table, &rows, regressor, options),
+            columns: varying_columns(table, &rows, &weights, regressor, options),
             transform,
             mean,
             deviation,
@@ -53,11 +54,17 @@ impl Trained {
         };
         if deviation > 0.0 && !trained.columns.is_empty() {
             let scaled = |i: &usize| trained.scale(&table.row(*i).features);
+            let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
+            let weighted = |(i, root): (&usize, &f64)| {
+                let row = scaled(i).into_iter();
+                row.map(|x| x * root).collect::<Vec<f64>>()
+            };
             let x = Matrix::new(
-                rows.iter().flat_map(scaled).collect(),
+                rows.iter().zip(&roots).flat_map(weighted).collect(),
                 trained.columns.len(),
             );
-            let y: Vec<f64> = z.iter().map(|z| (z - mean) / deviation).collect();
+            let y = z.iter().zip(&roots);
+            let y: Vec<f64> = y.map(|(z, root)| root * (z - mean) / deviation).collect();
             let fitted = regressor.fit(&x, &y, options.seed);
             trained.model = fitted.map_err(|reason| trained.error(reason))?;
         }
@@ -102,15 +109,30 @@ impl Trained {
     }
 }
 
+/// 1 for each row, or 1 shared by all rows of each architecture.
+fn weights(table: &Table, rows: &[usize], regressor: Regressor) -> Vec<f64> {
+    if !regressor.balances() {
+        return vec![1.0; rows.len()];
+    }
+    let architectures = table.architectures();
+    let of = |i: &usize| architectures[table.row(*i).model];
+    let mut counts = vec![0.0; architectures.len()];
+    for i in rows {
+        counts[of(i)] += 1.0;
+    }
+    rows.iter().map(|i| 1.0 / counts[of(i)]).collect()
+}
+
 fn varying_columns(
     table: &Table,
     rows: &[usize],
+    weights: &[f64],
     regressor: Regressor,
     options: &Options,
 ) -> Vec<Column> {
     let column = |feature: usize| {
         let values = rows.iter().map(|i| table.row(*i).features[feature]);
-        let (mean, deviation) = mean_and_deviation(&values.collect::<Vec<f64>>());
+        let (mean, deviation) = mean_and_deviation(&values.collect::<Vec<f64>>(), weights);
         Column {
             feature,
             mean,

@@ -30,7 +30,7 @@ impl Transform {
             Target::K => {
                 let lambda = most_likely_power(values);
                 let powers: Vec<f64> = values.iter().map(|v| yeo_johnson(*v, lambda)).collect();
-                let (mean, deviation) = mean_and_deviation(&powers);
+                let (mean, deviation) = mean_and_deviation(&powers, &vec![1.0; powers.len()]);
                 Self::YeoJohnson {
                     lambda,
                     mean,
@@ -162,7 +162,7 @@ fn most_likely_power(values: &[f64]) -> f64 {
 /// where the transform squeezes the values together until only rounding tells them apart.
 fn log_likelihood(values: &[f64], lambda: f64) -> f64 {
     let transformed: Vec<f64> = values.iter().map(|v| yeo_johnson(*v, lambda)).collect();
-    let (_, deviation) = mean_and_deviation(&transformed);
+    let (_, deviation) = mean_and_deviation(&transformed, &vec![1.0; transformed.len()]);
     if !(deviation > 0.0 && deviation.is_finite()) {
         return f64::NEG_INFINITY;
     }

@@ -114,8 +114,8 @@ fn the_same_seed_gives_the_same_bits() {
     let fits: Vec<Fit> = fits(&STRONG, 6).into_iter().filter(small).collect();
     let first = scored(&fits, &Regressor::ALL, 2);
     assert_eq!(first, scored(&fits, &Regressor::ALL, 2));
-    assert_eq!(first.scores.len(), 5 * 7 * 2);
-    assert_eq!(first.predictions.len(), 5 * 7 * 40);
+    assert_eq!(first.scores.len(), 5 * 8 * 3);
+    assert_eq!(first.predictions.len(), 5 * 8 * 40);
 }
 
 /// Predictions of one model.

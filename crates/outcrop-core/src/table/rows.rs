@@ -8,7 +8,7 @@ use super::csv_io;
 use super::problem::Loaded;
 use super::row_stream::{RowStream, unnumbered};
 use crate::{
-    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, PersistentPlace,
+    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, ModelScore, PersistentPlace,
     Prediction, Result, Score, write_atomic,
 };
 
@@ -53,6 +53,26 @@ row!(
         "r2",
         "mae",
         "rmse"
+    ],
+    [
+        "architectures",
+        "mae_original",
+        "rmse_original",
+        "gain",
+        "p"
+    ]
+);
+row!(
+    ModelScore,
+    [
+        "model",
+        "target",
+        "regressor",
+        "protocol",
+        "rows",
+        "mae",
+        "rmse",
+        "bias"
     ],
     []
 );

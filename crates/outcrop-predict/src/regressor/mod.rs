@@ -20,11 +20,16 @@ use crate::{Error, Feature, Result};
 /// |---|---|---|---|
 /// | `mean` | mean of the training rows | | |
 /// | `depth profile` | ridge on the powers of l/L alone, whatever the features chosen | alpha 1 | linfa-linalg |
+/// | `shape` | ridge on the powers of l/L and ln d, L, H/d, d_ff/d, whatever the features chosen | alpha 1 | linfa-linalg |
 /// | `ridge` | minimises the sum of squares + alpha sum w^2, solved exactly | alpha 1 | linfa-linalg |
 /// | `lasso` | minimises the *mean* of squares / 2 + alpha sum abs(w) | alpha 0.05 | linfa-elasticnet |
 /// | `elastic net` | the same + alpha (r sum abs(w) + (1 - r)/2 sum w^2) | alpha 0.05, r 0.5 | linfa-elasticnet |
 /// | `random forest` | mean of trees on bootstrap samples | 200 trees, a third of the features a split, 2 rows a leaf | smartcore |
 /// | `gradient boosting` | XGBoost-style trees on gradients | 200 trees, depth 3, rate 0.05, 2 rows a leaf, l2 1 | forust-ml |
+///
+/// In `depth profile` and `shape` every model weighs the same, however many layers it has, and alpha
+/// is held against the sum of these weights, the number of models: so few numbers, so strongly held
+/// back, are what a dozen architectures can pay for.
 ///
 /// Each alpha has scikit-learn's meaning, which is per data set for its `Ridge` and per sample for
 /// its `Lasso` and `ElasticNet`; linfa's penalty is always per sample (ridge: alpha / n).
@@ -35,6 +40,8 @@ pub enum Regressor {
     Mean,
     /// Relative depth alone: what is known without looking at the architecture.
     DepthProfile,
+    /// Relative depth and the four numbers that make the shape of a transformer.
+    Shape,
     /// Linear, squared weights penalised (Hoerl and Kennard 1970).
     Ridge,
     /// Linear, absolute weights penalised (Tibshirani 1996).
@@ -49,9 +56,10 @@ pub enum Regressor {
 
 impl Regressor {
     /// All of them, baselines first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Mean,
         Self::DepthProfile,
+        Self::Shape,
         Self::Ridge,
         Self::Lasso,
         Self::ElasticNet,
@@ -64,6 +72,7 @@ impl Regressor {
         match self {
             Self::Mean => "mean",
             Self::DepthProfile => "depth profile",
+            Self::Shape => "shape",
             Self::Ridge => "ridge",
             Self::Lasso => "lasso",
             Self::ElasticNet => "elastic net",
@@ -103,8 +112,14 @@ impl Regressor {
         match self {
             Self::Mean => Vec::new(),
             Self::DepthProfile => Feature::DEPTH.to_vec(),
+            Self::Shape => [&Feature::DEPTH[..], &Feature::SHAPE].concat(),
             _ => chosen.to_vec(),
         }
+    }
+
+    /// Whether every model weighs the same in training.
+    pub(crate) fn balances(self) -> bool {
+        matches!(self, Self::DepthProfile | Self::Shape)
     }
 
     /// Learns `y` (mean 0, standard deviation 1) from `x`: at least one column, centred, none
@@ -112,7 +127,7 @@ impl Regressor {
     pub(crate) fn fit(self, x: &Matrix, y: &[f64], seed: u64) -> Result<Box<dyn Model>, String> {
         match self {
             Self::Mean => Ok(Box::new(Zero)),
-            Self::DepthProfile | Self::Ridge => linear::ridge(x, y, 1.0),
+            Self::DepthProfile | Self::Shape | Self::Ridge => linear::ridge(x, y, 1.0),
             Self::Lasso => linear::elastic_net(x, y, 0.05, 1.0),
             Self::ElasticNet => linear::elastic_net(x, y, 0.05, 0.5),
             Self::RandomForest => forest::fit(x, y, seed),
