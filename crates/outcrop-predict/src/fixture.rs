@@ -9,6 +9,7 @@ pub(crate) struct Fixture {
     pub(crate) linear: Vec<Linear>,
     pub(crate) yeo_johnson: Vec<YeoJohnson>,
     pub(crate) pchip: Vec<Pchip>,
+    pub(crate) natural_spline: NaturalSpline,
 }
 
 #[derive(Deserialize)]
@@ -22,7 +23,17 @@ pub(crate) struct Linear {
 pub(crate) struct YeoJohnson {
     pub(crate) values: Vec<f64>,
     pub(crate) lambda: f64,
+    pub(crate) log_likelihood: f64,
     pub(crate) transformed: Vec<f64>,
+}
+
+/// Cardinal splines: row i has, at `at[i]`, the natural spline that is 1 at one knot and 0 at the
+/// others, for each knot.
+#[derive(Deserialize)]
+pub(crate) struct NaturalSpline {
+    pub(crate) knots: [f64; 4],
+    pub(crate) at: Vec<f64>,
+    pub(crate) cardinal: Vec<[f64; 4]>,
 }
 
 #[derive(Deserialize)]

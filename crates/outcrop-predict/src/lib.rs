@@ -2,9 +2,9 @@
 //!
 //! | step | type | what it does |
 //! |---|---|---|
-//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models |
-//! | describe | [`Feature`] | sixteen numbers of (architecture, layer), the paper's |
-//! | ask for | [`Target`] | the five parameters of Eq. 9, and four identified summaries |
+//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`Source`]s |
+//! | describe | [`Feature`] | numbers of (architecture, layer): the paper's sixteen, a depth spline, logarithms |
+//! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
@@ -67,15 +67,16 @@ mod table;
 mod target;
 mod trained;
 mod transform;
+mod yeo_johnson;
 
 pub use error::{Error, Result};
-pub use feature::Feature;
+pub use feature::{Feature, Group};
 pub use options::Options;
 pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
 pub use regressor::Regressor;
 pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
-pub use table::Table;
-pub use target::Target;
+pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Source, Table};
+pub use target::{Target, Unidentified};
 
 /// The example of README.md, kept true by the tests.
 #[cfg(doctest)]

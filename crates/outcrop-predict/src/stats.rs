@@ -3,9 +3,14 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// Weighted mean and standard deviation with the sum of weights in the denominator, as
-/// scikit-learn's StandardScaler. The deviation is 0 where the values differ by rounding alone.
-pub(crate) fn mean_and_deviation(values: &[f64], weights: &[f64]) -> (f64, f64) {
+/// Mean and standard deviation with n in the denominator, as scikit-learn's StandardScaler. The
+/// deviation is 0 where the values differ by rounding alone.
+pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    weighted_mean_and_deviation(values, &vec![1.0; values.len()])
+}
+
+/// The same with a weight for each value.
+pub(crate) fn weighted_mean_and_deviation(values: &[f64], weights: &[f64]) -> (f64, f64) {
     let total = weights.iter().sum::<f64>();
     let pairs = || values.iter().zip(weights);
     let mean = match total > 0.0 {

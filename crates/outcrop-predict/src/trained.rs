@@ -2,7 +2,7 @@
 //! scaling and transform stand in here, so that none of them can see a row held out.
 
 use crate::regressor::{Matrix, Model, Zero};
-use crate::stats::mean_and_deviation;
+use crate::stats::weighted_mean_and_deviation;
 use crate::table::Table;
 use crate::transform::Transform;
 use crate::{Error, Options, Regressor, Result, Target};
@@ -42,7 +42,7 @@ impl Trained {
         let transform = Transform::fit(target, &values);
         let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
         let weights = weights(table, &rows, regressor);
-        let (mean, deviation) = mean_and_deviation(&z, &weights);
+        let (mean, deviation) = weighted_mean_and_deviation(&z, &weights);
         let mut trained = Self {
             target,
             regressor,
@@ -132,7 +132,7 @@ fn varying_columns(
 ) -> Vec<Column> {
     let column = |feature: usize| {
         let values = rows.iter().map(|i| table.row(*i).features[feature]);
-        let (mean, deviation) = mean_and_deviation(&values.collect::<Vec<f64>>(), weights);
+        let (mean, deviation) = weighted_mean_and_deviation(&values.collect::<Vec<f64>>(), weights);
         Column {
             feature,
             mean,

@@ -15,7 +15,7 @@ fn predictor(regressor: Regressor) -> Predictor {
         depth: 0.5,
     };
     let table = Table::new(&archs(), &fits(&truth, 11)).unwrap();
-    Predictor::train(&table, regressor, &Options::default()).unwrap()
+    Predictor::train(&table, regressor, &Options::paper()).unwrap()
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::{Error, Feature, Result};
 /// |---|---|---|---|
 /// | `mean` | mean of the training rows | | |
 /// | `depth profile` | ridge on the powers of l/L alone, whatever the features chosen | alpha 1 | linfa-linalg |
-/// | `shape` | ridge on the powers of l/L and ln d, L, H/d, d_ff/d, whatever the features chosen | alpha 1 | linfa-linalg |
+/// | `shape` | ridge on the depth spline and ln d, ln d_head, ln L, ln(d_ff/d), whatever the features chosen | alpha 1 | linfa-linalg |
 /// | `ridge` | minimises the sum of squares + alpha sum w^2, solved exactly | alpha 1 | linfa-linalg |
 /// | `lasso` | minimises the *mean* of squares / 2 + alpha sum abs(w) | alpha 0.05 | linfa-elasticnet |
 /// | `elastic net` | the same + alpha (r sum abs(w) + (1 - r)/2 sum w^2) | alpha 0.05, r 0.5 | linfa-elasticnet |

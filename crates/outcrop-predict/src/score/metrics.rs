@@ -81,7 +81,7 @@ pub(crate) fn natural(outcomes: &[Outcome]) -> Vec<[f64; 2]> {
 
 /// Observed and predicted without the logarithm that is part of some targets: ratios and steps.
 pub(crate) fn original(outcomes: &[Outcome], target: Target) -> Vec<[f64; 2]> {
-    let value = |v: f64| match target.name().starts_with("ln ") {
+    let value = |v: f64| match target.is_logarithm() {
         true => v.clamp(-LARGEST_LN, LARGEST_LN).exp(),
         false => v,
     };
