@@ -60,7 +60,8 @@ pub struct ModelScore {
 
 /// One target of one (model, layer) predicted by a regressor that never saw that model: a row of
 /// `predictions.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Prediction {
     /// Name of the model.
     pub model: String,
@@ -74,4 +75,8 @@ pub struct Prediction {
     pub observed: Option<f64>,
     /// The value predicted from the architecture.
     pub predicted: f64,
+    /// Lower end of the band of the prediction; empty where there is none.
+    pub predicted_lo: Option<f64>,
+    /// Upper end of the band of the prediction.
+    pub predicted_hi: Option<f64>,
 }

@@ -53,12 +53,14 @@
 //! # Ok::<(), outcrop_predict::Error>(())
 //! ```
 
+mod bands;
 mod curve;
 mod error;
 mod feature;
 #[cfg(test)]
 mod fixture;
 mod options;
+mod predicted;
 mod predictor;
 mod regressor;
 mod score;
@@ -72,7 +74,8 @@ mod yeo_johnson;
 pub use error::{Error, Result};
 pub use feature::{Feature, Group};
 pub use options::Options;
-pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
+pub use predicted::{Outside, Predicted, PredictedLayer};
+pub use predictor::Predictor;
 pub use regressor::Regressor;
 pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
 pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Source, Table};

@@ -67,7 +67,7 @@ fn what_lies_outside_the_training_range_is_said() {
         .collect::<Vec<_>>()
         .join("\n");
     assert!(
-        said.contains("d = 8192.0000 lies outside the training range 128.0000 to 5120.0000"),
+        said.contains("d = 8192 lies outside the training range 128 to 5120, by 0.62 of its width"),
         "{said}"
     );
 }

@@ -86,7 +86,7 @@ row!(
         "observed",
         "predicted"
     ],
-    []
+    ["predicted_lo", "predicted_hi"]
 );
 row!(
     CurvePoint,

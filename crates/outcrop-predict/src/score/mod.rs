@@ -13,7 +13,8 @@ use rayon::prelude::*;
 pub(crate) use architectures::Architectures;
 pub(crate) use held_out::Task;
 use held_out::Tested;
-use metrics::{Outcome, errors, gain, natural, original, q2, r2};
+pub(crate) use metrics::Outcome;
+use metrics::{errors, gain, natural, original, q2, r2};
 use permutation::PermutationTest;
 pub use protocol::Protocol;
 pub use verdict::{Finding, Verdict};
@@ -217,6 +218,7 @@ fn predictions(task: &Task, tested: &[Tested]) -> Vec<Prediction> {
             regressor: task.regressor.name().into(),
             observed: row.target(task.target),
             predicted,
+            ..Prediction::default()
         }
     };
     predicted.into_iter().map(prediction).collect()

@@ -190,6 +190,7 @@ fn predict(rng: &mut ChaCha8Rng, inputs: &mut Inputs) {
                     regressor: regressor.into(),
                     predicted: observed.unwrap_or(0.0) + 0.4 * scale * noise(rng),
                     observed,
+                    ..Prediction::default()
                 });
             }
         }
