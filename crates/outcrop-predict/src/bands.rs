@@ -1,10 +1,13 @@
 //! Conformal bands: how far predictions of architectures left out were off, carried over to new ones.
 //!
-//! Split conformal prediction for grouped data: a new architecture is one more group, exchangeable
-//! with the m groups seen, and so each of the m weighs 1/(m + 1), shared by its rows, and the rest
-//! stands for the new one (Lee, Barber and Willett 2023, "Distribution-free inference with
-//! hierarchical data"). Rows of one model are no independent samples: pooling them as such covers
-//! half of what it promises.
+//! One layer drawn from each of the m architectures makes m deviations, exchangeable with that of a
+//! layer of a new one: the k-th smallest, k = ceil(level (m + 1)), holds it with probability `level`
+//! (split conformal prediction, one score for each group; Dunn, Wasserman and Ramdas 2023,
+//! "Distribution-free prediction sets for two-layer hierarchical models"). What is used is the median
+//! of it over all draws, which needs no random number. Pooling all layers as if they were independent
+//! covers half of what it promises.
+
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -141,26 +144,44 @@ fn count(deviations: &[Deviation]) -> usize {
     distinct.len()
 }
 
-/// The smallest deviation such that those up to it weigh at least `level`, where each of the n rows
-/// of each of the m architectures weighs 1 / (n (m + 1)). None where all together weigh less.
+/// The median, over draws of one deviation from each of the m architectures, of the k-th smallest of
+/// them, k = ceil(level (m + 1)): the smallest deviation q for which at least k of the m are up to q
+/// with probability 1/2 or more. None where k is above m, or m below four.
 pub(crate) fn quantile(deviations: &[Deviation], level: f64) -> Option<f64> {
-    let architectures = count(deviations);
-    if architectures < MIN_ARCHITECTURES {
+    let mut groups: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for d in deviations {
+        groups.entry(d.architecture).or_default().push(d.size);
+    }
+    let rank = (level * (groups.len() as f64 + 1.0) - ROUNDING).ceil() as usize;
+    if rank > groups.len() || groups.len() < MIN_ARCHITECTURES {
         return None;
     }
-    let mut rows: std::collections::BTreeMap<usize, f64> = std::collections::BTreeMap::new();
-    for d in deviations {
-        *rows.entry(d.architecture).or_default() += 1.0;
+    for group in groups.values_mut() {
+        group.sort_by(f64::total_cmp);
     }
-    let mut sorted = deviations.to_vec();
-    sorted.sort_by(|a, b| a.size.total_cmp(&b.size));
-    let mut weight = 0.0;
-    let reaches = |d: &&Deviation| {
-        let own = rows.get(&d.architecture).copied().unwrap_or(1.0);
-        weight += 1.0 / (own * (architectures as f64 + 1.0));
-        weight >= level - ROUNDING
+    let share = |group: &Vec<f64>, q: f64| {
+        group.partition_point(|size| *size <= q) as f64 / group.len() as f64
     };
-    sorted.iter().find(reaches).map(|d| d.size)
+    let below = |q: f64| {
+        let shares: Vec<f64> = groups.values().map(|g| share(g, q)).collect();
+        at_least(rank, &shares) < 0.5 - ROUNDING
+    };
+    let mut sizes: Vec<f64> = deviations.iter().map(|d| d.size).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.get(sizes.partition_point(|q| below(*q))).copied()
+}
+
+/// The probability that at least `rank` of independent events happen, of these probabilities.
+fn at_least(rank: usize, probabilities: &[f64]) -> f64 {
+    let mut number = vec![1.0]; // number[j]: the probability that j of those so far happen
+    for p in probabilities {
+        number.push(0.0);
+        for j in (0..number.len()).rev() {
+            let one_less = if j > 0 { number[j - 1] } else { 0.0 };
+            number[j] = number[j] * (1.0 - p) + one_less * p;
+        }
+    }
+    number[rank..].iter().sum()
 }
 
 #[cfg(test)]
@@ -178,24 +199,24 @@ mod tests {
         of.iter().enumerate().flat_map(group).collect()
     }
 
-    /// Weights 1/5 for each of four architectures. Sorted, with the sum of weights so far:
-    /// 0.1 (.05), 0.2 (.10), 0.3 (.15), 0.4 (.20), 1 (.30), 2 (.50), 3 (.70), 4 (.80).
+    /// Four architectures: always 1, always 2, always 3, and 1 to 4 at a quarter each. Of a draw the
+    /// largest is 4 with probability 1/4, else 3; the third of four is 3 with probability 1/2.
     #[test]
     fn a_quantile_worked_by_hand() {
-        let uneven = deviations(&[&[0.4, 0.1, 0.3, 0.2], &[2.0], &[3.0], &[4.0, 1.0]]);
-        for (level, expected) in [
-            (0.04, 0.1),
-            (0.2, 0.4),
-            (0.21, 1.0),
-            (0.5, 2.0),
-            (0.6, 3.0),
-            (0.71, 4.0),
-            (0.8, 4.0),
-        ] {
-            assert_eq!(quantile(&uneven, level), Some(expected), "{level}");
+        let groups = deviations(&[&[1.0], &[2.0, 2.0], &[3.0; 5], &[4.0, 1.5, 0.5, 2.5]]);
+        for (level, expected) in [(0.2, 1.0), (0.4, 1.5), (0.6, 2.0), (0.61, 3.0), (0.8, 3.0)] {
+            assert_eq!(quantile(&groups, level), Some(expected), "{level}");
         }
-        assert_eq!(quantile(&uneven, 0.81), None);
-        assert_eq!(quantile(&uneven[..5], 0.1), None); // two architectures
+        assert_eq!(quantile(&groups, 0.81), None);
+        assert_eq!(quantile(&groups[..8], 0.1), None); // three architectures
+    }
+
+    /// Of three fair coins at least two show heads with probability 1/2.
+    #[test]
+    fn the_number_of_events_has_the_binomial_distribution() {
+        assert!((at_least(2, &[0.5; 3]) - 0.5).abs() < 1e-15);
+        assert!((at_least(0, &[0.3, 0.1]) - 1.0).abs() < 1e-15);
+        assert!((at_least(2, &[0.3, 0.1]) - 0.03).abs() < 1e-15);
     }
 
     /// With one row for each architecture it is the k-th smallest, k = ceil(level (m + 1)).
