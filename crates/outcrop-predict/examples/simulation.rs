@@ -88,8 +88,8 @@ fn scores(name: &str, truth: &Truth) {
     for regressor in regressors {
         let mean = |protocol: Protocol| {
             let scores = evaluations.iter().flat_map(|e| &e.scores);
-            let own = scores
-                .filter(|s| s.regressor == regressor.name() && s.protocol == protocol.name());
+            let own =
+                scores.filter(|s| s.regressor == regressor.name() && s.protocol == protocol.name());
             own.map(|s| s.r2.unwrap()).sum::<f64>() / TABLES as f64
         };
         let [paper, honest] = [Protocol::Paper, Protocol::LeaveOneModelOut].map(mean);
@@ -112,13 +112,18 @@ fn verdicts(name: &str, truth: &Truth, tables: u64) {
         any += u64::from(found);
         small += u64::from(verdicts.iter().any(|v| v.p <= 0.05));
     }
-    println!("{name:>10}: a signal in {any}, no signal in {}; corrected p of 0.05 or less in {small}", tables - any);
+    println!(
+        "{name:>10}: a signal in {any}, no signal in {}; corrected p of 0.05 or less in {small}",
+        tables - any
+    );
 }
 
 /// Ten architectures, of which one is unseen; which one, chance decides.
 fn coverage(name: &str, truth: &Truth, tables: u64) {
     let ten: Vec<NamedArch> = archs().into_iter().chain([pythia("31m")]).collect();
-    let steps: Vec<f64> = (0..=40).map(|i| (11.87 * f64::from(i) / 40.0).exp_m1()).collect();
+    let steps: Vec<f64> = (0..=40)
+        .map(|i| (11.87 * f64::from(i) / 40.0).exp_m1())
+        .collect();
     let mut held = [0.0; 5];
     for seed in 0..tables {
         let fits = fits_of(&ten, truth, 5000 + seed);
@@ -127,10 +132,14 @@ fn coverage(name: &str, truth: &Truth, tables: u64) {
             fits.into_iter().partition(|f| f.model == unseen.model);
         let table = Table::new(&ten, &train).unwrap();
         let predictor = Predictor::train(&table, Regressor::Shape, &Options::default()).unwrap();
-        let predicted = predictor.predict_with_bands("unseen", &unseen.arch, 0.9).unwrap();
+        let predicted = predictor
+            .predict_with_bands("unseen", &unseen.arch, 0.9)
+            .unwrap();
         for (share, target) in held.iter_mut().zip(SUMMARIES) {
             let holds = |fit: &&Fit| {
-                let [low, high] = predicted.layers[fit.layer as usize - 1].band(target).unwrap();
+                let [low, high] = predicted.layers[fit.layer as usize - 1]
+                    .band(target)
+                    .unwrap();
                 target.of(fit).is_some_and(|v| low <= v && v <= high)
             };
             *share += test.iter().filter(holds).count() as f64 / test.len() as f64;
@@ -138,7 +147,10 @@ fn coverage(name: &str, truth: &Truth, tables: u64) {
         held[4] += curves_held(&predicted, &test, &steps);
     }
     print!("{name:>10}");
-    let names = SUMMARIES.map(Target::name).into_iter().chain(["curve, over all steps"]);
+    let names = SUMMARIES
+        .map(Target::name)
+        .into_iter()
+        .chain(["curve, over all steps"]);
     for (name, share) in names.zip(held) {
         print!(" | {name} {:.3}", share / tables as f64);
     }

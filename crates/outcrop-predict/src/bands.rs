@@ -65,7 +65,10 @@ impl Calibration {
             };
             Ok((*target, task.outcomes(Protocol::honest(architectures))?))
         };
-        let outcomes = targets.par_iter().map(outcomes).collect::<Result<Vec<_>>>()?;
+        let outcomes = targets
+            .par_iter()
+            .map(outcomes)
+            .collect::<Result<Vec<_>>>()?;
         let deviation = |o: &Outcome| Deviation {
             architecture: o.architecture,
             size: (o.transformed[1] - o.transformed[0]).abs(),

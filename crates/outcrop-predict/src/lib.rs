@@ -63,6 +63,7 @@ mod options;
 mod predicted;
 mod predictor;
 mod regressor;
+mod saved;
 mod score;
 mod stats;
 mod table;

@@ -113,7 +113,9 @@ struct Short(f64);
 impl fmt::Display for Short {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self.0.abs() {
-            size if size >= 1e6 || (size < 1e-3 && size > 0.0) => return write!(f, "{:.3e}", self.0),
+            size if size >= 1e6 || (size < 1e-3 && size > 0.0) => {
+                return write!(f, "{:.3e}", self.0);
+            }
             size if size >= 1.0 => format!("{:.3}", self.0),
             _ => format!("{:.5}", self.0),
         };
@@ -200,10 +202,12 @@ impl Bands {
             .map(|p| (p.architecture, curve(p.observed), curve(p.predicted)))
             .collect();
         let at = |step: &f64| {
-            let deviations = pairs.iter().map(|(architecture, observed, predicted)| Deviation {
-                architecture: *architecture,
-                size: (predicted.at(*step).ln() - observed.at(*step).ln()).abs(),
-            });
+            let deviations = pairs
+                .iter()
+                .map(|(architecture, observed, predicted)| Deviation {
+                    architecture: *architecture,
+                    size: (predicted.at(*step).ln() - observed.at(*step).ln()).abs(),
+                });
             quantile(&deviations.collect::<Vec<_>>(), self.level)
         };
         steps.iter().map(at).collect()

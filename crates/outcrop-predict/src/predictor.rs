@@ -1,4 +1,5 @@
 use outcrop_core::ArchSpec;
+use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
 use crate::predicted::{Bands, Outside, Predicted, PredictedLayer};
@@ -13,6 +14,7 @@ const LEVEL: f64 = 0.9;
 ///
 /// How far to trust it is what [`evaluate`](crate::evaluate) says about the same regressor under
 /// `leave one model out`, and only for architectures within the range of training.
+#[derive(Serialize, Deserialize)]
 pub struct Predictor {
     regressor: Regressor,
     targets: Vec<(Target, Trained)>,
@@ -129,7 +131,9 @@ impl Predictor {
             bands: Vec::new(),
         };
         for ((target, trained), width) in self.targets.iter().zip(widths) {
-            predicted.values.push((*target, trained.predict(&features)?));
+            predicted
+                .values
+                .push((*target, trained.predict(&features)?));
             if let Some(width) = width {
                 let band = trained.predict_band(&features, *width)?;
                 predicted.bands.push((*target, band));

@@ -8,8 +8,8 @@ use super::csv_io;
 use super::problem::Loaded;
 use super::row_stream::{RowStream, unnumbered};
 use crate::{
-    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, ModelScore, PersistentPlace,
-    Prediction, Result, Score, write_atomic,
+    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, ModelScore,
+    PersistentPlace, Prediction, Result, Score, write_atomic,
 };
 
 /// A noun that is one row of its table as it stands.

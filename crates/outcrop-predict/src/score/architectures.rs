@@ -11,7 +11,7 @@ pub(crate) struct Architectures {
 
 impl Architectures {
     pub(crate) fn of(table: &Table) -> Self {
-        let of_model = table.architectures();
+        let of_model = table.architectures().to_vec();
         let mut specs = Vec::new();
         for (named, index) in table.models().iter().zip(&of_model) {
             if *index == specs.len() {

@@ -68,7 +68,9 @@ pub(crate) fn balanced_error(outcomes: &[Outcome]) -> f64 {
 /// (observed, predicted).
 pub(crate) fn errors(pairs: &[[f64; 2]]) -> [f64; 3] {
     let mean = |f: fn(f64) -> f64| {
-        let errors = pairs.iter().map(|[observed, predicted]| f(predicted - observed));
+        let errors = pairs
+            .iter()
+            .map(|[observed, predicted]| f(predicted - observed));
         errors.sum::<f64>() / pairs.len().max(1) as f64
     };
     [mean(f64::abs), mean(|e| e * e).sqrt(), mean(|e| e)]
@@ -139,6 +141,10 @@ mod tests {
         assert!((predicted - 2.0).abs() < 1e-15);
         assert_eq!(original(&pair, Target::K), natural(&pair));
         let wild = outcomes(&[[0.0, 1e9]], &[0]);
-        assert!(errors(&original(&wild, Target::LnFMax)).iter().all(|e| e.is_finite()));
+        assert!(
+            errors(&original(&wild, Target::LnFMax))
+                .iter()
+                .all(|e| e.is_finite())
+        );
     }
 }

@@ -65,8 +65,7 @@ pub fn evaluate(table: &Table, options: &Options) -> Result<Evaluation> {
     options.check()?;
     let architectures = &Architectures::of(table);
     let enough = |t: &Target| table.identified(*t).1 >= MIN_MODELS;
-    let (targets, left_out): (Vec<Target>, Vec<Target>) =
-        Target::ALL.into_iter().partition(enough);
+    let (targets, left_out): (Vec<Target>, Vec<Target>) = Target::ALL.into_iter().partition(enough);
     if targets.is_empty() {
         return Err(Error::NoTarget { needed: MIN_MODELS });
     }
@@ -95,7 +94,11 @@ pub fn evaluate(table: &Table, options: &Options) -> Result<Evaluation> {
         evaluation.predictions.extend(scored.predictions);
     }
     let test = permutation::test(table, architectures, &targets, options)?;
-    enter_p(&mut evaluation.scores, &test, Protocol::honest(architectures));
+    enter_p(
+        &mut evaluation.scores,
+        &test,
+        Protocol::honest(architectures),
+    );
     evaluation.verdicts = verdict::verdicts(table, architectures, &evaluation.scores, &test);
     Ok(evaluation)
 }
@@ -225,11 +228,13 @@ fn predictions(task: &Task, tested: &[Tested]) -> Vec<Prediction> {
 }
 
 fn enter_p(scores: &mut [Score], test: &PermutationTest, honest: Protocol) {
-    let tested = |s: &&mut Score| {
-        s.regressor == permutation::TESTED.name() && s.protocol == honest.name()
-    };
+    let tested =
+        |s: &&mut Score| s.regressor == permutation::TESTED.name() && s.protocol == honest.name();
     for score in scores.iter_mut().filter(tested) {
-        let of_target = test.targets.iter().find(|t| t.target.name() == score.target);
+        let of_target = test
+            .targets
+            .iter()
+            .find(|t| t.target.name() == score.target);
         score.p = of_target.map(|t| t.p);
     }
 }

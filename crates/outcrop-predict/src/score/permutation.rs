@@ -10,7 +10,7 @@ use rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use super::architectures::Architectures;
-use super::held_out::Task;
+use super::held_out::{PreparedFold, Task};
 use super::metrics::{Outcome, gain, q2};
 use super::protocol::{Protocol, shuffle};
 use crate::{Feature, Options, Regressor, Result, Table, Target};
@@ -19,7 +19,7 @@ use crate::{Feature, Options, Regressor, Result, Table, Target};
 /// the one of most power with few architectures (docs/predicting.md).
 pub(super) const TESTED: Regressor = Regressor::Shape;
 /// Relabellings beside the true one.
-const RELABELLINGS: usize = 199;
+const RELABELLINGS: usize = 999;
 /// Gains that differ by less are equal: relabellings may give the same table.
 const EQUAL: f64 = 1e-12;
 
@@ -53,27 +53,34 @@ pub(super) fn test(
 ) -> Result<PermutationTest> {
     let labellings = labellings(architectures.specs().len(), options.seed);
     let protocol = Protocol::honest(architectures);
-    let outcomes = |table: &Table, target: Target, regressor: Regressor| {
-        let task = Task {
-            table,
-            architectures,
-            target,
-            regressor,
-            options,
-        };
-        task.outcomes(protocol)
+    let task = |target: &Target, regressor: Regressor| Task {
+        table,
+        architectures,
+        target: *target,
+        regressor,
+        options,
     };
     // relative depths stay under relabelling, and with them what the depth profile predicts
-    let baseline = |t: &Target| outcomes(table, *t, Regressor::DepthProfile);
+    let baseline = |t: &Target| task(t, Regressor::DepthProfile).outcomes(protocol);
     let baselines = targets.iter().map(baseline).collect::<Result<Vec<_>>>()?;
+    let folds: Vec<Vec<PreparedFold>> = targets
+        .iter()
+        .map(|t| task(t, TESTED).prepare(protocol))
+        .collect();
     let gains = |labelling: &Vec<usize>| -> Result<Vec<f64>> {
-        let relabelled = relabel(table, architectures, labelling);
-        let pairs = targets.iter().zip(&baselines);
-        let gain = |(target, baseline): (&Target, &Vec<Outcome>)| {
-            let tested = outcomes(&relabelled, *target, TESTED)?;
-            Ok(gain(&tested, baseline).unwrap_or(0.0))
+        let relabelled = &relabel(table, architectures, labelling);
+        let gain = |(index, target): (usize, &Target)| {
+            let task = Task {
+                table: relabelled,
+                architectures,
+                target: *target,
+                regressor: TESTED,
+                options,
+            };
+            let tested = task.outcomes_of(&folds[index])?;
+            Ok(gain(&tested, &baselines[index]).unwrap_or(0.0))
         };
-        pairs.map(gain).collect()
+        targets.iter().enumerate().map(gain).collect()
     };
     let gains = labellings
         .par_iter()
@@ -81,7 +88,7 @@ pub(super) fn test(
         .collect::<Result<Vec<Vec<f64>>>>()?;
     let p = p_values(targets.len(), &gains);
     let test = |((target, baseline), [p, adjusted]): ((&Target, &Vec<Outcome>), [f64; 2])| {
-        let tested = outcomes(table, *target, TESTED)?;
+        let tested = task(target, TESTED).outcomes(protocol)?;
         Ok(TargetTest {
             target: *target,
             gain: gain(&tested, baseline),
@@ -168,7 +175,15 @@ mod tests {
 
     #[test]
     fn few_architectures_are_relabelled_in_every_way() {
-        for (architectures, number) in [(1, 1), (2, 2), (3, 6), (4, 24), (5, 120), (6, 200)] {
+        for (architectures, number) in [
+            (1, 1),
+            (2, 2),
+            (3, 6),
+            (4, 24),
+            (5, 120),
+            (6, 720),
+            (7, 1000),
+        ] {
             let labellings = labellings(architectures, 3);
             assert_eq!(labellings.len(), number);
             assert!(labellings[0].windows(2).all(|w| w[0] < w[1]));

@@ -94,7 +94,11 @@ impl Protocol {
                     .collect()
             }
             Self::LeaveLargestOut => largest(architectures, identified)
-                .map(|held| hold_out(table, |row| held.contains(&architectures.of_row(table, row))))
+                .map(|held| {
+                    hold_out(table, |row| {
+                        held.contains(&architectures.of_row(table, row))
+                    })
+                })
                 .into_iter()
                 .collect(),
             Self::LeaveOneArchitectureOut => Vec::new(),

@@ -101,7 +101,7 @@ fn finding(architectures: usize, gain: Option<f64>, p: f64) -> Finding {
 }
 
 fn best(scores: &[&Score]) -> Option<(Regressor, f64)> {
-    let baselines = [Regressor::Mean, Regressor::DepthProfile].map(Regressor::name);
+    let baselines = Regressor::BASELINES.map(Regressor::name);
     let others = scores
         .iter()
         .filter(|s| !baselines.contains(&s.regressor.as_str()));
@@ -120,21 +120,30 @@ impl fmt::Display for Verdict {
         match self.finding {
             Finding::Signal => write!(f, "{target}: beats the depth-only baseline, p = {p:.3}")?,
             Finding::NoSignal => {
-                write!(f, "{target}: no better than the depth-only baseline, p = {p:.2}")?;
+                write!(
+                    f,
+                    "{target}: no better than the depth-only baseline, p = {p:.2}"
+                )?;
             }
             Finding::TooFew => write!(
                 f,
                 "{target}: too few architectures ({architectures}) to tell signal from chance, {MIN_ARCHITECTURES} are needed"
             )?,
         }
-        write!(f, " ({architectures} architectures, each predicted from the others: Q2 ")?;
+        write!(
+            f,
+            " ({architectures} architectures, each predicted from the others: Q2 "
+        )?;
         number(f, self.q2)?;
         write!(f, " for {TESTED}, ")?;
         number(f, self.depth_q2)?;
         write!(f, " for depth alone")?;
         match self.best {
             Some((best, q2)) if best != TESTED && self.q2.is_none_or(|own| q2 > own) => {
-                write!(f, "; highest, and chosen after the fact: {q2:.2} for {best})")
+                write!(
+                    f,
+                    "; highest, and chosen after the fact: {q2:.2} for {best})"
+                )
             }
             _ => write!(f, ")"),
         }

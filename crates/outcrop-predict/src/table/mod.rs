@@ -28,6 +28,8 @@ pub(crate) const MIN_MODELS: usize = 3;
 #[derive(Clone, Debug)]
 pub struct Table {
     models: Vec<NamedArch>,
+    /// Index of the architecture of each model.
+    architectures: Vec<usize>,
     rows: Vec<Row>,
     missing: Vec<MissingLayers>,
     not_identified: Vec<NotIdentified>,
@@ -131,6 +133,7 @@ impl Table {
             });
         }
         Ok(Self {
+            architectures: distinct(&models),
             models,
             rows,
             missing,
@@ -146,15 +149,8 @@ impl Table {
 
     /// For each of [`Table::models`] the index of its architecture, counted from 0 in the order of
     /// first appearance; models of equal architecture (seeds) share one.
-    pub fn architectures(&self) -> Vec<usize> {
-        let mut distinct: Vec<&ArchSpec> = Vec::new();
-        let mut index = |arch| {
-            distinct.iter().position(|a| *a == arch).unwrap_or_else(|| {
-                distinct.push(arch);
-                distinct.len() - 1
-            })
-        };
-        self.models.iter().map(|m| index(&m.arch)).collect()
+    pub fn architectures(&self) -> &[usize] {
+        &self.architectures
     }
 
     /// Number of rows, one for each (model, layer).
@@ -199,6 +195,20 @@ impl Table {
         let has = |m: &usize| rows.iter().any(|i| self.rows[*i].model == *m);
         (0..self.models.len()).filter(has).count()
     }
+}
+
+/// For each model the index of its architecture, in the order of first appearance.
+fn distinct(models: &[NamedArch]) -> Vec<usize> {
+    let mut known: Vec<&ArchSpec> = Vec::new();
+    let mut indices = Vec::new();
+    for named in models {
+        let index = known.iter().position(|a| **a == named.arch);
+        indices.push(index.unwrap_or(known.len()));
+        if index.is_none() {
+            known.push(&named.arch);
+        }
+    }
+    indices
 }
 
 /// The architectures that `rows` mention; renumbers the rows to match.
@@ -265,6 +275,15 @@ mod tests {
             ..f
         });
         assert!(message(&archs(), &other).contains("none of the 3 fits"));
+    }
+
+    #[test]
+    fn seeds_of_one_architecture_are_one() {
+        let mut archs = archs();
+        archs[1].arch.layers = 3;
+        let fits = ["a", "b", "c", "unused"].map(|m| fit(m, 1, 5.0));
+        let table = Table::new(&archs, &fits).unwrap();
+        assert_eq!(table.architectures(), [0, 1, 0, 0]);
     }
 
     #[test]
