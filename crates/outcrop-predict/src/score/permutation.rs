@@ -18,8 +18,6 @@ use crate::{Feature, Options, Regressor, Result, Table, Target};
 /// The regressor that is tested: fixed beforehand, so that no p-value has to pay for a choice, and
 /// the one of most power with few architectures (docs/predicting.md).
 pub(super) const TESTED: Regressor = Regressor::Shape;
-/// Relabellings beside the true one.
-const RELABELLINGS: usize = 999;
 /// Gains that differ by less are equal: relabellings may give the same table.
 const EQUAL: f64 = 1e-12;
 
@@ -51,7 +49,7 @@ pub(super) fn test(
     targets: &[Target],
     options: &Options,
 ) -> Result<PermutationTest> {
-    let labellings = labellings(architectures.specs().len(), options.seed);
+    let labellings = labellings(architectures.specs().len(), options);
     let protocol = Protocol::honest(architectures);
     let task = |target: &Target, regressor: Regressor| Task {
         table,
@@ -139,15 +137,15 @@ fn relabel(table: &Table, architectures: &Architectures, labelling: &[usize]) ->
 
 /// The true labelling, then others: all of them where these are few, which makes the p-value exact,
 /// or else drawn ones.
-fn labellings(architectures: usize, seed: u64) -> Vec<Vec<usize>> {
+fn labellings(architectures: usize, options: &Options) -> Vec<Vec<usize>> {
     let truth: Vec<usize> = (0..architectures).collect();
     let number = (1..=architectures).try_fold(1usize, |n, k| n.checked_mul(k));
-    if number.is_some_and(|n| n <= RELABELLINGS + 1) {
+    if number.is_some_and(|n| n <= options.relabellings + 1) {
         return all_orders(&truth);
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     rng.set_stream(u64::MAX); // random splits take the streams from 0
-    let drawn = (0..RELABELLINGS).map(|_| {
+    let drawn = (0..options.relabellings).map(|_| {
         let mut labelling = truth.clone();
         shuffle(&mut labelling, &mut rng);
         labelling
@@ -184,7 +182,7 @@ mod tests {
             (6, 720),
             (7, 1000),
         ] {
-            let labellings = labellings(architectures, 3);
+            let labellings = labellings(architectures, &Options::default());
             assert_eq!(labellings.len(), number);
             assert!(labellings[0].windows(2).all(|w| w[0] < w[1]));
             for labelling in &labellings {
@@ -193,7 +191,7 @@ mod tests {
                 assert_eq!(sorted, labellings[0]);
             }
         }
-        let mut all = labellings(4, 0);
+        let mut all = labellings(4, &Options::default());
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 24);
