@@ -170,6 +170,28 @@ pub enum Error {
         /// Newest format that is read, and the one that is written.
         newest: u64,
     },
+    /// A band of a level that so few architectures do not support.
+    #[error(
+        "make a band of level {level}: {architectures} architectures support a level above 0 and at most {largest:.4}, which is m/(m + 1); ask for less, or measure and fit more architectures"
+    )]
+    Level {
+        /// The level asked for.
+        level: f64,
+        /// Number of different architectures.
+        architectures: usize,
+        /// The largest level that they support.
+        largest: f64,
+    },
+    /// Too few architectures for any band.
+    #[error(
+        "make a band: fits of {found} different architectures, at least {needed} are needed; a prediction without a band is possible, its error is unknown"
+    )]
+    TooFewForBands {
+        /// Number of different architectures that were left out in turn.
+        found: usize,
+        /// Smallest number that is accepted.
+        needed: usize,
+    },
     /// A saved predictor that is cut short or changed.
     #[error("read a predictor: {reason}; the file is damaged, get it again or train anew")]
     Damaged {

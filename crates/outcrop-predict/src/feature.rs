@@ -214,6 +214,15 @@ impl Feature {
     /// The depth spline, which the baseline `depth profile` is made of.
     pub const DEPTH: [Self; 3] = [Self::RelativeDepth, Self::DepthSpline1, Self::DepthSpline2];
 
+    /// The logarithms of the four numbers that make the shape of a transformer, which the regressor
+    /// `shape` adds to depth.
+    pub const SHAPE: [Self; 4] = [
+        Self::LnWidth,
+        Self::LnHeadWidth,
+        Self::LnLayers,
+        Self::LnMlpExpansion,
+    ];
+
     /// Few enough for a dozen architectures: the depth spline, ln d, ln d_head, ln L.
     pub const FEW: [Self; 6] = [
         Self::RelativeDepth,

@@ -7,6 +7,7 @@
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
+//! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
@@ -52,17 +53,18 @@
 //! # Ok::<(), outcrop_predict::Error>(())
 //! ```
 
+mod bands;
 mod curve;
 mod error;
-mod evaluate;
 mod feature;
 #[cfg(test)]
 mod fixture;
-mod metric;
 mod options;
+mod predicted;
 mod predictor;
 mod regressor;
 mod saved;
+mod score;
 mod stats;
 mod table;
 mod target;
@@ -71,11 +73,12 @@ mod transform;
 mod yeo_johnson;
 
 pub use error::{Error, Result};
-pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
 pub use feature::{Feature, Group};
 pub use options::Options;
-pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
+pub use predicted::{Outside, Predicted, PredictedLayer};
+pub use predictor::Predictor;
 pub use regressor::Regressor;
+pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
 pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Source, Table};
 pub use target::{Target, Unidentified};
 

@@ -103,6 +103,10 @@ impl Target {
         Self::LnTPeak,
     ];
 
+    /// What a predicted curve passes through.
+    pub(crate) const CURVE: [Self; 4] =
+        [Self::LnFFirst, Self::LnFLast, Self::LnFMax, Self::LnTHalf];
+
     /// Its name in the `target` column of tables.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,8 @@
 //! scaling, transform, weights and penalties stand in here, so that none of them can see a row held
 //! out.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::regressor::{Model, Training};
@@ -30,6 +32,64 @@ struct Column {
     deviation: f64,
 }
 
+/// What is learned from the targets of training rows alone, whatever their features.
+pub(crate) struct Prepared {
+    target: Target,
+    /// Those in which the target is identified.
+    rows: Vec<usize>,
+    /// The architecture of each.
+    architectures: Vec<usize>,
+    /// Mean 1.
+    weights: Vec<f64>,
+    transform: Transform,
+    /// Weighted mean and standard deviation of the transformed target.
+    mean: f64,
+    deviation: f64,
+    /// The standardised target.
+    y: Vec<f64>,
+}
+
+impl Prepared {
+    pub(crate) fn new(table: &Table, rows: &[usize], target: Target, regressor: Regressor) -> Self {
+        let (rows, values): (Vec<usize>, Vec<f64>) = rows
+            .iter()
+            .filter_map(|i| Some((*i, table.row(*i).target(target)?)))
+            .unzip();
+        let of_model = table.architectures();
+        let architectures: Vec<usize> =
+            rows.iter().map(|i| of_model[table.row(*i).model]).collect();
+        let transform = Transform::fit(target, &values);
+        let mut weights = weights(target, &transform, rows.iter().map(|i| table.row(*i)));
+        if regressor.balances() {
+            balance(&mut weights, &architectures);
+        }
+        let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
+        let (mean, deviation) = weighted_mean_and_deviation(&z, &weights);
+        Self {
+            target,
+            rows,
+            architectures,
+            weights,
+            transform,
+            mean,
+            deviation,
+            y: z.iter().map(|z| (z - mean) / deviation).collect(),
+        }
+    }
+}
+
+/// Makes the weights of each architecture sum up to the same, and all to the number of rows.
+fn balance(weights: &mut [f64], architectures: &[usize]) {
+    let mut sums: BTreeMap<usize, f64> = BTreeMap::new();
+    for (weight, architecture) in weights.iter().zip(architectures) {
+        *sums.entry(*architecture).or_default() += weight;
+    }
+    let each = weights.len() as f64 / sums.len().max(1) as f64;
+    for (weight, architecture) in weights.iter_mut().zip(architectures) {
+        *weight *= each / sums.get(architecture).copied().unwrap_or(1.0);
+    }
+}
+
 impl Trained {
     /// Trains on those of `rows` in which `target` is identified.
     pub(crate) fn fit(
@@ -39,32 +99,36 @@ impl Trained {
         regressor: Regressor,
         options: &Options,
     ) -> Result<Self> {
-        let (rows, values): (Vec<usize>, Vec<f64>) = rows
-            .iter()
-            .filter_map(|i| Some((*i, table.row(*i).target(target)?)))
-            .unzip();
-        let transform = Transform::fit(target, &values);
-        let weights = weights(target, &transform, rows.iter().map(|i| table.row(*i)));
-        let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
-        let (mean, deviation) = weighted_mean_and_deviation(&z, &weights);
+        let prepared = Prepared::new(table, rows, target, regressor);
+        Self::fit_prepared(table, &prepared, regressor, options)
+    }
+
+    /// The same, where the features of `table` may be others than those of the table for which
+    /// `prepared` was made.
+    pub(crate) fn fit_prepared(
+        table: &Table,
+        prepared: &Prepared,
+        regressor: Regressor,
+        options: &Options,
+    ) -> Result<Self> {
         let features = regressor.features(&options.features);
+        let rows = &prepared.rows;
         let mut trained = Self {
-            target,
+            target: prepared.target,
             regressor,
-            columns: varying_columns(table, &rows, &weights, &features),
-            transform,
-            mean,
-            deviation,
+            columns: varying_columns(table, rows, &prepared.weights, &features),
+            transform: prepared.transform.clone(),
+            mean: prepared.mean,
+            deviation: prepared.deviation,
             model: Model::Zero,
         };
-        if deviation > 0.0 && !trained.columns.is_empty() {
+        if prepared.deviation > 0.0 && !trained.columns.is_empty() {
             let features = rows.iter().map(|i| trained.scale(&table.row(*i).features));
-            let architecture = |i: &usize| table.architectures()[table.row(*i).model];
             let training = Training {
                 x: features.flatten().collect(),
-                y: z.iter().map(|z| (z - mean) / deviation).collect(),
-                weights,
-                groups: rows.iter().map(architecture).collect(),
+                y: prepared.y.clone(),
+                weights: prepared.weights.clone(),
+                groups: prepared.architectures.clone(),
                 features: trained.columns.iter().map(|c| c.feature).collect(),
             };
             let fitted = regressor.fit(training, options.seed);
@@ -85,6 +149,13 @@ impl Trained {
     /// The prediction in the unit of the target.
     pub(crate) fn predict(&self, features: &[f64]) -> Result<f64> {
         Ok(self.transform.backward(self.predict_transformed(features)?))
+    }
+
+    /// The ends, in the unit of the target, of a band of `half_width` in transformed space around
+    /// the prediction.
+    pub(crate) fn predict_band(&self, features: &[f64], half_width: f64) -> Result<[f64; 2]> {
+        let z = self.predict_transformed(features)?;
+        Ok([z - half_width, z + half_width].map(|end| self.transform.backward(end)))
     }
 
     pub(crate) fn transform(&self) -> &Transform {

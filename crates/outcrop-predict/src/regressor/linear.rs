@@ -29,6 +29,16 @@ pub(crate) struct Linear {
     weights: Vec<f64>,
 }
 
+impl Linear {
+    /// The same for features that were multiplied by `factors` in training and are not later.
+    pub(super) fn scaled(mut self, factors: &[f64]) -> Self {
+        for (weight, factor) in self.weights.iter_mut().zip(factors) {
+            *weight *= factor;
+        }
+        self
+    }
+}
+
 impl PredictInplace<Array2<f64>, Array1<f64>> for Linear {
     fn predict_inplace<'a>(&'a self, x: &'a Array2<f64>, y: &mut Array1<f64>) {
         for (row, y) in x.rows().into_iter().zip(y) {

@@ -9,6 +9,7 @@ mod linear;
 mod model;
 mod moments;
 mod nearest;
+mod shape;
 mod sparse;
 
 use std::fmt;
@@ -39,6 +40,7 @@ use nearest::NearestModel;
 /// | `mean` | mean of the training rows | | |
 /// | `depth profile` | ridge on the depth spline alone, whatever the features chosen | alpha chosen (1) | linfa-linalg |
 /// | `nearest model` | the training architecture nearest in standardised features, at the same relative depth | straight between layers; equals averaged | |
+/// | `shape` | ridge on the depth spline, hardly penalised, and ln d, ln d_head, ln L, ln(d_ff/d), whatever the features chosen; every architecture weighs the same | alpha 4 for a sum of weights that is the number of architectures | linfa-linalg |
 /// | `ridge` | minimises the sum of squares + alpha sum w^2, solved exactly | alpha chosen from 0.1 to 10^4 (1) | linfa-linalg |
 /// | `lasso` | minimises the *mean* of squares / 2 + alpha sum abs(w) | alpha chosen from 0.001 to 0.5 (0.05) | linfa-elasticnet, ended exactly |
 /// | `elastic net` | the same + alpha (r sum abs(w) + (1 - r)/2 sum w^2) | alpha as lasso, r 0.5 | linfa-elasticnet, ended exactly |
@@ -61,6 +63,9 @@ pub enum Regressor {
     DepthProfile,
     /// The most similar architecture: what is known without learning.
     NearestModel,
+    /// Depth, and the four numbers that make the shape of a transformer: linear, nothing chosen. The
+    /// one that verdicts are about.
+    Shape,
     /// Linear, squared weights penalised (Hoerl and Kennard 1970).
     Ridge,
     /// Linear, absolute weights penalised (Tibshirani 1996).
@@ -79,10 +84,11 @@ pub enum Regressor {
 
 impl Regressor {
     /// All of them, baselines first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Mean,
         Self::DepthProfile,
         Self::NearestModel,
+        Self::Shape,
         Self::Ridge,
         Self::Lasso,
         Self::ElasticNet,
@@ -101,6 +107,7 @@ impl Regressor {
             Self::Mean => "mean",
             Self::DepthProfile => "depth profile",
             Self::NearestModel => "nearest model",
+            Self::Shape => "shape",
             Self::Ridge => "ridge",
             Self::Lasso => "lasso",
             Self::ElasticNet => "elastic net",
@@ -143,12 +150,18 @@ impl Regressor {
         match self {
             Self::Mean => Vec::new(),
             Self::DepthProfile => Feature::DEPTH.to_vec(),
+            Self::Shape => [&Feature::DEPTH[..], &Feature::SHAPE].concat(),
             Self::NearestModel => [Feature::RelativeDepth]
                 .into_iter()
                 .chain(of_models())
                 .collect(),
             _ => chosen.to_vec(),
         }
+    }
+
+    /// Whether every architecture weighs the same in training.
+    pub(crate) fn balances(self) -> bool {
+        self == Self::Shape
     }
 
     /// Learns from at least one row and column, none of the columns constant.
@@ -170,6 +183,7 @@ impl Regressor {
                 &data,
             )
             .map(Model::Nearest),
+            Self::Shape => shape::fit(data, &features, &groups).map(Model::Linear),
             Self::Lasso => sparse(1.0).map(Model::Linear),
             Self::ElasticNet => sparse(0.5).map(Model::Linear),
             Self::KernelRidge => {
