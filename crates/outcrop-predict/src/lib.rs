@@ -8,6 +8,7 @@
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
+//! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
 //! not fifty: a random split of rows scores high whether or not the architecture says anything,
@@ -55,10 +56,12 @@
 mod curve;
 mod error;
 mod evaluate;
+mod explain;
 mod feature;
 #[cfg(test)]
 mod fixture;
 mod metric;
+mod named;
 mod options;
 mod predictor;
 mod regressor;
@@ -70,6 +73,7 @@ mod transform;
 
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
+pub use explain::{Explainer, FeatureGroup, MOST_GROUPS, Shapley, individual_curves, shapley};
 pub use feature::Feature;
 pub use options::Options;
 pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
