@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod explain;
 mod fit;
 mod forecast;
 mod import;
@@ -37,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      what each layer will be, with a band
   outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
+  outcrop explain runs/quick                 what predictions rest on
 
 Exit status: 0 success, 1 failure, 2 bad use, 130 interrupted (the same command goes on).";
 
@@ -58,6 +60,8 @@ enum Command {
     Forecast(forecast::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
     Predict(predict::Args),
+    /// Explain what predictions rest on: Shapley values, dependence, importance.
+    Explain(explain::Args),
     /// Draw figures and write report.html from the tables of a results folder.
     Report(report::Args),
 }
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Report(args) => report::run(&args),
     };
     match result {
