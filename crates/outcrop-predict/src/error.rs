@@ -7,6 +7,26 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A part of a request for a design that is not understood.
+    #[error("read the {what} `{text}`: {reason}")]
+    Request {
+        /// Which part.
+        what: &'static str,
+        /// The text.
+        text: String,
+        /// Why, and the way out.
+        reason: String,
+    },
+    /// Nothing keeps every constraint of a design.
+    #[error(
+        "design: none of the {looked} architectures that were looked at keeps every constraint; {reason}"
+    )]
+    Unsatisfied {
+        /// Number of architectures, whatever the constraints.
+        looked: usize,
+        /// Which constraints bind, and the way out.
+        reason: String,
+    },
     /// More groups of features than can be enumerated.
     #[error(
         "explain by enumeration: {found} groups of features vary separately, at most {most} can be enumerated ({groups}); choose fewer features"
@@ -27,7 +47,7 @@ pub enum Error {
     },
     /// A target that too few models identify.
     #[error(
-        "explain {target}: it is identified in {models} models, at least {needed} are needed; choose another target, or fit more models or longer runs"
+        "predict {target}: it is identified in {models} models, at least {needed} are needed; choose another target, or fit more models or longer runs"
     )]
     Unidentified {
         /// The target.
@@ -49,10 +69,10 @@ pub enum Error {
         /// A known model whose name is close.
         nearest: Option<String>,
     },
-    /// A name that no target or feature has.
+    /// A name that nothing of its kind has.
     #[error("find {kind} `{name}`{}; known are: {known}", hint(nearest))]
     UnknownName {
-        /// `target` or `feature`.
+        /// Of what: `target`, `feature`, `field`, ...
         kind: &'static str,
         /// The name.
         name: String,

@@ -9,6 +9,7 @@
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
+//! | turn round | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
 //! not fifty: a random split of rows scores high whether or not the architecture says anything,
@@ -54,6 +55,7 @@
 //! ```
 
 mod curve;
+mod design;
 mod error;
 mod evaluate;
 mod explain;
@@ -64,6 +66,7 @@ mod metric;
 mod named;
 mod options;
 mod predictor;
+mod random;
 mod regressor;
 mod stats;
 mod table;
@@ -71,6 +74,9 @@ mod target;
 mod trained;
 mod transform;
 
+pub use design::{
+    Budget, Candidate, Cost, Design, Field, Goal, Knob, Layers, RandomSearch, Request, design,
+};
 pub use error::{Error, Result};
 pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
 pub use explain::{Explainer, FeatureGroup, MOST_GROUPS, Shapley, individual_curves, shapley};

@@ -2,9 +2,10 @@
 
 use outcrop_core::{ArchSpec, Importance};
 use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
+use rand_core::SeedableRng;
 
 use super::{Explainer, FeatureGroup};
+use crate::random::below;
 use crate::trained::Trained;
 use crate::{Feature, Result};
 
@@ -199,11 +200,6 @@ fn permutation(n: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
         order.swap(last, below(rng, last + 1));
     }
     order
-}
-
-/// A random number below `n`.
-pub(super) fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
-    ((u128::from(rng.next_u64()) * n as u128) >> 64) as usize
 }
 
 /// Standard deviation with n - 1 in the denominator; 0 of one value.

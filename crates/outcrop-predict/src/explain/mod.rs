@@ -13,6 +13,7 @@ pub use dependence::individual_curves;
 pub use groups::FeatureGroup;
 pub use shapley::{MOST_GROUPS, Shapley, shapley};
 
+use crate::random::below;
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
 use crate::{Error, Feature, Options, Regressor, Result, Table, Target};
@@ -206,7 +207,7 @@ fn background(table: &Table, rows: &[usize], seed: u64) -> Vec<Vec<f64>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut kept = rows.to_vec();
     while kept.len() > BACKGROUND {
-        kept.remove(importance::below(&mut rng, kept.len()));
+        kept.remove(below(&mut rng, kept.len()));
     }
     kept.into_iter()
         .map(|i| table.row(i).features.clone())

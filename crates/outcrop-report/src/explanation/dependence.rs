@@ -2,7 +2,7 @@
 
 use outcrop_core::Dependence;
 
-use super::{distinct, label, slug, together};
+use super::{distinct, label, slug};
 use crate::Plot;
 use crate::chart::palette::{ABSENT, OKABE_ITO};
 use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
@@ -28,7 +28,6 @@ pub fn dependence_plot(rows: &[Dependence]) -> Plot {
             Vec::new(),
         ));
     }
-    panels[0].footer = together(groups.iter().copied());
     Plot {
         stem: format!(
             "dependence-{}",

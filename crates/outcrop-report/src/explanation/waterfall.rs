@@ -2,10 +2,10 @@
 
 use outcrop_core::Attribution;
 
-use super::{DOWN, UP, label, signed, slug, together};
+use super::{DOWN, UP, signed, slug, together};
 use crate::Plot;
 use crate::chart::palette::INK;
-use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, short};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, short, shorten};
 use crate::plot::name;
 
 /// Height of a row in pixels.
@@ -110,15 +110,21 @@ fn steps(base: f64, rows: &[&Attribution]) -> Vec<(f64, f64)> {
 fn rows_axis(rows: &[&Attribution]) -> Axis {
     let n = rows.len();
     let ticks = rows.iter().enumerate().map(|(i, r)| {
-        let words = format!(
-            "{} = {}  {}",
-            label(&r.group),
-            short(r.value),
-            signed(r.shapley)
-        );
+        let words = format!("{}  {}", with_value(&r.group, r.value), signed(r.shapley));
         ((n - i) as f64 - 0.5, words)
     });
     Axis::rows(&vec![String::new(); n]).with_ticks(ticks.collect())
+}
+
+/// The first feature of a group with its value, and how many go with it.
+fn with_value(group: &str, value: f64) -> String {
+    let features: Vec<&str> = group.split(" + ").collect();
+    let more = match features.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    let first = shorten(features[0].to_owned(), 22);
+    format!("{first} = {}{more}", short(value))
 }
 
 fn upright(x: f64) -> Mark {

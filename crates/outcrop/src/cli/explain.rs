@@ -255,7 +255,7 @@ fn story(rows: &[Attribution]) -> String {
 
 /// Whether anything helps with an architecture that was not trained on.
 fn verdict(importance: &[Importance]) -> String {
-    let helps = |r: &&Importance| r.increase > r.sd && r.increase > 0.0;
+    let helps = |r: &&Importance| r.increase > 2.0 * r.sd && r.increase > 0.0;
     let names: Vec<String> = importance
         .iter()
         .filter(helps)
@@ -264,11 +264,11 @@ fn verdict(importance: &[Importance]) -> String {
     match names.is_empty() {
         true => {
             "exchanged between architectures, no feature makes the error on unseen ones grow by \
-                 more than its scatter: the shares describe the regressor, not the world"
+                 more than twice its scatter: the shares describe the regressor, not the world"
                 .into()
         }
         false => format!(
-            "exchanging them makes the error on unseen architectures grow by more than its scatter: {}",
+            "exchanging them makes the error on unseen architectures grow by more than twice its scatter: {}",
             names.join(", ")
         ),
     }
