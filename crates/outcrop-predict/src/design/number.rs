@@ -16,7 +16,7 @@ pub(super) fn real(text: &str) -> Option<f64> {
 /// The same for a whole number of at least 1.
 pub(super) fn whole(text: &str) -> Option<usize> {
     let value = real(text)?;
-    (value >= 1.0 && value <= 1e9 && value.fract() == 0.0).then_some(value as usize)
+    ((1.0..=1e9).contains(&value) && value.fract() == 0.0).then_some(value as usize)
 }
 
 /// A count as short as it can be read: `12.3M`.
