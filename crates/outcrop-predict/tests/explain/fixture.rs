@@ -47,6 +47,9 @@ struct Tree {
     value: Vec<f64>,
 }
 
+/// A column, the threshold, and whether the way goes left.
+type Step = (usize, f64, bool);
+
 /// What a column must satisfy on the way to a leaf.
 type Test = Box<dyn Fn(f64) -> bool>;
 
@@ -67,7 +70,7 @@ impl Trees {
         let mut leaves = Vec::new();
         for tree in &self.trees {
             tree.walk(0, &mut Vec::new(), &mut |path, value| {
-                let test = |(column, threshold, left): &(usize, f64, bool)| {
+                let test = |(column, threshold, left): &Step| {
                     let (threshold, left) = (*threshold, *left);
                     let test: Test = Box::new(move |v| (v <= threshold) == left);
                     (*column, test)
@@ -93,12 +96,7 @@ impl Tree {
         self.value[node]
     }
 
-    fn walk(
-        &self,
-        node: usize,
-        path: &mut Vec<(usize, f64, bool)>,
-        leaf: &mut dyn FnMut(&[(usize, f64, bool)], f64),
-    ) {
+    fn walk(&self, node: usize, path: &mut Vec<Step>, leaf: &mut dyn FnMut(&[Step], f64)) {
         if self.feature[node] < 0 {
             return leaf(path, self.value[node]);
         }
