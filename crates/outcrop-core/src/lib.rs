@@ -21,6 +21,7 @@
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`Intervention`] | the loss while massive activations are set to something | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
+//! | [`ModelScore`] | how well it predicts one model left out | `model_scores.csv` |
 //! | [`Provenance`] | where an output comes from | `provenance.json` |
 //!
 //! Tables are read as a whole or, at any size, as streams ([`table`]); [`open_trajectories`] takes
@@ -67,7 +68,7 @@ pub use keys::{nearest, read_table, reject_unknown_keys};
 pub use loss::Loss;
 pub use places::{HeadSink, PersistentPlace};
 pub use provenance::Provenance;
-pub use score::{Prediction, Score};
+pub use score::{ModelScore, Prediction, Score};
 pub use stats::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};
 pub use table::comparison::{Comparison, Verdict};
 pub use table::fit::{CurvePoint, Fit, Forecast};

@@ -14,6 +14,20 @@ pub(crate) struct Summaries {
     pub(crate) t_half: f64,
 }
 
+impl Summaries {
+    /// From the logarithms, in the order of [`crate::Target::CURVE`].
+    pub(crate) fn from_logarithms(ln: [f64; 4]) -> Self {
+        // far beyond any ratio or step, and finite
+        let [f_first, f_last, f_max, t_half] = ln.map(|v| v.clamp(-300.0, 300.0).exp());
+        Self {
+            f_first,
+            f_last,
+            f_max,
+            t_half,
+        }
+    }
+}
+
 /// A curve over training steps: a monotone cubic in v = ln(1 + t) through a few knots.
 pub(crate) struct Curve {
     knots: Vec<[f64; 2]>,

@@ -194,6 +194,84 @@ pub enum Error {
         /// Number of steps given.
         count: usize,
     },
+    /// A name that no feature has.
+    #[error("find feature `{name}`{}; known are: {known}", hint(nearest))]
+    UnknownFeature {
+        /// The name.
+        name: String,
+        /// The known name closest to it, if one is close.
+        nearest: Option<String>,
+        /// All known names.
+        known: String,
+    },
+    /// Two sources give one name to models of different architectures.
+    #[error(
+        "join `{first}` and `{second}`: both have a model `{model}`, of different architectures; rename one, or qualify the names by their source"
+    )]
+    ModelClash {
+        /// The name.
+        model: String,
+        /// The source that came first.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Two sources fit one layer differently.
+    #[error(
+        "join `{first}` and `{second}`: both have a fit of `{model}`, layer {layer}, hypothesis `{hypothesis}`, and the two differ; leave one out, or qualify the names if these are two runs of one architecture"
+    )]
+    FitClash {
+        /// The model.
+        model: String,
+        /// The layer, from 1.
+        layer: u32,
+        /// The hypothesis.
+        hypothesis: String,
+        /// The source that came first.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A saved predictor of a format that this version does not read.
+    #[error(
+        "read a predictor of format {found}: this version reads {oldest} to {newest}; train it again, or use the version that wrote it"
+    )]
+    Format {
+        /// The format that the file names.
+        found: u64,
+        /// Oldest format that is read.
+        oldest: u64,
+        /// Newest format that is read, and the one that is written.
+        newest: u64,
+    },
+    /// A band of a level that so few architectures do not support.
+    #[error(
+        "make a band of level {level}: {architectures} architectures support a level above 0 and at most {largest:.4}, which is m/(m + 1); ask for less, or measure and fit more architectures"
+    )]
+    Level {
+        /// The level asked for.
+        level: f64,
+        /// Number of different architectures.
+        architectures: usize,
+        /// The largest level that they support.
+        largest: f64,
+    },
+    /// Too few architectures for any band.
+    #[error(
+        "make a band: fits of {found} different architectures, at least {needed} are needed; a prediction without a band is possible, its error is unknown"
+    )]
+    TooFewForBands {
+        /// Number of different architectures that were left out in turn.
+        found: usize,
+        /// Smallest number that is accepted.
+        needed: usize,
+    },
+    /// A saved predictor that is cut short or changed.
+    #[error("read a predictor: {reason}; the file is damaged, get it again or train anew")]
+    Damaged {
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 fn hint(nearest: &Option<String>) -> String {

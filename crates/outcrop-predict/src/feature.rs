@@ -1,66 +1,198 @@
 use std::fmt;
 
-use outcrop_core::{ArchSpec, Position};
+use outcrop_core::{ArchSpec, Position, nearest};
+use serde::{Deserialize, Serialize};
 
-/// A number computed from (architecture, layer). The symbols are the paper's: l is the layer from
-/// 1, L the number of layers, d the width of the residual stream, H the number of attention heads,
-/// d_ff the width of the MLP.
-///
-/// All sixteen are the paper's features. The last two are 0 where an architecture has no rotary
-/// embedding, so that they also tell rotary models from the others. Nothing else of an architecture
-/// (normalisation, residual, activation, initialisation, key-value heads) is seen: mix models that
-/// differ in those only on purpose.
-///
-/// ```
-/// use outcrop_core::ArchSpec;
-/// use outcrop_predict::Feature;
-///
-/// let spec = ArchSpec::pythia("1b")?; // L = 16, d = 2048, H = 8
-/// assert_eq!(Feature::RelativeDepth.value(&spec, 4), 0.25);
-/// assert_eq!(Feature::AttentionDensity.value(&spec, 4), 8.0 / 2048.0);
-/// assert_eq!(Feature::DepthInteraction.value(&spec, 4), 64.0);
-/// # Ok::<(), outcrop_core::Error>(())
-/// ```
+use crate::{Error, Result};
+
+/// What a feature speaks of; the groups that explanations start from, see
+/// [`Table::groups`](crate::Table::groups).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Feature {
-    /// `l/L`, relative depth, above 0 and at most 1.
-    RelativeDepth,
-    /// `(l/L)^2`.
-    RelativeDepthSquared,
-    /// `(l/L)^3`.
-    RelativeDepthCubed,
-    /// `sqrt(l/L)`.
-    RelativeDepthRoot,
-    /// `H/d`, the paper's attention density: 1 over the width of a head.
-    AttentionDensity,
-    /// `d_ff/d`, expansion of the MLP; 4 in all of Pythia.
-    MlpExpansion,
-    /// `d/L`, width over depth.
-    WidthOverDepth,
-    /// `H/L`, heads over depth.
-    HeadsOverDepth,
-    /// `ln d`, natural logarithm of the width.
-    LnWidth,
-    /// `l*L`, layer times number of layers.
-    DepthInteraction,
-    /// `L`, number of layers.
+pub enum Group {
+    /// Place of the layer in the model.
+    Depth,
+    /// Number of layers.
     Layers,
-    /// `d`, width of the residual stream.
+    /// Width of the residual stream.
     Width,
-    /// `H`, number of attention heads.
+    /// Number or width of attention heads.
     Heads,
+    /// Width of the MLP.
+    Mlp,
+    /// Position code.
+    Position,
+}
+
+impl Group {
+    /// One word for tables and figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Depth => "depth",
+            Self::Layers => "layers",
+            Self::Width => "width",
+            Self::Heads => "heads",
+            Self::Mlp => "mlp",
+            Self::Position => "position",
+        }
+    }
+}
+
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What formulas are made of: one layer of one architecture.
+struct Place {
+    /// l, from 1; between layers in partial dependence.
+    layer: f64,
+    /// l/L.
+    depth: f64,
+    layers: f64,
+    width: f64,
+    heads: f64,
+    /// Width of one head, d/H unless the architecture says otherwise.
+    head: f64,
+    mlp: f64,
+    /// 0 without rotary embedding, as is the fraction.
+    base: f64,
+    fraction: f64,
+}
+
+impl Place {
+    fn new(arch: &ArchSpec, layer: f64) -> Self {
+        let [layers, width, heads, head, mlp] = [
+            arch.layers,
+            arch.d_model,
+            arch.heads,
+            arch.d_head(),
+            arch.d_ff,
+        ]
+        .map(|v| v as f64);
+        let (base, fraction) = match arch.position {
+            Position::Rotary { fraction, base } => (base, fraction),
+            _ => (0.0, 0.0),
+        };
+        let depth = layer / layers;
+        Self {
+            layer,
+            depth,
+            layers,
+            width,
+            heads,
+            head,
+            mlp,
+            base,
+            fraction,
+        }
+    }
+}
+
+/// Knots of the depth spline, in l/L: the places that Harrell (2001, section 2.4.5) recommends for
+/// four of them, quantiles of a uniform depth.
+const KNOTS: [f64; 4] = [0.05, 0.35, 0.65, 0.95];
+
+/// Column `j` (0 or 1) of the restricted cubic spline of l/L: cubic between the knots, straight
+/// outside them, so that the first and last layers cannot swing. Harrell, "Regression modeling
+/// strategies" (2001), Eq. 2.25, in units of (last knot - first knot)^2.
+fn spline(depth: f64, j: usize) -> f64 {
+    let [first, .., before, last] = KNOTS;
+    let cube = |knot: f64| (depth - knot).max(0.0).powi(3);
+    let share = |knot: f64| (knot - KNOTS[j]) / (last - before);
+    (cube(KNOTS[j]) - cube(before) * share(last) + cube(last) * share(before))
+        / (last - first).powi(2)
+}
+
+/// One line a feature: doc, name of the variant, name in tables, group, formula.
+macro_rules! features {
+    ($($(#[$doc:meta])* $id:ident, $name:literal, $group:ident, $formula:expr;)*) => {
+        /// A number computed from (architecture, layer). The symbols are the paper's: l is the
+        /// layer from 1, L the number of layers, d the width of the residual stream, H the number
+        /// of attention heads, d_ff the width of the MLP.
+        ///
+        /// [`Feature::PAPER`] are the paper's sixteen. The two of rotary embedding are 0 where an
+        /// architecture has none, so that they also tell rotary models from the others. Nothing
+        /// else of an architecture (normalisation, residual, activation, initialisation, key-value
+        /// heads) is seen: mix models that differ in those only on purpose.
+        ///
+        /// ```
+        /// use outcrop_core::ArchSpec;
+        /// use outcrop_predict::Feature;
+        ///
+        /// let spec = ArchSpec::pythia("1b")?; // L = 16, d = 2048, H = 8
+        /// assert_eq!(Feature::RelativeDepth.value(&spec, 4), 0.25);
+        /// assert_eq!(Feature::AttentionDensity.value(&spec, 4), 8.0 / 2048.0);
+        /// assert_eq!(Feature::DepthInteraction.value(&spec, 4), 64.0);
+        /// # Ok::<(), outcrop_core::Error>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Feature {
+            $($(#[$doc])* #[serde(rename = $name)] $id,)*
+        }
+
+        impl Feature {
+            /// All features: the paper's sixteen, then ours.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$id),*];
+        }
+
+        /// Name, group and formula of each feature, in the order of [`Feature::ALL`].
+        const FEATURES: [(&str, Group, fn(&Place) -> f64); Feature::ALL.len()] =
+            [$(($name, Group::$group, $formula)),*];
+    };
+}
+
+features! {
+    /// `l/L`, relative depth, above 0 and at most 1.
+    RelativeDepth, "l/L", Depth, |p| p.depth;
+    /// `(l/L)^2`.
+    RelativeDepthSquared, "(l/L)^2", Depth, |p| p.depth.powi(2);
+    /// `(l/L)^3`.
+    RelativeDepthCubed, "(l/L)^3", Depth, |p| p.depth.powi(3);
+    /// `sqrt(l/L)`.
+    RelativeDepthRoot, "sqrt(l/L)", Depth, |p| p.depth.sqrt();
+    /// `H/d`, the paper's attention density: 1 over the width of a head.
+    AttentionDensity, "H/d", Heads, |p| p.heads / p.width;
+    /// `d_ff/d`, expansion of the MLP; 4 in all of Pythia.
+    MlpExpansion, "d_ff/d", Mlp, |p| p.mlp / p.width;
+    /// `d/L`, width over depth.
+    WidthOverDepth, "d/L", Width, |p| p.width / p.layers;
+    /// `H/L`, heads over depth.
+    HeadsOverDepth, "H/L", Heads, |p| p.heads / p.layers;
+    /// `ln d`, natural logarithm of the width.
+    LnWidth, "ln d", Width, |p| p.width.ln();
+    /// `l*L`, layer times number of layers.
+    DepthInteraction, "l*L", Layers, |p| p.layer * p.layers;
+    /// `L`, number of layers.
+    Layers, "L", Layers, |p| p.layers;
+    /// `d`, width of the residual stream.
+    Width, "d", Width, |p| p.width;
+    /// `H`, number of attention heads.
+    Heads, "H", Heads, |p| p.heads;
     /// `d_ff`, width of the MLP.
-    MlpWidth,
+    MlpWidth, "d_ff", Mlp, |p| p.mlp;
     /// `rotary base`; 0 without rotary embedding.
-    RotaryBase,
-    /// `rotary fraction`, share of each head that is rotated; 0 without rotary embedding.
-    RotaryFraction,
+    RotaryBase, "rotary base", Position, |p| p.base;
+    /// `rotary fraction`; 0 without rotary embedding.
+    RotaryFraction, "rotary fraction", Position, |p| p.fraction;
+    /// First curved column of the depth spline, a restricted cubic spline of l/L with knots at
+    /// 0.05, 0.35, 0.65 and 0.95; `l/L` itself is its straight column.
+    DepthSpline1, "s1(l/L)", Depth, |p| spline(p.depth, 0);
+    /// Second curved column of the depth spline.
+    DepthSpline2, "s2(l/L)", Depth, |p| spline(p.depth, 1);
+    /// `ln L`, natural logarithm of the number of layers.
+    LnLayers, "ln L", Layers, |p| p.layers.ln();
+    /// `ln d_head`, natural logarithm of the width of a head: -ln(H/d) where heads share d.
+    LnHeadWidth, "ln d_head", Heads, |p| p.head.ln();
+    /// `ln(d_ff/d)`, natural logarithm of the expansion of the MLP.
+    LnMlpExpansion, "ln(d_ff/d)", Mlp, |p| (p.mlp / p.width).ln();
 }
 
 impl Feature {
-    /// All features, in the order of the paper.
-    pub const ALL: [Self; 16] = [
+    /// The paper's sixteen: its ten and the raw specs.
+    pub const PAPER: [Self; 16] = [
         Self::RelativeDepth,
         Self::RelativeDepthSquared,
         Self::RelativeDepthCubed,
@@ -79,34 +211,66 @@ impl Feature {
         Self::RotaryFraction,
     ];
 
-    /// The features of relative depth alone, which the baseline `depth profile` is made of.
-    pub const DEPTH: [Self; 4] = [
+    /// The depth spline, which the baseline `depth profile` is made of.
+    pub const DEPTH: [Self; 3] = [Self::RelativeDepth, Self::DepthSpline1, Self::DepthSpline2];
+
+    /// The logarithms of the four numbers that make the shape of a transformer, which the regressor
+    /// `shape` adds to depth.
+    pub const SHAPE: [Self; 4] = [
+        Self::LnWidth,
+        Self::LnHeadWidth,
+        Self::LnLayers,
+        Self::LnMlpExpansion,
+    ];
+
+    /// Few enough for a dozen architectures: the depth spline, ln d, ln d_head, ln L.
+    pub const FEW: [Self; 6] = [
         Self::RelativeDepth,
-        Self::RelativeDepthSquared,
-        Self::RelativeDepthCubed,
-        Self::RelativeDepthRoot,
+        Self::DepthSpline1,
+        Self::DepthSpline2,
+        Self::LnWidth,
+        Self::LnHeadWidth,
+        Self::LnLayers,
     ];
 
     /// The formula, as tables and figures name it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::RelativeDepth => "l/L",
-            Self::RelativeDepthSquared => "(l/L)^2",
-            Self::RelativeDepthCubed => "(l/L)^3",
-            Self::RelativeDepthRoot => "sqrt(l/L)",
-            Self::AttentionDensity => "H/d",
-            Self::MlpExpansion => "d_ff/d",
-            Self::WidthOverDepth => "d/L",
-            Self::HeadsOverDepth => "H/L",
-            Self::LnWidth => "ln d",
-            Self::DepthInteraction => "l*L",
-            Self::Layers => "L",
-            Self::Width => "d",
-            Self::Heads => "H",
-            Self::MlpWidth => "d_ff",
-            Self::RotaryBase => "rotary base",
-            Self::RotaryFraction => "rotary fraction",
-        }
+        FEATURES[self as usize].0
+    }
+
+    /// What it speaks of.
+    pub fn group(self) -> Group {
+        FEATURES[self as usize].1
+    }
+
+    /// Whether layers of one architecture differ in it.
+    pub fn varies_within_model(self) -> bool {
+        self.group() == Group::Depth || self == Self::DepthInteraction
+    }
+
+    /// The feature of this name.
+    ///
+    /// ```
+    /// use outcrop_predict::Feature;
+    ///
+    /// assert_eq!(Feature::from_name("ln d")?, Feature::LnWidth);
+    /// let error = Feature::from_name("ln D").unwrap_err().to_string();
+    /// assert!(error.contains("did you mean `ln d`"), "{error}");
+    /// # Ok::<(), outcrop_predict::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownFeature`] with the nearest name.
+    pub fn from_name(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|f| f.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name);
+            Error::UnknownFeature {
+                name: name.into(),
+                nearest: nearest(name, names).map(str::to_owned),
+                known: names.join(", "),
+            }
+        })
     }
 
     /// Its value for `layer` (from 1) of `arch`; finite for every architecture that passes
@@ -117,31 +281,7 @@ impl Feature {
 
     /// Its value at a depth that need not be a whole layer: `layer` above 0, at most L.
     pub(crate) fn at(self, arch: &ArchSpec, layer: f64) -> f64 {
-        let [layers, width, heads, mlp] =
-            [arch.layers, arch.d_model, arch.heads, arch.d_ff].map(|v| v as f64);
-        let depth = layer / layers;
-        let (base, fraction) = match arch.position {
-            Position::Rotary { fraction, base } => (base, fraction),
-            _ => (0.0, 0.0),
-        };
-        match self {
-            Self::RelativeDepth => depth,
-            Self::RelativeDepthSquared => depth.powi(2),
-            Self::RelativeDepthCubed => depth.powi(3),
-            Self::RelativeDepthRoot => depth.sqrt(),
-            Self::AttentionDensity => heads / width,
-            Self::MlpExpansion => mlp / width,
-            Self::WidthOverDepth => width / layers,
-            Self::HeadsOverDepth => heads / layers,
-            Self::LnWidth => width.ln(),
-            Self::DepthInteraction => layer * layers,
-            Self::Layers => layers,
-            Self::Width => width,
-            Self::Heads => heads,
-            Self::MlpWidth => mlp,
-            Self::RotaryBase => base,
-            Self::RotaryFraction => fraction,
-        }
+        FEATURES[self as usize].2(&Place::new(arch, layer))
     }
 }
 
@@ -154,12 +294,13 @@ impl fmt::Display for Feature {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::Fixture;
 
     /// Pythia 410m, layer 6 of 24, d = 1024, H = 16, worked by hand.
     #[test]
     fn every_formula_on_a_known_architecture() {
         let spec = ArchSpec::pythia("410m").unwrap();
-        let values = Feature::ALL.map(|f| f.value(&spec, 6));
+        let ln2 = std::f64::consts::LN_2;
         let expected = [
             0.25,
             0.0625,
@@ -169,7 +310,7 @@ mod tests {
             4.0,
             1024.0 / 24.0,
             16.0 / 24.0,
-            10.0 * std::f64::consts::LN_2,
+            10.0 * ln2,
             144.0,
             24.0,
             1024.0,
@@ -177,9 +318,35 @@ mod tests {
             4096.0,
             10_000.0,
             0.25,
+            0.008 / 0.81, // (0.25 - 0.05)^3 / (0.95 - 0.05)^2
+            0.0,
+            24f64.ln(),
+            6.0 * ln2,
+            2.0 * ln2,
         ];
-        for ((value, expected), feature) in values.iter().zip(expected).zip(Feature::ALL) {
+        for (expected, feature) in expected.iter().zip(Feature::ALL) {
+            let value = feature.value(&spec, 6);
             assert!((value - expected).abs() < 1e-12, "{feature}: {value}");
+        }
+        assert_eq!(Feature::PAPER[..], Feature::ALL[..16]);
+    }
+
+    /// A natural cubic spline is the sum of its values at the knots times cardinal splines, which
+    /// the fixture has from SciPy.
+    #[test]
+    fn columns_of_depth_are_natural_cubic_splines() {
+        let fixture = Fixture::load().natural_spline;
+        assert_eq!(fixture.knots, KNOTS);
+        for j in 0..2 {
+            for (depth, cardinal) in fixture.at.iter().zip(&fixture.cardinal) {
+                let knots = KNOTS.iter().zip(cardinal);
+                let expected: f64 = knots.map(|(k, c)| spline(*k, j) * c).sum();
+                let value = spline(*depth, j);
+                assert!(
+                    (value - expected).abs() < 1e-12,
+                    "{depth}: {value} {expected}"
+                );
+            }
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! | step | type | what it does |
 //! |---|---|---|
-//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models |
-//! | describe | [`Feature`] | sixteen numbers of (architecture, layer), the paper's |
-//! | ask for | [`Target`] | the five parameters of Eq. 9, and four identified summaries |
+//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`Source`]s |
+//! | describe | [`Feature`] | numbers of (architecture, layer): the paper's sixteen, a depth spline, logarithms |
+//! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
+//! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
 //! | turn round | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
@@ -54,38 +55,42 @@
 //! # Ok::<(), outcrop_predict::Error>(())
 //! ```
 
+mod bands;
 mod curve;
 mod design;
 mod error;
-mod evaluate;
 mod explain;
 mod feature;
 #[cfg(test)]
 mod fixture;
-mod metric;
 mod named;
 mod options;
+mod predicted;
 mod predictor;
 mod random;
 mod regressor;
+mod saved;
+mod score;
 mod stats;
 mod table;
 mod target;
 mod trained;
 mod transform;
+mod yeo_johnson;
 
 pub use design::{
     Budget, Candidate, Cost, Design, Field, Goal, Knob, Layers, RandomSearch, Request, design,
 };
 pub use error::{Error, Result};
-pub use evaluate::{Evaluation, LeftOut, Protocol, evaluate};
-pub use explain::{Explainer, FeatureGroup, MOST_GROUPS, Shapley, individual_curves, shapley};
-pub use feature::Feature;
+pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
+pub use feature::{Feature, Group};
 pub use options::Options;
-pub use predictor::{Outside, Predicted, PredictedLayer, Predictor};
+pub use predicted::{Outside, Predicted, PredictedLayer};
+pub use predictor::Predictor;
 pub use regressor::Regressor;
-pub use table::Table;
-pub use target::Target;
+pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
+pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Source, Table};
+pub use target::{Target, Unidentified};
 
 /// The example of README.md, kept true by the tests.
 #[cfg(doctest)]

@@ -1,8 +1,8 @@
-//! Targets and features by the names that tables give them.
+//! Targets by the names that tables give them.
 
 use outcrop_core::nearest;
 
-use crate::{Error, Feature, Result, Target};
+use crate::{Error, Result, Target};
 
 impl Target {
     /// The target of this name; `-` and `_` may stand for the space.
@@ -24,25 +24,6 @@ impl Target {
             .into_iter()
             .find(|t| plain(t.name()) == plain(name));
         found.ok_or_else(|| unknown("target", name, &Self::ALL.map(Self::name)))
-    }
-}
-
-impl Feature {
-    /// The feature of this name, such as `l/L` or `d_ff`.
-    ///
-    /// ```
-    /// use outcrop_predict::Feature;
-    ///
-    /// assert_eq!(Feature::from_name("H/d")?, Feature::AttentionDensity);
-    /// assert!(Feature::from_name("h/d").is_err()); // l and L differ
-    /// # Ok::<(), outcrop_predict::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::UnknownName`] with the nearest name.
-    pub fn from_name(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|f| f.name() == name);
-        found.ok_or_else(|| unknown("feature", name, &Self::ALL.map(Self::name)))
     }
 }
 

@@ -15,3 +15,17 @@ pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
         false => (mean, 0.0),
     }
 }
+
+/// The same with a weight for each value; the weights have mean 1.
+pub(crate) fn weighted_mean_and_deviation(values: &[f64], weights: &[f64]) -> (f64, f64) {
+    let total: f64 = weights.iter().sum();
+    let sum = |f: &dyn Fn(f64) -> f64| -> f64 {
+        values.iter().zip(weights).map(|(v, w)| w * f(*v)).sum()
+    };
+    let mean = sum(&|v| v) / total;
+    let deviation = (sum(&|v| (v - mean).powi(2)) / total).sqrt();
+    match mean_and_deviation(values).1 > 0.0 && deviation > 0.0 {
+        true => (mean, deviation),
+        false => (mean, 0.0),
+    }
+}

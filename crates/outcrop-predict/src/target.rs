@@ -1,13 +1,14 @@
 use std::fmt;
 
 use outcrop_core::Fit;
+use serde::{Deserialize, Serialize};
 
 /// A quantity of a fitted curve that is predicted.
 ///
-/// The five parameters of Eq. 9 are the paper's targets; the four summaries are what a run
-/// identifies even where it does not identify the parameters. A value that is empty, not finite or,
-/// under a logarithm, not above 0 is *not identified*: its row is left out of that target and stays
-/// in the others.
+/// The five parameters of Eq. 9 are the paper's targets; the summaries are what a run identifies
+/// even where it does not identify the parameters. A value that is empty, not finite or, under a
+/// logarithm, not above 0 is *not identified* ([`Unidentified`]): its row is left out of that
+/// target and stays in the others, and [`Table::left_out`](crate::Table::left_out) counts it.
 ///
 /// | target | unit | transform before regression |
 /// |---|---|---|
@@ -17,37 +18,78 @@ use outcrop_core::Fit;
 /// | `t0` | 1 | sign(x) ln(1 + abs x) |
 /// | `K` | ratio | Yeo-Johnson, then standardised |
 /// | `ln f_first`, `ln f_last`, `ln f_max` | ln of a ratio | none |
-/// | `ln t_half` | ln of a step | none |
+/// | `ln t_half`, `ln t_peak` | ln of a step | none |
+/// | `P(peak)` | probability | clipped to 0.01 to 0.99, then ln(p / (1 - p)) |
 ///
 /// The paper has log1p for the first four, which does not exist at or below -1 (`A` is negative
 /// where a curve falls); the signed form is the same for every x of at least 0 and keeps the rows
 /// below. Yeo-Johnson is fitted by maximum likelihood on training rows only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Target {
     /// Amplitude A of Eq. 9.
     A,
     /// Decay rate lambda of Eq. 9.
+    #[serde(rename = "lambda")]
     Lambda,
     /// Time scaling gamma of Eq. 9, per step.
+    #[serde(rename = "gamma")]
     Gamma,
     /// Time offset t0 of Eq. 9.
+    #[serde(rename = "t0")]
     T0,
     /// Asymptote K of Eq. 9.
     K,
     /// Natural logarithm of the curve at the first step.
+    #[serde(rename = "ln f_first")]
     LnFFirst,
     /// Natural logarithm of the curve at the last step.
+    #[serde(rename = "ln f_last")]
     LnFLast,
     /// Natural logarithm of the largest value of the curve.
+    #[serde(rename = "ln f_max")]
     LnFMax,
     /// Natural logarithm of the step at which the curve is half-way up (or down).
+    #[serde(rename = "ln t_half")]
     LnTHalf,
+    /// Probability that the curve has a maximum inside the run.
+    #[serde(rename = "P(peak)")]
+    PPeak,
+    /// Natural logarithm of the step of that maximum, where there is one.
+    #[serde(rename = "ln t_peak")]
+    LnTPeak,
+}
+
+/// Why a target is not identified in a fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Unidentified {
+    /// The fit leaves it empty.
+    Empty,
+    /// It is infinite or NaN.
+    NotFinite,
+    /// Its logarithm does not exist, or it is no probability.
+    OutOfRange,
+}
+
+impl Unidentified {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Empty, Self::NotFinite, Self::OutOfRange];
+}
+
+impl fmt::Display for Unidentified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Empty => "not identified by the fit",
+            Self::NotFinite => "not finite",
+            Self::OutOfRange => "out of its range",
+        })
+    }
 }
 
 impl Target {
     /// All targets: the paper's five, then the identified summaries.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::A,
         Self::Lambda,
         Self::Gamma,
@@ -57,7 +99,13 @@ impl Target {
         Self::LnFLast,
         Self::LnFMax,
         Self::LnTHalf,
+        Self::PPeak,
+        Self::LnTPeak,
     ];
+
+    /// What a predicted curve passes through.
+    pub(crate) const CURVE: [Self; 4] =
+        [Self::LnFFirst, Self::LnFLast, Self::LnFMax, Self::LnTHalf];
 
     /// Its name in the `target` column of tables.
     pub fn name(self) -> &'static str {
@@ -71,7 +119,14 @@ impl Target {
             Self::LnFLast => "ln f_last",
             Self::LnFMax => "ln f_max",
             Self::LnTHalf => "ln t_half",
+            Self::PPeak => "P(peak)",
+            Self::LnTPeak => "ln t_peak",
         }
+    }
+
+    /// Whether it is the natural logarithm of what the fit holds.
+    pub fn is_logarithm(self) -> bool {
+        self.name().starts_with("ln ")
     }
 
     /// Its value in `fit`, in its unit; none where it is not identified.
@@ -86,23 +141,96 @@ impl Target {
     /// assert_eq!(Target::K.of(&fit), None); // empty
     /// ```
     pub fn of(self, fit: &Fit) -> Option<f64> {
-        let value = match self {
-            Self::A => fit.a,
-            Self::Lambda => fit.lambda,
-            Self::Gamma => fit.gamma,
-            Self::T0 => fit.t0,
-            Self::K => fit.k,
-            Self::LnFFirst => fit.f_first.map(f64::ln),
-            Self::LnFLast => fit.f_last.map(f64::ln),
-            Self::LnFMax => fit.f_max.map(f64::ln),
-            Self::LnTHalf => fit.t_half.map(f64::ln),
+        self.read(fit).ok()
+    }
+
+    /// Its value in `fit`, in its unit, or why there is none.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn read(self, fit: &Fit) -> std::result::Result<f64, Unidentified> {
+        let value = self.columns(fit)[0].ok_or(Unidentified::Empty)?;
+        if !value.is_finite() {
+            return Err(Unidentified::NotFinite);
+        }
+        let allowed = match self {
+            Self::PPeak => (0.0..=1.0).contains(&value),
+            _ => !self.is_logarithm() || value > 0.0,
         };
-        value.filter(|v| v.is_finite())
+        match allowed {
+            true => Ok(self.unit(value)),
+            false => Err(Unidentified::OutOfRange),
+        }
+    }
+
+    /// Its interval in `fit`, in its unit; an end that is open, or whose logarithm does not exist,
+    /// is infinite. None where the fit has neither end.
+    pub(crate) fn interval(self, fit: &Fit) -> Option<[f64; 2]> {
+        let [_, low, high] = self.columns(fit);
+        let end = |value: Option<f64>, open: f64| {
+            let value = value.map(|v| self.unit(v));
+            value.filter(|v| v.is_finite()).unwrap_or(open)
+        };
+        (low.is_some() || high.is_some())
+            .then(|| [end(low, f64::NEG_INFINITY), end(high, f64::INFINITY)])
+    }
+
+    fn unit(self, value: f64) -> f64 {
+        if self.is_logarithm() {
+            value.ln()
+        } else {
+            value
+        }
+    }
+
+    /// The value and the ends of its interval as the table of fits has them.
+    fn columns(self, fit: &Fit) -> [Option<f64>; 3] {
+        match self {
+            Self::A => [fit.a, fit.a_lo, fit.a_hi],
+            Self::Lambda => [fit.lambda, fit.lambda_lo, fit.lambda_hi],
+            Self::Gamma => [fit.gamma, fit.gamma_lo, fit.gamma_hi],
+            Self::T0 => [fit.t0, fit.t0_lo, fit.t0_hi],
+            Self::K => [fit.k, fit.k_lo, fit.k_hi],
+            Self::LnFFirst => [fit.f_first, fit.f_first_lo, fit.f_first_hi],
+            Self::LnFLast => [fit.f_last, fit.f_last_lo, fit.f_last_hi],
+            Self::LnFMax => [fit.f_max, fit.f_max_lo, fit.f_max_hi],
+            Self::LnTHalf => [fit.t_half, fit.t_half_lo, fit.t_half_hi],
+            Self::PPeak => [fit.p_peak, None, None],
+            Self::LnTPeak => [fit.t_peak, fit.t_peak_lo, fit.t_peak_hi],
+        }
     }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_identified_says_why() {
+        let fit = Fit {
+            k: Some(f64::INFINITY),
+            f_max: Some(-1.0),
+            p_peak: Some(1.5),
+            t_half: Some(1.0),
+            t_half_lo: Some(0.0),
+            t_half_hi: Some(std::f64::consts::E),
+            ..Fit::default()
+        };
+        assert_eq!(Target::A.read(&fit), Err(Unidentified::Empty));
+        assert_eq!(Target::K.read(&fit), Err(Unidentified::NotFinite));
+        assert_eq!(Target::LnFMax.read(&fit), Err(Unidentified::OutOfRange));
+        assert_eq!(Target::PPeak.read(&fit), Err(Unidentified::OutOfRange));
+        assert_eq!(Target::LnTHalf.read(&fit), Ok(0.0));
+        assert_eq!(
+            Target::LnTHalf.interval(&fit),
+            Some([f64::NEG_INFINITY, 1.0])
+        );
+        assert_eq!(Target::PPeak.interval(&fit), None);
     }
 }

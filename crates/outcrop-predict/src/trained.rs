@@ -1,29 +1,93 @@
 //! One regressor trained on one target, with everything that was learned from the training rows:
-//! scaling and transform stand in here, so that none of them can see a row held out.
+//! scaling, transform, weights and penalties stand in here, so that none of them can see a row held
+//! out.
 
-use crate::regressor::{Matrix, Model, Zero};
-use crate::stats::mean_and_deviation;
-use crate::table::Table;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::regressor::{Model, Training};
+use crate::stats::weighted_mean_and_deviation;
+use crate::table::{Table, weights};
 use crate::transform::Transform;
-use crate::{Error, Options, Regressor, Result, Target};
+use crate::{Error, Feature, Options, Regressor, Result, Target};
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Trained {
     target: Target,
     regressor: Regressor,
     columns: Vec<Column>,
     transform: Transform,
-    /// Mean and standard deviation of the transformed target.
+    /// Weighted mean and standard deviation of the transformed target.
     mean: f64,
     deviation: f64,
-    model: Box<dyn Model>,
+    model: Model,
 }
 
 /// A feature that varies in training.
+#[derive(Clone, Serialize, Deserialize)]
 struct Column {
-    /// Index in [`crate::Feature::ALL`].
-    feature: usize,
+    feature: Feature,
     mean: f64,
     deviation: f64,
+}
+
+/// What is learned from the targets of training rows alone, whatever their features.
+pub(crate) struct Prepared {
+    target: Target,
+    /// Those in which the target is identified.
+    rows: Vec<usize>,
+    /// The architecture of each.
+    architectures: Vec<usize>,
+    /// Mean 1.
+    weights: Vec<f64>,
+    transform: Transform,
+    /// Weighted mean and standard deviation of the transformed target.
+    mean: f64,
+    deviation: f64,
+    /// The standardised target.
+    y: Vec<f64>,
+}
+
+impl Prepared {
+    pub(crate) fn new(table: &Table, rows: &[usize], target: Target, regressor: Regressor) -> Self {
+        let (rows, values): (Vec<usize>, Vec<f64>) = rows
+            .iter()
+            .filter_map(|i| Some((*i, table.row(*i).target(target)?)))
+            .unzip();
+        let of_model = table.architectures();
+        let architectures: Vec<usize> =
+            rows.iter().map(|i| of_model[table.row(*i).model]).collect();
+        let transform = Transform::fit(target, &values);
+        let mut weights = weights(target, &transform, rows.iter().map(|i| table.row(*i)));
+        if regressor.balances() {
+            balance(&mut weights, &architectures);
+        }
+        let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
+        let (mean, deviation) = weighted_mean_and_deviation(&z, &weights);
+        Self {
+            target,
+            rows,
+            architectures,
+            weights,
+            transform,
+            mean,
+            deviation,
+            y: z.iter().map(|z| (z - mean) / deviation).collect(),
+        }
+    }
+}
+
+/// Makes the weights of each architecture sum up to the same, and all to the number of rows.
+fn balance(weights: &mut [f64], architectures: &[usize]) {
+    let mut sums: BTreeMap<usize, f64> = BTreeMap::new();
+    for (weight, architecture) in weights.iter().zip(architectures) {
+        *sums.entry(*architecture).or_default() += weight;
+    }
+    let each = weights.len() as f64 / sums.len().max(1) as f64;
+    for (weight, architecture) in weights.iter_mut().zip(architectures) {
+        *weight *= each / sums.get(architecture).copied().unwrap_or(1.0);
+    }
 }
 
 impl Trained {
@@ -35,39 +99,47 @@ impl Trained {
         regressor: Regressor,
         options: &Options,
     ) -> Result<Self> {
-        let (rows, values): (Vec<usize>, Vec<f64>) = rows
-            .iter()
-            .filter_map(|i| Some((*i, table.row(*i).target(target)?)))
-            .unzip();
-        let transform = Transform::fit(target, &values);
-        let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
-        let (mean, deviation) = mean_and_deviation(&z);
+        let prepared = Prepared::new(table, rows, target, regressor);
+        Self::fit_prepared(table, &prepared, regressor, options)
+    }
+
+    /// The same, where the features of `table` may be others than those of the table for which
+    /// `prepared` was made.
+    pub(crate) fn fit_prepared(
+        table: &Table,
+        prepared: &Prepared,
+        regressor: Regressor,
+        options: &Options,
+    ) -> Result<Self> {
+        let features = regressor.features(&options.features);
+        let rows = &prepared.rows;
         let mut trained = Self {
-            target,
+            target: prepared.target,
             regressor,
-            columns: varying_columns(table, &rows, regressor, options),
-            transform,
-            mean,
-            deviation,
-            model: Box::new(Zero),
+            columns: varying_columns(table, rows, &prepared.weights, &features),
+            transform: prepared.transform.clone(),
+            mean: prepared.mean,
+            deviation: prepared.deviation,
+            model: Model::Zero,
         };
-        if deviation > 0.0 && !trained.columns.is_empty() {
-            let scaled = |i: &usize| trained.scale(&table.row(*i).features);
-            let x = Matrix::new(
-                rows.iter().flat_map(scaled).collect(),
-                trained.columns.len(),
-            );
-            let y: Vec<f64> = z.iter().map(|z| (z - mean) / deviation).collect();
-            let fitted = regressor.fit(&x, &y, options.seed);
+        if prepared.deviation > 0.0 && !trained.columns.is_empty() {
+            let features = rows.iter().map(|i| trained.scale(&table.row(*i).features));
+            let training = Training {
+                x: features.flatten().collect(),
+                y: prepared.y.clone(),
+                weights: prepared.weights.clone(),
+                groups: prepared.architectures.clone(),
+                features: trained.columns.iter().map(|c| c.feature).collect(),
+            };
+            let fitted = regressor.fit(training, options.seed);
             trained.model = fitted.map_err(|reason| trained.error(reason))?;
         }
         Ok(trained)
     }
 
-    /// The prediction in transformed space, for features in the order of [`crate::Feature::ALL`].
+    /// The prediction in transformed space, for features in the order of [`Feature::ALL`].
     pub(crate) fn predict_transformed(&self, features: &[f64]) -> Result<f64> {
-        let predicted = self.model.predict(&self.scale(features));
-        let z = self.mean + self.deviation * predicted.map_err(|reason| self.error(reason))?;
+        let z = self.mean + self.deviation * self.model.predict_row(self.scale(features));
         match z.is_finite() {
             true => Ok(z),
             false => Err(self.error(format!("the prediction is {z}"))),
@@ -79,17 +151,25 @@ impl Trained {
         Ok(self.transform.backward(self.predict_transformed(features)?))
     }
 
+    /// The ends, in the unit of the target, of a band of `half_width` in transformed space around
+    /// the prediction.
+    pub(crate) fn predict_band(&self, features: &[f64], half_width: f64) -> Result<[f64; 2]> {
+        let z = self.predict_transformed(features)?;
+        Ok([z - half_width, z + half_width].map(|end| self.transform.backward(end)))
+    }
+
     pub(crate) fn transform(&self) -> &Transform {
         &self.transform
     }
 
-    /// Mean of the transformed target over the training rows.
+    /// Weighted mean of the transformed target over the training rows: what the regressor `mean`
+    /// predicts.
     pub(crate) fn mean(&self) -> f64 {
         self.mean
     }
 
     fn scale(&self, features: &[f64]) -> Vec<f64> {
-        let scale = |c: &Column| (features[c.feature] - c.mean) / c.deviation;
+        let scale = |c: &Column| (features[c.feature as usize] - c.mean) / c.deviation;
         self.columns.iter().map(scale).collect()
     }
 
@@ -105,19 +185,20 @@ impl Trained {
 fn varying_columns(
     table: &Table,
     rows: &[usize],
-    regressor: Regressor,
-    options: &Options,
+    weights: &[f64],
+    features: &[Feature],
 ) -> Vec<Column> {
-    let column = |feature: usize| {
-        let values = rows.iter().map(|i| table.row(*i).features[feature]);
-        let (mean, deviation) = mean_and_deviation(&values.collect::<Vec<f64>>());
+    let column = |feature: &Feature| {
+        let values = rows
+            .iter()
+            .map(|i| table.row(*i).features[*feature as usize]);
+        let (mean, deviation) = weighted_mean_and_deviation(&values.collect::<Vec<f64>>(), weights);
         Column {
-            feature,
+            feature: *feature,
             mean,
             deviation,
         }
     };
-    let features = regressor.features(&options.features);
-    let columns = features.into_iter().map(|f| column(f as usize));
+    let columns = features.iter().map(column);
     columns.filter(|c| c.deviation > 0.0).collect()
 }

@@ -1,17 +1,22 @@
 //! Transforms of targets before regression, each fitted on training rows only.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Target;
 use crate::stats::mean_and_deviation;
+use crate::yeo_johnson::{most_likely_power, yeo_johnson, yeo_johnson_inverse};
 
 /// Predictions stay within this many times the largest magnitude in training.
 const LIMIT: f64 = 10.0;
-/// Powers among which the most likely Yeo-Johnson transform is sought.
-const POWERS: (f64, f64) = (-5.0, 5.0);
+/// Probabilities are kept this far from 0 and 1, whose logits are infinite.
+const CLIP: f64 = 0.01;
 
 /// From the unit of a target to the space in which it is regressed and scored, and back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Transform {
     Identity,
+    /// ln(p / (1 - p)) of a clipped probability.
+    Logit,
     SignedLog(Range),
     YeoJohnson {
         lambda: f64,
@@ -38,6 +43,7 @@ impl Transform {
                     range,
                 }
             }
+            Target::PPeak => Self::Logit,
             _ => Self::Identity,
         }
     }
@@ -45,6 +51,10 @@ impl Transform {
     pub(crate) fn forward(&self, value: f64) -> f64 {
         match self {
             Self::Identity => value,
+            Self::Logit => {
+                let p = value.clamp(CLIP, 1.0 - CLIP);
+                p.ln() - (-p).ln_1p()
+            }
             Self::SignedLog(_) => value.signum() * value.abs().ln_1p(),
             Self::YeoJohnson {
                 lambda,
@@ -59,6 +69,7 @@ impl Transform {
     pub(crate) fn backward(&self, z: f64) -> f64 {
         match self {
             Self::Identity => z,
+            Self::Logit => 1.0 / (1.0 + (-z).exp()),
             Self::SignedLog(range) => range.keep(z.signum() * z.abs().exp_m1()),
             Self::YeoJohnson {
                 lambda,
@@ -78,7 +89,7 @@ impl Transform {
 
 /// What an inverse may yield: up to ten times the largest training magnitude, and not below 0 where
 /// no training value is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Range {
     low: f64,
     high: f64,
@@ -99,100 +110,18 @@ impl Range {
     }
 }
 
-/// Yeo and Johnson (2000), "A new family of power transformations to improve normality or
-/// symmetry", Eq. 2.1.
-fn yeo_johnson(x: f64, lambda: f64) -> f64 {
-    match x >= 0.0 {
-        true => box_cox_1p(x, lambda),
-        false => -box_cox_1p(-x, 2.0 - lambda),
-    }
-}
-
-fn yeo_johnson_inverse(y: f64, lambda: f64) -> f64 {
-    match y >= 0.0 {
-        true => box_cox_1p_inverse(y, lambda),
-        false => -box_cox_1p_inverse(-y, 2.0 - lambda),
-    }
-}
-
-/// ((1 + x)^p - 1) / p for x of at least 0; ln(1 + x) at p = 0.
-fn box_cox_1p(x: f64, p: f64) -> f64 {
-    match p.abs() < 1e-12 {
-        true => x.ln_1p(),
-        false => (p * x.ln_1p()).exp_m1() / p,
-    }
-}
-
-fn box_cox_1p_inverse(y: f64, p: f64) -> f64 {
-    match p.abs() < 1e-12 {
-        true => y.exp_m1(),
-        false => ((p * y).max(-1.0).ln_1p() / p).exp_m1(),
-    }
-}
-
-/// The power of the highest likelihood: a grid, then golden-section search around its best point.
-/// 1 (no change) where the values do not vary.
-fn most_likely_power(values: &[f64]) -> f64 {
-    const CELLS: u32 = 100;
-    let step = (POWERS.1 - POWERS.0) / f64::from(CELLS);
-    let (best, likelihood) = (0..=CELLS)
-        .map(|i| POWERS.0 + step * f64::from(i))
-        .map(|power| (power, log_likelihood(values, power)))
-        .fold(
-            (1.0, f64::NEG_INFINITY),
-            |a, b| if b.1 > a.1 { b } else { a },
-        );
-    if likelihood == f64::NEG_INFINITY {
-        return 1.0;
-    }
-    let (mut low, mut high) = (best - step, best + step);
-    let golden = (5f64.sqrt() - 1.0) / 2.0;
-    while high - low > 1e-9 {
-        let (a, b) = (high - golden * (high - low), low + golden * (high - low));
-        if log_likelihood(values, a) >= log_likelihood(values, b) {
-            high = b;
-        } else {
-            low = a;
-        }
-    }
-    (low + high) / 2.0
-}
-
-/// -n/2 ln(variance of the transformed) + (lambda - 1) sum sign(x) ln(1 + abs x); minus infinity
-/// where the transform squeezes the values together until only rounding tells them apart.
-fn log_likelihood(values: &[f64], lambda: f64) -> f64 {
-    let transformed: Vec<f64> = values.iter().map(|v| yeo_johnson(*v, lambda)).collect();
-    let (_, deviation) = mean_and_deviation(&transformed);
-    if !(deviation > 0.0 && deviation.is_finite()) {
-        return f64::NEG_INFINITY;
-    }
-    let jacobian: f64 = values.iter().map(|v| v.signum() * v.abs().ln_1p()).sum();
-    (lambda - 1.0) * jacobian - values.len() as f64 * deviation.ln()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Fixture;
     use proptest::prelude::*;
 
     #[test]
-    fn power_and_transformed_values_are_those_of_scikit_learn() {
-        for case in Fixture::load().yeo_johnson {
-            let transform = Transform::fit(Target::K, &case.values);
-            let Transform::YeoJohnson { lambda, .. } = transform else {
-                panic!("K is transformed by Yeo-Johnson");
-            };
-            assert!(
-                (lambda - case.lambda).abs() < 1e-5,
-                "{lambda} {}",
-                case.lambda
-            );
-            for (value, expected) in case.values.iter().zip(&case.transformed) {
-                let z = transform.forward(*value);
-                assert!((z - expected).abs() < 1e-5, "{value}: {z} {expected}");
-            }
-        }
+    fn a_probability_becomes_its_clipped_logit() {
+        let logit = Transform::fit(Target::PPeak, &[0.2, 0.9]);
+        assert!((logit.forward(0.75) - 3f64.ln()).abs() < 1e-14);
+        assert_eq!(logit.forward(0.0), logit.forward(0.01));
+        assert!((logit.backward(logit.forward(1.0)) - 0.99).abs() < 1e-14);
+        assert_eq!(logit.backward(f64::NEG_INFINITY), 0.0);
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! What scores say where the truth is known.
+//! What scores and verdicts say where the truth is known.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
 
 mod simulate;
 
-use outcrop_core::{Fit, Prediction};
-use outcrop_predict::{Evaluation, Options, Regressor, Table, evaluate};
+use outcrop_core::{Fit, NamedArch, Prediction};
+use outcrop_predict::{
+    Evaluation, Finding, Options, Protocol, Regressor, Table, Verdict, evaluate,
+};
 use proptest::prelude::*;
 use simulate::{Truth, archs, fits};
 
@@ -30,6 +32,7 @@ fn scored(fits: &[Fit], regressors: &[Regressor], repeats: usize) -> Evaluation 
     let options = Options {
         regressors: regressors.to_vec(),
         repeats,
+        relabellings: 49,
         ..Options::default()
     };
     evaluate(&Table::new(&archs(), fits).unwrap(), &options).unwrap()
@@ -105,7 +108,8 @@ fn the_mean_has_q2_of_zero_on_every_target() {
         .iter()
         .map(|l| l.target.name())
         .collect();
-    assert_eq!(left_out, ["A", "lambda", "gamma", "t0"]);
+    let absent = ["A", "lambda", "gamma", "t0", "P(peak)", "ln t_peak"];
+    assert_eq!(left_out, absent);
 }
 
 #[test]
@@ -114,8 +118,153 @@ fn the_same_seed_gives_the_same_bits() {
     let fits: Vec<Fit> = fits(&STRONG, 6).into_iter().filter(small).collect();
     let first = scored(&fits, &Regressor::ALL, 2);
     assert_eq!(first, scored(&fits, &Regressor::ALL, 2));
-    assert_eq!(first.scores.len(), 5 * 7 * 2);
-    assert_eq!(first.predictions.len(), 5 * 7 * 40);
+    assert_eq!(first.scores.len(), 5 * Regressor::ALL.len() * 3);
+    assert_eq!(first.predictions.len(), 5 * Regressor::ALL.len() * 40);
+}
+
+/// Verdicts on `ln f_last` alone.
+fn verdict(truth: &Truth, seed: u64, relabellings: usize) -> Verdict {
+    let only_last = |f: Fit| Fit {
+        k: None,
+        f_first: None,
+        f_max: None,
+        t_half: None,
+        ..f
+    };
+    let fits: Vec<Fit> = fits(truth, seed).into_iter().map(only_last).collect();
+    let options = Options {
+        regressors: vec![Regressor::Shape],
+        relabellings,
+        ..Options::default()
+    };
+    let table = Table::new(&archs(), &fits).unwrap();
+    evaluate(&table, &options).unwrap().verdicts.remove(0)
+}
+
+#[test]
+fn a_verdict_finds_what_is_there_and_nothing_else() {
+    let strong = verdict(&STRONG, 4, 199);
+    assert_eq!(strong.finding, Finding::Signal, "{strong}");
+    assert!(
+        strong
+            .to_string()
+            .contains("ln f_last: beats the depth-only baseline")
+    );
+    for truth in [NO_SIGNAL, DEPTH_ONLY] {
+        let none = verdict(&truth, 4, 199);
+        assert_eq!(none.finding, Finding::NoSignal, "{none}");
+        assert!(
+            none.to_string()
+                .contains("no better than the depth-only baseline")
+        );
+    }
+}
+
+/// Without a signal every labelling is as good as the true one: p is uniform. Of 60 p-values the
+/// mean is within 0.5 +- 4.5 standard errors (1/sqrt(12 * 60)), and at most 25 (0.2 expected, 4.2
+/// standard errors) are 0.2 or less.
+#[test]
+fn p_values_are_uniform_without_a_signal() {
+    let p: Vec<f64> = (0..60)
+        .map(|seed| verdict(&NO_SIGNAL, 100 + seed, 99).p)
+        .collect();
+    let mean = p.iter().sum::<f64>() / 60.0;
+    assert!((mean - 0.5).abs() < 4.5 / (12.0f64 * 60.0).sqrt(), "{mean}");
+    let small = p.iter().filter(|p| **p <= 0.2).count();
+    assert!(small <= 25, "{small}");
+    assert!(p.iter().all(|p| (0.01..=1.0).contains(p)));
+}
+
+/// Four architectures, each under two seeds.
+fn seeds(of: &[Fit]) -> (Vec<NamedArch>, Vec<Fit>) {
+    let four = ["14m", "70m", "160m", "1b"];
+    let twice = |name: &str| [format!("{name}-a"), format!("{name}-b")];
+    let archs = four.iter().flat_map(|size| {
+        twice(size).map(|model| NamedArch {
+            model,
+            ..simulate::pythia(size)
+        })
+    });
+    let fits = of.iter().filter(|f| four.contains(&f.model.as_str()));
+    let fits = fits.flat_map(|f| {
+        let with = |model| Fit { model, ..f.clone() };
+        twice(&f.model).map(with)
+    });
+    (archs.collect(), fits.collect())
+}
+
+#[test]
+fn leaving_an_architecture_out_leaves_out_every_seed_of_it() {
+    let (archs, fits) = seeds(&fits(&STRONG, 9));
+    let options = Options {
+        regressors: vec![Regressor::Ridge, Regressor::NearestModel],
+        relabellings: 49,
+        ..Options::default()
+    };
+    let scored = |fits: &[Fit]| evaluate(&Table::new(&archs, fits).unwrap(), &options).unwrap();
+    let before = scored(&fits);
+    let changed: Vec<Fit> = fits
+        .iter()
+        .map(|f| match f.model == "70m-b" {
+            true => Fit {
+                f_last: f.f_last.map(|v| v * 50.0),
+                ..f.clone()
+            },
+            false => f.clone(),
+        })
+        .collect();
+    let after = scored(&changed);
+    assert_eq!(of_model(&before, "70m-a"), of_model(&after, "70m-a"));
+    assert_ne!(of_model(&before, "14m-a"), of_model(&after, "14m-a"));
+    // with a twin in training the nearest model is exact
+    let q2 = |protocol: &str| {
+        let own = before.scores.iter().find(|s| {
+            s.protocol == protocol && s.regressor == "nearest model" && s.target == "ln f_last"
+        });
+        own.unwrap().clone()
+    };
+    let [twin, honest] = ["leave one model out", "leave one architecture out"].map(q2);
+    assert!((twin.r2.unwrap() - 1.0).abs() < 1e-12);
+    assert!(honest.r2.unwrap() < 0.9);
+    assert_eq!((honest.models, honest.architectures), (8, Some(4)));
+    let verdict = &before.verdicts[0];
+    assert_eq!((verdict.models, verdict.architectures), (8, 4));
+    assert_eq!(verdict.relabellings, 23); // all of them
+    let models = before.model_scores.iter();
+    assert!(
+        models
+            .clone()
+            .all(|m| m.protocol == "leave one architecture out")
+    );
+    assert_eq!(models.count(), 5 * 2 * 8);
+}
+
+#[test]
+fn the_largest_quarter_is_predicted_from_the_smaller() {
+    let evaluation = scored(&fits(&STRONG, 5), &[Regressor::Ridge], 1);
+    let protocol = Protocol::LeaveLargestOut.name();
+    let mut scores = evaluation.scores.iter();
+    let score = scores
+        .find(|s| s.protocol == protocol && s.target == "ln f_last")
+        .unwrap();
+    assert_eq!((score.models, score.rows), (3, 32 + 32 + 36)); // 2.8b, 6.9b, 12b
+}
+
+#[test]
+fn three_architectures_are_scored_but_not_judged() {
+    let three = |f: &Fit| matches!(f.model.as_str(), "14m" | "70m" | "160m");
+    let fits: Vec<Fit> = fits(&STRONG, 6).into_iter().filter(three).collect();
+    let evaluation = scored(&fits, &[Regressor::Ridge], 1);
+    assert!(!evaluation.scores.is_empty());
+    for verdict in &evaluation.verdicts {
+        assert_eq!(verdict.finding, Finding::TooFew);
+        assert!(verdict.p > 0.16, "{verdict}"); // 1/3!
+        let said = verdict.to_string();
+        assert!(
+            said.contains("too few architectures (3)") && said.contains("Q2"),
+            "{said}"
+        );
+    }
 }
 
 /// Predictions of one model.

@@ -15,7 +15,7 @@ fn value() -> impl Strategy<Value = Option<f64>> {
 }
 
 fn fit() -> impl Strategy<Value = Fit> {
-    (0..4usize, 1..4u32, prop::array::uniform9(value())).prop_map(|(model, layer, v)| Fit {
+    (0..4usize, 1..4u32, prop::array::uniform12(value())).prop_map(|(model, layer, v)| Fit {
         model: model.to_string(),
         layer,
         hypothesis: "emergence".into(),
@@ -28,6 +28,9 @@ fn fit() -> impl Strategy<Value = Fit> {
         f_last: v[6],
         f_max: v[7],
         t_half: v[8],
+        p_peak: v[9],
+        f_max_lo: v[10],
+        f_max_hi: v[11],
         ..Fit::default()
     })
 }

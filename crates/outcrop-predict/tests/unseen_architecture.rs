@@ -15,7 +15,7 @@ fn predictor(regressor: Regressor) -> Predictor {
         depth: 0.5,
     };
     let table = Table::new(&archs(), &fits(&truth, 11)).unwrap();
-    Predictor::train(&table, regressor, &Options::default()).unwrap()
+    Predictor::train(&table, regressor, &Options::paper()).unwrap()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_lies_outside_the_training_range_is_said() {
         .collect::<Vec<_>>()
         .join("\n");
     assert!(
-        said.contains("d = 8192.0000 lies outside the training range 128.0000 to 5120.0000"),
+        said.contains("d = 8192 lies outside the training range 128 to 5120, by 0.62 of its width"),
         "{said}"
     );
 }
@@ -105,6 +105,76 @@ fn curves_pass_through_the_predicted_summaries() {
         let error = predicted.curves(&[1.0, f64::NAN]).unwrap_err().to_string();
         assert!(error.contains("at least two different"), "{error}");
     }
+}
+
+#[test]
+fn bands_hold_the_prediction_and_say_what_they_cannot() {
+    let predictor = predictor(Regressor::Shape);
+    let spec = ArchSpec::pythia("31m").unwrap();
+    assert_eq!(predictor.largest_level(), Some(0.9));
+    let predicted = predictor.predict_with_bands("31m", &spec, 0.9).unwrap();
+    let narrow = predictor.predict_with_bands("31m", &spec, 0.5).unwrap();
+    assert_eq!(predicted.level(), Some(0.9));
+    for (layer, narrow) in predicted.layers.iter().zip(&narrow.layers) {
+        assert_eq!(layer.bands.len(), layer.values.len());
+        for (target, value) in &layer.values {
+            let [low, high] = layer.band(*target).unwrap();
+            assert!(low < *value && *value < high, "{target}");
+            let [inner_low, inner_high] = narrow.band(*target).unwrap();
+            assert!(low <= inner_low && inner_high <= high, "{target}");
+        }
+    }
+    let rows = predicted.rows();
+    assert!(
+        rows.iter()
+            .all(|r| r.predicted_lo.unwrap() < r.predicted_hi.unwrap())
+    );
+    let curves = predicted.curves(&[0.0, 100.0, 143_000.0]).unwrap();
+    for point in &curves {
+        assert!(point.value_lo.unwrap() < point.value && point.value < point.value_hi.unwrap());
+    }
+    // at the last step a curve is its f_last, and so is its band
+    let [low, high] = predicted.layers[0].band(Target::LnFLast).unwrap();
+    let last = &curves[2];
+    assert!((last.value_lo.unwrap().ln() - low).abs() < 1e-9);
+    assert!((last.value_hi.unwrap().ln() - high).abs() < 1e-9);
+
+    let plain = predictor.predict("31m", &spec).unwrap();
+    assert_eq!((plain.level(), plain.layers[0].bands.len()), (None, 0));
+    for level in [0.91, 0.0, 1.0, f64::NAN] {
+        let error = predictor
+            .predict_with_bands("31m", &spec, level)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("9 architectures") && error.contains("at most 0.9000"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn three_architectures_have_predictions_and_no_bands() {
+    let truth = Truth {
+        architecture: 1.0,
+        model: 0.0,
+        depth: 0.5,
+    };
+    let three = |f: &outcrop_core::Fit| matches!(f.model.as_str(), "14m" | "70m" | "160m");
+    let fits: Vec<_> = fits(&truth, 11).into_iter().filter(three).collect();
+    let table = Table::new(&archs(), &fits).unwrap();
+    let predictor = Predictor::train(&table, Regressor::Ridge, &Options::default()).unwrap();
+    let spec = ArchSpec::pythia("31m").unwrap();
+    assert!(predictor.predict("31m", &spec).is_ok());
+    assert_eq!(predictor.default_level(), None);
+    let error = predictor
+        .predict_with_bands("31m", &spec, 0.5)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("3 different architectures, at least 4"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::csv_io;
 use super::problem::Loaded;
 use super::row_stream::{RowStream, unnumbered};
 use crate::{
-    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, PersistentPlace,
-    Prediction, Result, Score, write_atomic,
+    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, ModelScore,
+    PersistentPlace, Prediction, Result, Score, write_atomic,
 };
 
 /// A noun that is one row of its table as it stands.
@@ -54,6 +54,26 @@ row!(
         "mae",
         "rmse"
     ],
+    [
+        "architectures",
+        "mae_original",
+        "rmse_original",
+        "gain",
+        "p"
+    ]
+);
+row!(
+    ModelScore,
+    [
+        "model",
+        "target",
+        "regressor",
+        "protocol",
+        "rows",
+        "mae",
+        "rmse",
+        "bias"
+    ],
     []
 );
 row!(
@@ -66,7 +86,7 @@ row!(
         "observed",
         "predicted"
     ],
-    []
+    ["predicted_lo", "predicted_hi"]
 );
 row!(
     CurvePoint,

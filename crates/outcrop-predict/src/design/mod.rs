@@ -18,9 +18,9 @@ pub use budget::{Budget, Cost};
 pub use goal::{Goal, Layers};
 pub use knob::{Field, Knob};
 
-use crate::predictor::{Outside, Predictor};
 use crate::table::MIN_MODELS;
 use crate::{Error, Options, Result, Table};
+use crate::{Outside, Predictor};
 use problem::Problem;
 use search::Found;
 use space::Space;
@@ -160,18 +160,23 @@ pub fn design(
     run(table, &ask, request, options)
 }
 
-/// The goal's quantity over the layers of `arch`.
+/// The goal's quantity over the layers of `arch`, with a band where every layer has one.
 fn guess(predictor: &Predictor, goal: &Goal, arch: &ArchSpec) -> Result<Guess> {
-    let predicted = predictor.predict("candidate", arch)?;
-    let values: Vec<f64> = predicted
-        .layers
-        .iter()
-        .filter_map(|l| l.value(goal.target))
-        .collect();
+    let predicted = match predictor.default_level() {
+        Some(level) => predictor.predict_with_bands("candidate", arch, level),
+        None => predictor.predict("candidate", arch),
+    }?;
+    let layers = || predicted.layers.iter();
+    let values: Vec<f64> = layers().filter_map(|l| l.value(goal.target)).collect();
+    let bands: Option<Vec<[f64; 2]>> = layers().map(|l| l.band(goal.target)).collect();
+    let end = |i: usize| {
+        let ends: Vec<f64> = bands.as_ref()?.iter().map(|b| b[i]).collect();
+        Some(goal.over_layers(&ends))
+    };
     Ok(Guess {
         value: goal.over_layers(&values),
-        low: None,
-        high: None,
+        low: end(0),
+        high: end(1),
     })
 }
 

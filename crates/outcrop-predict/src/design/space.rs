@@ -3,8 +3,7 @@
 use outcrop_core::{ArchSpec, NamedArch, Position, nearest};
 
 use super::knob::{Field, Knob};
-use crate::predictor::Outside;
-use crate::{Error, Feature, Result, Table};
+use crate::{Error, Feature, Outside, Result, Table};
 
 /// A place in the space: which value of each knob.
 pub(super) type Point = Vec<usize>;

@@ -7,12 +7,12 @@ use crate::Feature;
 /// Features that only vary together in a table: wherever one of them changes, so do the others, and
 /// no explanation can divide what they say between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeatureGroup {
+pub struct Together {
     /// In the order in which they were chosen; at least one.
     pub features: Vec<Feature>,
 }
 
-impl FeatureGroup {
+impl Together {
     /// The names of the features, joined by ` + `.
     pub fn name(&self) -> String {
         let names: Vec<&str> = self.features.iter().map(|f| f.name()).collect();
@@ -28,8 +28,8 @@ impl FeatureGroup {
 /// The groups of `columns`, each a feature with its values in the rows of a table. A column without
 /// variation is in no group. Two are in one group where each value of one goes with one value of the
 /// other.
-pub(super) fn varying_together(columns: &[(Feature, Vec<f64>)]) -> Vec<FeatureGroup> {
-    let mut groups: Vec<(Vec<usize>, FeatureGroup)> = Vec::new();
+pub(super) fn varying_together(columns: &[(Feature, Vec<f64>)]) -> Vec<Together> {
+    let mut groups: Vec<(Vec<usize>, Together)> = Vec::new();
     for (feature, values) in columns {
         let pattern = pattern(values);
         if pattern.iter().all(|p| *p == 0) {
@@ -39,7 +39,7 @@ pub(super) fn varying_together(columns: &[(Feature, Vec<f64>)]) -> Vec<FeatureGr
             Some((_, group)) => group.features.push(*feature),
             None => groups.push((
                 pattern,
-                FeatureGroup {
+                Together {
                     features: vec![*feature],
                 },
             )),
@@ -79,7 +79,7 @@ mod tests {
         ];
         let names: Vec<String> = varying_together(&columns)
             .iter()
-            .map(FeatureGroup::name)
+            .map(Together::name)
             .collect();
         assert_eq!(names, ["ln d + d + d_ff", "l/L", "H"]);
     }

@@ -4,7 +4,7 @@ use outcrop_core::{ArchSpec, Importance};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
-use super::{Explainer, FeatureGroup};
+use super::{Explainer, Together};
 use crate::random::below;
 use crate::trained::Trained;
 use crate::{Feature, Result};
@@ -52,7 +52,7 @@ impl Explainer<'_> {
         let trained = self.left_out(&archs, &held)?;
         let rmse = |features: &dyn Fn(&Held) -> Vec<f64>| rmse(&trained, &held, features);
         let plain = rmse(&|h| h.features.clone())?;
-        let all = FeatureGroup {
+        let all = Together {
             features: self
                 .groups
                 .iter()
@@ -124,7 +124,7 @@ impl Explainer<'_> {
     /// The error with the features of `group` exchanged.
     fn exchanged(
         &self,
-        group: &FeatureGroup,
+        group: &Together,
         archs: &[&ArchSpec],
         held: &[Held],
         rng: &mut ChaCha8Rng,
@@ -153,7 +153,7 @@ impl Explainer<'_> {
     }
 }
 
-fn set(features: &[f64], group: &FeatureGroup, value: impl Fn(Feature) -> f64) -> Vec<f64> {
+fn set(features: &[f64], group: &Together, value: impl Fn(Feature) -> f64) -> Vec<f64> {
     let mut features = features.to_vec();
     for feature in &group.features {
         features[*feature as usize] = value(*feature);

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 pub use dependence::individual_curves;
-pub use groups::FeatureGroup;
+pub use groups::Together;
 pub use shapley::{MOST_GROUPS, Shapley, shapley};
 
 use crate::random::below;
@@ -26,7 +26,7 @@ const GRID: usize = 40;
 
 /// One regressor trained on one target of a table, with the means to explain it.
 ///
-/// Features that only vary together in the table are one [`FeatureGroup`] and share one value. With
+/// Features that only vary together in the table are one [`Together`] and share one value. With
 /// a dozen architectures such groups are large: what they say together cannot be divided, however
 /// it is explained. Predictions are in the unit of the target, after the transform is undone.
 pub struct Explainer<'t> {
@@ -35,7 +35,7 @@ pub struct Explainer<'t> {
     regressor: Regressor,
     options: Options,
     trained: Trained,
-    groups: Vec<FeatureGroup>,
+    groups: Vec<Together>,
     background: Vec<Vec<f64>>,
 }
 
@@ -74,7 +74,7 @@ impl<'t> Explainer<'t> {
             .collect();
         let groups = groups::varying_together(&columns);
         if groups.len() > MOST_GROUPS {
-            let names: Vec<String> = groups.iter().map(FeatureGroup::name).collect();
+            let names: Vec<String> = groups.iter().map(Together::name).collect();
             return Err(Error::TooManyGroups {
                 found: groups.len(),
                 most: MOST_GROUPS,
@@ -93,7 +93,7 @@ impl<'t> Explainer<'t> {
     }
 
     /// The groups of features, in the order of the options.
-    pub fn groups(&self) -> &[FeatureGroup] {
+    pub fn groups(&self) -> &[Together] {
         &self.groups
     }
 
@@ -118,7 +118,7 @@ impl<'t> Explainer<'t> {
         let columns: Vec<Vec<usize>> = self.groups.iter().map(columns).collect();
         let predict = |x: &[f64]| self.trained.predict(x);
         let found = shapley(&predict, &row, &self.background, &columns)?;
-        let attribution = |(group, share): (&FeatureGroup, &f64)| Attribution {
+        let attribution = |(group, share): (&Together, &f64)| Attribution {
             model: model.into(),
             layer,
             target: self.target.name().into(),
@@ -145,7 +145,7 @@ impl<'t> Explainer<'t> {
     ///
     /// # Errors
     /// [`Error::Regressor`].
-    pub fn dependence(&self, group: &FeatureGroup) -> Result<Vec<Dependence>> {
+    pub fn dependence(&self, group: &Together) -> Result<Vec<Dependence>> {
         let indices = self.table.rows_with(self.target);
         let rows: Vec<Vec<f64>> = indices
             .iter()
@@ -198,7 +198,7 @@ impl<'t> Explainer<'t> {
     }
 }
 
-fn columns(group: &FeatureGroup) -> Vec<usize> {
+fn columns(group: &Together) -> Vec<usize> {
     group.features.iter().map(|f| *f as usize).collect()
 }
 

@@ -1,11 +1,12 @@
-//! Tables whose truth is known: nine architectures of Pythia, 188 (model, layer) rows.
+//! Tables whose truth is known, on architectures of Pythia.
 
 use outcrop_core::{ArchSpec, Fit, NamedArch};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 
+/// What ln f_last is made of.
 pub(crate) struct Truth {
-    /// Effect of one standard deviation of ln d on ln f_last.
+    /// Effect of one standard deviation of ln d.
     pub(crate) architecture: f64,
     /// Standard deviation of what sets models apart and is not in their architecture.
     pub(crate) model: f64,
@@ -13,23 +14,31 @@ pub(crate) struct Truth {
     pub(crate) depth: f64,
 }
 
+/// The nine architectures of the paper's table, 188 layers.
 pub(crate) fn archs() -> Vec<NamedArch> {
     let sizes = [
         "14m", "70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b",
     ];
-    sizes
-        .map(|size| NamedArch {
-            model: size.into(),
-            arch: ArchSpec::pythia(size).unwrap(),
-        })
-        .into()
+    sizes.map(pythia).into()
 }
 
-/// Fits of every layer: row noise 0.15 in the logarithm of each quantity.
+pub(crate) fn pythia(size: &str) -> NamedArch {
+    NamedArch {
+        model: size.into(),
+        arch: ArchSpec::pythia(size).unwrap(),
+    }
+}
+
+/// Fits of every layer of the nine.
 pub(crate) fn fits(truth: &Truth, seed: u64) -> Vec<Fit> {
+    fits_of(&archs(), truth, seed)
+}
+
+/// Fits of every layer of `archs`: row noise 0.15 in the logarithm of each quantity.
+pub(crate) fn fits_of(archs: &[NamedArch], truth: &Truth, seed: u64) -> Vec<Fit> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut fits = Vec::new();
-    for named in archs() {
+    for named in archs {
         let offset = truth.model * normal(&mut rng);
         let width = ((named.arch.d_model as f64).ln() - 7.0) / 1.1;
         for layer in 1..=named.arch.layers {

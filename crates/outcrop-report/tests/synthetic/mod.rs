@@ -175,6 +175,7 @@ fn predict(rng: &mut ChaCha8Rng, inputs: &mut Inputs) {
                     r2: Some(r2 + bonus),
                     mae: 0.3 * scale,
                     rmse: 0.4 * scale,
+                    ..Score::default()
                 });
             }
             for fit in inputs.fits.iter().filter(|f| f.best) {
@@ -189,6 +190,7 @@ fn predict(rng: &mut ChaCha8Rng, inputs: &mut Inputs) {
                     regressor: regressor.into(),
                     predicted: observed.unwrap_or(0.0) + 0.4 * scale * noise(rng),
                     observed,
+                    ..Prediction::default()
                 });
             }
         }

@@ -1,21 +1,39 @@
-use std::collections::BTreeMap;
+mod count;
+mod groups;
+mod join;
+mod weights;
 
-use outcrop_core::{ArchSpec, Fit, NamedArch, nearest};
+use outcrop_core::{ArchSpec, Fit, NamedArch};
 
 use crate::{Error, Feature, Result, Target};
+
+pub use count::{MissingLayers, NotIdentified, Share};
+pub use groups::FeatureGroup;
+pub use join::Source;
+pub(crate) use weights::weights;
 
 /// Smallest number of models of a table, and of a target: one is left out, and one alone would
 /// leave no architecture to compare.
 pub(crate) const MIN_MODELS: usize = 3;
 
-/// The hypothesis whose fits are learned from.
-const HYPOTHESIS: &str = "emergence";
-
 /// What is learned from: one row for each (model, layer) with a fit of hypothesis `emergence`.
+///
+/// Models whose [`ArchSpec`]s are equal (one architecture under several seeds) are one
+/// *architecture*, see [`Table::architectures`]: what is chosen inside a training set is chosen
+/// with whole architectures left out, as a seed beside it would give the others away.
+///
+/// Three models are enough to make a table. With three, a regressor is trained on two at a time:
+/// scores and bands then say little, and only a difference that shows in every layer can be
+/// trusted.
 #[derive(Clone, Debug)]
 pub struct Table {
     models: Vec<NamedArch>,
+    /// Index of the architecture of each model.
+    architectures: Vec<usize>,
     rows: Vec<Row>,
+    missing: Vec<MissingLayers>,
+    not_identified: Vec<NotIdentified>,
+    duplicates: usize,
 }
 
 /// One (model, layer).
@@ -29,12 +47,29 @@ pub(crate) struct Row {
     pub(crate) features: Vec<f64>,
     /// In the order of [`Target::ALL`]; none where not identified.
     targets: [Option<f64>; Target::ALL.len()],
+    /// Their intervals; none where the fit has none.
+    intervals: [Option<[f64; 2]>; Target::ALL.len()],
 }
 
 impl Row {
+    fn new(model: usize, layer: u32, arch: &ArchSpec, fit: &Fit) -> Self {
+        Self {
+            model,
+            layer,
+            features: features(arch, layer),
+            targets: Target::ALL.map(|t| t.of(fit)),
+            intervals: Target::ALL.map(|t| t.interval(fit)),
+        }
+    }
+
     /// The value of `target`, where it is identified.
     pub(crate) fn target(&self, target: Target) -> Option<f64> {
         self.targets[target as usize]
+    }
+
+    /// The interval of `target`, where the fit has one; open ends are infinite.
+    pub(crate) fn interval(&self, target: Target) -> Option<[f64; 2]> {
+        self.intervals[target as usize]
     }
 }
 
@@ -48,7 +83,8 @@ impl Table {
     ///
     /// Fits of other hypotheses are passed over. Of several `emergence` fits of one (model, layer)
     /// the one with the lowest AICc stands, the first of equals. A fit without one identified
-    /// target makes no row, an architecture without fits no model.
+    /// target makes no row, an architecture without fits no model; [`Table::left_out`] and
+    /// [`Table::missing_layers`] count both.
     ///
     /// ```
     /// use outcrop_core::{ArchSpec, Fit, NamedArch};
@@ -67,6 +103,7 @@ impl Table {
     /// });
     /// let table = Table::new(&archs, &fits)?;
     /// assert_eq!((table.models().len(), table.rows()), (3, 3));
+    /// assert_eq!(table.missing_layers()[2].fitted, 1); // of the 12 layers of 160m
     /// assert!(Table::new(&archs[..2], &fits).unwrap_err().to_string().contains("`160m`"));
     /// # Ok::<(), outcrop_predict::Error>(())
     /// ```
@@ -75,34 +112,45 @@ impl Table {
     /// [`Error::DuplicateModel`], [`Error::Architecture`] and [`Error::UnknownModel`] name the
     /// model, [`Error::Layer`] the layer; [`Error::NoRows`]; [`Error::TooFewModels`] below three.
     pub fn new(archs: &[NamedArch], fits: &[Fit]) -> Result<Self> {
-        check_archs(archs)?;
-        let best = best_fits(archs, fits)?;
-        let mut rows: Vec<Row> = best
-            .into_iter()
-            .map(|((model, layer), fit)| Row {
-                model,
-                layer,
-                features: features(&archs[model].arch, layer),
-                targets: Target::ALL.map(|t| t.of(fit)),
-            })
-            .filter(|row| row.targets.iter().any(Option::is_some))
-            .collect();
+        Self::assemble(join::join(&[("", archs, fits)])?)
+    }
+
+    fn assemble(joined: join::Joined<'_>) -> Result<Self> {
+        let row = |&(model, fit): &(usize, &Fit)| {
+            Row::new(model, fit.layer, &joined.archs[model].arch, fit)
+        };
+        let mut rows: Vec<Row> = joined.fits.iter().map(row).collect();
+        rows.retain(|row| row.targets.iter().any(Option::is_some));
         if rows.is_empty() {
-            return Err(Error::NoRows { fits: fits.len() });
+            return Err(Error::NoRows { fits: joined.given });
         }
-        let models = keep_used(archs, &mut rows);
+        let missing = count::missing_layers(&joined.archs, &rows);
+        let models = keep_used(&joined.archs, &mut rows);
         if models.len() < MIN_MODELS {
             return Err(Error::TooFewModels {
                 found: models.len(),
                 needed: MIN_MODELS,
             });
         }
-        Ok(Self { models, rows })
+        Ok(Self {
+            architectures: distinct(&models),
+            models,
+            rows,
+            missing,
+            not_identified: count::not_identified(joined.fits.iter().map(|(_, fit)| *fit)),
+            duplicates: joined.duplicates,
+        })
     }
 
     /// The models that have a row, in the order of the architectures given.
     pub fn models(&self) -> &[NamedArch] {
         &self.models
+    }
+
+    /// For each of [`Table::models`] the index of its architecture, counted from 0 in the order of
+    /// first appearance; models of equal architecture (seeds) share one.
+    pub fn architectures(&self) -> &[usize] {
+        &self.architectures
     }
 
     /// Number of rows, one for each (model, layer).
@@ -118,6 +166,18 @@ impl Table {
 
     pub(crate) fn row(&self, index: usize) -> &Row {
         &self.rows[index]
+    }
+
+    /// The same rows with other features, in the order of [`Feature::ALL`].
+    pub(crate) fn with_features(&self, features: impl Fn(&Row) -> Vec<f64>) -> Self {
+        let with = |row: &Row| Row {
+            features: features(row),
+            ..row.clone()
+        };
+        Self {
+            rows: self.rows.iter().map(with).collect(),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn all_rows(&self) -> &[Row] {
@@ -137,47 +197,18 @@ impl Table {
     }
 }
 
-fn check_archs(archs: &[NamedArch]) -> Result<()> {
-    for (i, named) in archs.iter().enumerate() {
-        if archs[..i].iter().any(|other| other.model == named.model) {
-            let model = named.model.clone();
-            return Err(Error::DuplicateModel { model });
-        }
-        named.arch.check().map_err(|source| Error::Architecture {
-            model: named.model.clone(),
-            source: Box::new(source),
-        })?;
-    }
-    Ok(())
-}
-
-/// The best fit of each (index of the model, layer), ordered by both.
-fn best_fits<'f>(archs: &[NamedArch], fits: &'f [Fit]) -> Result<BTreeMap<(usize, u32), &'f Fit>> {
-    let aicc = |fit: &Fit| fit.aicc.filter(|a| !a.is_nan()).unwrap_or(f64::INFINITY);
-    let mut best: BTreeMap<(usize, u32), &Fit> = BTreeMap::new();
-    for fit in fits.iter().filter(|f| f.hypothesis == HYPOTHESIS) {
-        let Some(model) = archs.iter().position(|a| a.model == fit.model) else {
-            let known = archs.iter().map(|a| a.model.as_str());
-            return Err(Error::UnknownModel {
-                model: fit.model.clone(),
-                layer: fit.layer,
-                nearest: nearest(&fit.model, known).map(str::to_owned),
-            });
-        };
-        let layers = archs[model].arch.layers;
-        if fit.layer == 0 || fit.layer as usize > layers {
-            return Err(Error::Layer {
-                model: fit.model.clone(),
-                layer: fit.layer,
-                layers,
-            });
-        }
-        let stands = best.entry((model, fit.layer)).or_insert(fit);
-        if aicc(fit) < aicc(stands) {
-            *stands = fit;
+/// For each model the index of its architecture, in the order of first appearance.
+fn distinct(models: &[NamedArch]) -> Vec<usize> {
+    let mut known: Vec<&ArchSpec> = Vec::new();
+    let mut indices = Vec::new();
+    for named in models {
+        let index = known.iter().position(|a| **a == named.arch);
+        indices.push(index.unwrap_or(known.len()));
+        if index.is_none() {
+            known.push(&named.arch);
         }
     }
-    Ok(best)
+    indices
 }
 
 /// The architectures that `rows` mention; renumbers the rows to match.
@@ -244,6 +275,15 @@ mod tests {
             ..f
         });
         assert!(message(&archs(), &other).contains("none of the 3 fits"));
+    }
+
+    #[test]
+    fn seeds_of_one_architecture_are_one() {
+        let mut archs = archs();
+        archs[1].arch.layers = 3;
+        let fits = ["a", "b", "c", "unused"].map(|m| fit(m, 1, 5.0));
+        let table = Table::new(&archs, &fits).unwrap();
+        assert_eq!(table.architectures(), [0, 1, 0, 0]);
     }
 
     #[test]

@@ -1,0 +1,202 @@
+//! What a score says where the truth is known: the paper's random split beside Q2, the verdict, and
+//! how many unseen models the bands hold, on tables of Pythia's nine architectures and 188 layers.
+//!
+//! `cargo run -p outcrop-predict --example simulation [TABLES]` (100 unless said otherwise)
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
+
+#[path = "../tests/simulate/mod.rs"]
+mod simulate;
+
+use std::time::Instant;
+
+use outcrop_core::{Fit, NamedArch};
+use outcrop_predict::{
+    Evaluation, Finding, Options, Predictor, Protocol, Regressor, Table, Target, evaluate,
+};
+use simulate::{Truth, archs, fits, fits_of, pythia};
+
+/// Between models the variance of ln f_last is 1, but for the last: none, a fifth or four fifths of it
+/// from ln d.
+const TRUTHS: [(&str, Truth); 4] = [
+    ("null", truth(0.0, 1.0, 0.2)),
+    ("weak", truth(0.447, 0.894, 0.2)),
+    ("strong", truth(0.894, 0.447, 0.2)),
+    ("depth only", truth(0.0, 0.2, 1.5)),
+];
+const SUMMARIES: [Target; 4] = [
+    Target::LnFFirst,
+    Target::LnFLast,
+    Target::LnFMax,
+    Target::LnTHalf,
+];
+
+const fn truth(architecture: f64, model: f64, depth: f64) -> Truth {
+    Truth {
+        architecture,
+        model,
+        depth,
+    }
+}
+
+fn main() {
+    let tables = std::env::args().nth(1).and_then(|n| n.parse().ok());
+    let tables: u64 = tables.unwrap_or(100);
+    println!("R2 of the random split and Q2 of leaving one model out, ln f_last, mean of 5 tables");
+    for (name, truth) in &TRUTHS {
+        scores(name, truth);
+    }
+    println!("\nverdicts over {tables} tables");
+    for (name, truth) in &TRUTHS {
+        verdicts(name, truth, tables);
+    }
+    println!(
+        "\nshare of an unseen model's layers that a band of level 0.9 holds, {} tables",
+        10 * tables
+    );
+    for (name, truth) in &TRUTHS {
+        coverage(name, truth, 10 * tables);
+    }
+    everything();
+}
+
+/// Every regressor on one target.
+fn scores(name: &str, truth: &Truth) {
+    const TABLES: u64 = 5;
+    let regressors = [
+        Regressor::DepthProfile,
+        Regressor::RandomForest,
+        Regressor::GradientBoosting,
+        Regressor::Ridge,
+        Regressor::Shape,
+    ];
+    let options = Options {
+        regressors: regressors.to_vec(),
+        ..Options::paper()
+    };
+    let evaluations: Vec<Evaluation> = (0..TABLES)
+        .map(|seed| {
+            let only_last = fits(truth, seed).into_iter().map(|fit| Fit {
+                k: None,
+                f_first: None,
+                f_max: None,
+                t_half: None,
+                ..fit
+            });
+            let table = Table::new(&archs(), &only_last.collect::<Vec<_>>()).unwrap();
+            evaluate(&table, &options).unwrap()
+        })
+        .collect();
+    print!("{name:>10}");
+    for regressor in regressors {
+        let mean = |protocol: Protocol| {
+            let scores = evaluations.iter().flat_map(|e| &e.scores);
+            let own =
+                scores.filter(|s| s.regressor == regressor.name() && s.protocol == protocol.name());
+            own.map(|s| s.r2.unwrap()).sum::<f64>() / TABLES as f64
+        };
+        let [paper, honest] = [Protocol::Paper, Protocol::LeaveOneModelOut].map(mean);
+        print!(" | {regressor} {paper:.2} {honest:.2}");
+    }
+    println!();
+}
+
+/// How many tables have a verdict of signal on some target, and on the two that hold the truth.
+fn verdicts(name: &str, truth: &Truth, tables: u64) {
+    let options = Options {
+        regressors: vec![Regressor::Shape],
+        ..Options::default()
+    };
+    let (mut any, mut small) = (0, 0);
+    for seed in 0..tables {
+        let table = Table::new(&archs(), &fits(truth, 1000 + seed)).unwrap();
+        let verdicts = evaluate(&table, &options).unwrap().verdicts;
+        let found = verdicts.iter().any(|v| v.finding == Finding::Signal);
+        any += u64::from(found);
+        small += u64::from(verdicts.iter().any(|v| v.p <= 0.05));
+    }
+    println!(
+        "{name:>10}: a signal in {any}, no signal in {}; corrected p of 0.05 or less in {small}",
+        tables - any
+    );
+}
+
+/// Ten architectures, of which one is unseen; which one, chance decides.
+fn coverage(name: &str, truth: &Truth, tables: u64) {
+    let ten: Vec<NamedArch> = archs().into_iter().chain([pythia("31m")]).collect();
+    let steps: Vec<f64> = (0..=40)
+        .map(|i| (11.87 * f64::from(i) / 40.0).exp_m1())
+        .collect();
+    let mut held = [0.0; 5];
+    for seed in 0..tables {
+        let fits = fits_of(&ten, truth, 5000 + seed);
+        let unseen = &ten[seed as usize % ten.len()];
+        let (test, train): (Vec<Fit>, Vec<Fit>) =
+            fits.into_iter().partition(|f| f.model == unseen.model);
+        let table = Table::new(&ten, &train).unwrap();
+        let predictor = Predictor::train(&table, Regressor::Shape, &Options::default()).unwrap();
+        let predicted = predictor
+            .predict_with_bands("unseen", &unseen.arch, 0.9)
+            .unwrap();
+        for (share, target) in held.iter_mut().zip(SUMMARIES) {
+            let holds = |fit: &&Fit| {
+                let [low, high] = predicted.layers[fit.layer as usize - 1]
+                    .band(target)
+                    .unwrap();
+                target.of(fit).is_some_and(|v| low <= v && v <= high)
+            };
+            *share += test.iter().filter(holds).count() as f64 / test.len() as f64;
+        }
+        held[4] += curves_held(&predicted, &test, &steps);
+    }
+    print!("{name:>10}");
+    let names = SUMMARIES
+        .map(Target::name)
+        .into_iter()
+        .chain(["curve, over all steps"]);
+    for (name, share) in names.zip(held) {
+        print!(" | {name} {:.3}", share / tables as f64);
+    }
+    println!();
+}
+
+/// Share of (layer, step) in which the band holds the curve through the true summaries.
+fn curves_held(predicted: &outcrop_predict::Predicted, truth: &[Fit], steps: &[f64]) -> f64 {
+    let mut observed = predicted.clone();
+    for layer in &mut observed.layers {
+        let fit = truth.iter().find(|f| f.layer == layer.layer).unwrap();
+        layer.values = SUMMARIES.map(|t| (t, t.of(fit).unwrap())).into();
+    }
+    let band = predicted.curves(steps).unwrap();
+    let observed = observed.curves(steps).unwrap();
+    let holds = band.iter().zip(&observed).filter(|(band, observed)| {
+        band.value_lo.unwrap() <= observed.value && observed.value <= band.value_hi.unwrap()
+    });
+    holds.count() as f64 / band.len() as f64
+}
+
+/// Wall time of everything on one table with all of the paper's targets.
+fn everything() {
+    let fits = fits(&TRUTHS[2].1, 1).into_iter().map(|fit| Fit {
+        a: fit.f_max,
+        lambda: fit.t_half.map(|t| 10.0 / t),
+        gamma: fit.t_half.map(f64::recip),
+        t0: fit.f_first,
+        p_peak: fit.f_first.map(|f| (f / 20.0).min(1.0)),
+        t_peak: fit.t_half.map(|t| 3.0 * t),
+        ..fit
+    });
+    let table = Table::new(&archs(), &fits.collect::<Vec<_>>()).unwrap();
+    let start = Instant::now();
+    let evaluation = evaluate(&table, &Options::default()).unwrap();
+    println!(
+        "\neverything: {} scores of {} rows, {} verdicts in {:.1} s",
+        evaluation.scores.len(),
+        table.rows(),
+        evaluation.verdicts.len(),
+        start.elapsed().as_secs_f64()
+    );
+    for verdict in &evaluation.verdicts {
+        println!("  {verdict}");
+    }
+}

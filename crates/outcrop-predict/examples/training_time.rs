@@ -1,0 +1,66 @@
+//! Milliseconds to train each regressor on one target of a table like the paper's: nine
+//! architectures of Pythia, 188 (model, layer) rows.
+//!
+//! `cargo run -p outcrop-predict --example training_time`
+
+use std::time::Instant;
+
+use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_predict::{Error, Options, Predictor, Regressor, Table};
+
+const SIZES: [&str; 9] = [
+    "14m", "70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b",
+];
+
+fn table() -> Result<Table, Error> {
+    let archs = SIZES.iter().filter_map(|size| {
+        Some(NamedArch {
+            model: (*size).into(),
+            arch: ArchSpec::pythia(size).ok()?,
+        })
+    });
+    let archs: Vec<NamedArch> = archs.collect();
+    let layers = |named: &NamedArch| (1..=named.arch.layers as u32).collect::<Vec<_>>();
+    let fits = archs.iter().flat_map(|named| {
+        let width = (named.arch.d_model as f64).ln();
+        layers(named).into_iter().map(move |layer| {
+            let depth = f64::from(layer) / named.arch.layers as f64;
+            let wave = (f64::from(layer) * 1.7 + width * 5.0).sin();
+            let last = (width - 4.0 * (depth - 0.5).powi(2) + 0.2 * wave).exp();
+            let margin = (0.1 + 0.05 * wave).exp();
+            Fit {
+                model: named.model.clone(),
+                layer,
+                hypothesis: "emergence".into(),
+                k: Some(last * (1.0 + 0.1 * wave)),
+                f_last: Some(last),
+                f_last_lo: Some(last / margin),
+                f_last_hi: Some(last * margin),
+                f_max: Some(1.2 * last),
+                t_half: Some((7.0 + depth + 0.3 * wave).exp()),
+                ..Fit::default()
+            }
+        })
+    });
+    Table::new(&archs, &fits.collect::<Vec<Fit>>())
+}
+
+fn main() -> Result<(), Error> {
+    let table = table()?;
+    println!("{} rows of {} models", table.rows(), table.models().len());
+    println!(
+        "{:<20}{:>14}{:>14}",
+        "regressor", "6 features", "16 features"
+    );
+    for regressor in Regressor::ALL {
+        print!("{:<20}", regressor.name());
+        for options in [Options::default(), Options::paper()] {
+            let start = Instant::now();
+            let predictor = Predictor::train(&table, regressor, &options)?;
+            let targets = predictor.targets().count() as f64;
+            print!("{:>11.2} ms", start.elapsed().as_secs_f64() * 1e3 / targets);
+        }
+        println!();
+    }
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! Conformal bands: how far predictions of architectures left out were off, carried over to new ones.
+//!
+//! One layer drawn from each of the m architectures makes m deviations, exchangeable with that of a
+//! layer of a new one: the k-th smallest, k = ceil(level (m + 1)), holds it with probability `level`
+//! (split conformal prediction, one score for each group; Dunn, Wasserman and Ramdas 2023,
+//! "Distribution-free prediction sets for two-layer hierarchical models"). What is used is the median
+//! of it over all draws, which needs no random number. Pooling all layers as if they were independent
+//! covers half of what it promises.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::score::{Architectures, Outcome, Protocol, Task};
+use crate::{Error, Options, Regressor, Result, Table, Target};
+
+/// Fewer architectures make no band.
+pub(crate) const MIN_ARCHITECTURES: usize = 4;
+/// Levels are compared with sums of weights up to rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// Errors of predictions of architectures left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Calibration {
+    /// For each target the errors in transformed space of all rows in which it is identified.
+    targets: Vec<(Target, Vec<Deviation>)>,
+    /// Rows in which all targets that a curve passes through are identified.
+    curves: Vec<CurvePair>,
+}
+
+/// How far a prediction was off.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Deviation {
+    /// Index of the architecture.
+    pub(crate) architecture: usize,
+    /// abs(predicted - observed).
+    pub(crate) size: f64,
+}
+
+/// What a curve passes through, observed and predicted, in the order of [`Target::CURVE`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CurvePair {
+    pub(crate) architecture: usize,
+    pub(crate) observed: [f64; 4],
+    pub(crate) predicted: [f64; 4],
+}
+
+impl Calibration {
+    /// Predicts every architecture from the others.
+    pub(crate) fn new(
+        table: &Table,
+        targets: &[Target],
+        regressor: Regressor,
+        options: &Options,
+    ) -> Result<Self> {
+        let architectures = &Architectures::of(table);
+        let outcomes = |target: &Target| {
+            let task = Task {
+                table,
+                architectures,
+                target: *target,
+                regressor,
+                options,
+            };
+            Ok((*target, task.outcomes(Protocol::honest(architectures))?))
+        };
+        let outcomes = targets
+            .par_iter()
+            .map(outcomes)
+            .collect::<Result<Vec<_>>>()?;
+        let deviation = |o: &Outcome| Deviation {
+            architecture: o.architecture,
+            size: (o.transformed[1] - o.transformed[0]).abs(),
+        };
+        let curve = |row: usize| {
+            let pair = |target: Target| {
+                let (_, found) = outcomes.iter().find(|(t, _)| *t == target)?;
+                found.iter().find(|o| o.row == row).map(|o| o.natural)
+            };
+            let [a, b, c, d] = Target::CURVE.map(pair);
+            let pairs = [a?, b?, c?, d?];
+            Some(CurvePair {
+                architecture: architectures.of_row(table, row),
+                observed: pairs.map(|p| p[0]),
+                predicted: pairs.map(|p| p[1]),
+            })
+        };
+        Ok(Self {
+            curves: (0..table.rows()).filter_map(curve).collect(),
+            targets: outcomes
+                .iter()
+                .map(|(target, found)| (*target, found.iter().map(deviation).collect()))
+                .collect(),
+        })
+    }
+
+    /// Makes sure that some target has a band of `level`.
+    ///
+    /// # Errors
+    /// [`Error::Level`], [`Error::TooFewForBands`].
+    pub(crate) fn check(&self, level: f64) -> Result<()> {
+        let architectures = self.architectures();
+        let largest = largest_level(architectures);
+        if architectures < MIN_ARCHITECTURES {
+            return Err(Error::TooFewForBands {
+                found: architectures,
+                needed: MIN_ARCHITECTURES,
+            });
+        }
+        match level > 0.0 && level <= largest + ROUNDING {
+            true => Ok(()),
+            false => Err(Error::Level {
+                level,
+                architectures,
+                largest,
+            }),
+        }
+    }
+
+    /// Largest number of architectures that a target was predicted of.
+    pub(crate) fn architectures(&self) -> usize {
+        let counts = self.targets.iter().map(|(_, deviations)| count(deviations));
+        counts.max().unwrap_or(0)
+    }
+
+    /// Half the width of the band of `target` in transformed space; none where it was identified in
+    /// too few architectures for `level`.
+    pub(crate) fn half_width(&self, target: Target, level: f64) -> Option<f64> {
+        let (_, deviations) = self.targets.iter().find(|(t, _)| *t == target)?;
+        quantile(deviations, level)
+    }
+
+    pub(crate) fn curves(&self) -> &[CurvePair] {
+        &self.curves
+    }
+}
+
+/// m / (m + 1).
+pub(crate) fn largest_level(architectures: usize) -> f64 {
+    architectures as f64 / (architectures as f64 + 1.0)
+}
+
+fn count(deviations: &[Deviation]) -> usize {
+    let distinct: std::collections::BTreeSet<usize> =
+        deviations.iter().map(|d| d.architecture).collect();
+    distinct.len()
+}
+
+/// The median, over draws of one deviation from each of the m architectures, of the k-th smallest of
+/// them, k = ceil(level (m + 1)): the smallest deviation q for which at least k of the m are up to q
+/// with probability 1/2 or more. None where k is above m, or m below four.
+pub(crate) fn quantile(deviations: &[Deviation], level: f64) -> Option<f64> {
+    let mut groups: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for d in deviations {
+        groups.entry(d.architecture).or_default().push(d.size);
+    }
+    let rank = (level * (groups.len() as f64 + 1.0) - ROUNDING).ceil() as usize;
+    if rank > groups.len() || groups.len() < MIN_ARCHITECTURES {
+        return None;
+    }
+    for group in groups.values_mut() {
+        group.sort_by(f64::total_cmp);
+    }
+    let share = |group: &Vec<f64>, q: f64| {
+        group.partition_point(|size| *size <= q) as f64 / group.len() as f64
+    };
+    let below = |q: f64| {
+        let shares: Vec<f64> = groups.values().map(|g| share(g, q)).collect();
+        at_least(rank, &shares) < 0.5 - ROUNDING
+    };
+    let mut sizes: Vec<f64> = deviations.iter().map(|d| d.size).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.get(sizes.partition_point(|q| below(*q))).copied()
+}
+
+/// The probability that at least `rank` of independent events happen, of these probabilities.
+fn at_least(rank: usize, probabilities: &[f64]) -> f64 {
+    let mut number = vec![1.0]; // number[j]: the probability that j of those so far happen
+    for p in probabilities {
+        number.push(0.0);
+        for j in (0..number.len()).rev() {
+            let one_less = if j > 0 { number[j - 1] } else { 0.0 };
+            number[j] = number[j] * (1.0 - p) + one_less * p;
+        }
+    }
+    number[rank..].iter().sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deviations(of: &[&[f64]]) -> Vec<Deviation> {
+        let group = |(architecture, sizes): (usize, &&[f64])| {
+            let deviation = move |size: &f64| Deviation {
+                architecture,
+                size: *size,
+            };
+            sizes.iter().map(deviation).collect::<Vec<_>>()
+        };
+        of.iter().enumerate().flat_map(group).collect()
+    }
+
+    /// Four architectures: always 1, always 2, always 3, and 1 to 4 at a quarter each. Of a draw the
+    /// largest is 4 with probability 1/4, else 3; the third of four is 3 with probability 1/2.
+    #[test]
+    fn a_quantile_worked_by_hand() {
+        let groups = deviations(&[&[1.0], &[2.0, 2.0], &[3.0; 5], &[4.0, 1.5, 0.5, 2.5]]);
+        for (level, expected) in [(0.2, 1.0), (0.4, 1.5), (0.6, 2.0), (0.61, 3.0), (0.8, 3.0)] {
+            assert_eq!(quantile(&groups, level), Some(expected), "{level}");
+        }
+        assert_eq!(quantile(&groups, 0.81), None);
+        assert_eq!(quantile(&groups[..8], 0.1), None); // three architectures
+    }
+
+    /// Of three fair coins at least two show heads with probability 1/2.
+    #[test]
+    fn the_number_of_events_has_the_binomial_distribution() {
+        assert!((at_least(2, &[0.5; 3]) - 0.5).abs() < 1e-15);
+        assert!((at_least(0, &[0.3, 0.1]) - 1.0).abs() < 1e-15);
+        assert!((at_least(2, &[0.3, 0.1]) - 0.03).abs() < 1e-15);
+    }
+
+    /// With one row for each architecture it is the k-th smallest, k = ceil(level (m + 1)).
+    #[test]
+    fn one_row_each_is_the_usual_rank() {
+        let sizes: Vec<[f64; 1]> = (1..=19).map(|k| [f64::from(k)]).collect();
+        let groups: Vec<&[f64]> = sizes.iter().map(|s| &s[..]).collect();
+        for (level, rank) in [(0.5, 10.0), (0.9, 18.0), (0.91, 19.0), (0.95, 19.0)] {
+            assert_eq!(quantile(&deviations(&groups), level), Some(rank), "{level}");
+        }
+        assert_eq!(quantile(&deviations(&groups), 0.951), None);
+    }
+}

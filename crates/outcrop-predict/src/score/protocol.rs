@@ -1,0 +1,162 @@
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+
+use super::architectures::Architectures;
+use crate::table::MIN_MODELS;
+use crate::{Options, Table, Target};
+
+/// Share of rows that the paper's protocol tests on.
+const TEST_SHARE: f64 = 0.2;
+/// Share of architectures that the extrapolation is tested on.
+const LARGEST_SHARE: f64 = 0.25;
+
+/// The protocols under which a regressor is scored.
+///
+/// | name | tested on | trained on | answers |
+/// |---|---|---|---|
+/// | `paper (random 80/20)` | a random fifth of the rows (rounded up) | the rest, other layers of the same models among them | how well layers are filled in between others |
+/// | `leave one model out` | every model in turn | the other models | an architecture of which no model was seen, where there are no seeds |
+/// | `leave one architecture out` | all seeds of every architecture in turn | the other architectures | an architecture of which no model was seen |
+/// | `extrapolation (largest left out)` | the quarter (rounded up) of the architectures with most parameters | the smaller ones | larger models than any seen |
+///
+/// A random split scores high whatever the truth, since models differ and each has layers on both
+/// sides; it is kept to be compared with the paper. Where several models share an architecture
+/// (seeds), leaving one model out leaves its siblings in training, and only leaving the architecture
+/// out is honest; without seeds both are the same and the third has no rows of its own.
+/// Its `r2` is R2 against the mean of the test rows for the first, and Q2 against the mean of the
+/// training rows for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// The paper's: one random split into 80 % training and 20 % test rows.
+    Paper,
+    /// Each model is predicted by a regressor that never saw it.
+    LeaveOneModelOut,
+    /// Each architecture is predicted by a regressor that saw no seed of it.
+    LeaveOneArchitectureOut,
+    /// The largest are predicted from the smaller ones.
+    LeaveLargestOut,
+}
+
+/// What one regressor is trained on, and what it is tested on: rows of a table.
+pub(crate) struct Fold {
+    pub(crate) train: Vec<usize>,
+    pub(crate) test: Vec<usize>,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Paper,
+        Self::LeaveOneModelOut,
+        Self::LeaveOneArchitectureOut,
+        Self::LeaveLargestOut,
+    ];
+
+    /// Its name in the `protocol` column of tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper (random 80/20)",
+            Self::LeaveOneModelOut => "leave one model out",
+            Self::LeaveOneArchitectureOut => "leave one architecture out",
+            Self::LeaveLargestOut => "extrapolation (largest left out)",
+        }
+    }
+
+    /// The protocol that tells how well an unseen architecture is predicted.
+    pub(crate) fn honest(architectures: &Architectures) -> Self {
+        match architectures.has_seeds() {
+            true => Self::LeaveOneArchitectureOut,
+            false => Self::LeaveOneModelOut,
+        }
+    }
+
+    /// The folds for `target`; none where it is identified in too few architectures. Training rows
+    /// may hold rows in which it is not identified, test rows too but for the paper's.
+    pub(crate) fn folds(
+        self,
+        table: &Table,
+        architectures: &Architectures,
+        target: Target,
+        options: &Options,
+    ) -> Vec<Fold> {
+        let identified = architectures.identified(table, target);
+        let all = 0..architectures.specs().len();
+        match self {
+            Self::Paper => random_splits(&table.rows_with(target), options),
+            Self::LeaveOneModelOut => (0..table.models().len())
+                .map(|model| hold_out(table, |row| table.row(row).model == model))
+                .collect(),
+            Self::LeaveOneArchitectureOut
+                if architectures.has_seeds() && identified.len() >= MIN_MODELS =>
+            {
+                all.map(|a| hold_out(table, |row| architectures.of_row(table, row) == a))
+                    .collect()
+            }
+            Self::LeaveLargestOut => largest(architectures, identified)
+                .map(|held| {
+                    hold_out(table, |row| {
+                        held.contains(&architectures.of_row(table, row))
+                    })
+                })
+                .into_iter()
+                .collect(),
+            Self::LeaveOneArchitectureOut => Vec::new(),
+        }
+    }
+}
+
+fn hold_out(table: &Table, is_held_out: impl Fn(usize) -> bool) -> Fold {
+    let (test, train) = (0..table.rows()).partition(|row| is_held_out(*row));
+    Fold { train, test }
+}
+
+/// The largest quarter of those `identified`, where enough smaller ones remain.
+fn largest(architectures: &Architectures, mut identified: Vec<usize>) -> Option<Vec<usize>> {
+    identified.sort_by_key(|a| architectures.specs()[*a].parameters().total);
+    let held_out = (identified.len() as f64 * LARGEST_SHARE).ceil() as usize;
+    let smaller = identified.len() - held_out;
+    (smaller >= MIN_MODELS).then(|| identified.split_off(smaller))
+}
+
+fn random_splits(rows: &[usize], options: &Options) -> Vec<Fold> {
+    let repeats = 0..options.repeats as u64;
+    repeats.map(|r| split(rows, options.seed, r)).collect()
+}
+
+/// Training and test rows of one random split: the first fifth (rounded up) of the shuffled rows is
+/// the test.
+fn split(rows: &[usize], seed: u64, repeat: u64) -> Fold {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(repeat);
+    let mut test = rows.to_vec();
+    shuffle(&mut test, &mut rng);
+    let train = test.split_off((rows.len() as f64 * TEST_SHARE).ceil() as usize);
+    Fold { train, test }
+}
+
+/// Fisher and Yates's shuffle.
+pub(super) fn shuffle(items: &mut [usize], rng: &mut ChaCha8Rng) {
+    for last in (1..items.len()).rev() {
+        let drawn = (u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64;
+        items.swap(last, drawn as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_a_partition_that_the_seed_decides() {
+        let rows: Vec<usize> = (0..188).collect();
+        let Fold { train, test } = split(&rows, 7, 0);
+        assert_eq!((train.len(), test.len()), (150, 38)); // as scikit-learn rounds
+        let mut both = [train.clone(), test.clone()].concat();
+        both.sort_unstable();
+        assert_eq!(both, rows);
+        assert_eq!(split(&rows, 7, 0).train, train);
+        assert_ne!(split(&rows, 7, 1).test, test);
+        assert_ne!(split(&rows, 8, 0).test, test);
+    }
+}

@@ -1,0 +1,71 @@
+//! What is saved is read back to the bit, and what is damaged or of another format is refused.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
+
+mod simulate;
+
+use outcrop_core::ArchSpec;
+use outcrop_predict::{Error, Options, Predictor, Regressor, Table};
+use simulate::{Truth, archs, fits};
+
+fn predictor(regressor: Regressor) -> Predictor {
+    let truth = Truth {
+        architecture: 1.0,
+        model: 0.3,
+        depth: 0.5,
+    };
+    let small = |model: &str| ["14m", "70m", "160m", "1b"].contains(&model);
+    let mut fits = fits(&truth, 3);
+    fits.retain(|f| small(&f.model));
+    let table = Table::new(&archs(), &fits).unwrap();
+    Predictor::train(&table, regressor, &Options::paper()).unwrap()
+}
+
+#[test]
+fn every_regressor_is_read_back_to_the_bit() {
+    let archs = [ArchSpec::pythia("31m"), ArchSpec::pythia("410m")].map(|a| a.unwrap());
+    for regressor in Regressor::ALL {
+        let predictor = predictor(regressor);
+        let again = Predictor::from_text(&predictor.to_text().unwrap()).unwrap();
+        for arch in &archs {
+            let [one, two] = [&predictor, &again].map(|p| p.predict("new", arch).unwrap());
+            for (a, b) in one.rows().iter().zip(two.rows()) {
+                assert_eq!(a.predicted.to_bits(), b.predicted.to_bits(), "{regressor}");
+            }
+            assert_eq!(one.layers.len(), two.layers.len());
+        }
+    }
+}
+
+#[test]
+fn another_format_is_named() {
+    let text = predictor(Regressor::Ridge).to_text().unwrap();
+    let newer = text.replacen("\"outcrop_predictor\":1", "\"outcrop_predictor\":3", 1);
+    let said = Predictor::from_text(&newer).err().unwrap().to_string();
+    assert!(
+        said.contains("format 3") && said.contains("reads 1 to 1"),
+        "{said}"
+    );
+    let unsigned = "{\"outcrop_predictor\":0}";
+    assert!(matches!(
+        Predictor::from_text(unsigned),
+        Err(Error::Format { found: 0, .. })
+    ));
+}
+
+#[test]
+fn a_damaged_file_is_an_error_and_no_panic() {
+    for regressor in [Regressor::KernelRidge, Regressor::GradientBoosting] {
+        let text = predictor(regressor).to_text().unwrap();
+        for cut in (0..text.len() - 1).step_by(text.len() / 40) {
+            assert!(Predictor::from_text(&text[..cut]).is_err(), "{cut}");
+            let mut bytes = text.clone().into_bytes();
+            bytes[cut] = if bytes[cut] == b'7' { b'3' } else { b'7' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(Predictor::from_text(&changed).is_err(), "{cut}");
+        }
+    }
+    for text in ["", "\n", "{}", "not a predictor"] {
+        assert!(Predictor::from_text(text).is_err());
+    }
+}
