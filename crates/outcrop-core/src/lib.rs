@@ -38,6 +38,7 @@
 
 mod arch;
 mod error;
+mod explanation;
 mod files;
 mod hash;
 mod input;
@@ -58,6 +59,7 @@ pub use arch::{
     TensorRole,
 };
 pub use error::{Error, Result};
+pub use explanation::{Attribution, Dependence, Importance};
 pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};
 pub use hash::{sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};

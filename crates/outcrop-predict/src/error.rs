@@ -7,6 +7,80 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A part of a request for a design that is not understood.
+    #[error("read the {what} `{text}`: {reason}")]
+    Request {
+        /// Which part.
+        what: &'static str,
+        /// The text.
+        text: String,
+        /// Why, and the way out.
+        reason: String,
+    },
+    /// Nothing keeps every constraint of a design.
+    #[error(
+        "design: none of the {looked} architectures that were looked at keeps every constraint; {reason}"
+    )]
+    Unsatisfied {
+        /// Number of architectures, whatever the constraints.
+        looked: usize,
+        /// Which constraints bind, and the way out.
+        reason: String,
+    },
+    /// More groups of features than can be enumerated.
+    #[error(
+        "explain by enumeration: {found} groups of features vary separately, at most {most} can be enumerated ({groups}); choose fewer features"
+    )]
+    TooManyGroups {
+        /// Number of groups.
+        found: usize,
+        /// Largest number that is accepted.
+        most: usize,
+        /// Their names.
+        groups: String,
+    },
+    /// Rows, groups of columns or a grid that do not belong together.
+    #[error("explain: {reason}")]
+    Columns {
+        /// What does not match.
+        reason: String,
+    },
+    /// A target that too few models identify.
+    #[error(
+        "predict {target}: it is identified in {models} models, at least {needed} are needed; choose another target, or fit more models or longer runs"
+    )]
+    Unidentified {
+        /// The target.
+        target: Target,
+        /// Number of models that identify it.
+        models: usize,
+        /// Smallest number that is accepted.
+        needed: usize,
+    },
+    /// A (model, layer) that is not there.
+    #[error("explain `{model}`, layer {layer}: {}", missing_row(layers, nearest))]
+    UnknownRow {
+        /// The model.
+        model: String,
+        /// The layer, from 1.
+        layer: u32,
+        /// Number of layers of the model, if there is such a model.
+        layers: Option<usize>,
+        /// A known model whose name is close.
+        nearest: Option<String>,
+    },
+    /// A name that nothing of its kind has.
+    #[error("find {kind} `{name}`{}; known are: {known}", hint(nearest))]
+    UnknownName {
+        /// Of what: `target`, `feature`, `field`, ...
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The known name closest to it, if one is close.
+        nearest: Option<String>,
+        /// All known names.
+        known: String,
+    },
     /// Two architectures go by one name.
     #[error(
         "read the architectures: model `{model}` stands there twice; keep one row a model, or rename one"
@@ -205,4 +279,11 @@ fn hint(nearest: &Option<String>) -> String {
         .as_ref()
         .map(|n| format!(" (did you mean `{n}`?)"))
         .unwrap_or_default()
+}
+
+fn missing_row(layers: &Option<usize>, nearest: &Option<String>) -> String {
+    match layers {
+        Some(layers) => format!("the model has layers 1 to {layers}"),
+        None => format!("the table has no such model{}", hint(nearest)),
+    }
 }

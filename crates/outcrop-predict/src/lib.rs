@@ -9,6 +9,8 @@
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
+//! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
+//! | turn round | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
 //! not fifty: a random split of rows scores high whether or not the architecture says anything,
@@ -55,13 +57,17 @@
 
 mod bands;
 mod curve;
+mod design;
 mod error;
+mod explain;
 mod feature;
 #[cfg(test)]
 mod fixture;
+mod named;
 mod options;
 mod predicted;
 mod predictor;
+mod random;
 mod regressor;
 mod saved;
 mod score;
@@ -72,7 +78,11 @@ mod trained;
 mod transform;
 mod yeo_johnson;
 
+pub use design::{
+    Budget, Candidate, Cost, Design, Field, Goal, Knob, Layers, RandomSearch, Request, design,
+};
 pub use error::{Error, Result};
+pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
 pub use feature::{Feature, Group};
 pub use options::Options;
 pub use predicted::{Outside, Predicted, PredictedLayer};

@@ -14,7 +14,8 @@
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
 //! [`forecast_plot`] draws a forecast beside what was measured later. What is measured in one
 //! checkpoint has plots of its own: [`layers_plot`], [`channels_plot`], [`magnitudes_plot`],
-//! [`attention_plot`].
+//! [`attention_plot`]. What a prediction rests on is drawn by [`shapley_plot`], [`waterfall_plot`],
+//! [`dependence_plot`] and [`importance_plot`].
 //!
 //! The same inputs give the same bytes.
 //!
@@ -43,6 +44,7 @@ mod checkpoint;
 mod curve;
 mod data;
 mod error;
+mod explanation;
 mod figures;
 mod inputs;
 mod means;
@@ -58,6 +60,7 @@ pub use checkpoint::{
     layers_plot, magnitudes_plot,
 };
 pub use error::{Error, Result};
+pub use explanation::{dependence_plot, importance_plot, shapley_plot, waterfall_plot};
 pub use inputs::Inputs;
 pub use output::Format;
 pub use plot::Plot;

@@ -47,4 +47,24 @@ impl ArchSpec {
             non_embedding,
         }
     }
+
+    /// Floating-point operations of training on one token, forward and backward: 6 N for the
+    /// matrices and 12 L H d_head T for attention scores over the whole context T (Kaplan et al.
+    /// 2020, section 2.1). N is without embeddings but with the unembedding, which multiplies even
+    /// where it is tied.
+    ///
+    /// ```
+    /// use outcrop_core::ArchSpec;
+    ///
+    /// let spec = ArchSpec::pythia("70m")?; // L = 6, d = 512, T = 2048, vocabulary 50304
+    /// let matrices = 18_915_328 + 50_304 * 512; // as `parameters` counts
+    /// assert_eq!(spec.flops_per_token(), (6 * matrices + 12 * 6 * 512 * 2048) as f64);
+    /// # Ok::<(), outcrop_core::Error>(())
+    /// ```
+    pub fn flops_per_token(&self) -> f64 {
+        let [layers, context, vocab] = [self.layers, self.context, self.vocab].map(|n| n as f64);
+        let matrices = self.parameters().non_embedding as f64 + vocab * self.d_model as f64;
+        let scores = layers * context * (self.heads as f64 * self.d_head() as f64);
+        6.0 * matrices + 12.0 * scores
+    }
 }

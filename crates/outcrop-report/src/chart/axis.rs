@@ -172,7 +172,7 @@ impl Axis {
     }
 
     /// With `ticks` instead of its own.
-    pub(super) fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
+    pub(crate) fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
         Self { ticks, ..self }
     }
 

@@ -5,6 +5,7 @@
 
 mod attention;
 mod channels;
+mod explanation;
 mod hostile;
 mod hostile_checkpoints;
 mod layers;

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod audit;
+mod design;
+mod explain;
 mod fit;
 mod forecast;
 mod import;
@@ -37,6 +39,8 @@ const EXAMPLES: &str = "Examples:
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      what each layer will be, with a band
   outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
+  outcrop explain runs/quick                 what predictions rest on
+  outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M   architectures that keep it low
 
 Exit status: 0 success, 1 failure, 2 bad use, 130 interrupted (the same command goes on).";
 
@@ -58,6 +62,10 @@ enum Command {
     Forecast(forecast::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
     Predict(predict::Args),
+    /// Explain what predictions rest on: Shapley values, dependence, importance.
+    Explain(explain::Args),
+    /// Find architectures whose prediction keeps a target, within a budget.
+    Design(Box<design::Args>),
     /// Draw figures and write report.html from the tables of a results folder.
     Report(report::Args),
 }
@@ -74,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Design(args) => design::run(&args),
         Command::Report(args) => report::run(&args),
     };
     match result {

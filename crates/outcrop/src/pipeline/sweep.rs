@@ -135,14 +135,10 @@ pub fn sweep(
     Ok(failures.into_iter().map(|(_, failure)| failure).collect())
 }
 
-/// Estimated work of a run in floating-point operations: 6 per parameter and token, and
-/// 12 layers d_model context per token for attention scores (Kaplan et al. 2020).
+/// Estimated work of a run in floating-point operations.
 fn work(run: &RunSpec) -> f64 {
-    let arch = &run.arch;
-    let tokens = run.train.steps as f64 * (run.train.batch * arch.context) as f64;
-    let parameters = arch.parameters().non_embedding as f64 + (arch.vocab * arch.d_model) as f64;
-    let attention = (2 * arch.layers * arch.d_model * arch.context) as f64;
-    6.0 * tokens * (parameters + attention)
+    let tokens = run.train.steps as f64 * (run.train.batch * run.arch.context) as f64;
+    tokens * run.arch.flops_per_token()
 }
 
 /// An event on its way from a worker to the caller.

@@ -1,0 +1,266 @@
+//! `outcrop design`.
+
+use std::path::{Path, PathBuf};
+
+use outcrop_core::table::Row;
+use outcrop_core::{ArchSpec, Error as CoreError, Fit, table, write_atomic};
+use outcrop_predict::{
+    Budget, Candidate, Design, Feature, Goal, Knob, Options, Predictor, Regressor, Request, Table,
+    design,
+};
+use serde::{Deserialize, Serialize};
+
+use super::output::{Format, say, significant, write_rows};
+use crate::Result;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop design runs/small --target 'f_max<50 at every layer' --budget params=10M..15M
+  outcrop design runs/small --target 'f_max<20' --budget params=90K..110K --vary layers,d_model,heads,d_ff
+  outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary layers=2..8,d_model=64..512:64,heads=1|2|4
+  outcrop design runs/small --target 't_half>1000 on average' --fix context=64,heads=4 --best best.toml
+  outcrop predict runs/small --arch best.toml            the whole prediction for the best one
+
+TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,
+lambda, gamma, t0 or K, and `at every layer` (default), `at any layer` or `on average`.
+BUDGET is params, non_embedding or flops (training, per token) as LOW..HIGH, ..HIGH, LOW.. or a value
+that is met within 5 %; K, M, B, T stand for thousands to trillions.
+VARY is a list of layers, d_model, heads, d_ff, context, vocab; without values a field takes the range of
+the training architectures. What neither varies nor is fixed is as in the model --like.
+
+Of architectures that keep all of it those are shown that no other one beats in both the prediction
+and the use of the budget. The folder RESULTS holds fits.csv and architectures.csv. docs/designing.md
+says how far to trust it.")]
+pub(crate) struct Args {
+    /// A results folder with fits.csv and architectures.csv.
+    results: PathBuf,
+    /// What is to be reached, such as `f_max<50 at every layer`.
+    #[arg(long)]
+    target: String,
+    /// What it may cost, such as `params=10M..15M`; may be given several times.
+    #[arg(long)]
+    budget: Vec<String>,
+    /// Fields that vary, with their values.
+    #[arg(long, default_value = "layers,d_model,heads,d_ff")]
+    vary: String,
+    /// Fields that are set, such as `context=1024,heads=8`.
+    #[arg(long, default_value = "")]
+    fix: String,
+    /// The model that everything else is taken from [default: the first].
+    #[arg(long)]
+    like: Option<String>,
+    /// The regressor that predicts.
+    #[arg(long, default_value = "ridge")]
+    regressor: String,
+    /// The features that it sees [default: all].
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
+    /// Recommend architectures outside the training range too; each says so.
+    #[arg(long)]
+    allow_outside: bool,
+    /// Most predictions of the search.
+    #[arg(long, default_value_t = 5000)]
+    predictions: usize,
+    /// Seed of the search and of the random forest.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Most rows of a table for reading; CSV and JSON have all.
+    #[arg(long, default_value_t = 20)]
+    show: usize,
+    /// Also write the architecture with the best prediction to this TOML file.
+    #[arg(long, value_name = "FILE")]
+    best: Option<PathBuf>,
+    /// Where the table goes [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// Form of the table.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// One candidate as a row.
+#[derive(Clone, Serialize, Deserialize)]
+struct Line {
+    layers: usize,
+    d_model: usize,
+    heads: usize,
+    d_ff: usize,
+    context: usize,
+    params: u64,
+    non_embedding: u64,
+    flops_per_token: f64,
+    quantity: String,
+    predicted: f64,
+    lo: Option<f64>,
+    hi: Option<f64>,
+    /// Features beyond the training range; empty within it.
+    outside: String,
+}
+
+impl Row for Line {
+    const REQUIRED: &'static [&'static str] = Self::HEADER;
+    const HEADER: &'static [&'static str] = &[
+        "layers",
+        "d_model",
+        "heads",
+        "d_ff",
+        "context",
+        "params",
+        "non_embedding",
+        "flops_per_token",
+        "quantity",
+        "predicted",
+        "lo",
+        "hi",
+        "outside",
+    ];
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let request = request(args)?;
+    let options = options(args)?;
+    let regressor = Regressor::from_name(&args.regressor)?;
+    let archs = table::architectures(&args.results.join("architectures.csv"))?;
+    let fits = table::read_rows::<Fit>(&args.results.join("fits.csv"))?;
+    for problem in archs.problems.iter().chain(&fits.problems) {
+        say(&format!("warning: {problem}; the row was left out"));
+    }
+    let table = Table::new(&archs.rows, &fits.rows)?;
+    let predictor = Predictor::train(&table, regressor, &options)?;
+    let found = design(&table, &predictor, &request, &options)?;
+    for line in words(&found, &request, regressor) {
+        say(&line);
+    }
+    if let (Some(path), Some(best)) = (&args.best, found.candidates.first()) {
+        write_best(&best.arch, path)?;
+    }
+    let mut lines: Vec<Line> = found
+        .candidates
+        .iter()
+        .map(|c| line(c, &request.goal))
+        .collect();
+    if matches!(args.format, Format::Table) && lines.len() > args.show {
+        say(&format!(
+            "the {} best of {} candidates; --format csv has all",
+            args.show,
+            lines.len()
+        ));
+        lines.truncate(args.show);
+    }
+    write_rows(&lines, args.format, args.out.as_deref())
+}
+
+fn request(args: &Args) -> Result<Request> {
+    let budgets = args.budget.iter().map(|b| b.parse());
+    Ok(Request {
+        budgets: budgets.collect::<Result<Vec<Budget>, _>>()?,
+        fix: Knob::list(&args.fix)?,
+        like: args.like.clone(),
+        allow_outside: args.allow_outside,
+        predictions: args.predictions,
+        seed: args.seed,
+        ..Request::new(args.target.parse()?, Knob::list(&args.vary)?)
+    })
+}
+
+fn options(args: &Args) -> Result<Options> {
+    let named = args
+        .features
+        .iter()
+        .map(|name| Feature::from_name(name.trim()));
+    let features = named.collect::<Result<Vec<_>, _>>()?;
+    let default = Options::default();
+    Ok(Options {
+        features: if features.is_empty() {
+            default.features.clone()
+        } else {
+            features
+        },
+        seed: args.seed,
+        ..default
+    })
+}
+
+fn line(candidate: &Candidate, goal: &Goal) -> Line {
+    let arch = &candidate.arch;
+    let outside: Vec<&str> = candidate.outside.iter().map(|o| o.feature.name()).collect();
+    Line {
+        layers: arch.layers,
+        d_model: arch.d_model,
+        heads: arch.heads,
+        d_ff: arch.d_ff,
+        context: arch.context,
+        params: candidate.parameters,
+        non_embedding: arch.parameters().non_embedding,
+        flops_per_token: candidate.flops,
+        quantity: goal.quantity().into(),
+        predicted: candidate.value,
+        lo: candidate.low,
+        hi: candidate.high,
+        outside: outside.join(" "),
+    }
+}
+
+/// What was searched, how, and what random search finds.
+fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String> {
+    let knobs: Vec<String> = found.vary.iter().map(Knob::to_string).collect();
+    let how = match (found.exhaustive, found.allowed) {
+        (true, _) => format!("all {} that are allowed were predicted", found.predictions),
+        (_, Some(allowed)) => format!(
+            "{} of {allowed} that are allowed were predicted",
+            found.predictions
+        ),
+        _ => format!("{} were predicted", found.predictions),
+    };
+    let mut words = vec![
+        format!(
+            "{}, predicted by {regressor}; everything else as in `{}`",
+            request.goal, found.base
+        ),
+        format!(
+            "{} combinations of {}; {how}, {} keep the target",
+            found.space,
+            knobs.join(", "),
+            found.reached
+        ),
+        random(found),
+    ];
+    let outside = found
+        .candidates
+        .iter()
+        .filter(|c| !c.outside.is_empty())
+        .count();
+    if outside > 0 {
+        words.push(format!(
+            "warning: {outside} of {} candidates lie outside the training range (column outside): there a prediction is a guess",
+            found.candidates.len()
+        ));
+    }
+    words
+}
+
+fn random(found: &Design) -> String {
+    let random = &found.random;
+    let Some(best) = random.best else {
+        return format!(
+            "random search of {} predictions finds none that keeps the target",
+            found.predictions
+        );
+    };
+    let ours = found.candidates.first().map_or(f64::NAN, |c| c.value);
+    format!(
+        "random search of {} predictions: best {} (here {}), {:.0} % of its {} candidates are beaten by one of these {}, {:.0} % of these by one of its",
+        found.predictions,
+        significant(best),
+        significant(ours),
+        100.0 * random.beaten,
+        random.front,
+        found.candidates.len(),
+        100.0 * random.beats
+    )
+}
+
+fn write_best(arch: &ArchSpec, path: &Path) -> Result<()> {
+    let text = toml::to_string(arch).map_err(|e| CoreError::parse("the best architecture", e))?;
+    Ok(write_atomic(path, text.as_bytes())?)
+}
