@@ -7,6 +7,11 @@ use crate::stats::mean;
 use crate::trained::Trained;
 use crate::{Options, Regressor, Result, Table, Target};
 
+/// Residuals below this share of the largest value are rounding, and no effect.
+const ROUNDING: f64 = 1e-10;
+/// So are effects that are all below this many standard errors.
+const NOTHING: f64 = 1e-6;
+
 /// The effect of each architecture in which a target is identified.
 pub(super) struct Effects {
     /// Indices of the architectures, in order.
@@ -31,16 +36,21 @@ impl Effects {
         let rows = table.rows_with(target);
         let profile = Trained::fit(table, &rows, target, Regressor::DepthProfile, options)?;
         let mut residuals: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        let mut largest = 0.0f64;
         for index in rows {
             let row = table.row(index);
             let Some(observed) = row.target(target) else {
                 continue;
             };
-            let residual = profile.transform().forward(observed)
-                - profile.predict_transformed(&row.features)?;
+            let z = profile.transform().forward(observed);
+            let residual = z - profile.predict_transformed(&row.features)?;
             let architecture = architectures.of_row(table, index);
             residuals.entry(architecture).or_default().push(residual);
+            largest = largest.max(z.abs());
         }
+        let rounding = |r: &&mut f64| r.abs() <= ROUNDING * largest;
+        let all = residuals.values_mut().flatten();
+        all.filter(rounding).for_each(|r| *r = 0.0);
         Ok(Self {
             standardised: standardised(&residuals.values().collect::<Vec<_>>()),
             architectures: residuals.into_keys().collect(),
@@ -66,7 +76,11 @@ fn standardised(groups: &[&Vec<f64>]) -> Vec<f64> {
     }
     let (centre, _) = centre(&means, &weights);
     let pairs = means.iter().zip(&weights);
-    pairs.map(|(m, w)| (m - centre) * w.sqrt()).collect()
+    let effects: Vec<f64> = pairs.map(|(m, w)| (m - centre) * w.sqrt()).collect();
+    match effects.iter().any(|e| e.abs() > NOTHING) {
+        true => effects,
+        false => vec![0.0; groups.len()],
+    }
 }
 
 /// tau^2, at least 0: (Q - (m - 1)) / (sum u - sum u^2 / sum u) with u = 1/s^2; the variance of the
@@ -121,5 +135,7 @@ mod tests {
             "{alone:?}"
         );
         assert_eq!(of(&[&[2.0, 2.0], &[2.0]]), [0.0, 0.0]);
+        let rounding = 1e-16;
+        assert_eq!(of(&[&[0.3, -0.3 + rounding], &[0.3, -0.3]]), [0.0, 0.0]);
     }
 }
