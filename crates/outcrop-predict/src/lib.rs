@@ -65,6 +65,7 @@ mod feature;
 mod fixture;
 mod named;
 mod options;
+mod origin;
 mod predicted;
 mod predictor;
 mod random;
@@ -85,6 +86,7 @@ pub use error::{Error, Result};
 pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
 pub use feature::{Feature, Group};
 pub use options::Options;
+pub use origin::{FeatureRange, Origin};
 pub use predicted::{Outside, Predicted, PredictedLayer};
 pub use predictor::Predictor;
 pub use regressor::Regressor;
@@ -96,3 +98,8 @@ pub use target::{Target, Unidentified};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct ReadMe;
+
+/// The example of the guide, kept true by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/predicting.md")]
+struct Guide;

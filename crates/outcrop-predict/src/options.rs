@@ -24,7 +24,7 @@ pub struct Options {
     /// Number of random splits of the paper's protocol whose scores are averaged.
     pub repeats: usize,
     /// Number of relabellings of architectures that a [`Verdict`](crate::Verdict) rests on: 49 are
-    /// enough for its level of 0.025, more make p finer. Where all relabellings are fewer, all are
+    /// enough for its level of 0.03, more make p finer. Where all relabellings are fewer, all are
     /// made.
     pub relabellings: usize,
 }

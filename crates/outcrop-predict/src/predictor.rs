@@ -2,10 +2,11 @@ use outcrop_core::ArchSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
+use crate::origin::{FeatureRange, Origin, checked};
 use crate::predicted::{Bands, Outside, Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
-use crate::{Error, Feature, Options, Regressor, Result, Table, Target};
+use crate::{Error, Options, Regressor, Result, Table, Target};
 
 /// The level of bands where none is asked for, or the largest that the architectures support.
 const LEVEL: f64 = 0.9;
@@ -18,8 +19,7 @@ const LEVEL: f64 = 0.9;
 pub struct Predictor {
     regressor: Regressor,
     targets: Vec<(Target, Trained)>,
-    /// Smallest and largest value of each feature, chosen or looked at, in training.
-    ranges: Vec<(Feature, f64, f64)>,
+    origin: Origin,
     calibration: Calibration,
 }
 
@@ -29,7 +29,7 @@ impl Predictor {
     /// others for the bands.
     ///
     /// # Errors
-    /// [`Error::Option`], [`Error::NoTarget`], [`Error::Regressor`].
+    /// [`Error::Option`], [`Error::NoTarget`], [`Error::Regressor`], and those of [`Table::sha256`].
     pub fn train(table: &Table, regressor: Regressor, options: &Options) -> Result<Self> {
         options.check()?;
         let enough = |t: &Target| table.identified(*t).1 >= MIN_MODELS;
@@ -48,9 +48,23 @@ impl Predictor {
         Ok(Self {
             regressor,
             targets: targets.iter().map(train).collect::<Result<_>>()?,
-            ranges: looked_at.into_iter().map(|f| range(table, f)).collect(),
+            origin: Origin::new(table, &looked_at)?,
             calibration: Calibration::new(table, &targets, regressor, options)?,
         })
+    }
+
+    /// The same, trained on the day `date`, as `YYYY-MM-DD`: nothing here reads a clock.
+    ///
+    /// # Errors
+    /// [`Error::Option`] where it is no such day.
+    pub fn dated(mut self, date: &str) -> Result<Self> {
+        self.origin.date = Some(checked(date)?);
+        Ok(self)
+    }
+
+    /// What it was trained on: the SHA-256 of the data, the date, models, rows and ranges.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The regressor that was trained.
@@ -110,12 +124,12 @@ impl Predictor {
         let half_width = |t: Target| self.calibration.half_width(t, level?);
         let widths: Vec<Option<f64>> = self.targets().map(half_width).collect();
         let layers = (1..=arch.layers as u32).map(|layer| self.layer(arch, layer, &widths));
-        let ranges = self.ranges.iter();
+        let ranges = self.origin.ranges.iter();
         Ok(Predicted {
             model: model.into(),
             regressor: self.regressor,
             layers: layers.collect::<Result<Vec<_>>>()?,
-            outside: ranges.filter_map(|r| outside(arch, *r)).collect(),
+            outside: ranges.filter_map(|r| outside(arch, r)).collect(),
             bands: level.map(|level| Bands {
                 level,
                 curves: self.calibration.curves().to_vec(),
@@ -143,19 +157,9 @@ impl Predictor {
     }
 }
 
-fn range(table: &Table, feature: Feature) -> (Feature, f64, f64) {
-    let values = table
-        .all_rows()
-        .iter()
-        .map(|r| r.features[feature as usize]);
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    });
-    (feature, low, high)
-}
-
 /// The layer that lies furthest outside, if one does.
-fn outside(arch: &ArchSpec, (feature, low, high): (Feature, f64, f64)) -> Option<Outside> {
+fn outside(arch: &ArchSpec, range: &FeatureRange) -> Option<Outside> {
+    let FeatureRange { feature, low, high } = *range;
     let distance = |v: f64| (low - v).max(v - high);
     let slack = 1e-9 * low.abs().max(high.abs());
     let values = (1..=arch.layers as u32).map(|layer| feature.value(arch, layer));

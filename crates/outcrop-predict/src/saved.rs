@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Predictor, Result};
 
 /// Oldest format that is read.
-const OLDEST: u64 = 1;
+const OLDEST: u64 = 2;
 /// The format that is written. Raise it with every change of what a predictor holds, and raise
 /// [`OLDEST`] where files from before cannot be read any more.
-const NEWEST: u64 = 1;
+const NEWEST: u64 = 2;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
@@ -33,7 +33,10 @@ impl Predictor {
     /// # });
     /// # let table = Table::new(&archs, &fits)?;
     /// let predictor = Predictor::train(&table, Regressor::Ridge, &Options::default())?;
+    /// let predictor = predictor.dated("2026-11-25")?;
     /// let again = Predictor::from_text(&predictor.to_text()?)?;
+    /// assert_eq!(again.origin().data_sha256, table.sha256()?);
+    /// assert_eq!(again.origin().date.as_deref(), Some("2026-11-25"));
     /// let arch = ArchSpec::new(2, 96, 4);
     /// assert_eq!(again.predict("new", &arch)?, predictor.predict("new", &arch)?);
     /// # Ok::<(), outcrop_predict::Error>(())

@@ -33,8 +33,7 @@ struct Column {
 }
 
 /// What is learned from the targets of training rows alone, whatever their features.
-pub(crate) struct Prepared {
-    target: Target,
+struct Prepared {
     /// Those in which the target is identified.
     rows: Vec<usize>,
     /// The architecture of each.
@@ -50,7 +49,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(table: &Table, rows: &[usize], target: Target, regressor: Regressor) -> Self {
+    fn new(table: &Table, rows: &[usize], target: Target, regressor: Regressor) -> Self {
         let (rows, values): (Vec<usize>, Vec<f64>) = rows
             .iter()
             .filter_map(|i| Some((*i, table.row(*i).target(target)?)))
@@ -66,7 +65,6 @@ impl Prepared {
         let z: Vec<f64> = values.iter().map(|v| transform.forward(*v)).collect();
         let (mean, deviation) = weighted_mean_and_deviation(&z, &weights);
         Self {
-            target,
             rows,
             architectures,
             weights,
@@ -100,24 +98,13 @@ impl Trained {
         options: &Options,
     ) -> Result<Self> {
         let prepared = Prepared::new(table, rows, target, regressor);
-        Self::fit_prepared(table, &prepared, regressor, options)
-    }
-
-    /// The same, where the features of `table` may be others than those of the table for which
-    /// `prepared` was made.
-    pub(crate) fn fit_prepared(
-        table: &Table,
-        prepared: &Prepared,
-        regressor: Regressor,
-        options: &Options,
-    ) -> Result<Self> {
         let features = regressor.features(&options.features);
         let rows = &prepared.rows;
         let mut trained = Self {
-            target: prepared.target,
+            target,
             regressor,
             columns: varying_columns(table, rows, &prepared.weights, &features),
-            transform: prepared.transform.clone(),
+            transform: prepared.transform,
             mean: prepared.mean,
             deviation: prepared.deviation,
             model: Model::Zero,
@@ -126,9 +113,9 @@ impl Trained {
             let features = rows.iter().map(|i| trained.scale(&table.row(*i).features));
             let training = Training {
                 x: features.flatten().collect(),
-                y: prepared.y.clone(),
-                weights: prepared.weights.clone(),
-                groups: prepared.architectures.clone(),
+                y: prepared.y,
+                weights: prepared.weights,
+                groups: prepared.architectures,
                 features: trained.columns.iter().map(|c| c.feature).collect(),
             };
             let fitted = regressor.fit(training, options.seed);

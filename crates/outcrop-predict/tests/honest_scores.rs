@@ -175,6 +175,32 @@ fn p_values_are_uniform_without_a_signal() {
     assert!(p.iter().all(|p| (0.01..=1.0).contains(p)));
 }
 
+/// Where nothing sets models apart but the noise of their layers, those with few layers scatter most,
+/// and these are the small ones. Of 200 p-values 10 of 0.05 or less are expected, with a standard
+/// deviation of 3.1; taking all models for equally certain would make about 22.
+#[test]
+fn models_with_few_layers_do_not_pass_for_a_signal() {
+    let options = Options {
+        regressors: vec![Regressor::Shape],
+        relabellings: 99,
+        ..Options::default()
+    };
+    let only_first = |f: Fit| Fit {
+        k: None,
+        f_last: None,
+        f_max: None,
+        t_half: None,
+        ..f
+    };
+    let small = |seed: &u64| {
+        let fits = fits(&NO_SIGNAL, 300 + seed).into_iter().map(only_first);
+        let table = Table::new(&archs(), &fits.collect::<Vec<_>>()).unwrap();
+        evaluate(&table, &options).unwrap().verdicts[0].p <= 0.05
+    };
+    let small = (0..200).filter(small).count();
+    assert!(small <= 19, "{small}");
+}
+
 /// Four architectures, each under two seeds.
 fn seeds(of: &[Fit]) -> (Vec<NamedArch>, Vec<Fit>) {
     let four = ["14m", "70m", "160m", "1b"];

@@ -49,7 +49,10 @@ proptest! {
         let Ok(table) = Table::new(&archs, &fits) else {
             return Ok(());
         };
-        let options = Options::default();
+        let options = Options {
+            relabellings: 49,
+            ..Options::default()
+        };
         let Ok(evaluation) = evaluate(&table, &options) else {
             prop_assert!(Predictor::train(&table, Regressor::Ridge, &options).is_err());
             return Ok(());

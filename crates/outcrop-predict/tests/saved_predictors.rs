@@ -5,7 +5,7 @@
 mod simulate;
 
 use outcrop_core::ArchSpec;
-use outcrop_predict::{Error, Options, Predictor, Regressor, Table};
+use outcrop_predict::{Error, Feature, Options, Predictor, Regressor, Table};
 use simulate::{Truth, archs, fits};
 
 fn predictor(regressor: Regressor) -> Predictor {
@@ -40,10 +40,10 @@ fn every_regressor_is_read_back_to_the_bit() {
 #[test]
 fn another_format_is_named() {
     let text = predictor(Regressor::Ridge).to_text().unwrap();
-    let newer = text.replacen("\"outcrop_predictor\":1", "\"outcrop_predictor\":3", 1);
+    let newer = text.replacen("\"outcrop_predictor\":2", "\"outcrop_predictor\":3", 1);
     let said = Predictor::from_text(&newer).err().unwrap().to_string();
     assert!(
-        said.contains("format 3") && said.contains("reads 1 to 1"),
+        said.contains("format 3") && said.contains("reads 2 to 2"),
         "{said}"
     );
     let unsigned = "{\"outcrop_predictor\":0}";
@@ -68,4 +68,49 @@ fn a_damaged_file_is_an_error_and_no_panic() {
     for text in ["", "\n", "{}", "not a predictor"] {
         assert!(Predictor::from_text(text).is_err());
     }
+}
+
+/// The hash is of what is learned from: the same for the same data in another order of fits, another
+/// where one number, one name or one architecture differs.
+#[test]
+fn the_origin_is_saved_and_tells_tables_apart() {
+    let truth = Truth {
+        architecture: 1.0,
+        model: 0.3,
+        depth: 0.5,
+    };
+    let fits = fits(&truth, 3);
+    let trained = |archs: &[outcrop_core::NamedArch], fits: &[outcrop_core::Fit]| {
+        let table = Table::new(archs, fits).unwrap();
+        let predictor = Predictor::train(&table, Regressor::Mean, &Options::default()).unwrap();
+        predictor.dated("2026-11-25").unwrap()
+    };
+    let predictor = trained(&archs(), &fits);
+    let again = Predictor::from_text(&predictor.to_text().unwrap()).unwrap();
+    let origin = again.origin();
+    assert_eq!(origin, predictor.origin());
+    assert_eq!(origin.date.as_deref(), Some("2026-11-25"));
+    assert_eq!((origin.rows, origin.architectures), (188, 9));
+    assert_eq!((origin.models[0].as_str(), origin.models.len()), ("14m", 9));
+    let width = origin
+        .ranges
+        .iter()
+        .find(|r| r.feature == Feature::LnWidth)
+        .unwrap();
+    assert_eq!((width.low, width.high), (128f64.ln(), 5120f64.ln()));
+
+    let reversed: Vec<_> = fits.iter().rev().cloned().collect();
+    assert_eq!(trained(&archs(), &reversed).origin(), origin);
+    let mut other = fits.clone();
+    other[100].t_half = other[100].t_half.map(|t| 1.001 * t);
+    assert_ne!(
+        trained(&archs(), &other).origin().data_sha256,
+        origin.data_sha256
+    );
+    let mut wider = archs();
+    wider[2].arch.d_ff *= 2;
+    assert_ne!(
+        trained(&wider, &fits).origin().data_sha256,
+        origin.data_sha256
+    );
 }

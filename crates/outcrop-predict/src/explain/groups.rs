@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::Feature;
+use crate::feature::Group;
 
 /// Features that only vary together in a table: wherever one of them changes, so do the others, and
 /// no explanation can divide what they say between them.
@@ -21,13 +22,14 @@ impl Together {
 
     /// Whether every feature is one of relative depth alone, the same in every architecture.
     pub(super) fn is_depth(&self) -> bool {
-        self.features.iter().all(|f| Feature::DEPTH.contains(f))
+        self.features.iter().all(|f| f.group() == Group::Depth)
     }
 }
 
 /// The groups of `columns`, each a feature with its values in the rows of a table. A column without
 /// variation is in no group. Two are in one group where each value of one goes with one value of the
-/// other.
+/// other, and so are all functions of relative depth: a column of the spline that is flat over a part
+/// of it is no less a part of one curve.
 pub(super) fn varying_together(columns: &[(Feature, Vec<f64>)]) -> Vec<Together> {
     let mut groups: Vec<(Vec<usize>, Together)> = Vec::new();
     for (feature, values) in columns {
@@ -35,7 +37,11 @@ pub(super) fn varying_together(columns: &[(Feature, Vec<f64>)]) -> Vec<Together>
         if pattern.iter().all(|p| *p == 0) {
             continue;
         }
-        match groups.iter_mut().find(|(known, _)| *known == pattern) {
+        let depth = feature.group() == Group::Depth;
+        let same = |(known, group): &&mut (Vec<usize>, Together)| {
+            *known == pattern || (depth && group.is_depth())
+        };
+        match groups.iter_mut().find(same) {
             Some((_, group)) => group.features.push(*feature),
             None => groups.push((
                 pattern,
@@ -82,5 +88,19 @@ mod tests {
             .map(Together::name)
             .collect();
         assert_eq!(names, ["ln d + d + d_ff", "l/L", "H"]);
+    }
+
+    /// The first curved column is 0 up to its first knot, 0.05.
+    #[test]
+    fn a_curve_of_depth_is_one_group_where_its_columns_are_flat_too() {
+        let columns = [
+            (Feature::RelativeDepth, vec![0.02, 0.04, 0.5, 1.0]),
+            (Feature::DepthSpline1, vec![0.0, 0.0, 0.1, 0.5]),
+            (Feature::Width, vec![64.0, 64.0, 64.0, 128.0]),
+        ];
+        let groups = varying_together(&columns);
+        assert_eq!(groups[0].name(), "l/L + s1(l/L)");
+        assert!(groups[0].is_depth() && !groups[1].is_depth());
+        assert_eq!(groups.len(), 2);
     }
 }

@@ -1,7 +1,7 @@
 use super::architectures::Architectures;
 use super::metrics::Outcome;
 use super::protocol::{Fold, Protocol};
-use crate::trained::{Prepared, Trained};
+use crate::trained::Trained;
 use crate::{Options, Regressor, Result, Table, Target};
 
 /// One target and one regressor, to be trained and tested on folds of a table.
@@ -22,43 +22,22 @@ pub(crate) struct Tested {
     pub(crate) predicted: Vec<(usize, f64)>,
 }
 
-/// A fold with what is learned from its training rows whatever their features.
-pub(crate) struct PreparedFold {
-    prepared: Prepared,
-    test: Vec<usize>,
-}
-
 impl Task<'_> {
-    /// The folds of `protocol`, to be run on this table or on the same with other features.
-    pub(crate) fn prepare(&self, protocol: Protocol) -> Vec<PreparedFold> {
-        let folds = protocol.folds(self.table, self.architectures, self.target, self.options);
-        let prepare = |fold: Fold| PreparedFold {
-            prepared: Prepared::new(self.table, &fold.train, self.target, self.regressor),
-            test: fold.test,
-        };
-        folds.into_iter().map(prepare).collect()
-    }
-
     /// Trains on each fold of `protocol` alone and predicts its test rows.
     pub(crate) fn run(&self, protocol: Protocol) -> Result<Vec<Tested>> {
-        let folds = self.prepare(protocol);
+        let folds = protocol.folds(self.table, self.architectures, self.target, self.options);
         folds.iter().map(|fold| self.fold(fold)).collect()
     }
 
     /// The outcomes of all folds of `protocol` together.
     pub(crate) fn outcomes(&self, protocol: Protocol) -> Result<Vec<Outcome>> {
-        self.outcomes_of(&self.prepare(protocol))
+        let tested = self.run(protocol)?.into_iter();
+        Ok(tested.flat_map(|t| t.outcomes).collect())
     }
 
-    /// The outcomes of all `folds` together.
-    pub(crate) fn outcomes_of(&self, folds: &[PreparedFold]) -> Result<Vec<Outcome>> {
-        let tested: Result<Vec<Tested>> = folds.iter().map(|fold| self.fold(fold)).collect();
-        Ok(tested?.into_iter().flat_map(|t| t.outcomes).collect())
-    }
-
-    fn fold(&self, fold: &PreparedFold) -> Result<Tested> {
+    fn fold(&self, fold: &Fold) -> Result<Tested> {
         let (table, options) = (self.table, self.options);
-        let trained = Trained::fit_prepared(table, &fold.prepared, self.regressor, options)?;
+        let trained = Trained::fit(table, &fold.train, self.target, self.regressor, options)?;
         let mut tested = Tested {
             outcomes: Vec::with_capacity(fold.test.len()),
             predicted: Vec::with_capacity(fold.test.len()),

@@ -1,6 +1,7 @@
 //! Scores: what a regressor predicts of rows that it never saw, under four protocols.
 
 mod architectures;
+mod effects;
 mod held_out;
 mod metrics;
 mod permutation;

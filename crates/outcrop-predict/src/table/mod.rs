@@ -174,18 +174,6 @@ impl Table {
         &self.rows[index]
     }
 
-    /// The same rows with other features, in the order of [`Feature::ALL`].
-    pub(crate) fn with_features(&self, features: impl Fn(&Row) -> Vec<f64>) -> Self {
-        let with = |row: &Row| Row {
-            features: features(row),
-            ..row.clone()
-        };
-        Self {
-            rows: self.rows.iter().map(with).collect(),
-            ..self.clone()
-        }
-    }
-
     pub(crate) fn all_rows(&self) -> &[Row] {
         &self.rows
     }

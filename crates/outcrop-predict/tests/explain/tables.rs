@@ -37,7 +37,7 @@ fn shares_of_a_row_add_up_and_groups_are_named() {
         let explainer = Explainer::train(&table, Target::LnFLast, regressor, &few()).unwrap();
         let names: Vec<String> = explainer.groups().iter().map(|g| g.name()).collect();
         // d_ff/d is 4 in all of Pythia
-        let depth = "l/L + (l/L)^2 + (l/L)^3 + sqrt(l/L)";
+        let depth = "l/L + s1(l/L) + s2(l/L)";
         assert_eq!(names, [depth, "ln d + d", "H/d"]);
         assert_eq!(explainer.rows().len(), 188);
         let rows = explainer.shapley("12b", 30).unwrap();
@@ -77,7 +77,7 @@ fn importance_tells_depth_from_architecture_and_repeats_itself() {
         assert_eq!(found, explainer.importance(20).unwrap());
         found
     };
-    let depth = "l/L + (l/L)^2 + (l/L)^3 + sqrt(l/L)";
+    let depth = "l/L + s1(l/L) + s2(l/L)";
     let wide = importance(&table(1.0, 0.0));
     assert!(of(&wide, "ln d + d").increase > 0.5, "{wide:?}");
     assert!(of(&wide, depth).increase < 0.05, "{wide:?}");

@@ -1,0 +1,152 @@
+use outcrop_core::{NamedArch, sha256_hex};
+use serde::{Deserialize, Serialize};
+
+use crate::table::Row;
+use crate::{Error, Feature, Result, Table};
+
+/// What a [`Predictor`](crate::Predictor) was trained on, and when; saved with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// [`Table::sha256`] of the table: the same for two predictors that learned from the same data.
+    pub data_sha256: String,
+    /// The day of training, `YYYY-MM-DD`, as the caller gave it: see
+    /// [`Predictor::dated`](crate::Predictor::dated).
+    pub date: Option<String>,
+    /// The models, in the order of the table.
+    pub models: Vec<String>,
+    /// Number of different architectures among them, each one sample of an architecture.
+    pub architectures: usize,
+    /// Number of rows, one for each (model, layer).
+    pub rows: usize,
+    /// The range of each feature that was chosen or looked at.
+    pub ranges: Vec<FeatureRange>,
+}
+
+/// The values of a feature in training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureRange {
+    /// The feature.
+    pub feature: Feature,
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value.
+    pub high: f64,
+}
+
+impl Origin {
+    pub(crate) fn new(table: &Table, features: &[Feature]) -> Result<Self> {
+        let range = |feature: &Feature| {
+            let values = table.all_rows().iter();
+            let values = values.map(|r| r.features[*feature as usize]);
+            let empty = (f64::INFINITY, f64::NEG_INFINITY);
+            let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
+            FeatureRange {
+                feature: *feature,
+                low,
+                high,
+            }
+        };
+        let last = table.architectures().iter().max();
+        Ok(Self {
+            data_sha256: table.sha256()?,
+            date: None,
+            models: table.models().iter().map(|m| m.model.clone()).collect(),
+            architectures: last.map_or(0, |last| last + 1),
+            rows: table.rows(),
+            ranges: features.iter().map(range).collect(),
+        })
+    }
+}
+
+/// `date` itself, if it is a day in the form `YYYY-MM-DD`.
+pub(crate) fn checked(date: &str) -> Result<String> {
+    let number = |part: &str, digits: usize| {
+        let all = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse::<u32>().ok().filter(|_| all)
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let valid = match parts[..] {
+        [year, month, day] => {
+            number(year, 4).is_some()
+                && number(month, 2).is_some_and(|m| (1..=12).contains(&m))
+                && number(day, 2).is_some_and(|d| (1..=31).contains(&d))
+        }
+        _ => false,
+    };
+    match valid {
+        true => Ok(date.into()),
+        false => Err(Error::Option {
+            option: "date",
+            value: date.into(),
+            allowed: "a day as YYYY-MM-DD",
+        }),
+    }
+}
+
+impl Table {
+    /// SHA-256 of everything that is learned from: names and architectures of the models, and layer,
+    /// targets and their intervals of every row, to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Architecture`] where an architecture cannot be written.
+    pub fn sha256(&self) -> Result<String> {
+        let mut text = String::new();
+        for named in self.models() {
+            text += &format!("{:?} {}\n", named.model, sha256_of(named)?);
+        }
+        for row in self.all_rows() {
+            text += &line(row);
+        }
+        Ok(sha256_hex(text.as_bytes()))
+    }
+}
+
+fn sha256_of(named: &NamedArch) -> Result<String> {
+    named.arch.sha256().map_err(|source| Error::Architecture {
+        model: named.model.clone(),
+        source: Box::new(source),
+    })
+}
+
+/// Numbers as the hexadecimal digits of their bits, `-` where there is none.
+fn line(row: &Row) -> String {
+    let bits = |value: Option<f64>| value.map_or("-".into(), |v| format!("{:x}", v.to_bits()));
+    let mut text = format!("{} {}", row.model, row.layer);
+    for target in crate::Target::ALL {
+        let interval = row.interval(target);
+        let numbers = [
+            row.target(target),
+            interval.map(|i| i[0]),
+            interval.map(|i| i[1]),
+        ];
+        for number in numbers.map(bits) {
+            text = text + " " + &number;
+        }
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_day() {
+        assert_eq!(checked("2026-11-25").unwrap(), "2026-11-25");
+        for wrong in [
+            "",
+            "2026",
+            "2026-13-01",
+            "2026-00-01",
+            "26-11-25",
+            "2026-11-32",
+            "2026-11-2 ",
+        ] {
+            let said = checked(wrong).unwrap_err().to_string();
+            assert!(
+                said.contains("date") && said.contains("YYYY-MM-DD"),
+                "{said}"
+            );
+        }
+    }
+}
