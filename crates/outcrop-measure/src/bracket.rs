@@ -10,6 +10,8 @@ use crate::pass::{LANES, Pass};
 const BLOCK: usize = 4096;
 /// Up to this many scalars, selecting among all of them is faster.
 const SHORT: usize = 512;
+/// Up to this many inside of a bracket, selecting among all of them is faster.
+const FEW: usize = 64;
 /// Half the width of the bracket in standard errors of a sample's median.
 const ERRORS: f64 = 3.5;
 /// Half the width of the bracket around a median that was: a sixteenth of an octave.
@@ -41,7 +43,7 @@ impl Bracket {
 
     /// What a sample of between n/64 and 4096 scalars says; everything where that is little, or few of
     /// the sample are finite.
-    pub(crate) fn of_sample(hidden: &[f32], scratch: &mut Vec<u32>) -> Self {
+    pub(crate) fn of_sample(hidden: &[f32], scratch: &mut Vec<f32>) -> Self {
         if hidden.len() <= SHORT {
             return Self::all();
         }
@@ -50,46 +52,60 @@ impl Bracket {
         scratch.extend((1..=count).map(|i| {
             // Multiples of the golden ratio spread evenly and, unlike a stride, favour no channel.
             let turn = u128::from(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            magnitude(hidden[((turn * hidden.len() as u128) >> 64) as usize])
+            hidden[((turn * hidden.len() as u128) >> 64) as usize].abs()
         }));
-        scratch.retain(|m| *m < INFINITE);
+        scratch.retain(|h| h.is_finite());
         if scratch.len() < 64 {
             return Self::all();
         }
         let margin = (ERRORS / 2.0 * (scratch.len() as f64).sqrt()) as usize;
         let middle = scratch.len() / 2;
-        let (_, low, above) = scratch.select_nth_unstable(middle - margin);
-        let low = *low;
-        let (_, high, _) = above.select_nth_unstable(2 * margin - 1);
-        Self { low, high: *high }
+        let (_, low, above) = scratch.select_nth_unstable_by(middle - margin, f32::total_cmp);
+        let low = magnitude(*low);
+        let (_, high, _) = above.select_nth_unstable_by(2 * margin - 1, f32::total_cmp);
+        Self {
+            low,
+            high: magnitude(*high),
+        }
     }
 
     /// Looks through all of `hidden`; what is inside the bracket is kept in `scratch`.
-    pub(crate) fn pass(self, hidden: &[f32], scratch: &mut Vec<u32>) -> Passed {
-        let mut passed = Passed::default();
+    pub(crate) fn pass(self, hidden: &[f32], scratch: &mut Vec<f32>) -> Passed {
+        let mut passed = Passed {
+            bracket: self,
+            below: 0,
+            inside: 0,
+            largest: [0; LANES],
+        };
         for block in hidden.chunks(BLOCK) {
             let room = passed.inside + block.len() + LANES;
             if scratch.len() < room {
-                scratch.resize(room, 0);
+                scratch.resize(room, 0.0);
             }
-            let pass = Pass {
-                block,
-                low: self.low,
-                width: self.high - self.low,
-                kept: &mut scratch[passed.inside..],
-                largest: &mut passed.largest,
-            };
-            let [below, inside] = pass.run();
+            let kept = &mut scratch[passed.inside..];
+            let [below, inside] = self.pass_block(block, kept, &mut passed.largest);
             passed.below += below;
             passed.inside += inside;
         }
         passed
     }
+
+    /// How many magnitudes of `block` are below, and how many are inside, at the front of `kept`.
+    fn pass_block(self, block: &[f32], kept: &mut [f32], largest: &mut [u32; LANES]) -> [usize; 2] {
+        let pass = Pass {
+            block,
+            low: self.low,
+            width: self.high - self.low,
+            kept,
+            largest,
+        };
+        pass.run()
+    }
 }
 
 /// What a pass found.
-#[derive(Default)]
 pub(crate) struct Passed {
+    bracket: Bracket,
     /// Magnitudes below the bracket.
     below: usize,
     /// Those inside, which are at the front of the memory that the pass was given.
@@ -101,11 +117,38 @@ pub(crate) struct Passed {
 
 impl Passed {
     /// The magnitude at `rank` from below, from 0; none where it is not inside the bracket.
-    pub(crate) fn at(&self, rank: usize, scratch: &mut [u32]) -> Option<u32> {
-        let inside = &mut scratch[..self.inside];
-        let rank = rank.checked_sub(self.below).filter(|r| *r < inside.len())?;
-        Some(*inside.select_nth_unstable(rank).1)
+    pub(crate) fn at(&self, rank: usize, scratch: &mut Vec<f32>) -> Option<u32> {
+        let rank = rank.checked_sub(self.below).filter(|r| *r < self.inside)?;
+        if self.inside > FEW && self.bracket.high < INFINITE {
+            let room = 2 * self.inside + LANES;
+            if scratch.len() < room {
+                scratch.resize(room, 0.0);
+            }
+            let (inside, kept) = scratch.split_at_mut(self.inside);
+            let [below, count] = self.narrow(rank).pass_block(inside, kept, &mut [0; LANES]);
+            if let Some(rank) = rank.checked_sub(below).filter(|r| *r < count) {
+                return Some(select(&mut kept[..count], rank));
+            }
+        }
+        Some(select(&mut scratch[..self.inside], rank))
     }
+
+    /// Where the one at `rank` of those inside should be, as if they were spread evenly.
+    fn narrow(&self, rank: usize) -> Bracket {
+        let Bracket { low, high } = self.bracket;
+        let place = (rank as f64 + 0.5) / self.inside as f64;
+        let margin = ERRORS * (place * (1.0 - place) / self.inside as f64).sqrt();
+        let bound = |share: f64| low + (share.clamp(0.0, 1.0) * f64::from(high - low)) as u32;
+        Bracket {
+            low: bound(place - margin),
+            high: bound(place + margin),
+        }
+    }
+}
+
+fn select(magnitudes: &mut [f32], rank: usize) -> u32 {
+    let (_, h, _) = magnitudes.select_nth_unstable_by_key(rank, |h| h.to_bits());
+    h.to_bits()
 }
 
 #[cfg(test)]
@@ -126,7 +169,7 @@ mod tests {
         assert!(again.inside < hidden.len() / 10, "{}", again.inside);
         assert_eq!(again.at(hidden.len() / 2, &mut scratch), Some(median));
         assert!(
-            scratch.capacity() < hidden.len() / 4,
+            scratch.capacity() < hidden.len() / 3,
             "{}",
             scratch.capacity()
         );

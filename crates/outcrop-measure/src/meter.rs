@@ -14,7 +14,7 @@ use crate::top::top_k;
 /// not depend on what was measured before.
 #[derive(Debug, Default)]
 pub struct Meter {
-    scratch: Vec<u32>,
+    scratch: Vec<f32>,
     /// The median measured last, as bits.
     last: Option<u32>,
 }

@@ -16,7 +16,7 @@ pub(crate) struct Pass<'a> {
     /// The largest, less the smallest.
     pub(crate) width: u32,
     /// What is inside goes to its front; [`LANES`] longer than the block.
-    pub(crate) kept: &'a mut [u32],
+    pub(crate) kept: &'a mut [f32],
     /// Becomes the largest of what is there and of the magnitudes at index i modulo [`LANES`].
     pub(crate) largest: &'a mut [u32; LANES],
 }
@@ -37,7 +37,7 @@ impl Pass<'_> {
         for (h, largest) in rest.iter().zip(self.largest.iter_mut()) {
             let m = magnitude(*h);
             *largest = m.max(*largest);
-            self.kept[inside] = m;
+            self.kept[inside] = f32::from_bits(m);
             below += usize::from(m < self.low);
             inside += usize::from(m.wrapping_sub(self.low) <= self.width);
         }
@@ -66,7 +66,7 @@ impl WithSimd for Pass<'_> {
                 bits |= u32::from(m[i].wrapping_sub(self.low) <= self.width) << i;
             }
             while bits != 0 {
-                self.kept[inside] = m[bits.trailing_zeros() as usize % LANES];
+                self.kept[inside] = f32::from_bits(m[bits.trailing_zeros() as usize % LANES]);
                 inside += 1;
                 bits &= bits - 1;
             }
@@ -115,7 +115,7 @@ mod avx512 {
                 let mask = f._mm512_cmple_epu32_mask(above_low, width);
                 let kept = f._mm512_maskz_compress_epi32(mask, m);
                 if let Some(room) = pass.kept.get_mut(inside..inside + LANES) {
-                    room.copy_from_slice(&cast::<__m512i, [u32; LANES]>(kept));
+                    room.copy_from_slice(&cast::<__m512i, [f32; LANES]>(kept));
                 }
                 inside += mask.count_ones() as usize;
             }
@@ -138,7 +138,7 @@ mod tests {
             for [low, high] in [[5.0, 30.0], [0.0, f32::MAX], [43.0, 43.0], [50.0, 60.0]] {
                 let bits = [low, high].map(magnitude);
                 let pass = |run: fn(Pass<'_>) -> [usize; 2]| {
-                    let (mut kept, mut largest) = (vec![0; n + LANES], [0; LANES]);
+                    let (mut kept, mut largest) = (vec![0.0; n + LANES], [0; LANES]);
                     let pass = Pass {
                         block: &block,
                         low: bits[0],
@@ -151,11 +151,15 @@ mod tests {
                     (below, kept, largest)
                 };
                 let sizes = || block.iter().map(|h| h.abs());
-                let kept = sizes()
-                    .filter(|h| (low..=high).contains(h))
-                    .map(f32::to_bits);
-                let lane = |i| sizes().skip(i).step_by(LANES).fold(0.0f32, f32::max).to_bits();
-                let expected: (usize, Vec<u32>, [u32; LANES]) = (
+                let kept = sizes().filter(|h| (low..=high).contains(h));
+                let lane = |i| {
+                    sizes()
+                        .skip(i)
+                        .step_by(LANES)
+                        .fold(0.0f32, f32::max)
+                        .to_bits()
+                };
+                let expected: (usize, Vec<f32>, [u32; LANES]) = (
                     sizes().filter(|h| *h < low).count(),
                     kept.collect(),
                     std::array::from_fn(lane),

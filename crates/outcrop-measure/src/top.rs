@@ -24,7 +24,7 @@ impl TopK {
         Self {
             k,
             floor: if k == 0 { INFINITE } else { floor },
-            kept: Vec::new(),
+            kept: Vec::with_capacity(k.min(16) * 2),
         }
     }
 
