@@ -17,12 +17,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// d_model, positions, sequences.
-const SHAPES: [[usize; 3]; 4] = [
-    [64, 64, 16],
-    [128, 128, 16],
-    [256, 256, 8],
-    [512, 512, 4],
-];
+const SHAPES: [[usize; 3]; 4] = [[64, 64, 16], [128, 128, 16], [256, 256, 8], [512, 512, 4]];
 const LAYERS: usize = 4;
 const VOCAB: usize = 66;
 
@@ -132,7 +127,11 @@ fn print([d_model, context, sequences]: [usize; 3], times: Times) {
         let [median, least] = [times.len() / 2, 0].map(|i| times[i] * 1e6);
         println!("{name} {median} {least}");
         if *name == "inside" {
-            println!("scalar {} {}", median * 1e3 / scalars, least * 1e3 / scalars);
+            println!(
+                "scalar {} {}",
+                median * 1e3 / scalars,
+                least * 1e3 / scalars
+            );
         }
     }
 }
