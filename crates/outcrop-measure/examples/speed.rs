@@ -1,5 +1,5 @@
-//! What measuring costs in nanoseconds per scalar, beside adding up the same memory once and beside
-//! a median alone, selected in a copy.
+//! What measuring costs in nanoseconds per scalar, of one sequence after another and with a new meter
+//! each, beside adding up the same memory once and beside a median alone, selected in a copy.
 //! `cargo run --release -p outcrop-measure --example speed`
 
 use std::hint::black_box;
@@ -10,25 +10,34 @@ use outcrop_measure::Meter;
 fn main() -> Result<(), outcrop_measure::Error> {
     let mut meter = Meter::new();
     for n in [1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22] {
-        let hidden = normal(n);
-        let stats = meter.measure(&hidden, 64)?;
-        assert_eq!(stats.median, Some(by_sorting(&hidden)));
-        let sum = best(n, || black_box(sum(black_box(&hidden))));
+        // more than a branch predictor remembers
+        let all = normal(n + 63 * 64);
+        let mut starts = (0..64).cycle().map(|i| i * 63);
+        let mut next = || black_box(&all[starts.next().unwrap_or(0)..][..n]);
+        let stats = meter.measure(next(), 1)?;
+        assert_eq!(stats.median, Some(by_sorting(&all[..n])));
         let mut copy = Vec::new();
-        let select = best(n, || black_box(by_selecting(black_box(&hidden), &mut copy)));
-        let measure = best(n, || {
-            black_box(meter.measure(black_box(&hidden), 64).ok());
-            0.0
-        });
-        report(n, sum, measure, select);
+        let times = [
+            best(n, || sum(next())),
+            best(n, || median(&mut meter, next())),
+            best(n, || median(&mut Meter::new(), next())),
+            best(n, || by_selecting(next(), &mut copy)),
+        ];
+        report(n, times);
     }
     Ok(())
 }
 
+fn median(meter: &mut Meter, hidden: &[f32]) -> f32 {
+    let stats = meter.measure(hidden, 1);
+    stats.ok().and_then(|stats| stats.median).unwrap_or(0.0)
+}
+
 #[expect(clippy::print_stdout, reason = "an example that shows its numbers")]
-fn report(n: usize, sum: f64, measure: f64, select: f64) {
+fn report(n: usize, [sum, measure, first, select]: [f64; 4]) {
     println!(
-        "{n:8} scalars: sum {sum:.2}, measure {measure:.2}, a median alone {select:.2} ns each"
+        "{n:8} scalars: sum {sum:.2}, measure {measure:.2}, with a new meter {first:.2}, \
+         a median alone {select:.2} ns each"
     );
 }
 

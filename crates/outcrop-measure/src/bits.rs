@@ -4,16 +4,11 @@
 /// The bit pattern of infinity; every finite magnitude is below.
 pub(crate) const INFINITE: u32 = f32::INFINITY.to_bits();
 
-/// Scalars looked at together: few enough to stay in the first cache, many enough to vectorise.
-pub(crate) const BLOCK: usize = 1024;
+/// All bits but the sign: the largest magnitude.
+pub(crate) const MAGNITUDE: u32 = 0x7fff_ffff;
 
 /// The bit pattern of |h|.
-#[inline]
+#[inline(always)]
 pub(crate) fn magnitude(h: f32) -> u32 {
-    h.to_bits() & 0x7fff_ffff
-}
-
-/// The largest magnitude of a block.
-pub(crate) fn max(block: &[f32]) -> u32 {
-    block.iter().fold(0, |max, h| max.max(magnitude(*h)))
+    h.to_bits() & MAGNITUDE
 }

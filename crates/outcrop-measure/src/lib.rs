@@ -35,6 +35,7 @@ mod detail;
 mod error;
 mod massive;
 mod meter;
+mod pass;
 mod places;
 mod shape;
 mod sink;

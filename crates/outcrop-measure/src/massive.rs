@@ -63,11 +63,11 @@ impl MassiveRule {
     pub fn find(self, hidden: &[f32], d_model: usize, stats: &LayerStats) -> Result<Vec<Top>> {
         let shape = Shape::check(hidden.len(), d_model)?;
         Ok(match self {
-            Self::Sun => top_k(hidden, count(hidden, stats), shape),
+            Self::Sun => top_k(hidden, count(hidden, stats), 0, shape),
             Self::Top { k, ratio } => {
                 let median = stats.median.map_or(0.0, f64::from);
                 let mut top = match median > 0.0 {
-                    true => top_k(hidden, k, shape),
+                    true => top_k(hidden, k, 0, shape),
                     false => Vec::new(),
                 };
                 top.retain(|top| f64::from(top.magnitude) >= ratio * median);

@@ -1,18 +1,22 @@
 use outcrop_core::{LayerStats, Place, Top};
 
 use crate::Result;
-use crate::bits::{BLOCK, INFINITE, magnitude, max};
-use crate::bracket::Bracket;
+use crate::bits::INFINITE;
+use crate::bracket::{Bracket, Passed};
 use crate::shape::Shape;
-use crate::top::{TopK, top_k};
+use crate::top::top_k;
 
 /// Measures hidden states one after another. It holds the memory that a measurement needs, so that
 /// only the first takes any; two that measure at once need a meter each.
 ///
-/// Measuring takes time in proportion to the number of scalars n, whatever their values.
+/// Measuring takes time in proportion to the number of scalars n, whatever their values; least where the
+/// median is near the one before, as that of the next sequence in the same layer. What is measured does
+/// not depend on what was measured before.
 #[derive(Debug, Default)]
 pub struct Meter {
-    scratch: Vec<u32>,
+    scratch: Vec<f32>,
+    /// The median measured last, as bits.
+    last: Option<u32>,
 }
 
 impl Meter {
@@ -39,25 +43,16 @@ impl Meter {
     /// is no such state.
     pub fn measure(&mut self, hidden: &[f32], d_model: usize) -> Result<LayerStats> {
         let shape = Shape::check(hidden.len(), d_model)?;
-        let mut top = TopK::new(3);
-        let mut non_finite = NonFinite::default();
-        let mut bracket = Bracket::new(hidden, &mut self.scratch);
-        for (block, start) in hidden.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
-            let max = max(block);
-            if max >= INFINITE {
-                non_finite.count(block, start, shape);
-            }
-            top.offer(block, max, start);
-            if let Some(bracket) = &mut bracket {
-                bracket.offer(block);
-            }
-        }
+        let guess = self.last.map(Bracket::near);
+        let guess = guess.unwrap_or_else(|| Bracket::of_sample(hidden, &mut self.scratch));
+        let passed = guess.pass(hidden, &mut self.scratch);
+        let non_finite = NonFinite::of(hidden, &passed, shape);
         // What is not finite has the highest ranks, so the finite ones keep theirs.
         let finite = hidden.len() - non_finite.count;
         let rank = finite.checked_sub(1).map(|last| last / 2);
-        let bracketed = bracket.and_then(|b| b.at(rank?));
-        let median = bracketed.or_else(|| Some(self.select(hidden, rank?)));
-        let top = top.finish(shape);
+        let median = rank.and_then(|rank| self.median(hidden, rank, &passed));
+        self.last = median.or(self.last);
+        let top = top_k(hidden, 3, floor(&passed), shape);
         Ok(LayerStats {
             top: std::array::from_fn(|i| top.get(i).copied()),
             median: median.map(f32::from_bits),
@@ -83,15 +78,30 @@ impl Meter {
     /// As [`measure`](Self::measure).
     pub fn top_k(&mut self, hidden: &[f32], d_model: usize, k: usize) -> Result<Vec<Top>> {
         let shape = Shape::check(hidden.len(), d_model)?;
-        Ok(top_k(hidden, k, shape))
+        Ok(top_k(hidden, k, 0, shape))
     }
 
-    /// The magnitude at `rank` among all of the input, where no bracket holds it.
-    fn select(&mut self, hidden: &[f32], rank: usize) -> u32 {
-        self.scratch.clear();
-        self.scratch.extend(hidden.iter().map(|h| magnitude(*h)));
-        *self.scratch.select_nth_unstable(rank).1
+    /// The magnitude at `rank`; where the first guess missed it, those of a sample and of everything
+    /// follow.
+    fn median(&mut self, hidden: &[f32], rank: usize, passed: &Passed) -> Option<u32> {
+        let scratch = &mut self.scratch;
+        if let Some(median) = passed.at(rank, scratch) {
+            return Some(median);
+        }
+        let sample = Bracket::of_sample(hidden, scratch);
+        if let Some(median) = sample.pass(hidden, scratch).at(rank, scratch) {
+            return Some(median);
+        }
+        Bracket::all().pass(hidden, scratch).at(rank, scratch)
     }
+}
+
+/// A magnitude that at least three finite ones reach, or 0.
+fn floor(passed: &Passed) -> u32 {
+    let mut largest = passed.largest;
+    largest.sort_unstable_by(|a, b| b.cmp(a));
+    let mut finite = largest.into_iter().filter(|m| *m < INFINITE);
+    finite.nth(2).unwrap_or(0)
 }
 
 #[derive(Default)]
@@ -101,11 +111,14 @@ struct NonFinite {
 }
 
 impl NonFinite {
-    fn count(&mut self, block: &[f32], start: usize, shape: Shape) {
-        self.count += block.iter().filter(|h| !h.is_finite()).count();
-        if self.first.is_none() {
-            let offset = block.iter().position(|h| !h.is_finite());
-            self.first = offset.map(|o| shape.place(start + o));
+    fn of(hidden: &[f32], passed: &Passed, shape: Shape) -> Self {
+        if passed.largest.iter().all(|m| *m < INFINITE) {
+            return Self::default();
+        }
+        let first = hidden.iter().position(|h| !h.is_finite());
+        Self {
+            count: hidden.iter().filter(|h| !h.is_finite()).count(),
+            first: first.map(|index| shape.place(index)),
         }
     }
 }

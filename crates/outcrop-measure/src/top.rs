@@ -1,16 +1,17 @@
 use std::cmp::Reverse;
 
 use outcrop_core::Top;
+use pulp::{Arch, Simd, WithSimd};
 
-use crate::bits::{BLOCK, INFINITE, magnitude, max as largest};
+use crate::bits::{INFINITE, magnitude};
 use crate::shape::Shape;
 
 /// Scalars that are offered one by one if the largest of them enters.
-const FEW: usize = 32;
+const FEW: usize = 64;
 
 /// The k largest finite magnitudes of what was offered, with their indices; of equal ones the
 /// first.
-pub(crate) struct TopK {
+struct TopK {
     k: usize,
     /// The smallest magnitude that would enter: later ones that equal the k-th stay behind it.
     floor: u32,
@@ -19,28 +20,15 @@ pub(crate) struct TopK {
 }
 
 impl TopK {
-    pub(crate) fn new(k: usize) -> Self {
-        let floor = if k == 0 { INFINITE } else { 0 };
+    fn new(k: usize, floor: u32) -> Self {
         Self {
             k,
-            floor,
-            kept: Vec::new(),
+            floor: if k == 0 { INFINITE } else { floor },
+            kept: Vec::with_capacity(k.min(16) * 2),
         }
     }
 
-    /// Offers a block whose largest magnitude is `max` and whose first scalar has index `start`.
-    /// Nearly every block of a long input ends with this one comparison.
-    pub(crate) fn offer(&mut self, block: &[f32], max: u32, start: usize) {
-        if max < self.floor {
-            return;
-        }
-        for (few, start) in block.chunks(FEW).zip((start..).step_by(FEW)) {
-            if largest(few) >= self.floor {
-                self.push(few, start);
-            }
-        }
-    }
-
+    #[inline(never)]
     fn push(&mut self, few: &[f32], start: usize) {
         for (index, h) in (start..).zip(few) {
             let m = magnitude(*h);
@@ -63,7 +51,7 @@ impl TopK {
     }
 
     /// The magnitudes in descending order, ties by index.
-    pub(crate) fn finish(mut self, shape: Shape) -> Vec<Top> {
+    fn finish(mut self, shape: Shape) -> Vec<Top> {
         self.prune();
         self.kept.sort_unstable_by_key(order);
         let tops = self.kept.iter().map(|(m, index)| Top {
@@ -78,11 +66,39 @@ fn order(kept: &(u32, usize)) -> (Reverse<u32>, usize) {
     (Reverse(kept.0), kept.1)
 }
 
-/// The k largest finite magnitudes of `hidden`.
-pub(crate) fn top_k(hidden: &[f32], k: usize, shape: Shape) -> Vec<Top> {
-    let mut top = TopK::new(k);
-    for (block, start) in hidden.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
-        top.offer(block, largest(block), start);
+/// Offers a whole input. Nearly every few of a long one end with one comparison.
+struct Offer<'a> {
+    hidden: &'a [f32],
+    top: &'a mut TopK,
+}
+
+impl WithSimd for Offer<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (many, rest) = self.hidden.as_chunks::<FEW>();
+        for (few, start) in many.iter().zip((0..).step_by(FEW)) {
+            let mut largest = 0;
+            for h in few {
+                largest = magnitude(*h).max(largest);
+            }
+            if largest >= self.top.floor {
+                self.top.push(few, start);
+            }
+        }
+        self.top.push(rest, self.hidden.len() - rest.len());
     }
+}
+
+/// The k largest finite magnitudes of `hidden`, of which at least k are known to be `floor` or more; 0
+/// says nothing.
+pub(crate) fn top_k(hidden: &[f32], k: usize, floor: u32, shape: Shape) -> Vec<Top> {
+    let mut top = TopK::new(k, floor);
+    let offer = Offer {
+        hidden,
+        top: &mut top,
+    };
+    Arch::new().dispatch(offer);
     top.finish(shape)
 }

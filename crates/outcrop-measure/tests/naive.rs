@@ -100,6 +100,27 @@ fn a_sample_that_misleads_costs_time_alone() {
     check(&mut Meter::new(), &hidden, 100);
 }
 
+/// Medians that lie far from the one before, and between two clusters with nothing in between.
+#[test]
+fn what_was_measured_before_leaves_nothing_behind() {
+    let mut meter = Meter::new();
+    let noise = noise(5000);
+    for n in [1, 2, 3, 15, 16, 17, 512, 513, 1000, 4095, 4096, 4097, 5000] {
+        for scale in [1.0, 1.05, 1e-3, 1e30, 0.0, f32::INFINITY, 1e-42] {
+            let scaled: Vec<f32> = noise[..n].iter().map(|h| h * scale).collect();
+            check(&mut meter, &scaled, 1);
+            for below in [n / 2, n.div_ceil(2), n / 2 + 1] {
+                let cluster = |(i, h): (usize, &f32)| match i * 7919 % n < below {
+                    true => h * 0.01,
+                    false => scale + h,
+                };
+                let hidden: Vec<f32> = noise[..n].iter().enumerate().map(cluster).collect();
+                check(&mut meter, &hidden, 1);
+            }
+        }
+    }
+}
+
 /// Of equal ones the first stands in front, also across blocks.
 #[test]
 fn ties_go_to_the_first_place() {
@@ -168,6 +189,25 @@ proptest! {
         // What was measured before leaves nothing behind.
         meter.measure(&before, 1).unwrap();
         check(&mut meter, &hidden, d_model);
+    }
+
+    #[test]
+    fn one_after_another_as_a_sort_has_them(
+        inputs in prop::collection::vec((1usize..5000, 0.5f32..2.0, 0usize..4), 1..6),
+        few in prop::collection::vec(scalar(), 1..9),
+    ) {
+        let mut meter = Meter::new();
+        for (n, scale, kind) in inputs {
+            let with = |(i, h): (usize, f32)| match kind {
+                0 => h * scale,
+                1 => (h * 4.0).round() * scale,
+                2 if i % 10 == 3 => few[i % few.len()],
+                3 if i % 3 > 0 => few[i % few.len()],
+                _ => h,
+            };
+            let hidden: Vec<f32> = noise(n).into_iter().enumerate().map(with).collect();
+            check(&mut meter, &hidden, 1);
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //!
 //! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
 //! the `fastest` update, and `peak` memory in KiB (0 where /proc does not tell); and the seconds that each part of an update takes,
-//! and a measurement of ten sequences. The weights it starts from go to the file WEIGHTS. `RAYON_NUM_THREADS`
+//! and a measurement of ten sequences; what drawing a batch takes from generated and from text corpora; and
+//! `product`, GFLOP/s of the first product of an MLP alone on our side. The weights it starts from go to the file WEIGHTS. `RAYON_NUM_THREADS`
 //! says on how many threads.
 #![expect(clippy::print_stdout, reason = "an example that shows its numbers")]
 
@@ -13,7 +14,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use outcrop_core::ArchSpec;
+use outcrop_gemm::{Onto, Packed, Rows, multiply};
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
+use outcrop_train::data::{Corpus, CorpusSpec, Options};
 use outcrop_train::{AdamW, GradientSum, TrainSpec};
 
 /// That of the command `outcrop`.
@@ -28,6 +31,12 @@ const LOSSES: usize = 5;
 const BATCHES: usize = 16;
 /// The parts of an update.
 const PARTS: [&str; 4] = ["data", "forward", "backward", "optimizer"];
+
+/// The corpora from which drawing is timed: a name, the corpus, its tokenizer.
+const CORPORA: [(&str, &str, &str); 2] = [
+    ("draw-bigrams", "bigram-backcopy", "bytes"),
+    ("draw-text", "text", "bytes"),
+];
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -143,7 +152,52 @@ fn bench() -> Result<(), Error> {
         println!("{name} {}", part.as_secs_f64() / timed);
     }
     println!("measurement {}", run.measure(&batches[0])?);
+    for (name, corpus, tokenizer) in CORPORA {
+        println!("{name} {}", draw(corpus, tokenizer, &arch, rows)?);
+    }
+    println!("product {}", product(&arch, rows));
     Ok(())
+}
+
+/// The seconds that drawing a batch takes, as the training loop draws them: the median of many.
+fn draw(corpus: &str, tokenizer: &str, arch: &ArchSpec, rows: usize) -> Result<f64, Error> {
+    let text = tempfile::NamedTempFile::new()?;
+    std::fs::write(
+        text.path(),
+        "What is read here is of no account. ".repeat(30_000),
+    )?;
+    let corpus = match corpus {
+        "text" => CorpusSpec::Text(text.path().to_owned()),
+        corpus => corpus.parse()?,
+    };
+    let options = Options {
+        context: arch.context,
+        ..Options::default()
+    };
+    let corpus = Corpus::open(&corpus, &tokenizer.parse()?, &options)?;
+    let mut times: Vec<f64> = (0..100)
+        .map(|step| {
+            let start = Instant::now();
+            std::hint::black_box(corpus.batch(step, rows));
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    Ok(times[times.len() / 2])
+}
+
+/// GFLOP/s of the products of an MLP alone on our side, at their best.
+fn product(arch: &ArchSpec, rows: usize) -> f64 {
+    let [m, k, n] = [rows * arch.context, arch.d_model, arch.d_ff];
+    let (x, mut y) = (vec![1.0; m * k], vec![0.0; m * n]);
+    let weight = Packed::new(&vec![1.0; k * n], k, n);
+    let (mut fastest, started) = (f64::INFINITY, Instant::now());
+    while started.elapsed() < Duration::from_millis(300) {
+        let start = Instant::now();
+        multiply(Rows::new(&x, k), &weight, &mut y, n, Onto::ZERO);
+        fastest = fastest.min(start.elapsed().as_secs_f64());
+    }
+    2.0 * (m * k * n) as f64 / fastest / 1e9
 }
 
 /// Tokens that are easy to make in any language; small ones are the most frequent, so that there is

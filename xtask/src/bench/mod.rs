@@ -3,12 +3,15 @@
 
 mod calibration;
 mod fit;
+mod growth;
 mod measure;
 mod outcomes;
 mod python;
+mod side;
 mod step;
 mod symbols;
 mod table;
+mod taps;
 mod train;
 mod training;
 
@@ -24,7 +27,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 5] = [
+const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -49,6 +52,21 @@ const BENCHMARKS: [Benchmark; 5] = [
         name: "step",
         about: step::ABOUT,
         run: step::run,
+    },
+    Benchmark {
+        name: "taps",
+        about: taps::ABOUT,
+        run: taps::run,
+    },
+    Benchmark {
+        name: "growth",
+        about: growth::ABOUT,
+        run: growth::run,
+    },
+    Benchmark {
+        name: "side",
+        about: side::ABOUT,
+        run: side::run,
     },
 ];
 

@@ -11,6 +11,9 @@ pub(super) const ABOUT: &str = "where the time of an update goes, by part and, w
      [--seconds N, 5] [--shape 1..3] [--threads N]";
 
 const PARTS: [&str; 4] = ["data", "forward", "backward", "optimizer"];
+/// What is no part of the update that is timed: the loop also draws a batch, from one of two kinds of corpora,
+/// and measures at some steps.
+const BESIDE: [&str; 3] = ["draw-bigrams", "draw-text", "measurement"];
 
 pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let request = match training::request(arguments, ABOUT) {
@@ -18,7 +21,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         Err(message) => return Ok(bad_use(&message)),
     };
     let target = process::target()?;
-    let program = training::build(&target)?;
+    let program = training::build(&target, "train_speed")?;
     let bench = target.with_file_name("bench");
     std::fs::create_dir_all(&bench).map_err(|e| format!("create {}: {e}", bench.display()))?;
     let samples = symbols::is_there().then(|| bench.join("step.perf"));
@@ -48,10 +51,10 @@ fn print_parts(numbers: &Numbers) {
         let seconds = number(numbers, name);
         vec![
             name.to_string(),
-            format!("{:.2}", seconds * 1e3),
-            format!("{:.1}", 100.0 * seconds / update),
+            format!("{:.3}", seconds * 1e3),
+            format!("{:.2}", 100.0 * seconds / update),
         ]
     };
-    let rows: Vec<Vec<String>> = PARTS.iter().chain(&["measurement"]).map(row).collect();
+    let rows: Vec<Vec<String>> = PARTS.iter().chain(&BESIDE).map(row).collect();
     table::print(&["part", "ms", "% of an update"], &rows);
 }

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let target = process::target()?;
     let bench = target.with_file_name("bench");
     let python = python::pytorch(&crates, &bench)?;
-    let program = training::build(&target)?;
+    let program = training::build(&target, "train_speed")?;
     let sides = Sides {
         program: &program,
         python: &python,
@@ -108,10 +108,7 @@ impl Case {
 
     /// The median over rounds.
     fn median(&self, value: impl Fn(&(Numbers, Numbers)) -> f64) -> f64 {
-        let mut values: Vec<f64> = self.rounds.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        let [low, high] = [(values.len() - 1) / 2, values.len() / 2];
-        (values[low] + values[high]) / 2.0
+        training::median(self.rounds.iter().map(value).collect())
     }
 
     /// The largest over rounds.

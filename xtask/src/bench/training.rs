@@ -1,4 +1,4 @@
-//! What `bench train` and `bench step` have in common: the shapes, the options, and our side.
+//! What benchmarks of training have in common: the shapes, the options, and our side.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::process;
 
 /// A model, GPT-NeoX with d_ff = 4 d_model, and the batch it learns from.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) layers: usize,
     pub(super) d_model: usize,
@@ -18,7 +18,7 @@ pub(super) struct Shape {
     pub(super) vocab: usize,
 }
 
-const SHAPES: [Shape; 3] = [
+pub(super) const SHAPES: [Shape; 3] = [
     Shape {
         layers: 3,
         d_model: 64,
@@ -92,6 +92,16 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
 }
 
 impl Request {
+    /// How many threads were asked for, or one for each processor.
+    pub(super) fn threads(&self) -> usize {
+        self.threads_or(std::thread::available_parallelism().map_or(1, |n| n.get()))
+    }
+
+    /// How many threads were asked for, or `default`.
+    pub(super) fn threads_or(&self, default: usize) -> usize {
+        self.threads.unwrap_or(default)
+    }
+
     /// Each shape with each number of threads.
     pub(super) fn cases(&self) -> Vec<(&'static Shape, usize)> {
         let shapes = SHAPES.iter().enumerate();
@@ -139,27 +149,47 @@ impl Shape {
     }
 }
 
-/// Builds our side.
-pub(super) fn build(target: &Path) -> Result<PathBuf, String> {
+/// Builds an example of outcrop-train; `train_speed` is our side.
+pub(super) fn build(target: &Path, example: &str) -> Result<PathBuf, String> {
     // with the command, so that dependencies get the features they have there and are not built again
-    let example = [
+    let packages = [
         "build",
         "--package",
         "outcrop",
         "--package",
         "outcrop-train",
-        "--example",
-        "train_speed",
     ];
-    process::finish(process::cargo().args(example))?;
-    let program = format!("examples/train_speed{}", std::env::consts::EXE_SUFFIX);
-    Ok(target.join(program))
+    process::finish(process::cargo().args(packages).args(["--example", example]))?;
+    let program = format!("{example}{}", std::env::consts::EXE_SUFFIX);
+    Ok(target.join("examples").join(program))
 }
 
 /// Gives our side its size and threads.
 pub(super) fn ours(command: &mut Command, shape: &Shape, seconds: usize, threads: usize) {
     command.args(shape.arguments()).arg(seconds.to_string());
     command.env("RAYON_NUM_THREADS", threads.to_string());
+}
+
+/// Runs our side, and reads what it printed.
+pub(super) fn run_ours(
+    program: &Path,
+    shape: &Shape,
+    seconds: usize,
+    threads: usize,
+) -> Result<Numbers, String> {
+    let mut command = Command::new(program);
+    ours(&mut command, shape, seconds, threads);
+    numbers(&process::output(&mut command)?)
+}
+
+/// The middle of `values`, or the mean of the two in the middle.
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let [low, high] = [values.len().saturating_sub(1) / 2, values.len() / 2];
+    match values.get(high) {
+        Some(upper) => (values[low] + upper) / 2.0,
+        None => f64::NAN,
+    }
 }
 
 /// Reads lines of a name and numbers.

@@ -1,0 +1,137 @@
+//! What taps cost: forward passes (without autodiff, with the loss, as a measurement makes them) with no
+//! tap, with one that does nothing and with the standard one, which measures top 3 and lower median, in
+//! turns in one process; and of the standard one the time inside beside that of a layer.
+//! `cargo xtask bench taps`, or `cargo run -p outcrop-train --example taps [SECONDS a shape [THREADS]]`.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its numbers")]
+
+use std::time::{Duration, Instant};
+
+use burn::tensor::{Int, Tensor};
+use outcrop_core::ArchSpec;
+use outcrop_model::{Backend, NoTap, StatsTap, Tap, TapPoint, Transformer, ids};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// That of the command `outcrop`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// d_model, positions, sequences.
+const SHAPES: [[usize; 3]; 4] = [[64, 64, 16], [128, 128, 16], [256, 256, 8], [512, 512, 4]];
+const LAYERS: usize = 4;
+const VOCAB: usize = 66;
+
+/// Asks for what the standard tap asks for, and drops it.
+struct Empty;
+
+impl Tap for Empty {
+    fn tap(&mut self, _: usize, _: TapPoint, _: &Tensor<3>) {}
+}
+
+/// The standard tap with a clock: how long layers take, and how long it takes itself.
+struct Clock {
+    stats: StatsTap,
+    last: Instant,
+    layer: Duration,
+    inside: Duration,
+}
+
+impl Tap for Clock {
+    fn wants(&self, point: TapPoint) -> bool {
+        matches!(point, TapPoint::ResidPre | TapPoint::ResidPost)
+    }
+
+    fn tap(&mut self, layer: usize, point: TapPoint, hidden: &Tensor<3>) {
+        let now = Instant::now();
+        if point == TapPoint::ResidPost {
+            self.layer += now - self.last;
+            self.stats.tap(layer, point, hidden);
+            self.inside += now.elapsed();
+        }
+        self.last = Instant::now();
+    }
+}
+
+/// Seconds of passes: with no tap, an empty one, the standard one; a layer, and the tap in it.
+type Times = [Vec<f64>; 5];
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let seconds: f64 = arguments.next().map_or(Ok(4.0), |a| a.parse())?;
+    let threads: usize = arguments.next().map_or(Ok(1), |a| a.parse())?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    pool.build()?.install(|| {
+        for shape in SHAPES {
+            print(shape, times(shape, seconds)?);
+        }
+        Ok(())
+    })
+}
+
+fn times([d_model, context, sequences]: [usize; 3], seconds: f64) -> Result<Times> {
+    let mut spec = ArchSpec::new(LAYERS, d_model, d_model / 32);
+    (spec.context, spec.vocab) = (context, VOCAB);
+    let model = Transformer::new(&spec, 1, &Backend::Flex.device()?)?;
+    let count = sequences * context;
+    let tokens = (0..=count).map(|i| ((i * i * 7 + i) % VOCAB) as u32);
+    let tokens: Vec<u32> = tokens.collect();
+    let tensor = |first: usize| {
+        let tokens = &tokens[first..first + count];
+        ids(tokens, [sequences, context], model.device())
+    };
+    let (x, y) = (tensor(0), tensor(1));
+    let mut times = Times::default();
+    let started = Instant::now();
+    while started.elapsed().as_secs_f64() < seconds || times[0].len() < 3 {
+        times[0].push(pass(&model, &x, &y, &mut NoTap)?);
+        times[1].push(pass(&model, &x, &y, &mut Empty)?);
+        let mut stats = StatsTap::new();
+        times[2].push(pass(&model, &x, &y, &mut stats)?);
+        stats.into_stats()?;
+        let mut clock = Clock {
+            stats: StatsTap::new(),
+            last: Instant::now(),
+            layer: Duration::ZERO,
+            inside: Duration::ZERO,
+        };
+        pass(&model, &x, &y, &mut clock)?;
+        times[3].push(clock.layer.as_secs_f64() / LAYERS as f64);
+        times[4].push(clock.inside.as_secs_f64() / LAYERS as f64);
+    }
+    Ok(times)
+}
+
+/// The seconds of one pass.
+fn pass(
+    model: &Transformer,
+    x: &Tensor<2, Int>,
+    y: &Tensor<2, Int>,
+    tap: &mut impl Tap,
+) -> Result<f64> {
+    let started = Instant::now();
+    let loss = model.loss(x.clone(), y.clone(), tap);
+    let loss: f32 = loss.try_into_scalar().map_err(|e| format!("{e:?}"))?;
+    std::hint::black_box(loss);
+    Ok(started.elapsed().as_secs_f64())
+}
+
+/// Lines of a name and numbers: the median and the least, in microseconds.
+fn print([d_model, context, sequences]: [usize; 3], times: Times) {
+    println!("shape {d_model} {context} {sequences}");
+    let scalars = (d_model * context * sequences) as f64;
+    for (name, mut times) in ["none", "empty", "standard", "layer", "inside"]
+        .iter()
+        .zip(times)
+    {
+        times.sort_by(f64::total_cmp);
+        let [median, least] = [times.len() / 2, 0].map(|i| times[i] * 1e6);
+        println!("{name} {median} {least}");
+        if *name == "inside" {
+            println!(
+                "scalar {} {}",
+                median * 1e3 / scalars,
+                least * 1e3 / scalars
+            );
+        }
+    }
+}
