@@ -7,8 +7,9 @@ use super::permutation::{PermutationTest, TESTED};
 use super::protocol::Protocol;
 use crate::{Regressor, Table, Target};
 
-/// Largest corrected p-value that counts as a finding, less than the usual 0.05 so that of 100 tables
-/// without a signal at least 95 are called so even in an unlucky hundred (docs/predicting.md).
+/// Largest corrected p-value that counts as a finding: less than the usual 0.05, so that of 100 tables
+/// without a signal more than 5 seldom have one (in 8 % of such hundreds), and no less, as strong signals
+/// would be missed (docs/predicting.md).
 const LEVEL: f64 = 0.03;
 /// Four architectures have 4! labellings, and no p-value below 1/24 = 0.042.
 const MIN_ARCHITECTURES: usize = 5;
