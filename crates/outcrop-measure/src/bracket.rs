@@ -14,8 +14,12 @@ const SHORT: usize = 512;
 const FEW: usize = 64;
 /// Half the width of the bracket in standard errors of a sample's median.
 const ERRORS: f64 = 3.5;
-/// Half the width of the bracket around a median that was: a sixteenth of an octave.
-const NEAR: u32 = 1 << 19;
+/// Half the width of the bracket around a median that was, times the square root of the number of scalars:
+/// an octave at 64 of them, an eighth of it at 4096. That is four standard errors of the difference of two
+/// medians of normal numbers, or more.
+const NEAR: f64 = (1 << 26) as f64;
+/// But at least a sixteenth of an octave: scalars of one position depend on each other.
+const NEAREST: u32 = 1 << 19;
 
 /// Between which magnitudes the median should be, both inside.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +29,12 @@ pub(crate) struct Bracket {
 }
 
 impl Bracket {
-    /// Around a median that was measured before.
-    pub(crate) fn near(median: u32) -> Self {
+    /// Around a median that was measured before, for `count` scalars.
+    pub(crate) fn near(median: u32, count: usize) -> Self {
+        let width = ((NEAR / (count as f64).sqrt()) as u32).max(NEAREST);
         Self {
-            low: median.saturating_sub(NEAR),
-            high: median.saturating_add(NEAR).min(MAGNITUDE),
+            low: median.saturating_sub(width),
+            high: median.saturating_add(width).min(MAGNITUDE),
         }
     }
 
@@ -165,7 +170,7 @@ mod tests {
         let passed = sample.pass(&hidden, &mut scratch);
         assert!(passed.inside < hidden.len() / 10, "{}", passed.inside);
         let median = passed.at(hidden.len() / 2, &mut scratch).unwrap();
-        let again = Bracket::near(median).pass(&hidden, &mut scratch);
+        let again = Bracket::near(median, hidden.len()).pass(&hidden, &mut scratch);
         assert!(again.inside < hidden.len() / 10, "{}", again.inside);
         assert_eq!(again.at(hidden.len() / 2, &mut scratch), Some(median));
         assert!(
