@@ -43,7 +43,7 @@ impl Meter {
     /// is no such state.
     pub fn measure(&mut self, hidden: &[f32], d_model: usize) -> Result<LayerStats> {
         let shape = Shape::check(hidden.len(), d_model)?;
-        let guess = self.last.map(Bracket::near);
+        let guess = self.last.map(|last| Bracket::near(last, hidden.len()));
         let guess = guess.unwrap_or_else(|| Bracket::of_sample(hidden, &mut self.scratch));
         let passed = guess.pass(hidden, &mut self.scratch);
         let non_finite = NonFinite::of(hidden, &passed, shape);

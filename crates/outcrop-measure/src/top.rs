@@ -6,8 +6,10 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::bits::{INFINITE, magnitude};
 use crate::shape::Shape;
 
-/// Scalars that are offered one by one if the largest of them enters.
+/// Scalars that are looked at more closely if the largest of them enters, and those that are then offered
+/// one by one.
 const FEW: usize = 64;
+const FEWER: usize = 8;
 
 /// The k largest finite magnitudes of what was offered, with their indices; of equal ones the
 /// first.
@@ -30,10 +32,15 @@ impl TopK {
 
     #[inline(never)]
     fn push(&mut self, few: &[f32], start: usize) {
-        for (index, h) in (start..).zip(few) {
-            let m = magnitude(*h);
-            if m >= self.floor && m < INFINITE {
-                self.kept.push((m, index));
+        for (fewer, start) in few.chunks(FEWER).zip((start..).step_by(FEWER)) {
+            if largest(fewer) < self.floor {
+                continue;
+            }
+            for (index, h) in (start..).zip(fewer) {
+                let m = magnitude(*h);
+                if m >= self.floor && m < INFINITE {
+                    self.kept.push((m, index));
+                }
             }
         }
         // Amortised: pruning is linear in what it looks at, and drops half of it.
@@ -66,6 +73,15 @@ fn order(kept: &(u32, usize)) -> (Reverse<u32>, usize) {
     (Reverse(kept.0), kept.1)
 }
 
+#[inline(always)]
+fn largest(scalars: &[f32]) -> u32 {
+    let mut largest = 0;
+    for h in scalars {
+        largest = magnitude(*h).max(largest);
+    }
+    largest
+}
+
 /// Offers a whole input. Nearly every few of a long one end with one comparison.
 struct Offer<'a> {
     hidden: &'a [f32],
@@ -79,11 +95,7 @@ impl WithSimd for Offer<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let (many, rest) = self.hidden.as_chunks::<FEW>();
         for (few, start) in many.iter().zip((0..).step_by(FEW)) {
-            let mut largest = 0;
-            for h in few {
-                largest = magnitude(*h).max(largest);
-            }
-            if largest >= self.top.floor {
+            if largest(few) >= self.top.floor {
                 self.top.push(few, start);
             }
         }

@@ -34,10 +34,12 @@ impl StatsTap {
         let [_, positions, d_model] = hidden.dims();
         let numbers = Numbers::of(hidden.clone())?;
         let sequences = numbers.as_slice().chunks_exact(positions * d_model);
-        sequences
-            .map(|sequence| self.meter.measure(sequence, d_model))
-            .collect::<Result<_, _>>()
-            .map_err(|source| Error::Measure { layer, source })
+        let mut stats = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            let of_one = self.meter.measure(sequence, d_model);
+            stats.push(of_one.map_err(|source| Error::Measure { layer, source })?);
+        }
+        Ok(stats)
     }
 }
 
