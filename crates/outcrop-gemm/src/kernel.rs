@@ -187,12 +187,12 @@ impl<const R: usize> Micro<'_, R> {
     #[inline(always)]
     fn whole<S: Simd>(self, simd: S, sums: &[[S::f32s; VECTORS]; R]) {
         let width = VECTORS * S::F32_LANES;
-        for i in 0..R {
+        for (i, sums) in sums.iter().enumerate() {
             let (line, _) = S::as_mut_simd_f32s(&mut self.c[i * self.stride..][..width]);
             for j in 0..VECTORS {
                 line[j] = match self.onto.c {
-                    true => simd.add_f32s(line[j], sums[i][j]),
-                    false => sums[i][j],
+                    true => simd.add_f32s(line[j], sums[j]),
+                    false => sums[j],
                 };
             }
         }
@@ -202,11 +202,9 @@ impl<const R: usize> Micro<'_, R> {
     #[inline(always)]
     fn edge<S: Simd>(self, sums: &[[S::f32s; VECTORS]; R]) {
         let mut edge = [[0.0; WIDEST]; R];
-        for i in 0..R {
-            let (vectors, _) = S::as_mut_simd_f32s(&mut edge[i][..VECTORS * S::F32_LANES]);
-            for j in 0..VECTORS {
-                vectors[j] = sums[i][j];
-            }
+        for (edge, sums) in edge.iter_mut().zip(sums) {
+            let (vectors, _) = S::as_mut_simd_f32s(&mut edge[..VECTORS * S::F32_LANES]);
+            vectors.copy_from_slice(sums);
         }
         let lines = self.c.chunks_mut(self.stride).take(self.rows);
         for (line, sums) in lines.zip(&edge) {

@@ -96,8 +96,8 @@ impl Turn<'_> {
     fn rest(&mut self, rows: std::ops::Range<usize>, first: usize) {
         for r in rows {
             let line = &self.from[r * self.stride..][..self.columns];
-            for c in first..self.columns {
-                self.to[c * self.high + r] = line[c];
+            for (c, value) in line.iter().enumerate().skip(first) {
+                self.to[c * self.high + r] = *value;
             }
         }
     }

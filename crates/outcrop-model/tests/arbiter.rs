@@ -1,6 +1,7 @@
 //! Gradients of both ways of computing, our own operations and those composed of Burn's, against PyTorch in
 //! float64; see `fixtures/gradients/export_gradients.py`. `--nocapture` shows how far each is away.
 #![cfg(feature = "flex")]
+#![expect(clippy::print_stdout, reason = "it shows how far each is away")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
