@@ -177,7 +177,7 @@ fn p_values_are_uniform_without_a_signal() {
 
 /// Where nothing sets models apart but the noise of their layers, those with few layers scatter most,
 /// and these are the small ones. Of 200 p-values 10 of 0.05 or less are expected, with a standard
-/// deviation of 3.1; taking all models for equally certain would make about 22.
+/// deviation of 3.1; taking all models for equally certain would make more.
 #[test]
 fn models_with_few_layers_do_not_pass_for_a_signal() {
     let options = Options {
