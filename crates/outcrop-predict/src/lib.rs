@@ -86,7 +86,7 @@ pub use error::{Error, Result};
 pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
 pub use feature::{Feature, Group};
 pub use options::Options;
-pub use origin::{FeatureRange, Origin};
+pub use origin::{FeatureRange, Notes, Origin};
 pub use predicted::{Outside, Predicted, PredictedLayer};
 pub use predictor::Predictor;
 pub use regressor::Regressor;

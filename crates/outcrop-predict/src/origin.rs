@@ -12,6 +12,8 @@ pub struct Origin {
     /// The day of training, `YYYY-MM-DD`, as the caller gave it: see
     /// [`Predictor::dated`](crate::Predictor::dated).
     pub date: Option<String>,
+    /// What else the caller said of it: see [`Predictor::with_notes`](crate::Predictor::with_notes).
+    pub notes: Notes,
     /// The models, in the order of the table.
     pub models: Vec<String>,
     /// Number of different architectures among them, each one sample of an architecture.
@@ -20,6 +22,17 @@ pub struct Origin {
     pub rows: usize,
     /// The range of each feature that was chosen or looked at.
     pub ranges: Vec<FeatureRange>,
+}
+
+/// What a table does not say of its models: a prediction is of models that are trained alike.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Notes {
+    /// How they were trained, in words: the command, the corpus.
+    pub recipe: Option<String>,
+    /// Their last training step, the one to which predicted curves go.
+    pub last_step: Option<u64>,
+    /// What was found about the table ([`Verdict`](crate::Verdict)), in words.
+    pub verdict: Option<String>,
 }
 
 /// The values of a feature in training.
@@ -50,6 +63,7 @@ impl Origin {
         Ok(Self {
             data_sha256: table.sha256()?,
             date: None,
+            notes: Notes::default(),
             models: table.models().iter().map(|m| m.model.clone()).collect(),
             architectures: last.map_or(0, |last| last + 1),
             rows: table.rows(),

@@ -2,7 +2,7 @@ use outcrop_core::ArchSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
-use crate::origin::{FeatureRange, Origin, checked};
+use crate::origin::{FeatureRange, Notes, Origin, checked};
 use crate::predicted::{Bands, Outside, Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
@@ -60,6 +60,12 @@ impl Predictor {
     pub fn dated(mut self, date: &str) -> Result<Self> {
         self.origin.date = Some(checked(date)?);
         Ok(self)
+    }
+
+    /// The same with what the caller knows of the models and of the table.
+    pub fn with_notes(mut self, notes: Notes) -> Self {
+        self.origin.notes = notes;
+        self
     }
 
     /// What it was trained on: the SHA-256 of the data, the date, models, rows and ranges.

@@ -12,7 +12,8 @@
 //! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
 //!
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
-//! [`forecast_plot`] draws a forecast beside what was measured later. What is measured in one
+//! [`forecast_plot`] draws a forecast beside what was measured later, [`prediction_plot`] the predicted
+//! curves of an architecture. What is measured in one
 //! checkpoint has plots of its own: [`layers_plot`], [`channels_plot`], [`magnitudes_plot`],
 //! [`attention_plot`]. What a prediction rests on is drawn by [`shapley_plot`], [`waterfall_plot`],
 //! [`dependence_plot`] and [`importance_plot`].
@@ -64,7 +65,7 @@ pub use explanation::{dependence_plot, importance_plot, shapley_plot, waterfall_
 pub use inputs::Inputs;
 pub use output::Format;
 pub use plot::Plot;
-pub use plots::{fit_plot, forecast_plot, write_fit_plots, write_fit_plots_with};
+pub use plots::{fit_plot, forecast_plot, prediction_plot, write_fit_plots, write_fit_plots_with};
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};
 

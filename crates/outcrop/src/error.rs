@@ -35,6 +35,16 @@ pub enum Error {
     /// A run.
     #[error(transparent)]
     Train(#[from] outcrop_train::Error),
+    /// A regressor other than that of the predictor.
+    #[error(
+        "predict by {asked}: the predictor was trained as {trained}; give results folders to train another"
+    )]
+    OtherRegressor {
+        /// The one asked for.
+        asked: outcrop_predict::Regressor,
+        /// The one of the predictor.
+        trained: outcrop_predict::Regressor,
+    },
     /// A run of a profile.
     #[error("train `{model}`: failed to {source}")]
     Run {

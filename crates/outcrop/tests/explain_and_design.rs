@@ -61,7 +61,7 @@ fn a_prediction_is_explained_in_words_tables_and_plots() {
         "mean |share|",
         "m256-2, layer 2",
         "only vary together in these models and share one value",
-        "ln d + d + d_ff",
+        "l/L + s1(l/L)",
         "error on unseen architectures",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -129,7 +129,8 @@ fn a_design_can_be_predicted_as_it_is_written() {
     let params: f64 = first[5].parse().unwrap();
     let value: f64 = first[9].parse().unwrap();
     assert!((1e5..=3e5).contains(&params) && value <= 20.0, "{said}");
-    let (code, said, errors) = run(&["predict", &results, "--arch", &best, "--format", "csv"]);
+    let predict = ["predict", &results, "--arch", &best, "--regressor", "ridge"];
+    let (code, said, errors) = run(&[&predict[..], &["--format", "csv"]].concat());
     assert_eq!(code, 0, "{errors}");
     let predicted = said.lines().filter(|l| l.contains(",ln f_last,"));
     let largest = predicted.map(|l| l.split(',').nth(5).unwrap().parse::<f64>().unwrap().exp());

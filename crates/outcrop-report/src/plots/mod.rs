@@ -1,8 +1,10 @@
-//! Plots of single trajectories: a fit with its rivals and residuals, a forecast with what came.
+//! Plots of single trajectories: a fit with its rivals and residuals, a forecast with what came; and
+//! the predicted curves of an architecture.
 
 mod data_points;
 mod fit;
 mod forecast;
+mod prediction;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -55,6 +57,20 @@ pub fn forecast_plot(trajectory: &Trajectory, last_fitted: u64, curve: &[CurvePo
     Plot {
         stem: name::of_layer(&trajectory.model, trajectory.layer) + "-forecast",
         sheet: forecast::sheet(&by_step(trajectory), last_fitted, &curve),
+    }
+}
+
+/// Draws the predicted curves of an architecture, one colour for each layer, with the band of the layer
+/// whose curve is highest, where both ends of it are known; `words` are the paragraphs underneath,
+/// such as what the prediction was learned from.
+///
+/// `curve` holds the points of each (model, layer) one after another, as a prediction gives them. It
+/// takes any values; points that are not finite are left out.
+pub fn prediction_plot(curve: &[CurvePoint], words: &[String]) -> Plot {
+    let model = curve.first().map_or("none", |p| p.model.as_str());
+    Plot {
+        stem: name::of_model(model) + "-prediction",
+        sheet: prediction::sheet(curve, words),
     }
 }
 

@@ -16,7 +16,9 @@ mod trajectories;
 use std::collections::HashSet;
 
 use outcrop_core::{CurvePoint, Fit, Trajectory};
-use outcrop_report::{Format, Inputs, Plot, fit_plot, forecast_plot, write_fit_plots};
+use outcrop_report::{
+    Format, Inputs, Plot, fit_plot, forecast_plot, prediction_plot, write_fit_plots,
+};
 use seen::{DATA, Seen};
 use trajectories::{Case, early_peak, flat, log_increase, outlier, with_errors};
 
@@ -210,4 +212,48 @@ fn a_png_is_twice_the_size_of_its_svg_and_the_same_every_time() {
     );
     let lost = plot.write(&dir.path().join("gone"), &[Format::Svg]);
     assert!(lost.unwrap_err().to_string().contains("gone"));
+}
+
+#[test]
+fn a_prediction_shows_every_layer_and_the_band_of_the_highest() {
+    let point = |layer: u32, step: f64, banded: bool| {
+        let value = (5.0 + step.ln_1p()) * f64::from(layer);
+        CurvePoint {
+            model: "new".into(),
+            layer,
+            hypothesis: "predicted".into(),
+            step,
+            value,
+            value_lo: banded.then_some(0.5 * value),
+            value_hi: banded.then_some(2.0 * value),
+        }
+    };
+    let curve = |banded| {
+        let layer = |layer| [0.0, 1.0, 10.0, 100.0].map(|step| point(layer, step, banded));
+        (1..=3).flat_map(layer).collect::<Vec<_>>()
+    };
+    let words = ["learned from ten models".to_owned()];
+    let seen = Seen::new(&prediction_plot(&curve(true), &words));
+    let bands = |seen: &Seen| {
+        let shapes = seen.shapes.iter();
+        shapes.filter(|s| s.0 == "polygon" && s.3 == "0.18").count()
+    };
+    assert_eq!(bands(&seen), 1);
+    seen.must_say(&[
+        "Predicted: new",
+        "layer 1",
+        "layer 3",
+        "band of layer 3",
+        "ten models",
+    ]);
+    let bare = Seen::new(&prediction_plot(&curve(false), &[]));
+    assert_eq!(bands(&bare), 0);
+    assert!(!bare.says("band"));
+    let odd = [f64::NAN, 0.0, -1.0, f64::INFINITY, f64::MAX].map(|value| CurvePoint {
+        value,
+        ..point(1, 1.0, true)
+    });
+    for rows in [&odd[..], &odd[..1], &[]] {
+        assert!(prediction_plot(rows, &words).svg().is_ok());
+    }
 }

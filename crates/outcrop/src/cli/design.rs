@@ -19,7 +19,7 @@ use crate::Result;
   outcrop design runs/small --target 'f_max<20' --budget params=90K..110K --vary layers,d_model,heads,d_ff
   outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary layers=2..8,d_model=64..512:64,heads=1|2|4
   outcrop design runs/small --target 't_half>1000 on average' --fix context=64,heads=4 --best best.toml
-  outcrop predict runs/small --arch best.toml            the whole prediction for the best one
+  outcrop predict runs/small --regressor ridge --arch best.toml   the whole prediction for the best one
 
 TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,
 lambda, gamma, t0 or K, and `at every layer` (default), `at any layer` or `on average`.

@@ -16,6 +16,7 @@ mod reproduce;
 mod stop;
 mod tokens;
 mod train;
+mod verdicts;
 mod weights;
 
 use std::process::ExitCode;
@@ -38,7 +39,8 @@ const EXAMPLES: &str = "Examples:
   outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      what each layer will be, with a band
-  outcrop predict runs/quick --pythia 70m    the curve that an architecture will have
+  outcrop predict --layers 6 --d-model 128 --heads 4   the curves that an architecture will have
+  outcrop predict runs/quick                 does the architecture say anything?
   outcrop explain runs/quick                 what predictions rest on
   outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M   architectures that keep it low
 

@@ -6,7 +6,7 @@ use outcrop_train::Outcome;
 
 use super::output::{columns, print, significant};
 use super::progress::Bar;
-use super::stop;
+use super::{stop, verdicts};
 use crate::pipeline::{
     Analysis, Failure, Jobs, PROFILES, Profile, Progress, Results, analyse, environment, sweep,
     workspace,
@@ -175,6 +175,12 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
         summary.layers,
         summary.failed,
     ));
+    if !analysis.verdicts.is_empty() {
+        print(&format!(
+            "{} (verdicts.txt)",
+            verdicts::summary(&analysis.verdicts)
+        ));
+    }
     for warning in &analysis.warnings {
         print(&format!("warning: {warning}"));
     }

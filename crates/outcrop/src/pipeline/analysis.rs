@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use outcrop_core::{
-    CurvePoint, Fit, NamedArch, Prediction, Provenance, Ratio, Score, Trajectory, sha256_file,
-    table,
+    CurvePoint, Fit, NamedArch, Provenance, Ratio, Trajectory, sha256_file, table, write_atomic,
 };
+use outcrop_predict::{Evaluation, Options, Table, Verdict, evaluate};
 use outcrop_report::{Inputs, Summary};
 use outcrop_train::Environment;
 
@@ -17,13 +17,16 @@ pub struct Analysis {
     pub summary: Summary,
     /// The page.
     pub report: PathBuf,
+    /// For each target, in words: does the architecture say anything about it?
+    pub verdicts: Vec<Verdict>,
     /// What the user should know, such as why nothing could be predicted.
     pub warnings: Vec<String>,
 }
 
 /// Fits every layer of the finished runs, scores predictions, and writes the tables
 /// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`,
-/// `curves.csv`, `scores.csv`, `predictions.csv`, `provenance.json`) and the report.
+/// `curves.csv`, `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts
+/// in words (`verdicts.txt`) and the report.
 ///
 /// # Errors
 /// [`crate::Error::Core`] and [`crate::Error::Report`] for what cannot be read or written. Too few
@@ -37,21 +40,23 @@ pub fn analyse(
     let trajectories = Trajectory::from_measurements(&gathered.measurements, Ratio::default());
     let (fits, curves) = fit_all(&trajectories);
     let mut warnings = Vec::new();
-    let (scores, predictions) = match score(&gathered.archs, &fits) {
-        Ok(scored) => scored,
-        Err(error) => {
-            warnings.push(format!("nothing was predicted: failed to {error}"));
-            (Vec::new(), Vec::new())
-        }
-    };
+    let evaluation = score(&gathered.archs, &fits).unwrap_or_else(|error| {
+        warnings.push(format!("nothing was predicted: failed to {error}"));
+        nothing()
+    });
     table::write_architectures(&results.file("architectures.csv"), &gathered.archs)?;
     table::write_measurements(&results.file("measurements.csv"), &gathered.measurements)?;
     table::write_rows(&results.file("loss.csv"), &gathered.losses)?;
     table::write_trajectories(&results.file("trajectories.csv"), &trajectories)?;
     table::write_rows(&results.file("fits.csv"), &fits)?;
     table::write_rows(&results.file("curves.csv"), &curves)?;
-    table::write_rows(&results.file("scores.csv"), &scores)?;
-    table::write_rows(&results.file("predictions.csv"), &predictions)?;
+    table::write_rows(&results.file("scores.csv"), &evaluation.scores)?;
+    table::write_rows(&results.file("model_scores.csv"), &evaluation.model_scores)?;
+    table::write_rows(&results.file("predictions.csv"), &evaluation.predictions)?;
+    write_atomic(
+        &results.file("verdicts.txt"),
+        words(&evaluation.verdicts).as_bytes(),
+    )?;
     let provenance = provenance(profile, results, environment)?;
     provenance.write(&results.file("provenance.json"))?;
     let inputs = Inputs {
@@ -62,14 +67,15 @@ pub fn analyse(
         fits,
         curves,
         losses: gathered.losses,
-        scores,
-        predictions,
+        scores: evaluation.scores,
+        predictions: evaluation.predictions,
         provenance,
     };
     let written = outcrop_report::write_report(&inputs, &results.file("report"))?;
     Ok(Analysis {
         summary: outcrop_report::summary(&inputs),
         report: written.html,
+        verdicts: evaluation.verdicts,
         warnings,
     })
 }
@@ -85,14 +91,27 @@ pub fn fit_all(trajectories: &[Trajectory]) -> (Vec<Fit>, Vec<CurvePoint>) {
     (fits, curves)
 }
 
-/// Scores of every regressor under both protocols, and its predictions of models it never saw.
-fn score(
-    archs: &[NamedArch],
-    fits: &[Fit],
-) -> Result<(Vec<Score>, Vec<Prediction>), outcrop_predict::Error> {
-    let table = outcrop_predict::Table::new(archs, fits)?;
-    let evaluation = outcrop_predict::evaluate(&table, &outcrop_predict::Options::default())?;
-    Ok((evaluation.scores, evaluation.predictions))
+/// Scores of every regressor under every protocol, its predictions of models it never saw, verdicts.
+fn score(archs: &[NamedArch], fits: &[Fit]) -> Result<Evaluation, outcrop_predict::Error> {
+    evaluate(&Table::new(archs, fits)?, &Options::default())
+}
+
+fn nothing() -> Evaluation {
+    Evaluation {
+        scores: Vec::new(),
+        model_scores: Vec::new(),
+        predictions: Vec::new(),
+        verdicts: Vec::new(),
+        left_out: Vec::new(),
+    }
+}
+
+/// One verdict a line.
+fn words(verdicts: &[Verdict]) -> String {
+    verdicts
+        .iter()
+        .map(|verdict| format!("{verdict}\n"))
+        .collect()
 }
 
 fn provenance(

@@ -1,0 +1,46 @@
+//! The architecture that is asked for.
+
+use std::path::Path;
+
+use outcrop_core::{ArchSpec, Error as CoreError, NamedArch};
+
+use super::Args;
+use crate::Result;
+
+pub(super) fn asked(args: &Args) -> Result<Option<NamedArch>> {
+    let found = match (args.layers, &args.pythia, &args.arch) {
+        (Some(layers), _, _) => Some(given(layers, args)),
+        (_, Some(size), _) => Some((format!("pythia-{size}"), ArchSpec::pythia(size)?)),
+        (_, _, Some(path)) => Some(read(path)?),
+        _ => None,
+    };
+    Ok(found.map(|(name, arch)| NamedArch {
+        model: args.model.clone().unwrap_or(name),
+        arch,
+    }))
+}
+
+/// By the numbers of the command line; clap makes sure that width and heads are there.
+fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
+    let (width, heads) = (args.d_model.unwrap_or(0), args.heads.unwrap_or(0));
+    let mut arch = ArchSpec::new(layers, width, heads);
+    let mut name = format!("{layers}x{width}-h{heads}");
+    if let Some(d_ff) = args.d_ff {
+        arch.d_ff = d_ff;
+        name += &format!("-ff{d_ff}");
+    }
+    (name, arch)
+}
+
+/// An architecture that stands alone or as `[arch]` of a run.
+fn read(path: &Path) -> Result<(String, ArchSpec)> {
+    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    let context = path.display().to_string();
+    let table: toml::Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| CoreError::parse(&context, e))?;
+    let inner = table.get("arch").and_then(toml::Value::as_table);
+    let arch = ArchSpec::from_table(inner.unwrap_or(&table), &context)?;
+    let name = path.file_stem().unwrap_or(path.as_os_str());
+    Ok((name.to_string_lossy().into_owned(), arch))
+}

@@ -1,0 +1,153 @@
+//! `outcrop predict`: scores of predictions, or the prediction of an architecture.
+
+mod answer;
+mod architecture;
+mod results;
+mod scores;
+mod shipped;
+mod sketch;
+
+use std::path::{Path, PathBuf};
+
+use outcrop_core::write_atomic;
+use outcrop_predict::{Options, Predictor, Regressor};
+
+use super::output::{Format, say};
+use crate::{Error, Result};
+
+#[derive(clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    group = clap::ArgGroup::new("data").args(["results", "retrain", "predictor"]),
+    group = clap::ArgGroup::new("asked").args(["layers", "arch", "pythia"]),
+    group = clap::ArgGroup::new("purpose").args(["layers", "arch", "pythia", "save"]).multiple(true),
+    after_help = "Examples:
+  outcrop predict --layers 6 --d-model 128 --heads 4   at once, by the predictor that comes along
+  outcrop predict --arch mine.toml --svg mine.svg --curves mine.csv
+  outcrop predict runs/quick runs/small                does the architecture say anything? all scores
+  outcrop predict runs/small --pythia 70m              a prediction that is learned from runs/small
+  outcrop predict --retrain runs/small --save mine.txt
+  outcrop predict --predictor mine.txt --layers 2 --d-model 64 --heads 1
+
+A results folder holds fits.csv and architectures.csv, as `outcrop reproduce` writes them. f_first,
+f_max and f_last are ratios (the largest magnitude by the median), t_half is a step; a band holds the
+truth of an architecture like those of training with its probability. What lies outside the range of
+training is named: there a prediction is a guess, and its band promises nothing."
+)]
+pub(crate) struct Args {
+    /// Results folders: alone to be scored, with an architecture to be learned from.
+    results: Vec<PathBuf>,
+    /// Number of layers of the architecture to predict.
+    #[arg(long, requires_all = ["d_model", "heads"])]
+    layers: Option<usize>,
+    /// Its width.
+    #[arg(long, requires = "layers")]
+    d_model: Option<usize>,
+    /// Its attention heads.
+    #[arg(long, requires = "layers")]
+    heads: Option<usize>,
+    /// Its MLP width [default: 4 d_model].
+    #[arg(long, requires = "layers")]
+    d_ff: Option<usize>,
+    /// Predict this architecture (TOML: layers, d_model, heads, ...).
+    #[arg(long, value_name = "FILE")]
+    arch: Option<PathBuf>,
+    /// Predict a Pythia model, by size such as 70m.
+    #[arg(long, value_name = "SIZE")]
+    pythia: Option<String>,
+    /// What the predicted model is called.
+    #[arg(long, value_name = "NAME", requires = "asked")]
+    model: Option<String>,
+    /// Learn from these results folders instead of predicting by what comes along.
+    #[arg(long, value_name = "DIR", num_args = 1.., requires = "purpose")]
+    retrain: Vec<PathBuf>,
+    /// Predict by this file, which --save wrote.
+    #[arg(long, value_name = "FILE", requires = "asked")]
+    predictor: Option<PathBuf>,
+    /// Save what was learned to this file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "data",
+        conflicts_with = "predictor"
+    )]
+    save: Option<PathBuf>,
+    /// The day that a saved predictor bears [default: today].
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "save")]
+    date: Option<String>,
+    /// The regressor that learns [default: shape].
+    #[arg(long)]
+    regressor: Option<String>,
+    /// Put the name of its folder before that of every model, so that models of one name stay apart.
+    #[arg(long)]
+    qualify: bool,
+    /// Probability of the bands [default: 0.9, or the largest that the data support].
+    #[arg(long, requires = "asked")]
+    level: Option<f64>,
+    /// Last step of the curves [default: that of the training runs, where it is known, or 1000].
+    #[arg(long, value_name = "STEP")]
+    last_step: Option<u64>,
+    /// Sketch the curves in text even where no terminal reads it.
+    #[arg(long, requires = "asked")]
+    plot: bool,
+    /// Draw the curves with their bands into this file.
+    #[arg(long, value_name = "FILE", requires = "asked")]
+    svg: Option<PathBuf>,
+    /// Write the curves with their bands to this CSV file.
+    #[arg(long, value_name = "FILE", requires = "asked")]
+    curves: Option<PathBuf>,
+    /// Where the table goes [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// Form of the table.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let asked = architecture::asked(args)?;
+    if asked.is_none() && args.save.is_none() {
+        return scores::show(&results::table(&args.results, args.qualify)?, args);
+    }
+    let regressor = args.regressor.as_deref().map(Regressor::from_name);
+    let predictor = predictor(args, regressor.transpose()?)?;
+    if let Some(path) = &args.save {
+        write_atomic(path, predictor.to_text()?.as_bytes())?;
+        say(&format!("saved: {}", path.display()));
+    }
+    match asked {
+        Some(named) => answer::answer(&predictor, &named, args),
+        None => Ok(()),
+    }
+}
+
+/// The one that is trained on the folders given, the one of a file, or the one that comes along.
+fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
+    let folders = [&args.results[..], &args.retrain].concat();
+    if folders.is_empty() {
+        let predictor = shipped::load(args.predictor.as_deref())?;
+        let trained = predictor.regressor();
+        return match regressor {
+            Some(asked) if asked != trained => Err(Error::OtherRegressor { asked, trained }),
+            _ => Ok(predictor),
+        };
+    }
+    let table = results::table(&folders, args.qualify)?;
+    for note in results::notes(&table) {
+        say(&note);
+    }
+    let regressor = regressor.unwrap_or(Regressor::Shape);
+    let predictor = Predictor::train(&table, regressor, &Options::default())?;
+    let date = args.date.clone().unwrap_or_else(shipped::today);
+    let mut notes = shipped::notes(&folders, args.last_step)?;
+    if args.save.is_some() {
+        notes.verdict = Some(scores::summary(&table)?);
+    }
+    Ok(predictor.dated(&date)?.with_notes(notes))
+}
+
+/// Whether the table is for reading here and now, so that words may stand around it.
+fn read_here(args: &Args) -> bool {
+    let here = args.out.as_deref().is_none_or(|out| out == Path::new("-"));
+    here && matches!(args.format, Format::Table)
+}

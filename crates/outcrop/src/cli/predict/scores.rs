@@ -1,0 +1,99 @@
+//! Scores of every regressor, the verdicts in words first.
+
+use outcrop_core::Score;
+use outcrop_predict::{Evaluation, Options, Regressor, Table, Target, evaluate};
+
+use super::super::output::{columns, print, say, write_rows};
+use super::super::verdicts;
+use super::{Args, read_here, results};
+use crate::Result;
+
+/// The verdicts in one sentence.
+pub(super) fn summary(table: &Table) -> Result<String> {
+    let options = only(Regressor::Shape);
+    Ok(verdicts::summary(&evaluate(table, &options)?.verdicts))
+}
+
+/// One regressor, and what it must beat.
+fn only(regressor: Regressor) -> Options {
+    let others = Regressor::BASELINES.into_iter().filter(|b| *b != regressor);
+    Options {
+        regressors: std::iter::once(regressor).chain(others).collect(),
+        ..Options::default()
+    }
+}
+
+pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
+    let regressor = args.regressor.as_deref().map(Regressor::from_name);
+    let options = regressor.transpose()?.map_or_else(Options::default, only);
+    let evaluation = evaluate(table, &options)?;
+    let words = words(table, &evaluation);
+    if read_here(args) {
+        words.iter().for_each(|line| print(line));
+        print(&overview(&evaluation));
+        return Ok(());
+    }
+    words.iter().for_each(|line| say(line));
+    write_rows(&evaluation.scores, args.format, args.out.as_deref())
+}
+
+/// What was found, then what to know about the data.
+fn words(table: &Table, evaluation: &Evaluation) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{}: does the architecture say more than the depth of a layer?",
+        results::counts(table)
+    )];
+    let verdicts = evaluation.verdicts.iter();
+    lines.extend(verdicts.map(|verdict| format!("  {verdict}")));
+    lines.extend(unscored(evaluation));
+    lines.extend(results::left_out(table));
+    lines.extend(results::notes(table));
+    lines
+}
+
+fn unscored(evaluation: &Evaluation) -> Option<String> {
+    let left_out = evaluation.left_out.iter();
+    let targets: Vec<String> = left_out
+        .map(|l| format!("{} ({} layers of {})", l.target, l.rows, l.models))
+        .collect();
+    let targets = targets.join(", ");
+    (!targets.is_empty())
+        .then(|| format!("  no score, as fewer than three models identify them: {targets}"))
+}
+
+/// Q2 of every regressor on every target.
+fn overview(evaluation: &Evaluation) -> String {
+    let Some(protocol) = evaluation.verdicts.first().map(|v| v.protocol) else {
+        return String::new();
+    };
+    let tested: Vec<&Score> = evaluation
+        .scores
+        .iter()
+        .filter(|s| s.protocol == protocol.name())
+        .collect();
+    let targets: Vec<Target> = evaluation.verdicts.iter().map(|v| v.target).collect();
+    let mut rows = vec![vec!["regressor".to_owned()]];
+    rows[0].extend(targets.iter().map(|t| t.name().to_owned()));
+    for regressor in Regressor::ALL {
+        let of_regressor = tested.iter().filter(|s| s.regressor == regressor.name());
+        let scores: Vec<&&Score> = of_regressor.collect();
+        let q2 = |target: &Target| {
+            let found = scores.iter().find(|s| s.target == target.name());
+            let q2 = found.and_then(|s| s.r2);
+            q2.map_or_else(
+                || "-".into(),
+                |q2| format!("{q2:.2}").replace("-0.00", "0.00"),
+            )
+        };
+        if !scores.is_empty() {
+            let name = regressor.name().to_owned();
+            rows.push([vec![name], targets.iter().map(q2).collect()].concat());
+        }
+    }
+    format!(
+        "\nQ2, {}; 0 is as good as the mean, 1 perfect\n{}\n\n--format csv has all protocols, \
+         errors and p",
+        protocol.name(),
+        columns(&rows)
+    )
+}

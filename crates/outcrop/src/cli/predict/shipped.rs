@@ -1,0 +1,154 @@
+//! The predictor that comes along, and what a predictor was learned from.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use outcrop_core::{Error as CoreError, Provenance, table};
+use outcrop_predict::{FeatureRange, Notes, Predicted, Predictor};
+
+use super::super::output::significant;
+use crate::Result;
+
+/// What `outcrop predict --retrain data/atlas --last-step 2000 --save crates/outcrop/data/predictor.txt`
+/// wrote.
+const SHIPPED: &str = include_str!("../../../data/predictor.txt");
+
+/// The predictor of a file, or the one that comes along.
+pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
+    let Some(path) = path else {
+        return Ok(Predictor::from_text(SHIPPED)?);
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    let named = |error| CoreError::parse(path.display().to_string(), error);
+    Ok(Predictor::from_text(&text).map_err(named)?)
+}
+
+/// What it was learned from, when, by which recipe, and the range of training with the place of what
+/// is predicted.
+pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String> {
+    let origin = predictor.origin();
+    let date = origin.date.as_ref().map(|date| format!(" on {date}"));
+    let mut lines = vec![format!(
+        "learned{} from {} models of {} architectures, {} layers, data {}",
+        date.unwrap_or_default(),
+        origin.models.len(),
+        origin.architectures,
+        origin.rows,
+        origin.data_sha256.get(..16).unwrap_or(&origin.data_sha256)
+    )];
+    let verdict = origin.notes.verdict.as_ref();
+    lines.extend(verdict.map(|verdict| format!("found in them: {verdict}")));
+    let recipe = origin.notes.recipe.as_ref();
+    lines.extend(recipe.map(|recipe| format!("recipe: {recipe}; another may give other curves")));
+    let ranges = origin.ranges.iter();
+    let ranges: Vec<String> = ranges
+        .filter(|r| !r.feature.varies_within_model())
+        .map(range)
+        .collect();
+    let place = match predicted.outside.is_empty() {
+        true => "within it",
+        false => "outside it, where bands promise nothing",
+    };
+    lines.push(format!(
+        "range of training: {}; {} lies {place}",
+        ranges.join(", "),
+        predicted.model
+    ));
+    lines
+}
+
+/// Without the logarithm, where the feature is one.
+fn range(range: &FeatureRange) -> String {
+    let name = range.feature.name();
+    let plain = name
+        .strip_prefix("ln")
+        .filter(|rest| rest.starts_with([' ', '(']));
+    let (name, low, high) = match plain {
+        Some(plain) => {
+            let plain = plain.trim_matches([' ', '(', ')']);
+            (plain, range.low.exp(), range.high.exp())
+        }
+        None => (name, range.low, range.high),
+    };
+    let short = |v: f64| match (v - v.round()).abs() < 1e-9 * v.abs() {
+        true => format!("{:.0}", v.round()),
+        false => significant(v),
+    };
+    format!("{name} {} to {}", short(low), short(high))
+}
+
+/// How the models of some folders were trained: what their provenance.json says, and up to which step,
+/// if `given` does not say it, their trajectories.csv goes; nothing where these files are not there.
+pub(super) fn notes(folders: &[PathBuf], given: Option<u64>) -> Result<Notes> {
+    let (mut parts, mut last) = (Vec::new(), given);
+    for folder in folders {
+        let path = folder.join("provenance.json");
+        if path.exists() {
+            parts.extend(of_run(&Provenance::read(&path)?));
+        }
+        let path = folder.join("trajectories.csv");
+        if given.is_none() && path.exists() {
+            let trajectories = table::trajectories(&path)?.rows;
+            last = last.max(
+                trajectories
+                    .iter()
+                    .filter_map(|t| t.steps.last().copied())
+                    .max(),
+            );
+        }
+    }
+    parts.extend(last.map(|last| format!("{last} steps")));
+    parts.dedup();
+    Ok(Notes {
+        recipe: (!parts.is_empty()).then(|| parts.join(", ")),
+        last_step: last,
+        verdict: None,
+    })
+}
+
+/// The command and the corpora.
+fn of_run(provenance: &Provenance) -> impl Iterator<Item = String> {
+    let inputs = provenance.inputs_sha256.keys();
+    let corpora = inputs.filter(|name| name.starts_with("corpus ")).cloned();
+    let command = provenance.command.iter().map(|c| format!("`{c}`"));
+    command.chain(corpora).collect::<Vec<_>>().into_iter()
+}
+
+/// The day of today, UTC, as `YYYY-MM-DD`.
+pub(super) fn today() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let (year, month, day) = civil(since.map_or(0, |since| since.as_secs() / 86400));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant, "chrono-compatible
+/// low-level date algorithms"): years begin in March, so that a leap day is the last.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + 400 * era + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (days, date) in [
+            (0, (1970, 1, 1)),
+            (11_016, (2000, 2, 29)),
+            (19_782, (2024, 2, 29)),
+            (20_453, (2025, 12, 31)),
+            (47_540, (2100, 2, 28)),
+            (47_541, (2100, 3, 1)),
+        ] {
+            assert_eq!(civil(days), date);
+        }
+    }
+}

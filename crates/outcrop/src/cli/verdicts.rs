@@ -1,0 +1,21 @@
+//! All verdicts in one sentence.
+
+use outcrop_predict::{Finding, Verdict};
+
+/// The targets of which architectures tell more than depth, and those of which they do not.
+pub(crate) fn summary(verdicts: &[Verdict]) -> String {
+    let of = |finding: Finding| {
+        let found = verdicts.iter().filter(|v| v.finding == finding);
+        let names: Vec<&str> = found.map(|v| v.target.name()).collect();
+        names.join(", ")
+    };
+    let (more, no_more) = (of(Finding::Signal), of(Finding::NoSignal));
+    match (more.is_empty(), no_more.is_empty()) {
+        (true, true) => "too few architectures to say whether they tell more than depth".into(),
+        (true, false) => format!("architectures tell no more than depth of {no_more}"),
+        (false, true) => format!("architectures tell more than depth of {more}"),
+        (false, false) => {
+            format!("architectures tell more than depth of {more}; no more of {no_more}")
+        }
+    }
+}
