@@ -55,15 +55,14 @@ impl WithSimd for Pass<'_> {
         let (vectors, rest) = self.block.as_chunks::<LANES>();
         let (mut below, mut inside) = ([0; LANES], 0);
         for h in vectors {
-            let mut bits = 0;
-            let mut m = [0; LANES];
-            for i in 0..LANES {
-                m[i] = magnitude(h[i]);
-                self.largest[i] = m[i].max(self.largest[i]);
-                below[i] += u32::from(m[i] < self.low);
+            let m = h.map(magnitude);
+            for ((m, largest), below) in m.iter().zip(self.largest.iter_mut()).zip(&mut below) {
+                *largest = (*m).max(*largest);
+                *below += u32::from(*m < self.low);
             }
-            for i in 0..LANES {
-                bits |= u32::from(m[i].wrapping_sub(self.low) <= self.width) << i;
+            let mut bits = 0;
+            for (i, m) in m.iter().enumerate() {
+                bits |= u32::from(m.wrapping_sub(self.low) <= self.width) << i;
             }
             while bits != 0 {
                 self.kept[inside] = f32::from_bits(m[bits.trailing_zeros() as usize % LANES]);
