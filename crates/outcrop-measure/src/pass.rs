@@ -31,7 +31,7 @@ impl Pass<'_> {
         Arch::new().dispatch(self)
     }
 
-    /// Takes scalars one by one; `[below, inside]` is the number of those before.
+    /// Takes at most [`LANES`] scalars one by one; `[below, inside]` is the number of those before.
     #[inline(always)]
     fn rest(&mut self, rest: &[f32], [mut below, mut inside]: [usize; 2]) -> [usize; 2] {
         for (h, largest) in rest.iter().zip(self.largest.iter_mut()) {
@@ -45,35 +45,52 @@ impl Pass<'_> {
     }
 }
 
-/// Which of [`LANES`] scalars are inside is found without a branch and kept in one word; the loop then
+/// Which of 64 scalars are inside is found without a branch and kept in one word; the loop then
 /// runs over the few bits that are set.
 impl WithSimd for Pass<'_> {
     type Output = [usize; 2];
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, _: S) -> [usize; 2] {
-        let (vectors, rest) = self.block.as_chunks::<LANES>();
+        let (words, rest) = self.block.as_chunks::<64>();
         let (mut below, mut inside) = ([0; LANES], 0);
-        for h in vectors {
-            let mut bits = 0;
-            let mut m = [0; LANES];
-            for i in 0..LANES {
-                m[i] = magnitude(h[i]);
-                self.largest[i] = m[i].max(self.largest[i]);
-                below[i] += u32::from(m[i] < self.low);
+        for word in words {
+            for h in word.as_chunks::<LANES>().0 {
+                let m = h.map(magnitude);
+                for ((m, largest), below) in m.iter().zip(self.largest.iter_mut()).zip(&mut below) {
+                    *largest = (*m).max(*largest);
+                    *below += u32::from(*m < self.low);
+                }
             }
-            for i in 0..LANES {
-                bits |= u32::from(m[i].wrapping_sub(self.low) <= self.width) << i;
-            }
+            let mut bits = flags(word, self.low, self.width);
             while bits != 0 {
-                self.kept[inside] = f32::from_bits(m[bits.trailing_zeros() as usize % LANES]);
+                let h = word[bits.trailing_zeros() as usize % 64];
+                self.kept[inside] = h.abs();
                 inside += 1;
                 bits &= bits - 1;
             }
         }
         let below = below.iter().sum::<u32>() as usize;
-        self.rest(rest, [below, inside])
+        let mut found = [below, inside];
+        for rest in rest.chunks(LANES) {
+            found = self.rest(rest, found);
+        }
+        found
     }
+}
+
+/// A bit for each scalar whose magnitude is from `low` to `low + width`.
+#[inline(always)]
+fn flags(word: &[f32; 64], low: u32, width: u32) -> u64 {
+    let bytes = word.map(|h| u8::from(magnitude(h).wrapping_sub(low) <= width));
+    // Eight bytes of 0 or 1 become eight bits in the highest byte of the product.
+    let packed = bytes
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .rev()
+        .map(|b| u64::from_le_bytes(*b).wrapping_mul(0x0102_0408_1020_4080) >> 56);
+    packed.fold(0, |bits, byte| bits << 8 | byte)
 }
 
 /// AVX-512 moves what a mask selects to the front of a vector.

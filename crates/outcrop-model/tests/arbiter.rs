@@ -1,8 +1,11 @@
 //! Gradients of both ways of computing, our own operations and those composed of Burn's, against PyTorch in
 //! float64; see `fixtures/gradients/export_gradients.py`. `--nocapture` shows how far each is away.
 #![cfg(feature = "flex")]
-#![expect(clippy::print_stdout, reason = "it shows how far each is away")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which show their numbers"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

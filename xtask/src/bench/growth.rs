@@ -49,7 +49,10 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
             "fastest of that",
             "peak, MiB",
         ],
-        &rows.iter().map(row).collect::<Vec<_>>(),
+        &rows
+            .iter()
+            .map(|r| row(r, limit(&rows, r.0.d_model)))
+            .collect::<Vec<_>>(),
     );
     let peak = |(_, numbers): &(Shape, Numbers)| number(numbers, "peak") / 1024.0;
     let layers = rows
@@ -98,9 +101,16 @@ fn with_layers(layers: usize) -> Shape {
     Shape { layers, ..BASE }
 }
 
-fn row((shape, numbers): &(Shape, Numbers)) -> Vec<String> {
-    let [tokens, fastest, product, peak] =
-        ["tokens", "fastest", "product", "peak"].map(|name| number(numbers, name));
+/// The fastest product of all models as wide.
+fn limit(rows: &[(Shape, Numbers)], d_model: usize) -> f64 {
+    let as_wide = rows.iter().filter(|(shape, _)| shape.d_model == d_model);
+    as_wide
+        .map(|(_, n)| number(n, "product"))
+        .fold(0.0, f64::max)
+}
+
+fn row((shape, numbers): &(Shape, Numbers), product: f64) -> Vec<String> {
+    let [tokens, fastest, peak] = ["tokens", "fastest", "peak"].map(|name| number(numbers, name));
     vec![
         shape.label(),
         format!("{tokens:.0}"),
