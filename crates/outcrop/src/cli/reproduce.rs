@@ -16,7 +16,7 @@ use crate::{Error, Result};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   outcrop reproduce                                the embedded profile `quick`
-  outcrop reproduce --profile small --out runs/s   about two hours on two cores
+  outcrop reproduce --profile small --out runs/s   half an hour on two cores
   outcrop reproduce --print-profile quick > mine.toml
   outcrop reproduce --profile mine.toml
 
