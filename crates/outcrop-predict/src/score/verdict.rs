@@ -125,7 +125,7 @@ impl fmt::Display for Verdict {
             Finding::NoSignal => {
                 write!(
                     f,
-                    "{target}: no better than the depth-only baseline, p = {p:.2}"
+                    "{target}: no better than the depth-only baseline, p = {p:.3}"
                 )?;
             }
             Finding::TooFew => write!(
@@ -195,7 +195,7 @@ mod tests {
         };
         assert_eq!(
             none.to_string(),
-            "ln f_max: no better than the depth-only baseline, p = 0.31 (9 architectures, each \
+            "ln f_max: no better than the depth-only baseline, p = 0.310 (9 architectures, each \
              predicted from the others: Q2 0.71 for shape, -0.05 for depth alone)"
         );
         let few = verdict(3, 0.9, 1.0 / 6.0).to_string();
