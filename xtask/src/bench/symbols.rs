@@ -5,23 +5,42 @@ use std::process::{Command, Stdio};
 
 use crate::process;
 
-/// A kind of work, and parts of the names of its functions. The first kind that fits counts.
-const KINDS: [(&str, &[&str]); 8] = [
-    ("the kernel, most of it fresh memory", &["[k] "]),
-    ("matrix products", &["microkernel"]),
-    ("packing for matrix products", &["gemm"]),
-    ("exponentials, for softmax", &["expf", "exp_", "softmax"]),
-    ("erf, for GELU", &["erf", "gelu"]),
+/// A kind of work, and parts of the names of its functions. Of the functions that were being called the
+/// innermost that is of a kind decides.
+const KINDS: [(&str, &[&str]); 10] = [
+    ("matrix products", &["outcrop_gemm::kernel", "microkernel"]),
     (
-        "copies and fills",
-        &["memmove", "memset", "memcpy", "copy_", "filled"],
+        "packing for matrix products",
+        &["outcrop_gemm::", "Left::pack", "gemm"],
     ),
-    ("allocator", &["mi_"]),
+    ("attention's softmax", &["fused::softmax", "softmax"]),
     (
-        "element by element, sums",
-        &["burn_flex::", "from_iter", "Iterator", "consume_iter"],
+        "the MLP's nonlinearity",
+        &["fused::activation", "gelu", "erf"],
+    ),
+    ("cross-entropy", &["cross_entropy", "loss::Packs"]),
+    (
+        "norms, rotation, sums over rows",
+        &[
+            "fused::vector",
+            "fused::back",
+            "fused::block",
+            "fused::linear",
+        ],
+    ),
+    ("the rest of attention", &["fused::attention"]),
+    (
+        "clipping and AdamW",
+        &["outcrop_model::update", "optimizer"],
+    ),
+    ("measuring", &["outcrop_measure", "stats_tap"]),
+    (
+        "Burn's tensors, graph and memory",
+        &["burn_", "outcrop_model::fused", "mi_"],
     ),
 ];
+/// What the kernel does for the program; where it lies in memory.
+const KERNEL: (&str, &str) = ("the kernel, most of it fresh memory", "ffffffff");
 
 /// Whether `perf` can be started.
 pub(super) fn is_there() -> bool {
@@ -34,7 +53,9 @@ pub(super) fn is_there() -> bool {
 /// `perf` that writes samples of what `program` does to the file `samples`; arguments go to the program.
 pub(super) fn record(program: &Path, samples: &Path) -> Command {
     let mut perf = Command::new("perf");
-    perf.args(["record", "--quiet", "--freq", "499", "--output"]);
+    perf.args(["record", "--quiet", "--freq", "199"]);
+    // functions of vectors have one name for all: who calls them tells what they are
+    perf.args(["--call-graph", "dwarf,8192", "--output"]);
     perf.arg(samples).arg("--").arg(program);
     perf
 }
@@ -42,30 +63,36 @@ pub(super) fn record(program: &Path, samples: &Path) -> Command {
 /// The shares of all kinds of work in percent, the largest first, as `perf` sampled them.
 pub(super) fn kinds(samples: &Path) -> Result<Vec<(&'static str, f64)>, String> {
     let mut perf = Command::new("perf");
-    perf.args([
-        "report",
-        "--stdio",
-        "--quiet",
-        "--no-children",
-        "--sort",
-        "symbol",
-    ]);
-    Ok(shares(&process::output(perf.arg("--input").arg(samples))?))
+    perf.args(["script", "--fields", "ip,sym", "--no-inline", "--input"]);
+    Ok(shares(&process::output(perf.arg(samples))?))
 }
 
-fn shares(report: &str) -> Vec<(&'static str, f64)> {
-    let kinds = KINDS.iter().map(|(kind, _)| *kind).chain(["other"]);
-    let mut shares: Vec<(&str, f64)> = kinds.map(|kind| (kind, 0.0)).collect();
-    for line in report.lines() {
-        let Some((percent, symbol)) = line.trim().split_once('%') else {
-            continue;
-        };
-        let fits = |(_, parts): &(&str, &[&str])| parts.iter().any(|part| symbol.contains(part));
-        let kind = KINDS.iter().position(fits).unwrap_or(KINDS.len());
-        shares[kind].1 += percent.parse().unwrap_or(0.0);
+/// The kind that one sample is of, from its lines of places and names, the innermost first.
+fn kind(sample: &str) -> &'static str {
+    let first = sample.trim_start();
+    if first.starts_with(KERNEL.1) {
+        return KERNEL.0;
+    }
+    let of = |line: &str| {
+        let fits = |(_, parts): &&(&str, &[&str])| parts.iter().any(|part| line.contains(part));
+        KINDS.iter().find(fits).map(|(kind, _)| *kind)
+    };
+    sample.lines().find_map(of).unwrap_or("other")
+}
+
+fn shares(samples: &str) -> Vec<(&'static str, f64)> {
+    let samples = samples.split("\n\n").filter(|s| !s.trim().is_empty());
+    let kinds: Vec<&str> = samples.map(kind).collect();
+    let mut shares: Vec<(&str, f64)> = Vec::new();
+    for kind in &kinds {
+        match shares.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, count)) => *count += 1.0,
+            None => shares.push((*kind, 1.0)),
+        }
     }
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    shares
+    let percent = |(kind, count)| (kind, 100.0 * count / kinds.len() as f64);
+    shares.into_iter().map(percent).collect()
 }
 
 #[cfg(test)]
@@ -73,14 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn symbols_are_counted_by_kind() {
-        let report = "\n    20.50%  [.] gemm_f32::microkernel::fma::f32::x2x6\n\
-            \x20    4.00%  [.] gemm_f32::microkernel::fma::f32::x2x2\n\
-            \x20   10.00%  [k] clear_page_erms\n     5.00%  [.] gemm_common::pack\n     1.00%  [.] main\n";
+    fn samples_are_counted_by_the_innermost_kind() {
+        let report = "\n  40 pulp::V4::vectorize::imp\n  41 outcrop_gemm::kernel::Block::compute\n\
+            \x20 42 outcrop_model::fused::back::backward\n\n\n\
+            \x20 40 pulp::V4::vectorize::imp\n  50 outcrop_model::fused::softmax::soften_panel\n\n\
+            \x20 ffffffff821eb0e7 clear_page_erms\n  60 mi_malloc\n\n  70 main\n\n";
         let shares = shares(report);
-        assert_eq!(shares[0], ("matrix products", 24.5));
-        assert_eq!(shares[1].1, 10.0);
-        assert_eq!(shares[2], ("packing for matrix products", 5.0));
-        assert!(shares.contains(&("other", 1.0)));
+        let kinds = ["matrix products", "attention's softmax", KERNEL.0, "other"];
+        assert_eq!(shares, kinds.map(|kind| (kind, 25.0)));
     }
 }
