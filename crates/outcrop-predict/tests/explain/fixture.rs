@@ -51,7 +51,10 @@ struct Tree {
 type Step = (usize, f64, bool);
 
 /// What a column must satisfy on the way to a leaf.
-type Test = Box<dyn Fn(f64) -> bool>;
+pub(crate) type Test = Box<dyn Fn(f64) -> bool>;
+
+/// The tests on the way to a leaf, and what it adds.
+pub(crate) type Leaf = (Vec<(usize, Test)>, f64);
 
 impl Fixture {
     pub(crate) fn load() -> Self {
@@ -65,8 +68,7 @@ impl Trees {
         self.start + self.rate * values.sum::<f64>()
     }
 
-    /// Every leaf: the tests on the way to it, and what it adds.
-    pub(crate) fn leaves(&self) -> Vec<(Vec<(usize, Test)>, f64)> {
+    pub(crate) fn leaves(&self) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         for tree in &self.trees {
             tree.walk(0, &mut Vec::new(), &mut |path, value| {

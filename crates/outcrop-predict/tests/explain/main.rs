@@ -9,7 +9,7 @@ mod laws;
 mod simulate;
 mod tables;
 
-use fixture::{Fixture, Trees};
+use fixture::{Fixture, Leaf};
 use outcrop_predict::{Result, individual_curves, shapley};
 
 fn near(found: &[f64], expected: &[f64], within: f64) {
@@ -54,14 +54,15 @@ fn enumeration_is_the_tree_algorithm_on_trees() {
     for groups in [single(5), vec![vec![0, 4], vec![1], vec![2], vec![3]]] {
         for row in &fixture.rows {
             let found = shapley(&predict, row, &fixture.background, &groups).unwrap();
-            let expected = tree_shapley(&fixture.trees, row, &fixture.background, &groups);
+            let leaves = fixture.trees.leaves();
+            let expected = tree_shapley(&leaves, row, &fixture.background, &groups);
             near(&found.shares, &expected, 1e-9);
         }
     }
 }
 
 fn tree_shapley(
-    trees: &Trees,
+    leaves: &[Leaf],
     row: &[f64],
     background: &[Vec<f64>],
     groups: &[Vec<usize>],
@@ -69,10 +70,10 @@ fn tree_shapley(
     let factorial = |n: usize| (1..=n).map(|i| i as f64).product::<f64>();
     let player = |column: usize| groups.iter().position(|g| g.contains(&column)).unwrap();
     let mut shares = vec![0.0; groups.len()];
-    for (path, value) in trees.leaves() {
+    for (path, value) in leaves {
         for other in background {
             let mut holds = vec![(true, true); groups.len()];
-            for (column, test) in &path {
+            for (column, test) in path {
                 let (mine, theirs) = &mut holds[player(*column)];
                 *mine &= test(row[*column]);
                 *theirs &= test(other[*column]);
