@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::Row;
-use outcrop_core::{ArchSpec, Error as CoreError, Fit, table, write_atomic};
+use outcrop_core::{ArchSpec, Error as CoreError, write_atomic};
 use outcrop_predict::{
-    Budget, Candidate, Design, Feature, Goal, Knob, Options, Predictor, Regressor, Request, Table,
-    design,
+    Budget, Candidate, Design, Goal, Knob, Predictor, Regressor, Request, Table, design,
 };
 use serde::{Deserialize, Serialize};
 
+use super::learned::{options, source};
 use super::output::{Format, say, significant, write_rows};
 use crate::Result;
 
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// The regressor that predicts.
     #[arg(long, default_value = "ridge")]
     regressor: String,
-    /// The features that it sees [default: all].
+    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L].
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
     /// Recommend architectures outside the training range too; each says so.
@@ -118,14 +118,9 @@ impl Row for Line {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let request = request(args)?;
-    let options = options(args)?;
+    let options = options(&args.features, args.seed)?;
     let regressor = Regressor::from_name(&args.regressor)?;
-    let archs = table::architectures(&args.results.join("architectures.csv"))?;
-    let fits = table::read_rows::<Fit>(&args.results.join("fits.csv"))?;
-    for problem in archs.problems.iter().chain(&fits.problems) {
-        say(&format!("warning: {problem}; the row was left out"));
-    }
-    let table = Table::new(&archs.rows, &fits.rows)?;
+    let table = Table::from_sources(&[source(&args.results)?])?;
     let predictor = Predictor::train(&table, regressor, &options)?;
     let found = design(&table, &predictor, &request, &options)?;
     for line in words(&found, &request, regressor) {
@@ -160,24 +155,6 @@ fn request(args: &Args) -> Result<Request> {
         predictions: args.predictions,
         seed: args.seed,
         ..Request::new(args.target.parse()?, Knob::list(&args.vary)?)
-    })
-}
-
-fn options(args: &Args) -> Result<Options> {
-    let named = args
-        .features
-        .iter()
-        .map(|name| Feature::from_name(name.trim()));
-    let features = named.collect::<Result<Vec<_>, _>>()?;
-    let default = Options::default();
-    Ok(Options {
-        features: if features.is_empty() {
-            default.features.clone()
-        } else {
-            features
-        },
-        seed: args.seed,
-        ..default
     })
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use outcrop_core::{Attribution, Dependence, Fit, Importance, check_writable, table};
-use outcrop_predict::{Explainer, Feature, Options, Regressor, Table, Target};
+use outcrop_core::{Attribution, Dependence, Importance, check_writable};
+use outcrop_predict::{Explainer, Regressor, Table, Target};
 use outcrop_report::{Plot, dependence_plot, importance_plot, shapley_plot, waterfall_plot};
 use rayon::prelude::*;
 
-use super::output::{Format, Picture, columns, print, say, significant, write_rows};
+use super::learned::{options, source};
+use super::output::{Format, Picture, columns, print, significant, write_rows};
 use crate::Result;
 
 #[derive(clap::Args)]
@@ -30,7 +31,7 @@ pub(crate) struct Args {
     /// The regressor that is explained.
     #[arg(long, default_value = "ridge")]
     regressor: String,
-    /// The features that it sees [default: all].
+    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L].
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
     /// The model of the waterfall [default: the one with the largest prediction].
@@ -67,15 +68,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .out
         .clone()
         .unwrap_or_else(|| args.results.join("explain"));
-    let archs = table::architectures(&args.results.join("architectures.csv"))?;
-    let fits = table::read_rows::<Fit>(&args.results.join("fits.csv"))?;
-    for problem in archs.problems.iter().chain(&fits.problems) {
-        say(&format!("warning: {problem}; the row was left out"));
-    }
-    let table = Table::new(&archs.rows, &fits.rows)?;
+    let table = Table::from_sources(&[source(&args.results)?])?;
     let regressor = Regressor::from_name(&args.regressor)?;
     let target = Target::from_name(&args.target)?;
-    let explainer = Explainer::train(&table, target, regressor, &options(args)?)?;
+    let explainer = Explainer::train(
+        &table,
+        target,
+        regressor,
+        &options(&args.features, args.seed)?,
+    )?;
     check_writable(&out)?;
     let explanation = explain(&explainer, args)?;
     let csv = |name: &str| out.join(name);
@@ -97,24 +98,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     print(&words(&explainer, &explanation));
     print(&format!("\ntables and plots: {}", out.display()));
     Ok(())
-}
-
-fn options(args: &Args) -> Result<Options> {
-    let named = args
-        .features
-        .iter()
-        .map(|name| Feature::from_name(name.trim()));
-    let features = named.collect::<Result<Vec<_>, _>>()?;
-    let default = Options::default();
-    Ok(Options {
-        features: if features.is_empty() {
-            default.features.clone()
-        } else {
-            features
-        },
-        seed: args.seed,
-        ..default
-    })
 }
 
 fn explain(explainer: &Explainer<'_>, args: &Args) -> Result<Explanation> {

@@ -7,6 +7,7 @@ mod fit;
 mod forecast;
 mod import;
 mod input;
+mod learned;
 mod measure;
 mod output;
 mod predict;

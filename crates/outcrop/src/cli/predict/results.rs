@@ -1,11 +1,11 @@
 //! Results folders as one table, and what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use outcrop_core::{Fit, table};
 use outcrop_predict::{Error as PredictError, Feature, NotIdentified, Source, Table, Target};
 
+use super::super::learned::source;
 use super::super::output::{say, significant};
 use crate::Result;
 
@@ -29,19 +29,6 @@ pub(super) fn table(folders: &[PathBuf], qualify: bool) -> Result<Table> {
         fitted(&sources).iter().for_each(|line| say(line));
     }
     Ok(table?)
-}
-
-fn source(folder: &Path) -> Result<Source> {
-    let archs = table::architectures(&folder.join("architectures.csv"))?;
-    let fits = table::read_rows::<Fit>(&folder.join("fits.csv"))?;
-    for problem in archs.problems.iter().chain(&fits.problems) {
-        say(&format!("warning: {problem}; the row was left out"));
-    }
-    Ok(Source {
-        name: folder.display().to_string(),
-        archs: archs.rows,
-        fits: fits.rows,
-    })
 }
 
 /// The largest f_max of each model with its layer.
