@@ -3,42 +3,34 @@
 //! was wrong, the next has a wider bracket: one of a sample, after Floyd and Rivest (1975), "Expected
 //! time bounds for selection", Commun. ACM 18(3), then everything.
 
-use pulp::{Arch, Simd, WithSimd};
-
 use crate::bits::{INFINITE, MAGNITUDE, magnitude};
-use crate::pass::{LANES, Pass};
+use crate::pass::{BLOCK, Counts, LANES, Pass, ROOM};
+use crate::peaks::Peaks;
+use crate::select::{FEW, select};
+use crate::top::TopK;
 
-/// Scalars of a pass that stay in the first cache.
-const BLOCK: usize = 4096;
 /// Up to this many scalars, selecting among all of them is faster.
 const SHORT: usize = 512;
-/// Up to this many inside of a bracket, selecting among all of them is faster.
-const FEW: usize = 64;
 /// Half the width of the bracket in standard errors of a sample's median.
 const ERRORS: f64 = 3.5;
 /// The same of the bracket within a bracket: where it misses, little is lost.
-const NARROW: f64 = 2.0;
-/// Half the width of the bracket around a median that was, times the square root of the number of scalars:
-/// an octave at 64 of them, an eighth of it at 4096. That is four standard errors of the difference of two
-/// medians of normal numbers, or more.
-const NEAR: f64 = (1 << 26) as f64;
-/// But at least a sixteenth of an octave: scalars of one position depend on each other.
-const NEAREST: u32 = 1 << 19;
-
+const NARROW: f64 = 1.6;
 /// Between which magnitudes the median should be, both inside.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bracket {
     low: u32,
     high: u32,
 }
 
 impl Bracket {
-    /// Around a median that was measured before, for `count` scalars.
-    pub(crate) fn near(median: u32, count: usize) -> Self {
-        let width = ((NEAR / (count as f64).sqrt()) as u32).max(NEAREST);
-        Self {
-            low: median.saturating_sub(width),
-            high: median.saturating_add(width).min(MAGNITUDE),
+    /// From `low`, or 0, to `high`; everything where that is no magnitude.
+    pub(crate) fn between(low: f32, high: f32) -> Self {
+        match high.is_finite() && high >= 0.0 {
+            true => Self {
+                low: magnitude(low.max(0.0)),
+                high: magnitude(high),
+            },
+            false => Self::all(),
         }
     }
 
@@ -46,6 +38,14 @@ impl Bracket {
     pub(crate) fn all() -> Self {
         Self {
             low: 0,
+            high: MAGNITUDE,
+        }
+    }
+
+    /// None but a certain NaN.
+    pub(crate) fn none() -> Self {
+        Self {
+            low: MAGNITUDE,
             high: MAGNITUDE,
         }
     }
@@ -78,121 +78,128 @@ impl Bracket {
         }
     }
 
-    /// Looks through all of `hidden`; what is inside the bracket is kept in `scratch`.
-    pub(crate) fn pass(self, hidden: &[f32], scratch: &mut Vec<f32>) -> Passed {
+    /// Looks through all of `hidden`, and offers it to `top`; what is inside the bracket is at the front of
+    /// `memory.kept` then.
+    pub(crate) fn pass(
+        self,
+        hidden: &[f32],
+        memory: &mut Memory,
+        mut top: Option<&mut TopK>,
+    ) -> Passed {
         let mut passed = Passed {
             bracket: self,
-            below: 0,
-            inside: 0,
-            largest: [0; LANES],
+            found: Counts::default(),
+            finite: true,
         };
-        for block in hidden.chunks(BLOCK) {
-            let room = passed.inside + block.len() + LANES;
-            if scratch.len() < room {
-                scratch.resize(room, 0.0);
+        let Memory { kept, peaks, .. } = memory;
+        for (start, block) in (0..).step_by(BLOCK).zip(hidden.chunks(BLOCK)) {
+            self.pass_block(block, kept, &mut passed.found, peaks);
+            passed.finite &= peaks.largest.iter().all(|m| *m < INFINITE);
+            if let Some(top) = &mut top {
+                top.offer(block, start, peaks);
             }
-            let kept = &mut scratch[passed.inside..];
-            let [below, inside] = self.pass_block(block, kept, &mut passed.largest);
-            passed.below += below;
-            passed.inside += inside;
         }
         passed
     }
 
-    /// How many magnitudes of `block` are below, and how many are inside, at the front of `kept`.
-    fn pass_block(self, block: &[f32], kept: &mut [f32], largest: &mut [u32; LANES]) -> [usize; 2] {
+    /// What is inside of the bracket goes to `kept` behind those that were `found` before.
+    fn pass_block(self, block: &[f32], kept: &mut Vec<f32>, found: &mut Counts, peaks: &mut Peaks) {
+        let room = found.inside + block.len() + ROOM;
+        if kept.len() < room {
+            kept.resize(room, 0.0);
+        }
         let pass = Pass {
             block,
             low: self.low,
-            width: self.high - self.low,
-            kept,
-            largest,
+            high: self.high,
+            kept: &mut kept[found.inside..],
+            peaks,
         };
-        pass.run()
+        let more = pass.run();
+        found.below += more.below;
+        found.inside += more.inside;
+    }
+
+    /// Where the one at `rank` of `count` inside should be, as if they were spread evenly.
+    fn narrow(self, rank: usize, count: usize) -> Self {
+        let [low, high] = [self.low, self.high].map(|m| f64::from(f32::from_bits(m)));
+        let place = (rank as f64 + 0.5) / count as f64;
+        let margin = NARROW * (place * (1.0 - place) / count as f64).sqrt();
+        let bound = |share: f64| magnitude((low + share.clamp(0.0, 1.0) * (high - low)) as f32);
+        Self {
+            low: bound(place - margin),
+            high: bound(place + margin),
+        }
+    }
+
+    /// Itself, or the part of `whole` that is below or above it, where the one at `rank` is by what was
+    /// `found`.
+    fn or_beside(self, whole: Self, rank: usize, found: Counts) -> Self {
+        if rank < found.below {
+            let high = self.low.saturating_sub(1);
+            return Self { high, ..whole };
+        }
+        if rank >= found.below + found.inside {
+            let low = self.high.saturating_add(1);
+            return Self { low, ..whole };
+        }
+        self
+    }
+}
+
+/// What is used again by every measurement.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) kept: Vec<f32>,
+    narrowed: Vec<f32>,
+    peaks: Peaks,
+}
+
+impl Memory {
+    /// Takes what is inside a bracket out of the first `count` that were kept.
+    fn narrow(&mut self, bracket: Bracket, count: usize) -> Counts {
+        // Whole vectors: what fills the last is above every bracket.
+        let whole = count.next_multiple_of(LANES);
+        self.kept[count..whole].fill(f32::from_bits(MAGNITUDE));
+        let mut found = Counts::default();
+        for block in self.kept[..whole].chunks(BLOCK) {
+            bracket.pass_block(block, &mut self.narrowed, &mut found, &mut self.peaks);
+        }
+        found
     }
 }
 
 /// What a pass found.
 pub(crate) struct Passed {
     bracket: Bracket,
-    /// Magnitudes below the bracket.
-    below: usize,
-    /// Those inside, which are at the front of the memory that the pass was given.
-    inside: usize,
-    /// The largest magnitude of each lane: as many scalars of the input, no two the same; 0 where a lane
-    /// saw none.
-    pub(crate) largest: [u32; LANES],
+    /// Those inside are at the front of `kept`.
+    found: Counts,
+    /// Whether every scalar is finite.
+    pub(crate) finite: bool,
 }
 
 impl Passed {
-    /// The magnitude at `rank` from below, from 0; none where it is not inside the bracket.
-    pub(crate) fn at(&self, rank: usize, scratch: &mut Vec<f32>) -> Option<u32> {
-        let rank = rank.checked_sub(self.below).filter(|r| *r < self.inside)?;
-        if self.inside > FEW && self.bracket.high < INFINITE {
-            let room = 2 * self.inside + LANES;
-            if scratch.len() < room {
-                scratch.resize(room, 0.0);
+    /// The magnitude at `rank` from below, from 0; none where it is not inside the bracket. Brackets
+    /// become narrower until few are inside.
+    pub(crate) fn at(&self, rank: usize, memory: &mut Memory) -> Option<u32> {
+        let (mut bracket, mut count) = (self.bracket, self.found.inside);
+        let rank = rank.checked_sub(self.found.below);
+        let mut rank = rank.filter(|rank| *rank < count)?;
+        while count > FEW && bracket.high < INFINITE {
+            let mut narrow = bracket.narrow(rank, count);
+            let mut found = memory.narrow(narrow, count);
+            let beside = narrow.or_beside(bracket, rank, found);
+            if beside != narrow {
+                narrow = beside;
+                found = memory.narrow(narrow, count);
             }
-            let (inside, kept) = scratch.split_at_mut(self.inside);
-            let [below, count] = self.narrow(rank).pass_block(inside, kept, &mut [0; LANES]);
-            if let Some(rank) = rank.checked_sub(below).filter(|r| *r < count) {
-                return Some(select(&mut kept[..count], rank));
-            }
-        }
-        Some(select(&mut scratch[..self.inside], rank))
-    }
-
-    /// Where the one at `rank` of those inside should be, as if they were spread evenly.
-    fn narrow(&self, rank: usize) -> Bracket {
-        let Bracket { low, high } = self.bracket;
-        let place = (rank as f64 + 0.5) / self.inside as f64;
-        let margin = NARROW * (place * (1.0 - place) / self.inside as f64).sqrt();
-        let bound = |share: f64| low + (share.clamp(0.0, 1.0) * f64::from(high - low)) as u32;
-        Bracket {
-            low: bound(place - margin),
-            high: bound(place + margin),
-        }
-    }
-}
-
-/// The magnitude at `rank` from below.
-fn select(magnitudes: &mut [f32], rank: usize) -> u32 {
-    if magnitudes.len() <= FEW {
-        return Arch::new().dispatch(SelectFew { magnitudes, rank });
-    }
-    let (_, h, _) = magnitudes.select_nth_unstable_by(rank, f32::total_cmp);
-    magnitude(*h)
-}
-
-/// Selects among at most [`FEW`] by counting for each how many are below, without a branch that depends on
-/// them.
-struct SelectFew<'a> {
-    magnitudes: &'a [f32],
-    rank: usize,
-}
-
-impl WithSimd for SelectFew<'_> {
-    type Output = u32;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> u32 {
-        let mut all = [u32::MAX; FEW];
-        for (m, h) in all.iter_mut().zip(self.magnitudes) {
-            *m = magnitude(*h);
-        }
-        let mut found = all[0];
-        for m in &all[..self.magnitudes.len()] {
-            let (mut below, mut not_above) = (0, 0);
-            for other in &all {
-                below += u32::from(other < m);
-                not_above += u32::from(other <= m);
-            }
-            if (below..not_above).contains(&(self.rank as u32)) {
-                found = *m;
+            if found.inside == count {
                 break;
             }
+            std::mem::swap(&mut memory.kept, &mut memory.narrowed);
+            (bracket, count, rank) = (narrow, found.inside, rank - found.below);
         }
-        found
+        Some(select(&mut memory.kept[..count], rank))
     }
 }
 
@@ -201,34 +208,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn selecting_among_few_is_indexing_a_sort() {
-        for n in [1, 2, 3, 17, FEW, FEW + 1] {
-            let magnitudes: Vec<f32> = (0..n).map(|i| (i * 29 % 23) as f32).collect();
-            let mut sorted = magnitudes.clone();
-            sorted.sort_by(f32::total_cmp);
-            for (rank, h) in sorted.iter().enumerate() {
-                assert_eq!(select(&mut magnitudes.clone(), rank), h.to_bits());
-            }
-        }
-    }
-
-    #[test]
     fn a_bracket_holds_few_of_a_long_input() {
         let hidden: Vec<f32> = (0..1 << 20)
             .map(|i| (i as f32 * 0.618).fract() - 0.5)
             .collect();
-        let mut scratch = Vec::new();
-        let sample = Bracket::of_sample(&hidden, &mut scratch);
-        let passed = sample.pass(&hidden, &mut scratch);
-        assert!(passed.inside < hidden.len() / 10, "{}", passed.inside);
-        let median = passed.at(hidden.len() / 2, &mut scratch).unwrap();
-        let again = Bracket::near(median, hidden.len()).pass(&hidden, &mut scratch);
-        assert!(again.inside < hidden.len() / 10, "{}", again.inside);
-        assert_eq!(again.at(hidden.len() / 2, &mut scratch), Some(median));
+        let mut memory = Memory::default();
+        let sample = Bracket::of_sample(&hidden, &mut memory.kept);
+        let passed = sample.pass(&hidden, &mut memory, None);
         assert!(
-            scratch.capacity() < hidden.len() / 3,
+            passed.found.inside < hidden.len() / 10,
             "{}",
-            scratch.capacity()
+            passed.found.inside
+        );
+        let median = passed.at(hidden.len() / 2, &mut memory).unwrap();
+        let near = f32::from_bits(median);
+        let near = Bracket::between(near * 0.95, near * 1.05);
+        let again = near.pass(&hidden, &mut memory, None);
+        assert!(
+            again.found.inside < hidden.len() / 10,
+            "{}",
+            again.found.inside
+        );
+        assert_eq!(again.at(hidden.len() / 2, &mut memory), Some(median));
+        assert!(
+            memory.kept.capacity() < hidden.len() / 3,
+            "{}",
+            memory.kept.capacity()
         );
     }
 }

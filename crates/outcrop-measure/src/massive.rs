@@ -4,9 +4,8 @@ use std::fmt;
 
 use outcrop_core::{LayerStats, Top};
 
-use crate::Result;
 use crate::shape::Shape;
-use crate::top::top_k;
+use crate::{Meter, Result};
 
 /// Magnitude above which a scalar is massive, by the rule of Sun et al. (arXiv 2402.17762).
 pub const MASSIVE_MAGNITUDE: f32 = 100.0;
@@ -61,13 +60,13 @@ impl MassiveRule {
     /// # Errors
     /// As [`Meter::measure`](crate::Meter::measure).
     pub fn find(self, hidden: &[f32], d_model: usize, stats: &LayerStats) -> Result<Vec<Top>> {
-        let shape = Shape::check(hidden.len(), d_model)?;
+        Shape::check(hidden.len(), d_model)?;
         Ok(match self {
-            Self::Sun => top_k(hidden, count(hidden, stats), 0, shape),
+            Self::Sun => Meter::new().top_k(hidden, d_model, count(hidden, stats))?,
             Self::Top { k, ratio } => {
                 let median = stats.median.map_or(0.0, f64::from);
                 let mut top = match median > 0.0 {
-                    true => top_k(hidden, k, 0, shape),
+                    true => Meter::new().top_k(hidden, d_model, k)?,
                     false => Vec::new(),
                 };
                 top.retain(|top| f64::from(top.magnitude) >= ratio * median);

@@ -1,22 +1,37 @@
 use outcrop_core::{LayerStats, Place, Top};
 
 use crate::Result;
-use crate::bits::INFINITE;
-use crate::bracket::{Bracket, Passed};
+use crate::bracket::{Bracket, Memory, Passed};
+use crate::expected::Expected;
 use crate::shape::Shape;
-use crate::top::top_k;
+use crate::top::TopK;
 
 /// Measures hidden states one after another. It holds the memory that a measurement needs, so that
 /// only the first takes any; two that measure at once need a meter each.
 ///
 /// Measuring takes time in proportion to the number of scalars n, whatever their values; least where the
-/// median is near the one before, as that of the next sequence in the same layer. What is measured does
-/// not depend on what was measured before.
+/// median is near those before, as those of other sequences in the same layer: a meter for each layer is
+/// fastest. What is measured does not depend on what was measured before.
 #[derive(Debug, Default)]
 pub struct Meter {
-    scratch: Vec<f32>,
-    /// The median measured last, as bits.
-    last: Option<u32>,
+    memory: Memory,
+    top: TopK,
+    expected: Option<Expected>,
+}
+
+impl Meter {
+    /// As [`Meter::measure`], where medians should be near those measured with the same `expected` before.
+    pub(crate) fn measure_near(
+        &mut self,
+        expected: &mut Option<Expected>,
+        hidden: &[f32],
+        d_model: usize,
+    ) -> Result<LayerStats> {
+        std::mem::swap(&mut self.expected, expected);
+        let stats = self.measure(hidden, d_model);
+        std::mem::swap(&mut self.expected, expected);
+        stats
+    }
 }
 
 impl Meter {
@@ -43,18 +58,24 @@ impl Meter {
     /// is no such state.
     pub fn measure(&mut self, hidden: &[f32], d_model: usize) -> Result<LayerStats> {
         let shape = Shape::check(hidden.len(), d_model)?;
-        let guess = self.last.map(|last| Bracket::near(last, hidden.len()));
-        let guess = guess.unwrap_or_else(|| Bracket::of_sample(hidden, &mut self.scratch));
-        let passed = guess.pass(hidden, &mut self.scratch);
-        let non_finite = NonFinite::of(hidden, &passed, shape);
+        let guess = self.expected.as_ref().map(Expected::bracket);
+        let guess = guess.unwrap_or_else(|| Bracket::of_sample(hidden, &mut self.memory.kept));
+        self.top.begin(3);
+        let passed = guess.pass(hidden, &mut self.memory, Some(&mut self.top));
+        let non_finite = match passed.finite {
+            true => NonFinite::default(),
+            false => NonFinite::of(hidden, shape),
+        };
         // What is not finite has the highest ranks, so the finite ones keep theirs.
         let finite = hidden.len() - non_finite.count;
         let rank = finite.checked_sub(1).map(|last| last / 2);
         let median = rank.and_then(|rank| self.median(hidden, rank, &passed));
-        self.last = median.or(self.last);
-        let top = top_k(hidden, 3, floor(&passed), shape);
+        if let Some(median) = median {
+            Expected::next(&mut self.expected, f32::from_bits(median), hidden.len());
+        }
+        let mut top = self.top.finish(shape);
         Ok(LayerStats {
-            top: std::array::from_fn(|i| top.get(i).copied()),
+            top: std::array::from_fn(|_| top.next()),
             median: median.map(f32::from_bits),
             count: hidden.len() as u64,
             non_finite: non_finite.count as u64,
@@ -78,30 +99,24 @@ impl Meter {
     /// As [`measure`](Self::measure).
     pub fn top_k(&mut self, hidden: &[f32], d_model: usize, k: usize) -> Result<Vec<Top>> {
         let shape = Shape::check(hidden.len(), d_model)?;
-        Ok(top_k(hidden, k, 0, shape))
+        self.top.begin(k);
+        Bracket::none().pass(hidden, &mut self.memory, Some(&mut self.top));
+        Ok(self.top.finish(shape).collect())
     }
 
     /// The magnitude at `rank`; where the first guess missed it, those of a sample and of everything
     /// follow.
     fn median(&mut self, hidden: &[f32], rank: usize, passed: &Passed) -> Option<u32> {
-        let scratch = &mut self.scratch;
-        if let Some(median) = passed.at(rank, scratch) {
+        let memory = &mut self.memory;
+        if let Some(median) = passed.at(rank, memory) {
             return Some(median);
         }
-        let sample = Bracket::of_sample(hidden, scratch);
-        if let Some(median) = sample.pass(hidden, scratch).at(rank, scratch) {
+        let sample = Bracket::of_sample(hidden, &mut memory.kept);
+        if let Some(median) = sample.pass(hidden, memory, None).at(rank, memory) {
             return Some(median);
         }
-        Bracket::all().pass(hidden, scratch).at(rank, scratch)
+        Bracket::all().pass(hidden, memory, None).at(rank, memory)
     }
-}
-
-/// A magnitude that at least three finite ones reach, or 0.
-fn floor(passed: &Passed) -> u32 {
-    let mut largest = passed.largest;
-    largest.sort_unstable_by(|a, b| b.cmp(a));
-    let mut finite = largest.into_iter().filter(|m| *m < INFINITE);
-    finite.nth(2).unwrap_or(0)
 }
 
 #[derive(Default)]
@@ -111,10 +126,7 @@ struct NonFinite {
 }
 
 impl NonFinite {
-    fn of(hidden: &[f32], passed: &Passed, shape: Shape) -> Self {
-        if passed.largest.iter().all(|m| *m < INFINITE) {
-            return Self::default();
-        }
+    fn of(hidden: &[f32], shape: Shape) -> Self {
         let first = hidden.iter().position(|h| !h.is_finite());
         Self {
             count: hidden.iter().filter(|h| !h.is_finite()).count(),

@@ -4,12 +4,15 @@ use burn::tensor::{Device, Tensor};
 use outcrop_core::{ArchSpec, Residual};
 
 use crate::attention::SelfAttention;
-#[cfg(feature = "flex")]
-use crate::fused::{self, BlockModules};
 use crate::layers::layer_norm;
 use crate::mlp::Mlp;
 use crate::position::Positions;
 use crate::{Tap, TapPoint};
+#[cfg(feature = "flex")]
+use crate::{
+    TapSequences,
+    fused::{self, BlockModules},
+};
 
 /// One GPT-NeoX block.
 #[derive(Module, Debug)]
@@ -30,9 +33,16 @@ impl Block {
         }
     }
 
-    /// [`Block::forward`] as one operation of our own, which shows nothing that is inside.
+    /// [`Block::forward`] as one operation of our own, which shows what it leaves to `tap` and nothing
+    /// that is inside.
     #[cfg(feature = "flex")]
-    pub(crate) fn fused(&self, x: Tensor<3>, spec: &ArchSpec, positions: &Positions) -> Tensor<3> {
+    pub(crate) fn fused(
+        &self,
+        x: Tensor<3>,
+        spec: &ArchSpec,
+        positions: &Positions,
+        tap: Option<&dyn TapSequences>,
+    ) -> Tensor<3> {
         let modules = BlockModules {
             attention_norm: &self.input_layernorm,
             query_key_value: &self.attention.query_key_value,
@@ -41,7 +51,7 @@ impl Block {
             up: &self.mlp.dense_h_to_4h,
             down: &self.mlp.dense_4h_to_h,
         };
-        fused::block(x, modules, spec, positions.rotation())
+        fused::block(x, modules, spec, positions.rotation(), tap)
     }
 
     /// Runs the block on the residual stream `x` [batch, positions, d_model]; `layer` counts

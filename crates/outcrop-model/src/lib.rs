@@ -59,7 +59,7 @@ pub use loss::cross_entropy;
 pub use numbers::{Numbers, in_memory};
 pub use parameters::{ParameterKind, ParameterMap};
 pub use stats_tap::StatsTap;
-pub use tap::{NoTap, Tap, TapPoint};
+pub use tap::{NoTap, Sequences, Tap, TapPoint, TapSequences};
 pub use transformer::{Transformer, ids};
 #[cfg(feature = "flex")]
 pub use update::{AdamWStep, Slot, adamw_in_place, sum_of_squares};

@@ -1,16 +1,32 @@
+use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::Tensor;
 use outcrop_core::LayerStats;
-use outcrop_measure::Meter;
+use outcrop_measure::Meters;
 
-use crate::{Error, Numbers, Result, Tap, TapPoint};
+use crate::{Error, Numbers, Result, Sequences, Tap, TapPoint, TapSequences};
 
 /// A [`Tap`] that measures the residual stream after every block: top-3 magnitudes with their
 /// places, lower median and non-finite count of each sequence.
 #[derive(Debug, Default)]
 pub struct StatsTap {
-    meter: Meter,
-    layers: Vec<Vec<LayerStats>>,
-    failed: Option<Error>,
+    /// The block that runs: its layer, and how many ran before it.
+    layer: usize,
+    block: usize,
+    found: Mutex<Vec<Found>>,
+}
+
+/// Of sequences that were measured together.
+#[derive(Debug)]
+struct Found {
+    block: usize,
+    first: usize,
+    stats: Result<Vec<LayerStats>>,
+}
+
+thread_local! {
+    static METERS: RefCell<Meters> = RefCell::default();
 }
 
 impl StatsTap {
@@ -24,33 +40,66 @@ impl StatsTap {
     /// # Errors
     /// [`Error::Measure`] or [`Error::Device`] where a hidden state could not be read.
     pub fn into_stats(self) -> Result<Vec<Vec<LayerStats>>> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => Ok(self.layers),
+        let found = self.found.into_inner();
+        let mut found = found.unwrap_or_else(PoisonError::into_inner);
+        found.sort_by_key(|found| (found.block, found.first));
+        let mut layers = vec![Vec::new(); self.block];
+        for Found { block, stats, .. } in found {
+            layers[block - 1].append(&mut stats?);
         }
+        Ok(layers)
     }
 
-    fn measure(&mut self, layer: usize, hidden: &Tensor<3>) -> Result<Vec<LayerStats>> {
-        let [_, positions, d_model] = hidden.dims();
-        let numbers = Numbers::of(hidden.clone())?;
-        let sequences = numbers.as_slice().chunks_exact(positions * d_model);
-        let mut stats = Vec::with_capacity(sequences.len());
-        for sequence in sequences {
-            let of_one = self.meter.measure(sequence, d_model);
-            stats.push(of_one.map_err(|source| Error::Measure { layer, source })?);
-        }
-        Ok(stats)
+    fn enter(&mut self, layer: usize) {
+        self.layer = layer;
+        self.block += 1;
+    }
+
+    fn keep(&self, first: usize, stats: Result<Vec<LayerStats>>) {
+        let block = self.block;
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.push(Found {
+            block,
+            first,
+            stats,
+        });
+    }
+}
+
+impl TapSequences for StatsTap {
+    fn tap(&self, sequences: Sequences<'_>) {
+        let layer = self.layer;
+        let size = sequences.positions * sequences.d_model;
+        let each = sequences.hidden.chunks_exact(size);
+        let stats = METERS.with_borrow_mut(|meters| {
+            let measure = |hidden| meters.measure(layer, hidden, sequences.d_model);
+            each.map(measure).collect::<std::result::Result<_, _>>()
+        });
+        let stats = stats.map_err(|source| Error::Measure { layer, source });
+        self.keep(sequences.first, stats);
     }
 }
 
 impl Tap for StatsTap {
     fn tap(&mut self, layer: usize, _: TapPoint, hidden: &Tensor<3>) {
-        if self.failed.is_some() {
-            return;
+        self.enter(layer);
+        let [_, positions, d_model] = hidden.dims();
+        match Numbers::of(hidden.clone()) {
+            Ok(numbers) => TapSequences::tap(
+                self,
+                Sequences {
+                    first: 0,
+                    hidden: numbers.as_slice(),
+                    positions,
+                    d_model,
+                },
+            ),
+            Err(error) => self.keep(0, Err(error)),
         }
-        match self.measure(layer, hidden) {
-            Ok(stats) => self.layers.push(stats),
-            Err(error) => self.failed = Some(error),
-        }
+    }
+
+    fn sequences(&mut self, layer: usize) -> Option<&dyn TapSequences> {
+        self.enter(layer);
+        Some(self)
     }
 }

@@ -55,6 +55,33 @@ pub trait Tap {
     /// Gets the hidden state [batch, positions, d_model] of `layer` (from 1). A clone of it is a
     /// reference count; under autodiff take `.inner()` of the clone before computing with it.
     fn tap(&mut self, layer: usize, point: TapPoint, hidden: &Tensor<3>);
+
+    /// Asked before each block that runs as one operation of our own, as on the CPU: what is returned gets
+    /// the residual stream after it in place of [`Tap::tap`]. By default nothing is.
+    fn sequences(&mut self, layer: usize) -> Option<&dyn TapSequences> {
+        let _ = layer;
+        None
+    }
+}
+
+/// Gets the residual stream after a block from the threads that compute it, some sequences at a time, while
+/// it is in their caches.
+pub trait TapSequences: Sync {
+    /// Called once for every sequence of the batch, in any order.
+    fn tap(&self, sequences: Sequences<'_>);
+}
+
+/// Whole sequences of the residual stream after a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Sequences<'a> {
+    /// Where in the batch the first stands, from 0.
+    pub first: usize,
+    /// [sequences, positions, d_model], row-major.
+    pub hidden: &'a [f32],
+    /// Of each sequence.
+    pub positions: usize,
+    /// Channels.
+    pub d_model: usize,
 }
 
 /// No tap: the calls vanish at compile time.

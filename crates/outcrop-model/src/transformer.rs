@@ -170,14 +170,15 @@ impl Transformer {
     fn block(&self, block: &Block, x: Tensor<3>, layer: usize, tap: &mut impl Tap) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if self.fused && !tap.wants(TapPoint::AttnWrite) && !tap.wants(TapPoint::MlpWrite) {
-            let mut show = |point, hidden: &Tensor<3>| {
-                if tap.wants(point) {
-                    tap.tap(layer, point, hidden);
-                }
-            };
-            show(TapPoint::ResidPre, &x);
-            let x = block.fused(x, &self.spec, &self.positions);
-            show(TapPoint::ResidPost, &x);
+            if tap.wants(TapPoint::ResidPre) {
+                tap.tap(layer, TapPoint::ResidPre, &x);
+            }
+            let sequences = tap.sequences(layer);
+            let shown = sequences.is_some();
+            let x = block.fused(x, &self.spec, &self.positions, sequences);
+            if !shown && tap.wants(TapPoint::ResidPost) {
+                tap.tap(layer, TapPoint::ResidPost, &x);
+            }
             return x;
         }
         block.forward(x, layer, &self.spec, &self.positions, tap)

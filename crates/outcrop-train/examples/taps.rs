@@ -1,14 +1,18 @@
 //! What taps cost: forward passes (without autodiff, with the loss, as a measurement makes them) with no
 //! tap, with one that does nothing and with the standard one, which measures top 3 and lower median, in
-//! turns in one process; and of the standard one the time inside beside that of a layer.
+//! turns in one process; and of the standard one the time that threads spend measuring, over their number,
+//! beside that of a layer.
 //! `cargo xtask bench taps`, or `cargo run -p outcrop-train --example taps [SECONDS a shape [THREADS]]`.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its numbers")]
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use burn::tensor::{Int, Tensor};
 use outcrop_core::ArchSpec;
-use outcrop_model::{Backend, NoTap, StatsTap, Tap, TapPoint, Transformer, ids};
+use outcrop_model::{
+    Backend, NoTap, Sequences, StatsTap, Tap, TapPoint, TapSequences, Transformer, ids,
+};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -21,39 +25,58 @@ const SHAPES: [[usize; 3]; 4] = [[64, 64, 16], [128, 128, 16], [256, 256, 8], [5
 const LAYERS: usize = 4;
 const VOCAB: usize = 66;
 
-/// Asks for what the standard tap asks for, and drops it.
-struct Empty;
-
-impl Tap for Empty {
-    fn tap(&mut self, _: usize, _: TapPoint, _: &Tensor<3>) {}
-}
-
-/// The standard tap with a clock: how long layers take, and how long it takes itself.
+/// The standard tap, or one that does nothing, with a clock.
+#[derive(Default)]
 struct Clock {
-    stats: StatsTap,
-    last: Instant,
-    layer: Duration,
-    inside: Duration,
+    stats: Option<StatsTap>,
+    /// When each block began.
+    begun: Vec<Instant>,
+    /// Nanoseconds that threads have spent measuring.
+    inside: AtomicU64,
 }
 
 impl Tap for Clock {
     fn wants(&self, point: TapPoint) -> bool {
-        matches!(point, TapPoint::ResidPre | TapPoint::ResidPost)
+        point == TapPoint::ResidPre
     }
 
-    fn tap(&mut self, layer: usize, point: TapPoint, hidden: &Tensor<3>) {
-        let now = Instant::now();
-        if point == TapPoint::ResidPost {
-            self.layer += now - self.last;
-            self.stats.tap(layer, point, hidden);
-            self.inside += now.elapsed();
+    fn tap(&mut self, _: usize, _: TapPoint, _: &Tensor<3>) {
+        self.begun.push(Instant::now());
+    }
+
+    fn sequences(&mut self, layer: usize) -> Option<&dyn TapSequences> {
+        if let Some(stats) = &mut self.stats {
+            stats.sequences(layer)?;
         }
-        self.last = Instant::now();
+        Some(self)
     }
 }
 
-/// Seconds of passes: with no tap, an empty one, the standard one; a layer, and the tap in it.
-type Times = [Vec<f64>; 5];
+impl TapSequences for Clock {
+    fn tap(&self, sequences: Sequences<'_>) {
+        if let Some(stats) = &self.stats {
+            let begun = Instant::now();
+            TapSequences::tap(stats, sequences);
+            let nanoseconds = begun.elapsed().as_nanos() as u64;
+            self.inside.fetch_add(nanoseconds, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Clock {
+    /// Seconds of a layer: all but the last, whose end nobody shows.
+    fn layers(&self) -> impl Iterator<Item = f64> {
+        let pairs = self.begun.windows(2);
+        pairs.map(|pair| (pair[1] - pair[0]).as_secs_f64())
+    }
+}
+
+/// What is measured, in the order of [`Times`].
+const NAMES: [&str; 6] = ["none", "empty", "standard", "layer", "with", "inside"];
+
+/// Seconds of passes with no tap, an empty one, the standard one; of a layer with an empty one and with the
+/// standard one, and of a thread measuring in it.
+type Times = [Vec<f64>; NAMES.len()];
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
@@ -62,13 +85,13 @@ fn main() -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     pool.build()?.install(|| {
         for shape in SHAPES {
-            print(shape, times(shape, seconds)?);
+            print(shape, times(shape, seconds, threads)?);
         }
         Ok(())
     })
 }
 
-fn times([d_model, context, sequences]: [usize; 3], seconds: f64) -> Result<Times> {
+fn times([d_model, context, sequences]: [usize; 3], seconds: f64, threads: usize) -> Result<Times> {
     let mut spec = ArchSpec::new(LAYERS, d_model, d_model / 32);
     (spec.context, spec.vocab) = (context, VOCAB);
     let model = Transformer::new(&spec, 1, &Backend::Flex.device()?)?;
@@ -84,19 +107,19 @@ fn times([d_model, context, sequences]: [usize; 3], seconds: f64) -> Result<Time
     let started = Instant::now();
     while started.elapsed().as_secs_f64() < seconds || times[0].len() < 3 {
         times[0].push(pass(&model, &x, &y, &mut NoTap)?);
-        times[1].push(pass(&model, &x, &y, &mut Empty)?);
-        let mut stats = StatsTap::new();
-        times[2].push(pass(&model, &x, &y, &mut stats)?);
-        stats.into_stats()?;
+        let mut clock = Clock::default();
+        times[1].push(pass(&model, &x, &y, &mut clock)?);
+        times[3].extend(clock.layers());
+        let stats = Some(StatsTap::new());
         let mut clock = Clock {
-            stats: StatsTap::new(),
-            last: Instant::now(),
-            layer: Duration::ZERO,
-            inside: Duration::ZERO,
+            stats,
+            ..Clock::default()
         };
-        pass(&model, &x, &y, &mut clock)?;
-        times[3].push(clock.layer.as_secs_f64() / LAYERS as f64);
-        times[4].push(clock.inside.as_secs_f64() / LAYERS as f64);
+        times[2].push(pass(&model, &x, &y, &mut clock)?);
+        times[4].extend(clock.layers());
+        let inside = clock.inside.into_inner() as f64 * 1e-9;
+        times[5].push(inside / (LAYERS * threads) as f64);
+        clock.stats.map(StatsTap::into_stats).transpose()?;
     }
     Ok(times)
 }
@@ -119,10 +142,7 @@ fn pass(
 fn print([d_model, context, sequences]: [usize; 3], times: Times) {
     println!("shape {d_model} {context} {sequences}");
     let scalars = (d_model * context * sequences) as f64;
-    for (name, mut times) in ["none", "empty", "standard", "layer", "inside"]
-        .iter()
-        .zip(times)
-    {
+    for (name, mut times) in NAMES.iter().zip(times) {
         times.sort_by(f64::total_cmp);
         let [median, least] = [times.len() / 2, 0].map(|i| times[i] * 1e6);
         println!("{name} {median} {least}");

@@ -12,6 +12,7 @@ use super::attention::{Heads, Scratch};
 use super::linear::{Forward, Linear};
 use super::memory::Buffer;
 use super::vector::layer_norm;
+use crate::{Sequences, TapSequences};
 
 /// Rows, in whole sequences, that go through a block together.
 const ROWS: usize = 256;
@@ -127,7 +128,13 @@ struct Ahead<'a> {
 
 /// The residual stream after the block, of `x` [sequences, tokens, d_model] before it:
 /// x + a + m with a = attention(LN1(x)), m = MLP(LN2(x)), or LN2(x + a) where the residual is sequential.
-pub(super) fn forward(shape: Shape<'_>, parameters: Parameters<'_>, x: &[f32]) -> (Vec<f32>, Kept) {
+/// `tap` gets it from the thread that has computed it.
+pub(super) fn forward(
+    shape: Shape<'_>,
+    parameters: Parameters<'_>,
+    x: &[f32],
+    tap: Option<&dyn TapSequences>,
+) -> (Vec<f32>, Kept) {
     let ahead = Ahead {
         shape,
         norms: [parameters.attention_norm, parameters.mlp_norm],
@@ -150,12 +157,21 @@ pub(super) fn forward(shape: Shape<'_>, parameters: Parameters<'_>, x: &[f32]) -
         .zip(kept.qkv.par_chunks_mut(group * 3 * d))
         .zip(kept.log_sums.par_chunks_mut(group * heads))
         .zip(kept.read.par_chunks_mut(group * d))
-        .zip(kept.hidden.par_chunks_mut(group * shape.d_ff));
-    groups.for_each(|(((((x, y), qkv), log_sums), read), hidden)| {
+        .zip(kept.hidden.par_chunks_mut(group * shape.d_ff))
+        .enumerate();
+    groups.for_each(|(number, (((((x, y), qkv), log_sums), read), hidden))| {
         MEMORY.with_borrow_mut(|memory| {
             ahead.attend(x, qkv, [log_sums, read], memory);
             ahead.write(x, read, [hidden, y], memory);
         });
+        if let Some(tap) = tap {
+            tap.tap(Sequences {
+                first: number * group / shape.tokens,
+                hidden: y,
+                positions: shape.tokens,
+                d_model: d,
+            });
+        }
     });
     (y, kept)
 }

@@ -42,6 +42,7 @@ use outcrop_core::ArchSpec;
 use self::attention::{Heads, Rotary};
 use self::block::{Kept, Parameters, Parts, Shape};
 use self::loss::Head;
+use crate::TapSequences;
 
 /// A tensor of the CPU with its place in the graph, if it has one.
 type Tracked = FloatTensor<Autodiff<Flex>>;
@@ -62,12 +63,13 @@ pub(crate) struct BlockModules<'a> {
 }
 
 /// The residual stream after a block, from `x` [batch, positions, d_model] before it. `rotation`: cosines
-/// and sines [1, 1, context, half].
+/// and sines [1, 1, context, half]. `tap` gets what the block leaves.
 pub(crate) fn block(
     x: Tensor<3>,
     modules: BlockModules<'_>,
     spec: &ArchSpec,
     rotation: Option<&(Tensor<4>, Tensor<4>)>,
+    tap: Option<&dyn TapSequences>,
 ) -> Tensor<3> {
     let device = x.device();
     let [attention_gain, attention_shift] = norm(modules.attention_norm, &device);
@@ -101,7 +103,8 @@ pub(crate) fn block(
         given: given.each_ref().map(laid_out),
         kept: None,
     };
-    let (y, kept) = block::forward(state.shape(), state.parameters(), numbers(&state.given[0]));
+    let x = numbers(&state.given[0]);
+    let (y, kept) = block::forward(state.shape(), state.parameters(), x, tap);
     let kept = Some(Arc::new(kept));
     let y = tensor(y, shape);
     finish(BlockOp, given, BlockState { kept, ..state }, y, &device)

@@ -202,7 +202,7 @@ fn check_block(activation: Activation, residual: Residual, rotary: bool) {
     };
     let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
     let parameters = Parts::from_array(std::array::from_fn(|i| [1, 2].map(|j| &*ours[2 * i + j])));
-    let (y, kept) = block::forward(shape, parameters.clone(), &ours[0]);
+    let (y, kept) = block::forward(shape, parameters.clone(), &ours[0], None);
     assert_close(&y, &reference(shape, &given), "y");
     let (dx, parts) = back::backward(shape, parameters, &ours[0], &kept, &f32s(&dy));
     let gradients = std::iter::once(dx).chain(parts.into_array().into_iter().flatten());
