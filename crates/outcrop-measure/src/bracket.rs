@@ -14,7 +14,7 @@ const SHORT: usize = 512;
 /// Half the width of the bracket in standard errors of a sample's median.
 const ERRORS: f64 = 3.5;
 /// The same of the bracket within a bracket: where it misses, little is lost.
-const NARROW: f64 = 1.6;
+const NARROW: f32 = 1.6;
 /// Between which magnitudes the median should be, both inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bracket {
@@ -122,13 +122,14 @@ impl Bracket {
 
     /// Where the one at `rank` of `count` inside should be, as if they were spread evenly.
     fn narrow(self, rank: usize, count: usize) -> Self {
-        let [low, high] = [self.low, self.high].map(|m| f64::from(f32::from_bits(m)));
-        let place = (rank as f64 + 0.5) / count as f64;
-        let margin = NARROW * (place * (1.0 - place) / count as f64).sqrt();
-        let bound = |share: f64| magnitude((low + share.clamp(0.0, 1.0) * (high - low)) as f32);
+        let [low, high] = [self.low, self.high].map(f32::from_bits);
+        let (each, rank) = ((high - low) / count as f32, rank as f32 + 0.5);
+        // Of a binomial distribution at its middle; at other ranks it is less.
+        let margin = NARROW * 0.5 * (count as f32).sqrt();
+        let bound = |rank: f32| magnitude((low + rank * each).clamp(low, high));
         Self {
-            low: bound(place - margin),
-            high: bound(place + margin),
+            low: bound(rank - margin),
+            high: bound(rank + margin),
         }
     }
 

@@ -34,11 +34,7 @@ impl Peaks {
             floor,
             reaching,
         };
-        #[cfg(target_arch = "x86_64")]
-        if let Some(simd) = pulp::x86::V4::try_new() {
-            return simd.vectorize(avx512::Run { simd, reach });
-        }
-        Arch::new().dispatch(reach)
+        reach.run()
     }
 
     /// A magnitude that at least k finite scalars reach, or 0.
@@ -70,6 +66,16 @@ struct Reach<'a> {
     k: usize,
     floor: u32,
     reaching: &'a mut [u32; PEAKS + LANES],
+}
+
+impl Reach<'_> {
+    fn run(self) -> (u32, usize) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V4::try_new() {
+            return simd.vectorize(avx512::Run { simd, reach: self });
+        }
+        Arch::new().dispatch(self)
+    }
 }
 
 impl WithSimd for Reach<'_> {
@@ -132,6 +138,56 @@ mod avx512 {
                 indices = f._mm512_add_epi32(indices, step);
             }
             (floor, count)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both ways, against the comparisons.
+    #[test]
+    fn what_reaches_the_floor_is_found() {
+        let mut peaks = Peaks::default();
+        for (i, m) in peaks.of_group.as_flattened_mut().iter_mut().enumerate() {
+            *m = ((i * 37 % 101) as f32 + 1.0).to_bits();
+        }
+        peaks.of_group[2][5] = INFINITE;
+        for (lane, largest) in peaks.largest.iter_mut().enumerate() {
+            let each = peaks.of_group.iter().map(|peak| peak[lane]);
+            *largest = each.max().unwrap();
+        }
+        for (groups, k, least) in [
+            (16, 3, 0.0),
+            (16, 3, 101.0),
+            (3, 1, 0.0),
+            (2, 40, 90.0),
+            (0, 3, 0.0),
+        ] {
+            let least = f32::to_bits(least);
+            let mut expected: Vec<u32> = Vec::new();
+            let mut floors = Vec::new();
+            let ways: [fn(Reach<'_>) -> (u32, usize); 2] =
+                [|reach| reach.run(), |reach| Arch::new().dispatch(reach)];
+            for run in ways {
+                let mut reaching = [0; PEAKS + LANES];
+                let (floor, count) = run(Reach {
+                    peaks: &peaks,
+                    groups,
+                    k,
+                    floor: least,
+                    reaching: &mut reaching,
+                });
+                let all = peaks.of_group[..groups].as_flattened();
+                expected.clear();
+                expected.extend((0..).zip(all).filter(|(_, m)| **m >= floor).map(|(i, _)| i));
+                assert_eq!(reaching[..count], expected);
+                let finite = peaks.largest.iter().filter(|m| **m < INFINITE);
+                assert!(floor == least || finite.filter(|m| **m >= floor).count() >= k);
+                floors.push(floor);
+            }
+            assert_eq!(floors[0], floors[1]);
         }
     }
 }

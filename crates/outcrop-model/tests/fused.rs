@@ -5,8 +5,11 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_core::{Activation, ArchSpec, Bias, Position, Residual};
-use outcrop_model::{Backend, NoTap, ParameterKind, ParameterMap, Tap, TapPoint, Transformer, ids};
+use outcrop_core::{Activation, ArchSpec, Bias, LayerStats, Position, Residual};
+use outcrop_measure::Meter;
+use outcrop_model::{
+    Backend, NoTap, ParameterKind, ParameterMap, StatsTap, Tap, TapPoint, Transformer, ids,
+};
 use proptest::prelude::*;
 
 /// Moves every parameter away from 0 and 1, so that no gradient vanishes. Not far: attention scores of
@@ -121,6 +124,34 @@ proptest! {
         for (name, values) in &composed {
             let distance = distance(&fused[name], values, most / 10.0);
             prop_assert!(distance < 1e-5, "{name}: {distance} {spec:?}");
+        }
+    }
+}
+
+/// Sequences are measured by whichever thread has them; each ends where it stands in the batch.
+#[test]
+fn what_the_standard_tap_measures_is_there() {
+    for (context, sequences) in [(71, 30), (300, 3), (5, 1), (7, 80)] {
+        let mut spec = ArchSpec::new(3, 48, 3);
+        (spec.context, spec.vocab) = (context, 60);
+        let model = model(&spec).valid();
+        let tokens = (0..sequences * context).map(|i| (i * i % 59) as u32);
+        let tokens: Vec<u32> = tokens.collect();
+        let x = || ids(&tokens, [sequences, context], model.device());
+        let mut keep = Keep::default();
+        model.forward(x(), &mut keep);
+        let measure = |hidden: &Vec<f32>| -> Vec<LayerStats> {
+            let each = hidden.chunks_exact(48 * context);
+            each.map(|h| Meter::new().measure(h, 48).unwrap()).collect()
+        };
+        let expected: Vec<_> = keep.0.iter().map(measure).collect();
+        for threads in [1, 3] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let mut tap = StatsTap::new();
+            pool.build()
+                .unwrap()
+                .install(|| model.forward(x(), &mut tap));
+            assert_eq!(tap.into_stats().unwrap(), expected);
         }
     }
 }
