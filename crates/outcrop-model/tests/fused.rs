@@ -158,17 +158,19 @@ fn what_the_standard_tap_measures_is_there() {
 
 #[test]
 fn the_same_bits_again_and_on_any_number_of_threads() {
-    let mut spec = ArchSpec::new(2, 48, 3);
-    (spec.context, spec.vocab) = (71, 60);
-    let model = model(&spec);
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build().unwrap().install(|| results(&model, 30))
-    };
-    let once = on(1);
-    assert_eq!(once, on(1));
-    assert_eq!(once, on(2));
-    assert_eq!(once, on(3));
+    for (context, d_model, sequences) in [(71, 48, 30), (8, 24, 3000)] {
+        let mut spec = ArchSpec::new(2, d_model, 3);
+        (spec.context, spec.vocab) = (context, 60);
+        let model = model(&spec);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| results(&model, sequences))
+        };
+        let once = on(1);
+        assert_eq!(once, on(1));
+        assert_eq!(once, on(2));
+        assert_eq!(once, on(3));
+    }
 }
 
 #[test]

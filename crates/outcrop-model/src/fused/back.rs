@@ -10,9 +10,12 @@ use super::linear::{Backward, Forward, add_gradients};
 use super::memory::Buffer;
 use super::vector::{layer_norm, layer_norm_backward};
 
-/// Sums of gradients that are kept beside one another: as many threads work on them, and they are added
-/// in the same order whatever the number of threads.
-pub(super) const LANES: usize = 4;
+/// Sums of gradients that are kept beside one another for `groups` groups of rows: as many threads work on
+/// them, and they are added in the same order whatever the number of threads. Each has to be added to the
+/// others in the end, so that more than four must have sixteen groups each.
+pub(super) fn lanes(groups: usize) -> usize {
+    (groups / 16).clamp(4, 16)
+}
 
 /// Of the parameters.
 type Gradients = Parts<[Vec<f32>; 2]>;
@@ -74,13 +77,13 @@ pub(super) fn backward(
     };
     let d = shape.d_model();
     let groups = (x.len() / d).div_ceil(shape.group());
-    let lane = groups.div_ceil(LANES).max(1) * shape.group();
+    let lane = groups.div_ceil(lanes(groups)).max(1) * shape.group();
     let mut dx = dy.to_vec();
-    let lanes = dx.par_chunks_mut(lane * d).enumerate();
-    let lanes = lanes.map(|(i, dx)| back.lane(all, i * lane, dx));
-    let lanes: Vec<_> = lanes.map(|lane| lane.sums.into_array()).collect();
+    let parts = dx.par_chunks_mut(lane * d).enumerate();
+    let sums = parts.map(|(i, dx)| back.lane(all, i * lane, dx));
+    let sums: Vec<_> = sums.map(|lane| lane.sums.into_array()).collect();
     let total =
-        std::array::from_fn(|i| [0, 1].map(|j| total(lanes.iter().map(|lane| &*lane[i][j]))));
+        std::array::from_fn(|i| [0, 1].map(|j| total(sums.iter().map(|sums| &*sums[i][j]))));
     (dx, Parts::from_array(total))
 }
 

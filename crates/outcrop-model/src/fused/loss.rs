@@ -4,7 +4,7 @@
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial, panel_width};
 use rayon::prelude::*;
 
-use super::back::{LANES, slices, total};
+use super::back::{lanes, slices, total};
 use super::linear::packed;
 use super::memory::{Buffer, Lent};
 use super::vector::{cross_entropy, layer_norm, layer_norm_backward};
@@ -58,7 +58,8 @@ pub(super) fn loss(head: Head<'_>, x: &[f32], gradients: bool) -> (f32, Option<G
         forward: packed(head.weight, [d, vocab], [vocab, 1]),
         backward: gradients.then(|| packed(head.weight, [vocab, d], [1, vocab])),
     };
-    let lane = rows.div_ceil(ROWS).div_ceil(LANES).max(1) * ROWS;
+    let groups = rows.div_ceil(ROWS);
+    let lane = groups.div_ceil(lanes(groups)).max(1) * ROWS;
     let mut dx = vec![0.0; x.len()];
     let lanes = x.par_chunks(lane * d).zip(dx.par_chunks_mut(lane * d));
     let lanes = lanes.zip(head.targets.par_chunks(lane));
