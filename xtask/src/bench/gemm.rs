@@ -122,8 +122,8 @@ fn products() -> Vec<Product> {
         .collect()
 }
 
-/// The linear layers of a block of width `d` for some rows, and the gradient of one weight.
-fn step(d: usize, rows: usize) -> [Product; 5] {
+/// The linear layers of a block of width `d` for some rows, and the gradients of two weights.
+fn step(d: usize, rows: usize) -> [Product; 6] {
     let product = |name: &str, gradient, size| Product {
         label: format!("d={d}, {rows} rows: {name}"),
         gradient,
@@ -136,6 +136,7 @@ fn step(d: usize, rows: usize) -> [Product; 5] {
         product("up", false, [rows, d, 4 * d]),
         product("down", false, [rows, 4 * d, d]),
         product("gradient of up", true, [d, rows, 4 * d]),
+        product("gradient of down", true, [4 * d, rows, d]),
     ]
 }
 
@@ -236,9 +237,9 @@ mod tests {
     #[test]
     fn products_are_those_of_a_step() {
         let products = products();
-        assert_eq!(products.len(), 21);
+        assert_eq!(products.len(), 25);
         let arguments: Vec<_> = products.iter().map(Product::argument).collect();
         assert_eq!(arguments[3], "product:256:256:64");
-        assert_eq!(arguments[19], "gradient:256:2048:1024");
+        assert_eq!(arguments[22], "gradient:256:2048:1024");
     }
 }
