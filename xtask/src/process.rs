@@ -65,6 +65,12 @@ pub(crate) fn target() -> Result<PathBuf, String> {
         .ok_or("find this program's folder".into())
 }
 
+/// How many wanted a processor in the last minute, where /proc tells.
+pub(crate) fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().map_or("?".into(), Into::into)
+}
+
 fn unstarted(command: &Command, error: &std::io::Error) -> String {
     format!("start {}: {error}", command.get_program().display())
 }

@@ -2,6 +2,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::tile::{Across, Lines, Packed, Panel, VECTORS};
+
 /// How large the tiles of C are, which stay in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tile {
@@ -12,12 +14,8 @@ pub(crate) struct Tile {
 }
 
 /// Rows of a tile with 32 vector registers of 16 numbers, and otherwise.
-const ROWS_OF_16: usize = 12;
-const ROWS: usize = 6;
-/// Vectors of C in a row of a tile.
-const VECTORS: usize = 2;
-/// Steps between two branches.
-const STEPS: usize = 4;
+pub(crate) const ROWS_OF_16: usize = 12;
+pub(crate) const ROWS: usize = 6;
 /// The widest row of a tile.
 const WIDEST: usize = 32;
 
@@ -44,10 +42,7 @@ impl WithSimd for Lanes {
 
 /// One block of C: `rows` x `columns` from packed panels of A and B, `depth` deep.
 pub(crate) struct Block<'a> {
-    /// Panels of [`Tile::rows`] rows: panel, depth, row; at least `depth` deep.
-    pub(crate) a: &'a [f32],
-    /// How deep the panels of A are.
-    pub(crate) a_depth: usize,
+    pub(crate) a: Source<'a>,
     /// Panels of [`Tile::columns`] columns: panel, depth, column; at least `depth` deep.
     pub(crate) b: &'a [f32],
     /// How deep the panels of B are.
@@ -60,6 +55,17 @@ pub(crate) struct Block<'a> {
     pub(crate) depth: usize,
     /// What the product is added to; a bias begins at the block's first column.
     pub(crate) onto: Onto<'a>,
+}
+
+/// The rows of A of a block, from the first column that is meant.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// Panels of [`Tile::rows`] rows: panel, depth, row; as deep as the block or deeper.
+    Panels { values: &'a [f32], depth: usize },
+    /// Rows as they lie, so far apart.
+    Rows { values: &'a [f32], stride: usize },
+    /// Columns as they lie, so far apart.
+    Columns { values: &'a [f32], stride: usize },
 }
 
 /// What a product is added to: C = A B, C += A B, and either with a bias for each column.
@@ -99,41 +105,83 @@ impl Block<'_> {
     pub(crate) fn compute(self, tile: Tile) {
         let arch = Arch::new();
         match tile.rows {
-            ROWS_OF_16 => arch.dispatch(Sized::<ROWS_OF_16>(self)),
-            _ => arch.dispatch(Sized::<ROWS>(self)),
+            ROWS_OF_16 => arch.dispatch(Sized::<4, 8, ROWS_OF_16>(self)),
+            _ => arch.dispatch(Sized::<2, 4, ROWS>(self)),
         }
     }
 }
 
-struct Sized<'a, const R: usize>(Block<'a>);
+/// With tiles of HIGH rows, and of LOW or MIDDLE where no more are left.
+struct Sized<'a, const LOW: usize, const MIDDLE: usize, const HIGH: usize>(Block<'a>);
 
-impl<const R: usize> WithSimd for Sized<'_, R> {
+impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> WithSimd
+    for Sized<'_, LOW, MIDDLE, HIGH>
+{
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let block = self.0;
+    fn with_simd<S: Simd>(mut self, simd: S) {
         let width = VECTORS * S::F32_LANES;
-        for (jb, b) in block.b.chunks_exact(width * block.b_depth).enumerate() {
-            let panels = block.a.chunks_exact(R * block.a_depth);
-            for (ib, a) in panels.take(block.rows.div_ceil(R)).enumerate() {
-                simd.vectorize(Micro::<R> {
-                    a: &a[..R * block.depth],
-                    b,
-                    c: &mut block.c[ib * R * block.stride + jb * width..],
-                    stride: block.stride,
-                    rows: R.min(block.rows - ib * R),
-                    columns: width.min(block.columns - jb * width),
-                    onto: block.onto.columns(jb * width),
-                });
+        for jb in 0..self.0.columns.div_ceil(width) {
+            for first in (0..self.0.rows).step_by(HIGH) {
+                let rows = HIGH.min(self.0.rows - first);
+                match self.0.a {
+                    Source::Panels { values, depth } => {
+                        let a = Packed::<HIGH>(&values[first * depth..]);
+                        self.tile(simd, a, [first, rows, jb]);
+                    }
+                    Source::Rows { values, stride } => {
+                        let values = &values[first * stride..];
+                        let a = Lines {
+                            values,
+                            stride,
+                            rows,
+                        };
+                        self.tile(simd, a, [first, rows, jb]);
+                    }
+                    Source::Columns { values, stride } => {
+                        let values = &values[first..];
+                        self.tile(simd, Across { values, stride }, [first, rows, jb]);
+                    }
+                }
             }
         }
     }
 }
 
+impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> Sized<'_, LOW, MIDDLE, HIGH> {
+    /// The tile from row `first` on of the panel `jb` of B.
+    #[inline(always)]
+    fn tile<S: Simd, A: Panel<LOW> + Panel<MIDDLE> + Panel<HIGH>>(
+        &mut self,
+        simd: S,
+        a: A,
+        [first, rows, jb]: [usize; 3],
+    ) {
+        let block = &mut self.0;
+        let width = VECTORS * S::F32_LANES;
+        let micro = Micro {
+            a,
+            b: &block.b[jb * width * block.b_depth..][..width * block.depth],
+            c: &mut block.c[first * block.stride + jb * width..],
+            stride: block.stride,
+            rows,
+            columns: width.min(block.columns - jb * width),
+            onto: block.onto.columns(jb * width),
+        };
+        if rows <= LOW {
+            simd.vectorize(Tall::<A, LOW>(micro));
+        } else if rows <= MIDDLE {
+            simd.vectorize(Tall::<A, MIDDLE>(micro));
+        } else {
+            simd.vectorize(Tall::<A, HIGH>(micro));
+        }
+    }
+}
+
 /// One tile.
-struct Micro<'a, const R: usize> {
-    a: &'a [f32],
+struct Micro<'a, A> {
+    a: A,
     b: &'a [f32],
     c: &'a mut [f32],
     stride: usize,
@@ -142,33 +190,27 @@ struct Micro<'a, const R: usize> {
     onto: Onto<'a>,
 }
 
-impl<const R: usize> WithSimd for Micro<'_, R> {
+/// The same with R rows in registers.
+struct Tall<'a, A, const R: usize>(Micro<'a, A>);
+
+impl<A: Panel<R>, const R: usize> WithSimd for Tall<'_, A, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let mut sums = [self.bias(simd); R];
-        let (b, _) = S::as_simd_f32s(self.b);
-        let a = self.a.as_chunks::<R>().0;
-        let b = &b.as_chunks::<VECTORS>().0[..a.len()];
-        let ((a, last_a), (b, last_b)) = (a.as_chunks::<STEPS>(), b.as_chunks::<STEPS>());
-        for (a, b) in a.iter().zip(b) {
-            for (a, b) in a.iter().zip(b) {
-                step(simd, a, b, &mut sums);
-            }
-        }
-        for (a, b) in last_a.iter().zip(last_b) {
-            step(simd, a, b, &mut sums);
-        }
-        if self.rows == R && self.columns == VECTORS * S::F32_LANES {
-            self.whole(simd, &sums);
+        let micro = self.0;
+        let mut sums = [micro.bias(simd); R];
+        let (b, _) = S::as_simd_f32s(micro.b);
+        micro.a.add(simd, b.as_chunks::<VECTORS>().0, &mut sums);
+        if micro.rows == R && micro.columns == VECTORS * S::F32_LANES {
+            micro.whole(simd, &sums);
         } else {
-            self.edge::<S>(&sums);
+            micro.edge::<S, R>(&sums);
         }
     }
 }
 
-impl<const R: usize> Micro<'_, R> {
+impl<A> Micro<'_, A> {
     /// What every row begins with.
     #[inline(always)]
     fn bias<S: Simd>(&self, simd: S) -> [S::f32s; VECTORS] {
@@ -185,7 +227,7 @@ impl<const R: usize> Micro<'_, R> {
 
     /// By index, so that the sums go from registers to C.
     #[inline(always)]
-    fn whole<S: Simd>(self, simd: S, sums: &[[S::f32s; VECTORS]; R]) {
+    fn whole<S: Simd, const R: usize>(self, simd: S, sums: &[[S::f32s; VECTORS]; R]) {
         let width = VECTORS * S::F32_LANES;
         for (i, sums) in sums.iter().enumerate() {
             let (line, _) = S::as_mut_simd_f32s(&mut self.c[i * self.stride..][..width]);
@@ -200,7 +242,7 @@ impl<const R: usize> Micro<'_, R> {
 
     /// Through memory, of which a part is C.
     #[inline(always)]
-    fn edge<S: Simd>(self, sums: &[[S::f32s; VECTORS]; R]) {
+    fn edge<S: Simd, const R: usize>(self, sums: &[[S::f32s; VECTORS]; R]) {
         let mut edge = [[0.0; WIDEST]; R];
         for (edge, sums) in edge.iter_mut().zip(sums) {
             let (vectors, _) = S::as_mut_simd_f32s(&mut edge[..VECTORS * S::F32_LANES]);
@@ -215,58 +257,63 @@ impl<const R: usize> Micro<'_, R> {
     }
 }
 
-/// sums += a b of one column of A and one row of B.
-#[inline(always)]
-fn step<S: Simd, const R: usize>(
-    simd: S,
-    a: &[f32; R],
-    b: &[S::f32s; VECTORS],
-    sums: &mut [[S::f32s; VECTORS]; R],
-) {
-    // by index: the compiler unrolls these loops and keeps the sums in registers
-    for i in 0..R {
-        let a = simd.splat_f32s(a[i]);
-        for j in 0..VECTORS {
-            sums[i][j] = simd.mul_add_f32s(a, b[j], sums[i][j]);
-        }
-    }
-}
-
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::*;
 
-    /// C of ones and small numbers, whose sums are exact, by the tile of a machine with AVX2 alone.
-    fn with_avx2<const R: usize>() {
+    /// C of ones and small numbers, whose sums are exact, by the tiles of a machine with AVX2 alone.
+    #[test]
+    fn tiles_of_narrower_vectors() {
         let Some(simd) = pulp::x86::V3::try_new() else {
             return;
         };
         let (depth, width) = (9, VECTORS * 8);
-        let a: Vec<f32> = (0..R * depth).map(|i| (i % 5) as f32).collect();
+        let number = |i: usize, p: usize| ((i * 4 + p) % 5) as f32;
         let b: Vec<f32> = (0..width * depth).map(|i| (i % 7) as f32).collect();
-        let mut c = vec![1.0; R * width];
-        let block = Sized::<R>(Block {
-            a: &a,
-            a_depth: depth,
-            b: &b,
-            b_depth: depth,
-            c: &mut c,
-            stride: width,
-            rows: R,
-            columns: width,
-            depth,
-            onto: Onto::C,
-        });
-        Simd::vectorize(simd, block);
-        for (at, c) in c.iter().enumerate() {
-            let (i, j) = (at / width, at % width);
-            let terms = (0..depth).map(|p| a[p * R + i] * b[p * width + j]);
-            assert_eq!(*c, 1.0 + terms.sum::<f32>(), "{i} {j}");
+        for rows in 1..=2 * ROWS {
+            let lines: Vec<f32> = (0..rows * depth)
+                .map(|i| number(i / depth, i % depth))
+                .collect();
+            let panels: Vec<f32> = (0..2 * ROWS * depth)
+                .map(|i| number(i / (ROWS * depth) * ROWS + i % ROWS, i / ROWS % depth))
+                .collect();
+            let columns: Vec<f32> = (0..rows * depth)
+                .map(|i| number(i % rows, i / rows))
+                .collect();
+            let sources = [
+                Source::Rows {
+                    values: &lines,
+                    stride: depth,
+                },
+                Source::Columns {
+                    values: &columns,
+                    stride: rows,
+                },
+                Source::Panels {
+                    values: &panels,
+                    depth,
+                },
+            ];
+            for a in sources {
+                let mut c = vec![1.0; rows * width];
+                let block = Block {
+                    a,
+                    b: &b,
+                    b_depth: depth,
+                    c: &mut c,
+                    stride: width,
+                    rows,
+                    columns: width,
+                    depth,
+                    onto: Onto::C,
+                };
+                Simd::vectorize(simd, Sized::<2, 4, ROWS>(block));
+                for (at, c) in c.iter().enumerate() {
+                    let (i, j) = (at / width, at % width);
+                    let terms = (0..depth).map(|p| number(i, p) * b[p * width + j]);
+                    assert_eq!(*c, 1.0 + terms.sum::<f32>(), "{i} {j} of {rows} rows");
+                }
+            }
         }
-    }
-
-    #[test]
-    fn tiles_of_narrower_vectors() {
-        with_avx2::<ROWS>();
     }
 }

@@ -34,10 +34,12 @@
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
 mod aligned;
+mod copy;
 mod kernel;
 mod pack;
 mod panel;
 mod product;
+mod tile;
 mod transpose;
 
 pub use aligned::Aligned;

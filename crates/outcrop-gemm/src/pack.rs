@@ -1,6 +1,7 @@
 use rayon::prelude::*;
 
 use crate::Aligned;
+use crate::copy::Lines;
 use crate::kernel::Tile;
 use crate::transpose::transpose;
 
@@ -130,19 +131,20 @@ fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [
     if row_stride == 1 {
         return transpose(from, column_stride, [columns, depth], panel, width);
     }
+    if column_stride == 1 {
+        let lines = Lines {
+            values: from,
+            stride: row_stride,
+            there: columns,
+            high: width,
+            to: panel,
+        };
+        return lines.copy();
+    }
     for (p, line) in panel.chunks_exact_mut(width).enumerate() {
-        let from = &from[p * row_stride..];
-        match (column_stride, columns) {
-            // copies of a length that the compiler knows
-            (1, 32) => line[..32].copy_from_slice(&from[..32]),
-            (1, 16) => line[..16].copy_from_slice(&from[..16]),
-            (1, _) => line[..columns].copy_from_slice(&from[..columns]),
-            _ => {
-                let from = from.iter().step_by(column_stride);
-                let places = line[..columns].iter_mut();
-                places.zip(from).for_each(|(place, x)| *place = *x);
-            }
-        }
+        let from = from[p * row_stride..].iter().step_by(column_stride);
+        let places = line[..columns].iter_mut();
+        places.zip(from).for_each(|(place, x)| *place = *x);
     }
 }
 

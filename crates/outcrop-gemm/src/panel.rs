@@ -2,7 +2,8 @@
 //! order in which the next product reads it.
 
 use crate::Aligned;
-use crate::kernel::{Block, Onto, Tile};
+use crate::copy::Lines;
+use crate::kernel::{Block, Onto, Source, Tile};
 use crate::pack::DEPTH;
 use crate::transpose::transpose;
 
@@ -35,12 +36,14 @@ impl Left {
             let depth = DEPTH.min(k - slice * DEPTH);
             let from = &a[slice * DEPTH * column_stride..];
             if row_stride == 1 {
-                for p in 0..depth {
-                    for (i0, rows) in from[p * column_stride..][..m].chunks(high).enumerate() {
-                        let place = (i0 * depth + p) * high;
-                        values[place..place + rows.len()].copy_from_slice(rows);
-                    }
-                }
+                let lines = Lines {
+                    values: from,
+                    stride: column_stride,
+                    there: m,
+                    high,
+                    to: values,
+                };
+                lines.spread();
                 continue;
             }
             for (i0, panel) in values.chunks_exact_mut(high * depth).enumerate() {
@@ -75,8 +78,10 @@ impl Left {
         for first in (0..k).step_by(DEPTH) {
             let (depth, a_depth) = (DEPTH.min(k - first), DEPTH.min(self.k - first));
             let block = Block {
-                a: &self.values[padded * first..][..padded * a_depth],
-                a_depth,
+                a: Source::Panels {
+                    values: &self.values[padded * first..][..padded * a_depth],
+                    depth: a_depth,
+                },
                 b: &b[first * tile.columns..][..depth * tile.columns],
                 b_depth: depth,
                 c,

@@ -3,11 +3,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::Aligned;
-use crate::kernel::{Block, Onto, Tile};
+use crate::copy::Lines;
+use crate::kernel::{Block, Onto, Source, Tile};
 use crate::pack::{DEPTH, Part};
-use crate::transpose::transpose;
 
-/// Rows of A that are packed at a time: their panels stay in the second-level cache.
+/// Rows of A at a time: they stay in the second-level cache.
 const ROWS: usize = 96;
 
 /// The left-hand matrix A: rows of k numbers, `stride` apart.
@@ -40,6 +40,18 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Where they lie, from a column on.
+    fn source(&self, column: usize) -> Source<'a> {
+        let values = &self.values[column * self.step..];
+        match self.step {
+            1 => Source::Rows {
+                values,
+                stride: self.stride,
+            },
+            stride => Source::Columns { values, stride },
+        }
+    }
+
     fn from(&self, row: usize) -> Self {
         Self {
             values: &self.values[(row * self.stride).min(self.values.len())..],
@@ -61,9 +73,18 @@ pub fn multiply<'b>(
     onto: Onto<'_>,
 ) {
     let b = b.into();
-    c.par_chunks_mut(ROWS * stride)
+    let rows = share(c.len().div_ceil(stride.max(1)));
+    c.par_chunks_mut(rows * stride)
         .enumerate()
-        .for_each(|(i, c)| block(a.from(i * ROWS), b, c, stride, onto));
+        .for_each(|(i, c)| block(a.from(i * rows), b, c, stride, onto));
+}
+
+/// How many of `rows` a thread takes at a time, no more than [`ROWS`]: as many times as the others, and
+/// whole tiles of the smallest.
+fn share(rows: usize) -> usize {
+    let parts = rows.div_ceil(ROWS).max(1);
+    let parts = parts.next_multiple_of(rayon::current_num_threads());
+    rows.div_ceil(parts).next_multiple_of(4).max(4)
 }
 
 /// As [`multiply`], on this thread.
@@ -84,34 +105,47 @@ pub fn multiply_serial<'b>(
 }
 
 thread_local! {
-    /// The packed rows of A: used again, since fresh memory costs page faults.
+    /// What is packed of A: used again, since fresh memory costs page faults.
     static PANELS: std::cell::RefCell<Aligned> = std::cell::RefCell::default();
 }
 
-/// Columns of A that are packed at a time: with [`ROWS`] rows they stay in the second-level cache.
+/// Columns of A at a time: with [`ROWS`] rows they stay in the second-level cache.
 const LONG: usize = 8 * DEPTH;
 
-/// At most [`ROWS`] rows of C.
+/// Panels of B for which packing columns of A costs more than it spares.
+const FEW: usize = 2;
+
+/// At most [`ROWS`] rows of C. Rows of A are read where they lie; columns, which come a few numbers from
+/// each cache line, are packed, but for few columns of B.
 fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, onto: Onto<'_>) {
     let (tile, k, n) = (Tile::new(), b.k, b.n);
+    let rows = c.len().div_ceil(stride);
+    let high = rows.next_multiple_of(tile.rows);
     if k == 0 {
         c.chunks_mut(stride)
             .for_each(|line| without_depth(&mut line[..n], onto));
     }
+    let last = rows.saturating_sub(1) * a.stride + k.saturating_sub(1) * a.step;
+    assert!(k == 0 || last < a.values.len(), "A has {rows} rows of {k}");
+    let packs = a.step > 1 && n > FEW * tile.columns;
     PANELS.with_borrow_mut(|panels| {
         for first in (0..k).step_by(LONG) {
             let range = first..k.min(first + LONG);
-            pack_rows(
-                a,
-                range.clone(),
-                c.len().div_ceil(stride),
-                tile.rows,
-                panels,
-            );
+            if packs {
+                panels.resize(high * range.len());
+                pack_columns(a, range.clone(), rows, tile.rows, panels);
+            }
+            let source = |from: usize, depth: usize| match packs {
+                true => Source::Panels {
+                    values: &panels[high * (from - first)..][..high * depth],
+                    depth,
+                },
+                false => a.source(from),
+            };
             // panel by panel of B, so that the columns of C stay in the first-level cache
             for j in (0..n).step_by(tile.columns) {
                 let onto = onto.slice(first == 0).columns(j);
-                columns(panels, b, j, range.clone(), &mut c[j..], stride, onto);
+                columns(source, b, j, range.clone(), &mut c[j..], stride, onto);
             }
         }
     });
@@ -127,9 +161,10 @@ fn without_depth(line: &mut [f32], onto: Onto<'_>) {
     }
 }
 
-/// The columns of C that one panel of B makes, from `j` on, of the depth `range`.
-fn columns(
-    panels: &[f32],
+/// The columns of C that one panel of B makes, from `j` on, of the depth `range`; `a` gives the columns of A from
+/// one on, and so many.
+fn columns<'a>(
+    a: impl Fn(usize, usize) -> Source<'a>,
     b: Part<'_>,
     j: usize,
     range: Range<usize>,
@@ -139,16 +174,11 @@ fn columns(
 ) {
     let tile = Tile::new();
     let rows = c.len().div_ceil(stride);
-    let high = rows.div_ceil(tile.rows) * tile.rows;
-    let mut rest = panels;
     for first in range.clone().step_by(DEPTH) {
         let depth = DEPTH.min(range.end - first);
-        let (a, after) = rest.split_at(high * depth);
-        rest = after;
         let (panel, b_depth) = b.whole.panel(first, j);
         let block = Block {
-            a,
-            a_depth: depth,
+            a: a(first, depth),
             b: panel,
             b_depth,
             c,
@@ -162,35 +192,17 @@ fn columns(
     }
 }
 
-/// Puts `there` numbers of each line, `stride` apart, into each `high` of a panel.
-fn copy_lines(lines: &[f32], stride: usize, there: usize, high: usize, panel: &mut [f32]) {
-    let pairs = panel.chunks_exact_mut(high).zip(lines.chunks(stride));
-    match there {
-        // copies of a length that the compiler knows
-        12 => pairs.for_each(|(places, line)| places[..12].copy_from_slice(&line[..12])),
-        6 => pairs.for_each(|(places, line)| places[..6].copy_from_slice(&line[..6])),
-        _ => pairs.for_each(|(places, line)| places[..there].copy_from_slice(&line[..there])),
-    }
-}
-
-/// Packs the columns `range` of A: slices of [`DEPTH`] of them, each panel, column, row.
-fn pack_rows(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut Aligned) {
-    let padded = rows.div_ceil(high) * high;
-    panels.resize(padded * range.len());
-    for (slice, panels) in panels.chunks_mut(padded * DEPTH).enumerate() {
-        let depth = panels.len() / padded;
-        for (i0, panel) in panels.chunks_exact_mut(high * depth).enumerate() {
-            let there = high.min(rows - i0 * high);
-            if there < high {
-                panel.fill(0.0);
-            }
-            if a.step > 1 {
-                let start = i0 * high + (range.start + slice * DEPTH) * a.step;
-                copy_lines(&a.values[start..], a.step, there, high, panel);
-                continue;
-            }
-            let start = i0 * high * a.stride + range.start + slice * DEPTH;
-            transpose(&a.values[start..], a.stride, [there, depth], panel, high);
-        }
+/// Packs the columns `range` of A = X': slices of [`DEPTH`] of them, each panel, column, row.
+fn pack_columns(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut [f32]) {
+    let slice = rows.next_multiple_of(high) * DEPTH;
+    for (first, to) in range.step_by(DEPTH).zip(panels.chunks_mut(slice)) {
+        let lines = Lines {
+            values: &a.values[first * a.step..],
+            stride: a.step,
+            there: rows,
+            high,
+            to,
+        };
+        lines.spread();
     }
 }

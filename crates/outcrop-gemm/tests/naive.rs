@@ -150,3 +150,37 @@ fn the_same_bits_on_any_number_of_threads() {
     };
     assert_eq!(run(1), run(3));
 }
+
+#[test]
+fn no_rows_are_no_product() {
+    let packed = Packed::new(&[1.0; 6], 2, 3);
+    for product in [multiply, multiply_serial] {
+        product(Rows::new(&[], 2), &packed, &mut [], 3, Onto::ZERO);
+    }
+}
+
+#[test]
+#[should_panic(expected = "A has 3 rows of 2")]
+fn rows_that_are_missing_are_not_made_up() {
+    let packed = Packed::new(&[1.0; 6], 2, 3);
+    multiply_serial(
+        Rows::new(&[1.0; 5], 2),
+        &packed,
+        &mut [0.0; 9],
+        3,
+        Onto::ZERO,
+    );
+}
+
+#[test]
+#[should_panic(expected = "A has 3 rows of 2")]
+fn columns_that_are_missing_are_not_made_up() {
+    let packed = Packed::new(&[1.0; 6], 2, 3);
+    multiply_serial(
+        Rows::transposed(&[1.0; 5], 3),
+        &packed,
+        &mut [0.0; 9],
+        3,
+        Onto::ZERO,
+    );
+}

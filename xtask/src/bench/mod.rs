@@ -3,6 +3,7 @@
 
 mod calibration;
 mod fit;
+mod gemm;
 mod growth;
 mod measure;
 mod outcomes;
@@ -27,7 +28,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 8] = [
+const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -57,6 +58,11 @@ const BENCHMARKS: [Benchmark; 8] = [
         name: "taps",
         about: taps::ABOUT,
         run: taps::run,
+    },
+    Benchmark {
+        name: "gemm",
+        about: gemm::ABOUT,
+        run: gemm::run,
     },
     Benchmark {
         name: "growth",

@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let mut loads = Vec::new();
     for round in 0..request.rounds {
         eprintln!("round {} of {}", round + 1, request.rounds);
-        loads.push(load());
+        loads.push(process::load());
         for case in &mut cases {
             case.round(round, &sides)?;
         }
@@ -63,12 +63,6 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     println!();
     print_limits(&cases);
     Ok(ExitCode::SUCCESS)
-}
-
-/// How many wanted a processor in the last minute, where /proc tells.
-fn load() -> String {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    load.split(' ').next().map_or("?".into(), Into::into)
 }
 
 impl Sides<'_> {

@@ -102,11 +102,16 @@ impl Request {
         self.threads.unwrap_or(default)
     }
 
+    /// The number of threads that was asked for, or one and two.
+    pub(super) fn one_and_two(&self) -> Vec<usize> {
+        self.threads.map_or(vec![1, 2], |n| vec![n])
+    }
+
     /// Each shape with each number of threads.
     pub(super) fn cases(&self) -> Vec<(&'static Shape, usize)> {
         let shapes = SHAPES.iter().enumerate();
         let asked = shapes.filter(|(i, _)| self.shape.is_none_or(|n| n == i + 1));
-        let threads = self.threads.map_or(vec![1, 2], |n| vec![n]);
+        let threads = self.one_and_two();
         asked
             .flat_map(|(_, shape)| threads.iter().map(move |&n| (shape, n)))
             .collect()

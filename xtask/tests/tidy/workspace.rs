@@ -26,7 +26,9 @@ impl File {
     /// Whether it is source of the crate itself, not of a test, example or bench.
     pub(crate) fn is_source(&self) -> bool {
         let inside = self.path.split('/').skip_while(|&part| part != "src");
+        let bench = self.path.contains("/benches/");
         self.path.ends_with(".rs")
+            && !bench
             && inside.clone().next().is_some()
             && !inside
                 .into_iter()
@@ -100,6 +102,7 @@ fn a_file_knows_its_crate_and_whether_it_is_source() {
     for test in [
         "crates/outcrop-fit/tests/a.rs",
         "crates/outcrop-fit/src/a/tests.rs",
+        "crates/outcrop-fit/benches/peers/src/a.rs",
     ] {
         assert!(!file(test).is_source(), "{test}");
     }
