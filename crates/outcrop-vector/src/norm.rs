@@ -118,21 +118,12 @@ mod tests {
         };
         let (mut dx, mut dgain, mut dshift) = (vec![1.0; D], vec![1.0; D], vec![1.0; D]);
         layer_norm_backward(&x, &gain, EPS, &mut dy, &mut dx, [&mut dgain, &mut dshift]);
-        let added = |slopes: Vec<f64>| -> Vec<f64> { slopes.iter().map(|s| 1.0 + s).collect() };
-        assert_close(
-            &dx,
-            &added(difference(&x64, |x| loss(x, &gain64, &shift64))),
-            2e-6,
-        );
-        assert_close(
-            &dgain,
-            &added(difference(&gain64, |g| loss(&x64, g, &shift64))),
-            2e-6,
-        );
-        assert_close(
-            &dshift,
-            &added(difference(&shift64, |s| loss(&x64, &gain64, s))),
-            2e-6,
-        );
+        let by_x = difference(&x64, |x| loss(x, &gain64, &shift64));
+        let by_gain = difference(&gain64, |gain| loss(&x64, gain, &shift64));
+        let by_shift = difference(&shift64, |shift| loss(&x64, &gain64, shift));
+        for (ours, slopes) in [(dx, by_x), (dgain, by_gain), (dshift, by_shift)] {
+            let added: Vec<f64> = slopes.iter().map(|slope| 1.0 + slope).collect();
+            assert_close(&ours, &added, 2e-6);
+        }
     }
 }
