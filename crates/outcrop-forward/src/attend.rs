@@ -3,8 +3,7 @@
 
 use outcrop_core::ArchSpec;
 use outcrop_gemm::{Aligned, Left, panel_width};
-
-use crate::vector::soften_panel;
+use outcrop_vector::soften_panel;
 
 /// Where in its row [queries | keys | values], heads in order, everything of a token is.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +114,7 @@ impl Scratch {
         self.sums.resize(panel, 0.0);
         past.keys
             .multiply(end, d_head, &self.queries, &mut self.scores);
-        soften_panel(&mut self.scores, first, &mut self.sums);
+        soften_panel(&mut self.scores, first, &mut self.sums, None);
         past.values
             .multiply(d_head, end, &self.scores, &mut self.read);
     }

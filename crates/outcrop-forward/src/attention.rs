@@ -1,8 +1,8 @@
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
+use outcrop_vector::softmax;
 use rayon::prelude::*;
 
 use crate::attend::Fused;
-use crate::vector::{scale, soften};
 
 /// Queries that one task works on.
 const ROWS: usize = 120;
@@ -53,8 +53,7 @@ impl<'a> Attention<'a> {
             multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
                 let (seen, hidden) = line.split_at_mut(first + row + 1);
-                let sum = soften(seen, factor);
-                scale(seen, 1.0 / sum);
+                softmax(seen, factor);
                 hidden.fill(0.0);
             }
         });

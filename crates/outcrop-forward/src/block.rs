@@ -4,13 +4,13 @@ use std::sync::Mutex;
 
 use outcrop_core::{Activation, ArchSpec, Residual};
 use outcrop_gemm::{Aligned, Onto, Rows, multiply_serial};
+use outcrop_vector::{gelu, gelu_tanh, relu, rms_norm, swiglu};
 use rayon::prelude::*;
 
 use crate::Attention;
 use crate::attend::{Fused, Past, Scratch};
 use crate::layer::{Layer, Linear};
 use crate::rotary::Rotary;
-use crate::vector::{gelu, gelu_tanh, relu, rms_norm, swiglu};
 
 /// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
 const ROWS: usize = 96;
@@ -46,7 +46,7 @@ struct Memory {
     read: Aligned,
     normed: Aligned,
     hidden: Aligned,
-    gate: Aligned,
+    active: Aligned,
 }
 
 impl<'a> Blocks<'a> {
@@ -91,9 +91,7 @@ impl<'a> Blocks<'a> {
         share(blocks, &mut self.memory, |memory, ((qkv, x), places)| {
             let normed = &mut memory.normed;
             normed.resize(x.len());
-            for (row, out) in x.chunks_exact(d).zip(normed.chunks_exact_mut(d)) {
-                layer.attention_norm.apply(row, out);
-            }
+            layer.attention_norm.apply(x, normed);
             affine(&layer.qkv, normed, d, qkv, width);
             for (place, line) in places.iter().zip(qkv.chunks_exact_mut(width)) {
                 let heads = line.chunks_exact_mut(arch.d_head());
@@ -159,30 +157,30 @@ impl<'a> Blocks<'a> {
             read,
             normed,
             hidden,
-            gate,
+            active,
             ..
         } = memory;
         normed.resize(x.len());
         if arch.residual == Residual::Parallel {
-            norm_rows(layer, x, d, normed);
+            layer.mlp_norm.apply(x, normed);
         }
         add(&layer.output, read, self.fused.out(), x, d);
         if arch.residual == Residual::Sequential {
-            norm_rows(layer, x, d, normed);
+            layer.mlp_norm.apply(x, normed);
         }
         hidden.resize(x.len() / d * arch.d_ff);
         affine(&layer.up, normed, d, hidden, arch.d_ff);
+        active.resize(hidden.len());
         match (&layer.gate, arch.activation) {
-            (Some(map), _) => {
-                gate.resize(hidden.len());
-                affine(map, normed, d, gate, arch.d_ff);
-                swiglu(gate, hidden);
+            (Some(gate), _) => {
+                affine(gate, normed, d, active, arch.d_ff);
+                swiglu(hidden, active);
             }
-            (None, Activation::GeluTanh) => gelu_tanh(hidden),
-            (None, Activation::Relu) => relu(hidden),
-            (None, _) => gelu(hidden),
+            (None, Activation::GeluTanh) => gelu_tanh(hidden, active),
+            (None, Activation::Relu) => relu(hidden, active),
+            (None, _) => gelu(hidden, active),
         }
-        add(&layer.down, hidden, arch.d_ff, x, d);
+        add(&layer.down, active, arch.d_ff, x, d);
     }
 }
 
@@ -205,12 +203,6 @@ fn share<T>(
             });
         }
     });
-}
-
-fn norm_rows(layer: &Layer, x: &[f32], d: usize, normed: &mut [f32]) {
-    for (row, out) in x.chunks_exact(d).zip(normed.chunks_exact_mut(d)) {
-        layer.mlp_norm.apply(row, out);
-    }
 }
 
 /// out = x W' + b

@@ -2,8 +2,8 @@
 
 use outcrop_core::{Activation, ArchSpec, Norm, TensorPart, TensorRole};
 use outcrop_gemm::Packed;
+use outcrop_vector::{layer_norm, rms_norm};
 
-use crate::vector::{layer_norm, rms_norm};
 use crate::{Published, Result};
 
 /// A linear map with its bias.
@@ -23,10 +23,11 @@ pub(crate) struct Normalise {
 }
 
 impl Normalise {
-    pub(crate) fn apply(&self, row: &[f32], out: &mut [f32]) {
+    /// Of rows.
+    pub(crate) fn apply(&self, x: &[f32], out: &mut [f32]) {
         match self.kind {
-            Norm::LayerNorm => layer_norm(row, &self.gain, &self.shift, self.eps, out),
-            Norm::RmsNorm => rms_norm(row, &self.gain, self.eps, out),
+            Norm::LayerNorm => layer_norm(x, [&self.gain, &self.shift], self.eps, out),
+            Norm::RmsNorm => rms_norm(x, &self.gain, self.eps, out),
         }
     }
 }

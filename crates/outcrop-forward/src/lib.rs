@@ -44,7 +44,6 @@ mod measure;
 mod published;
 mod rotary;
 mod tap;
-mod vector;
 
 pub use attention::Attention;
 pub use error::{Error, Result};

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use outcrop_core::TensorRole;
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
+use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;
 
 use crate::forward::{Streams, check, run};
 use crate::layer::Reader;
-use crate::vector::{exp_sum, largest};
 use crate::{Published, Result, Tap};
 
 /// Tokens whose logits one task computes.

@@ -1,4 +1,4 @@
-use crate::vector::rotate;
+use outcrop_vector::rotate;
 
 /// Cosines and sines of the rotary embedding at every position, computed in f32 as PyTorch does.
 #[derive(Debug)]
@@ -25,6 +25,6 @@ impl Rotary {
     /// Rotates one head at `position`.
     pub(crate) fn apply(&self, head: &mut [f32], position: usize) {
         let range = position * self.half..(position + 1) * self.half;
-        rotate(head, &self.cosines[range.clone()], &self.sines[range]);
+        rotate(head, &self.cosines[range.clone()], &self.sines[range], 1.0);
     }
 }

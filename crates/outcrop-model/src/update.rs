@@ -1,6 +1,6 @@
 //! AdamW in one pass over memory.
 
-use pulp::{Arch, Simd, WithSimd};
+use outcrop_vector::vectorised;
 use rayon::prelude::*;
 
 use crate::Numbers;
@@ -42,45 +42,29 @@ pub struct AdamWStep {
 
 /// The sum of the squares of all gradients, the same on any number of threads.
 pub fn sum_of_squares(slots: &[Slot]) -> f64 {
-    let arch = Arch::new();
     let pieces = slots
         .par_iter()
         .flat_map(|slot| slot.gradient.as_slice().par_chunks(PIECE));
-    let sums: Vec<f64> = pieces.map(|x| arch.dispatch(Squares(x))).collect();
+    let sums: Vec<f64> = pieces.map(squares).collect();
     sums.into_iter().sum()
 }
 
 /// Updates parameters and moments where they lie.
 pub fn adamw_in_place(slots: &mut [Slot], step: &AdamWStep) {
-    let arch = Arch::new();
     slots.par_iter_mut().for_each(|slot| {
         let [m, v] = slot.moments.each_mut().map(Numbers::as_mut_slice);
         let moments = m.par_chunks_mut(PIECE).zip(v.par_chunks_mut(PIECE));
         let parameter = slot.parameter.as_mut_slice().par_chunks_mut(PIECE);
         let gradient = slot.gradient.as_slice().par_chunks(PIECE);
         let pieces = parameter.zip(gradient).zip(moments);
-        pieces.for_each(|((p, g), (m, v))| {
-            arch.dispatch(Update {
-                p,
-                g,
-                m,
-                v,
-                decay: slot.decay,
-                step,
-            });
-        });
+        pieces.for_each(|((p, g), (m, v))| update(p, g, [m, v], slot.decay, step));
     });
 }
 
-struct Squares<'a>(&'a [f32]);
-
-impl WithSimd for Squares<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f64 {
+vectorised! {
+    fn squares<'a>(row: &'a [f32]) -> f64 {
         let mut sums = [0.0; LANES];
-        let (rows, rest) = self.0.as_chunks::<LANES>();
+        let (rows, rest) = row.as_chunks::<LANES>();
         for row in rows {
             for (sum, x) in sums.iter_mut().zip(row) {
                 *sum += f64::from(*x) * f64::from(*x);
@@ -93,35 +77,23 @@ impl WithSimd for Squares<'_> {
     }
 }
 
-struct Update<'a> {
-    p: &'a mut [f32],
-    g: &'a [f32],
-    m: &'a mut [f32],
-    v: &'a mut [f32],
-    decay: f32,
-    step: &'a AdamWStep,
-}
-
-impl WithSimd for Update<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let AdamWStep {
-            scale,
-            betas,
-            rate,
-            correction,
-            eps,
-        } = *self.step;
+vectorised! {
+    fn update<'a>(
+        p: &'a mut [f32],
+        g: &'a [f32],
+        moments: [&'a mut [f32]; 2],
+        decay: f32,
+        step: &'a AdamWStep,
+    ) -> () {
+        let AdamWStep { scale, betas, rate, correction, eps } = *step;
         let [b1, b2] = betas.map(|b| b as f32);
         let [a1, a2] = betas.map(|b| (1.0 - b) as f32);
-        let moments = self.m.iter_mut().zip(self.v);
-        for ((p, g), (m, v)) in self.p.iter_mut().zip(self.g).zip(moments) {
+        let [m, v] = moments;
+        for ((p, g), (m, v)) in p.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
             let g = *g * scale;
             *m = *m * b1 + g * a1;
             *v = *v * b2 + g * g * a2;
-            *p = *p * self.decay - *m / ((*v * correction).sqrt() + eps) * rate;
+            *p = *p * decay - *m / ((*v * correction).sqrt() + eps) * rate;
         }
     }
 }

@@ -13,16 +13,16 @@ const KINDS: [(&str, &[&str]); 10] = [
         "packing for matrix products",
         &["outcrop_gemm::", "Left::pack", "gemm"],
     ),
-    ("attention's softmax", &["fused::softmax", "softmax"]),
+    ("attention's softmax", &["softmax"]),
     (
         "the MLP's nonlinearity",
-        &["fused::activation", "gelu", "erf"],
+        &["outcrop_vector::activation", "gelu", "erf"],
     ),
     ("cross-entropy", &["cross_entropy", "loss::Packs"]),
     (
         "norms, rotation, sums over rows",
         &[
-            "fused::vector",
+            "outcrop_vector::",
             "fused::back",
             "fused::block",
             "fused::linear",
@@ -103,7 +103,7 @@ mod tests {
     fn samples_are_counted_by_the_innermost_kind() {
         let report = "\n  40 pulp::V4::vectorize::imp\n  41 outcrop_gemm::kernel::Block::compute\n\
             \x20 42 outcrop_model::fused::back::backward\n\n\n\
-            \x20 40 pulp::V4::vectorize::imp\n  50 outcrop_model::fused::softmax::soften_panel\n\n\
+            \x20 40 pulp::V4::vectorize::imp\n  50 outcrop_vector::softmax::soften_panel\n\n\
             \x20 ffffffff821eb0e7 clear_page_erms\n  60 mi_malloc\n\n  70 main\n\n";
         let shares = shares(report);
         let kinds = ["matrix products", "attention's softmax", KERNEL.0, "other"];

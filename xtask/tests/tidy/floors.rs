@@ -4,9 +4,10 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 13] = [
+const BELOW: [(&str, &[&str]); 14] = [
     ("outcrop-core", &[]),
     ("outcrop-gemm", &[]),
+    ("outcrop-vector", &[]),
     ("outcrop-measure", &["outcrop-core"]),
     ("outcrop-schedule", &["outcrop-core"]),
     ("outcrop-fit", &["outcrop-core"]),
@@ -18,6 +19,7 @@ const BELOW: [(&str, &[&str]); 13] = [
         &[
             "outcrop-core",
             "outcrop-gemm",
+            "outcrop-vector",
             "outcrop-measure",
             "outcrop-checkpoint",
         ],
@@ -27,6 +29,7 @@ const BELOW: [(&str, &[&str]); 13] = [
         &[
             "outcrop-core",
             "outcrop-gemm",
+            "outcrop-vector",
             "outcrop-measure",
             "outcrop-checkpoint",
         ],

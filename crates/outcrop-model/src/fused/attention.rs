@@ -2,9 +2,7 @@
 //! a time: forward the columns are queries, backward keys (Dao et al. 2022 keep the same numbers).
 
 use outcrop_gemm::{Aligned, Left, Onto, Packed, Rows, multiply_serial, panel_width, transpose};
-
-use super::softmax::{soften_panel, soften_panel_backward};
-use super::vector::{dot, rotate_rows};
+use outcrop_vector::{dot, rotate_rows, soften_panel, soften_panel_backward};
 
 /// How rows [heads, q | k | v] are laid out and rotated.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +52,7 @@ impl Heads<'_> {
     /// Rotates the rows of a sequence in place; `direction` is 1, or -1 for gradients on their way back.
     pub(super) fn rotate(&self, qkv: &mut [f32], direction: f32) {
         if let Some(Rotary { half, tables }) = self.rotary {
-            rotate_rows(qkv, self.heads, half, tables, direction, self.width());
+            rotate_rows(qkv, self.heads, self.d_head, tables, half, direction);
         }
     }
 
@@ -84,7 +82,7 @@ impl Heads<'_> {
                 scratch.by_token[0].multiply(end, d, queries, weights);
                 let mut sums = [[0.0; 32]; 2];
                 let [sums, logs] = sums.each_mut().map(|s| &mut s[..panel]);
-                soften_panel(weights, first, sums, logs);
+                soften_panel(weights, first, sums, Some(logs));
                 scratch.by_channel[0].multiply(d, end, weights, columns);
                 let seen = &mut log_sums[head * tokens..][first..end];
                 seen.copy_from_slice(&logs[..end - first]);

@@ -2,13 +2,13 @@
 
 use outcrop_core::Residual;
 use outcrop_gemm::{Aligned, Onto};
+use outcrop_vector::{layer_norm, layer_norm_backward};
 use rayon::prelude::*;
 
 use super::activation::activate_backward;
 use super::block::{Kept, MEMORY, Memory, Parameters, Parts, Shape, linear};
 use super::linear::{Backward, Forward, add_gradients};
 use super::memory::Buffer;
-use super::vector::{layer_norm, layer_norm_backward};
 
 /// Sums of gradients that are kept beside one another for `groups` groups of rows: as many threads work on
 /// them, and they are added in the same order whatever the number of threads. Each has to be added to the

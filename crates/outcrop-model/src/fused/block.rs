@@ -5,13 +5,13 @@ use std::cell::RefCell;
 
 use outcrop_core::{Activation, Residual};
 use outcrop_gemm::{Aligned, Packed};
+use outcrop_vector::layer_norm;
 use rayon::prelude::*;
 
 use super::activation::activate;
 use super::attention::{Heads, Scratch};
 use super::linear::{Forward, Linear};
 use super::memory::Buffer;
-use super::vector::layer_norm;
 use crate::{Sequences, TapSequences};
 
 /// Rows, in whole sequences, that go through a block together.

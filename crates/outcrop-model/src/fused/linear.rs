@@ -1,9 +1,9 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
 use outcrop_gemm::{Aligned, Onto, Packed, Rows, multiply_serial, panel_width};
+use outcrop_vector::add_columns;
 
 use super::memory::{Buffer, Lent};
-use super::vector::add_columns;
 
 /// A linear map: W is [inputs, outputs] by rows.
 #[derive(Clone, Copy, Debug)]

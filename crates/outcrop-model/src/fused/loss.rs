@@ -2,12 +2,12 @@
 //! so that the logits are never whole.
 
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial, panel_width};
+use outcrop_vector::{cross_entropy, layer_norm, layer_norm_backward};
 use rayon::prelude::*;
 
 use super::back::{lanes, slices, total};
 use super::linear::packed;
 use super::memory::{Buffer, Lent};
-use super::vector::{cross_entropy, layer_norm, layer_norm_backward};
 
 /// Rows whose logits are there together.
 const ROWS: usize = 256;

@@ -1,14 +1,14 @@
 //! Training on the CPU in two operations of our own: a whole block, and the loss from the residual stream.
 //! Each has its way back written out, so that nothing is kept that can be computed again more cheaply, no
-//! tensor is laid out anew between two steps, and products run on `outcrop-gemm`. On other devices, and for
-//! measuring, the same is composed of Burn's operations.
+//! tensor is laid out anew between two steps, and products run on `outcrop-gemm`,
+//! norms and the like on `outcrop-vector`. On other devices, and for measuring, the same is composed of Burn's operations.
 //!
 //! | module | what it computes |
 //! |---|---|
 //! | `block`, `back` | one block of the transformer, forward and backward |
 //! | `loss` | the last norm, the unembedding and the cross-entropy |
-//! | `attention`, `softmax` | causal attention with rotary embedding |
-//! | `linear`, `activation`, `vector` | linear maps, GELU, norms |
+//! | `attention` | causal attention with rotary embedding |
+//! | `linear`, `activation` | linear maps, the nonlinearity of the MLP |
 //! | `memory` | buffers that go from step to step |
 //!
 //! Only this file knows Burn. Sums over rows are made in lanes, whose number depends on the shape alone: the
@@ -21,10 +21,8 @@ mod block;
 mod linear;
 mod loss;
 mod memory;
-mod softmax;
 #[cfg(test)]
 mod tests;
-mod vector;
 
 use std::sync::Arc;
 

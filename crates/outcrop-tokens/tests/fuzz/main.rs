@@ -5,6 +5,7 @@
 
 mod arrays;
 mod documents;
+#[path = "../../../outcrop-checkpoint/tests/fuzz/mutation.rs"]
 mod mutation;
 mod tokenizers;
 

@@ -1,0 +1,134 @@
+//! Nonlinearities of the MLP and their derivatives.
+
+use crate::elementary::{erf, exp};
+use crate::vectorised;
+
+/// f(x) and f'(x).
+type Pair = [f32; 2];
+
+/// x P(x) with P the normal distribution function: (1 + erf(x / sqrt 2)) / 2; f' = P + x P'
+/// (Hendrycks and Gimpel 2016).
+#[inline(always)]
+fn gelu_at(x: f32) -> Pair {
+    let below = 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
+    let density = 0.398_942_3 * exp(-0.5 * x * x);
+    [x * below, x.mul_add(density, below)]
+}
+
+/// x s with s = (1 + tanh u) / 2 = 1 / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3);
+/// f' = s + 2 x s (1 - s) u'.
+#[inline(always)]
+fn gelu_tanh_at(x: f32) -> Pair {
+    let square = 0.044_715 * x * x;
+    let u = 0.797_884_6 * x * (1.0 + square);
+    let slope = 0.797_884_6 * square.mul_add(3.0, 1.0);
+    let s = 1.0 / (1.0 + exp(-2.0 * u));
+    [x * s, (2.0 * x * s * (1.0 - s)).mul_add(slope, s)]
+}
+
+#[inline(always)]
+fn relu_at(x: f32) -> Pair {
+    let positive = if x > 0.0 { 1.0 } else { 0.0 };
+    [x * positive, positive]
+}
+
+#[inline(always)]
+fn each(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> Pair) {
+    x.iter().zip(y).for_each(|(x, y)| *y = f(*x)[0]);
+}
+
+#[inline(always)]
+fn each_backward(x: &[f32], y: &mut [f32], gradient: &mut [f32], f: impl Fn(f32) -> Pair) {
+    for ((x, y), g) in x.iter().zip(y).zip(gradient) {
+        let [value, slope] = f(*x);
+        *y = value;
+        *g *= slope;
+    }
+}
+
+vectorised! {
+    /// y = x / 2 (1 + erf(x / sqrt 2)) of each.
+    pub fn gelu<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, gelu_at) }
+}
+
+vectorised! {
+    /// y = [`gelu`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn gelu_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, gelu_at)
+    }
+}
+
+vectorised! {
+    /// y = x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) of each.
+    pub fn gelu_tanh<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, gelu_tanh_at) }
+}
+
+vectorised! {
+    /// y = [`gelu_tanh`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn gelu_tanh_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, gelu_tanh_at)
+    }
+}
+
+vectorised! {
+    /// y = max(x, 0) of each; NaN stays.
+    pub fn relu<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, relu_at) }
+}
+
+vectorised! {
+    /// y = [`relu`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn relu_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, relu_at)
+    }
+}
+
+vectorised! {
+    /// g, the gate of x, becomes x g / (1 + exp(-g)) (Shazeer 2020).
+    pub fn swiglu<'a>(x: &'a [f32], gate: &'a mut [f32]) -> () {
+        for (x, g) in x.iter().zip(gate) {
+            *g = x * (*g / (1.0 + exp(-*g)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::exact;
+
+    type Forward = fn(&[f32], &mut [f32]);
+    type Backward = fn(&[f32], &mut [f32], &mut [f32]);
+    type Exact = fn(f64) -> f64;
+
+    proptest! {
+        #[test]
+        fn values_and_finite_differences_in_f64(x in -5.0..5.0f32) {
+            prop_assume!(x.abs() > 1e-4); // ReLU's corner
+            let kinds: [(Forward, Backward, Exact); 3] = [
+                (gelu, gelu_backward, exact::gelu),
+                (gelu_tanh, gelu_tanh_backward, exact::gelu_tanh),
+                (relu, relu_backward, |x| x.max(0.0)),
+            ];
+            for (i, (forward, backward, exact)) in kinds.into_iter().enumerate() {
+                let (mut value, mut y, mut g) = ([0.0], [0.0], [1.0]);
+                forward(&[x], &mut value);
+                backward(&[x], &mut y, &mut g);
+                prop_assert_eq!(value, y);
+                let at = f64::from(x);
+                let slope = (exact(at + 1e-5) - exact(at - 1e-5)) / 2e-5;
+                prop_assert!((f64::from(y[0]) - exact(at)).abs() < 2e-6, "{i} {x} {}", y[0]);
+                prop_assert!((f64::from(g[0]) - slope).abs() < 2e-6, "{i} {x} {} {slope}", g[0]);
+            }
+        }
+
+        #[test]
+        fn gated_values(x in -5.0..5.0f32, gate in -80.0..80.0f32) {
+            let mut y = [gate];
+            swiglu(&[x], &mut y);
+            let exact = f64::from(x) * f64::from(gate) / (1.0 + (-f64::from(gate)).exp());
+            prop_assert!((f64::from(y[0]) - exact).abs() <= 1e-6 * exact.abs(), "{} {exact}", y[0]);
+        }
+    }
+}

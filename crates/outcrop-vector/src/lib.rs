@@ -1,0 +1,58 @@
+//! The arithmetic of a transformer's rows of f32, forward and backward, on this thread and in safe code:
+//! written as plain loops and compiled for each kind of vectors that a machine may have (AVX-512, AVX2,
+//! NEON), through `pulp`. A row is what belongs to a token; several lie one after the other. Where sums
+//! are made, their order depends on the length of the row alone.
+//!
+//! | items | what they are |
+//! |---|---|
+//! | [`gelu`], [`gelu_tanh`], [`relu`] | nonlinearities; `_backward` with the derivative |
+//! | [`swiglu`] | the gated one |
+//! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`] | norms of rows |
+//! | [`softmax`] | of a row, in place |
+//! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
+//! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
+//! | [`rotate`], [`rotate_rows`] | rotary embedding |
+//! | [`largest`], [`dot`], [`add_columns`] | of rows |
+//! | [`exp`], [`erf`] | of one number, for loops of one's own |
+//! | [`vectorised!`] | makes a function of such a loop |
+//!
+//! ```
+//! use outcrop_vector::{gelu, layer_norm, softmax};
+//!
+//! let mut x = [0.0; 4];
+//! layer_norm(&[1.0, 2.0, 3.0, 6.0], [&[1.0; 4], &[0.0; 4]], 0.0, &mut x);
+//! assert!((x[3] - 3.0 / 3.5f32.sqrt()).abs() < 1e-6); // mean 3, variance 3.5
+//! let mut y = [0.0; 4];
+//! gelu(&x, &mut y);
+//! assert_eq!(y[2], 0.0);
+//! let mut weights = [0.0, 3f32.ln()];
+//! softmax(&mut weights, 1.0);
+//! assert!((weights[1] - 0.75).abs() < 1e-6);
+//! ```
+
+mod activation;
+mod elementary;
+#[cfg(test)]
+mod exact;
+mod loss;
+mod norm;
+mod rotary;
+mod softmax;
+mod sums;
+mod vectorised;
+
+pub use activation::{
+    gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, relu, relu_backward, swiglu,
+};
+pub use elementary::{erf, exp};
+pub use loss::{cross_entropy, exp_sum};
+pub use norm::{layer_norm, layer_norm_backward, rms_norm};
+#[doc(hidden)]
+pub use pulp;
+pub use rotary::{rotate, rotate_rows};
+pub use softmax::{soften_panel, soften_panel_backward, softmax};
+pub use sums::{add_columns, dot, largest};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,73 @@
+//! Rotary embedding (Su et al. 2021), channels paired as in GPT-NeoX.
+
+use crate::vectorised;
+
+/// Rotates the first channels of a head: channel i with channel i + half by the angles whose `half`
+/// cosines and sines are given; `direction` is 1, or -1 for gradients on their way back.
+///
+/// # Panics
+/// Where the head has fewer than 2 half channels.
+#[inline(always)]
+pub fn rotate(head: &mut [f32], cosines: &[f32], sines: &[f32], direction: f32) {
+    let half = cosines.len();
+    let (low, rest) = head.split_at_mut(half);
+    let pairs = low.iter_mut().zip(&mut rest[..half]);
+    for ((a, b), (cosine, sine)) in pairs.zip(cosines.iter().zip(sines)) {
+        let sine = direction * sine;
+        (*a, *b) = (*a * cosine - *b * sine, *b * cosine + *a * sine);
+    }
+}
+
+vectorised! {
+    /// Rotates queries and keys of rows [heads, q | k | v], `d_head` channels each, at positions 0, 1, ...
+    /// as [`rotate`] does. `tables` are cosines and sines [positions, half].
+    ///
+    /// # Panics
+    /// Where the tables have fewer positions than there are rows.
+    pub fn rotate_rows<'a>(
+        rows: &'a mut [f32],
+        heads: usize,
+        d_head: usize,
+        tables: [&'a [f32]; 2],
+        half: usize,
+        direction: f32,
+    ) -> () {
+        for (position, row) in rows.chunks_exact_mut(3 * heads * d_head).enumerate() {
+            let [cosines, sines] = tables.map(|t| &t[position * half..][..half]);
+            for head in row.chunks_exact_mut(3 * d_head) {
+                rotate(&mut head[..d_head], cosines, sines, direction);
+                rotate(&mut head[d_head..2 * d_head], cosines, sines, direction);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exact::{assert_close, waves};
+
+    #[test]
+    fn pairs_of_channels_turn_as_complex_numbers_and_back() {
+        let (heads, d_head, half, positions) = (2, 7, 3, 5);
+        let (before, exact) = waves(positions * heads * 3 * d_head, 1);
+        let (angles, angles64) = waves(positions * half, 2);
+        let cosines: Vec<f32> = angles.iter().map(|a| a.cos()).collect();
+        let sines: Vec<f32> = angles.iter().map(|a| a.sin()).collect();
+        let mut rows = before.clone();
+        rotate_rows(&mut rows, heads, d_head, [&cosines, &sines], half, 1.0);
+        let expected = (0..rows.len()).map(|at| {
+            let (position, part) = (at / (heads * 3 * d_head), at / d_head % 3);
+            let (channel, turns) = (at % d_head, at % d_head < 2 * half && part < 2);
+            let (sine, cosine) = angles64[position * half + channel % half].sin_cos();
+            match (turns, channel < half) {
+                (false, _) => exact[at],
+                (true, true) => exact[at] * cosine - exact[at + half] * sine,
+                (true, false) => exact[at] * cosine + exact[at - half] * sine,
+            }
+        });
+        assert_close(&rows, &expected.collect::<Vec<_>>(), 1e-6);
+        rotate_rows(&mut rows, heads, d_head, [&cosines, &sines], half, -1.0);
+        assert_close(&rows, &exact, 1e-6);
+    }
+}
