@@ -4,8 +4,8 @@
 //! time bounds for selection", Commun. ACM 18(3), then everything.
 
 use crate::bits::{INFINITE, MAGNITUDE, magnitude};
-use crate::pass::{BLOCK, Counts, LANES, Pass, ROOM};
-use crate::peaks::Peaks;
+use crate::pass::{Counts, Pass, ROOM};
+use crate::peaks::{BLOCK, LANES, Peaks};
 use crate::select::{FEW, select};
 use crate::top::TopK;
 

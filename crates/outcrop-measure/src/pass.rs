@@ -4,14 +4,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::bits::magnitude;
-use crate::peaks::Peaks;
-
-/// Scalars that are looked at together.
-pub(crate) const LANES: usize = 16;
-/// Scalars of a block: they stay in the first cache.
-pub(crate) const BLOCK: usize = 4096;
-/// Scalars of a group, of which each lane's largest is found.
-pub(crate) const GROUP: usize = 16 * LANES;
+use crate::peaks::{GROUP, LANES, Peaks};
 
 /// Scalars by which the memory for what is kept is longer than what is looked at.
 pub(crate) const ROOM: usize = GROUP + LANES;
@@ -215,6 +208,7 @@ mod avx512 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peaks::BLOCK;
 
     /// Both ways through a block, against the comparisons.
     #[test]

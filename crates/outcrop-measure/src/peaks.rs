@@ -3,7 +3,13 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::bits::INFINITE;
-use crate::pass::{BLOCK, GROUP, LANES};
+
+/// Scalars that are looked at together.
+pub(crate) const LANES: usize = 16;
+/// Scalars of a block: they stay in the first cache.
+pub(crate) const BLOCK: usize = 4096;
+/// Scalars of a group, of which each lane's largest is found.
+pub(crate) const GROUP: usize = 16 * LANES;
 
 /// Peaks of a block.
 pub(crate) const PEAKS: usize = BLOCK / GROUP * LANES;

@@ -3,8 +3,7 @@ use std::cmp::Reverse;
 use outcrop_core::Top;
 
 use crate::bits::{INFINITE, magnitude};
-use crate::pass::{GROUP, LANES};
-use crate::peaks::{PEAKS, Peaks};
+use crate::peaks::{GROUP, LANES, PEAKS, Peaks};
 use crate::shape::Shape;
 
 /// Up to this many candidates there is nothing to gain from dropping some.

@@ -85,7 +85,7 @@ fn main() -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     pool.build()?.install(|| {
         for shape in SHAPES {
-            print(shape, times(shape, seconds, threads)?);
+            print(shape, times(shape, seconds, threads)?, threads);
         }
         Ok(())
     })
@@ -139,9 +139,9 @@ fn pass(
 }
 
 /// Lines of a name and numbers: the median and the least, in microseconds.
-fn print([d_model, context, sequences]: [usize; 3], times: Times) {
+fn print([d_model, context, sequences]: [usize; 3], times: Times, threads: usize) {
     println!("shape {d_model} {context} {sequences}");
-    let scalars = (d_model * context * sequences) as f64;
+    let scalars = (d_model * context * sequences / threads) as f64;
     for (name, mut times) in NAMES.iter().zip(times) {
         times.sort_by(f64::total_cmp);
         let [median, least] = [times.len() / 2, 0].map(|i| times[i] * 1e6);

@@ -7,22 +7,19 @@ use crate::process;
 
 /// A kind of work, and parts of the names of its functions. Of the functions that were being called the
 /// innermost that is of a kind decides.
-const KINDS: [(&str, &[&str]); 10] = [
+const KINDS: [(&str, &[&str]); 9] = [
     ("matrix products", &["outcrop_gemm::kernel", "microkernel"]),
     (
         "packing for matrix products",
         &["outcrop_gemm::", "Left::pack", "gemm"],
     ),
     ("attention's softmax", &["softmax"]),
-    (
-        "the MLP's nonlinearity",
-        &["outcrop_vector::activation", "gelu", "erf"],
-    ),
     ("cross-entropy", &["cross_entropy", "loss::Packs"]),
     (
-        "norms, rotation, sums over rows",
+        "norms, nonlinearity, rotation, sums over rows",
         &[
             "outcrop_vector::",
+            "fused::activation",
             "fused::back",
             "fused::block",
             "fused::linear",
