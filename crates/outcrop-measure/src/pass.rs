@@ -11,7 +11,7 @@ pub(crate) const ROOM: usize = GROUP + LANES;
 
 /// A block, and what is sought in it.
 pub(crate) struct Pass<'a> {
-    /// At most [`BLOCK`] scalars.
+    /// At most [`BLOCK`](crate::peaks::BLOCK) scalars.
     pub(crate) block: &'a [f32],
     /// The smallest magnitude inside of the bracket.
     pub(crate) low: u32,
