@@ -1,3 +1,4 @@
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,8 @@ pub fn write_atomic_with(
 }
 
 /// A file that appears under its name when it is finished, and never if it is dropped before: what
-/// is written goes to a temporary file in the same folder.
+/// is written goes to a temporary file in the same folder. Through a link the file that it names is
+/// written; what is no file, as `/dev/null` or a pipe, stays what it is and gets the bytes as they come.
 ///
 /// ```
 /// use std::io::Write;
@@ -44,8 +46,18 @@ pub fn write_atomic_with(
 /// ```
 #[derive(Debug)]
 pub struct AtomicFile {
+    /// As it was named.
     path: PathBuf,
-    writer: std::io::BufWriter<tempfile::NamedTempFile>,
+    /// What it names.
+    file: PathBuf,
+    writer: std::io::BufWriter<Target>,
+}
+
+#[derive(Debug)]
+enum Target {
+    Partial(tempfile::NamedTempFile),
+    /// A device or a pipe.
+    Direct(File),
 }
 
 impl AtomicFile {
@@ -54,13 +66,24 @@ impl AtomicFile {
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = tempfile::Builder::new()
-            .prefix(".partial-")
-            .tempfile_in(folder_of(path))
-            .map_err(|source| Error::io("write", path, source))?;
+        let io = |source| Error::io("write", path, source);
+        // What does not exist yet is written where it is named.
+        let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let target = match std::fs::metadata(&file) {
+            Ok(there) if !there.is_file() => {
+                Target::Direct(OpenOptions::new().write(true).open(&file).map_err(io)?)
+            }
+            _ => Target::Partial(
+                tempfile::Builder::new()
+                    .prefix(".partial-")
+                    .tempfile_in(folder_of(&file))
+                    .map_err(io)?,
+            ),
+        };
         Ok(Self {
             path: path.to_owned(),
-            writer: std::io::BufWriter::new(file),
+            file,
+            writer: std::io::BufWriter::new(target),
         })
     }
 
@@ -70,16 +93,35 @@ impl AtomicFile {
     /// [`Error::Io`] with the path; nothing is left behind.
     pub fn finish(self) -> Result<()> {
         let io = |source| Error::io("write", &self.path, source);
-        let file = self.writer.into_inner().map_err(|e| io(e.into_error()))?;
+        let Target::Partial(partial) = self.writer.into_inner().map_err(|e| io(e.into_error()))?
+        else {
+            return Ok(());
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let readable = std::fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(readable).map_err(io)?;
+            partial.as_file().set_permissions(readable).map_err(io)?;
         }
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(&self.path).map_err(|e| io(e.error))?;
-        sync_folder(&folder_of(&self.path))
+        partial.as_file().sync_all().map_err(io)?;
+        partial.persist(&self.file).map_err(|e| io(e.error))?;
+        sync_folder(&folder_of(&self.file))
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Partial(file) => file.write(bytes),
+            Self::Direct(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Partial(file) => file.flush(),
+            Self::Direct(file) => file.flush(),
+        }
     }
 }
 
@@ -152,6 +194,27 @@ mod tests {
         assert!(failed.unwrap_err().to_string().contains("table.csv"));
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_a_link_and_a_device_a_device() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+
+        let dir = tempfile::tempdir().unwrap();
+        let [table, link, sink] = ["table.csv", "link", "sink"].map(|name| dir.path().join(name));
+        symlink(&table, &link).unwrap();
+        write_atomic(&table, b"old").unwrap();
+        write_atomic(&link, b"new").unwrap();
+        assert_eq!(std::fs::read(&table).unwrap(), b"new");
+        symlink("/dev/null", &sink).unwrap();
+        write_atomic(&sink, b"nothing").unwrap();
+        for path in [&link, &sink] {
+            assert!(path.symlink_metadata().unwrap().is_symlink());
+        }
+        let device = std::fs::metadata(&sink).unwrap().file_type();
+        assert!(device.is_char_device());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
     }
 
     #[test]
