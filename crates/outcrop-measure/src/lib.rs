@@ -3,9 +3,9 @@
 //!
 //! A hidden state h is a slice of positions times d_model scalars, row-major, as it comes out of a
 //! layer for one sequence. [`Meter::measure`] gives the [`LayerStats`](outcrop_core::LayerStats) of
-//! one; [`Meter::top_k`] any number of its largest magnitudes. Both are exact, read the input a
-//! few times in order, never sort it and as a rule hold no copy of it: a [`Meter`] keeps a buffer for
-//! the few scalars near the median and uses it again.
+//! one; [`Meter::top_k`] any number of its largest magnitudes. Both are exact, read the input as a rule
+//! once and in order, never sort it and hold no copy of it: a [`Meter`] keeps a buffer for
+//! the few scalars near the median and uses it again; [`Meters`] is one for many layers in turn.
 //!
 //! [`Meter::measure_detail`] adds the spread of the scalars (RMS, kurtosis over scalars and over
 //! channels), the number of those that are massive by the rule of Sun et al., and the statistics

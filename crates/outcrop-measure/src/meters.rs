@@ -5,6 +5,18 @@ use crate::{Meter, Result};
 
 /// A [`Meter`] for many layers in turn: it remembers of each where its medians are, which makes measuring
 /// faster, and uses the same memory for all.
+///
+/// ```
+/// use outcrop_measure::{Meter, Meters};
+///
+/// let mut meters = Meters::new();
+/// for layer in 1..=3 {
+///     let hidden = [0.5, -1.0, 0.25, layer as f32];
+///     let stats = meters.measure(layer, &hidden, 2)?;
+///     assert_eq!(stats, Meter::new().measure(&hidden, 2)?);
+/// }
+/// # Ok::<(), outcrop_measure::Error>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct Meters {
     meter: Meter,
