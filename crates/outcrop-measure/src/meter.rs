@@ -10,8 +10,8 @@ use crate::top::TopK;
 /// only the first takes any; two that measure at once need a meter each.
 ///
 /// Measuring takes time in proportion to the number of scalars n, whatever their values; least where the
-/// median is near those before, as those of other sequences in the same layer: a meter for each layer is
-/// fastest. What is measured does not depend on what was measured before.
+/// median is near those before, as those of other sequences in the same layer; of layers in turn,
+/// [`Meters`](crate::Meters) remember each. What is measured does not depend on what was measured before.
 #[derive(Debug, Default)]
 pub struct Meter {
     memory: Memory,
@@ -20,6 +20,11 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// A meter that holds no memory yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// As [`Meter::measure`], where medians should be near those measured with the same `expected` before.
     pub(crate) fn measure_near(
         &mut self,
@@ -31,13 +36,6 @@ impl Meter {
         let stats = self.measure(hidden, d_model);
         std::mem::swap(&mut self.expected, expected);
         stats
-    }
-}
-
-impl Meter {
-    /// A meter that holds no memory yet.
-    pub fn new() -> Self {
-        Self::default()
     }
 
     /// The statistics of one sequence's hidden state [positions, d_model], row-major: the largest
