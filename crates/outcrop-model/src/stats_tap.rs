@@ -67,7 +67,7 @@ impl StatsTap {
 }
 
 impl TapSequences for StatsTap {
-    fn tap(&self, sequences: Sequences<'_>) {
+    fn tap_sequences(&self, sequences: Sequences<'_>) {
         let layer = self.layer;
         let size = sequences.positions * sequences.d_model;
         let each = sequences.hidden.chunks_exact(size);
@@ -85,15 +85,12 @@ impl Tap for StatsTap {
         self.enter(layer);
         let [_, positions, d_model] = hidden.dims();
         match Numbers::of(hidden.clone()) {
-            Ok(numbers) => TapSequences::tap(
-                self,
-                Sequences {
-                    first: 0,
-                    hidden: numbers.as_slice(),
-                    positions,
-                    d_model,
-                },
-            ),
+            Ok(numbers) => self.tap_sequences(Sequences {
+                first: 0,
+                hidden: numbers.as_slice(),
+                positions,
+                d_model,
+            }),
             Err(error) => self.keep(0, Err(error)),
         }
     }

@@ -67,8 +67,8 @@ pub trait Tap {
 /// Gets the residual stream after a block from the threads that compute it, some sequences at a time, while
 /// it is in their caches.
 pub trait TapSequences: Sync {
-    /// Called once for every sequence of the batch, in any order.
-    fn tap(&self, sequences: Sequences<'_>);
+    /// Gets every sequence of the batch once, in any order and from several threads at a time.
+    fn tap_sequences(&self, sequences: Sequences<'_>);
 }
 
 /// Whole sequences of the residual stream after a block.

@@ -53,10 +53,10 @@ impl Tap for Clock {
 }
 
 impl TapSequences for Clock {
-    fn tap(&self, sequences: Sequences<'_>) {
+    fn tap_sequences(&self, sequences: Sequences<'_>) {
         if let Some(stats) = &self.stats {
             let begun = Instant::now();
-            TapSequences::tap(stats, sequences);
+            stats.tap_sequences(sequences);
             let nanoseconds = begun.elapsed().as_nanos() as u64;
             self.inside.fetch_add(nanoseconds, Ordering::Relaxed);
         }

@@ -165,7 +165,7 @@ pub(super) fn forward(
             ahead.write(x, read, [hidden, y], memory);
         });
         if let Some(tap) = tap {
-            tap.tap(Sequences {
+            tap.tap_sequences(Sequences {
                 first: number * group / shape.tokens,
                 hidden: y,
                 positions: shape.tokens,
