@@ -2,7 +2,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::tile::{Across, Lines, Packed, Panel, VECTORS};
+use crate::tile::{Across, Apart, Factors, Fresh, Lines, Packed, VECTORS};
 
 /// How large the tiles of C are, which stay in registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +40,15 @@ impl WithSimd for Lanes {
     }
 }
 
-/// One block of C: `rows` x `columns` from packed panels of A and B, `depth` deep.
+/// Some rows and the columns of a panel of C.
 pub(crate) struct Block<'a> {
-    pub(crate) a: Source<'a>,
-    /// Panels of [`Tile::columns`] columns: panel, depth, column; at least `depth` deep.
-    pub(crate) b: &'a [f32],
-    /// How deep the panels of B are.
-    pub(crate) b_depth: usize,
+    pub(crate) a: Left<'a>,
+    pub(crate) b: Right<'a>,
     /// The block's rows, `stride` apart.
     pub(crate) c: &'a mut [f32],
     pub(crate) stride: usize,
     pub(crate) rows: usize,
+    /// At most [`Tile::columns`].
     pub(crate) columns: usize,
     pub(crate) depth: usize,
     /// What the product is added to; a bias begins at the block's first column.
@@ -59,13 +57,39 @@ pub(crate) struct Block<'a> {
 
 /// The rows of A of a block, from the first column that is meant.
 #[derive(Clone, Copy)]
-pub(crate) enum Source<'a> {
+pub(crate) enum Left<'a> {
     /// Panels of [`Tile::rows`] rows: panel, depth, row; as deep as the block or deeper.
     Panels { values: &'a [f32], depth: usize },
     /// Rows as they lie, so far apart.
     Rows { values: &'a [f32], stride: usize },
     /// Columns as they lie, so far apart.
     Columns { values: &'a [f32], stride: usize },
+}
+
+/// [`Tile::columns`] columns of B, as deep as the block or deeper.
+pub(crate) enum Right<'a> {
+    Panel(&'a [f32]),
+    /// Not packed yet.
+    Apart(Apart<'a>),
+}
+
+impl Right<'_> {
+    #[inline(always)]
+    fn panel<S: Simd>(&mut self) -> &[f32] {
+        match self {
+            Self::Panel(panel) => panel,
+            Self::Apart(apart) => apart.panel::<S>(),
+        }
+    }
+
+    /// When all of it has been read.
+    #[inline(always)]
+    fn packed(self) -> Self {
+        match self {
+            Self::Apart(apart) => Self::Panel(apart.to),
+            panel => panel,
+        }
+    }
 }
 
 /// What a product is added to: C = A B, C += A B, and either with a bias for each column.
@@ -120,69 +144,63 @@ impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> WithSimd
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        let width = VECTORS * S::F32_LANES;
-        for jb in 0..self.0.columns.div_ceil(width) {
-            for first in (0..self.0.rows).step_by(HIGH) {
-                let rows = HIGH.min(self.0.rows - first);
-                match self.0.a {
-                    Source::Panels { values, depth } => {
-                        let a = Packed::<HIGH>(&values[first * depth..]);
-                        self.tile(simd, a, [first, rows, jb]);
-                    }
-                    Source::Rows { values, stride } => {
-                        let values = &values[first * stride..];
-                        let a = Lines {
-                            values,
-                            stride,
-                            rows,
-                        };
-                        self.tile(simd, a, [first, rows, jb]);
-                    }
-                    Source::Columns { values, stride } => {
-                        let values = &values[first..];
-                        self.tile(simd, Across { values, stride }, [first, rows, jb]);
-                    }
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Block { a, mut b, .. } = self.0;
+        let length = VECTORS * S::F32_LANES * self.0.depth;
+        for first in (0..self.0.rows).step_by(HIGH) {
+            let place = Place {
+                c: &mut self.0.c[first * self.0.stride..],
+                stride: self.0.stride,
+                rows: HIGH.min(self.0.rows - first),
+                columns: self.0.columns,
+                onto: self.0.onto,
+            };
+            match (a, &mut b) {
+                (Left::Panels { values, depth }, Right::Apart(b)) => {
+                    let (a, b) = (&values[first * depth..], b.first(length));
+                    place.tile::<S, _, LOW, MIDDLE, HIGH>(simd, Fresh::<HIGH> { a, b });
+                }
+                (Left::Panels { values, depth }, Right::Panel(b)) => {
+                    let (a, b) = (&values[first * depth..], &b[..length]);
+                    place.tile::<S, _, LOW, MIDDLE, HIGH>(simd, Packed::<HIGH> { a, b });
+                }
+                (Left::Rows { values, stride }, b) => {
+                    let (a, b) = (&values[first * stride..], &b.panel::<S>()[..length]);
+                    let rows = place.rows;
+                    let factors = Lines { a, stride, rows, b };
+                    place.tile::<S, _, LOW, MIDDLE, HIGH>(simd, factors);
+                }
+                (Left::Columns { values, stride }, b) => {
+                    let (a, b) = (&values[first..], &b.panel::<S>()[..length]);
+                    place.tile::<S, _, LOW, MIDDLE, HIGH>(simd, Across { a, stride, b });
                 }
             }
+            b = b.packed();
         }
     }
 }
 
-impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> Sized<'_, LOW, MIDDLE, HIGH> {
-    /// The tile from row `first` on of the panel `jb` of B.
+/// A tile with R rows in registers.
+struct Tall<'a, F, const R: usize>(F, Place<'a>);
+
+impl<F: Factors<R>, const R: usize> WithSimd for Tall<'_, F, R> {
+    type Output = ();
+
     #[inline(always)]
-    fn tile<S: Simd, A: Panel<LOW> + Panel<MIDDLE> + Panel<HIGH>>(
-        &mut self,
-        simd: S,
-        a: A,
-        [first, rows, jb]: [usize; 3],
-    ) {
-        let block = &mut self.0;
-        let width = VECTORS * S::F32_LANES;
-        let micro = Micro {
-            a,
-            b: &block.b[jb * width * block.b_depth..][..width * block.depth],
-            c: &mut block.c[first * block.stride + jb * width..],
-            stride: block.stride,
-            rows,
-            columns: width.min(block.columns - jb * width),
-            onto: block.onto.columns(jb * width),
-        };
-        if rows <= LOW {
-            simd.vectorize(Tall::<A, LOW>(micro));
-        } else if rows <= MIDDLE {
-            simd.vectorize(Tall::<A, MIDDLE>(micro));
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self(factors, place) = self;
+        let mut sums = [place.bias(simd); R];
+        factors.add(simd, &mut sums);
+        if place.rows == R && place.columns == VECTORS * S::F32_LANES {
+            place.whole(simd, &sums);
         } else {
-            simd.vectorize(Tall::<A, HIGH>(micro));
+            place.edge::<S, R>(&sums);
         }
     }
 }
 
-/// One tile.
-struct Micro<'a, A> {
-    a: A,
-    b: &'a [f32],
+/// Where a tile goes.
+struct Place<'a> {
     c: &'a mut [f32],
     stride: usize,
     rows: usize,
@@ -190,27 +208,24 @@ struct Micro<'a, A> {
     onto: Onto<'a>,
 }
 
-/// The same with R rows in registers.
-struct Tall<'a, A, const R: usize>(Micro<'a, A>);
-
-impl<A: Panel<R>, const R: usize> WithSimd for Tall<'_, A, R> {
-    type Output = ();
-
+impl Place<'_> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let micro = self.0;
-        let mut sums = [micro.bias(simd); R];
-        let (b, _) = S::as_simd_f32s(micro.b);
-        micro.a.add(simd, b.as_chunks::<VECTORS>().0, &mut sums);
-        if micro.rows == R && micro.columns == VECTORS * S::F32_LANES {
-            micro.whole(simd, &sums);
+    fn tile<S: Simd, F, const LOW: usize, const MIDDLE: usize, const HIGH: usize>(
+        self,
+        simd: S,
+        factors: F,
+    ) where
+        F: Factors<LOW> + Factors<MIDDLE> + Factors<HIGH>,
+    {
+        if self.rows <= LOW {
+            simd.vectorize(Tall::<F, LOW>(factors, self));
+        } else if self.rows <= MIDDLE {
+            simd.vectorize(Tall::<F, MIDDLE>(factors, self));
         } else {
-            micro.edge::<S, R>(&sums);
+            simd.vectorize(Tall::<F, HIGH>(factors, self));
         }
     }
-}
 
-impl<A> Micro<'_, A> {
     /// What every row begins with.
     #[inline(always)]
     fn bias<S: Simd>(&self, simd: S) -> [S::f32s; VECTORS] {
@@ -281,15 +296,15 @@ mod tests {
                 .map(|i| number(i % rows, i / rows))
                 .collect();
             let sources = [
-                Source::Rows {
+                Left::Rows {
                     values: &lines,
                     stride: depth,
                 },
-                Source::Columns {
+                Left::Columns {
                     values: &columns,
                     stride: rows,
                 },
-                Source::Panels {
+                Left::Panels {
                     values: &panels,
                     depth,
                 },
@@ -298,8 +313,7 @@ mod tests {
                 let mut c = vec![1.0; rows * width];
                 let block = Block {
                     a,
-                    b: &b,
-                    b_depth: depth,
+                    b: Right::Panel(&b),
                     c: &mut c,
                     stride: width,
                     rows,

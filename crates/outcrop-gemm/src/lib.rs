@@ -12,6 +12,7 @@
 //! | [`multiply`] | C = A B or what is added to it, rows in parallel on the current rayon pool |
 //! | [`Onto`] | what a product is added to: C, a bias |
 //! | [`multiply_serial`] | the same on this thread |
+//! | [`multiply_packing`] | the same of a B that is used once, packed on the way |
 //! | [`Rows`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
 //! | [`Aligned`] | numbers that begin on a cache line |
 //! | [`transpose`] | rows to columns, through vector registers |
@@ -34,11 +35,13 @@
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
 mod aligned;
+mod block;
 mod copy;
 mod kernel;
 mod pack;
 mod panel;
 mod product;
+mod rows;
 mod tile;
 mod transpose;
 
@@ -46,7 +49,8 @@ pub use aligned::Aligned;
 pub use kernel::Onto;
 pub use pack::{Packed, Part};
 pub use panel::{Left, panel_width};
-pub use product::{Rows, multiply, multiply_serial};
+pub use product::{multiply, multiply_packing, multiply_serial};
+pub use rows::Rows;
 pub use transpose::transpose;
 
 #[cfg(doctest)]

@@ -1,8 +1,11 @@
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::Aligned;
 use crate::copy::Lines;
-use crate::kernel::Tile;
+use crate::kernel::{Right, Tile};
+use crate::tile::Apart;
 use crate::transpose::transpose;
 
 /// Depth of a slice: a panel of B, 32 KiB, and one of A stay in the first-level cache.
@@ -72,10 +75,8 @@ impl Packed {
 
     /// Makes room for k x n: its slices, each with its first row.
     fn slices(&mut self, k: usize, n: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
-        let width = Tile::new().columns;
-        (self.k, self.n) = (k, n);
-        let padded = n.div_ceil(width) * width;
-        self.values.resize(padded * k);
+        self.room(k, n);
+        let padded = n.next_multiple_of(Tile::new().columns);
         let slices = self.values.chunks_mut((padded * DEPTH).max(1));
         slices.enumerate().map(|(i, slice)| (i * DEPTH, slice))
     }
@@ -86,15 +87,42 @@ impl Packed {
     /// Where B has fewer.
     pub fn part(&self, k: usize, n: usize) -> Part<'_> {
         assert!(k <= self.k && n <= self.n, "a part of {k} x {n} of B");
-        Part { whole: self, k, n }
+        let first = 0;
+        Part {
+            whole: self,
+            first,
+            k,
+            n,
+        }
     }
 
-    /// The panel of the columns from `j` on in the slice that begins at row `first`, and how deep it is.
-    pub(crate) fn panel(&self, first: usize, j: usize) -> (&[f32], usize) {
+    /// Makes room for the first `k` rows of `n` columns, to be packed later.
+    pub(crate) fn room(&mut self, k: usize, n: usize) {
+        (self.k, self.n) = (k, n);
+        self.values
+            .resize(n.next_multiple_of(Tile::new().columns) * k);
+    }
+
+    /// Where the panel of the columns from `j` on lies in the slice that begins at row `first`.
+    fn place(&self, first: usize, j: usize) -> Range<usize> {
         let width = Tile::new().columns;
         let depth = DEPTH.min(self.k - first);
-        let start = self.n.div_ceil(width) * width * first + j * depth;
-        (&self.values[start..start + width * depth], depth)
+        let start = self.n.next_multiple_of(width) * first + j * depth;
+        start..start + width * depth
+    }
+
+    /// That panel before it is packed, of a slice whose rows are `values`: it is packed as it is read, but one
+    /// that is narrower is packed here.
+    pub(crate) fn fresh<'a>(&'a mut self, values: &'a [f32], first: usize, j: usize) -> Right<'a> {
+        let (n, place) = (self.n, self.place(first, j));
+        let to = &mut self.values[place];
+        let width = Tile::new().columns;
+        if j + width > n {
+            pack_panel(values, [n, 1], n, j / width, to);
+            return Right::Panel(to);
+        }
+        let (values, stride) = (&values[j..], n);
+        Right::Apart(Apart { values, stride, to })
     }
 
     /// How many numbers it can hold without fresh memory.
@@ -151,9 +179,24 @@ fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [
 /// The first rows and columns of a packed matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
-    pub(crate) whole: &'a Packed,
+    whole: &'a Packed,
+    /// Where a slice begins.
+    first: usize,
     pub(crate) k: usize,
     pub(crate) n: usize,
+}
+
+impl<'a> Part<'a> {
+    /// Some of its rows, from the beginning of a slice on.
+    pub(crate) fn rows(self, rows: Range<usize>) -> Self {
+        let (first, k) = (self.first + rows.start, rows.len());
+        Self { first, k, ..self }
+    }
+
+    /// The panel of the columns from `j` on in the slice that begins at its row `first`.
+    pub(crate) fn panel(&self, first: usize, j: usize) -> Right<'a> {
+        Right::Panel(&self.whole.values[self.whole.place(self.first + first, j)])
+    }
 }
 
 impl<'a> From<&'a Packed> for Part<'a> {

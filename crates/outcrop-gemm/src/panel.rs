@@ -3,7 +3,7 @@
 
 use crate::Aligned;
 use crate::copy::Lines;
-use crate::kernel::{Block, Onto, Source, Tile};
+use crate::kernel::{self, Block, Onto, Right, Tile};
 use crate::pack::DEPTH;
 use crate::transpose::transpose;
 
@@ -78,12 +78,11 @@ impl Left {
         for first in (0..k).step_by(DEPTH) {
             let (depth, a_depth) = (DEPTH.min(k - first), DEPTH.min(self.k - first));
             let block = Block {
-                a: Source::Panels {
+                a: kernel::Left::Panels {
                     values: &self.values[padded * first..][..padded * a_depth],
                     depth: a_depth,
                 },
-                b: &b[first * tile.columns..][..depth * tile.columns],
-                b_depth: depth,
+                b: Right::Panel(&b[first * tile.columns..]),
                 c,
                 stride: tile.columns,
                 rows: m,

@@ -2,63 +2,13 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::Aligned;
-use crate::copy::Lines;
-use crate::kernel::{Block, Onto, Source, Tile};
-use crate::pack::{DEPTH, Part};
+use crate::block::{Side, block};
+use crate::kernel::Onto;
+use crate::pack::{DEPTH, Packed, Part};
+use crate::rows::Rows;
 
 /// Rows of A at a time: they stay in the second-level cache.
 const ROWS: usize = 96;
-
-/// The left-hand matrix A: rows of k numbers, `stride` apart.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    values: &'a [f32],
-    /// From one row to the next, and from one column to the next; one of them is 1.
-    stride: usize,
-    step: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// Rows that begin every `stride` numbers; a part of a wider matrix begins at its first column.
-    pub fn new(values: &'a [f32], stride: usize) -> Self {
-        let step = 1;
-        Self {
-            values,
-            stride,
-            step,
-        }
-    }
-
-    /// The rows of A = X', X given by rows that begin every `stride` numbers, as the gradient of a weight
-    /// needs what came in.
-    pub fn transposed(values: &'a [f32], stride: usize) -> Self {
-        Self {
-            values,
-            stride: 1,
-            step: stride,
-        }
-    }
-
-    /// Where they lie, from a column on.
-    fn source(&self, column: usize) -> Source<'a> {
-        let values = &self.values[column * self.step..];
-        match self.step {
-            1 => Source::Rows {
-                values,
-                stride: self.stride,
-            },
-            stride => Source::Columns { values, stride },
-        }
-    }
-
-    fn from(&self, row: usize) -> Self {
-        Self {
-            values: &self.values[(row * self.stride).min(self.values.len())..],
-            ..*self
-        }
-    }
-}
 
 /// C = A B, [`Onto::ZERO`], or A B added to what `onto` says. The rows of C, of n numbers, are `stride` apart;
 /// as many are computed as `c` begins. In parallel on the current rayon pool.
@@ -74,9 +24,11 @@ pub fn multiply<'b>(
 ) {
     let b = b.into();
     let rows = share(c.len().div_ceil(stride.max(1)));
-    c.par_chunks_mut(rows * stride)
-        .enumerate()
-        .for_each(|(i, c)| block(a.from(i * rows), b, c, stride, onto));
+    for range in slabs(b.k, b.n) {
+        let (a, b, onto) = slab(range, a, b, onto);
+        let parts = c.par_chunks_mut(rows * stride).enumerate();
+        parts.for_each(|(i, c)| block(a.from(i * rows), Side::Packed(b), c, stride, onto));
+    }
 }
 
 /// How many of `rows` a thread takes at a time, no more than [`ROWS`]: as many times as the others, and
@@ -99,110 +51,66 @@ pub fn multiply_serial<'b>(
     onto: Onto<'_>,
 ) {
     let b = b.into();
-    for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
-        block(a.from(i * ROWS), b, c, stride, onto);
-    }
-}
-
-thread_local! {
-    /// What is packed of A: used again, since fresh memory costs page faults.
-    static PANELS: std::cell::RefCell<Aligned> = std::cell::RefCell::default();
-}
-
-/// Columns of A at a time: with [`ROWS`] rows they stay in the second-level cache.
-const LONG: usize = 8 * DEPTH;
-
-/// Panels of B for which packing columns of A costs more than it spares.
-const FEW: usize = 2;
-
-/// At most [`ROWS`] rows of C. Rows of A are read where they lie; columns, which come a few numbers from
-/// each cache line, are packed, but for few columns of B.
-fn block(a: Rows<'_>, b: Part<'_>, c: &mut [f32], stride: usize, onto: Onto<'_>) {
-    let (tile, k, n) = (Tile::new(), b.k, b.n);
-    let rows = c.len().div_ceil(stride);
-    let high = rows.next_multiple_of(tile.rows);
-    if k == 0 {
-        c.chunks_mut(stride)
-            .for_each(|line| without_depth(&mut line[..n], onto));
-    }
-    let last = rows.saturating_sub(1) * a.stride + k.saturating_sub(1) * a.step;
-    assert!(k == 0 || last < a.values.len(), "A has {rows} rows of {k}");
-    let packs = a.step > 1 && n > FEW * tile.columns;
-    PANELS.with_borrow_mut(|panels| {
-        for first in (0..k).step_by(LONG) {
-            let range = first..k.min(first + LONG);
-            if packs {
-                panels.resize(high * range.len());
-                pack_columns(a, range.clone(), rows, tile.rows, panels);
-            }
-            let source = |from: usize, depth: usize| match packs {
-                true => Source::Panels {
-                    values: &panels[high * (from - first)..][..high * depth],
-                    depth,
-                },
-                false => a.source(from),
-            };
-            // panel by panel of B, so that the columns of C stay in the first-level cache
-            for j in (0..n).step_by(tile.columns) {
-                let onto = onto.slice(first == 0).columns(j);
-                columns(source, b, j, range.clone(), &mut c[j..], stride, onto);
-            }
+    for range in slabs(b.k, b.n) {
+        let (a, b, onto) = slab(range, a, b, onto);
+        for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
+            block(a.from(i * ROWS), Side::Packed(b), c, stride, onto);
         }
-    });
-}
-
-/// A row of C where A has no columns.
-fn without_depth(line: &mut [f32], onto: Onto<'_>) {
-    if !onto.c {
-        line.fill(0.0);
-    }
-    if let Some(bias) = onto.bias {
-        line.iter_mut().zip(bias).for_each(|(c, bias)| *c += bias);
     }
 }
 
-/// The columns of C that one panel of B makes, from `j` on, of the depth `range`; `a` gives the columns of A from
-/// one on, and so many.
-fn columns<'a>(
-    a: impl Fn(usize, usize) -> Source<'a>,
-    b: Part<'_>,
-    j: usize,
-    range: Range<usize>,
+/// As [`multiply_serial`] of a B that is not packed, rows of `n` numbers one after another: it is packed as the
+/// first rows of A meet it, in the memory of `packed`. For a B that is used once.
+///
+/// # Panics
+/// As [`multiply`].
+pub fn multiply_packing(
+    a: Rows<'_>,
+    b: &[f32],
+    n: usize,
+    packed: &mut Packed,
     c: &mut [f32],
     stride: usize,
     onto: Onto<'_>,
 ) {
-    let tile = Tile::new();
-    let rows = c.len().div_ceil(stride);
-    for first in range.clone().step_by(DEPTH) {
-        let depth = DEPTH.min(range.end - first);
-        let (panel, b_depth) = b.whole.panel(first, j);
-        let block = Block {
-            a: a(first, depth),
-            b: panel,
-            b_depth,
-            c,
-            stride,
-            rows,
-            columns: tile.columns.min(b.n - j),
-            depth,
-            onto: onto.slice(first == range.start),
-        };
-        block.compute(tile);
+    let head = c.len().min(ROWS * stride);
+    for range in slabs(b.len() / n.max(1), n) {
+        let (k, values) = (range.len(), &b[range.start * n..range.end * n]);
+        let (a, onto) = (a.skip_columns(range.start), onto.slice(range.start == 0));
+        // beside rows of A where they lie copying would not be hidden
+        let fresh = a.step > 1;
+        let (head, tail) = c.split_at_mut(if fresh { head } else { 0 });
+        if fresh {
+            packed.room(k, n);
+            block(a, Side::Fresh(values, packed), head, stride, onto);
+        } else {
+            packed.pack_serial(values, k, n, n, 1);
+        }
+        let (a, b) = (a.from(head.len() / stride.max(1)), packed.part(k, n));
+        for (i, c) in tail.chunks_mut(ROWS * stride).enumerate() {
+            block(a.from(i * ROWS), Side::Packed(b), c, stride, onto);
+        }
     }
 }
 
-/// Packs the columns `range` of A = X': slices of [`DEPTH`] of them, each panel, column, row.
-fn pack_columns(a: Rows<'_>, range: Range<usize>, rows: usize, high: usize, panels: &mut [f32]) {
-    let slice = rows.next_multiple_of(high) * DEPTH;
-    for (first, to) in range.step_by(DEPTH).zip(panels.chunks_mut(slice)) {
-        let lines = Lines {
-            values: &a.values[first * a.step..],
-            stride: a.step,
-            there: rows,
-            high,
-            to,
-        };
-        lines.spread();
-    }
+/// Numbers of B that stay in the second-level cache beside a block's rows of A.
+const NEAR: usize = 1 << 18;
+
+/// Rows of B at a time, so that all rows of A meet them while they are near. At least two slices, since every slab
+/// reads and writes C: one is 8 % slower where C is 1024 wide.
+fn slabs(k: usize, n: usize) -> impl Iterator<Item = Range<usize>> {
+    let long = (NEAR / n.max(1) / DEPTH * DEPTH).clamp(2 * DEPTH, 8 * DEPTH);
+    // no rows are one slab too, which writes C
+    let starts = (0..k.max(1)).step_by(long);
+    starts.map(move |first| first..k.min(first + long))
+}
+
+fn slab<'a, 'b, 'c>(
+    range: Range<usize>,
+    a: Rows<'a>,
+    b: Part<'b>,
+    onto: Onto<'c>,
+) -> (Rows<'a>, Part<'b>, Onto<'c>) {
+    let first = range.start;
+    (a.skip_columns(first), b.rows(range), onto.slice(first == 0))
 }

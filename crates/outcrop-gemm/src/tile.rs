@@ -1,5 +1,7 @@
 //! The sums of one tile, by how the rows of A lie: in packed panels, or where they are.
 
+use std::ops::Range;
+
 use pulp::Simd;
 
 /// Vectors of C in a row of a tile.
@@ -10,35 +12,96 @@ const STEPS: usize = 4;
 /// The sums of R rows of C.
 type Sums<S, const R: usize> = [[<S as Simd>::f32s; VECTORS]; R];
 
-/// Some rows of A, at least R of them.
-pub(crate) trait Panel<const R: usize>: Copy {
+/// At least R rows of A and a panel of B.
+pub(crate) trait Factors<const R: usize> {
     /// sums += a b, column by column of A.
-    fn add<S: Simd>(self, simd: S, b: &[[S::f32s; VECTORS]], sums: &mut Sums<S, R>);
+    fn add<S: Simd>(self, simd: S, sums: &mut Sums<S, R>);
 }
 
-/// Packed: columns of HIGH numbers.
-#[derive(Clone, Copy)]
-pub(crate) struct Packed<'a, const HIGH: usize>(pub(crate) &'a [f32]);
+/// A packed in columns of HIGH numbers, and as many rows of B.
+pub(crate) struct Packed<'a, const HIGH: usize> {
+    pub(crate) a: &'a [f32],
+    pub(crate) b: &'a [f32],
+}
 
-/// Where they lie, `stride` apart. Those after the last are the last again: their sums go nowhere.
-#[derive(Clone, Copy)]
+/// Rows of A where they lie, `stride` apart. Those after the last are the last again: their sums go nowhere.
 pub(crate) struct Lines<'a> {
-    pub(crate) values: &'a [f32],
+    pub(crate) a: &'a [f32],
     pub(crate) stride: usize,
     pub(crate) rows: usize,
+    pub(crate) b: &'a [f32],
 }
 
-/// Columns where they lie, `stride` apart. Rows after the last are what lies there: their sums go nowhere.
-#[derive(Clone, Copy)]
+/// Columns of A where they lie, `stride` apart. Rows after the last are what lies there: their sums go nowhere.
 pub(crate) struct Across<'a> {
+    pub(crate) a: &'a [f32],
+    pub(crate) stride: usize,
+    pub(crate) b: &'a [f32],
+}
+
+/// A packed in columns of HIGH numbers, and as many rows of B that become a panel on the way.
+pub(crate) struct Fresh<'a, const HIGH: usize> {
+    pub(crate) a: &'a [f32],
+    pub(crate) b: Apart<'a>,
+}
+
+/// Rows of B that begin `stride` apart, and the panel that they become, as deep.
+pub(crate) struct Apart<'a> {
     pub(crate) values: &'a [f32],
     pub(crate) stride: usize,
+    pub(crate) to: &'a mut [f32],
 }
 
-impl<const R: usize, const HIGH: usize> Panel<R> for Packed<'_, HIGH> {
+impl Apart<'_> {
+    /// Some rows of the panel.
     #[inline(always)]
-    fn add<S: Simd>(self, simd: S, b: &[[S::f32s; VECTORS]], sums: &mut Sums<S, R>) {
-        let a = &self.0.as_chunks::<HIGH>().0[..b.len()];
+    fn copy<S: Simd>(&mut self, range: Range<usize>) -> &[f32] {
+        let width = VECTORS * S::F32_LANES;
+        let to = &mut self.to[range.start * width..range.end * width];
+        for (p, to) in range.zip(to.chunks_exact_mut(width)) {
+            to.copy_from_slice(&self.values[p * self.stride..][..width]);
+        }
+        to
+    }
+
+    /// The panel, where all of it is read at once.
+    #[inline(always)]
+    pub(crate) fn panel<S: Simd>(&mut self) -> &[f32] {
+        self.copy::<S>(0..self.to.len() / (VECTORS * S::F32_LANES))
+    }
+
+    /// The first numbers of the panel.
+    pub(crate) fn first(&mut self, length: usize) -> Apart<'_> {
+        Apart {
+            values: self.values,
+            stride: self.stride,
+            to: &mut self.to[..length],
+        }
+    }
+}
+
+/// Rows of B that are packed at a time, just before they are multiplied: few enough that the processor does both
+/// at once.
+const AHEAD: usize = 16;
+
+impl<const R: usize, const HIGH: usize> Factors<R> for Fresh<'_, HIGH> {
+    #[inline(always)]
+    fn add<S: Simd>(mut self, simd: S, sums: &mut Sums<S, R>) {
+        let depth = self.b.to.len() / (VECTORS * S::F32_LANES);
+        for first in (0..depth).step_by(AHEAD) {
+            let range = first..depth.min(first + AHEAD);
+            let a = &self.a[range.start * HIGH..range.end * HIGH];
+            let b = self.b.copy::<S>(range);
+            Packed::<HIGH> { a, b }.add(simd, sums);
+        }
+    }
+}
+
+impl<const R: usize, const HIGH: usize> Factors<R> for Packed<'_, HIGH> {
+    #[inline(always)]
+    fn add<S: Simd>(self, simd: S, sums: &mut Sums<S, R>) {
+        let b = S::as_simd_f32s(self.b).0.as_chunks::<VECTORS>().0;
+        let a = &self.a.as_chunks::<HIGH>().0[..b.len()];
         let ((a, last_a), (b, last_b)) = (a.as_chunks::<STEPS>(), b.as_chunks::<STEPS>());
         for (a, b) in a.iter().zip(b) {
             for p in 0..STEPS {
@@ -56,14 +119,15 @@ impl<const R: usize, const HIGH: usize> Panel<R> for Packed<'_, HIGH> {
     }
 }
 
-impl<const R: usize> Panel<R> for Lines<'_> {
+impl<const R: usize> Factors<R> for Lines<'_> {
     #[inline(always)]
-    fn add<S: Simd>(self, simd: S, b: &[[S::f32s; VECTORS]], sums: &mut Sums<S, R>) {
+    fn add<S: Simd>(self, simd: S, sums: &mut Sums<S, R>) {
+        let b = S::as_simd_f32s(self.b).0.as_chunks::<VECTORS>().0;
         let (blocks, last) = b.as_chunks::<STEPS>();
         let mut lines: [&[[f32; STEPS]]; R] = [&[]; R];
         let mut ends: [&[f32]; R] = [&[]; R];
         for i in 0..R {
-            let line = &self.values[i.min(self.rows - 1) * self.stride..][..b.len()];
+            let line = &self.a[i.min(self.rows - 1) * self.stride..][..b.len()];
             let (whole, end) = line.as_chunks::<STEPS>();
             // as long as B's, which the compiler then need not ask again
             (lines[i], ends[i]) = (&whole[..blocks.len()], &end[..last.len()]);
@@ -83,16 +147,27 @@ impl<const R: usize> Panel<R> for Lines<'_> {
     }
 }
 
-impl<const R: usize> Panel<R> for Across<'_> {
+impl<const R: usize> Factors<R> for Across<'_> {
     #[inline(always)]
-    fn add<S: Simd>(self, simd: S, b: &[[S::f32s; VECTORS]], sums: &mut Sums<S, R>) {
-        for (a, b) in self.values.chunks(self.stride).zip(b) {
-            // the last column may end before; by a fixed length, which keeps the sums in registers
-            let mut padded = [0.0; R];
-            let a = a.first_chunk().unwrap_or_else(|| {
-                padded[..a.len()].copy_from_slice(a);
-                &padded
-            });
+    fn add<S: Simd>(self, simd: S, sums: &mut Sums<S, R>) {
+        let b = S::as_simd_f32s(self.b).0.as_chunks::<VECTORS>().0;
+        // the last columns may end before
+        let whole = (self.a.len() + self.stride).saturating_sub(R) / self.stride;
+        let (b, last) = b.split_at(whole.min(b.len()));
+        for (p, b) in b.iter().enumerate() {
+            // by a fixed length, which keeps the sums in registers
+            let Some(a) = self.a[p * self.stride..].first_chunk::<R>() else {
+                break;
+            };
+            for i in 0..R {
+                row(simd, a[i], b, &mut sums[i]);
+            }
+        }
+        for (p, b) in last.iter().enumerate() {
+            let line = &self.a[(whole + p) * self.stride..];
+            let mut a = [0.0; R];
+            let there = R.min(line.len());
+            a[..there].copy_from_slice(&line[..there]);
             for i in 0..R {
                 row(simd, a[i], b, &mut sums[i]);
             }

@@ -1,6 +1,8 @@
 //! Against sums in f64.
 
-use outcrop_gemm::{Left, Onto, Packed, Rows, multiply, multiply_serial, panel_width};
+use outcrop_gemm::{
+    Left, Onto, Packed, Rows, multiply, multiply_packing, multiply_serial, panel_width,
+};
 use proptest::prelude::*;
 
 /// Numbers that look random, between -1 and 1.
@@ -61,6 +63,26 @@ proptest! {
         multiply(Rows::transposed(&by_columns, stride), &packed, &mut ours, n, Onto::C);
         multiply_serial(Rows::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, Onto::C);
         prop_assert_eq!(ours, expected);
+    }
+}
+
+proptest! {
+    /// Packed on the way or before, on one thread or some: the same bits, over slabs of B too.
+    #[test]
+    fn products_that_pack_are_those_of_what_is_packed(m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
+        let (a, b) = (numbers((m + pad) * (k + pad), seed), numbers(k * n, seed + 1));
+        let (bias, start, stride) = (numbers(n, seed + 2), numbers(m * (n + pad), seed + 3), n + pad);
+        let mut memory = Packed::new(&a, k + pad, m + pad);
+        for a in [Rows::new(&a, k + pad), Rows::transposed(&a, m + pad)] {
+            for onto in [Onto::ZERO, Onto::C, Onto { c: true, bias: Some(&bias) }] {
+                let [mut ours, mut serial, mut parallel] = [&start, &start, &start].map(Vec::clone);
+                multiply_packing(a, &b, n, &mut memory, &mut ours, stride, onto);
+                multiply_serial(a, &Packed::new(&b, k, n), &mut serial, stride, onto);
+                multiply(a, &Packed::new(&b, k, n), &mut parallel, stride, onto);
+                prop_assert_eq!(&ours, &serial);
+                prop_assert_eq!(&parallel, &serial);
+            }
+        }
     }
 }
 

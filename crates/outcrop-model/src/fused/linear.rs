@@ -1,6 +1,6 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
-use outcrop_gemm::{Aligned, Onto, Packed, Rows, multiply_serial, panel_width};
+use outcrop_gemm::{Aligned, Onto, Packed, Rows, multiply_packing, multiply_serial, panel_width};
 use outcrop_vector::add_columns;
 
 use super::memory::{Buffer, Lent};
@@ -108,8 +108,7 @@ pub(super) fn add_gradients(
     let [dw, db] = gradients;
     let outputs = db.len();
     let inputs = dw.len() / outputs;
-    let rows = dy.len() / outputs;
     add_columns(dy, db);
-    packed.pack_serial(dy, rows, outputs, outputs, 1);
-    multiply_serial(Rows::transposed(x, inputs), &*packed, dw, outputs, onto);
+    let x = Rows::transposed(x, inputs);
+    multiply_packing(x, dy, outputs, packed, dw, outputs, onto);
 }

@@ -5,7 +5,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use gemm::{Parallelism, gemm};
 use matrixmultiply::sgemm;
-use outcrop_gemm::{Onto, Packed, Rows, multiply, multiply_serial};
+use outcrop_gemm::{Onto, Packed, Rows, multiply, multiply_packing, multiply_serial};
 
 use crate::product::Product;
 
@@ -34,10 +34,10 @@ pub(crate) fn sides(product: Product, b: &[f32], threads: usize) -> Vec<Side<'st
             Box::new(move |a, b, c| {
                 let Product { k, n, .. } = product;
                 if one {
-                    packed.pack_serial(b, k, n, n, 1);
-                } else {
-                    packed.pack(b, k, n, n, 1);
+                    let (a, onto) = left(product, a);
+                    return multiply_packing(a, b, n, &mut packed, c, n, onto);
                 }
+                packed.pack(b, k, n, n, 1);
                 ours(product, one, a, &packed, c);
             }),
         ),
@@ -57,12 +57,16 @@ pub(crate) fn sides(product: Product, b: &[f32], threads: usize) -> Vec<Side<'st
     ]
 }
 
-fn ours(product: Product, one: bool, a: &[f32], b: &Packed, c: &mut [f32]) {
-    let (a, onto) = if product.gradient {
+fn left(product: Product, a: &[f32]) -> (Rows<'_>, Onto<'static>) {
+    if product.gradient {
         (Rows::transposed(a, product.m), Onto::C)
     } else {
         (Rows::new(a, product.k), Onto::ZERO)
-    };
+    }
+}
+
+fn ours(product: Product, one: bool, a: &[f32], b: &Packed, c: &mut [f32]) {
+    let (a, onto) = left(product, a);
     if one {
         multiply_serial(a, b, c, product.n, onto);
     } else {
