@@ -38,8 +38,8 @@ thread_local! {
 /// Panels of B for which packing columns of A costs more than it spares.
 const FEW: usize = 2;
 
-/// Some rows of C, few enough that those of A stay in the second-level cache. Rows of A are read where they lie; columns, which come a few numbers from
-/// each cache line, are packed, but for few columns of B.
+/// Some rows of C, few enough that those of A stay in the second-level cache. Rows of A are read where they
+/// lie; columns, which come a few numbers from each cache line, are packed, but for few columns of B.
 pub(crate) fn block(a: Rows<'_>, mut b: Side<'_>, c: &mut [f32], stride: usize, onto: Onto<'_>) {
     let (tile, [k, n]) = (Tile::new(), b.size());
     let rows = c.len().div_ceil(stride);

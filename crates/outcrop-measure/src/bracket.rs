@@ -13,8 +13,10 @@ use crate::top::TopK;
 const SHORT: usize = 512;
 /// Half the width of the bracket in standard errors of a sample's median.
 const ERRORS: f64 = 3.5;
-/// The same of the bracket within a bracket: where it misses, little is lost.
+/// The same of a rank's place among those in a bracket, for the bracket within it: where it misses, little is
+/// lost.
 const NARROW: f32 = 1.6;
+
 /// Between which magnitudes the median should be, both inside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bracket {
