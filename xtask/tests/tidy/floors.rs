@@ -42,6 +42,7 @@ const BELOW: [(&str, &[&str]); 14] = [
             "outcrop-checkpoint",
             "outcrop-model",
             "outcrop-schedule",
+            "outcrop-tokens",
         ],
     ),
     ("outcrop-report", &["outcrop-core"]),
