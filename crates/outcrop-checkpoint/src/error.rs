@@ -42,12 +42,52 @@ pub enum Error {
         path: PathBuf,
     },
     /// A folder in which no checkpoint was found.
-    #[error("find checkpoints in {}: no folder of a step in it has weights, nor has it{reason}", path.display())]
+    #[error("find checkpoints in {}: {reason}", path.display())]
     NoCheckpoints {
         /// The folder.
         path: PathBuf,
-        /// What was found instead, if anything.
+        /// Why, and what was seen instead.
         reason: String,
+    },
+    /// Checkpoints of several stages, seeds or models, in each of which steps are counted anew.
+    #[error(
+        "list checkpoints in {}: they are of several stages, and {reason}: {stages}; choose one with \
+         --stage",
+        path.display()
+    )]
+    Stages {
+        /// The folder.
+        path: PathBuf,
+        /// Why they cannot be taken together.
+        reason: String,
+        /// The stages with the number of their checkpoints.
+        stages: String,
+    },
+    /// Steps that are smaller in a later epoch.
+    #[error(
+        "list checkpoints: the step of {} is smaller than that of {}, of an earlier epoch; name them by \
+         steps that do not begin anew with each epoch",
+        later.display(),
+        earlier.display()
+    )]
+    Epochs {
+        /// The checkpoint of the later epoch.
+        later: PathBuf,
+        /// The checkpoint of the earlier epoch.
+        earlier: PathBuf,
+    },
+    /// Revisions of a model of which one has to be chosen.
+    #[error(
+        "choose a revision of {}: {reason}; choose with --revision among {there}",
+        path.display()
+    )]
+    Revisions {
+        /// The model in the cache, or its name on the hub.
+        path: PathBuf,
+        /// Why none was chosen.
+        reason: String,
+        /// Those that are there.
+        there: String,
     },
     /// An index of shards that does not hold, or whose shards do not.
     #[error("read {}: {reason}", path.display())]

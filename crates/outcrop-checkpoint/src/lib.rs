@@ -30,6 +30,7 @@
 
 mod audit;
 mod checkpoint;
+mod discover;
 mod dtype;
 mod error;
 mod header;
@@ -37,7 +38,6 @@ mod header;
 mod hub;
 mod pickle;
 mod series;
-mod steps;
 mod sums;
 mod tensors;
 mod unique;
@@ -48,12 +48,14 @@ pub use audit::{
     audit, audit_with,
 };
 pub use checkpoint::{clean, write_checkpoint};
+pub use discover::{
+    Checkpoint, CheckpointSeries, Counts, Example, Problem, Select, UNDERSTOOD, stage_and_step,
+};
 pub use dtype::DType;
 pub use error::{Error, Result};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, Transfer};
 pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
-pub use steps::{Checkpoint, CheckpointSeries, Problem};
 pub use sums::{SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
 pub use weights::{TensorInfo, Weights};

@@ -95,6 +95,27 @@ pub enum Error {
         /// What is in it.
         reason: String,
     },
+    /// Checkpoints that are not what they were when they were measured into a folder.
+    #[error(
+        "measure into {}: what was measured before is not what is there now: {words}; --again measures \
+         these steps anew, --out names another folder",
+        path.display()
+    )]
+    Changed {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// The first steps that differ, and in what.
+        words: String,
+    },
+    /// A checkpoint without a config.
+    #[error(
+        "measure {}: it has no config.json, nor has the folder of its series; --config names one",
+        path.display()
+    )]
+    NoConfig {
+        /// The checkpoint.
+        path: std::path::PathBuf,
+    },
     /// A checkpoint whose architecture is not that of its series.
     #[error("measure {}: it is of another architecture than the series: {difference}", path.display())]
     OtherArchitecture {
@@ -104,7 +125,7 @@ pub enum Error {
         difference: String,
     },
     /// A series with suspect steps, where that was to be a failure.
-    #[error("trust {}: {suspects} of its steps are suspect", path.display())]
+    #[error("trust {}: {suspects} of its checkpoints are suspect", path.display())]
     Suspect {
         /// The series.
         path: std::path::PathBuf,
@@ -114,6 +135,12 @@ pub enum Error {
     /// The folder of a step that holds no checkpoint.
     #[error("{0}")]
     NoCheckpoint(String),
+    /// No checkpoint could be measured.
+    #[error("measure any of {of} checkpoints")]
+    NothingMeasured {
+        /// How many there are.
+        of: usize,
+    },
     /// Some checkpoints could not be measured.
     #[error("measure {failed} of {of} checkpoints; the others are in {}", path.display())]
     Unmeasured {

@@ -29,9 +29,7 @@ pub(super) fn non_finite(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
             "has {count} values that are infinite or no numbers in {} tensors",
             names.len()
         );
-        let finding = finding(Code::NonFinite, checkpoint, names, &what)?;
-        let steps = finding.steps.clone();
-        Some(finding.suspecting(steps))
+        Some(finding(Code::NonFinite, checkpoint, names, &what)?.suspecting_it())
     });
     found.collect()
 }
@@ -117,9 +115,10 @@ pub(super) fn tensors(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
         ];
         for (code, tensors, what) in differs {
             let suspect = matches!(code, Code::Shape | Code::MissingTensors);
-            findings.extend(finding(code, checkpoint, tensors, what).map(|finding| {
-                let steps = finding.steps.clone();
-                finding.suspecting(if suspect { steps } else { Vec::new() })
+            let found = finding(code, checkpoint, tensors, what);
+            findings.extend(found.map(|finding| match suspect {
+                true => finding.suspecting_it(),
+                false => finding,
             }));
         }
     }

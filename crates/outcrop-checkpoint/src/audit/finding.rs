@@ -67,6 +67,9 @@ pub struct Finding {
     pub steps: Vec<u64>,
     /// Those of them that should not enter a fit.
     pub suspects: Vec<u64>,
+    /// Whether it calls a checkpoint without a step into question.
+    #[serde(default)]
+    pub suspects_alone: bool,
     /// The file or folder that it is about, if it is one.
     pub file: Option<String>,
     /// The tensors that it is about, sorted.
@@ -82,6 +85,7 @@ impl Finding {
             code,
             steps,
             suspects: Vec::new(),
+            suspects_alone: false,
             file: None,
             tensors: Vec::new(),
             words,
@@ -90,6 +94,13 @@ impl Finding {
 
     pub(super) fn suspecting(mut self, suspects: Vec<u64>) -> Self {
         self.suspects = suspects;
+        self
+    }
+
+    /// One that calls the checkpoint that it is about into question.
+    pub(super) fn suspecting_it(mut self) -> Self {
+        self.suspects_alone = self.steps.is_empty();
+        self.suspects = self.steps.clone();
         self
     }
 

@@ -66,6 +66,12 @@ impl Audit {
         self.suspect_reasons().into_keys().collect()
     }
 
+    /// How many checkpoints should not enter a fit: the suspect steps, and one without a step.
+    pub fn suspects(&self) -> usize {
+        let alone = self.findings.iter().any(|finding| finding.suspects_alone);
+        self.suspect_steps().len() + usize::from(alone)
+    }
+
     /// The steps of [`Audit::suspect_steps`], each with the kinds of findings that call it into
     /// question, such as `identical-steps` or `shared-file;jump`.
     pub fn suspect_reasons(&self) -> BTreeMap<u64, String> {

@@ -81,8 +81,8 @@ pub(super) fn scan(
     let finding = read.err().map(|e| {
         let words = format!("{} failed to {e}", step_words(entry.step));
         let steps: Vec<u64> = entry.step.into_iter().collect();
-        Finding::new(Code::Unreadable, steps.clone(), words)
-            .suspecting(steps)
+        Finding::new(Code::Unreadable, steps, words)
+            .suspecting_it()
             .of_file(entry.folder.display().to_string())
     });
     (audited, finding)

@@ -153,6 +153,15 @@ impl Hub {
         Ok(model.snapshots.join(&info.sha))
     }
 
+    /// The revisions of a model that the hub names: its branches and tags.
+    ///
+    /// # Errors
+    /// [`Error::NoRevision`] for a model that it has not, [`Error::Fetch`].
+    pub fn revisions(&self, repo: &str) -> Result<Vec<String>> {
+        self.model(repo, "main")?;
+        self.client.refs(repo)
+    }
+
     /// Whether the cache has anything of a revision, whole or not, whoever fetched it.
     ///
     /// # Errors

@@ -80,8 +80,44 @@ impl Client {
         }
         let name = revision.replace('/', "%2F");
         let url = format!("{}/api/models/{repo}/revision/{name}", self.endpoint);
-        let answer = self.authorised(self.agent.get(&url)).call();
-        let mut answer = answer.map_err(|e| failed(&url, e))?;
+        let info: Info = self.json(&url, repo, revision)?;
+        if info.sha.len() != 40 || !is_hex(&info.sha) {
+            return Err(failed(&url, format!("`sha` = `{}` is no commit", info.sha)));
+        }
+        let files = info.siblings.into_iter().map(|s| s.rfilename).collect();
+        Ok(Revision {
+            sha: info.sha,
+            files,
+        })
+    }
+
+    /// The names of a model's branches and tags.
+    pub(super) fn refs(&self, repo: &str) -> Result<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Refs {
+            #[serde(default)]
+            branches: Vec<Ref>,
+            #[serde(default)]
+            tags: Vec<Ref>,
+        }
+        #[derive(Deserialize)]
+        struct Ref {
+            name: String,
+        }
+        let url = format!("{}/api/models/{repo}/refs", self.endpoint);
+        let Refs { branches, tags } = self.json(&url, repo, "any")?;
+        Ok(branches.into_iter().chain(tags).map(|r| r.name).collect())
+    }
+
+    /// What a hub answers of a model and revision.
+    fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        url: &str,
+        repo: &str,
+        revision: &str,
+    ) -> Result<T> {
+        let answer = self.authorised(self.agent.get(url)).call();
+        let mut answer = answer.map_err(|e| failed(url, e))?;
         let status = answer.status().as_u16();
         if matches!(status, 401 | 403 | 404) {
             return Err(Error::NoRevision {
@@ -91,22 +127,14 @@ impl Client {
                 status,
             });
         }
-        expect(&url, &answer, &[200])?;
+        expect(url, &answer, &[200])?;
         let body = answer
             .body_mut()
             .with_config()
             .limit(MAX_ANSWER)
             .read_to_vec();
-        let body = body.map_err(|e| failed(&url, e))?;
-        let info: Info = serde_json::from_slice(&body).map_err(|e| failed(&url, e))?;
-        if info.sha.len() != 40 || !is_hex(&info.sha) {
-            return Err(failed(&url, format!("`sha` = `{}` is no commit", info.sha)));
-        }
-        let files = info.siblings.into_iter().map(|s| s.rfilename).collect();
-        Ok(Revision {
-            sha: info.sha,
-            files,
-        })
+        let body = body.map_err(|e| failed(url, e))?;
+        serde_json::from_slice(&body).map_err(|e| failed(url, e))
     }
 
     /// What the hub itself says of a file, not the host to which it sends on for the content.

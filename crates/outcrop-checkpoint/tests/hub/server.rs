@@ -116,6 +116,12 @@ fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
             let body = format!("{{\"sha\":{commit:?},\"siblings\":[{}]}}", names.join(","));
             reply(200, &[], body.as_bytes())
         }
+        ["api", "models", _, _, "refs"] => {
+            let names = state.revisions.keys();
+            let names: Vec<String> = names.map(|n| format!("{{\"name\":{n:?}}}")).collect();
+            let body = format!("{{\"branches\":[{}],\"tags\":[]}}", names.join(","));
+            reply(200, &[], body.as_bytes())
+        }
         // A model that was renamed.
         ["old", name, "resolve", commit, file] => reply(
             307,

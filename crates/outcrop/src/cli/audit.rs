@@ -8,6 +8,7 @@ use outcrop_core::{Error as CoreError, write_atomic};
 
 use super::output::{columns, print, say};
 use super::progress::Bar;
+use super::select;
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -21,8 +22,10 @@ Found are: steps that are copies of others to the byte, shards or matrices of an
 equal to step 0, weights that jump away from both neighbours and back, values that are not finite,
 tensors of another shape or type, missing steps of the schedule, files that cannot be read.")]
 pub(crate) struct Args {
-    /// A folder of checkpoints by step, a run directory, or a model in the hub's cache.
+    /// A checkpoint, a folder of checkpoints by step, a run directory, or a model in the hub's cache.
     path: PathBuf,
+    #[command(flatten)]
+    select: select::Args,
     /// Hash files alone: copies are found, single tensors and their values are not looked at.
     #[arg(long)]
     files_only: bool,
@@ -53,7 +56,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !(args.jump_ratio > 1.0 && args.jump_ratio.is_finite()) {
         return Err(CoreError::range("jump-ratio", args.jump_ratio, "more than 1").into());
     }
-    let series = CheckpointSeries::open(&args.path)?;
+    let series = CheckpointSeries::open_with(&args.path, &args.select.select())?;
+    for note in &series.notes {
+        say(&format!("note: {note}"));
+    }
     let mut options = AuditOptions::default();
     options.tensors = !args.files_only;
     options.jump_ratio = args.jump_ratio;
@@ -73,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(path) => write_atomic(path, (text + "\n").as_bytes())?,
         None => print(&text),
     }
-    let suspects = audit.suspect_steps().len();
+    let suspects = audit.suspects();
     match args.strict && suspects > 0 {
         true => Err(Error::Suspect {
             path: args.path.clone(),
@@ -87,12 +93,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn table(audit: &Audit) -> String {
     let files: usize = audit.checkpoints.iter().map(|c| c.files.len()).sum();
     let tensors: usize = audit.checkpoints.iter().map(|c| c.tensors.len()).sum();
-    let suspects = audit.suspect_steps();
     let end = format!(
         "{} checkpoints, {files} files, {tensors} tensors; {} findings, {} suspect steps",
         audit.checkpoints.len(),
         audit.findings.len(),
-        suspects.len()
+        audit.suspects()
     );
     if audit.findings.is_empty() {
         return end;

@@ -14,6 +14,7 @@ mod predict;
 mod progress;
 mod report;
 mod reproduce;
+mod select;
 mod stop;
 mod tokens;
 mod train;

@@ -49,15 +49,19 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// The sequences for the checkpoint in `folder`, which may be of the run directory `run`.
-    pub(crate) fn sequences(&self, folder: &Path, run: Option<&Path>) -> Result<Sequences> {
+    /// The sequences for a checkpoint with this `config.json`, whose tokenizer is in `folder`, and which
+    /// may be of the run directory `run`.
+    pub(crate) fn sequences(
+        &self,
+        config: &Path,
+        folder: &Path,
+        run: Option<&Path>,
+    ) -> Result<Sequences> {
         let own = self.tokens.is_none() && self.text.is_empty() && self.protocol.is_none();
         if let Some(run) = run.filter(|_| own) {
             return self.held_out(run);
         }
-        let config = folder.join("config.json");
-        let text =
-            std::fs::read_to_string(&config).map_err(|e| CoreError::io("read", &config, e))?;
+        let text = std::fs::read_to_string(config).map_err(|e| CoreError::io("read", config, e))?;
         let found = HuggingFace::parse(&text, &config.display().to_string())?;
         let tokenizer = match &self.tokenizer {
             Some(path) => Some(Tokenizer::open(path)?),

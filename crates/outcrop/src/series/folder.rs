@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use outcrop_checkpoint::Audit;
 use outcrop_core::table::{self, Columns, MeasurementWriter, Streamed};
 use outcrop_core::{
-    AtomicFile, Error as CoreError, HeadSink, Measurement, NamedArch, Provenance, check_writable,
-    write_atomic_with,
+    ArchSpec, AtomicFile, Error as CoreError, HeadSink, Measurement, NamedArch, Provenance,
+    check_writable, write_atomic_with,
 };
 use outcrop_measure::PlaceCounts;
 use serde::{Deserialize, Serialize};
 
+use super::key::Key;
 use crate::{Error, Result};
 
 /// Places that `places.csv` lists of a model.
@@ -29,14 +30,17 @@ pub struct Folder {
 pub struct State {
     /// Name of the model in the tables.
     pub model: String,
+    /// The stage of training in which the steps count, if their names have one.
+    #[serde(default)]
+    pub stage: Option<String>,
     /// SHA-256 of the token sequences.
     pub tokens_sha256: String,
     /// SHA-256 of the architecture; empty before the first checkpoint was opened.
     pub arch_sha256: String,
     /// Whether attention sinks are measured.
     pub sinks: bool,
-    /// The steps that are in the tables, each with the hash of its weight files where it was audited.
-    pub steps: BTreeMap<u64, Option<String>>,
+    /// The steps that are in the tables, each with what it was measured from.
+    pub steps: BTreeMap<u64, Key>,
 }
 
 impl Folder {
@@ -76,10 +80,15 @@ impl Folder {
             return Ok(wanted.clone());
         }
         let text = std::fs::read_to_string(&file).map_err(|e| CoreError::io("read", &file, e))?;
-        let held: State = serde_json::from_str(&text)
+        let mut held: State = serde_json::from_str(&text)
             .map_err(|e| CoreError::parse(file.display().to_string(), e))?;
+        // an earlier version wrote the one architecture of all steps
+        for key in held.steps.values_mut() {
+            key.config.get_or_insert_with(|| held.arch_sha256.clone());
+        }
         let differs = [
             ("model", held.model != wanted.model),
+            ("--stage", held.stage != wanted.stage),
             ("tokens", held.tokens_sha256 != wanted.tokens_sha256),
             ("--sinks", held.sinks != wanted.sinks),
         ];
@@ -148,7 +157,7 @@ impl Folder {
     }
 
     /// Drops the rows of all but `steps`.
-    fn keep(&self, steps: &BTreeSet<u64>) -> Result<()> {
+    pub(super) fn keep(&self, steps: &BTreeSet<u64>) -> Result<()> {
         self.rewrite(|row| steps.contains(&row.step))?;
         let heads = self.file("heads.csv");
         if heads.exists() {
@@ -232,6 +241,16 @@ impl Folder {
             &self.file("architectures.csv"),
             &[arch],
         )?)
+    }
+
+    /// The architecture that was measured, if one was.
+    pub(super) fn arch(&self) -> Result<Option<ArchSpec>> {
+        let file = self.file("architectures.csv");
+        if !file.exists() {
+            return Ok(None);
+        }
+        let mut rows = table::architectures(&file)?.rows.into_iter();
+        Ok(rows.next().map(|row| row.arch))
     }
 
     pub(super) fn write_provenance(&self, provenance: &Provenance) -> Result<()> {

@@ -10,12 +10,17 @@
 //! | `architectures.csv`, `provenance.json`, `state.json` | |
 
 mod folder;
+mod key;
 mod look;
 mod model;
+mod outcome;
 mod run;
 mod source;
 
 pub use folder::{Folder, State};
+pub use key::Key;
 pub use look::{Look, look};
-pub use run::{Event, Failure, Options, Outcome, measure_series, tokens_in_words};
+pub use model::{open_checkpoint, read_config};
+pub use outcome::{Event, Failure, Options, Outcome, tokens_in_words};
+pub use run::measure_series;
 pub use source::{HubSource, Source};

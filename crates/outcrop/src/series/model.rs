@@ -1,23 +1,38 @@
 //! The architecture of a series, which every checkpoint must have.
 
-use outcrop_core::{ArchSpec, Error as CoreError};
+use std::path::Path;
+
+use outcrop_checkpoint::Checkpoint;
+use outcrop_core::{ArchSpec, Error as CoreError, HuggingFace};
 use outcrop_forward::Published;
 
 use crate::{Error, Result};
 
-/// Makes sure that `model` is of the architecture `expected`.
-pub(super) fn same(model: &Published, expected: &ArchSpec) -> Result<()> {
-    match difference(model.arch(), expected)? {
-        None => Ok(()),
-        Some(difference) => Err(Error::OtherArchitecture {
-            path: model.weights().path().to_owned(),
-            difference,
-        }),
-    }
+/// What the `config.json` of a checkpoint says, or `config` in its place.
+///
+/// # Errors
+/// [`Error::NoConfig`]; [`Error::Core`] for one that is unreadable or not supported.
+pub fn read_config(checkpoint: &Checkpoint, config: Option<&Path>) -> Result<HuggingFace> {
+    let Some(path) = config.or(checkpoint.config.as_deref()) else {
+        return Err(Error::NoConfig {
+            path: checkpoint.folder.clone(),
+        });
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    Ok(HuggingFace::parse(&text, &path.display().to_string())?)
 }
 
-/// The first fields in which two architectures differ.
-fn difference(found: &ArchSpec, expected: &ArchSpec) -> Result<Option<String>> {
+/// Opens a checkpoint for a forward pass, as [`read_config`] reads its config.
+///
+/// # Errors
+/// As [`read_config`] and [`Published::with_arch`].
+pub fn open_checkpoint(checkpoint: &Checkpoint, config: Option<&Path>) -> Result<Published> {
+    let HuggingFace { arch, family, .. } = read_config(checkpoint, config)?;
+    Ok(Published::with_arch(arch, family, &checkpoint.folder)?)
+}
+
+/// The fields in which an architecture differs from another, in words.
+pub(super) fn difference(found: &ArchSpec, expected: &ArchSpec) -> Result<Option<String>> {
     let fields = |arch: &ArchSpec| {
         let json = serde_json::to_value(arch);
         json.map_err(|e| Error::Core(CoreError::parse("architecture", e)))

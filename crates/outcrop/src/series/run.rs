@@ -1,88 +1,28 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use outcrop_checkpoint::{
-    Audit, AuditOptions, AuditedCheckpoint, Auditor, Checkpoint, CheckpointSeries, Transfer,
-};
-use outcrop_core::{ArchSpec, HeadSink, Measurement, NamedArch, Position, Provenance, sha256_hex};
+use outcrop_checkpoint::{Auditor, Checkpoint, CheckpointSeries};
+use outcrop_core::{ArchSpec, HeadSink, HuggingFace, Measurement, NamedArch, Position, Provenance};
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
 use super::folder::{Folder, State};
+use super::key::{self, Change, Key};
+use super::outcome::{Event, Failure, Options, Outcome, non_finite, tokens_in_words};
 use super::{Source, model};
 use crate::{Error, Result};
 
-/// How a series is measured.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Name of the model in the tables.
-    pub model: String,
-    /// Whether to measure attention sinks too.
-    pub sinks: bool,
-    /// How to audit the series; not at all if none.
-    pub audit: Option<AuditOptions>,
-    /// The step of a model alone that has none.
-    pub step: u64,
-    /// Git revision of the tool, for the provenance.
-    pub git_revision: Option<String>,
-}
-
-/// What happens while a series is measured.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Event<'a> {
-    /// A checkpoint's turn has come; so many of the series are done.
-    Started {
-        /// Its step.
-        step: u64,
-        /// Checkpoints that are done.
-        done: usize,
-    },
-    /// A file is being fetched.
-    Fetched(&'a Transfer<'a>),
-    /// The share of a checkpoint that is measured, 0 to 1.
-    Advanced(f64),
-    /// A checkpoint was measured.
-    Measured {
-        /// Its step.
-        step: u64,
-        /// Its rows.
-        rows: &'a [Measurement],
-    },
-    /// Something that the user should know.
-    Warning(String),
-}
-
-/// A checkpoint that could not be measured; the others were.
-#[derive(Debug)]
-pub struct Failure {
-    /// Its step.
-    pub step: u64,
-    /// Why.
-    pub error: Error,
-}
-
-/// What came of a series.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// Checkpoints measured now, and such as were in the tables before.
-    pub measured: usize,
-    /// Of these, how many were there before.
-    pub before: usize,
-    /// Those that could not be measured.
-    pub failures: Vec<Failure>,
-    /// The audit, if there was to be one.
-    pub audit: Option<Audit>,
-    /// Whether the user stopped it before the end.
-    pub interrupted: bool,
-}
-
 /// Measures every checkpoint of `source` that `folder` has not yet, one after another, on `tokens`, and
-/// writes the tables. A checkpoint whose weight files are those of an earlier one to the byte gets its
+/// writes the tables. A checkpoint whose weight files and config are those of an earlier one gets its
 /// rows. Once `stop` is set, no other checkpoint is begun.
 ///
+/// Those that the folder has are looked at first: their weights and configs must be those that were
+/// measured.
+///
 /// # Errors
-/// [`Error::OtherSeries`] before anything is done; [`Error::Core`] where a table cannot be written. A
-/// checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
+/// [`Error::OtherSeries`] and [`Error::Changed`] before anything is done; [`Error::Core`] where a table
+/// cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
 pub fn measure_series(
     source: &Source,
     tokens: &Sequences,
@@ -92,20 +32,24 @@ pub fn measure_series(
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome> {
     let mut run = Run::open(source, tokens, folder, options)?;
-    let steps = source.steps();
-    for (place, step) in steps.iter().enumerate() {
-        if stop.load(Ordering::Relaxed) {
+    let steps = source.steps().into_iter();
+    let steps: Vec<u64> = steps.map(|step| step.unwrap_or(options.step)).collect();
+    let (held, fresh): (Vec<_>, Vec<_>) =
+        (steps.into_iter().enumerate()).partition(|(_, step)| run.state.steps.contains_key(step));
+    let again = run.verify(&held, stop, observer)?;
+    for (done, (place, step)) in again.into_iter().chain(fresh).enumerate() {
+        if run.outcome.interrupted || stop.load(Ordering::Relaxed) {
             run.outcome.interrupted = true;
             break;
         }
-        let step = step.unwrap_or(options.step);
-        observer(Event::Started { step, done: place });
+        let done = run.outcome.before + done;
+        observer(Event::Started { step, done });
         if let Err(error) = run.visit(place, step, observer) {
             run.outcome.failures.push(Failure { step, error });
         }
     }
     run.name_what_was_passed_over();
-    run.finish(observer)
+    run.finish()
 }
 
 struct Run<'a> {
@@ -117,6 +61,8 @@ struct Run<'a> {
     auditor: Option<Auditor>,
     /// Checkpoints that the audit has seen.
     seen: Vec<Checkpoint>,
+    /// Hashes of weights that were taken, by step.
+    hashes: BTreeMap<u64, String>,
     arch: Option<ArchSpec>,
     outcome: Outcome,
 }
@@ -130,6 +76,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let state = folder.claim(&State {
             model: options.model.clone(),
+            stage: options.stage.clone(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
             ..State::default()
@@ -142,6 +89,7 @@ impl<'a> Run<'a> {
             state,
             auditor: options.audit.as_ref().map(Auditor::new),
             seen: Vec::new(),
+            hashes: BTreeMap::new(),
             arch: None,
             outcome: Outcome::default(),
         };
@@ -163,10 +111,102 @@ impl<'a> Run<'a> {
                     step: checkpoint.step,
                     folder: checkpoint.folder.clone(),
                     files: Vec::new(),
+                    config: None,
                 });
                 auditor.recall(checkpoint);
             }
         }
+    }
+
+    /// Looks at the steps that were measured before: their weights and configs must be what they were.
+    /// Returns those that are to be measured anew.
+    fn verify(
+        &mut self,
+        held: &[(usize, u64)],
+        stop: &AtomicBool,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<(usize, u64)>> {
+        let (mut changes, mut again) = (Vec::new(), Vec::new());
+        for &(place, step) in held {
+            if stop.load(Ordering::Relaxed) {
+                self.outcome.interrupted = true;
+                break;
+            }
+            let done = self.outcome.before;
+            observer(Event::Started { step, done });
+            match self.change(place, step, observer) {
+                Ok(None) => {
+                    self.outcome.measured += 1;
+                    self.outcome.before += 1;
+                }
+                Ok(Some(words)) => {
+                    changes.push(Change { step, words });
+                    again.push((place, step));
+                }
+                Err(error) => self.outcome.failures.push(Failure { step, error }),
+            }
+        }
+        if !changes.is_empty() {
+            let words = key::in_words(&changes);
+            if !self.options.again {
+                let path = self.folder.path().to_owned();
+                return Err(Error::Changed { path, words });
+            }
+            observer(Event::Warning(format!("measured anew: {words}")));
+            self.forget(&changes)?;
+        }
+        Ok(again)
+    }
+
+    /// What differs in a step that was measured before, if anything does.
+    fn change(
+        &mut self,
+        place: usize,
+        step: u64,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<String>> {
+        let recalled = self.seen.iter().any(|entry| entry.step == Some(step));
+        if self.source.is_passing() && (recalled || self.auditor.is_none()) {
+            return Ok(None);
+        }
+        let source = self.source;
+        source.with(
+            place,
+            &mut |transfer| observer(Event::Fetched(transfer)),
+            |checkpoint| match self.key(checkpoint, step) {
+                Ok((found, key)) => self.difference(step, &found, &key),
+                Err(error) => Ok(Some(format!("it can be read no more: failed to {error}"))),
+            },
+        )
+    }
+
+    fn difference(&self, step: u64, found: &HuggingFace, key: &Key) -> Result<Option<String>> {
+        let held = self.state.steps.get(&step).cloned().unwrap_or_default();
+        if let Some(words) = held.other_weights(key) {
+            return Ok(Some(words.into()));
+        }
+        if held.is(key) {
+            return Ok(None);
+        }
+        let words = match self.folder.arch()? {
+            // a hash of an earlier version may be another for the same architecture
+            Some(arch) => model::difference(&found.arch, &arch)?,
+            None => Some("the architecture that was measured is not known".into()),
+        };
+        Ok(words.map(|words| format!("its config.json says something else: {words}")))
+    }
+
+    /// Drops the rows of steps that are to be measured anew.
+    fn forget(&mut self, changes: &[Change]) -> Result<()> {
+        for change in changes {
+            self.state.steps.remove(&change.step);
+        }
+        if self.state.steps.is_empty() {
+            self.state.arch_sha256.clear();
+        }
+        self.folder.set_state(&self.state)?;
+        self.folder
+            .keep(&self.state.steps.keys().copied().collect())
     }
 
     fn visit(
@@ -175,14 +215,8 @@ impl<'a> Run<'a> {
         step: u64,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
-        let recalled = self.seen.iter().any(|entry| entry.step == Some(step));
-        if self.state.steps.contains_key(&step) && (recalled || self.auditor.is_none()) {
-            self.outcome.measured += 1;
-            self.outcome.before += 1;
-            return Ok(());
-        }
         let source = self.source;
-        let told = std::cell::RefCell::new(observer);
+        let told = RefCell::new(observer);
         source.with(
             place,
             &mut |transfer| (told.borrow_mut())(Event::Fetched(transfer)),
@@ -190,34 +224,22 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// Audits one checkpoint, and measures it if it is not in the tables.
+    /// Audits and measures one checkpoint.
     fn look(
         &mut self,
         checkpoint: &Checkpoint,
         step: u64,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
-        let hash = self.auditor.as_mut().and_then(|auditor| {
-            self.seen.push(checkpoint.clone());
-            content(auditor.scan(checkpoint))
-        });
-        if let Some(held) = self.state.steps.get(&step) {
-            if held.is_some() && hash.is_some() && *held != hash {
-                return Err(Error::OtherSeries {
-                    path: self.folder.path().to_owned(),
-                    reason: format!("step {step} was measured from other weights"),
-                });
-            }
-            self.outcome.measured += 1;
-            self.outcome.before += 1;
-            return Ok(());
-        }
-        let (rows, heads) = match self.copied(step, hash.as_deref())? {
+        let (found, key) = self.key(checkpoint, step)?;
+        self.check(&found.arch, checkpoint)?;
+        let (rows, heads) = match self.copied(step, &key)? {
             Some(copied) => copied,
-            None => self.measure(checkpoint, step, observer)?,
+            None => self.measure(checkpoint, &found, step, observer)?,
         };
+        self.adopt(found.arch)?;
         self.folder.append(&rows, &heads)?;
-        self.state.steps.insert(step, hash);
+        self.state.steps.insert(step, key);
         self.folder.set_state(&self.state)?;
         if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
             self.folder.write_audit(auditor.so_far())?;
@@ -227,14 +249,48 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The rows of a step that has the same weight files.
-    fn copied(
-        &self,
-        step: u64,
-        hash: Option<&str>,
-    ) -> Result<Option<(Vec<Measurement>, Vec<HeadSink>)>> {
-        let alike = |held: &Option<String>| held.is_some() && held.as_deref() == hash;
-        let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| alike(held)) else {
+    /// What a checkpoint's config says, and the key of its rows.
+    fn key(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<(HuggingFace, Key)> {
+        let stamp = key::stamp(checkpoint)?;
+        let weights = self.weights(checkpoint, step, &stamp);
+        let found = model::read_config(checkpoint, self.options.config.as_deref())?;
+        let key = Key {
+            weights: Some(weights?),
+            config: Some(found.arch.sha256()?),
+            stamp: Some(stamp),
+        };
+        Ok((found, key))
+    }
+
+    /// The hash of a checkpoint's weights, which the audit takes, if there is one.
+    fn weights(&mut self, checkpoint: &Checkpoint, step: u64, stamp: &str) -> Result<String> {
+        if let Some(hash) = self.hashes.get(&step) {
+            return Ok(hash.clone());
+        }
+        let held = self.state.steps.get(&step);
+        let known = held.filter(|held| held.stamp.as_deref() == Some(stamp));
+        let known = known.and_then(|held| held.weights.clone());
+        let audited = self.auditor.as_mut().map(|auditor| {
+            // findings about a model alone are about the step under which it is measured
+            let checkpoint = Checkpoint {
+                step: Some(step),
+                ..checkpoint.clone()
+            };
+            self.seen.push(checkpoint.clone());
+            key::audited(auditor.scan(&checkpoint))
+        });
+        let hash = match audited {
+            Some(Some(hash)) => hash,
+            Some(None) => key::hashed(checkpoint)?,
+            None => known.map_or_else(|| key::hashed(checkpoint), Ok)?,
+        };
+        self.hashes.insert(step, hash.clone());
+        Ok(hash)
+    }
+
+    /// The rows of a step that has the same weight files and the same config.
+    fn copied(&self, step: u64, key: &Key) -> Result<Option<(Vec<Measurement>, Vec<HeadSink>)>> {
+        let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| held.is(key)) else {
             return Ok(None);
         };
         let (mut rows, mut heads) = (
@@ -249,11 +305,12 @@ impl<'a> Run<'a> {
     fn measure(
         &mut self,
         checkpoint: &Checkpoint,
+        found: &HuggingFace,
         step: u64,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
-        let opened = Published::open(&checkpoint.folder)?;
-        self.know(&opened)?;
+        let (arch, family) = (found.arch.clone(), found.family);
+        let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
         let (name, ids) = (self.options.model.as_str(), &self.tokens.ids);
         let cells = (ids.len() * opened.arch().layers) as f64;
         let mut done = 0.0;
@@ -272,27 +329,37 @@ impl<'a> Run<'a> {
         Ok((rows, heads))
     }
 
-    /// The first checkpoint says which architecture the series has, the others must have it.
-    fn know(&mut self, opened: &Published) -> Result<()> {
-        let hash = opened.arch().sha256()?;
-        match &self.arch {
-            Some(arch) => return model::same(opened, arch),
-            None if self.state.arch_sha256.is_empty() => self.state.arch_sha256 = hash,
-            None if self.state.arch_sha256 != hash => {
-                return Err(Error::OtherArchitecture {
-                    path: opened.weights().path().to_owned(),
-                    difference: "the steps measured before had another one".into(),
-                });
-            }
-            None => {}
+    /// Makes sure that an architecture is that of the series, and that the tokens suit it.
+    fn check(&self, arch: &ArchSpec, checkpoint: &Checkpoint) -> Result<()> {
+        let expected = match &self.arch {
+            Some(arch) => Some(arch.clone()),
+            None if self.state.steps.is_empty() => None,
+            None => self.folder.arch()?,
+        };
+        let difference = match expected {
+            Some(expected) => model::difference(arch, &expected)?,
+            None => None,
+        };
+        if let Some(difference) = difference {
+            return Err(Error::OtherArchitecture {
+                path: checkpoint.folder.clone(),
+                difference,
+            });
         }
-        let arch = opened.arch();
         let context = (arch.position == Position::Learned).then_some(arch.context);
-        self.tokens.check(arch.vocab, context)?;
-        self.arch = Some(opened.arch().clone());
+        Ok(self.tokens.check(arch.vocab, context)?)
+    }
+
+    /// The first checkpoint that was measured says which architecture the series has.
+    fn adopt(&mut self, arch: ArchSpec) -> Result<()> {
+        if self.arch.is_some() {
+            return Ok(());
+        }
+        self.state.arch_sha256 = arch.sha256()?;
+        self.arch = Some(arch.clone());
         self.folder.write_arch(NamedArch {
             model: self.options.model.clone(),
-            arch: opened.arch().clone(),
+            arch,
         })
     }
 
@@ -310,7 +377,7 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the audit, marks suspect steps, and writes what follows from all rows together.
-    fn finish(mut self, observer: &mut dyn FnMut(Event<'_>)) -> Result<Outcome> {
+    fn finish(mut self) -> Result<Outcome> {
         if let Some(auditor) = self.auditor.take() {
             let series: CheckpointSeries = self.source.series(std::mem::take(&mut self.seen));
             let audit = auditor.finish(&series);
@@ -321,9 +388,6 @@ impl<'a> Run<'a> {
         self.source.tidy()?;
         self.folder.write_places()?;
         self.folder.write_provenance(&self.provenance())?;
-        if self.outcome.measured == 0 && !self.outcome.interrupted {
-            observer(Event::Warning("no checkpoint could be measured".into()));
-        }
         Ok(self.outcome)
     }
 
@@ -354,37 +418,4 @@ impl<'a> Run<'a> {
             ..Provenance::default()
         }
     }
-}
-
-/// Where tokens come from, and what was put before them.
-pub fn tokens_in_words(tokens: &Sequences) -> String {
-    let bos = tokens
-        .bos
-        .map_or("no BOS".into(), |id| format!("BOS {id} before each"));
-    format!("{}, {bos}", tokens.source)
-}
-
-/// One hash for all weight files of a checkpoint.
-fn content(checkpoint: &AuditedCheckpoint) -> Option<String> {
-    let hashes: Vec<&str> = checkpoint.files.iter().map(|f| f.sha256.as_str()).collect();
-    (!hashes.is_empty()).then(|| sha256_hex(hashes.join("\n").as_bytes()))
-}
-
-/// Where the first scalar that is not finite stands.
-fn non_finite(rows: &[Measurement]) -> Option<String> {
-    let layer = rows
-        .iter()
-        .filter(|row| row.stats.non_finite > 0)
-        .map(|row| row.layer)
-        .min()?;
-    let row = rows
-        .iter()
-        .find(|row| row.layer == layer && row.stats.non_finite > 0)?;
-    let place = row.stats.first_non_finite.map_or_else(String::new, |p| {
-        format!(" (first at position {}, channel {})", p.position, p.channel)
-    });
-    Some(format!(
-        "step {}, layer {}, sequence {}: {} of {} scalars are not finite{place}",
-        row.step, row.layer, row.sequence, row.stats.non_finite, row.stats.count
-    ))
 }

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Error as CheckpointError, Hub, Transfer};
 
@@ -23,18 +23,29 @@ pub struct HubSource {
 }
 
 impl HubSource {
-    /// The revisions `stepN` of the model `repo` (`organisation/name`) for each of `steps`. Each is
-    /// fetched when its turn comes and, unless `keep`, deleted when it was measured; what the cache
-    /// has now stays in any case.
+    /// Revisions of the model `repo` (`organisation/name`), each with the step under which it is
+    /// measured, in ascending order. Each is fetched when its turn comes and, unless `keep`, deleted when
+    /// it was measured; what the cache has now stays in any case.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`](crate::Error::Checkpoint) for what cannot be the name of a model.
-    pub fn new(hub: Hub, repo: &str, steps: &[u64], keep: bool) -> Result<Self> {
-        let mut revisions = Vec::with_capacity(steps.len());
-        for step in steps {
-            let revision = format!("step{step}");
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint) for what cannot be the name of a model, and for
+    /// two revisions of one step.
+    pub fn new(hub: Hub, repo: &str, mut wanted: Vec<(u64, String)>, keep: bool) -> Result<Self> {
+        wanted.sort();
+        if let Some(pair) = wanted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let [first, second] = [0, 1].map(|i| PathBuf::from(&pair[i].1));
+            let step = pair[0].0;
+            let twice = CheckpointError::DuplicateStep {
+                step,
+                first,
+                second,
+            };
+            return Err(twice.into());
+        }
+        let mut revisions = Vec::with_capacity(wanted.len());
+        for (step, revision) in wanted {
             let stays = keep || hub.knows(repo, &revision)?;
-            revisions.push((*step, revision, stays));
+            revisions.push((step, revision, stays));
         }
         Ok(Self {
             hub,
@@ -111,7 +122,8 @@ impl Source {
         };
         let (step, revision, stays) = &hub.revisions[place];
         let folder = hub.hub.fetch_with(&hub.repo, revision, observe)?;
-        let outcome = checkpoint(*step, &folder).and_then(|checkpoint| use_it(&checkpoint));
+        let outcome = Checkpoint::open(&folder, Some(*step));
+        let outcome = outcome.map_err(Into::into).and_then(|found| use_it(&found));
         if !stays {
             hub.hub.delete(&hub.repo, revision)?;
         }
@@ -134,17 +146,9 @@ impl Source {
                 path: hub.repo.clone().into(),
                 entries: found,
                 problems: Vec::new(),
+                notes: Vec::new(),
+                stage: None,
             },
         }
     }
-}
-
-fn checkpoint(step: u64, folder: &Path) -> Result<Checkpoint> {
-    let series = CheckpointSeries::open(folder)?;
-    let files = series.entries.into_iter().flat_map(|entry| entry.files);
-    Ok(Checkpoint {
-        step: Some(step),
-        folder: folder.to_owned(),
-        files: files.collect(),
-    })
 }

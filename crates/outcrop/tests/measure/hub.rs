@@ -132,3 +132,61 @@ fn what_cannot_be_fetched_is_named_and_the_rest_is_measured() {
     );
     assert_eq!(blobs(dir.path()), kept);
 }
+
+/// A model whose revisions name no step is measured at `main`, and said so; others are asked for.
+#[test]
+fn revisions_without_steps_are_main_or_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = dir.path().join("tiny");
+    series(&of);
+    let put = |server: &Server, revision: &str, step: u64| {
+        for name in ["config.json", "model.safetensors"] {
+            let bytes = fs::read(of.join(format!("step{step}")).join(name)).unwrap();
+            server.put(revision, &format!("{step:040x}"), name, &bytes);
+        }
+    };
+    let server = Server::start();
+    put(&server, "main", 64);
+    let output = from_hub(&server, dir.path(), &[]);
+    succeeded(&output);
+    let said = text(&output.stderr);
+    assert!(said.contains("revision `main` is taken"), "{said}");
+    let mut steps: Vec<u64> = rows(&dir.path().join("out"))
+        .iter()
+        .map(|r| r.step)
+        .collect();
+    steps.dedup();
+    assert_eq!(steps, [0]);
+
+    put(&server, "stage1-step16", 16);
+    put(&server, "stage1-step-0016", 8);
+    put(&server, "stage2-step8", 8);
+    for (more, part) in [
+        (
+            &[][..],
+            "`main`, `stage1-step-0016`, `stage1-step16`, `stage2-step8`",
+        ),
+        (
+            &["--revision", "stage1-step16,stage2-step8"],
+            "several stages",
+        ),
+        (
+            &["--revision", "stage1-step16,stage1-step-0016"],
+            "both step 16",
+        ),
+        (&["--revision", "stage1-step16,main"], "name its step"),
+    ] {
+        let fresh = tempfile::tempdir().unwrap();
+        let output = from_hub(&server, fresh.path(), more);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+    let fresh = tempfile::tempdir().unwrap();
+    succeeded(&from_hub(
+        &server,
+        fresh.path(),
+        &["--revision", "stage1-step16"],
+    ));
+    assert!(rows(&fresh.path().join("out")).iter().all(|r| r.step == 16));
+}

@@ -6,9 +6,12 @@ mod common;
 #[path = "../../../outcrop-checkpoint/tests/hub/server.rs"]
 mod server;
 
+mod again;
+mod alone;
 mod bad;
 mod closer;
 mod hub;
+mod names;
 mod runs;
 mod series;
 mod small;

@@ -3,13 +3,13 @@
 mod figures;
 mod intervene;
 mod origin;
+mod revisions;
 mod show;
 mod words;
 
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::AuditOptions;
-use outcrop_forward::Published;
 use outcrop_tokens::Sequences;
 
 use self::origin::Origin;
@@ -17,7 +17,9 @@ use self::words::Shown;
 use super::output::{print, say};
 use super::progress::Bar;
 use super::{audit, stop, tokens};
-use crate::series::{self, Event, Folder, Options, Outcome, Source, measure_series};
+use crate::series::{
+    self, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
+};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -46,15 +48,16 @@ pub(crate) struct Args {
     /// Where the tables go [default: measured/MODEL].
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The step of a checkpoint alone whose folder names none.
-    #[arg(long, value_name = "STEP", default_value_t = 0)]
-    step: u64,
     /// Also measure how much attention every head gives to the first position (heads.csv).
     #[arg(long)]
     sinks: bool,
-    /// Do not hash files and tensors and compare the steps.
+    /// Do not hash tensors and compare the steps. Weight files are hashed the first time, and known
+    /// again by size and time.
     #[arg(long)]
     no_audit: bool,
+    /// Measure anew the steps whose weights or config are not those that were measured into DIR.
+    #[arg(long)]
+    again: bool,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -82,14 +85,17 @@ fn measure(args: &Args) -> Result<()> {
     let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
     let tokens = args
         .tokens
-        .sequences(&origin.first, origin.run.as_deref())?;
+        .sequences(&origin.config, &origin.tokenizer, origin.run.as_deref())?;
     let out = args.out.clone();
     let folder = Folder::new(out.unwrap_or_else(|| Path::new("measured").join(file_name(&model))));
     let options = Options {
         model,
+        stage: origin.stage.clone(),
+        config: args.origin.config.clone(),
         sinks: args.sinks,
         audit: (!args.no_audit).then(AuditOptions::default),
-        step: args.step,
+        again: args.again,
+        step: args.origin.step,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
     bar.line(&format!("tokens: {}", series::tokens_in_words(&tokens)));
@@ -124,7 +130,7 @@ fn look_closer(
     };
     let step = steps[last].unwrap_or(options.step);
     source.with(last, &mut |_| {}, |checkpoint| {
-        let model = Published::open(&checkpoint.folder)?;
+        let model = open_checkpoint(checkpoint, options.config.as_deref())?;
         if args.interventions.wanted() {
             let of = (&model, options.model.as_str(), step);
             intervene::evaluate(&args.interventions, folder, tokens, of)?;
@@ -163,7 +169,11 @@ fn conclude(outcome: &Outcome, folder: &Folder, tokens: &Sequences) -> Result<()
             failure.step, failure.error
         ));
     }
-    if let Some(table) = show::last_step(&folder.file("measurements.csv"), tokens)? {
+    let failed: Vec<u64> = outcome.failures.iter().map(|f| f.step).collect();
+    if outcome.measured == 0 && !outcome.interrupted {
+        return Err(Error::NothingMeasured { of: failed.len() });
+    }
+    if let Some(table) = show::last_step(&folder.file("measurements.csv"), tokens, &failed)? {
         print(&table);
     }
     let path = folder.path().to_owned();

@@ -2,32 +2,43 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_checkpoint::{CheckpointSeries, Hub};
+use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Hub};
 use outcrop_core::Error as CoreError;
 use outcrop_schedule::Schedule;
 use outcrop_train::RunDir;
 
 use super::super::output::say;
+use super::super::select;
+use super::revisions::wanted;
 use crate::series::{HubSource, Source};
 use crate::{Error, Result};
 
 /// The last step of the series that `pythia` stands for.
-const PYTHIA_LAST: u64 = 143_000;
+pub(super) const PYTHIA_LAST: u64 = 143_000;
 const HUGGING_FACE: &str = "https://huggingface.co";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A checkpoint, a folder of checkpoints by step, a run directory, or a model in the hub's cache.
+    /// A checkpoint or its weight file, a folder of checkpoints by step, a run directory, or a model in
+    /// the hub's cache.
     #[arg(required_unless_present = "hub", conflicts_with = "hub")]
     path: Option<PathBuf>,
-    /// Measure the revisions `stepN` of this model on the Hugging Face hub (HF_ENDPOINT names
-    /// another one, HF_TOKEN a token).
+    /// Measure the revisions `stepN`, or those of --revision, of this model on the Hugging Face hub
+    /// (HF_ENDPOINT names another one, HF_TOKEN a token).
     #[arg(long, value_name = "ORGANISATION/NAME")]
     hub: Option<String>,
     /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all that
     /// are there; `pythia` with --hub].
     #[arg(long, value_name = "STEPS")]
-    steps: Option<String>,
+    pub(super) steps: Option<String>,
+    /// The step of a checkpoint alone whose name gives none.
+    #[arg(long, value_name = "STEP", default_value_t = 0)]
+    pub(super) step: u64,
+    #[command(flatten)]
+    pub(super) select: select::Args,
+    /// The config.json of the model, instead of that in its folder or beside its series.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Keep in the cache what was fetched.
     #[arg(long, requires = "hub")]
     keep: bool,
@@ -41,8 +52,12 @@ pub(super) struct Origin {
     pub(super) source: Source,
     /// What the model is called.
     pub(super) name: String,
-    /// A checkpoint of the series, with config and tokenizer.
-    pub(super) first: PathBuf,
+    /// The stage of all checkpoints, if their names have one.
+    pub(super) stage: Option<String>,
+    /// The config of a checkpoint of the series.
+    pub(super) config: PathBuf,
+    /// The folder in which a tokenizer may be.
+    pub(super) tokenizer: PathBuf,
     /// The run directory, if it is one of ours.
     pub(super) run: Option<PathBuf>,
 }
@@ -51,46 +66,89 @@ impl Origin {
     pub(super) fn open(args: &Args) -> Result<Self> {
         match (&args.hub, &args.path) {
             (Some(repo), _) => on_hub(repo, args),
-            (None, Some(path)) => on_disk(path, args.steps.as_deref()),
+            (None, Some(path)) => on_disk(path, args),
             (None, None) => Err(CoreError::parse("arguments", "neither a path nor --hub").into()),
         }
     }
 }
 
-fn on_disk(path: &Path, steps: Option<&str>) -> Result<Origin> {
-    let mut series = CheckpointSeries::open(path)?;
-    if let Some(text) = steps {
+fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
+    let mut series = CheckpointSeries::open_with(path, &args.select.select())?;
+    if let Some(text) = &args.steps {
         choose(&mut series, text)?;
     }
-    // those of a step are failures
-    for problem in series
-        .problems
-        .iter()
-        .filter(|problem| problem.step.is_none())
-    {
+    say_what_was_found(&series, args.config.is_some());
+    let config = args.config.clone();
+    let config = config.or_else(|| series.entries.iter().find_map(|entry| entry.config.clone()));
+    let Some(config) = config else {
+        return Err(Error::NoConfig { path: path.into() });
+    };
+    let run = RunDir::new(path);
+    let is_run = path.join("run.toml").is_file();
+    let name = match is_run {
+        true => run.spec()?.model,
+        false => name_of(path),
+    };
+    Ok(Origin {
+        name: with_stage(name, series.stage.as_deref()),
+        stage: series.stage.clone(),
+        tokenizer: tokenizer_folder(&series, &config),
+        config,
+        source: Source::Local(series),
+        run: is_run.then(|| path.to_owned()),
+    })
+}
+
+/// Says what was passed over, but for steps, which are failures, and what was decided.
+fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
+    for note in &series.notes {
+        say(&format!("note: {note}"));
+    }
+    let problems = series.problems.iter();
+    for problem in problems.filter(|problem| problem.step.is_none()) {
         let path = problem.path.display();
         say(&format!("note: {path} was passed over: {}", problem.reason));
     }
-    let config =
-        |entry: &&outcrop_checkpoint::Checkpoint| entry.folder.join("config.json").is_file();
-    let first = series
-        .entries
-        .iter()
-        .find(config)
-        .or(series.entries.first());
-    let first = first.map(|entry| entry.folder.clone()).unwrap_or_default();
-    let run = RunDir::new(path);
-    let is_run = path.join("run.toml").is_file();
-    Ok(Origin {
-        name: if is_run {
-            run.spec()?.model
-        } else {
-            name_of(path)
-        },
-        source: Source::Local(series),
-        first,
-        run: is_run.then(|| path.to_owned()),
-    })
+    let is_elsewhere = |entry: &&Checkpoint| {
+        let folder = std::path::absolute(&entry.folder).unwrap_or_default();
+        let config = entry.config.as_deref();
+        let own = [
+            Some(folder.as_path()),
+            folder.parent().filter(|_| folder.is_file()),
+        ];
+        config.is_some_and(|config| !own.contains(&config.parent()))
+    };
+    let without: Vec<_> = series.entries.iter().filter(is_elsewhere).collect();
+    if let Some(Checkpoint {
+        config: Some(config),
+        ..
+    }) = without.first().filter(|_| !config_given)
+    {
+        let (n, config) = (without.len(), config.display());
+        say(&format!(
+            "note: {config} is used for {n} checkpoints that have no config.json of their own"
+        ));
+    }
+}
+
+/// The first folder with a tokenizer among those of the checkpoints and that of their config.
+fn tokenizer_folder(series: &CheckpointSeries, config: &Path) -> PathBuf {
+    let beside = |path: &Path| match path.is_file() {
+        true => path.parent().map_or_else(PathBuf::new, Path::to_owned),
+        false => path.to_owned(),
+    };
+    let folders = series.entries.iter().map(|entry| beside(&entry.folder));
+    let mut folders = folders.chain([beside(config)]);
+    let found = folders.find(|folder| folder.join("tokenizer.json").is_file());
+    found.unwrap_or_else(|| beside(config))
+}
+
+/// Each stage of a model is a model of its own in the tables.
+fn with_stage(name: String, stage: Option<&str>) -> String {
+    match stage {
+        Some(stage) if !name.contains(stage) => format!("{name}-{stage}"),
+        _ => name,
+    }
 }
 
 /// Leaves the steps that were asked for.
@@ -144,6 +202,25 @@ fn name_of(path: &Path) -> String {
 }
 
 fn on_hub(repo: &str, args: &Args) -> Result<Origin> {
+    let hub = hub(args)?;
+    let (stage, wanted) = wanted(&hub, repo, args)?;
+    let source = HubSource::new(hub, repo, wanted, args.keep)?;
+    let first = source.config()?.unwrap_or_default();
+    let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
+    Ok(Origin {
+        source: Source::Hub(source),
+        name: with_stage(name, stage.as_deref()),
+        stage,
+        config: args
+            .config
+            .clone()
+            .unwrap_or_else(|| first.join("config.json")),
+        tokenizer: first,
+        run: None,
+    })
+}
+
+fn hub(args: &Args) -> Result<Hub> {
     let cache = args.hub_cache.clone().or_else(default_cache);
     let cache =
         cache.ok_or_else(|| Error::Environment("find the hub's cache: give --hub-cache".into()))?;
@@ -158,17 +235,7 @@ fn on_hub(repo: &str, args: &Args) -> Result<Origin> {
     if let Some(proxy) = proxy.filter(|p| !p.is_empty() && endpoint.starts_with("https")) {
         hub = hub.with_proxy(&proxy)?;
     }
-    let steps = args.steps.as_deref().unwrap_or("pythia");
-    let steps = Schedule::parse(steps, PYTHIA_LAST)?;
-    let source = HubSource::new(hub, repo, steps.steps(), args.keep)?;
-    let first = source.config()?;
-    let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
-    Ok(Origin {
-        source: Source::Hub(source),
-        name,
-        first: first.unwrap_or_default(),
-        run: None,
-    })
+    Ok(hub)
 }
 
 /// Where Python's `huggingface_hub` keeps what it fetches.

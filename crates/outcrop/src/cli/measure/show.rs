@@ -10,10 +10,10 @@ use outcrop_tokens::Sequences;
 use super::super::output::{columns, significant};
 use crate::Result;
 
-/// One row a layer: means over the sequences of the last step in the table, and where the largest
-/// magnitude stands most often; none where the table has no rows.
-pub(super) fn last_step(path: &Path, tokens: &Sequences) -> Result<Option<String>> {
-    let rows = rows_of_last_step(path)?;
+/// One row a layer: means over the sequences of the last step in the table that is none of `failed`,
+/// and where the largest magnitude stands most often; none where the table has no such rows.
+pub(super) fn last_step(path: &Path, tokens: &Sequences, failed: &[u64]) -> Result<Option<String>> {
+    let rows = rows_of_last_step(path, failed)?;
     let Some(step) = rows.first().map(|row| row.step) else {
         return Ok(None);
     };
@@ -46,7 +46,7 @@ const HEADER: [&str; 13] = [
     "ratio without position 0",
 ];
 
-fn rows_of_last_step(path: &Path) -> Result<Vec<Measurement>> {
+fn rows_of_last_step(path: &Path, failed: &[u64]) -> Result<Vec<Measurement>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -54,6 +54,9 @@ fn rows_of_last_step(path: &Path) -> Result<Vec<Measurement>> {
     let mut rows: Vec<Measurement> = Vec::new();
     for item in table::measurement_stream(file, &path.display().to_string())? {
         let Streamed::Row(row) = item? else { continue };
+        if failed.contains(&row.step) {
+            continue;
+        }
         match rows.first().map(|first| first.step.cmp(&row.step)) {
             Some(std::cmp::Ordering::Greater) => continue,
             Some(std::cmp::Ordering::Less) => rows.clear(),

@@ -1,0 +1,328 @@
+//! Checkpoints as others lay them out: which folders are some, and of which step.
+
+mod config;
+mod folders;
+mod names;
+mod revisions;
+mod seen;
+
+use std::path::{Path, PathBuf};
+
+use self::names::Name;
+pub use self::names::{Counts, Example, UNDERSTOOD};
+use crate::weights::layout;
+use crate::{Error, Result};
+
+/// One checkpoint of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Its training step; none for a model alone whose name gives no step.
+    pub step: Option<u64>,
+    /// Its folder, or the weight file if one was opened.
+    pub folder: PathBuf,
+    /// Its weight files; an index of shards is not among them.
+    pub files: Vec<PathBuf>,
+    /// The `config.json` in its folder or, where it has none, in that of its series.
+    pub config: Option<PathBuf>,
+}
+
+impl Checkpoint {
+    /// The checkpoint in a folder, or a weight file by itself.
+    ///
+    /// # Errors
+    /// [`Error::NoWeights`], [`Error::Index`], [`Error::Core`] with the path.
+    pub fn open(path: &Path, step: Option<u64>) -> Result<Self> {
+        Ok(Self {
+            step,
+            folder: path.into(),
+            files: layout(path)?.files,
+            config: config::beside(path),
+        })
+    }
+}
+
+/// What lies in a series' folder and is no checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The step that its name gives, if it gives one.
+    pub step: Option<u64>,
+    /// The folder that was passed over.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// Which of the checkpoints that lie somewhere are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Select {
+    /// The stage in which steps count, as in `stage1-step1000`; `none` for names without one.
+    pub stage: Option<String>,
+    /// Revisions of a model in the hub's cache, by name or by the begin of their commit; all whose
+    /// names give a step if empty.
+    pub revisions: Vec<String>,
+    /// Steps that one count of a name is that counts saves or epochs, as in `ckpt_012`; without it
+    /// such names give no step.
+    pub steps_per_count: Option<u64>,
+}
+
+/// The checkpoints of a run, by step.
+///
+/// ```
+/// use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
+///
+/// let dir = tempfile::tempdir()?;
+/// for name in ["step1000", "step0", "logs"] {
+///     std::fs::create_dir(dir.path().join(name))?;
+/// }
+/// let weight = [Tensor { name: "w".into(), shape: vec![1], data: vec![1.0] }];
+/// for name in ["step1000", "step0"] {
+///     write_tensors(&dir.path().join(name).join("model.safetensors"), &weight, &Default::default())?;
+/// }
+/// let series = CheckpointSeries::open(dir.path())?;
+/// let steps: Vec<_> = series.entries.iter().map(|entry| entry.step).collect();
+/// assert_eq!(steps, [Some(0), Some(1000)]);
+/// assert!(series.problems[0].path.ends_with("logs"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckpointSeries {
+    /// What was opened.
+    pub path: PathBuf,
+    /// In ascending order of step, each step once; one without a step is alone.
+    pub entries: Vec<Checkpoint>,
+    /// What lies beside the checkpoints and is none, by path.
+    pub problems: Vec<Problem>,
+    /// What was decided on the way, each a sentence.
+    pub notes: Vec<String>,
+    /// The stage of all, if their names have one.
+    pub stage: Option<String>,
+}
+
+impl CheckpointSeries {
+    /// Finds the checkpoints below `path`, which is one of
+    ///
+    /// - a folder of folders or weight files whose names give steps, as [`UNDERSTOOD`] lists them;
+    /// - a run directory, whose `checkpoints` is such a folder;
+    /// - a model in the cache of the Hugging Face hub (`models--ORG--NAME`), whose revisions name
+    ///   steps;
+    /// - one model: its folder or its weight file.
+    ///
+    /// Weights decide, not names: a folder without weights is no checkpoint, whatever it is called.
+    /// Nothing but indices of shards is read. Names that begin with a dot are passed over.
+    ///
+    /// # Errors
+    /// [`Error::NoCheckpoints`] with what was seen, [`Error::DuplicateStep`], [`Error::Stages`] and
+    /// [`Error::Revisions`] where it must be said which are meant, [`Error::Epochs`] where steps begin anew,
+    /// [`Error::Core`] with the path.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &Select::default())
+    }
+
+    /// As [`CheckpointSeries::open`], of those that `select` leaves.
+    ///
+    /// # Errors
+    /// As [`CheckpointSeries::open`].
+    pub fn open_with(path: &Path, select: &Select) -> Result<Self> {
+        let mut finder = Finder::new(path, select);
+        if path.is_file() {
+            finder.file(path)?;
+        } else if revisions::is_cached_model(path) {
+            finder.revisions()?;
+        } else if !select.revisions.is_empty() {
+            return Err(finder.nothing("it is no model in the hub's cache, which has revisions"));
+        } else {
+            finder.folder()?;
+        }
+        finder.finish()
+    }
+
+    /// The entry of a step.
+    pub fn get(&self, step: u64) -> Option<&Checkpoint> {
+        self.entries.iter().find(|entry| entry.step == Some(step))
+    }
+}
+
+/// Checkpoints as they are found.
+struct Finder<'a> {
+    path: &'a Path,
+    select: &'a Select,
+    found: Vec<(Option<Name>, Checkpoint)>,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(path: &'a Path, select: &'a Select) -> Self {
+        Self {
+            path,
+            select,
+            found: Vec::new(),
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A weight file by itself; its name gives the step, or that of its folder.
+    fn file(&mut self, path: &Path) -> Result<()> {
+        let own = name_of(path);
+        if let Some(seen) = own.and_then(seen::no_weights) {
+            return Err(Error::NoCheckpoints {
+                path: path.into(),
+                reason: format!("it is {}; {}", seen.what, seen.way_out),
+            });
+        }
+        let folder = std::path::absolute(path).ok();
+        let folder = folder.as_deref().and_then(Path::parent).and_then(name_of);
+        let name = own.and_then(Name::parse).or(folder.and_then(Name::parse));
+        let name = name.filter(|name| self.step(name).is_some());
+        let step = name.as_ref().and_then(|name| self.step(name));
+        let checkpoint = Checkpoint::open(path, step)?;
+        self.found.push((name, checkpoint));
+        Ok(())
+    }
+
+    fn step(&self, name: &Name) -> Option<u64> {
+        name.step(self.select.steps_per_count)
+    }
+
+    /// Takes the checkpoint at `path`; one that does not open is a problem.
+    fn take(&mut self, name: Option<Name>, path: &Path) {
+        let step = name.as_ref().and_then(|name| self.step(name));
+        match Checkpoint::open(path, step) {
+            Ok(checkpoint) => self.found.push((name, checkpoint)),
+            Err(error @ Error::NoWeights { .. }) => {
+                let seen = seen::of_folder(path).map_or_else(String::new, |(seen, name)| {
+                    format!("; it holds {} (`{name}`): {}", seen.what, seen.way_out)
+                });
+                self.problem(step, path, &format!("{error}{seen}"));
+            }
+            Err(error) => self.problem(step, path, &error.to_string()),
+        }
+    }
+
+    fn problem(&mut self, step: Option<u64>, path: &Path, reason: &str) {
+        self.problems.push(Problem {
+            step,
+            path: path.into(),
+            reason: reason.into(),
+        });
+    }
+
+    /// The error of a path below which is no checkpoint.
+    fn nothing(&self, what: &str) -> Error {
+        let stepped = self.problems.iter().find(|problem| problem.step.is_some());
+        let first = stepped.map(|p| format!("; {}: {}", p.path.display(), p.reason));
+        let first = first.unwrap_or_default();
+        Error::NoCheckpoints {
+            path: self.path.into(),
+            reason: format!("{what}{first}{}", seen::listing(self.path)),
+        }
+    }
+
+    fn finish(mut self) -> Result<CheckpointSeries> {
+        let stage = self.one_stage()?;
+        if self.found.is_empty() {
+            return Err(
+                self.nothing("nothing in it whose name gives a step has weights, nor has it")
+            );
+        }
+        self.found
+            .sort_by(|(_, a), (_, b)| (a.step, &a.folder).cmp(&(b.step, &b.folder)));
+        self.each_step_once()?;
+        self.problems.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(CheckpointSeries {
+            path: self.path.into(),
+            entries: self.found.into_iter().map(|(_, entry)| entry).collect(),
+            problems: self.problems,
+            notes: self.notes,
+            stage,
+        })
+    }
+
+    /// Leaves one stage, since steps begin anew in each.
+    fn one_stage(&mut self) -> Result<Option<String>> {
+        let of = |name: &Option<Name>| name.as_ref().and_then(|name| name.stage.clone());
+        if let Some(wanted) = &self.select.stage {
+            let is_wanted = |(name, _): &(Option<Name>, Checkpoint)| {
+                of(name).as_deref().unwrap_or(NO_STAGE) == wanted
+            };
+            if !self.found.is_empty() && !self.found.iter().any(is_wanted) {
+                return Err(self.stages(&format!("none is `{wanted}`")));
+            }
+            self.found.retain(is_wanted);
+        }
+        let first = self.found.first().and_then(|(name, _)| of(name));
+        match self.found.iter().all(|(name, _)| of(name) == first) {
+            true => Ok(first),
+            false => Err(self.stages("steps begin anew in each")),
+        }
+    }
+
+    fn stages(&self, reason: &str) -> Error {
+        let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+        for (name, _) in &self.found {
+            let stage = name.as_ref().and_then(|name| name.stage.as_deref());
+            *counts.entry(stage.unwrap_or(NO_STAGE)).or_default() += 1;
+        }
+        let some = counts.iter().take(SHOWN);
+        let mut stages: Vec<String> = some.map(|(name, n)| format!("`{name}` ({n})")).collect();
+        if counts.len() > SHOWN {
+            stages.push(format!("and {} more", counts.len() - SHOWN));
+        }
+        Error::Stages {
+            path: self.path.into(),
+            reason: reason.into(),
+            stages: stages.join(", "),
+        }
+    }
+
+    fn each_step_once(&self) -> Result<()> {
+        for pair in self.found.windows(2) {
+            let [(first_name, first), (second_name, second)] = pair else {
+                continue;
+            };
+            let folders = || (first.folder.clone(), second.folder.clone());
+            if first.step == second.step {
+                let (first, second) = folders();
+                let step = pair[0].1.step.unwrap_or_default();
+                return Err(Error::DuplicateStep {
+                    step,
+                    first,
+                    second,
+                });
+            }
+            let epoch = |name: &Option<Name>| name.as_ref().and_then(|name| name.epoch);
+            if epoch(first_name) > epoch(second_name) && epoch(second_name).is_some() {
+                let (later, earlier) = folders();
+                return Err(Error::Epochs { later, earlier });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The stage and step that a name of a checkpoint gives, of a folder, file or revision; none where
+/// it gives no step.
+///
+/// ```
+/// use outcrop_checkpoint::{Select, stage_and_step};
+///
+/// let read = |name| stage_and_step(name, &Select::default());
+/// assert_eq!(read("stage1-step1000-tokens5B"), Some((Some("stage1".into()), 1000)));
+/// assert_eq!(read("step-50K"), Some((None, 50_000)));
+/// assert_eq!(read("ckpt_012"), None);
+/// ```
+pub fn stage_and_step(name: &str, select: &Select) -> Option<(Option<String>, u64)> {
+    let name = Name::parse(name)?;
+    let step = name.step(select.steps_per_count)?;
+    Some((name.stage, step))
+}
+
+/// How names without a stage are asked for.
+const NO_STAGE: &str = "none";
+/// Stages that are named one by one.
+const SHOWN: usize = 12;
+
+fn name_of(path: &Path) -> Option<&str> {
+    path.file_name().and_then(|name| name.to_str())
+}

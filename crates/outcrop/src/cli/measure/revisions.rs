@@ -1,0 +1,93 @@
+//! Which revisions of a model on a hub are measured.
+
+use outcrop_checkpoint::{Error as CheckpointError, Hub, stage_and_step};
+use outcrop_schedule::Schedule;
+
+use super::super::output::say;
+use super::origin::{Args, PYTHIA_LAST};
+use crate::Result;
+
+/// Names that are listed.
+const SHOWN: usize = 12;
+
+/// The stage of all, and revisions with their steps.
+type Wanted = (Option<String>, Vec<(u64, String)>);
+
+/// What was asked for by --revision or --steps; of neither, what the hub has: `stepN` as Pythia's, or
+/// `main` where no name gives a step.
+pub(super) fn wanted(hub: &Hub, repo: &str, args: &Args) -> Result<Wanted> {
+    if !args.select.revision.is_empty() {
+        return by_name(repo, args);
+    }
+    let by_step = |text| -> Result<Wanted> {
+        let steps = Schedule::parse(text, PYTHIA_LAST)?;
+        let revisions = steps
+            .steps()
+            .iter()
+            .map(|step| (*step, format!("step{step}")));
+        Ok((None, revisions.collect()))
+    };
+    if let Some(text) = &args.steps {
+        return by_step(text);
+    }
+    let names = match hub.revisions(repo) {
+        Ok(names) => names,
+        Err(error @ CheckpointError::NoRevision { .. }) => return Err(error.into()),
+        // a hub that lists none may have them nevertheless
+        Err(_) => return by_step("pythia"),
+    };
+    let is_plain = |name: &String| {
+        let digits = name.strip_prefix("step");
+        digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
+    };
+    let numbered = |name: &String| stage_and_step(name, &args.select.select()).is_some();
+    if names.iter().any(is_plain) {
+        return by_step("pythia");
+    }
+    if names.iter().any(numbered) || !names.iter().any(|name| name == "main") {
+        return Err(choose(repo, "no name is `stepN`", &names));
+    }
+    say(&format!(
+        "note: revision `main` is taken, as no name of a revision gives a step ({})",
+        shown(&names)
+    ));
+    Ok((None, vec![(args.step, "main".into())]))
+}
+
+fn by_name(repo: &str, args: &Args) -> Result<Wanted> {
+    let names = &args.select.revision;
+    let read = |name: &String| stage_and_step(name, &args.select.select());
+    let found: Vec<_> = names.iter().map(read).collect();
+    if names.len() > 1 && found.iter().any(Option::is_none) {
+        let reason = "of several each must name its step; measure the others by themselves";
+        return Err(choose(repo, reason, names));
+    }
+    let stages = found.iter().flatten().map(|(stage, _)| stage);
+    let stage = stages.clone().next().cloned().flatten();
+    if stages.clone().any(|other| *other != stage) {
+        let reason = "they are of several stages, in each of which steps begin anew";
+        return Err(choose(repo, reason, names));
+    }
+    let steps = found
+        .iter()
+        .map(|found| found.as_ref().map_or(args.step, |(_, step)| *step));
+    Ok((stage, steps.zip(names.iter().cloned()).collect()))
+}
+
+fn choose(repo: &str, reason: &str, names: &[String]) -> crate::Error {
+    let error = CheckpointError::Revisions {
+        path: repo.into(),
+        reason: reason.into(),
+        there: shown(names),
+    };
+    error.into()
+}
+
+fn shown(names: &[String]) -> String {
+    let some = names.iter().take(SHOWN).map(|name| format!("`{name}`"));
+    let some = some.collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => some,
+        more => format!("{some} and {more} more"),
+    }
+}

@@ -1,0 +1,149 @@
+//! What the rows of a step were measured from, so that nothing old passes for new.
+
+use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
+use outcrop_core::{Error as CoreError, sha256_file, sha256_hex};
+use serde::{Deserialize, Serialize};
+
+use crate::Result;
+
+/// The weights and the config of a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
+pub struct Key {
+    /// SHA-256 over those of its weight files; none where an earlier version took none.
+    pub weights: Option<String>,
+    /// SHA-256 of the architecture that its config describes; none where an earlier version did not
+    /// write it.
+    pub config: Option<String>,
+    /// SHA-256 over sizes and times of its weight files, by which they are known again without being
+    /// read.
+    pub stamp: Option<String>,
+}
+
+/// A key as `state.json` has it: earlier versions wrote the hash of the weights alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Weights(Option<String>),
+    Key {
+        weights: Option<String>,
+        config: Option<String>,
+        stamp: Option<String>,
+    },
+}
+
+impl From<Written> for Key {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Weights(weights) => Self {
+                weights,
+                ..Self::default()
+            },
+            Written::Key {
+                weights,
+                config,
+                stamp,
+            } => Self {
+                weights,
+                config,
+                stamp,
+            },
+        }
+    }
+}
+
+impl Key {
+    /// Whether it has all that tells one checkpoint from another, and this is as in `other`.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.weights.is_some()
+            && self.config.is_some()
+            && (&self.weights, &self.config) == (&other.weights, &other.config)
+    }
+
+    /// What differs in the weights that are there now.
+    pub(super) fn other_weights(&self, now: &Self) -> Option<&'static str> {
+        match &self.weights {
+            None => Some(
+                "an earlier version measured it without a hash of its weights, so that they cannot \
+                 be told from others",
+            ),
+            weights if *weights != now.weights => Some("its weights have changed"),
+            _ => None,
+        }
+    }
+}
+
+/// One hash for all weight files of a checkpoint that was audited; none where one cannot be read.
+pub(super) fn audited(checkpoint: &AuditedCheckpoint) -> Option<String> {
+    let hashes: Vec<&str> = checkpoint.files.iter().map(|f| f.sha256.as_str()).collect();
+    (!hashes.is_empty()).then(|| sha256_hex(hashes.join("\n").as_bytes()))
+}
+
+/// The same hash, of files that were not audited.
+pub(super) fn hashed(checkpoint: &Checkpoint) -> Result<String> {
+    let hashes: Result<Vec<_>, CoreError> =
+        checkpoint.files.iter().map(|f| sha256_file(f)).collect();
+    Ok(sha256_hex(hashes?.join("\n").as_bytes()))
+}
+
+/// A hash of names, sizes and times of the weight files.
+pub(super) fn stamp(checkpoint: &Checkpoint) -> Result<String> {
+    let mut text = String::new();
+    for path in &checkpoint.files {
+        let io = |e| CoreError::io("read", path, e);
+        let file = std::fs::metadata(path).map_err(io)?;
+        let modified = file.modified().map_err(io)?;
+        text += &format!("{path:?} {} {modified:?} {}\n", file.len(), changed(&file));
+    }
+    Ok(sha256_hex(text.as_bytes()))
+}
+
+/// When the system last saw a file change, which copying times along does not set back.
+#[cfg(unix)]
+fn changed(file: &std::fs::Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    format!("{}.{}", file.ctime(), file.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &std::fs::Metadata) -> String {
+    String::new()
+}
+
+/// A step that is not as it was when it was measured.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) step: u64,
+    pub(super) words: String,
+}
+
+/// The first few changes in words.
+pub(super) fn in_words(changes: &[Change]) -> String {
+    const FEW: usize = 3;
+    let some = changes.iter().take(FEW);
+    let words = some.map(|change| format!("step {}: {}", change.step, change.words));
+    let more = match changes.len().saturating_sub(FEW) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    words.collect::<Vec<_>>().join("; ") + &more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key;
+
+    #[test]
+    fn what_earlier_versions_wrote_is_read() {
+        let read = |text| serde_json::from_str::<Key>(text).unwrap();
+        let old = read("\"abc\"");
+        assert_eq!((old.weights.as_deref(), old.config), (Some("abc"), None));
+        assert_eq!(read("null"), Key::default());
+        let key = Key {
+            weights: Some("w".into()),
+            config: Some("c".into()),
+            stamp: None,
+        };
+        assert_eq!(read(&serde_json::to_string(&key).unwrap()), key);
+    }
+}

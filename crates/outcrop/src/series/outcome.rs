@@ -1,0 +1,103 @@
+use outcrop_checkpoint::{Audit, AuditOptions, Transfer};
+use outcrop_core::Measurement;
+use outcrop_tokens::Sequences;
+
+use crate::Error;
+
+/// How a series is measured.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the model in the tables.
+    pub model: String,
+    /// The stage of training in which the steps count, if their names have one.
+    pub stage: Option<String>,
+    /// A `config.json` in place of those of the checkpoints.
+    pub config: Option<std::path::PathBuf>,
+    /// Whether to measure attention sinks too.
+    pub sinks: bool,
+    /// How to audit the series; not at all if none.
+    pub audit: Option<AuditOptions>,
+    /// Whether to measure anew what was measured from other weights or another config.
+    pub again: bool,
+    /// The step of a model alone that has none.
+    pub step: u64,
+    /// Git revision of the tool, for the provenance.
+    pub git_revision: Option<String>,
+}
+
+/// What happens while a series is measured.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A checkpoint's turn has come; so many of the series are done.
+    Started {
+        /// Its step.
+        step: u64,
+        /// Checkpoints that are done.
+        done: usize,
+    },
+    /// A file is being fetched.
+    Fetched(&'a Transfer<'a>),
+    /// The share of a checkpoint that is measured, 0 to 1.
+    Advanced(f64),
+    /// A checkpoint was measured.
+    Measured {
+        /// Its step.
+        step: u64,
+        /// Its rows.
+        rows: &'a [Measurement],
+    },
+    /// Something that the user should know.
+    Warning(String),
+}
+
+/// A checkpoint that could not be measured; the others were.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its step.
+    pub step: u64,
+    /// Why.
+    pub error: Error,
+}
+
+/// What came of a series.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Checkpoints measured now, and such as were in the tables before.
+    pub measured: usize,
+    /// Of these, how many were there before.
+    pub before: usize,
+    /// Those that could not be measured.
+    pub failures: Vec<Failure>,
+    /// The audit, if there was to be one.
+    pub audit: Option<Audit>,
+    /// Whether the user stopped it before the end.
+    pub interrupted: bool,
+}
+
+/// Where tokens come from, and what was put before them.
+pub fn tokens_in_words(tokens: &Sequences) -> String {
+    let bos = tokens
+        .bos
+        .map_or("no BOS".into(), |id| format!("BOS {id} before each"));
+    format!("{}, {bos}", tokens.source)
+}
+
+/// Where the first scalar that is not finite stands.
+pub(super) fn non_finite(rows: &[Measurement]) -> Option<String> {
+    let layer = rows
+        .iter()
+        .filter(|row| row.stats.non_finite > 0)
+        .map(|row| row.layer)
+        .min()?;
+    let row = rows
+        .iter()
+        .find(|row| row.layer == layer && row.stats.non_finite > 0)?;
+    let place = row.stats.first_non_finite.map_or_else(String::new, |p| {
+        format!(" (first at position {}, channel {})", p.position, p.channel)
+    });
+    Some(format!(
+        "step {}, layer {}, sequence {}: {} of {} scalars are not finite{place}",
+        row.step, row.layer, row.sequence, row.stats.non_finite, row.stats.count
+    ))
+}

@@ -1,0 +1,161 @@
+//! What was measured is known by weights, config and tokens: nothing old passes for new.
+
+use std::fs;
+use std::path::Path;
+
+use crate::common::{files, text};
+use crate::small::{Noise, arch, fresh, measure, rows, series, succeeded, walk, write};
+
+fn replace(file: &Path, from: &str, to: &str) {
+    let before = fs::read_to_string(file).unwrap();
+    assert!(before.contains(from), "{before}");
+    fs::write(file, before.replace(from, to)).unwrap();
+}
+
+/// Settings that change what is measured, and the field by which each is named.
+const SETTINGS: [(&str, &str, &str); 4] = [
+    (
+        "\"rotary_emb_base\":10000",
+        "\"rotary_emb_base\":500",
+        "position",
+    ),
+    ("\"layer_norm_eps\":1e-5", "\"layer_norm_eps\":0.5", "norm"),
+    ("\"gelu\"", "\"relu\"", "activation"),
+    (
+        "\"use_parallel_residual\":true",
+        "\"use_parallel_residual\":false",
+        "residual",
+    ),
+];
+
+#[test]
+fn a_config_that_changed_is_named_and_measured_anew_when_asked() {
+    for more in [&[][..], &["--no-audit"]] {
+        for (from, to, field) in SETTINGS {
+            let dir = tempfile::tempdir().unwrap();
+            let [out, new] = ["out", "new"].map(|name| dir.path().join(name));
+            let of = write(dir.path(), 7, &arch(), &fresh(&arch(), &mut Noise(4)));
+            succeeded(&measure(&of, &out, more));
+            let old = rows(&out);
+            replace(&of.join("config.json"), from, to);
+            let before = files(&out);
+            let output = measure(&of, &out, more);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            for part in ["step 7", "config.json", field, "--again", "--out"] {
+                assert!(said.contains(part), "says nothing of {part}: {said}");
+            }
+            assert_eq!(text(&output.stdout), "", "old numbers are shown");
+            assert_eq!(files(&out), before);
+            let anew = [more, &["--again"]].concat();
+            succeeded(&measure(&of, &out, &anew));
+            succeeded(&measure(&of, &new, more));
+            assert_eq!(rows(&out), rows(&new));
+            assert_ne!(rows(&out), old, "{field} changes nothing");
+            let again = measure(&of, &out, more);
+            succeeded(&again);
+            assert!(text(&again.stdout).contains("(1 measured before)"));
+        }
+    }
+}
+
+#[test]
+fn weights_that_changed_are_named_and_these_steps_measured_anew_when_asked() {
+    for more in [&[][..], &["--no-audit"]] {
+        let dir = tempfile::tempdir().unwrap();
+        let [of, out, new] = ["tiny", "out", "new"].map(|name| dir.path().join(name));
+        series(&of);
+        succeeded(&measure(&of, &out, more));
+        write(&of, 8, &arch(), &fresh(&arch(), &mut Noise(77)));
+        let before = files(&out);
+        let output = measure(&of, &out, more);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("step 8: its weights have changed"), "{said}");
+        assert_eq!(files(&out), before);
+        succeeded(&measure(&of, &out, &[more, &["--again"]].concat()));
+        succeeded(&measure(&of, &new, more));
+        let sorted = |out: &Path| {
+            let mut rows = rows(out);
+            rows.sort_by_key(|row| (row.step, row.sequence, row.layer));
+            rows
+        };
+        assert_eq!(sorted(&out), sorted(&new));
+    }
+}
+
+/// The same weights as an earlier step's, and another model's config: its rows are not the earlier
+/// step's.
+#[test]
+fn every_config_of_a_series_is_read() {
+    for (from, to, field) in SETTINGS {
+        let dir = tempfile::tempdir().unwrap();
+        let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
+        let (arch, mut noise) = (arch(), Noise(6));
+        let mut model = fresh(&arch, &mut noise);
+        write(&of, 0, &arch, &model);
+        let copy = write(&of, 8, &arch, &model);
+        walk(&mut model, &mut noise);
+        write(&of, 16, &arch, &model);
+        replace(&copy.join("config.json"), from, to);
+        let output = measure(&of, &out, &[]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("error: step 8: failed to measure"), "{said}");
+        assert!(
+            said.contains("another architecture") && said.contains(field),
+            "{said}"
+        );
+        let mut steps: Vec<u64> = rows(&out).iter().map(|row| row.step).collect();
+        steps.dedup();
+        assert_eq!(steps, [0, 16]);
+        // with the same config it has the earlier step's rows, which is true
+        replace(&copy.join("config.json"), to, from);
+        succeeded(&measure(&of, &out, &[]));
+        let of_step = |step| -> Vec<_> {
+            let rows = rows(&out).into_iter().filter(move |row| row.step == step);
+            rows.map(|row| row.stats).collect()
+        };
+        assert_eq!(of_step(8), of_step(0));
+    }
+}
+
+/// `state.json` as earlier versions wrote it: the hash of the weights where there was an audit.
+#[test]
+fn folders_of_earlier_versions_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
+    series(&of);
+    succeeded(&measure(&of, &out, &[]));
+    let file = out.join("state.json");
+    let state: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let mut old = state.clone();
+    old.as_object_mut().unwrap().remove("stage");
+    for (step, key) in state["steps"].as_object().unwrap() {
+        old["steps"][step] = key["weights"].clone();
+    }
+    fs::write(&file, old.to_string()).unwrap();
+    let output = measure(&of, &out, &[]);
+    succeeded(&output);
+    assert!(text(&output.stdout).contains("(8 measured before)"));
+
+    old["steps"]["8"] = serde_json::Value::Null;
+    fs::write(&file, old.to_string()).unwrap();
+    let output = measure(&of, &out, &[]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("step 8: an earlier version") && said.contains("--again"),
+        "{said}"
+    );
+    succeeded(&measure(&of, &out, &["--again"]));
+
+    replace(&of.join("step8/config.json"), SETTINGS[0].0, SETTINGS[0].1);
+    old["steps"]["8"] = state["steps"]["8"]["weights"].clone();
+    fs::write(&file, old.to_string()).unwrap();
+    let said = text(&measure(&of, &out, &[]).stderr);
+    assert!(
+        said.contains("step 8: its config.json says something else"),
+        "{said}"
+    );
+}
