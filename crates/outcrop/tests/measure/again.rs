@@ -3,41 +3,50 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::common::{files, text};
 use crate::small::{Noise, arch, fresh, measure, rows, series, succeeded, walk, write};
 
-fn replace(file: &Path, from: &str, to: &str) {
-    let before = fs::read_to_string(file).unwrap();
-    assert!(before.contains(from), "{before}");
-    fs::write(file, before.replace(from, to)).unwrap();
-}
+/// Changes a config.
+type Change = fn(&mut Value);
 
 /// Settings that change what is measured, and the field by which each is named.
-const SETTINGS: [(&str, &str, &str); 4] = [
+const SETTINGS: [(Change, &str); 4] = [
     (
-        "\"rotary_emb_base\":10000",
-        "\"rotary_emb_base\":500",
+        |config| {
+            let theta = Value::from(500.0);
+            config["rotary_emb_base"] = theta.clone();
+            config["rope_theta"] = theta.clone();
+            config["rope_parameters"]["rope_theta"] = theta;
+        },
         "position",
     ),
-    ("\"layer_norm_eps\":1e-5", "\"layer_norm_eps\":0.5", "norm"),
-    ("\"gelu\"", "\"relu\"", "activation"),
+    (|config| config["layer_norm_eps"] = 0.05.into(), "norm"),
+    (|config| config["hidden_act"] = "relu".into(), "activation"),
     (
-        "\"use_parallel_residual\":true",
-        "\"use_parallel_residual\":false",
+        |config| config["use_parallel_residual"] = false.into(),
         "residual",
     ),
 ];
 
+fn change(folder: &Path, change: Change) {
+    let file = folder.join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    change(&mut config);
+    fs::write(file, config.to_string()).unwrap();
+}
+
 #[test]
 fn a_config_that_changed_is_named_and_measured_anew_when_asked() {
     for more in [&[][..], &["--no-audit"]] {
-        for (from, to, field) in SETTINGS {
+        for (setting, field) in SETTINGS {
             let dir = tempfile::tempdir().unwrap();
             let [out, new] = ["out", "new"].map(|name| dir.path().join(name));
             let of = write(dir.path(), 7, &arch(), &fresh(&arch(), &mut Noise(4)));
             succeeded(&measure(&of, &out, more));
             let old = rows(&out);
-            replace(&of.join("config.json"), from, to);
+            change(&of, setting);
             let before = files(&out);
             let output = measure(&of, &out, more);
             let said = text(&output.stderr);
@@ -88,7 +97,7 @@ fn weights_that_changed_are_named_and_these_steps_measured_anew_when_asked() {
 /// step's.
 #[test]
 fn every_config_of_a_series_is_read() {
-    for (from, to, field) in SETTINGS {
+    for (setting, field) in SETTINGS {
         let dir = tempfile::tempdir().unwrap();
         let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
         let (arch, mut noise) = (arch(), Noise(6));
@@ -97,7 +106,8 @@ fn every_config_of_a_series_is_read() {
         let copy = write(&of, 8, &arch, &model);
         walk(&mut model, &mut noise);
         write(&of, 16, &arch, &model);
-        replace(&copy.join("config.json"), from, to);
+        let config = fs::read(copy.join("config.json")).unwrap();
+        change(&copy, setting);
         let output = measure(&of, &out, &[]);
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
@@ -110,7 +120,7 @@ fn every_config_of_a_series_is_read() {
         steps.dedup();
         assert_eq!(steps, [0, 16]);
         // with the same config it has the earlier step's rows, which is true
-        replace(&copy.join("config.json"), to, from);
+        fs::write(copy.join("config.json"), config).unwrap();
         succeeded(&measure(&of, &out, &[]));
         let of_step = |step| -> Vec<_> {
             let rows = rows(&out).into_iter().filter(move |row| row.step == step);
@@ -128,7 +138,7 @@ fn folders_of_earlier_versions_are_read() {
     series(&of);
     succeeded(&measure(&of, &out, &[]));
     let file = out.join("state.json");
-    let state: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let state: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     let mut old = state.clone();
     old.as_object_mut().unwrap().remove("stage");
     for (step, key) in state["steps"].as_object().unwrap() {
@@ -139,7 +149,7 @@ fn folders_of_earlier_versions_are_read() {
     succeeded(&output);
     assert!(text(&output.stdout).contains("(8 measured before)"));
 
-    old["steps"]["8"] = serde_json::Value::Null;
+    old["steps"]["8"] = Value::Null;
     fs::write(&file, old.to_string()).unwrap();
     let output = measure(&of, &out, &[]);
     let said = text(&output.stderr);
@@ -150,7 +160,7 @@ fn folders_of_earlier_versions_are_read() {
     );
     succeeded(&measure(&of, &out, &["--again"]));
 
-    replace(&of.join("step8/config.json"), SETTINGS[0].0, SETTINGS[0].1);
+    change(&of.join("step8"), SETTINGS[0].0);
     old["steps"]["8"] = state["steps"]["8"]["weights"].clone();
     fs::write(&file, old.to_string()).unwrap();
     let said = text(&measure(&of, &out, &[]).stderr);
