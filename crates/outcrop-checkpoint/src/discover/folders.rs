@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::{ENDINGS, Name, is_unfinished};
 use super::{Checkpoint, Finder, name_of, seen};
-use crate::weights::has_weights;
+use crate::weights::{NAMES, has_weights};
 use crate::{Error, Result};
 
 /// The folder of a run in which its checkpoints are.
@@ -96,7 +96,7 @@ impl Finder<'_> {
     }
 }
 
-/// The folders in a folder, and the weight files whose names give a number, by name; nothing whose name
+/// The folders in a folder, and the weight files under names of their own, by name; nothing whose name
 /// begins with a dot.
 fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
     let io = |e| Error::io("read folder", folder, e);
@@ -109,7 +109,7 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
         let name = Name::parse(file_name);
         let weights = match path.is_dir() {
             true => has_weights(&path),
-            false if name.is_none() || !is_weight_file(file_name) => continue,
+            false if !is_weight_file(file_name) => continue,
             false => true,
         };
         let inner = weights || path.is_dir() && file_name != CHECKPOINTS;
@@ -125,6 +125,9 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
     Ok(found)
 }
 
+/// Whether a file has weights by itself under a name that is not that of a model's own.
 fn is_weight_file(name: &str) -> bool {
-    ENDINGS.iter().any(|ending| name.ends_with(ending)) && seen::no_weights(name).is_none()
+    let is_own = NAMES.contains(&name) || name.contains("-of-");
+    let ending = ENDINGS.iter().any(|ending| name.ends_with(ending));
+    ending && !is_own && seen::no_weights(name).is_none()
 }

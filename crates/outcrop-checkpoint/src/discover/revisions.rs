@@ -110,7 +110,10 @@ impl Finder<'_> {
         let commits: BTreeSet<_> = sensible.iter().map(|r| &r.snapshot).collect();
         let of_main = sensible.iter().find(|r| r.name == MAIN);
         let chosen = match commits.len() {
-            0 => return Ok(()),
+            0 => {
+                let there = there(revisions);
+                return Err(self.nothing(&format!("no revision has weights in it ({there})")));
+            }
             1 => of_main.or(sensible.first()),
             _ => None,
         };
@@ -131,20 +134,24 @@ impl Finder<'_> {
     }
 
     fn choose(&self, reason: &str, revisions: &[Revision]) -> Error {
-        let mut there: Vec<String> = Vec::new();
-        for revision in revisions {
-            let without = match revision.snapshot.as_deref().is_some_and(has_weights) {
-                true => "",
-                false => " (no weights in the cache)",
-            };
-            there.push(format!("`{}`{without}", revision.name));
-        }
         Error::Revisions {
             path: self.path.into(),
             reason: reason.into(),
-            there: there.join(", "),
+            there: there(revisions),
         }
     }
+}
+
+/// The revisions in words.
+fn there(revisions: &[Revision]) -> String {
+    let word = |revision: &Revision| {
+        let name = &revision.name;
+        match revision.snapshot.as_deref().is_some_and(has_weights) {
+            true => format!("`{name}`"),
+            false => format!("`{name}` without weights"),
+        }
+    };
+    revisions.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
 /// The refs by name, and the snapshots that none refers to.

@@ -134,9 +134,9 @@ const SEEN: [Seen; 17] = [
     ),
 ];
 
-/// Folders of weights whose names give no step.
+/// Folders and files of weights whose names give no step.
 const NAMELESS: (&str, &str) = (
-    "weights in folders whose names give no step",
+    "weights whose names give no step",
     "give one by itself, or name them as one of those below; where the number counts saves or epochs, \
      --steps-per-count says how many steps one is",
 );
@@ -228,7 +228,11 @@ pub(super) fn listing(path: &Path) -> String {
 fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     let name = name_of(path)?;
     if !path.is_dir() {
-        return seen(name).map(|seen| (seen.what, seen.way_out));
+        let seen = seen(name)?;
+        return match seen.model && Name::parse(name).is_some() {
+            true => Some(NAMELESS),
+            false => Some((seen.what, seen.way_out)),
+        };
     }
     if name.starts_with("models--") {
         return Some(CACHED);

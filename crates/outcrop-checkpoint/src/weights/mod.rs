@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use outcrop_core::nearest;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::layout::{NAMES, has_weights, layout};
 #[cfg(feature = "hub")]
-pub(crate) use self::layout::{NAMES, is_index, weight_map};
-pub(crate) use self::layout::{has_weights, layout};
+pub(crate) use self::layout::{is_index, weight_map};
 use self::stored::Stored;
 pub use self::stored::TensorInfo;
 use crate::dtype::append_f32;

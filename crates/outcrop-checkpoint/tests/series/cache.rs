@@ -91,6 +91,20 @@ fn main_is_taken_where_nothing_else_is_sensible() {
     let others: Vec<_> = series.problems.iter().map(|p| &*p.reason).collect();
     assert_eq!(others.len(), 2, "{others:?}");
     assert!(others[0].contains("--revision refs/pr/7"), "{others:?}");
+    // with a tokenizer alone
+    let empty = tempfile::tempdir().unwrap();
+    let cache = cached(empty.path(), &[("main", 2), ("a/b", 3)]);
+    for i in [2, 3] {
+        fs::remove_file(
+            cache
+                .join("snapshots")
+                .join(hash(i))
+                .join("model.safetensors"),
+        )
+        .unwrap();
+    }
+    let parts = ["`a/b` without weights", "`main` without weights"];
+    refused(&cache, &Select::default(), &parts);
     // fetched by its commit, a model has no ref
     let dir = tempfile::tempdir().unwrap();
     let cache = cached(dir.path(), &[("main", 2)]);

@@ -241,11 +241,17 @@ fn weight_files_by_step_are_a_series_with_the_config_of_its_folder() {
     }
     files(
         dir.path(),
-        &["config.json", "checkpoints/optimizer-step1000.pt"],
+        &[
+            "config.json",
+            "checkpoints/optimizer-step1000.pt",
+            "checkpoints/last.ckpt",
+        ],
     );
     for path in [dir.path(), &checkpoints] {
         let series = CheckpointSeries::open(path).unwrap();
         assert_eq!(steps(&series), [Some(1000), Some(2000)]);
+        assert_eq!(series.problems[0].reason, "its name gives no step");
+        assert!(series.problems[0].path.ends_with("last.ckpt"));
         for entry in &series.entries {
             let config = entry.config.as_deref().unwrap();
             assert_eq!(config, dir.path().join("config.json"));
@@ -283,6 +289,7 @@ fn what_is_no_checkpoint_is_listed_with_the_way_out() {
         ("tiny.Q8_0.gguf", ["GGUF", "safetensors"]),
         ("ckpt.pt", ["PyTorch", "--config"]),
         ("last.ckpt", ["PyTorch", "--config"]),
+        ("ckpt_1000.pt", ["ckpt_1000.pt", "--steps-per-count"]),
         (
             "step5/model-00001-of-00002.safetensors",
             ["shards", "index"],

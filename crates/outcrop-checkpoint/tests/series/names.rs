@@ -1,6 +1,7 @@
-//! The table of names in the guide is the one that the code has.
+//! What names say, and that the guide's table of names is the one that the code has.
 
-use outcrop_checkpoint::{Counts, UNDERSTOOD};
+use outcrop_checkpoint::{Counts, Select, UNDERSTOOD, stage_and_step};
+use proptest::prelude::*;
 
 #[test]
 fn the_guide_lists_the_names_that_are_understood() {
@@ -19,4 +20,24 @@ fn the_guide_lists_the_names_that_are_understood() {
         );
     }
     assert!(guide.contains(&table), "docs/measuring.md lacks\n{table}");
+}
+
+proptest! {
+    #[test]
+    fn any_name_is_read(name in "(stage|step|ckpt|epoch|ep|ba|k|K|-|_|=|/|é|[0-9]){0,9}") {
+        stage_and_step(&name, &Select::default());
+    }
+
+    #[test]
+    fn a_step_is_found_whatever_stands_around_it(
+        word in "(step|checkpoint|iter|global_step)[-_]?",
+        step in 0u64..1_000_000_000,
+        zeros in 0usize..8,
+        stage in "(stage[12]-)?",
+        tokens in "(-tokens[0-9]{1,3}[BT])?",
+    ) {
+        let name = format!("{stage}{word}{}{step}{tokens}", "0".repeat(zeros));
+        let stage = stage.strip_suffix('-').map(str::to_owned);
+        prop_assert_eq!(stage_and_step(&name, &Select::default()), Some((stage, step)));
+    }
 }

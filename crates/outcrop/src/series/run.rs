@@ -126,6 +126,13 @@ impl<'a> Run<'a> {
         stop: &AtomicBool,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Vec<(usize, u64)>> {
+        let known = self.state.steps.len();
+        if held.is_empty() && known > 0 {
+            let words = format!(
+                "none of the {known} steps measured before is among these checkpoints; their rows stay"
+            );
+            observer(Event::Warning(words));
+        }
         let (mut changes, mut again) = (Vec::new(), Vec::new());
         for &(place, step) in held {
             if stop.load(Ordering::Relaxed) {

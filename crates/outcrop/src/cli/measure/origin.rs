@@ -29,7 +29,7 @@ pub(super) struct Args {
     hub: Option<String>,
     /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all that
     /// are there; `pythia` with --hub].
-    #[arg(long, value_name = "STEPS")]
+    #[arg(long, value_name = "STEPS", conflicts_with = "revision")]
     pub(super) steps: Option<String>,
     /// The step of a checkpoint alone whose name gives none.
     #[arg(long, value_name = "STEP", default_value_t = 0)]
@@ -184,13 +184,23 @@ fn choose(series: &mut CheckpointSeries, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The name of a folder, `NAME` of `models--ORGANISATION--NAME`.
+/// The name of a model: of its folder, `NAME` of `models--ORGANISATION--NAME`, or of its weight file where
+/// that has one of its own.
 fn name_of(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let above = |path: &Path| path.parent().and_then(name);
     let mut found = name(&whole).unwrap_or_default();
+    if path.is_file() {
+        found = match found.starts_with("model") || found.starts_with("pytorch_model") {
+            true => above(&whole).unwrap_or(found),
+            false => whole
+                .file_stem()
+                .map_or(found, |n| n.to_string_lossy().into_owned()),
+        };
+    }
     if found == "checkpoints" {
-        found = whole.parent().and_then(name).unwrap_or(found);
+        found = above(&whole).unwrap_or(found);
     }
     match found
         .strip_prefix("models--")
