@@ -159,7 +159,9 @@ impl<'a> Run<'a> {
                 let path = self.folder.path().to_owned();
                 return Err(Error::Changed { path, words });
             }
-            observer(Event::Warning(format!("measured anew: {words}")));
+            let words =
+                format!("these steps are measured anew, their old rows are dropped: {words}");
+            observer(Event::Warning(words));
             self.forget(&changes)?;
         }
         Ok(again)
