@@ -17,6 +17,18 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A pointer of Git LFS where a file should be.
+    #[error(
+        "read {}: it is a Git LFS pointer: run git lfs pull where it was cloned, which fetches {stands_for} that it \
+         stands for",
+        path.display()
+    )]
+    LfsPointer {
+        /// The file at fault.
+        path: PathBuf,
+        /// What it stands for, in words: its size if the pointer says so.
+        stands_for: String,
+    },
     /// A key that no field has.
     #[error(
         "read {context}: unknown key `{key}`{}; known keys: {known}",

@@ -40,6 +40,7 @@ mod arch;
 mod error;
 mod explanation;
 mod files;
+mod git_lfs;
 mod hash;
 mod input;
 mod intervention;
@@ -61,7 +62,8 @@ pub use arch::{
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};
 pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};
-pub use hash::{sha256_file, sha256_hex};
+pub use git_lfs::refuse_lfs_pointer;
+pub use hash::{RunningSha256, sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use intervention::{Intervention, SetTo};
 pub use keys::{nearest, read_table, reject_unknown_keys};

@@ -20,8 +20,7 @@ pub enum Error {
     },
     /// A file that is not UTF-8 text.
     #[error(
-        "read {} as text: {reason} at byte {offset}; token ids are read from .npy, .bin, .u16 and \
-         .u32 files",
+        "read {} as text: {reason} at byte {offset}; token ids are given with --tokens",
         path.display()
     )]
     NotText {
@@ -32,13 +31,25 @@ pub enum Error {
         /// Where, counted from 0.
         offset: u64,
     },
-    /// A line of a `.jsonl` file that holds no document.
-    #[error("read {}, line {line}: {reason}", path.display())]
-    Jsonl {
+    /// A file that is known, and that is no text as it is.
+    #[error("read {} as text: it is {what}; {way_out}", path.display())]
+    Foreign {
         /// The file at fault.
         path: PathBuf,
-        /// The line, counted from 1.
-        line: u64,
+        /// What it is, in words.
+        what: &'static str,
+        /// What its user can do.
+        way_out: &'static str,
+    },
+    /// A file of JSON that does not hold the documents that it is taken for.
+    #[error("read {}, {unit} {number}: {reason}", path.display())]
+    Json {
+        /// The file at fault.
+        path: PathBuf,
+        /// `line` or `document`.
+        unit: &'static str,
+        /// The number of the line or document, counted from 1.
+        number: u64,
         /// What is wrong with it.
         reason: String,
     },
@@ -58,8 +69,7 @@ pub enum Error {
     },
     /// Text without a tokenizer.
     #[error(
-        "tokenise {}: there is no tokenizer; name a tokenizer.json, or give token ids (.npy, .bin, \
-         .u16, .u32)",
+        "tokenise {}: there is no tokenizer; name a tokenizer.json, or give token ids with --tokens",
         path.display()
     )]
     NoTokenizer {
@@ -85,7 +95,8 @@ pub enum Error {
     /// A token that a model has not.
     #[error(
         "use token {token} at position {position} of sequence {sequence}: the vocabulary has {vocab} \
-         tokens, so ids end at {}; were these ids made for another model?",
+         tokens, so ids end at {}; were these ids made for another model, or are they of another type \
+         (--tokens-type)?",
         vocab.saturating_sub(1)
     )]
     Vocabulary {

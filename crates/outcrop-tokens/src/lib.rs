@@ -25,6 +25,7 @@
 //! ```
 
 mod error;
+mod foreign;
 mod ids;
 mod sample;
 mod sequences;
@@ -34,10 +35,11 @@ mod tokenizer;
 mod windows;
 
 pub use error::{Error, Result};
+pub use ids::{IdType, TokenFile};
 pub use sample::SAMPLE;
 pub use sequences::{Sequences, sha256_of};
 pub use source::{Source, sequences};
-pub use text::Draw;
+pub use text::{Draw, TEXT_FIELD, files_in, read_documents};
 pub use tokenizer::Tokenizer;
 pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, Protocol, Windows};
 

@@ -11,6 +11,8 @@ pub struct Sequences {
     pub source: String,
     /// The token that was put before every sequence.
     pub bos: Option<u32>,
+    /// What was left out of the files that were read, in words.
+    pub notes: Vec<String>,
     tokenizer: Option<Tokenizer>,
 }
 
@@ -26,8 +28,13 @@ impl Sequences {
             ids,
             source,
             bos,
+            notes: Vec::new(),
             tokenizer: tokenizer.cloned(),
         }
+    }
+
+    pub(crate) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 
     /// Sequences that were made elsewhere, with BOS in them if there is one; `source` says in words

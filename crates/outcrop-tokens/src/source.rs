@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::text::{Documents, Draw};
 use crate::windows::Cut;
-use crate::{Error, Result, SAMPLE, Sequences, Tokenizer, Windows, ids, sample};
+use crate::{Error, IdType, Result, SAMPLE, Sequences, Tokenizer, Windows, ids, sample};
 
 /// Bytes of text that are read for every token needed, at first: more than English text takes.
 const BYTES_A_TOKEN: usize = 6;
@@ -10,15 +10,20 @@ const BYTES_A_TOKEN: usize = 6;
 /// Where tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Token ids as they are: `.npy` as `[tokens]` or `[sequences, tokens]` of u1, u2, u4, u8, i2, i4 or
-    /// i8; `.bin` and `.u16` of little-endian u16, as nanoGPT writes them; `.u32`. Of a 2-D array
-    /// each row is a sequence.
-    Ids(PathBuf),
-    /// Text to be tokenised: files and folders, in which every file that is not hidden is one
-    /// document, or in a `.jsonl` file the field `text` of every line.
+    /// Token ids as they are, by [`TokenFile`](crate::TokenFile). Of a 2-D array each row is a sequence.
+    Ids {
+        /// The file.
+        path: PathBuf,
+        /// The type of its ids; none where the file, its index or its name says it.
+        kind: Option<IdType>,
+    },
+    /// Text to be tokenised: files and folders, by [`read_documents`](crate::read_documents). A file is one
+    /// document, or, where its content or its name shows that it holds JSON, many.
     Text {
         /// The files and folders, in order.
         paths: Vec<PathBuf>,
+        /// The field of the text in documents in JSON; none for [`TEXT_FIELD`](crate::TEXT_FIELD).
+        field: Option<String>,
         /// Documents to draw from them; none takes all in order.
         draw: Option<Draw>,
     },
@@ -27,6 +32,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// The ids in a file that says what they are, or its name does.
+    pub fn ids(path: impl Into<PathBuf>) -> Self {
+        Self::Ids {
+            path: path.into(),
+            kind: None,
+        }
+    }
+
     /// What `paths` hold, by their names: nothing is the sample, one file of ids is these, all else
     /// is text, for which alone `draw` counts.
     ///
@@ -34,15 +47,17 @@ impl Source {
     /// use outcrop_tokens::Source;
     ///
     /// assert_eq!(Source::of(&[], None), Source::Sample);
+    /// assert_eq!(Source::of(&["ids.npy".into()], None), Source::ids("ids.npy"));
     /// let text = Source::of(&["notes.txt".into()], None);
-    /// assert_eq!(text, Source::Text { paths: vec!["notes.txt".into()], draw: None });
+    /// assert_eq!(text, Source::Text { paths: vec!["notes.txt".into()], field: None, draw: None });
     /// ```
     pub fn of(paths: &[PathBuf], draw: Option<Draw>) -> Self {
         match paths {
             [] => Self::Sample,
-            [path] if ids::recognise(path) => Self::Ids(path.clone()),
+            [path] if ids::recognise(path) => Self::ids(path),
             _ => Self::Text {
                 paths: paths.to_vec(),
+                field: None,
                 draw,
             },
         }
@@ -56,8 +71,8 @@ impl Source {
 ///
 /// # Errors
 /// [`Error::TooShort`] with the windows that would do, [`Error::NoTokenizer`] for text without one,
-/// and [`Error::Ids`], [`Error::NotText`], [`Error::Jsonl`], [`Error::NoText`], [`Error::Tokenizer`]
-/// for what cannot be read; [`outcrop_core::Error::OutOfRange`] for windows or documents out of
+/// and [`Error::Ids`], [`Error::NotText`], [`Error::Foreign`], [`Error::Json`], [`Error::NoText`],
+/// [`Error::Tokenizer`] for what cannot be read; [`outcrop_core::Error::OutOfRange`] for windows or documents out of
 /// range. Whether the model can take them is for [`Sequences::check`].
 pub fn sequences(
     source: &Source,
@@ -65,22 +80,22 @@ pub fn sequences(
     tokenizer: Option<&Tokenizer>,
     vocab: usize,
 ) -> Result<Sequences> {
+    let mut notes = Vec::new();
     let (ids, words) = match (source, tokenizer) {
-        (Source::Ids(path), _) => {
-            let words = format!("ids in {}", path.display());
-            (ids::windows(path, windows)?, words)
+        (Source::Ids { path, kind }, _) => {
+            let (ids, words) = ids::windows(path, *kind, windows)?;
+            (ids, format!("ids in {words}"))
         }
-        (Source::Text { paths, draw }, Some(tokenizer)) => {
-            let documents = Documents::find(paths, *draw)?;
+        (Source::Text { paths, field, draw }, Some(tokenizer)) => {
+            let documents = Documents::find(paths, *draw, field.as_deref())?;
             let words = format!("{} by {}", text_words(paths, *draw), name(tokenizer));
-            (
-                of_text(&documents, windows.cut(None)?, tokenizer, &words)?,
-                words,
-            )
+            let ids;
+            (ids, notes) = of_text(&documents, windows.cut(None)?, tokenizer, &words)?;
+            (ids, words)
         }
         (Source::Text { paths, .. }, None) => {
             // What is not there is told first.
-            Documents::find(paths, None)?;
+            Documents::find(paths, None, None)?;
             let path = paths.first().cloned().unwrap_or_default();
             return Err(Error::NoTokenizer { path });
         }
@@ -102,16 +117,16 @@ pub fn sequences(
     };
     let length = ids.first().map_or(0, Vec::len);
     let words = format!("{} x {length} {words}", ids.len());
-    Ok(Sequences::new(ids, windows.bos, words, tokenizer))
+    Ok(Sequences::new(ids, windows.bos, words, tokenizer).with_notes(notes))
 }
 
-/// The windows of documents, of which about as much is read as they need.
+/// The windows of documents, of which about as much is read as they need, and what was left out.
 fn of_text(
-    documents: &Documents,
+    documents: &Documents<'_>,
     cut: Cut,
     tokenizer: &Tokenizer,
     words: &str,
-) -> Result<Vec<Vec<u32>>> {
+) -> Result<(Vec<Vec<u32>>, Vec<String>)> {
     // Tokens near the end may depend on the text behind it.
     let enough = cut.needed() + cut.needed() / 8 + 256;
     let mut bytes = enough * BYTES_A_TOKEN;
@@ -119,7 +134,8 @@ fn of_text(
         let joined = documents.join(bytes)?;
         let ids = tokenizer.encode(&joined.text)?;
         if joined.complete || ids.len() >= enough {
-            return cut.stream(&ids, ids.len() as u64, words);
+            let windows = cut.stream(&ids, ids.len() as u64, words)?;
+            return Ok((windows, joined.notes));
         }
         bytes = bytes.saturating_mul(2);
     }

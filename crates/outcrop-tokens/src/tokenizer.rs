@@ -12,13 +12,16 @@ use crate::{Error, Result};
 
 /// The file's name in a checkpoint's folder.
 const FILE: &str = "tokenizer.json";
+/// What transformers adds to it.
+const CONFIG: &str = "tokenizer_config.json";
 /// No published one comes near; a larger one is refused before it is read.
 const MAX_BYTES: u64 = 256 << 20;
 
 /// A checkpoint's tokenizer, from a `tokenizer.json` of Hugging Face. Cheap to clone.
 ///
 /// Text is tokenised as `tokenizer(text, add_special_tokens=False)` does in Python, without padding
-/// and without truncation; the names of special tokens in the text become these tokens.
+/// and without truncation; the names of special tokens in the text become these tokens, unless a
+/// `tokenizer_config.json` beside the file sets `split_special_tokens`.
 #[derive(Clone)]
 pub struct Tokenizer {
     path: PathBuf,
@@ -39,7 +42,7 @@ impl Tokenizer {
     /// error as any other; the panic hook, which prints it, runs nevertheless.
     ///
     /// # Errors
-    /// [`Error::Core`] where it cannot be read; [`Error::Tokenizer`] for what is no tokenizer, is
+    /// [`Error::Core`] where it cannot be read or is a pointer of Git LFS; [`Error::Tokenizer`] for what is no tokenizer, is
     /// larger than 256 MiB, or draws its tokens at random (BPE dropout).
     pub fn open(path: &Path) -> Result<Self> {
         let path = match path.is_dir() {
@@ -51,8 +54,11 @@ impl Tokenizer {
             reason,
         };
         let bytes = read(&path).map_err(|source| outcrop_core::Error::io("read", &path, source))?;
-        let library = match bytes {
-            Some(bytes) => contain(|| prepare(&bytes)).map_err(refused)?,
+        let mut library = match bytes {
+            Some(bytes) => {
+                outcrop_core::refuse_lfs_pointer(&path, &bytes)?;
+                contain(|| prepare(&bytes)).map_err(refused)?
+            }
             None => {
                 return Err(refused(format!(
                     "it is larger than {} MiB",
@@ -60,6 +66,7 @@ impl Tokenizer {
                 )));
             }
         };
+        library.set_encode_special_tokens(splits_special_tokens(&path));
         Ok(Self {
             library: Arc::new(library),
             path,
@@ -115,6 +122,14 @@ impl Tokenizer {
         })?;
         Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// Whether the names of special tokens are text where they stand in the text, by the configuration beside
+/// the tokenizer; one that cannot be read says nothing.
+fn splits_special_tokens(tokenizer: &Path) -> bool {
+    let config = read(&tokenizer.with_file_name(CONFIG)).ok().flatten();
+    let config = config.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+    config.is_some_and(|config| config["split_special_tokens"] == true)
 }
 
 /// The bytes of a file; none where there are too many.

@@ -178,10 +178,10 @@ fn draw(corpus: &str, tokenizer: &str, arch: &ArchSpec, rows: usize) -> Result<f
     let mut times: Vec<f64> = (0..100)
         .map(|step| {
             let start = Instant::now();
-            std::hint::black_box(corpus.batch(step, rows));
-            start.elapsed().as_secs_f64()
+            std::hint::black_box(corpus.batch(step, rows)?);
+            Ok(start.elapsed().as_secs_f64())
         })
-        .collect();
+        .collect::<Result<_, Error>>()?;
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
 }

@@ -10,13 +10,22 @@ use crate::{AdamW, Error, Result, RunDir};
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
 
-/// Writes a checkpoint: the model for everyone, the optimiser for going on.
-pub(crate) fn save(dir: &RunDir, step: u64, model: &Transformer, optimizer: &AdamW) -> Result<()> {
+/// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser for going on.
+pub(crate) fn save(
+    dir: &RunDir,
+    step: u64,
+    model: &Transformer,
+    tokenizer: &[(&str, String)],
+    optimizer: &AdamW,
+) -> Result<()> {
     write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
         model.save(&folder.join(MODEL))?;
         let config = model.spec().to_config()?;
         let config = format!("{config:#}\n");
         write_atomic(&folder.join("config.json"), config.as_bytes())?;
+        for (name, text) in tokenizer {
+            write_atomic(&folder.join(name), text.as_bytes())?;
+        }
         let optimizer_file = folder.join(OPTIMIZER);
         if let Some(parent) = optimizer_file.parent() {
             std::fs::create_dir_all(parent).map_err(|e| CoreError::io("create", parent, e))?;

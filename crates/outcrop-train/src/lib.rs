@@ -11,7 +11,7 @@
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
 //! | `state.json` | whether the run is finished, and at which step |
 //! | `measurements.csv`, `loss.csv` | whole steps only |
-//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, `resume/optimizer.safetensors`, `SHA256SUMS` |
+//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `SHA256SUMS` |
 //!
 #![cfg_attr(
     feature = "flex",
@@ -62,7 +62,7 @@ pub use observer::{Event, Observer, Outcome};
 pub use optimizer::{AdamW, GradientSum};
 pub use run_dir::{RunDir, State};
 pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
-pub use trainer::train;
+pub use trainer::{open_corpus, train};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

@@ -6,7 +6,7 @@ use outcrop_core::{Loss, Measurement, Provenance, Ratio, Trajectory};
 use outcrop_model::{Transformer, ids};
 use outcrop_schedule::Schedule;
 
-use crate::data::{Corpus, Options};
+use crate::data::Corpus;
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
 use crate::{
     AdamW, Environment, Error, Event, GradientSum, Observer, Outcome, Result, RunDir, RunSpec,
@@ -52,6 +52,8 @@ struct Run<'a> {
     dir: RunDir,
     corpus: Corpus,
     held_out: HeldOut,
+    /// Files of the tokenizer, by name.
+    tokenizer: Vec<(&'static str, String)>,
     measured_at: Schedule,
     saved_at: Schedule,
     device: Device,
@@ -72,8 +74,11 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let device = environment.backend.device()?;
         let corpus = open_corpus(spec, environment)?;
+        for note in corpus.notes() {
+            observer.event(&Event::Warning(note));
+        }
         provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
-        let held_out = HeldOut::new(&corpus.held_out(spec.measure.sequences), &device);
+        let held_out = HeldOut::new(&corpus.held_out(spec.measure.sequences)?, &device);
         let device = device.autodiff();
         let train = &spec.train;
         let mut run = Self {
@@ -83,6 +88,7 @@ impl<'a> Run<'a> {
             saved_at: spec.saved_at()?,
             spec,
             dir,
+            tokenizer: corpus.tokenizer_files()?,
             corpus,
             held_out,
             device,
@@ -194,7 +200,13 @@ impl<'a> Run<'a> {
     }
 
     fn save(&self, observer: &mut dyn Observer) -> Result<()> {
-        checkpoint::save(&self.dir, self.step, &self.model, &self.optimizer)?;
+        checkpoint::save(
+            &self.dir,
+            self.step,
+            &self.model,
+            &self.tokenizer,
+            &self.optimizer,
+        )?;
         observer.event(&Event::Saved { step: self.step });
         Ok(())
     }
@@ -216,7 +228,7 @@ impl<'a> Run<'a> {
     /// One update.
     fn update(mut self, observer: &mut dyn Observer) -> Result<Self> {
         let train = &self.spec.train;
-        let batch = self.corpus.batch(self.step, train.batch);
+        let batch = self.corpus.batch(self.step, train.batch)?;
         let mut sum = GradientSum::default();
         let mut loss = 0.0;
         let part = train.batch / train.accumulate * batch.context;
@@ -251,16 +263,12 @@ impl<'a> Run<'a> {
     }
 }
 
-fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
-    let options = Options {
-        seed: spec.train.seed,
-        context: spec.arch.context,
-        bos: spec.data.bos,
-        held_out: spec.measure.sequences,
-        cache: environment.cache.clone(),
-        crates: environment.crates.clone(),
-        max_bytes: spec.data.max_bytes,
-    };
+/// Opens the corpus of a run, as it is opened to train it.
+///
+/// # Errors
+/// [`Error::Data`].
+pub fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
+    let options = spec.corpus_options(environment.cache.clone(), environment.crates.clone());
     Ok(Corpus::open(
         &spec.data.corpus,
         &spec.data.tokenizer,

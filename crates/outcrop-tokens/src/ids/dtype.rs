@@ -47,10 +47,11 @@ impl DType {
         }
     }
 
-    /// The ids in `bytes`; the error names the first value that is none, by its index.
-    pub(super) fn ids(self, bytes: &[u8]) -> Result<Vec<u32>, String> {
+    /// The ids in `bytes`, of which the first has the number `first`; the error names the first value that is
+    /// none, by its number.
+    pub(super) fn ids(self, bytes: &[u8], first: u64) -> Result<Vec<u32>, String> {
         let values = bytes.chunks_exact(self.size()).map(|b| self.value(b));
-        let ids = values.enumerate().map(|(at, value)| {
+        let ids = (first..).zip(values).map(|(at, value)| {
             u32::try_from(value).map_err(|_| match value {
                 ..0 => format!("value {at} is {value}, and ids are not negative"),
                 _ => format!("value {at} is {value}, and ids end at {}", u32::MAX),

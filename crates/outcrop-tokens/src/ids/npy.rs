@@ -1,24 +1,15 @@
 //! Arrays as `numpy.save` writes them (NumPy Enhancement Proposal 1), format versions 1.0 to 3.0.
 
-use std::fs::File;
-use std::io::Read;
-
 use super::dtype::DType;
 use super::header::{self, Header};
 use super::{Layout, Shape};
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// NumPy itself refuses headers above 10 000 bytes.
 const MAX_HEADER: u64 = 10_000;
 
-/// Where the ids of a file of `length` bytes are. The inner error is the reason why there are none.
-pub(super) fn layout(file: &mut File, length: u64) -> std::io::Result<Result<Layout, String>> {
-    let mut start = Vec::new();
-    file.take(12 + MAX_HEADER).read_to_end(&mut start)?;
-    Ok(parse(&start, length))
-}
-
-fn parse(start: &[u8], length: u64) -> Result<Layout, String> {
+/// Where the ids of a file of `length` bytes that starts so are; the error is the reason why there are none.
+pub(super) fn parse(start: &[u8], length: u64) -> Result<Layout, String> {
     let (version, rest) = start
         .strip_prefix(MAGIC)
         .and_then(|rest| rest.split_at_checked(2))
@@ -82,5 +73,6 @@ fn describe(header: Header, start: u64, length: u64) -> Result<Layout, String> {
         start,
         dtype,
         shape,
+        stated: None,
     })
 }

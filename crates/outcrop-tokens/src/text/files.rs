@@ -2,20 +2,11 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// The files in `paths` in order; those of a folder that are not hidden sorted by path. Links to
-/// folders are not followed.
+/// The files in `paths` in order, of folders as by [`files_in`].
 pub(super) fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
-        let kind = std::fs::metadata(path).map_err(|e| io(path, e))?;
-        if kind.is_dir() {
-            let mut found = Vec::new();
-            walk(path, &mut found)?;
-            found.sort();
-            files.append(&mut found);
-        } else {
-            files.push(path.clone());
-        }
+        files.append(&mut files_in(path)?);
     }
     match files.is_empty() {
         true => Err(Error::NoText {
@@ -23,6 +14,22 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
         }),
         false => Ok(files),
     }
+}
+
+/// The file at `path` itself, or every file in the folder that is not hidden, sorted by path. Links to folders
+/// are not followed.
+///
+/// # Errors
+/// [`Error::Core`] for what is not there or cannot be read.
+pub fn files_in(path: &Path) -> Result<Vec<PathBuf>> {
+    let kind = std::fs::metadata(path).map_err(|e| io(path, e))?;
+    let mut files = Vec::new();
+    match kind.is_dir() {
+        true => walk(path, &mut files)?,
+        false => files.push(path.to_owned()),
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -1,17 +1,28 @@
 //! Documents in files, of which only as many are read as the windows need.
 
 mod document;
+mod drawn;
 mod files;
-mod jsonl;
+mod json;
+mod kind;
+mod tally;
+mod unpack;
+mod values;
 
 use std::path::PathBuf;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-use document::Place;
+use document::Opened;
+use drawn::Place;
 
 use crate::Result;
+
+pub use files::files_in;
+
+/// The field that holds the text of a document in JSON, unless another is named.
+pub const TEXT_FIELD: &str = "text";
 
 /// What stands between two documents.
 const SEPARATOR: &str = "\n\n";
@@ -27,12 +38,58 @@ pub struct Draw {
     pub seed: u64,
 }
 
+/// Every document in `paths`, whole, in order, given to `take`; of documents in JSON the text of `field`, or of
+/// [`TEXT_FIELD`]. What was left out of which file is returned in words.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("docs.ndjson");
+/// std::fs::write(&path, "{\"text\": \"one\", \"loss\": NaN}\n{\"text\": \"two\"}\n{\"text\": null}\n")?;
+/// let mut texts = Vec::new();
+/// let notes = outcrop_tokens::read_documents(&[path], None, &mut |text| texts.push(text.to_owned()))?;
+/// assert_eq!(texts, ["one", "two"]);
+/// assert!(notes[0].ends_with("left out: line 3: field `text` is null"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`Error::NotText`], [`Error::Foreign`], [`Error::Json`], [`Error::NoText`] and [`Error::Core`] for what cannot be
+/// read.
+///
+/// [`Error::NotText`]: crate::Error::NotText
+/// [`Error::Foreign`]: crate::Error::Foreign
+/// [`Error::Json`]: crate::Error::Json
+/// [`Error::NoText`]: crate::Error::NoText
+/// [`Error::Core`]: crate::Error::Core
+pub fn read_documents(
+    paths: &[PathBuf],
+    field: Option<&str>,
+    take: &mut dyn FnMut(&str),
+) -> Result<Vec<String>> {
+    let mut notes = Vec::new();
+    for path in files::list(paths)? {
+        let opened = Opened::open(&path)?;
+        opened.each(
+            field.unwrap_or(TEXT_FIELD),
+            usize::MAX,
+            &mut notes,
+            &mut |text, _| {
+                take(text);
+                Some(usize::MAX)
+            },
+        )?;
+    }
+    Ok(notes)
+}
+
 /// Documents in the order in which they are joined.
-pub(crate) enum Documents {
-    /// All of these files, in order.
-    InOrder(Vec<PathBuf>),
-    /// Some of them, as they were drawn.
-    Drawn(Vec<Place>),
+pub(crate) struct Documents<'a> {
+    files: Vec<PathBuf>,
+    field: &'a str,
+    /// Some of them, as they were drawn; none for all in order.
+    drawn: Option<Vec<Place>>,
+    /// What drawing left out.
+    notes: Vec<String>,
 }
 
 /// The beginning of the joined documents.
@@ -40,38 +97,59 @@ pub(crate) struct Joined {
     pub(crate) text: String,
     /// Whether it is all of them.
     pub(crate) complete: bool,
+    /// What was left out, in words.
+    pub(crate) notes: Vec<String>,
 }
 
-impl Documents {
+impl<'a> Documents<'a> {
     /// The documents in `paths`, or some of them.
-    pub(crate) fn find(paths: &[PathBuf], draw: Option<Draw>) -> Result<Self> {
-        let files = files::list(paths)?;
-        match draw {
-            None => Ok(Self::InOrder(files)),
-            Some(draw) => Ok(Self::Drawn(drawn(document::places(&files)?, draw)?)),
-        }
+    pub(crate) fn find(
+        paths: &[PathBuf],
+        draw: Option<Draw>,
+        field: Option<&'a str>,
+    ) -> Result<Self> {
+        let (files, field) = (files::list(paths)?, field.unwrap_or(TEXT_FIELD));
+        let mut notes = Vec::new();
+        let drawn = match draw {
+            None => None,
+            Some(draw) => Some(drawn(drawn::places(&files, field, &mut notes)?, draw)?),
+        };
+        Ok(Self {
+            files,
+            field,
+            drawn,
+            notes,
+        })
     }
 
     /// The documents joined by a blank line, as they are; no more than about `max_bytes` is read.
     pub(crate) fn join(&self, max_bytes: usize) -> Result<Joined> {
-        let mut joined = Joined {
-            text: String::new(),
-            complete: true,
-        };
+        let (mut text, mut complete) = (String::new(), true);
         let mut first = true;
         let mut push = |document: &str, whole: bool| {
             if !std::mem::take(&mut first) {
-                joined.text.push_str(SEPARATOR);
+                text.push_str(SEPARATOR);
             }
-            joined.text.push_str(document);
-            joined.complete &= whole && joined.text.len() < max_bytes;
-            joined.complete.then_some(max_bytes - joined.text.len())
+            text.push_str(document);
+            complete &= whole && text.len() < max_bytes;
+            complete.then_some(max_bytes.saturating_sub(text.len()))
         };
-        match self {
-            Self::InOrder(files) => document::in_order(files, max_bytes, &mut push)?,
-            Self::Drawn(places) => document::at(places, max_bytes, &mut push)?,
+        let mut notes = self.notes.clone();
+        match &self.drawn {
+            Some(places) => drawn::at(&self.files, places, self.field, max_bytes, &mut push)?,
+            None => {
+                let mut wanted = Some(max_bytes);
+                for file in &self.files {
+                    let Some(bytes) = wanted else { break };
+                    wanted = Opened::open(file)?.each(self.field, bytes, &mut notes, &mut push)?;
+                }
+            }
         }
-        Ok(joined)
+        Ok(Joined {
+            text,
+            complete,
+            notes,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod arrays;
 mod documents;
+mod formats;
 #[path = "../../../outcrop-checkpoint/tests/fuzz/mutation.rs"]
 mod mutation;
 mod tokenizers;

@@ -2,6 +2,8 @@
 //! (fixtures/export.py).
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod documents;
+mod formats;
 mod ids;
 mod sequences;
 mod text;

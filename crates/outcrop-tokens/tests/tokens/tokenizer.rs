@@ -95,3 +95,37 @@ fn a_panic_within_the_library_is_an_error() {
     let error = message(Tokenizer::open(&path));
     assert!(error.contains("no JSON: invalid utf-8"), "{error}");
 }
+
+#[test]
+fn a_pointer_of_git_lfs_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 2113710\n";
+    std::fs::write(dir.path().join("tokenizer.json"), pointer).unwrap();
+    let error = message(Tokenizer::open(dir.path()));
+    assert!(
+        error.contains("tokenizer.json: it is a Git LFS pointer: run git lfs pull"),
+        "{error}"
+    );
+}
+
+#[test]
+fn special_tokens_are_split_where_the_configuration_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(
+        fixture("bpe/tokenizer.json"),
+        dir.path().join("tokenizer.json"),
+    )
+    .unwrap();
+    let ids = || {
+        Tokenizer::open(dir.path())
+            .unwrap()
+            .encode("<|endoftext|>")
+            .unwrap()
+    };
+    assert_eq!(ids().len(), 1);
+    let config = dir.path().join("tokenizer_config.json");
+    std::fs::write(&config, "{\"split_special_tokens\": true}").unwrap();
+    assert!(ids().len() > 3);
+    std::fs::write(&config, "version https://git-lfs").unwrap();
+    assert_eq!(ids().len(), 1);
+}

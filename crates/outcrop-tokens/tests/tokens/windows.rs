@@ -9,7 +9,7 @@ fn counting(dir: &tempfile::TempDir, n: u16) -> Source {
     let path = dir.path().join("x.bin");
     let bytes: Vec<u8> = (0..n).flat_map(u16::to_le_bytes).collect();
     std::fs::write(&path, bytes).unwrap();
-    Source::Ids(path)
+    Source::ids(path)
 }
 
 proptest! {

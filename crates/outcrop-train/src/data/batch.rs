@@ -1,6 +1,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 
+use super::Error;
+
 /// Sequences with the token that follows each of theirs, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -19,23 +21,23 @@ impl Batch {
     pub(super) fn from_rows(
         batch: usize,
         context: usize,
-        mut fill: impl FnMut(usize, &mut Vec<u32>),
-    ) -> Self {
+        mut fill: impl FnMut(usize, &mut Vec<u32>) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let mut inputs = Vec::with_capacity(batch * context);
         let mut targets = Vec::with_capacity(batch * context);
         let mut row = Vec::with_capacity(context + 1);
         for i in 0..batch {
             row.clear();
-            fill(i, &mut row);
+            fill(i, &mut row)?;
             inputs.extend_from_slice(&row[..context]);
             targets.extend_from_slice(&row[1..]);
         }
-        Self {
+        Ok(Self {
             inputs,
             targets,
             batch,
             context,
-        }
+        })
     }
 }
 

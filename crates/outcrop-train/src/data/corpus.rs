@@ -1,11 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use outcrop_tokens::IdType;
 
 use super::backcopy::Backcopy;
 use super::batch::{Purpose, below, stream};
 use super::crates::read_crates;
 use super::documents::{Documents, HELD_OUT_ONE_IN};
 use super::files::read_text;
-use super::spec::SYMBOLS;
+use super::ids::Ids;
+use super::spec::{IDS, SYMBOLS};
 use super::tokenizer::Tokenizer;
 use super::{Batch, CorpusSpec, CratesSource, Error, TokenizerSpec};
 
@@ -28,6 +31,12 @@ pub struct Options {
     pub crates: Option<CratesSource>,
     /// Most bytes of text that [`CorpusSpec::Crates`] takes; [`CorpusSpec::Text`] is read whole.
     pub max_bytes: u64,
+    /// The field that holds the text of documents in JSON; none for `text`.
+    pub text_field: Option<String>,
+    /// The type of the ids of [`CorpusSpec::Tokens`]; none where the file or its name says it.
+    pub tokens_type: Option<IdType>,
+    /// Different ids that [`CorpusSpec::Tokens`] may have, which nothing in its file says.
+    pub vocab: Option<usize>,
 }
 
 impl Default for Options {
@@ -41,6 +50,9 @@ impl Default for Options {
             cache: None,
             crates: None,
             max_bytes: 16 << 20,
+            text_field: None,
+            tokens_type: None,
+            vocab: None,
         }
     }
 }
@@ -53,6 +65,7 @@ pub struct Corpus {
     seed: u64,
     context: usize,
     with_bos: bool,
+    notes: Vec<String>,
 }
 
 enum Source {
@@ -62,14 +75,15 @@ enum Source {
         held_out: Vec<u16>,
         tokenizer: Tokenizer,
     },
+    Ids(Ids),
 }
 
 impl Corpus {
     /// Opens the corpus `spec`: generates its table, or reads, splits and tokenises its text.
     ///
     /// # Errors
-    /// [`Error::Core`] if `context` or `held_out` is 0 or a file cannot be read; [`Error::NotText`],
-    /// [`Error::Empty`] and [`Error::Jsonl`] for what a file holds; [`Error::TooShort`] if there is
+    /// [`Error::Core`] if `context` or `held_out` is 0, or `vocab` is missing; [`Error::Tokens`] and
+    /// [`Error::Empty`] for what a file holds; [`Error::Vocabulary`]; [`Error::TooShort`] if there is
     /// not enough of it; [`Error::NoCratesSource`] and [`Error::MissingCrates`] for `crates`;
     /// [`Error::SmallVocabulary`], [`Error::OwnSymbols`] and [`Error::Tokenizer`].
     pub fn open(
@@ -82,17 +96,35 @@ impl Corpus {
                 return Err(outcrop_core::Error::range(field, value, "1 or more").into());
             }
         }
-        let documents = match spec {
+        let (documents, notes) = match spec {
             CorpusSpec::BigramBackcopy { symbols } => {
                 return Self::generated(spec, *symbols, *tokenizer, options);
             }
             CorpusSpec::Crates => {
                 let source = options.crates.as_ref().ok_or(Error::NoCratesSource)?;
-                read_crates(source, options.max_bytes)?
+                (read_crates(source, options.max_bytes)?, Vec::new())
             }
-            CorpusSpec::Text(path) => read_text(path)?,
+            CorpusSpec::Text(path) => read_text(path, options.text_field.as_deref())?,
+            CorpusSpec::Tokens(path) => return Self::ids(spec, path, *tokenizer, options),
         };
-        Self::text(spec, &documents, *tokenizer, options)
+        let corpus = Self::text(spec, &documents, *tokenizer, options)?;
+        Ok(Self { notes, ..corpus })
+    }
+
+    fn ids(
+        spec: &CorpusSpec,
+        path: &Path,
+        tokenizer: TokenizerSpec,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        has_own_symbols(spec, tokenizer)?;
+        let vocab = IDS.check(options.vocab.unwrap_or(0))?;
+        let ids = Ids::open(path, vocab, options)?;
+        for (part, available) in [("training", ids.training), ("held-out", ids.held_out)] {
+            check_length(spec, None, options, part, available)?;
+        }
+        let sha256 = ids.sha256.clone();
+        Ok(Self::new(Source::Ids(ids), vocab + 1, sha256, options))
     }
 
     fn generated(
@@ -101,12 +133,7 @@ impl Corpus {
         tokenizer: TokenizerSpec,
         options: &Options,
     ) -> Result<Self, Error> {
-        if tokenizer != TokenizerSpec::Bytes {
-            return Err(Error::OwnSymbols {
-                tokenizer: tokenizer.to_string(),
-                corpus: spec.to_string(),
-            });
-        }
+        has_own_symbols(spec, tokenizer)?;
         let task = Backcopy::new(SYMBOLS.check(symbols)?);
         let sha256 = task.sha256().to_owned();
         Ok(Self::new(
@@ -125,7 +152,7 @@ impl Corpus {
     ) -> Result<Self, Error> {
         let (training, held_out) = documents.split();
         let enough =
-            |part, available| check_length(spec, documents.len(), options, part, available);
+            |part, available| check_length(spec, Some(documents.len()), options, part, available);
         // A token is at least a byte: too few bytes are told before a tokenizer is trained on them.
         enough("training", training.len())?;
         enough("held-out", held_out.len())?;
@@ -151,7 +178,13 @@ impl Corpus {
             seed: options.seed,
             context: options.context,
             with_bos: options.bos,
+            notes: Vec::new(),
         }
+    }
+
+    /// What was left out of the text, in words.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Size of the vocabulary, BOS included (also where sequences do not start with it).
@@ -164,35 +197,59 @@ impl Corpus {
         self.vocab as u32 - 1
     }
 
-    /// SHA-256 of the text (documents joined by a blank line; for one file, that of the file), or
-    /// of the bigram table, as 64 hexadecimal digits.
+    /// SHA-256 of the text (documents joined by a blank line; for one file, that of the file), of the
+    /// token ids as little-endian u32, or of the bigram table, as 64 hexadecimal digits.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
     /// The training batch of `step`, `batch` rows. It depends on the seed and `step` alone, and its
     /// first rows are those of a smaller batch of the same step.
-    pub fn batch(&self, step: u64, batch: usize) -> Batch {
+    ///
+    /// # Errors
+    /// [`Error::Tokens`] where a file of token ids can no longer be read.
+    pub fn batch(&self, step: u64, batch: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::Training, self.seed, step);
         self.rows(batch, |length, _, row| match &self.source {
-            Source::Generated(task) => task.draw(&mut rng, length, row),
+            Source::Generated(task) => {
+                task.draw(&mut rng, length, row);
+                Ok(())
+            }
             Source::Text { training, .. } => {
                 let start = below(&mut rng, training.len() - length + 1);
                 extend(row, training, start, length);
+                Ok(())
+            }
+            Source::Ids(ids) => {
+                let start = below(&mut rng, ids.training - length + 1);
+                row.extend(ids.read(start, length)?);
+                Ok(())
             }
         })
     }
 
     /// The held-out set of `n` sequences, the same at every call and for every seed; no part of it
-    /// is trained on. From text they are evenly spaced, without overlap up to
+    /// is trained on. From text and ids they are evenly spaced, without overlap up to
     /// [`Options::held_out`]; generated ones come from a stream of their own.
-    pub fn held_out(&self, n: usize) -> Batch {
+    ///
+    /// # Errors
+    /// As [`Corpus::batch`].
+    pub fn held_out(&self, n: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::HeldOut, 0, 0);
+        let start = |i: usize, all: usize, length: usize| i * (all - length) / (n - 1).max(1);
         self.rows(n, |length, i, row| match &self.source {
-            Source::Generated(task) => task.draw(&mut rng, length, row),
+            Source::Generated(task) => {
+                task.draw(&mut rng, length, row);
+                Ok(())
+            }
             Source::Text { held_out, .. } => {
-                let start = i * (held_out.len() - length) / (n - 1).max(1);
-                extend(row, held_out, start, length);
+                extend(row, held_out, start(i, held_out.len(), length), length);
+                Ok(())
+            }
+            Source::Ids(ids) => {
+                let first = ids.training + start(i, ids.held_out, length);
+                row.extend(ids.read(first, length)?);
+                Ok(())
             }
         })
     }
@@ -203,31 +260,46 @@ impl Corpus {
     pub fn optimal_loss(&self) -> Option<f64> {
         match &self.source {
             Source::Generated(task) => Some(task.optimal_loss(self.context, self.with_bos)),
-            Source::Text { .. } => None,
+            Source::Text { .. } | Source::Ids(_) => None,
         }
     }
 
-    /// The trained tokenizer as a Hugging Face `tokenizer.json`; none for bytes and for
-    /// `bigram-backcopy`.
+    /// The tokenizer as the files in which Python's transformers looks for it, by name; none where the
+    /// corpus consists of ids.
     ///
     /// # Errors
     /// [`Error::Tokenizer`].
-    pub fn tokenizer_json(&self) -> Result<Option<String>, Error> {
+    pub fn tokenizer_files(&self) -> Result<Vec<(&'static str, String)>, Error> {
         match &self.source {
-            Source::Generated(_) => Ok(None),
-            Source::Text { tokenizer, .. } => tokenizer.json(),
+            Source::Generated(_) | Source::Ids(_) => Ok(Vec::new()),
+            Source::Text { tokenizer, .. } => tokenizer.files(self.context),
         }
     }
 
     /// Rows of `context + 1`: BOS, where it is on, and what `fill(length, row number, row)` adds.
-    fn rows(&self, batch: usize, mut fill: impl FnMut(usize, usize, &mut Vec<u32>)) -> Batch {
+    fn rows(
+        &self,
+        batch: usize,
+        mut fill: impl FnMut(usize, usize, &mut Vec<u32>) -> Result<(), Error>,
+    ) -> Result<Batch, Error> {
         let length = symbols_per_row(self.context, self.with_bos);
         Batch::from_rows(batch, self.context, |i, row| {
             if self.with_bos {
                 row.push(self.bos());
             }
-            fill(length, i, row);
+            fill(length, i, row)
         })
+    }
+}
+
+/// Refuses a tokenizer for a corpus that consists of ids.
+fn has_own_symbols(spec: &CorpusSpec, tokenizer: TokenizerSpec) -> Result<(), Error> {
+    match tokenizer {
+        TokenizerSpec::Bytes => Ok(()),
+        TokenizerSpec::Bpe { .. } => Err(Error::OwnSymbols {
+            tokenizer: tokenizer.to_string(),
+            corpus: spec.to_string(),
+        }),
     }
 }
 
@@ -245,10 +317,10 @@ fn extend(row: &mut Vec<u32>, tokens: &[u16], start: usize, length: usize) {
 }
 
 /// Refuses a `part` of `available` tokens (or bytes, which are no fewer) that cannot give what the
-/// options ask for.
+/// options ask for; `bytes` are those of the text behind it, if there is one.
 fn check_length(
     spec: &CorpusSpec,
-    bytes: usize,
+    bytes: Option<usize>,
     options: &Options,
     part: &'static str,
     available: usize,
@@ -262,7 +334,7 @@ fn check_length(
         return Ok(());
     }
     // At the bytes per token seen; the held-out part decides, and has half its share at least.
-    let bytes_per_token = (bytes * share / HELD_OUT_ONE_IN).div_ceil(available.max(1));
+    let per_token = |bytes: usize| (bytes * share / HELD_OUT_ONE_IN).div_ceil(available.max(1));
     let for_held_out = row * options.held_out * HELD_OUT_ONE_IN * 2;
     Err(Error::TooShort {
         corpus: spec.to_string(),
@@ -271,6 +343,7 @@ fn check_length(
         needed,
         context: options.context,
         sequences: options.held_out,
-        whole: for_held_out * bytes_per_token.max(1),
+        whole: for_held_out * bytes.map_or(1, per_token).max(1),
+        unit: bytes.map_or("tokens", |_| "bytes of text"),
     })
 }

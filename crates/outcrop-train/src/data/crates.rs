@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::Error;
 use super::documents::Documents;
-use super::files::{files_under, io, utf8};
+use super::files::io;
 
 /// Where the text of the `crates` corpus is.
 ///
@@ -114,7 +114,7 @@ fn roots(sources: &Path) -> Vec<PathBuf> {
 
 fn text_files(folder: &Path) -> Result<Files, Error> {
     let mut files = Files::new();
-    for path in files_under(folder)? {
+    for path in outcrop_tokens::files_in(folder)? {
         if path.extension().is_some_and(|e| e == "rs" || e == "md") {
             let bytes = std::fs::metadata(&path).map_err(|e| io(&path, e))?.len();
             let within = path.strip_prefix(folder).unwrap_or(&path);
@@ -154,7 +154,8 @@ fn read_package(mut files: Files, share: u64, documents: &mut Documents) -> Resu
     }
     for (_, path, bytes) in files {
         let content = std::fs::read(&path).map_err(|e| io(&path, e))?;
-        if let Ok(text) = utf8(&content) {
+        let text = std::str::from_utf8(&content).ok();
+        if let Some(text) = text.filter(|text| !text.contains('\0')) {
             documents.push(first_lines(text, bytes));
         }
     }

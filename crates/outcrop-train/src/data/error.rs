@@ -19,37 +19,36 @@ pub enum Error {
         /// Every known form.
         known: &'static str,
     },
-    /// A file that is not UTF-8 text.
-    #[error("read {} as text: {reason} at byte {offset}", path.display())]
-    NotText {
-        /// The file at fault.
-        path: PathBuf,
-        /// What stands there.
-        reason: &'static str,
-        /// Where, counted from 0.
-        offset: usize,
-    },
+    /// A file of text or of token ids.
+    #[error(transparent)]
+    Tokens(#[from] outcrop_tokens::Error),
     /// A file or folder without any text.
     #[error("read {}: it holds no text", path.display())]
     Empty {
         /// The file or folder at fault.
         path: PathBuf,
     },
-    /// A line of a `.jsonl` file that holds no document.
-    #[error("read {}, line {line}: {reason}", path.display())]
-    Jsonl {
+    /// A token id that the vocabulary has not.
+    #[error(
+        "train on {}: id {id} at position {position} is outside of the vocabulary of {vocab} tokens; is data.vocab \
+         that of the tokenizer which made the ids, and is their type the right one?",
+        path.display()
+    )]
+    Vocabulary {
         /// The file at fault.
         path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        reason: String,
+        /// The number of the id in it, counted from 0.
+        position: u64,
+        /// The id.
+        id: u32,
+        /// Different ids that there are.
+        vocab: usize,
     },
     /// A corpus with fewer tokens than a run needs.
     #[error(
         "draw sequences from {corpus}: its {part} part has {available} tokens and {needed} are \
-         needed (context {context}, {sequences} held-out sequences, 5 % of the text held out); \
-         about {whole} bytes of text are enough, or lower the context"
+         needed (context {context}, {sequences} held-out sequences, 5 % held out); about {whole} {unit} are \
+         enough, or lower the context"
     )]
     TooShort {
         /// The corpus at fault.
@@ -64,8 +63,10 @@ pub enum Error {
         context: usize,
         /// Sequences in the held-out set.
         sequences: usize,
-        /// Bytes of text that would be enough, at the bytes per token seen.
+        /// How much would be enough: bytes of text, at the bytes per token seen, or tokens.
         whole: usize,
+        /// `bytes of text` or `tokens`.
+        unit: &'static str,
     },
     /// The `crates` corpus without [`CratesSource`](super::CratesSource).
     #[error(

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `bigram-backcopy` | generated: a bigram table, and copying after three trigger symbols |
 //! | `crates` | the `.rs` and `.md` files of the registry packages that a `Cargo.lock` pins |
-//! | `text:PATH` | a text file, a `.jsonl` file with a `text` field, or a folder of both |
+//! | `text:PATH` | a file of text, or of documents in JSON with a `text` field, or a folder of both |
+//! | `tokens:PATH` | a file of token ids: `.npy`, nanoGPT's and Megatron's `.bin`, shards of llm.c |
 //!
 //! A row of a batch is BOS and a window of the corpus: `context` inputs, each with the token after
 //! it as its target. BOS stands nowhere else.
@@ -23,12 +24,17 @@
 //! copied. What a model can reach at best is known: [`Corpus::optimal_loss`].
 //!
 //! # Text
-//! A file is a document, and so is each line of a `.jsonl` file. Documents that repeat an earlier
+//! Text is read by [`outcrop_tokens`], as it is where checkpoints are measured: a file is a document, and so
+//! is each line or element of a file of JSON. Documents that repeat an earlier
 //! one word for word are dropped. Five per cent of the bytes are held out: whole documents, chosen by
 //! the hash of their content (so that no folder or topic is favoured), and where no document is
 //! small enough the end of one, cut at a line. Training windows never reach into the held-out part.
 //! Documents are joined by a blank line; training windows start anywhere, each drawn on its own, and
 //! may cross from one document into the next.
+//!
+//! # Token ids
+//! The last twentieth of a file of ids is held out. Training windows start anywhere before it and are read from
+//! the disk, so that a file may be larger than the memory. BOS is one id more than the vocabulary has.
 //!
 //! ```
 //! use outcrop_train::data::{Corpus, CorpusSpec, Options, TokenizerSpec};
@@ -36,7 +42,7 @@
 //! let spec: CorpusSpec = "bigram-backcopy".parse()?;
 //! let options = Options { context: 16, ..Options::default() };
 //! let corpus = Corpus::open(&spec, &TokenizerSpec::Bytes, &options)?;
-//! let batch = corpus.batch(7, 4);
+//! let batch = corpus.batch(7, 4)?;
 //! assert_eq!(batch.inputs.len(), 4 * 16);
 //! assert_eq!(batch.inputs[0], corpus.bos());
 //! assert_eq!(batch.targets[0], batch.inputs[1]);
@@ -50,6 +56,7 @@ mod crates;
 mod documents;
 mod error;
 mod files;
+mod ids;
 mod spec;
 #[cfg(test)]
 mod tests;

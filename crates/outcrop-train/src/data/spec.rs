@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-const CORPORA: &str = "bigram-backcopy, bigram-backcopy:SYMBOLS, crates, text:PATH";
+const CORPORA: &str = "bigram-backcopy, bigram-backcopy:SYMBOLS, crates, text:PATH, tokens:PATH";
 const TOKENIZERS: &str = "bytes, bpe:VOCABULARY";
 
-/// Which corpus to train on; in text `bigram-backcopy`, `crates` or `text:PATH`.
+/// Which corpus to train on; in text `bigram-backcopy`, `crates`, `text:PATH` or
+/// `tokens:PATH`.
 ///
 /// ```
 /// use outcrop_train::data::CorpusSpec;
@@ -31,8 +32,11 @@ pub enum CorpusSpec {
     },
     /// The source and documentation text of the packages that a `Cargo.lock` pins.
     Crates,
-    /// A text file, a `.jsonl` file, or a folder of both, read recursively in sorted order.
+    /// A file of text or of documents in JSON, or a folder of both, read recursively in sorted order, by
+    /// [`outcrop_tokens::read_documents`].
     Text(PathBuf),
+    /// A file of token ids, by [`outcrop_tokens::TokenFile`].
+    Tokens(PathBuf),
 }
 
 impl CorpusSpec {
@@ -60,6 +64,7 @@ impl FromStr for CorpusSpec {
                 .map(|symbols| Self::BigramBackcopy { symbols }),
             ("crates", None) => Ok(Self::Crates),
             ("text", Some(path)) if !path.is_empty() => Ok(Self::Text(path.into())),
+            ("tokens", Some(path)) if !path.is_empty() => Ok(Self::Tokens(path.into())),
             _ => Err(unknown(
                 "corpus",
                 text,
@@ -67,6 +72,7 @@ impl FromStr for CorpusSpec {
                     ("bigram-backcopy", "bigram-backcopy"),
                     ("crates", "crates"),
                     ("text", "text:PATH"),
+                    ("tokens", "tokens:PATH"),
                 ],
                 CORPORA,
             )),
@@ -83,6 +89,7 @@ impl fmt::Display for CorpusSpec {
             Self::BigramBackcopy { symbols } => write!(f, "bigram-backcopy:{symbols}"),
             Self::Crates => f.write_str("crates"),
             Self::Text(path) => write!(f, "text:{}", path.display()),
+            Self::Tokens(path) => write!(f, "tokens:{}", path.display()),
         }
     }
 }
@@ -166,6 +173,11 @@ pub(super) const SYMBOLS: Allowed = Allowed {
     low: 32,
     high: 1024,
 };
+pub(super) const IDS: Allowed = Allowed {
+    field: "data.vocab",
+    low: 1,
+    high: 1 << 24,
+};
 pub(super) const VOCABULARY: Allowed = Allowed {
     field: "tokenizer bpe",
     low: 257,
@@ -221,6 +233,7 @@ mod tests {
             "bigram-backcopy:100",
             "crates",
             "text:a:b/c.jsonl",
+            "tokens:a/b.bin",
         ] {
             assert_eq!(text.parse::<CorpusSpec>().unwrap().to_string(), text);
         }

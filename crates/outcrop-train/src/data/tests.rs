@@ -53,7 +53,7 @@ fn targets_are_the_inputs_one_ahead_and_bos_stands_first_only() {
     ] {
         for bos in [true, false] {
             let corpus = open(&spec, tokenizer, &options(32, bos)).unwrap();
-            for batch in [corpus.batch(3, 8), corpus.held_out(5)] {
+            for batch in [corpus.batch(3, 8).unwrap(), corpus.held_out(5).unwrap()] {
                 assert_eq!(batch.inputs.len(), batch.batch * 32);
                 let rows = batch.inputs.chunks(32).zip(batch.targets.chunks(32));
                 for (inputs, targets) in rows {
@@ -71,11 +71,11 @@ fn a_batch_depends_on_seed_and_step_alone() {
     let dir = tempfile::tempdir().unwrap();
     for spec in ["bigram-backcopy".to_owned(), words(dir.path())] {
         let corpus = open(&spec, "bytes", &options(32, true)).unwrap();
-        let in_order: Vec<Batch> = (0..4).map(|step| corpus.batch(step, 4)).collect();
+        let in_order: Vec<Batch> = (0..4).map(|step| corpus.batch(step, 4).unwrap()).collect();
         let again = open(&spec, "bytes", &options(32, true)).unwrap();
         assert_eq!(again.sha256(), corpus.sha256());
         for step in [2, 0, 3, 1_u64] {
-            let large = again.batch(step, 6);
+            let large = again.batch(step, 6).unwrap();
             assert_eq!(large.inputs[..4 * 32], in_order[step as usize].inputs);
         }
         assert_ne!(in_order[0], in_order[1]);
@@ -84,8 +84,8 @@ fn a_batch_depends_on_seed_and_step_alone() {
             ..options(32, true)
         };
         let other = open(&spec, "bytes", &seeded).unwrap();
-        assert_ne!(other.batch(0, 4), in_order[0]);
-        assert_eq!(other.held_out(4), corpus.held_out(4));
+        assert_ne!(other.batch(0, 4).unwrap(), in_order[0]);
+        assert_eq!(other.held_out(4).unwrap(), corpus.held_out(4).unwrap());
         assert_eq!(other.sha256(), corpus.sha256());
     }
 }
@@ -94,21 +94,22 @@ fn a_batch_depends_on_seed_and_step_alone() {
 fn nothing_held_out_is_trained_on() {
     let dir = tempfile::tempdir().unwrap();
     let corpus = open(&words(dir.path()), "bytes", &options(120, false)).unwrap();
-    let held_out = words_of(&corpus.held_out(10), 5);
+    let held_out = words_of(&corpus.held_out(10).unwrap(), 5);
     assert!(held_out.len() >= 8, "{held_out:?}");
     let trained: HashSet<String> = (0..40)
-        .flat_map(|step| words_of(&corpus.batch(step, 64), 5))
+        .flat_map(|step| words_of(&corpus.batch(step, 64).unwrap(), 5))
         .collect();
     assert!(trained.len() > 370, "{}", trained.len());
     assert!(trained.is_disjoint(&held_out));
 
     let corpus = open("bigram-backcopy", "bytes", &options(32, true)).unwrap();
-    let held_out = corpus.held_out(20);
+    let held_out = corpus.held_out(20).unwrap();
     let held_out: HashSet<&[u32]> = held_out.inputs.chunks(32).collect();
     for step in 0..200 {
         assert!(
             corpus
                 .batch(step, 32)
+                .unwrap()
                 .inputs
                 .chunks(32)
                 .all(|row| !held_out.contains(row))
@@ -128,7 +129,7 @@ fn held_out_windows_do_not_overlap() {
         &options(600, true),
     )
     .unwrap();
-    let held_out = corpus.held_out(10);
+    let held_out = corpus.held_out(10).unwrap();
     let numbers: Vec<HashSet<String>> = held_out
         .inputs
         .chunks(600)
@@ -148,7 +149,7 @@ fn held_out_windows_do_not_overlap() {
         numbers.iter().map(HashSet::len).sum::<usize>()
     );
     assert!(together.iter().all(|n| n.parse::<u32>().unwrap() >= 38_000));
-    assert_eq!(corpus.held_out(1).inputs, held_out.inputs[..600]);
+    assert_eq!(corpus.held_out(1).unwrap().inputs, held_out.inputs[..600]);
 }
 
 #[test]
@@ -206,4 +207,145 @@ fn options_that_make_no_sense_are_refused() {
 fn a_corpus_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Corpus>();
+}
+
+/// 4000 ids of a vocabulary of 70 000, as they stand in a file of each type.
+fn ids_of() -> Vec<u32> {
+    (0..4000u32).map(|i| i * 7919 % 70_000).collect()
+}
+
+fn of_ids(path: &Path, options: &Options) -> Result<Corpus, Error> {
+    open(&format!("tokens:{}", path.display()), "bytes", options)
+}
+
+#[test]
+fn token_ids_are_the_same_corpus_in_every_type_of_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options {
+        vocab: Some(70_000),
+        ..options(16, true)
+    };
+    let path = |name: &str| dir.path().join(name);
+    let longs: Vec<u8> = ids_of()
+        .into_iter()
+        .flat_map(|id| u64::from(id).to_le_bytes())
+        .collect();
+    std::fs::write(path("a.i64"), &longs).unwrap();
+    std::fs::write(path("a.bin"), &longs).unwrap();
+    std::fs::write(
+        path("a.u32"),
+        ids_of()
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let one = of_ids(&path("a.u32"), &options).unwrap();
+    assert_eq!((one.vocab(), one.bos()), (70_001, 70_000));
+    let given = Options {
+        tokens_type: Some(outcrop_tokens::IdType::I64),
+        ..options.clone()
+    };
+    for other in [
+        of_ids(&path("a.i64"), &options),
+        of_ids(&path("a.bin"), &given),
+    ] {
+        let other = other.unwrap();
+        assert_eq!(other.sha256(), one.sha256());
+        assert_eq!(other.batch(5, 8).unwrap(), one.batch(5, 8).unwrap());
+        assert_eq!(other.held_out(10).unwrap(), one.held_out(10).unwrap());
+    }
+    let error = of_ids(&path("a.bin"), &options)
+        .map(|_| ())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("tokens_type in [data]"), "{error}");
+    // windows are parts of the file, held out is its end
+    let ids = ids_of();
+    for (batch, part) in [
+        (one.batch(0, 32).unwrap(), &ids[..3800]),
+        (one.held_out(10).unwrap(), &ids[3800..]),
+    ] {
+        for row in batch.inputs.chunks(16) {
+            assert_eq!(row[0], 70_000);
+            assert!(part.windows(15).any(|window| *window == row[1..]));
+        }
+    }
+    assert!(one.tokenizer_files().unwrap().is_empty());
+}
+
+#[test]
+fn token_ids_that_cannot_be_trained_on_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.u32");
+    let mut ids = ids_of();
+    std::fs::write(
+        &path,
+        ids.iter()
+            .flat_map(|id| id.to_le_bytes())
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let message = |options: &Options| of_ids(&path, options).map(|_| ()).unwrap_err().to_string();
+    let known = |vocab| Options {
+        vocab: Some(vocab),
+        ..options(16, true)
+    };
+    ids.truncate(4000);
+    let at = ids.iter().position(|id| *id >= 60_000).unwrap();
+    let error = message(&known(60_000));
+    let part = format!(
+        "id {} at position {at} is outside of the vocabulary of 60000",
+        ids[at]
+    );
+    assert!(error.contains(&part) && error.contains("a.u32"), "{error}");
+    let error = message(&options(16, true));
+    assert!(error.contains("data.vocab"), "{error}");
+    let error = message(&Options {
+        held_out: 13,
+        ..known(70_000)
+    });
+    assert!(
+        error.contains("held-out part has 200 tokens and 208 are needed"),
+        "{error}"
+    );
+    assert!(error.contains("tokens are enough"), "{error}");
+    let spec = format!("tokens:{}", path.display());
+    let error = open(&spec, "bpe:300", &known(70_000))
+        .map(|_| ())
+        .unwrap_err();
+    assert!(error.to_string().contains("own symbols"), "{error}");
+}
+
+#[test]
+fn a_text_is_the_same_corpus_under_every_name_and_field() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = words(dir.path());
+    let wanted = open(&lines, "bytes", &options(32, true)).unwrap();
+    let text = std::fs::read_to_string(dir.path().join("words.jsonl")).unwrap();
+    let array = format!("[{}]", text.replace('\n', ","));
+    let other_field = Options {
+        text_field: Some("content".into()),
+        ..options(32, true)
+    };
+    let broken = format!("{text}\n{{\"text\": null}}\n");
+    let renamed = text.replace("\"text\"", "\"content\"");
+    for (name, content, options, notes) in [
+        ("DOCS.JSONL", text.as_str(), options(32, true), 0),
+        ("docs.ndjson", &text, options(32, true), 0),
+        ("docs.json", &array, options(32, true), 0),
+        ("docs.txt", &broken, options(32, true), 1),
+        ("content.jsonl", &renamed, other_field, 0),
+    ] {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let found = open(&format!("text:{}", path.display()), "bytes", &options).unwrap();
+        assert_eq!(found.sha256(), wanted.sha256(), "{name}");
+        assert_eq!(
+            found.batch(3, 4).unwrap(),
+            wanted.batch(3, 4).unwrap(),
+            "{name}"
+        );
+        assert_eq!(found.notes().len(), notes, "{name}: {:?}", found.notes());
+    }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use tokenizers::decoders::byte_level::ByteLevel;
 use tokenizers::models::TrainerWrapper;
-use tokenizers::models::bpe::{BPE, BpeTrainer};
+use tokenizers::models::bpe::{BPE, BpeTrainer, Vocab};
 use tokenizers::{AddedToken, Tokenizer as Library};
 
 use super::documents::Part;
@@ -88,13 +88,64 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// As Hugging Face `tokenizer.json`; none for bytes.
-    pub(super) fn json(&self) -> Result<Option<String>, Error> {
-        match self {
-            Self::Bytes => Ok(None),
-            Self::Bpe { library, .. } => json(library).map(Some),
-        }
+    /// The files in which Python's transformers, and `outcrop measure`, look for a tokenizer beside a
+    /// checkpoint, for a model of `context` tokens.
+    pub(super) fn files(&self, context: usize) -> Result<Vec<(&'static str, String)>, Error> {
+        let tokenizer = match self {
+            Self::Bytes => json(&of_bytes()?)?,
+            Self::Bpe { library, .. } => json(library)?,
+        };
+        let config = serde_json::json!({
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "bos_token": BOS_TEXT,
+            "model_max_length": context,
+            "clean_up_tokenization_spaces": false,
+            // where the name of BOS stands in the text it is text
+            "split_special_tokens": true,
+        });
+        Ok(vec![
+            ("tokenizer.json", tokenizer),
+            ("tokenizer_config.json", format!("{config:#}\n")),
+        ])
     }
+}
+
+/// Bytes as the library has them: byte-level BPE without merges, in which the id of a byte is its value.
+fn of_bytes() -> Result<Library, Error> {
+    let letters = byte_letters().into_iter().zip(0..);
+    let vocab: Vocab = letters
+        .map(|(letter, byte)| (letter.to_string(), byte))
+        .collect();
+    let model = BPE::builder().vocab_and_merges(vocab, Vec::new()).build();
+    let model = model.map_err(|e| refused("write the tokenizer", e))?;
+    with_bos(byte_level(model))
+}
+
+/// The letters by which byte-level BPE writes the 256 bytes, as GPT-2's tokenizer has them: a printable
+/// character of Latin-1 stands for its own byte, and those from U+0100 on for the others in order.
+fn byte_letters() -> Vec<char> {
+    let printable = |byte: u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+    let mut others = '\u{100}'..;
+    let letter = |byte: u8| match printable(byte) {
+        true => char::from(byte),
+        false => others.next().unwrap_or_default(),
+    };
+    (0..=u8::MAX).map(letter).collect()
+}
+
+fn byte_level(model: BPE) -> Library {
+    let byte_level = ByteLevel::new(false, false, true);
+    let mut library = Library::new(model);
+    library.with_pre_tokenizer(Some(byte_level));
+    library.with_decoder(Some(byte_level));
+    library
+}
+
+fn with_bos(mut library: Library) -> Result<Library, Error> {
+    library
+        .add_special_tokens([AddedToken::from(BOS_TEXT, true)])
+        .map_err(|e| refused("add BOS to the tokenizer", e))?;
+    Ok(library)
 }
 
 /// The name holds what the result depends on: vocabulary and text.
@@ -112,10 +163,7 @@ fn read_cached(file: &Path, vocab: usize) -> Option<Tokenizer> {
 
 /// Byte-level BPE as GPT-2's; a merge must occur twice at least.
 fn train(vocab: usize, text: &Part<'_>) -> Result<Library, Error> {
-    let byte_level = ByteLevel::new(false, false, true);
-    let mut library = Library::new(BPE::default());
-    library.with_pre_tokenizer(Some(byte_level));
-    library.with_decoder(Some(byte_level));
+    let mut library = byte_level(BPE::default());
     let mut trainer: TrainerWrapper = BpeTrainer::builder()
         .show_progress(false)
         .vocab_size(vocab - 1)
@@ -130,10 +178,7 @@ fn train(vocab: usize, text: &Part<'_>) -> Result<Library, Error> {
     if reached != vocab {
         return Err(Error::SmallVocabulary { vocab, reached });
     }
-    library
-        .add_special_tokens([AddedToken::from(BOS_TEXT, true)])
-        .map_err(|e| refused("add BOS to the tokenizer", e))?;
-    Ok(library)
+    with_bos(library)
 }
 
 fn json(library: &Library) -> Result<String, Error> {
@@ -172,6 +217,29 @@ mod tests {
         Tokenizer::open(TokenizerSpec::Bpe { vocab }, &training, cache)
     }
 
+    fn saved(tokenizer: &Tokenizer) -> String {
+        let files = tokenizer.files(64).unwrap();
+        files.into_iter().next().unwrap().1
+    }
+
+    /// What is saved beside a checkpoint gives the ids that were trained on, whatever the text.
+    #[test]
+    fn a_saved_tokenizer_gives_the_same_ids() {
+        for tokenizer in [Tokenizer::Bytes, bpe(400, None).unwrap()] {
+            let mut again = Library::from_bytes(saved(&tokenizer)).unwrap();
+            let bos = tokenizer.vocab() as u32 - 1;
+            assert_eq!(again.token_to_id(BOS_TEXT), Some(bos));
+            assert_eq!(again.encode("<|bos|>", false).unwrap().get_ids(), [bos]);
+            again.set_encode_special_tokens(true);
+            let all: String = (0..0x800).filter_map(char::from_u32).collect();
+            for text in [&*all, "fn f3(x) <|bos|>\r\n  \t été 🦀", ""] {
+                let ids = tokenizer.encode(std::iter::once(text)).unwrap();
+                let ids: Vec<u32> = ids.into_iter().map(u32::from).collect();
+                assert_eq!(again.encode(text, false).unwrap().get_ids(), ids);
+            }
+        }
+    }
+
     fn decode(tokenizer: &Tokenizer, ids: &[u16]) -> String {
         match tokenizer {
             Tokenizer::Bytes => {
@@ -203,8 +271,7 @@ mod tests {
     fn the_vocabulary_is_as_asked_and_merges_shorten_the_text() {
         for vocab in [257, 258, 400] {
             let tokenizer = bpe(vocab, None).unwrap();
-            let json: serde_json::Value =
-                serde_json::from_str(&tokenizer.json().unwrap().unwrap()).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&saved(&tokenizer)).unwrap();
             assert_eq!(json["model"]["vocab"].as_object().unwrap().len(), vocab - 1);
             assert_eq!(json["added_tokens"][0]["id"], vocab - 1);
         }
@@ -217,7 +284,7 @@ mod tests {
 
     #[test]
     fn training_twice_gives_the_same_tokenizer() {
-        let json = || bpe(400, None).unwrap().json().unwrap().unwrap();
+        let json = || saved(&bpe(400, None).unwrap());
         let model = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
         assert_eq!(model(json())["model"], model(json())["model"]);
     }

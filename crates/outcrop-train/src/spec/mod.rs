@@ -4,10 +4,13 @@ mod schedule;
 mod tests;
 mod train;
 
+use std::path::PathBuf;
+
 use outcrop_core::{ArchSpec, Error as CoreError, read_table, reject_unknown_keys, sha256_hex};
 use outcrop_schedule::Schedule;
 use serde::Serialize;
 
+use crate::data::{CratesSource, Options};
 use crate::{Error, Result};
 
 pub use data::DataSpec;
@@ -54,7 +57,7 @@ impl RunSpec {
     pub fn from_table(mut table: toml::Table) -> Result<Self> {
         reject_unknown_keys("run spec", table.keys().map(String::as_str), &SECTIONS)?;
         let data: DataSpec = section(&table, "data", &data::KEYS)?;
-        let vocab = data.vocab();
+        let vocab = data.tokens();
         let arch = table
             .get_mut("arch")
             .and_then(toml::Value::as_table_mut)
@@ -118,6 +121,22 @@ impl RunSpec {
         })
     }
 
+    /// How its corpus is opened, with a folder for trained tokenizers and the place of the crates' sources.
+    pub fn corpus_options(&self, cache: Option<PathBuf>, crates: Option<CratesSource>) -> Options {
+        Options {
+            seed: self.train.seed,
+            context: self.arch.context,
+            bos: self.data.bos,
+            held_out: self.measure.sequences,
+            cache,
+            crates,
+            max_bytes: self.data.max_bytes,
+            text_field: self.data.text_field.clone(),
+            tokens_type: self.data.tokens_type,
+            vocab: self.data.vocab,
+        }
+    }
+
     /// Makes sure that every field is in its range.
     ///
     /// # Errors
@@ -132,7 +151,8 @@ impl RunSpec {
         }
         self.arch.check()?;
         self.train.check()?;
-        let vocab = self.data.vocab();
+        self.data.check()?;
+        let vocab = self.data.tokens();
         if self.arch.vocab < vocab {
             let allowed = format!("at least the {vocab} tokens of {}", self.data.corpus);
             return Err(CoreError::range("arch.vocab", self.arch.vocab, allowed).into());

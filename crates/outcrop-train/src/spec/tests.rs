@@ -22,6 +22,28 @@ fn a_run_in_one_part_has_the_checksum_that_it_had_before_there_were_parts() {
 }
 
 #[test]
+fn a_corpus_of_ids_has_one_token_more_and_text_keeps_its_checksum() {
+    let data = "[data]\ncorpus = 'tokens:a.bin'\nvocab = 300\ntokens_type = 'i32'";
+    let spec = RunSpec::from_toml(&format!("{SMALL}{data}")).unwrap();
+    assert_eq!(spec.arch.vocab, 301);
+    assert_eq!(RunSpec::from_toml(&spec.to_toml().unwrap()).unwrap(), spec);
+    let text = RunSpec::from_toml(&format!("{SMALL}[data]\ncorpus = 'text:a.txt'")).unwrap();
+    let printed = text.to_toml().unwrap();
+    assert!(
+        !printed.contains("text_field") && !printed.contains("tokens_type"),
+        "{printed}"
+    );
+    let named = format!("{SMALL}[data]\ncorpus = 'text:a.txt'\ntext_field = 'content'");
+    let named = RunSpec::from_toml(&named).unwrap();
+    assert!(
+        named
+            .to_toml()
+            .unwrap()
+            .contains("text_field = \"content\"")
+    );
+}
+
+#[test]
 fn what_is_wrong_is_named_with_the_way_out() {
     for (line, parts) in [
         (
@@ -48,6 +70,22 @@ fn what_is_wrong_is_named_with_the_way_out() {
             vec!["train.betas", "below 1"],
         ),
         ("[data]\ncorpus = 'bigram-backcpy'", vec!["bigram-backcopy"]),
+        (
+            "[data]\ncorpus = 'tokens:a.bin'",
+            vec!["data.vocab", "50257 for GPT-2"],
+        ),
+        (
+            "[data]\ncorpus = 'text:a.txt'\nvocab = 300",
+            vec!["data.vocab", "300", "corpus `tokens:PATH`"],
+        ),
+        (
+            "[data]\ntext_field = 'content'",
+            vec!["data.text_field", "content", "corpus `text:PATH`"],
+        ),
+        (
+            "[data]\ncorpus = 'tokens:a.bin'\nvocab = 9\ntokens_type = 'u8'",
+            vec!["u8", "u16", "i64"],
+        ),
         (
             "[schedule]\nmeasure = '0,999999'",
             vec!["schedule.measure", "999999"],

@@ -7,23 +7,29 @@ use outcrop_model::Backend;
 use outcrop_tokens::{
     DEFAULT_LENGTH, Draw, Protocol, Sequences, Source, Tokenizer, Windows, sequences,
 };
-use outcrop_train::RunDir;
-use outcrop_train::data::{Corpus, Options};
+use outcrop_train::{RunDir, open_corpus};
 
+use super::output::say;
 use crate::Result;
 use crate::pipeline::{environment, workspace};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Tokens")]
 pub(crate) struct Args {
-    /// Token ids as they are: .npy, .bin or .u16, .u32.
+    /// Token ids as they are: .npy, nanoGPT's or Megatron's .bin, shards of llm.c, .u16, .u32, .i32, .i64.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "documents"])]
     tokens: Option<PathBuf>,
-    /// Text: files, folders, .jsonl with a field `text`; tokenised by the checkpoint's
-    /// tokenizer.json [default: a built-in text; without a tokenizer ids drawn evenly; for a run
-    /// directory its held-out sequences].
+    /// The type of the ids: u16, u32, i32, i64 [default: as the file, its .idx or its name says].
+    #[arg(long, value_name = "TYPE", requires = "tokens")]
+    tokens_type: Option<String>,
+    /// Text: files and folders, plain or JSON (lines or an array), also by gzip or zstd; tokenised by the
+    /// checkpoint's tokenizer.json [default: a built-in text; without a tokenizer ids drawn evenly; for a
+    /// run directory its held-out sequences].
     #[arg(long, value_name = "PATH", num_args = 1..)]
     text: Vec<PathBuf>,
+    /// The field that holds the text of documents in JSON [default: text].
+    #[arg(long, value_name = "NAME", requires = "text")]
+    text_field: Option<String>,
     /// A tokenizer.json instead of the checkpoint's.
     #[arg(long, value_name = "FILE")]
     tokenizer: Option<PathBuf>,
@@ -63,25 +69,57 @@ impl Args {
         }
         let text = std::fs::read_to_string(config).map_err(|e| CoreError::io("read", config, e))?;
         let found = HuggingFace::parse(&text, &config.display().to_string())?;
-        let tokenizer = match &self.tokenizer {
-            Some(path) => Some(Tokenizer::open(path)?),
-            None => Tokenizer::of_checkpoint(folder)?,
-        };
+        let tokenizer = self.tokenizer(folder)?;
+        let tokenizer = tokenizer.as_ref();
         let windows = match &self.protocol {
             Some(name) => name.parse::<Protocol>()?.windows(Some(found.family)),
-            None => self.windows(tokenizer.as_ref(), found.arch.context)?,
+            None => self.windows(tokenizer, found.arch.context)?,
         };
-        let paths = self.tokens.iter().chain(&self.text);
+        Ok(sequences(
+            &self.source()?,
+            windows,
+            tokenizer,
+            found.arch.vocab,
+        )?)
+    }
+
+    /// The tokenizer that is named, or the checkpoint's. Where ids are given that one is good for their names
+    /// only, and one that cannot be read stops nothing.
+    fn tokenizer(&self, folder: &Path) -> Result<Option<Tokenizer>> {
+        if let Some(path) = &self.tokenizer {
+            return Ok(Some(Tokenizer::open(path)?));
+        }
+        let by_id = |bos: &String| bos == "none" || bos.parse::<u32>().is_ok();
+        let needed = self.tokens.is_none() || !self.bos.as_ref().is_none_or(by_id);
+        match Tokenizer::of_checkpoint(folder) {
+            Err(error) if !needed => {
+                say(&format!(
+                    "note: tokens are shown by their ids: failed to {error}"
+                ));
+                Ok(None)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    fn source(&self) -> Result<Source> {
+        let kind = self.tokens_type.as_deref().map(str::parse).transpose()?;
         let draw = self.documents.map(|documents| Draw {
             documents,
             seed: self.seed,
         });
-        let source = match &self.tokens {
-            Some(path) => Source::Ids(path.clone()),
-            None => Source::of(&paths.cloned().collect::<Vec<_>>(), draw),
-        };
-        let found = sequences(&source, windows, tokenizer.as_ref(), found.arch.vocab)?;
-        Ok(found)
+        Ok(match (&self.tokens, Source::of(&self.text, draw)) {
+            (Some(path), _) => Source::Ids {
+                path: path.clone(),
+                kind,
+            },
+            (None, Source::Text { paths, draw, .. }) => Source::Text {
+                paths,
+                field: self.text_field.clone(),
+                draw,
+            },
+            (None, source) => source,
+        })
     }
 
     fn windows(&self, tokenizer: Option<&Tokenizer>, context: usize) -> Result<Windows> {
@@ -115,19 +153,9 @@ impl Args {
         let backend: Backend = "flex".parse()?;
         let environment =
             environment(backend, workspace()?.as_deref(), parent, Default::default())?;
-        let options = Options {
-            seed: spec.train.seed,
-            context: spec.arch.context,
-            bos: spec.data.bos,
-            held_out: spec.measure.sequences,
-            cache: environment.cache,
-            crates: environment.crates,
-            max_bytes: spec.data.max_bytes,
-        };
-        let corpus = Corpus::open(&spec.data.corpus, &spec.data.tokenizer, &options)
-            .map_err(outcrop_train::Error::from)?;
+        let corpus = open_corpus(&spec, &environment)?;
         let count = self.windows.unwrap_or(spec.measure.sequences);
-        let batch = corpus.held_out(count);
+        let batch = corpus.held_out(count).map_err(outcrop_train::Error::from)?;
         let rows: Vec<Vec<u32>> = batch
             .inputs
             .chunks(batch.context)

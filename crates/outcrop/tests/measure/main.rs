@@ -15,3 +15,4 @@ mod names;
 mod runs;
 mod series;
 mod small;
+mod tokens;

@@ -99,6 +99,9 @@ fn measure(args: &Args) -> Result<()> {
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
     bar.line(&format!("tokens: {}", series::tokens_in_words(&tokens)));
+    for note in &tokens.notes {
+        bar.line(&format!("warning: {note}"));
+    }
     let mut shown = Shown::new(&bar, origin.source.steps().len());
     let outcome = measure_series(
         &origin.source,
