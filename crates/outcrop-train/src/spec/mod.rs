@@ -57,6 +57,7 @@ impl RunSpec {
     pub fn from_table(mut table: toml::Table) -> Result<Self> {
         reject_unknown_keys("run spec", table.keys().map(String::as_str), &SECTIONS)?;
         let data: DataSpec = section(&table, "data", &data::KEYS)?;
+        data.check()?;
         let vocab = data.tokens();
         let arch = table
             .get_mut("arch")
