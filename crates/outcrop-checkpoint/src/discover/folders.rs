@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::names::{ENDINGS, Name, is_unfinished};
+use super::names::{Counts, ENDINGS, Name, is_unfinished};
 use super::{Checkpoint, Finder, name_of, seen};
 use crate::weights::{NAMES, has_weights};
 use crate::{Error, Result};
 
 /// The folder of a run in which its checkpoints are.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+/// What accelerate's `save_state` leaves in each of its folders.
+const ACCELERATE: &str = "random_states_0.pkl";
 
 /// What may be a checkpoint of a series: a folder, or a weight file.
 struct Candidate {
@@ -57,8 +60,8 @@ impl Finder<'_> {
 
     /// A model alone; folders without weights do not hide it, and what they hold is said.
     fn alone<'b>(&mut self, below: impl Iterator<Item = &'b Candidate>) -> Result<()> {
-        let name = std::path::absolute(self.path).ok();
-        let name = name.as_deref().and_then(name_of).and_then(Name::parse);
+        let folder = std::path::absolute(self.path).ok();
+        let name = folder.as_deref().and_then(name_at);
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
         self.found.push((name, Checkpoint::open(self.path, step)?));
@@ -106,7 +109,7 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
         let Some(file_name) = name_of(&path).filter(|name| !name.starts_with('.')) else {
             continue;
         };
-        let name = Name::parse(file_name);
+        let name = name_at(&path);
         let weights = match path.is_dir() {
             true => has_weights(&path),
             false if !is_weight_file(file_name) => continue,
@@ -123,6 +126,16 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// What the name of a folder or file says. Where accelerate names folders itself, it counts saves.
+pub(super) fn name_at(path: &Path) -> Option<Name> {
+    let file_name = name_of(path)?;
+    let mut name = Name::parse(file_name)?;
+    if file_name.starts_with("checkpoint_") && path.join(ACCELERATE).is_file() {
+        name.counts = Counts::Other;
+    }
+    Some(name)
 }
 
 /// Whether a file has weights by itself under a name that is not that of a model's own.

@@ -172,8 +172,9 @@ impl<'a> Finder<'a> {
             });
         }
         let folder = std::path::absolute(path).ok();
-        let folder = folder.as_deref().and_then(Path::parent).and_then(name_of);
-        let name = own.and_then(Name::parse).or(folder.and_then(Name::parse));
+        let folder = folder.as_deref().and_then(Path::parent);
+        let name = own.and_then(Name::parse);
+        let name = name.or_else(|| folders::name_at(folder?));
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
         let checkpoint = Checkpoint::open(path, step)?;

@@ -97,6 +97,8 @@ const SEEN: [Seen; 17] = [
             "scaler*",
             "training_args.bin",
             "trainer_state*",
+            "sampler*",
+            "dl_state_dict*",
         ],
         what: "the state of a trainer (optimizer, schedule, random numbers) without weights",
         way_out: "give the folder that has the weights",
@@ -237,22 +239,24 @@ fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     if name.starts_with("models--") {
         return Some(CACHED);
     }
-    match (has_weights(path), Name::parse(name)) {
+    match (has_weights(path), super::folders::name_at(path)) {
         (true, Some(found)) if found.counts == Counts::Steps => Some(DEEPER),
         (true, _) => Some(NAMELESS),
-        (false, Some(_)) if below(path).iter().all(|p| kind(p).is_none()) => Some(EMPTY),
+        (false, Some(_)) if of_folder(path).is_none() => Some(EMPTY),
         _ => None,
     }
 }
 
-/// What lies below a folder, not too deep; nothing of what cannot be read.
+/// What lies below a folder, not too deep and through no links; nothing of what cannot be read.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![(folder.to_owned(), 0)]);
     while let Some((folder, depth)) = folders.pop() {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        for path in entries.map(|entry| entry.path()) {
+        for entry in entries {
+            let path = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|of| of.is_dir());
             let cached = name_of(&path).is_some_and(|name| name.starts_with("models--"));
-            if depth < DEPTH && path.is_dir() && !cached && !has_weights(&path) {
+            if depth < DEPTH && is_folder && !cached && !has_weights(&path) {
                 folders.push((path.clone(), depth + 1));
             }
             found.push(path);

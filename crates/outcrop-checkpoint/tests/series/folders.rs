@@ -227,6 +227,34 @@ fn numbers_that_count_saves_need_to_be_told_how_many_steps_they_are() {
     }
 }
 
+/// accelerate's own names count saves; those that a script gives it count what they say.
+#[test]
+fn accelerates_own_names_count_saves() {
+    let dir = tempfile::tempdir().unwrap();
+    let checkpoints = dir.path().join("checkpoints");
+    for name in ["checkpoint_0", "checkpoint_1"] {
+        model(&checkpoints.join(name));
+        let beside = [
+            "random_states_0.pkl",
+            "optimizer.bin",
+            "scheduler.bin",
+            "sampler.bin",
+        ];
+        files(&checkpoints.join(name), &beside);
+    }
+    let parts = ["checkpoint_0", "give no step", "--steps-per-count"];
+    refused(dir.path(), &Select::default(), &parts);
+    let alone = |name| open(&checkpoints.join(name), &Select::default()).unwrap();
+    assert_eq!(alone("checkpoint_1"), [None]);
+    fs::rename(
+        checkpoints.join("checkpoint_0"),
+        checkpoints.join("step_500"),
+    )
+    .unwrap();
+    assert_eq!(open(dir.path(), &Select::default()).unwrap(), [Some(500)]);
+    assert_eq!(alone("step_500"), [Some(500)]);
+}
+
 /// Lightning writes files, and neither it nor accelerate a config beside each.
 #[test]
 fn weight_files_by_step_are_a_series_with_the_config_of_its_folder() {
@@ -346,4 +374,23 @@ fn what_was_not_written_whole_is_listed() {
     let reasons: Vec<_> = series.problems.iter().map(|p| &*p.reason).collect();
     let whole = "its name says that it was not written whole";
     assert_eq!(reasons, ["its name gives no step", whole]);
+}
+
+/// Folders that lead back to themselves do not keep anybody waiting.
+#[cfg(unix)]
+#[test]
+fn links_in_circles_end() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["step1", "step2", "step3"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+        for other in ["step1", "step2", "step3"] {
+            let link = dir.path().join(name).join(other);
+            std::os::unix::fs::symlink(dir.path(), link).unwrap();
+        }
+    }
+    refused(
+        dir.path(),
+        &Select::default(),
+        &["step1", "without weights"],
+    );
 }

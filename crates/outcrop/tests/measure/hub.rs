@@ -170,6 +170,7 @@ fn revisions_without_steps_are_main_or_asked_for() {
             &["--revision", "stage1-step16,stage2-step8"],
             "several stages",
         ),
+        (&["--steps", "0,8"], "no name of a revision is `stepN`"),
         (
             &["--revision", "stage1-step16,stage1-step-0016"],
             "both step 16",

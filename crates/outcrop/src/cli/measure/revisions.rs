@@ -19,39 +19,38 @@ pub(super) fn wanted(hub: &Hub, repo: &str, args: &Args) -> Result<Wanted> {
     if !args.select.revision.is_empty() {
         return by_name(repo, args);
     }
-    let by_step = |text| -> Result<Wanted> {
+    let by_step = || -> Result<Wanted> {
+        let text = args.steps.as_deref().unwrap_or("pythia");
         let steps = Schedule::parse(text, PYTHIA_LAST)?;
-        let revisions = steps
-            .steps()
-            .iter()
-            .map(|step| (*step, format!("step{step}")));
+        let revisions = steps.steps().iter();
+        let revisions = revisions.map(|step| (*step, format!("step{step}")));
         Ok((None, revisions.collect()))
     };
-    if let Some(text) = &args.steps {
-        return by_step(text);
-    }
     let names = match hub.revisions(repo) {
         Ok(names) => names,
         Err(error @ CheckpointError::NoRevision { .. }) => return Err(error.into()),
         // a hub that lists none may have them nevertheless
-        Err(_) => return by_step("pythia"),
+        Err(_) => return by_step(),
     };
-    let is_plain = |name: &String| {
-        let digits = name.strip_prefix("step");
-        digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
-    };
-    let numbered = |name: &String| stage_and_step(name, &args.select.select()).is_some();
-    if names.iter().any(is_plain) {
-        return by_step("pythia");
+    if names.iter().any(|name| is_plain(name)) {
+        return by_step();
     }
-    if names.iter().any(numbered) || !names.iter().any(|name| name == "main") {
-        return Err(choose(repo, "no name is `stepN`", &names));
+    let numbered = |name: &String| stage_and_step(name, &args.select.select()).is_some();
+    let has_main = names.iter().any(|name| name == "main");
+    if args.steps.is_some() || names.iter().any(numbered) || !has_main {
+        return Err(choose(repo, "no name of a revision is `stepN`", &names));
     }
     say(&format!(
         "note: revision `main` is taken, as no name of a revision gives a step ({})",
         shown(&names)
     ));
     Ok((None, vec![(args.step, "main".into())]))
+}
+
+/// Whether a revision is named as Pythia's are.
+fn is_plain(name: &str) -> bool {
+    let digits = name.strip_prefix("step");
+    digits.is_some_and(|digits| digits.parse::<u64>().is_ok())
 }
 
 fn by_name(repo: &str, args: &Args) -> Result<Wanted> {
