@@ -57,7 +57,7 @@ mod trajectory;
 pub use arch::{
     Activation, ArchSpec, Attention, Bias, Family, HuggingFace, Init, NamedArch, Norm,
     NormPlacement, PYTHIA_SIZES, Parameters, Position, Residual, TensorName, TensorPart,
-    TensorRole,
+    TensorRole, Window,
 };
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};

@@ -11,15 +11,24 @@ pub(crate) struct Fused {
     pub(crate) heads: usize,
     pub(crate) kv_heads: usize,
     pub(crate) d_head: usize,
+    /// Positions that a query sees, itself among them.
+    pub(crate) window: usize,
 }
 
 impl Fused {
-    pub(crate) fn new(arch: &ArchSpec) -> Self {
+    /// Of `layer`, from 1.
+    pub(crate) fn new(arch: &ArchSpec, layer: usize) -> Self {
         Self {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
             d_head: arch.d_head(),
+            window: arch.window_width(layer).unwrap_or(usize::MAX),
         }
+    }
+
+    /// The first position that the query at `position` sees.
+    pub(crate) fn first_seen(&self, position: usize) -> usize {
+        (position + 1).saturating_sub(self.window)
     }
 
     /// Length of a row.
@@ -114,6 +123,11 @@ impl Scratch {
         self.sums.resize(panel, 0.0);
         past.keys
             .multiply(end, d_head, &self.queries, &mut self.scores);
+        for column in 0..columns {
+            let before = fused.first_seen(first + column);
+            let scores = self.scores.chunks_exact_mut(panel).take(before);
+            scores.for_each(|row| row[column] = f32::NEG_INFINITY);
+        }
         soften_panel(&mut self.scores, first, &mut self.sums, None);
         past.values
             .multiply(d_head, end, &self.scores, &mut self.read);

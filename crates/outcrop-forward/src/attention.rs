@@ -32,8 +32,8 @@ impl<'a> Attention<'a> {
 
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
     /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
-    /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1). Computed
-    /// from queries and keys on the current rayon pool.
+    /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
+    /// its window where the layer has one. Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
     /// Where `head` is not below [`Attention::heads`].
@@ -52,9 +52,11 @@ impl<'a> Attention<'a> {
             let queries = Rows::new(&self.qkv[first * width + head * d_head..], width);
             multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
-                let (seen, hidden) = line.split_at_mut(first + row + 1);
+                let (past, later) = line.split_at_mut(first + row + 1);
+                let (before, seen) = past.split_at_mut(self.fused.first_seen(first + row));
                 softmax(seen, factor);
-                hidden.fill(0.0);
+                before.fill(0.0);
+                later.fill(0.0);
             }
         });
     }

@@ -53,7 +53,7 @@ impl<'a> Blocks<'a> {
     pub(crate) fn new(arch: &'a ArchSpec, rotary: Option<Rotary>) -> Self {
         Self {
             arch,
-            fused: Fused::new(arch),
+            fused: Fused::new(arch, 1),
             rotary,
             places: Vec::new(),
             qkv: Aligned::default(),
@@ -65,6 +65,7 @@ impl<'a> Blocks<'a> {
     /// Takes in a group of sequences of these lengths, whose residual streams `x` [tokens, d_model]
     /// follow one another: their queries, keys and values.
     pub(crate) fn look(&mut self, layer: &Layer, lengths: &[usize], x: &[f32]) {
+        self.fused = layer.fused;
         self.places.clear();
         for (sequence, &tokens) in lengths.iter().enumerate() {
             let place = |position| Place { sequence, position };

@@ -4,6 +4,7 @@ use outcrop_core::{Activation, ArchSpec, Norm, TensorPart, TensorRole};
 use outcrop_gemm::Packed;
 use outcrop_vector::{layer_norm, rms_norm};
 
+use crate::attend::Fused;
 use crate::{Published, Result};
 
 /// A linear map with its bias.
@@ -35,6 +36,7 @@ impl Normalise {
 /// One block, its queries, keys and values laid out as [q | k | v], heads in order.
 #[derive(Debug)]
 pub(crate) struct Layer {
+    pub(crate) fused: Fused,
     pub(crate) attention_norm: Normalise,
     pub(crate) mlp_norm: Normalise,
     pub(crate) qkv: Linear,
@@ -67,6 +69,7 @@ impl Layer {
             _ => None,
         };
         Ok(Self {
+            fused: Fused::new(arch, layer),
             attention_norm: reader.norm(TensorRole::AttentionNorm)?,
             mlp_norm: reader.norm(TensorRole::MlpNorm)?,
             qkv: reader.qkv(arch)?,

@@ -1,6 +1,6 @@
-use outcrop_vector::rotate;
+use outcrop_vector::{rotary_tables, rotate};
 
-/// Cosines and sines of the rotary embedding at every position, computed in f32 as PyTorch does.
+/// Cosines and sines of the rotary embedding at every position.
 #[derive(Debug)]
 pub(crate) struct Rotary {
     half: usize,
@@ -11,14 +11,11 @@ pub(crate) struct Rotary {
 impl Rotary {
     /// For `dims` rotated channels of each head, an even number, possibly 0.
     pub(crate) fn new(dims: usize, base: f64, positions: usize) -> Self {
-        let half = dims / 2;
-        let frequency = |i: usize| (base as f32).powf(-(2.0 * i as f32) / dims as f32);
-        let angles = (0..positions * half).map(|at| (at / half) as f32 * frequency(at % half));
-        let angles: Vec<f64> = angles.map(f64::from).collect();
+        let [cosines, sines] = rotary_tables(dims, base, positions);
         Self {
-            half,
-            cosines: angles.iter().map(|a| a.cos() as f32).collect(),
-            sines: angles.iter().map(|a| a.sin() as f32).collect(),
+            half: dims / 2,
+            cosines,
+            sines,
         }
     }
 

@@ -1,5 +1,6 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use outcrop_core::{ArchSpec, Position};
+use outcrop_vector::rotary_tables;
 
 /// What attention needs to know of positions; no parameters.
 #[derive(Clone, Debug)]
@@ -61,15 +62,7 @@ fn rotation(spec: &ArchSpec, device: &Device) -> Option<(Tensor<4>, Tensor<4>)> 
         return None;
     };
     let (t, dims) = (spec.context, spec.rotary_dims());
-    let half = dims / 2;
-    let angles = || {
-        (0..t).flat_map(move |p| {
-            (0..half).map(move |i| p as f64 / base.powf(2.0 * i as f64 / dims as f64))
-        })
-    };
-    let table =
-        |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [1, 1, t, half]), device);
-    let cos = table(angles().map(|a| a.cos() as f32).collect());
-    let sin = table(angles().map(|a| a.sin() as f32).collect());
-    Some((cos, sin))
+    let [cosines, sines] = rotary_tables(dims, base, t)
+        .map(|table| Tensor::<4>::from_data(TensorData::new(table, [1, 1, t, dims / 2]), device));
+    Some((cosines, sines))
 }

@@ -235,6 +235,9 @@ fn supported(spec: &ArchSpec) -> Result<()> {
     if spec.qk_norm {
         return refuse("arch.qk_norm", "true".into(), "false");
     }
+    if let Some(window) = &spec.window {
+        return refuse("arch.window", format!("{window:?}"), "none");
+    }
     if spec.norm != Norm::LayerNorm {
         return refuse("arch.norm", format!("{:?}", spec.norm), "layer-norm");
     }

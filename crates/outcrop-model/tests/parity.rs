@@ -219,3 +219,51 @@ fn initial_weights_have_the_deviations_of_pythia() {
         }
     }
 }
+
+/// Keeps what each block leaves, which operations of our own show too.
+#[derive(Default)]
+struct After(Vec<Vec<f32>>);
+
+impl Tap for After {
+    fn wants(&self, point: TapPoint) -> bool {
+        point == TapPoint::ResidPost
+    }
+
+    fn tap(&mut self, _: usize, _: TapPoint, hidden: &Tensor<3>) {
+        self.0.push(values(hidden.clone()));
+    }
+}
+
+/// Far from the first position the precision of rotary angles shows; see `export.py` there.
+#[test]
+fn states_after_2048_tokens_are_those_of_transformers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../outcrop-forward/tests/long");
+    let config = std::fs::read_to_string(folder.join("neox/config.json")).unwrap();
+    let spec = ArchSpec::from_huggingface(&config, "config.json").unwrap();
+    let device = Backend::Flex.device().unwrap();
+    let weights = folder.join("neox/model.safetensors");
+    let tokens: Vec<u32> = (0..2048).map(|i| (i * i + 7 * i) % 61).collect();
+    let expected = outcrop_checkpoint::read_tensors(&folder.join("reference.safetensors")).unwrap();
+    for composed in [false, true] {
+        let model = Transformer::load(&spec, &weights, &device).unwrap();
+        let model = if composed { model.composed() } else { model };
+        let mut keep = After::default();
+        model.forward(ids(&tokens, [1, 2048], &device), &mut keep);
+        for layer in 1..=2 {
+            let name = format!("rows_{layer}");
+            let rows = &expected.iter().find(|t| t.name == name).unwrap().data;
+            let ours = &keep.0[layer - 1];
+            let largest = ours.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            for (row, position) in [0, 1, 1515, 1889, 2003, 2047].into_iter().enumerate() {
+                for channel in 0..32 {
+                    let (ours, theirs) = (ours[position * 32 + channel], rows[row * 32 + channel]);
+                    let error = (ours - theirs).abs() / largest;
+                    assert!(
+                        error < 1e-5,
+                        "composed {composed}, {name}, {position}: {ours} {theirs}"
+                    );
+                }
+            }
+        }
+    }
+}

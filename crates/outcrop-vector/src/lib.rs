@@ -11,7 +11,7 @@
 //! | [`softmax`] | of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
-//! | [`rotate`], [`rotate_rows`] | rotary embedding |
+//! | [`rotary_tables`], [`rotate`], [`rotate_rows`] | rotary embedding |
 //! | [`largest`], [`dot`], [`add_columns`] | of rows |
 //! | [`exp`], [`erf`] | of one number, for loops of one's own |
 //! | [`vectorised!`] | makes a function of such a loop |
@@ -49,7 +49,7 @@ pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm};
 #[doc(hidden)]
 pub use pulp;
-pub use rotary::{rotate, rotate_rows};
+pub use rotary::{rotary_tables, rotate, rotate_rows};
 pub use softmax::{soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
 

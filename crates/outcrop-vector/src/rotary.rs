@@ -2,6 +2,37 @@
 
 use crate::vectorised;
 
+/// Cosines and sines [positions, dims / 2] of the rotary embedding of `dims` channels, an even number,
+/// possibly 0, in the precision in which transformers computes them: frequencies base^(-2i / dims) and
+/// angles, position times frequency, are rounded to f32. At position 32768 an angle is off by up to
+/// 0.001 from that of f64: models are trained with the rounded ones.
+///
+/// ```
+/// let [cosines, sines] = outcrop_vector::rotary_tables(4, 10_000.0, 2);
+/// assert_eq!((cosines.len(), sines[..2].to_vec()), (4, vec![0.0, 0.0]));
+/// assert_eq!(sines[2..], [1.0f32.sin(), 0.01f32.sin()]);
+/// ```
+pub fn rotary_tables(dims: usize, base: f64, positions: usize) -> [Vec<f32>; 2] {
+    let half = dims / 2;
+    let frequencies: Vec<f32> = (0..half).map(|i| frequency(i, dims, base)).collect();
+    // rounded to f32 each, but cosine and sine are those of f64 of the angle: the same on every machine
+    let angles = (0..positions).flat_map(|position| {
+        let angle = move |frequency: &f32| f64::from(position as f32 * frequency);
+        frequencies.iter().map(angle)
+    });
+    let (cosines, sines) = angles
+        .map(|angle| (angle.cos() as f32, angle.sin() as f32))
+        .unzip();
+    [cosines, sines]
+}
+
+/// 1 / base^(2i / dims), every step of it rounded to f32.
+fn frequency(i: usize, dims: usize, base: f64) -> f32 {
+    let exponent = (2 * i) as f32 / dims as f32;
+    let power = f64::from(base as f32).powf(f64::from(exponent));
+    1.0 / power as f32
+}
+
 /// Rotates the first channels of a head: channel i with channel i + half by the angles whose `half`
 /// cosines and sines are given; `direction` is 1, or -1 for gradients on their way back.
 ///

@@ -73,6 +73,17 @@ pub enum Attention {
     Softmax,
 }
 
+/// Layers in which a position sees only the latest ones, itself among them (Beltagy et al. 2020), as in
+/// some of Mistral and Qwen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// How many positions one sees, at least 1.
+    pub width: usize,
+    /// These layers, counted from 1, in ascending order; the others see all earlier positions.
+    pub layers: Vec<usize>,
+}
+
 /// The nonlinearity of the MLP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

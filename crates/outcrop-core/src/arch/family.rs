@@ -71,6 +71,7 @@ impl Family {
         if arch.activation == Activation::SwiGlu {
             return Err(self.refuse("activation", &arch.activation, "gelu, gelu-tanh, relu"));
         }
+        self.same("window", &arch.window, &None)?;
         self.same("kv_heads", arch.kv_heads, arch.heads)?;
         self.same("head_dim", arch.head_dim, None)?;
         self.same("qk_norm", arch.qk_norm, false)?;

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Activation, ArchSpec, Attention, Bias, Init, Norm, NormPlacement, Position, Residual};
+use super::{
+    Activation, ArchSpec, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window,
+};
 use crate::{Error, Result, read_table};
 
 /// What a file may say; what it leaves out gets its default.
@@ -22,6 +24,7 @@ struct Given {
     residual: Option<Residual>,
     position: Option<Position>,
     attention: Option<Attention>,
+    window: Option<Window>,
     qk_norm: Option<bool>,
     activation: Option<Activation>,
     tied: Option<bool>,
@@ -29,7 +32,7 @@ struct Given {
     init: Option<Init>,
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "layers",
     "d_model",
     "heads",
@@ -44,6 +47,7 @@ const KEYS: [&str; 19] = [
     "residual",
     "position",
     "attention",
+    "window",
     "qk_norm",
     "activation",
     "tied",
@@ -99,6 +103,7 @@ impl Given {
             residual: self.residual.unwrap_or(d.residual),
             position: self.position.unwrap_or(d.position),
             attention: self.attention.unwrap_or(d.attention),
+            window: self.window,
             qk_norm: self.qk_norm.unwrap_or(d.qk_norm),
             activation: self.activation.unwrap_or(d.activation),
             tied: self.tied.unwrap_or(d.tied),

@@ -11,7 +11,7 @@ mod spec;
 mod tensors;
 
 pub use bias::Bias;
-pub use choices::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual};
+pub use choices::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual, Window};
 pub use family::Family;
 pub use huggingface::HuggingFace;
 pub use parameters::Parameters;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Attention, Bias, Init, Norm, NormPlacement, Position, Residual};
+use super::{Activation, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window};
 use crate::{Error, Result, sha256_hex};
 
 /// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
@@ -19,6 +19,7 @@ use crate::{Error, Result, sha256_hex};
 /// | `residual` | `parallel` | |
 /// | `position` | rotary, fraction 0.25, base 10000 | |
 /// | `attention`, `qk_norm` | `softmax`, false | |
+/// | `window` | none | `width` at least 1, `layers` ascending, 1 to `layers` |
 /// | `activation` | `gelu` | |
 /// | `tied` | false | |
 /// | `bias` | true | true, false, `qkv`, `attention` |
@@ -54,6 +55,9 @@ pub struct ArchSpec {
     pub position: Position,
     /// How scores become weights.
     pub attention: Attention,
+    /// Layers that see only the latest positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// Whether each head of queries and keys passes an RMSNorm with gain before the rotary
     /// embedding, as in Qwen3; one gain of d_head for all queries of a block, one for all keys.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -95,6 +99,7 @@ impl ArchSpec {
             residual: Residual::default(),
             position: Position::default(),
             attention: Attention::default(),
+            window: None,
             qk_norm: false,
             activation: Activation::default(),
             tied: false,
@@ -116,6 +121,13 @@ impl ArchSpec {
             head_dim: head_dim.filter(|h| !common(h)),
             ..self
         }
+    }
+
+    /// How many positions one sees in `layer`, counted from 1, itself among them; none where it sees all
+    /// earlier ones.
+    pub fn window_width(&self, layer: usize) -> Option<usize> {
+        let window = self.window.as_ref()?;
+        window.layers.contains(&layer).then_some(window.width)
     }
 
     /// Number of channels of each head that are rotated (even); 0 without rotary embedding.
@@ -173,12 +185,32 @@ impl ArchSpec {
             ));
         }
         self.check_position()?;
+        self.check_window()?;
         match self.init {
             Init::Normal { std } if !(std > 0.0 && std <= 10.0) => {
                 Err(Error::range("arch.init.std", std, "above 0, at most 10"))
             }
             _ => Ok(()),
         }
+    }
+
+    fn check_window(&self) -> Result<()> {
+        let Some(Window { width, layers }) = &self.window else {
+            return Ok(());
+        };
+        if *width == 0 {
+            return Err(Error::range("arch.window.width", width, "at least 1"));
+        }
+        let within = layers.iter().all(|layer| (1..=self.layers).contains(layer));
+        if layers.is_empty() || !within || !layers.is_sorted_by(|a, b| a < b) {
+            let allowed = format!("one or more of 1 to {}, ascending", self.layers);
+            return Err(Error::range(
+                "arch.window.layers",
+                format!("{layers:?}"),
+                allowed,
+            ));
+        }
+        Ok(())
     }
 
     fn check_position(&self) -> Result<()> {
@@ -215,6 +247,10 @@ mod tests {
         spec.bias = Bias::Qkv;
         spec.qk_norm = true;
         spec.head_dim = Some(24);
+        spec.window = Some(Window {
+            width: 8,
+            layers: vec![1, 3],
+        });
         // A number that only an exact reader of JSON gives back.
         let base = 3.9942895337654323e18;
         spec.position = Position::Rotary {
@@ -250,6 +286,16 @@ mod tests {
                 "arch.position.base",
             ),
             ("init = { kind = \"normal\", std = -1.0 }", "arch.init.std"),
+            ("window = { width = 0, layers = [1] }", "arch.window.width"),
+            ("window = { width = 4, layers = [] }", "arch.window.layers"),
+            (
+                "window = { width = 4, layers = [2, 1] }",
+                "arch.window.layers",
+            ),
+            (
+                "window = { width = 4, layers = [1, 3] }",
+                "arch.window.layers",
+            ),
         ] {
             let error = ArchSpec::from_toml(&format!("{base}{line}"))
                 .unwrap_err()

@@ -1,4 +1,4 @@
-use outcrop_core::{Activation, Bias};
+use outcrop_core::{Activation, Bias, Position, Window};
 use serde_json::{Value, json};
 
 use crate::fixtures::{parse, published_as};
@@ -131,7 +131,7 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         (
             LLAMA,
             json!({"sliding_window": 8192}),
-            "unknown setting `sliding_window` = 8192",
+            "`sliding_window` = 8192",
         ),
         (
             LLAMA,
@@ -156,14 +156,28 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         ),
         (
             MISTRAL,
-            json!({"sliding_window": 4096}),
-            "`sliding_window` = 4096",
+            json!({"sliding_window": 0}),
+            "`sliding_window` = 0",
         ),
-        // The default of the type.
         (
             MISTRAL,
-            json!({"sliding_window": null}),
-            "`sliding_window` = 4096",
+            json!({"sliding_window": 4096, "use_sliding_window": false}),
+            "`use_sliding_window` = false",
+        ),
+        (
+            LLAMA,
+            json!({"max_window_layers": 28}),
+            "`max_window_layers`",
+        ),
+        (
+            LLAMA,
+            json!({"use_sliding_window": true}),
+            "`use_sliding_window` = true",
+        ),
+        (
+            LLAMA,
+            json!({"auto_map": {"AutoTokenizer": ["mine.Tokenizer", "AutoModel"], "AutoModel": "mine.Model"}}),
+            "AutoTokenizer alone",
         ),
         (
             MISTRAL,
@@ -182,8 +196,8 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         ),
         (
             QWEN2,
-            json!({"use_sliding_window": true, "sliding_window": 1024}),
-            "`sliding_window` = 1024",
+            json!({"layer_types": vec!["sliding_attention"; 24]}),
+            "`layer_types`",
         ),
         (QWEN2, json!({"use_mrope": true}), "`use_mrope` = true"),
         (
@@ -287,11 +301,32 @@ fn what_changes_nothing_is_accepted() {
             LLAMA,
             json!({"rope_theta": 10000.0, "max_sequence_length": 2048}),
         ),
-        (MISTRAL, json!({"sliding_window": 32768, "head_dim": 128})),
+        (MISTRAL, json!({"head_dim": 128})),
         (QWEN2, json!({"use_sliding_window": true})),
         (
             QWEN2,
-            json!({"layer_types": ["full_attention"], "sliding_window": 64}),
+            json!({"layer_types": vec!["full_attention"; 24], "sliding_window": 64}),
+        ),
+        (
+            LLAMA,
+            json!({"use_sliding_window": false, "sliding_window": 64, "max_window_layers": 28}),
+        ),
+        (GPT2, json!({"layer_types": vec!["full_attention"; 12]})),
+        (
+            NEOX,
+            json!({"layer_types": vec!["full_attention"; 6], "use_sliding_window": false}),
+        ),
+        (
+            NEOX,
+            json!({"transformers.js_config": {"dtype": "q8"}, "_model_name_or_path": "x"}),
+        ),
+        (
+            QWEN3,
+            json!({"_commit_hash": "abc", "_from_model_config": true, "use_return_dict": true}),
+        ),
+        (
+            MISTRAL,
+            json!({"_flash_attn_2_enabled": true, "auto_map": {"AutoTokenizer": ["mine.Tokenizer"]}}),
         ),
         (QWEN3, json!({"head_dim": null})),
     ] {
@@ -299,6 +334,165 @@ fn what_changes_nothing_is_accepted() {
         let read = parse(&changed(model, &changes));
         assert_eq!(read.unwrap(), expected, "{model} {changes}");
     }
+}
+
+/// What transformers 4.57 and 5.24 read from the same settings. Where they differ, or one fails, the file is
+/// refused; where a table of version 5 stands alone, version 4 reads nothing and version 5 decides.
+#[test]
+fn rotary_positions_are_what_every_version_reads() {
+    let theta = |theta: f64| json!({"rope_type": "default", "rope_theta": theta});
+    let default = json!({"rope_type": "default"});
+    let base =
+        |model, changes| match parse(&changed(model, &changes)).map(|read| read.arch.position) {
+            Ok(Position::Rotary { base, .. }) => Ok(base),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.to_string()),
+        };
+    for (model, changes, expected) in [
+        (LLAMA, json!({"rope_parameters": theta(5e3)}), Ok(5e3)),
+        (
+            LLAMA,
+            json!({"rope_parameters": theta(5e3), "rope_scaling": {}}),
+            Ok(5e3),
+        ),
+        (
+            LLAMA,
+            json!({"rope_theta": 5e3, "rope_scaling": theta(5e3)}),
+            Ok(5e3),
+        ),
+        (
+            LLAMA,
+            json!({"rope_theta": 5e3, "rope_parameters": theta(5e3), "rope_scaling": default}),
+            Ok(5e3),
+        ),
+        // version 5 takes 5000, version 4 the default
+        (
+            LLAMA,
+            json!({"rope_scaling": theta(5e3)}),
+            Err("`rope_scaling.rope_theta` = 5000"),
+        ),
+        // version 5 drops its own table for the older one
+        (
+            LLAMA,
+            json!({"rope_parameters": theta(5e3), "rope_scaling": default}),
+            Err("`rope_parameters.rope_theta` = 5000"),
+        ),
+        (
+            LLAMA,
+            json!({"rope_parameters": theta(5e3), "rope_scaling": theta(3e3)}),
+            Err("`rope_parameters.rope_theta` = 5000"),
+        ),
+        (
+            LLAMA,
+            json!({"rope_theta": 1e4, "rope_parameters": theta(5e3)}),
+            Err("`rope_theta` = 10000"),
+        ),
+        (
+            NEOX,
+            json!({"rotary_emb_base": null, "rope_parameters": theta(5e3)}),
+            Ok(5e3),
+        ),
+        (
+            NEOX,
+            json!({"rotary_emb_base": 5e3, "rope_theta": 5e3}),
+            Ok(5e3),
+        ),
+        (
+            NEOX,
+            json!({"rotary_emb_base": 5e3, "rope_theta": 1e4}),
+            Err("`rope_theta` = 10000"),
+        ),
+        // which no version reads
+        (
+            NEOX,
+            json!({"rotary_emb_base": null, "rope_theta": 5e3}),
+            Err("`rope_theta` = 5000"),
+        ),
+        (
+            NEOX,
+            json!({"rotary_pct": null, "partial_rotary_factor": 0.5}),
+            Err("`partial_rotary_factor` = 0.5"),
+        ),
+    ] {
+        let read = base(model, changes.clone());
+        match expected {
+            Ok(expected) => assert_eq!(read, Ok(expected), "{model} {changes}"),
+            Err(part) => assert!(read.unwrap_err().contains(part), "{model} {changes}"),
+        }
+    }
+}
+
+/// Older transformers take a null flag as false and newer ones refuse it; neither computes with a number or
+/// an activation that is null.
+#[test]
+fn null_is_refused_where_it_is_not_the_default() {
+    let with_null = |model, setting: &str| {
+        let mut config = published_as(model);
+        config[setting] = Value::Null;
+        parse(&config).map_err(|error| error.to_string())
+    };
+    for (model, setting) in [
+        (NEOX, "use_parallel_residual"),
+        (NEOX, "attention_bias"),
+        (NEOX, "rotary_pct"),
+        (NEOX, "layer_norm_eps"),
+        (NEOX, "hidden_act"),
+        (NEOX, "is_causal"),
+        (GPT2, "tie_word_embeddings"),
+        (GPT2, "scale_attn_weights"),
+        (GPT2, "activation_function"),
+        (LLAMA, "rope_theta"),
+        (LLAMA, "rms_norm_eps"),
+        (QWEN2, "head_dim"),
+        (QWEN3, "head_dim"),
+        (QWEN3, "hidden_act"),
+    ] {
+        let error = with_null(model, setting).unwrap_err();
+        assert!(
+            error.contains(&format!("`{setting}` = null")),
+            "{model}: {error}"
+        );
+    }
+    for (model, setting) in [
+        (NEOX, "tie_word_embeddings"),
+        (NEOX, "rope_scaling"),
+        (GPT2, "n_inner"),
+        (GPT2, "scale_attn_by_inverse_layer_idx"),
+        (LLAMA, "attention_bias"),
+        (LLAMA, "head_dim"),
+        (LLAMA, "num_key_value_heads"),
+        (MISTRAL, "sliding_window"),
+        (QWEN2, "use_sliding_window"),
+        (QWEN3, "layer_types"),
+    ] {
+        assert!(with_null(model, setting).is_ok(), "{model} {setting}");
+    }
+}
+
+#[test]
+fn windows_are_read_layer_by_layer() {
+    let window = |model, changes| parse(&changed(model, &changes)).unwrap().arch.window;
+    let of = |width, layers: Vec<usize>| Some(Window { width, layers });
+    let all = |n: usize| (1..=n).collect::<Vec<_>>();
+    assert_eq!(
+        window(MISTRAL, json!({"sliding_window": 4096})),
+        of(4096, all(32))
+    );
+    assert_eq!(
+        window(MISTRAL, json!({"sliding_window": 65_536})),
+        of(65_536, all(32))
+    );
+    // the default of the type
+    assert_eq!(
+        window(MISTRAL, json!({"sliding_window": null})),
+        of(4096, all(32))
+    );
+    let used = json!({"use_sliding_window": true, "sliding_window": 64, "max_window_layers": 21});
+    assert_eq!(window(QWEN2, used), of(64, vec![22, 23, 24]));
+    let mut kinds = vec!["full_attention"; 28];
+    kinds[4] = "sliding_attention";
+    let by_layer = json!({"use_sliding_window": true, "sliding_window": 64, "layer_types": kinds});
+    assert_eq!(window(QWEN3, by_layer), of(64, vec![5]));
 }
 
 #[test]

@@ -2,7 +2,8 @@ use serde_json::{Map, Value};
 
 use crate::{Error, Result};
 
-/// The settings of a `config.json`. A setting that is null counts as one that is not there.
+/// The settings of a `config.json`. What null means depends on the setting: where transformers takes a
+/// default for it, it counts as one that is not there; where it fails or versions differ, it is refused.
 pub(super) struct Config<'a> {
     settings: Map<String, Value>,
     /// Names the file in errors.
@@ -16,8 +17,8 @@ impl<'a> Config<'a> {
     }
 
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let given = self.settings.iter().filter(|(_, value)| !value.is_null());
-        given.map(|(name, value)| (name.as_str(), value))
+        let all = self.settings.iter();
+        all.map(|(name, value)| (name.as_str(), value))
     }
 
     /// Whether the file names the setting, be it as null.
@@ -25,16 +26,17 @@ impl<'a> Config<'a> {
         self.settings.contains_key(setting)
     }
 
-    /// A setting, or one within another: `rope_parameters.rope_theta`.
+    /// A setting, or one within another: `rope_parameters.rope_theta`. It may be null.
+    pub(super) fn given(&self, path: &str) -> Option<&Value> {
+        match path.split_once('.') {
+            None => self.settings.get(path),
+            Some((first, rest)) => self.settings.get(first)?.get(rest),
+        }
+    }
+
+    /// The same of a setting for which null is as good as nothing.
     pub(super) fn get(&self, path: &str) -> Option<&Value> {
-        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        let outer = self.settings.get(first);
-        let value = if rest.is_empty() {
-            outer
-        } else {
-            outer?.get(rest)
-        };
-        value.filter(|v| !v.is_null())
+        self.given(path).filter(|v| !v.is_null())
     }
 
     pub(super) fn count(&self, path: &str) -> Result<usize> {
@@ -42,52 +44,42 @@ impl<'a> Config<'a> {
             .ok_or_else(|| self.mistyped(path, "a whole number"))
     }
 
+    /// None where it is null or not there.
     pub(super) fn optional_count(&self, path: &str) -> Result<Option<usize>> {
         let whole = |v: &Value| v.as_u64().and_then(|v| usize::try_from(v).ok());
-        self.typed(path, "a whole number", whole)
+        self.typed(path, self.get(path), "a whole number", whole)
     }
 
+    /// Null is false to older versions of transformers and refused by newer ones: false where that is
+    /// the default too, else refused.
     pub(super) fn flag(&self, path: &str, default: bool) -> Result<bool> {
-        Ok(self
-            .typed(path, "true or false", Value::as_bool)?
-            .unwrap_or(default))
+        let given = match default {
+            true => self.given(path),
+            false => self.get(path),
+        };
+        let read = self.typed(path, given, "true or false", Value::as_bool)?;
+        Ok(read.unwrap_or(default))
     }
 
+    /// No version of transformers computes anything with a number that is null.
     pub(super) fn number(&self, path: &str) -> Result<Option<f64>> {
-        self.typed(path, "a number", Value::as_f64)
+        self.typed(path, self.given(path), "a number", Value::as_f64)
     }
 
-    /// One number that may stand in several places, where it must be the same.
-    pub(super) fn agreed_number(&self, paths: &[&str]) -> Result<Option<f64>> {
-        let mut found: Option<(&str, f64)> = None;
-        for path in paths {
-            let Some(number) = self.number(path)? else {
-                continue;
-            };
-            match found {
-                Some((first, other)) if other != number => {
-                    let supported = format!("{other}, as `{first}` says");
-                    return Err(self.unsupported(path, &number.into(), supported));
-                }
-                _ => found = Some((path, number)),
-            }
-        }
-        Ok(found.map(|(_, number)| number))
-    }
-
-    fn typed<'v, T>(
-        &'v self,
+    fn typed<T>(
+        &self,
         path: &str,
+        given: Option<&Value>,
         expected: &str,
-        read: impl FnOnce(&'v Value) -> Option<T>,
+        read: impl FnOnce(&Value) -> Option<T>,
     ) -> Result<Option<T>> {
-        self.get(path)
+        given
             .map(|v| read(v).ok_or_else(|| self.mistyped(path, expected)))
             .transpose()
     }
 
     pub(super) fn mistyped(&self, path: &str, expected: &str) -> Error {
-        let reason = match self.get(path) {
+        let reason = match self.given(path) {
             Some(value) => format!("`{path}` = {}, expected {expected}", short(value)),
             None => format!("`{path}` is missing, expected {expected}"),
         };

@@ -6,6 +6,7 @@ mod ours;
 mod read;
 mod rope;
 mod settings;
+mod window;
 mod write;
 
 use super::{ArchSpec, Family};

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::super::{Activation, ArchSpec, Bias, Norm, Position, Residual};
 use super::config::Config;
 use super::model_type::ModelType;
-use super::{HuggingFace, ours, rope, settings};
+use super::{HuggingFace, ours, rope, settings, window};
 use crate::{Error, Result};
 
 impl HuggingFace {
@@ -12,7 +12,8 @@ impl HuggingFace {
     /// `context` names the file in errors.
     ///
     /// Nothing that may change what the model computes is passed over: a setting must be read, or
-    /// known to be harmless (dropout, data types, token ids, generation), or null.
+    /// known to be harmless (dropout, data types, token ids, generation). Where versions of transformers
+    /// read a file differently, it is refused.
     ///
     /// ```
     /// use outcrop_core::{Family, HuggingFace};
@@ -40,10 +41,14 @@ impl HuggingFace {
         let config = Config::parse(text, context)?;
         let model_type = model_type(&config)?;
         settings::check(&config, model_type)?;
-        let arch = match model_type {
+        let read = match model_type {
             ModelType::NeoX => neox(&config)?,
             ModelType::Gpt2 => gpt2(&config)?,
             _ => llama(&config, model_type)?,
+        };
+        let arch = ArchSpec {
+            window: window::read(&config, model_type, read.layers)?,
+            ..read
         };
         arch.check()?;
         whole_pairs(&arch)?;
@@ -75,7 +80,7 @@ fn neox(config: &Config<'_>) -> Result<ArchSpec> {
             true => Residual::Parallel,
             false => Residual::Sequential,
         },
-        position: rope::position(config, 0.25)?,
+        position: rope::position(config, ModelType::NeoX)?,
         activation: gelu(config, "hidden_act", Activation::Gelu)?,
         tied: config.flag("tie_word_embeddings", false)?,
         ..shape(config)?
@@ -100,13 +105,12 @@ fn gpt2(config: &Config<'_>) -> Result<ArchSpec> {
 
 fn llama(config: &Config<'_>, model_type: ModelType) -> Result<ArchSpec> {
     let shape = shape(config)?;
-    full_attention(config, model_type, shape.context)?;
     let arch = ArchSpec {
         kv_heads: kv_heads(config, model_type, shape.heads)?,
         norm: Norm::RmsNorm,
         norm_eps: config.number("rms_norm_eps")?.unwrap_or(1e-6),
         residual: Residual::Sequential,
-        position: rope::position(config, 1.0)?,
+        position: rope::position(config, model_type)?,
         qk_norm: model_type == ModelType::Qwen3,
         activation: silu(config)?,
         tied: config.flag("tie_word_embeddings", false)?,
@@ -115,7 +119,10 @@ fn llama(config: &Config<'_>, model_type: ModelType) -> Result<ArchSpec> {
     };
     let head_dim = match model_type {
         ModelType::Qwen3 if !config.names("head_dim") => Some(128),
-        ModelType::Qwen3 => Some(config.count("head_dim")?),
+        // null is no width to these
+        ModelType::Qwen2 | ModelType::Qwen3 if config.names("head_dim") => {
+            Some(config.count("head_dim")?)
+        }
         _ => config.optional_count("head_dim")?,
     };
     Ok(arch.with_head_dim(head_dim))
@@ -164,7 +171,7 @@ fn bias(config: &Config<'_>, model_type: ModelType) -> Result<Bias> {
 }
 
 fn gelu(config: &Config<'_>, name: &str, default: Activation) -> Result<Activation> {
-    let Some(given) = config.get(name) else {
+    let Some(given) = config.given(name) else {
         return Ok(default);
     };
     match given.as_str() {
@@ -179,36 +186,11 @@ fn gelu(config: &Config<'_>, name: &str, default: Activation) -> Result<Activati
 }
 
 fn silu(config: &Config<'_>) -> Result<Activation> {
-    match config.get("hidden_act") {
+    match config.given("hidden_act") {
         Some(given) if given != "silu" && given != "swish" => {
             Err(config.unsupported("hidden_act", given, "silu, swish"))
         }
         _ => Ok(Activation::SwiGlu),
-    }
-}
-
-/// Refuses windows that hide earlier positions within the context.
-fn full_attention(config: &Config<'_>, model_type: ModelType, context: usize) -> Result<()> {
-    let full = |kinds: &Vec<Value>| kinds.iter().all(|kind| kind == "full_attention");
-    if let Some(given) = config.get("layer_types")
-        && !given.as_array().is_some_and(full)
-    {
-        return Err(config.unsupported("layer_types", given, "full_attention in every layer"));
-    }
-    let windowed = match model_type {
-        ModelType::Mistral => true,
-        _ => config.flag("use_sliding_window", false)?,
-    };
-    let window = match config.names("sliding_window") {
-        true => config.optional_count("sliding_window")?,
-        false => Some(4096),
-    };
-    match window {
-        Some(width) if windowed && width < context => {
-            let supported = format!("null, or at least max_position_embeddings = {context}");
-            Err(config.unsupported("sliding_window", &json!(width), supported))
-        }
-        _ => Ok(()),
     }
 }
 

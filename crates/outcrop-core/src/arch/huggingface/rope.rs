@@ -1,35 +1,108 @@
+//! Rotary positions: they stand in one of two tables or in settings of their own, and versions of
+//! transformers look in different places. What they read must be the same, or the file is refused.
+
 use serde_json::Value;
 
 use super::super::Position;
 use super::config::Config;
+use super::model_type::ModelType;
 use crate::Result;
 
-/// The settings that newer and older files keep rotary positions in.
-const TABLES: [&str; 2] = ["rope_parameters", "rope_scaling"];
-const BASES: [&str; 4] = [
-    "rope_parameters.rope_theta",
-    "rope_scaling.rope_theta",
-    "rotary_emb_base",
-    "rope_theta",
-];
-const FRACTIONS: [&str; 4] = [
-    "rope_parameters.partial_rotary_factor",
-    "rope_scaling.partial_rotary_factor",
-    "rotary_pct",
-    "partial_rotary_factor",
-];
+/// The table of version 4, which version 5 prefers where both stand, and that of version 5, which
+/// version 4 does not know.
+const TABLES: [&str; 2] = [OLDER, NEWER];
+const OLDER: &str = "rope_scaling";
+const NEWER: &str = "rope_parameters";
 
-/// Rotary positions by the newer or the older settings; where both stand, they must agree.
-pub(super) fn position(config: &Config<'_>, default_fraction: f64) -> Result<Position> {
+/// One number and where it may stand.
+struct Place {
+    /// In a table.
+    nested: &'static str,
+    /// Outside, as transformers reads it; `ignored`, as it does not for this type.
+    own: &'static str,
+    ignored: Option<&'static str>,
+    default: f64,
+}
+
+const THETA: &str = "rope_theta";
+const FACTOR: &str = "partial_rotary_factor";
+
+/// Base and fraction.
+fn places(model_type: ModelType) -> [Place; 2] {
+    let place = |nested, own, ignored, default| Place {
+        nested,
+        own,
+        ignored,
+        default,
+    };
+    match model_type {
+        ModelType::NeoX => [
+            place(THETA, "rotary_emb_base", Some(THETA), 10_000.0),
+            place(FACTOR, "rotary_pct", Some(FACTOR), 0.25),
+        ],
+        _ => [
+            place(THETA, THETA, None, 10_000.0),
+            place(FACTOR, FACTOR, None, 1.0),
+        ],
+    }
+}
+
+/// Rotary positions, on which all versions of transformers agree.
+pub(super) fn position(config: &Config<'_>, model_type: ModelType) -> Result<Position> {
     for table in TABLES {
         unscaled(config, table)?;
     }
+    let [base, fraction] = places(model_type);
     Ok(Position::Rotary {
-        fraction: config
-            .agreed_number(&FRACTIONS)?
-            .unwrap_or(default_fraction),
-        base: config.agreed_number(&BASES)?.unwrap_or(10_000.0),
+        fraction: agreed(config, &fraction)?,
+        base: agreed(config, &base)?,
     })
+}
+
+/// What every place says, and the default where a version of transformers finds nothing.
+fn agreed(config: &Config<'_>, place: &Place) -> Result<f64> {
+    let nested = TABLES.map(|table| format!("{table}.{}", place.nested));
+    let paths = nested.iter().map(String::as_str).chain([place.own]);
+    let mut found: Option<(String, f64)> = None;
+    for path in paths.chain(place.ignored) {
+        let Some(number) = config.number(path)? else {
+            continue;
+        };
+        let (first, other) = match &found {
+            None if place.ignored == Some(path) => (missing(place), place.default),
+            None => {
+                found = Some((format!("`{path}`"), number));
+                continue;
+            }
+            Some(found) => found.clone(),
+        };
+        if other != number {
+            let supported = format!("{other}, as {first} says; let them agree, or remove one");
+            return Err(config.unsupported(path, &number.into(), supported));
+        }
+    }
+    let (first, number) = found.unwrap_or_else(|| (missing(place), place.default));
+    if falls_back(config, place) && number != place.default {
+        let supported = format!(
+            "{}, which versions of transformers take that do not look there; say it in `{}` too",
+            place.default, place.own
+        );
+        return Err(config.unsupported(first.trim_matches('`'), &number.into(), supported));
+    }
+    Ok(number)
+}
+
+fn missing(place: &Place) -> String {
+    format!("`{}`, which is not there and has this default,", place.own)
+}
+
+/// Whether some version takes the default: version 4 looks outside of tables only, and version 5 passes
+/// over its own table where the older one stands.
+fn falls_back(config: &Config<'_>, place: &Place) -> bool {
+    let nested = |table: &str| config.get(&format!("{table}.{}", place.nested));
+    let older = config.get(OLDER).and_then(Value::as_object);
+    let newer = nested(NEWER).is_some() && older.is_none_or(|table| table.is_empty());
+    config.get(place.own).is_none() && !newer
 }
 
 /// Refuses a table that stretches or scales the wavelengths.
@@ -42,11 +115,11 @@ fn unscaled(config: &Config<'_>, table: &str) -> Result<()> {
     };
     for name in ["rope_type", "type"] {
         let path = format!("{table}.{name}");
-        if let Some(kind) = config.get(&path).filter(|kind| *kind != "default") {
+        if let Some(kind) = config.given(&path).filter(|kind| *kind != "default") {
             return Err(config.unsupported(&path, kind, "default"));
         }
     }
-    let known = ["rope_type", "type", "rope_theta", "partial_rotary_factor"];
+    let known = ["rope_type", "type", THETA, FACTOR];
     match settings
         .iter()
         .find(|(name, v)| !v.is_null() && !known.contains(&name.as_str()))

@@ -38,19 +38,14 @@ const GPT2: &[&str] = &[
 ];
 const LLAMA: &[&str] = &["num_key_value_heads", "head_dim", "rms_norm_eps"];
 const LLAMA_BIAS: &[&str] = &["attention_bias", "mlp_bias"];
-const WINDOW: &[&str] = &[
-    "sliding_window",
-    "layer_types",
-    "use_sliding_window",
-    "max_window_layers",
-];
+const WINDOW: &[&str] = &["layer_types", "sliding_window", "use_sliding_window"];
+const FIRST_WINDOW: &[&str] = &["max_window_layers"];
 
 /// Settings of which one value is supported, spelled as in JSON.
 type Fixed = &'static [(&'static str, &'static str)];
 
 const FIXED: Fixed = &[
     ("add_cross_attention", "false"),
-    ("auto_map", "null"),
     ("is_causal", "true"),
     ("is_encoder_decoder", "false"),
     ("per_layer_config", "{}"),
@@ -65,11 +60,20 @@ const FIXED_LLAMA: Fixed = &[("rope_interleaved", "false")];
 const FIXED_MISTRAL: Fixed = &[("attention_bias", "false"), ("mlp_bias", "false")];
 const FIXED_QWEN: Fixed = &[("mlp_bias", "false"), ("use_mrope", "false")];
 
+/// Settings that say where code stands; that of a tokenizer computes nothing.
+const CODE: &str = "auto_map";
+const HARMLESS_CODE: &[&str] = &["AutoTokenizer"];
+
 /// Settings of training, generation, storage and bookkeeping. `pretraining_tp` splits products of
 /// matrices, `reorder_and_upcast_attn` and the data types set the precision.
 const HARMLESS: &[&str] = &[
     "_attn_implementation",
     "_attn_implementation_autoset",
+    "_attn_implementation_internal",
+    "_commit_hash",
+    "_flash_attn_2_enabled",
+    "_from_model_config",
+    "_model_name_or_path",
     "_name_or_path",
     "_num_labels",
     "architectures",
@@ -106,6 +110,7 @@ const HARMLESS: &[&str] = &[
     "max_new_tokens",
     "min_length",
     "model_type",
+    "name_or_path",
     "no_repeat_ngram_size",
     "num_beam_groups",
     "num_beams",
@@ -134,6 +139,7 @@ const HARMLESS: &[&str] = &[
     "top_p",
     "torch_dtype",
     "torchscript",
+    "transformers.js_config",
     "transformers_version",
     "typical_p",
     "unk_token_id",
@@ -141,6 +147,7 @@ const HARMLESS: &[&str] = &[
     "unsloth_version",
     "use_bfloat16",
     "use_cache",
+    "use_return_dict",
     "vocab_size",
 ];
 const HARMLESS_GPT2: &[&str] = &[
@@ -160,16 +167,22 @@ const HARMLESS_GPT2: &[&str] = &[
 const HARMLESS_LLAMA: &[&str] = &["is_llama_config", "max_sequence_length"];
 
 impl ModelType {
-    fn known(self) -> impl Iterator<Item = &'static str> {
+    fn known(self, config: &Config<'_>) -> impl Iterator<Item = &'static str> {
         let lists: &[&[&str]] = match self {
             Self::NeoX => &[SHAPE, NEOX],
             Self::Gpt2 => &[GPT2, HARMLESS_GPT2],
             Self::Llama => &[SHAPE, LLAMA, LLAMA_BIAS, HARMLESS_LLAMA],
-            Self::Mistral => &[SHAPE, LLAMA, &["sliding_window", "layer_types"]],
-            Self::Qwen2 => &[SHAPE, LLAMA, WINDOW],
-            Self::Qwen3 => &[SHAPE, LLAMA, WINDOW, &["attention_bias"]],
+            Self::Mistral => &[SHAPE, LLAMA],
+            Self::Qwen2 => &[SHAPE, LLAMA, FIRST_WINDOW],
+            Self::Qwen3 => &[SHAPE, LLAMA, FIRST_WINDOW, &["attention_bias"]],
         };
-        lists.iter().copied().chain([HARMLESS]).flatten().copied()
+        // of no effect where no window is in use, whatever the type
+        let unused = config
+            .get("use_sliding_window")
+            .is_some_and(|u| *u == false);
+        let windows = [WINDOW, if unused { FIRST_WINDOW } else { &[] }];
+        let lists = lists.iter().copied().chain(windows).chain([HARMLESS]);
+        lists.flatten().copied()
     }
 
     fn fixed(self) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -184,19 +197,38 @@ impl ModelType {
     }
 }
 
-/// Refuses the first setting whose meaning is not known or not supported.
+/// Refuses the first setting whose meaning is not known or not supported. Null is nothing, but for what
+/// is true unless a file says otherwise.
 pub(super) fn check(config: &Config<'_>, model_type: ModelType) -> Result<()> {
     for (name, value) in config.settings() {
         if let Some((_, only)) = model_type.fixed().find(|(fixed, _)| *fixed == name) {
-            let spelled = value.to_string();
-            if spelled != only {
+            let nothing = value.is_null() && only != "true";
+            if !nothing && value.to_string() != only {
                 return Err(config.unsupported(name, value, only));
             }
-        } else if !model_type.known().any(|known| known == name) {
-            return Err(config.unknown(name, value, nearest(name, model_type.known())));
+        } else if name == CODE {
+            code(config, value)?;
+        } else if !value.is_null() && !model_type.known(config).any(|known| known == name) {
+            let nearest = nearest(name, model_type.known(config));
+            return Err(config.unknown(name, value, nearest));
         }
     }
     classes(config, model_type)
+}
+
+/// Refuses code that may compute something else.
+fn code(config: &Config<'_>, given: &Value) -> Result<()> {
+    let harmless = |map: &serde_json::Map<String, Value>| {
+        map.keys()
+            .all(|kind| HARMLESS_CODE.contains(&kind.as_str()))
+    };
+    match given.is_null() || given.as_object().is_some_and(harmless) {
+        true => Ok(()),
+        false => {
+            let supported = format!("null, or {} alone", HARMLESS_CODE.join(", "));
+            Err(config.unsupported(CODE, given, supported))
+        }
+    }
 }
 
 /// Refuses an architecture of another class: its code may compute something else.

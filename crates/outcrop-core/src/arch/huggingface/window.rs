@@ -1,0 +1,127 @@
+//! Which layers see only the latest positions.
+
+use serde_json::{Value, json};
+
+use super::super::Window;
+use super::config::Config;
+use super::model_type::ModelType;
+use crate::Result;
+
+const WIDTH: &str = "sliding_window";
+const KINDS: &str = "layer_types";
+const USE: &str = "use_sliding_window";
+
+/// The window of `layers` layers, as transformers 4.57 and 5 read it.
+pub(super) fn read(
+    config: &Config<'_>,
+    model_type: ModelType,
+    layers: usize,
+) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    let width = match model_type {
+        ModelType::Mistral => mistral(config, kinds.as_deref())?,
+        ModelType::Qwen2 | ModelType::Qwen3 => match config.flag(USE, false)? {
+            true => width(config)?,
+            false => None,
+        },
+        _ => unused(config)?,
+    };
+    let windowed: Vec<usize> = match (kinds, width) {
+        (Some(kinds), _) => (1..=layers).filter(|i| kinds[i - 1]).collect(),
+        (None, None) => Vec::new(),
+        (None, Some(_)) => (first(config, model_type)?..layers)
+            .map(|i| i + 1)
+            .collect(),
+    };
+    match width {
+        _ if windowed.is_empty() => Ok(None),
+        Some(width) => Ok(Some(Window {
+            width,
+            layers: windowed,
+        })),
+        None => {
+            let given = config.given(KINDS).unwrap_or(&Value::Null);
+            let supported = "full_attention in every layer where no window is in use";
+            Err(config.unsupported(KINDS, given, supported))
+        }
+    }
+}
+
+/// Whether each layer has a window, where the file says so layer by layer.
+fn kinds(config: &Config<'_>, layers: usize) -> Result<Option<Vec<bool>>> {
+    let Some(given) = config.get(KINDS) else {
+        return Ok(None);
+    };
+    let kind = |kind: &Value| match kind.as_str()? {
+        "full_attention" => Some(false),
+        "sliding_attention" => Some(true),
+        _ => None,
+    };
+    let all = given.as_array();
+    let kinds: Option<Vec<bool>> = all.and_then(|all| all.iter().map(kind).collect());
+    match kinds {
+        Some(kinds) if kinds.len() == layers => Ok(Some(kinds)),
+        _ => {
+            let supported =
+                format!("full_attention or sliding_attention for each of {layers} layers");
+            Err(config.unsupported(KINDS, given, supported))
+        }
+    }
+}
+
+/// The width; 4096 where it is not there, none where it is null.
+fn width(config: &Config<'_>) -> Result<Option<usize>> {
+    match config.given(WIDTH) {
+        None => Ok(Some(4096)),
+        Some(zero) if zero == 0 => Err(config.unsupported(WIDTH, zero, "null, or at least 1")),
+        Some(_) => config.optional_count(WIDTH),
+    }
+}
+
+/// The first layer, from 0, that has a window where the file does not say it layer by layer.
+fn first(config: &Config<'_>, model_type: ModelType) -> Result<usize> {
+    const NAME: &str = "max_window_layers";
+    match config.given(NAME) {
+        _ if model_type == ModelType::Mistral => Ok(0),
+        None => Ok(28),
+        Some(_) => config.count(NAME),
+    }
+}
+
+/// In Mistral a width alone says that all layers have it; newer versions of transformers go by layers.
+fn mistral(config: &Config<'_>, kinds: Option<&[bool]>) -> Result<Option<usize>> {
+    let width = width(config)?;
+    let all = width.is_some();
+    if kinds.is_some_and(|kinds| kinds.iter().any(|kind| *kind != all)) {
+        let given = config.given(KINDS).unwrap_or(&Value::Null);
+        let supported = match all {
+            true => "sliding_attention in every layer where `sliding_window` is not null",
+            false => "full_attention in every layer where `sliding_window` is null",
+        };
+        return Err(config.unsupported(KINDS, given, supported));
+    }
+    match config.get(USE) {
+        Some(given) if *given != all => {
+            let supported = format!(
+                "{all}, as transformers goes by `sliding_window` alone: set that to null for full attention"
+            );
+            Err(config.unsupported(USE, given, supported))
+        }
+        _ => Ok(width),
+    }
+}
+
+/// Other types have no windows; their files may say that none is in use.
+fn unused(config: &Config<'_>) -> Result<Option<usize>> {
+    if config.flag(USE, false)? {
+        return Err(config.unsupported(USE, &json!(true), false));
+    }
+    match config.get(WIDTH) {
+        Some(width) if config.get(USE).is_none() => Err(config.unsupported(
+            WIDTH,
+            width,
+            "null, or beside `use_sliding_window` = false, as transformers has no windows for this type",
+        )),
+        _ => Ok(None),
+    }
+}
