@@ -259,7 +259,7 @@ fn states_after_2048_tokens_are_those_of_transformers() {
                     let (ours, theirs) = (ours[position * 32 + channel], rows[row * 32 + channel]);
                     let error = (ours - theirs).abs() / largest;
                     assert!(
-                        error < 1e-5,
+                        error < 4e-5,
                         "composed {composed}, {name}, {position}: {ours} {theirs}"
                     );
                 }
