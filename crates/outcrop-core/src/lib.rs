@@ -71,7 +71,10 @@ pub use loss::Loss;
 pub use places::{HeadSink, PersistentPlace};
 pub use provenance::Provenance;
 pub use score::{ModelScore, Prediction, Score};
-pub use stats::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};
+pub use stats::{
+    Detail, LaterStats, LayerStats, MASSIVE_MAGNITUDE, MASSIVE_RATIO, Measurement, Place, Spread,
+    TOP_RATIO, Top,
+};
 pub use table::comparison::{Comparison, Verdict};
 pub use table::fit::{CurvePoint, Fit, Forecast};
 pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder, TrajectoryOptions};

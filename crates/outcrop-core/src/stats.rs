@@ -1,5 +1,14 @@
 use serde::{Deserialize, Serialize};
 
+/// Magnitude above which a scalar is massive, by the rule of Sun et al. (arXiv 2402.17762).
+pub const MASSIVE_MAGNITUDE: f32 = 100.0;
+/// How many times the median a massive scalar is at least, by the same rule.
+pub const MASSIVE_RATIO: f64 = 1000.0;
+/// How many times the median a scalar is at least to be massive by the fallback rule, for models in which
+/// nothing reaches that of Sun et al.: the largest of a million scalars of a normal distribution is about 7
+/// times their median, so that what is there before training stays below.
+pub const TOP_RATIO: f64 = 20.0;
+
 /// Where in a hidden state [positions, d_model] a scalar stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
@@ -42,6 +51,22 @@ impl LayerStats {
     pub fn ratio(&self) -> Option<f64> {
         let (top, median) = (self.top[0]?.magnitude, self.median?);
         (median > 0.0).then(|| f64::from(top) / f64::from(median))
+    }
+
+    /// Whether a scalar of this magnitude is massive by the rule of Sun et al.: above
+    /// [`MASSIVE_MAGNITUDE`] and at least [`MASSIVE_RATIO`] times the median.
+    pub fn is_massive(&self, magnitude: f32) -> bool {
+        magnitude > MASSIVE_MAGNITUDE && self.is_times_median(magnitude, MASSIVE_RATIO)
+    }
+
+    /// Whether a scalar of this magnitude is finite and at least `ratio` times the median; never where
+    /// there is no median.
+    pub fn is_times_median(&self, magnitude: f32, ratio: f64) -> bool {
+        let least = |median: f32| ratio * f64::from(median);
+        let reached = self
+            .median
+            .is_some_and(|m| f64::from(magnitude) >= least(m));
+        magnitude.is_finite() && reached
     }
 }
 

@@ -47,7 +47,7 @@ mod top;
 
 pub use detail::spread;
 pub use error::{Error, Result};
-pub use massive::{MASSIVE_MAGNITUDE, MASSIVE_RATIO, MassiveRule, TOP_RATIO};
+pub use massive::MassiveRule;
 pub use meter::Meter;
 pub use meters::Meters;
 pub use places::{PlaceCounts, Places};

@@ -2,19 +2,10 @@
 
 use std::fmt;
 
-use outcrop_core::{LayerStats, Top};
+use outcrop_core::{LayerStats, TOP_RATIO, Top};
 
 use crate::shape::Shape;
 use crate::{Meter, Result};
-
-/// Magnitude above which a scalar is massive, by the rule of Sun et al. (arXiv 2402.17762).
-pub const MASSIVE_MAGNITUDE: f32 = 100.0;
-/// How many times the median a massive scalar is at least, by the same rule.
-pub const MASSIVE_RATIO: f64 = 1000.0;
-/// How many times the median a scalar is at least to be massive by [`MassiveRule::TOP`]: the largest of
-/// a million scalars of a normal distribution is about 7 times their median, so that what is there
-/// before training stays below.
-pub const TOP_RATIO: f64 = 20.0;
 
 /// A rule by which scalars of one hidden state are massive.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,12 +55,11 @@ impl MassiveRule {
         Ok(match self {
             Self::Sun => Meter::new().top_k(hidden, d_model, count(hidden, stats))?,
             Self::Top { k, ratio } => {
-                let median = stats.median.map_or(0.0, f64::from);
-                let mut top = match median > 0.0 {
+                let mut top = match stats.median.is_some_and(|median| median > 0.0) {
                     true => Meter::new().top_k(hidden, d_model, k)?,
                     false => Vec::new(),
                 };
-                top.retain(|top| f64::from(top.magnitude) >= ratio * median);
+                top.retain(|top| stats.is_times_median(top.magnitude, ratio));
                 top
             }
         })
@@ -89,11 +79,9 @@ impl fmt::Display for MassiveRule {
 /// How many scalars are massive by the rule of Sun et al.; nearly always the largest tells that none
 /// is.
 pub(crate) fn count(hidden: &[f32], stats: &LayerStats) -> usize {
-    let least = MASSIVE_RATIO * stats.median.map_or(f64::INFINITY, f64::from);
-    let is_massive = |m: f32| m.is_finite() && m > MASSIVE_MAGNITUDE && f64::from(m) >= least;
     match stats.top[0] {
-        Some(top) if is_massive(top.magnitude) => {
-            hidden.iter().filter(|h| is_massive(h.abs())).count()
+        Some(top) if stats.is_massive(top.magnitude) => {
+            hidden.iter().filter(|h| stats.is_massive(h.abs())).count()
         }
         _ => 0,
     }

@@ -21,7 +21,7 @@ fn main() -> Result<(), outcrop_report::Error> {
         ..Inputs::default()
     };
     let sum = summary(&inputs);
-    assert_eq!((sum.emerged, sum.emergence[0].layer), (1, 2));
+    assert_eq!((sum.grown, sum.growth[0].layer), (1, 2));
 
     let scratch = std::env::temp_dir().join("outcrop-report-example");
     let out = std::env::args_os().nth(1).map_or(scratch, Into::into);

@@ -1,9 +1,10 @@
 //! Figures (SVG and PNG) and one self-contained HTML page of massive-activation dynamics.
 //!
 //! [`write_report`] draws what [`Inputs`] holds: the figures of the paper (arXiv 2508.03616),
-//! tables of what emerged, of the fits and of the scores beside the published ones, and the
+//! tables of how far ratios grew, of the fits and of the scores beside the published ones, and the
 //! provenance. What is missing is left out, and the page says so. [`summary`] answers the key
-//! question, did massive activations emerge, as numbers.
+//! questions as numbers: how far did ratios grow, and how many models hold massive activations by the rule of
+//! Sun et al. and by the fallback rule.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -48,6 +49,7 @@ mod error;
 mod explanation;
 mod figures;
 mod inputs;
+mod massive;
 mod means;
 mod output;
 mod page;
@@ -63,11 +65,12 @@ pub use checkpoint::{
 pub use error::{Error, Result};
 pub use explanation::{dependence_plot, importance_plot, shapley_plot, waterfall_plot};
 pub use inputs::Inputs;
+pub use massive::{Massive, MassiveModels};
 pub use output::Format;
 pub use plot::Plot;
 pub use plots::{fit_plot, forecast_plot, prediction_plot, write_fit_plots, write_fit_plots_with};
 pub use report::{Written, write_report, write_report_with};
-pub use summary::{EMERGENCE_FACTOR, Emergence, ModelFits, Summary, summary};
+pub use summary::{GROWTH_FACTOR, Growth, ModelFits, Summary, summary};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

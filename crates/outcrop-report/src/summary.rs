@@ -2,19 +2,23 @@ use std::collections::BTreeSet;
 
 use crate::Inputs;
 use crate::data::{Data, growth, most_emergent};
+use crate::massive::{self, Massive, MassiveModels};
 
-/// A model counts as one in which massive activations emerged where the ratio of its most emergent
-/// layer grew at least by this factor. The paper gives no threshold; an untrained layer varies by
-/// a few per cent between sequences, so that three times is far outside of chance.
-pub const EMERGENCE_FACTOR: f64 = 3.0;
+/// A model counts as one whose ratio grew where that of its most emergent layer did at least by this
+/// factor. The paper gives no threshold; an untrained layer varies by a few per cent between sequences,
+/// so that three times is far outside of chance. It does not make an activation massive: see
+/// [`MassiveModels`].
+pub const GROWTH_FACTOR: f64 = 3.0;
 
-/// Did massive activations emerge, and how well are their curves described?
+/// How far did ratios grow, are there massive activations, and how well are the curves described?
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// One row a model that has trajectories, in order of size.
-    pub emergence: Vec<Emergence>,
-    /// In how many of them massive activations emerged.
-    pub emerged: usize,
+    pub growth: Vec<Growth>,
+    /// In how many of them the ratio grew [`GROWTH_FACTOR`]-fold or more.
+    pub grown: usize,
+    /// How many models hold massive activations in the end; none where there are no measurements.
+    pub massive: Option<MassiveModels>,
     /// Fits by model, in the same order; empty where nothing was fitted.
     pub fits: Vec<ModelFits>,
     /// Number of (model, layer) pairs that have a trajectory or a fit.
@@ -28,7 +32,7 @@ pub struct Summary {
 
 /// The layer of a model whose ratio grew most.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Emergence {
+pub struct Growth {
     /// Name of the model.
     pub model: String,
     /// Number of parameters, where the architecture is known.
@@ -45,8 +49,11 @@ pub struct Emergence {
     pub peak: f64,
     /// `last / first`.
     pub factor: f64,
-    /// Whether `factor` is at least [`EMERGENCE_FACTOR`].
-    pub emerged: bool,
+    /// Whether `factor` is at least [`GROWTH_FACTOR`].
+    pub grown: bool,
+    /// Whether the model holds massive activations at its last measured step; none where there are
+    /// trajectories alone.
+    pub massive: Option<Massive>,
 }
 
 /// How well the curves of one model are described.
@@ -77,18 +84,20 @@ pub struct ModelFits {
 /// };
 /// let trajectories = vec![layer(1, [5.0, 6.0, 7.0]), layer(2, [5.0, 11.0, 33.0])];
 /// let sum = summary(&Inputs { trajectories, ..Inputs::default() });
-/// assert_eq!((sum.emergence[0].layer, sum.emerged), (2, 1));
-/// assert!((sum.emergence[0].factor - 6.6).abs() < 1e-12);
+/// assert_eq!((sum.growth[0].layer, sum.grown), (2, 1));
+/// assert_eq!(sum.massive, None); // magnitudes were not given
+/// assert!((sum.growth[0].factor - 6.6).abs() < 1e-12);
 /// ```
 pub fn summary(inputs: &Inputs) -> Summary {
     of(&Data::new(inputs))
 }
 
 pub(crate) fn of(data: &Data) -> Summary {
-    let emergence: Vec<Emergence> = data
+    let massive = massive::by_model(&data.inputs.measurements);
+    let growth: Vec<Growth> = data
         .models
         .iter()
-        .filter_map(|m| emerged(data, m))
+        .filter_map(|m| grown(data, m, massive.get(m.name.as_str()).copied()))
         .collect();
     let fits: Vec<ModelFits> = match data.inputs.fits.is_empty() {
         true => Vec::new(),
@@ -101,8 +110,9 @@ pub(crate) fn of(data: &Data) -> Summary {
     let layers = fits.iter().map(|f| f.layers).sum();
     let total: f64 = fits.iter().map(|f| f.mean_r2 * f.layers as f64).sum();
     Summary {
-        emerged: emergence.iter().filter(|e| e.emerged).count(),
-        emergence,
+        grown: growth.iter().filter(|g| g.grown).count(),
+        massive: MassiveModels::count(massive.into_values()),
+        growth,
         layers,
         failed: fits.iter().map(|f| f.failed).sum(),
         mean_r2: (layers > 0).then(|| total / layers as f64),
@@ -110,10 +120,10 @@ pub(crate) fn of(data: &Data) -> Summary {
     }
 }
 
-fn emerged(data: &Data, model: &crate::data::Model) -> Option<Emergence> {
+fn grown(data: &Data, model: &crate::data::Model, massive: Option<Massive>) -> Option<Growth> {
     let t = most_emergent(&data.trajectories_of(&model.name))?;
     let factor = growth(t)?;
-    Some(Emergence {
+    Some(Growth {
         model: model.name.clone(),
         parameters: model.parameters,
         layer: t.layer,
@@ -122,7 +132,8 @@ fn emerged(data: &Data, model: &crate::data::Model) -> Option<Emergence> {
         last: *t.ratios.last()?,
         peak: t.ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         factor,
-        emerged: factor >= EMERGENCE_FACTOR,
+        grown: factor >= GROWTH_FACTOR,
+        massive,
     })
 }
 

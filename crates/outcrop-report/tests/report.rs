@@ -7,7 +7,9 @@ mod synthetic;
 
 use std::path::Path;
 
-use outcrop_report::{EMERGENCE_FACTOR, Inputs, Written, summary, write_report, write_report_with};
+use outcrop_report::{
+    GROWTH_FACTOR, Inputs, MassiveModels, Written, summary, write_report, write_report_with,
+};
 use synthetic::study;
 
 const FIGURES: [&str; 10] = [
@@ -290,17 +292,17 @@ fn progress_counts_every_figure_and_ends_with_the_page() {
 }
 
 #[test]
-fn the_summary_counts_emergence_and_failed_fits() {
+fn the_summary_counts_growth_and_failed_fits() {
     let inputs = study("A study");
     let sum = summary(&inputs);
-    let emerged: Vec<_> = sum
-        .emergence
+    let grown: Vec<_> = sum
+        .growth
         .iter()
-        .map(|e| (e.model.as_str(), e.emerged))
+        .map(|e| (e.model.as_str(), e.grown))
         .collect();
     // In order of size. The curves climb by 30, 9, 80 and 1.5 from 5.5, in the third layer.
     assert_eq!(
-        emerged,
+        grown,
         [
             ("relu-3x64", true),
             ("neox-3x96", false),
@@ -308,13 +310,54 @@ fn the_summary_counts_emergence_and_failed_fits() {
             ("flat-5x160", false)
         ]
     );
-    assert_eq!((sum.emerged, sum.layers, sum.failed), (2, 15, 1));
-    for e in &sum.emergence {
+    assert_eq!((sum.grown, sum.layers, sum.failed), (2, 15, 1));
+    for e in &sum.growth {
         assert_eq!((e.layer, e.steps), (3, (0, 800)));
-        assert_eq!(e.emerged, e.factor >= EMERGENCE_FACTOR);
+        assert_eq!(e.grown, e.factor >= GROWTH_FACTOR);
     }
     let r2: f64 = inputs.fits.iter().filter_map(|f| f.r2).sum();
     assert!((sum.mean_r2.unwrap() - r2 / 15.0).abs() < 1e-12);
+}
+
+/// A ratio that grows does not make a magnitude massive: what is said of either is counted by itself.
+#[test]
+fn massive_activations_are_counted_by_both_rules_at_the_last_step() {
+    // model, step, sequence, layer, largest, median: at the last step the first model is massive by Sun et
+    // al., the second and third by the fallback rule, the third though its largest is above 100; the fourth
+    // in one sequence of three only, the fifth at a suspect step only
+    let rows = "model,step,sequence,layer,top1,top2,top3,median,suspect
+sun,0,0,1,4,3,2,1,\nsun,9,0,1,4,3,2,1,\nsun,9,0,2,2000,3,2,1,
+small,0,0,1,1,1,1,0.2,\nsmall,9,0,1,5,1,1,0.2,\nsmall,9,1,1,3.9,1,1,0.2,
+large,0,0,1,4,3,2,1,\nlarge,9,0,1,900,3,2,1,
+once,0,0,1,4,3,2,1,\nonce,9,0,1,2000,3,2,1,\nonce,9,1,1,9,3,2,1,\nonce,9,2,1,9,3,2,1,
+suspect,0,0,1,4,3,2,1,\nsuspect,8,0,1,12,3,2,1,\nsuspect,9,0,1,2000,3,2,1,jump
+";
+    let measurements = outcrop_core::table::measurements_from(rows.as_bytes(), "t").unwrap();
+    let inputs = Inputs {
+        measurements: measurements.rows,
+        ..Inputs::default()
+    };
+    let sum = summary(&inputs);
+    let expected = MassiveModels {
+        measured: 5,
+        sun: 1,
+        fallback: 3,
+    };
+    assert_eq!((sum.massive, sum.grown), (Some(expected), 5));
+    let dir = tempfile::tempdir().unwrap();
+    let html = std::fs::read_to_string(write_report(&inputs, dir.path()).unwrap().html).unwrap();
+    for words in [
+        "In <strong>5 of 5</strong> models",
+        "Massive activations at the last measured step: 1 of 5 models by the rule of Sun et al.",
+        "3 by the fallback rule",
+    ] {
+        assert!(html.contains(words), "{words}");
+    }
+    let sum = summary(&Inputs {
+        trajectories: study("A study").trajectories,
+        ..Inputs::default()
+    });
+    assert!(sum.massive.is_none() && sum.growth.iter().all(|g| g.massive.is_none()));
 }
 
 #[test]

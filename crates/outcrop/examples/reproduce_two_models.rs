@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let analysis = analyse(&profile, &results, &environment)?;
     assert!(analysis.report.is_file());
-    assert_eq!(analysis.summary.emergence.len(), 2); // one row a model
+    assert_eq!(analysis.summary.growth.len(), 2); // one row a model
     assert_eq!(analysis.summary.layers, 3);
     assert_eq!(analysis.warnings.len(), 1); // two models are too few to predict from
     Ok(())

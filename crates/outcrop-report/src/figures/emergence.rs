@@ -38,7 +38,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
                   the layer of each model whose ratio grew most."
             .into(),
         reading: "Both axes are logarithmic; step 0 stands at the left edge. A flat line means \
-                  that no massive activation emerged. Bands are two standard errors over the \
+                  that the largest magnitude did not outgrow the median. Bands are two standard errors over the \
                   measured sequences.",
         sheet: Sheet {
             columns: 1,

@@ -45,7 +45,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             model.name
         ),
         reading: "Before training the largest magnitudes stand a few times above the median in \
-                  every layer; where massive activations emerged, they stand far above it \
+                  every layer; where ratios grew, they stand far above it \
                   afterwards.",
         sheet: Sheet {
             columns: 3,

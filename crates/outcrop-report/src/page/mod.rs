@@ -7,7 +7,7 @@ mod tables;
 
 use crate::data::Data;
 use crate::figures::{Figure, Section};
-use crate::{EMERGENCE_FACTOR, Summary};
+use crate::{GROWTH_FACTOR, Summary};
 use html::{escape, missing};
 
 const STYLE: &str = include_str!("style.css");
@@ -28,13 +28,13 @@ pub(crate) fn page(data: &Data, sum: &Summary, figures: &[(Section, Option<Strin
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <header><h1>{title}</h1>\n{NAVIGATION}</header>\n<main>\n{INTRODUCTION}\
-         <h2 id=\"emerged\">Did massive activations emerge?</h2>\n{}{}\
+         <h2 id=\"growth\">How far did the ratio grow?</h2>\n{}{}\
          <h2 id=\"figures\">Figures</h2>\n{figures}\
          <h2 id=\"fits\">Fits</h2>\n{}\
          <h2 id=\"scores\">Predicting curves from architectures</h2>\n{}\
          <h2 id=\"provenance\">Provenance</h2>\n{}</main>\n</body>\n</html>\n",
         verdict(sum),
-        tables::emergence(sum),
+        tables::growth(sum),
         tables::fits(data, sum),
         tables::scores(&data.inputs.scores),
         provenance::provenance(&data.inputs.provenance),
@@ -43,7 +43,7 @@ pub(crate) fn page(data: &Data, sum: &Summary, figures: &[(Section, Option<Strin
 
 const NAVIGATION: &str = "<nav aria-label=\"Contents\"><ol>\
     <li><a href=\"#about\">What this is</a></li>\
-    <li><a href=\"#emerged\">Did massive activations emerge?</a></li>\
+    <li><a href=\"#growth\">How far did the ratio grow?</a></li>\
     <li><a href=\"#figures\">Figures</a></li>\
     <li><a href=\"#fits\">Fits</a></li>\
     <li><a href=\"#scores\">Predicting curves from architectures</a></li>\
@@ -63,17 +63,30 @@ const INTRODUCTION: &str = "<h2 id=\"about\">What this is, and how to read it</h
     step 0 at the left edge.</p>\n";
 
 fn verdict(sum: &Summary) -> String {
-    let models = sum.emergence.len();
+    let models = sum.growth.len();
     if models == 0 {
         return missing("Not known: there are no trajectories of at least two steps.");
     }
-    let share = 100.0 * sum.emerged as f64 / models as f64;
+    let share = 100.0 * sum.grown as f64 / models as f64;
+    let massive = sum.massive.map_or_else(
+        || "Whether they hold massive activations is not known: there are no measurements".into(),
+        |massive| massive.to_string(),
+    );
+    let massive = capital(&escape(&massive));
     format!(
         "<p class=\"verdict\">In <strong>{} of {models}</strong> models ({share:.0} %) the ratio of \
-         the most emergent layer grew at least {EMERGENCE_FACTOR}&#8209;fold between the first and the \
-         last measured step.</p>\n",
-        sum.emerged
+         the most emergent layer grew at least {GROWTH_FACTOR}&#8209;fold between the first and the \
+         last measured step.</p>\n<p>{massive}. A model counts where that holds for the largest magnitude of \
+         some layer in at least half of the sequences.</p>\n",
+        sum.grown
     )
+}
+
+/// The text with a capital in front.
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 fn figure(number: usize, section: &Section, svg: Option<&str>) -> String {

@@ -5,18 +5,19 @@ use super::paper::{FIT_R2, PREDICTION_R2, REGRESSORS};
 use crate::chart::short;
 use crate::data::Data;
 use crate::summary::layers_of;
-use crate::{EMERGENCE_FACTOR, Summary};
+use crate::{GROWTH_FACTOR, Growth, Massive, Summary};
 
 /// The most emergent layer of every model.
-pub(super) fn emergence(sum: &Summary) -> String {
-    if sum.emergence.is_empty() {
+pub(super) fn growth(sum: &Summary) -> String {
+    if sum.growth.is_empty() {
         return String::new();
     }
-    let row = |e: &crate::Emergence| {
+    let row = |e: &Growth| {
         vec![
             Cell::text(&e.model),
             Cell::Number(e.parameters.map_or("–".into(), |p| short(p as f64))),
-            Cell::text(if e.emerged { "yes" } else { "no" }),
+            Cell::text(if e.grown { "yes" } else { "no" }),
+            Cell::text(massive(e.massive)),
             Cell::Number(format!("{}×", short(e.factor))),
             Cell::count(e.layer),
             Cell::number(e.first),
@@ -25,11 +26,12 @@ pub(super) fn emergence(sum: &Summary) -> String {
             Cell::Number(format!("{} to {}", e.steps.0, e.steps.1)),
         ]
     };
-    let rows: Vec<_> = sum.emergence.iter().map(row).collect();
+    let rows: Vec<_> = sum.growth.iter().map(row).collect();
     let header = [
         "model",
         "parameters",
-        "emerged",
+        "grew",
+        "massive",
         "factor",
         "layer",
         "ratio at first step",
@@ -39,9 +41,20 @@ pub(super) fn emergence(sum: &Summary) -> String {
     ];
     let caption = format!(
         "The layer of each model whose ratio grew most from the first to the last measured step. \
-         Emerged: by a factor of at least {EMERGENCE_FACTOR}."
+         Grew: by a factor of at least {GROWTH_FACTOR}. Massive: the largest magnitude of some layer, at the \
+         last step, by the rule of Sun et al. or by the fallback rule alone."
     );
     table(&caption, &header, &rows)
+}
+
+/// Whether a model holds massive activations, in words.
+fn massive(massive: Option<Massive>) -> &'static str {
+    match massive {
+        None => "–",
+        Some(Massive { sun: true, .. }) => "Sun et al.",
+        Some(Massive { fallback: true, .. }) => "fallback",
+        Some(_) => "no",
+    }
 }
 
 /// Fits of every layer, their mean, and the paper's.

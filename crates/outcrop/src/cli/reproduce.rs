@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use outcrop_model::Backend;
+use outcrop_report::Massive;
 use outcrop_train::Outcome;
 
 use super::output::{columns, print, significant};
@@ -137,6 +138,16 @@ fn train_all(
     failures
 }
 
+/// By which rule a model holds massive activations at its last step.
+fn massive(massive: Option<Massive>) -> &'static str {
+    match massive {
+        None => "-",
+        Some(Massive { sun: true, .. }) => "sun",
+        Some(Massive { fallback: true, .. }) => "fallback",
+        Some(_) => "no",
+    }
+}
+
 fn summarise(analysis: &Analysis, failures: &[Failure]) {
     let text = |s: &str| s.to_owned();
     let mut rows = vec![
@@ -146,20 +157,22 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
             "ratio at first step",
             "at last",
             "factor",
-            "emerged",
+            "grew",
+            "massive",
         ]
         .map(text)
         .into(),
     ];
     let summary = &analysis.summary;
-    for e in &summary.emergence {
+    for e in &summary.growth {
         rows.push(vec![
             e.model.clone(),
             e.layer.to_string(),
             significant(e.first),
             significant(e.last),
             significant(e.factor),
-            text(if e.emerged { "yes" } else { "no" }),
+            text(if e.grown { "yes" } else { "no" }),
+            text(massive(e.massive)),
         ]);
     }
     print(&columns(&rows));
@@ -167,11 +180,14 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
         .mean_r2
         .map_or_else(|| "-".into(), |r2| format!("{r2:.4}"));
     print(&format!(
-        "\nmassive activations emerged in {} of {} models (a layer's ratio grew {} times or more)\n\
+        "\nthe ratio of some layer grew {}-fold or more in {} of {} models\n{}\
          mean R2 over {} layers {r2}, {} without a fit counted as 0",
-        summary.emerged,
-        summary.emergence.len(),
-        outcrop_report::EMERGENCE_FACTOR,
+        outcrop_report::GROWTH_FACTOR,
+        summary.grown,
+        summary.growth.len(),
+        summary
+            .massive
+            .map_or_else(String::new, |massive| format!("{massive}\n")),
         summary.layers,
         summary.failed,
     ));

@@ -13,7 +13,7 @@ use crate::Result;
 /// What came out of a profile.
 #[derive(Clone, Debug)]
 pub struct Analysis {
-    /// Did massive activations emerge, and how well are their curves described?
+    /// How far did ratios grow, are there massive activations, and how well are the curves described?
     pub summary: Summary,
     /// The page.
     pub report: PathBuf,
