@@ -14,5 +14,6 @@ mod hub;
 mod names;
 mod runs;
 mod series;
+mod settings;
 mod small;
 mod tokens;
