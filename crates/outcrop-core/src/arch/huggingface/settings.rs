@@ -203,7 +203,8 @@ pub(super) fn check(config: &Config<'_>, model_type: ModelType) -> Result<()> {
     for (name, value) in config.settings() {
         if let Some((_, only)) = model_type.fixed().find(|(fixed, _)| *fixed == name) {
             let nothing = value.is_null() && only != "true";
-            if !nothing && value.to_string() != only {
+            let spelled = value.to_string();
+            if !nothing && spelled != only {
                 return Err(config.unsupported(name, value, only));
             }
         } else if name == CODE {
