@@ -77,6 +77,20 @@ pub enum Error {
         /// The header as it stands.
         header: String,
     },
+    /// Two rows of a table about the same that contradict each other.
+    #[error(
+        "read {context}: {what} is given twice, in lines {} and {}, and not alike; nobody can say which \
+         is right: take one of them out of the table",
+        lines[0], lines[1]
+    )]
+    Twice {
+        /// The file at fault.
+        context: String,
+        /// What both are about, such as `model m, step 8`.
+        what: String,
+        /// Where they stand; with the file, where they are of two.
+        lines: [String; 2],
+    },
     /// A Hugging Face setting that would change the mathematics and is not supported.
     #[error("load {context}: `{field}` = {value} is not supported; supported is {supported}")]
     Unsupported {
@@ -134,6 +148,19 @@ impl Error {
             field: field.into(),
             value: value.to_string(),
             allowed: allowed.into(),
+        }
+    }
+
+    /// An [`Error::Twice`] of `context`.
+    pub(crate) fn twice(
+        context: impl Into<String>,
+        what: impl Into<String>,
+        lines: [impl ToString; 2],
+    ) -> Self {
+        Self::Twice {
+            context: context.into(),
+            what: what.into(),
+            lines: lines.map(|line| line.to_string()),
         }
     }
 

@@ -1,7 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-use crate::table::Row;
-
 /// The share of one group of features in one prediction: a row of `shapley.csv`. The shares of a
 /// (model, layer) add up to `predicted - base`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,45 +62,4 @@ pub struct Importance {
     pub sd: f64,
     /// Number of permutations.
     pub repeats: usize,
-}
-
-impl Row for Attribution {
-    const REQUIRED: &'static [&'static str] = Self::HEADER;
-    const HEADER: &'static [&'static str] = &[
-        "model",
-        "layer",
-        "target",
-        "regressor",
-        "group",
-        "value",
-        "shapley",
-        "base",
-        "predicted",
-    ];
-}
-
-impl Row for Dependence {
-    const REQUIRED: &'static [&'static str] = Self::HEADER;
-    const HEADER: &'static [&'static str] = &[
-        "target",
-        "regressor",
-        "group",
-        "model",
-        "layer",
-        "at",
-        "predicted",
-    ];
-}
-
-impl Row for Importance {
-    const REQUIRED: &'static [&'static str] = Self::HEADER;
-    const HEADER: &'static [&'static str] = &[
-        "target",
-        "regressor",
-        "group",
-        "rmse",
-        "increase",
-        "sd",
-        "repeats",
-    ];
 }

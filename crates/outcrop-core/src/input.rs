@@ -1,11 +1,10 @@
 //! From whatever a user points at to trajectories.
 
-use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use crate::table::{self, Loaded, Problem, Streamed, TableKind};
-use crate::{Error, Fit, Result, Trajectory, TrajectoryBuilder, TrajectoryOptions, published};
+use crate::table::{self, Loaded, Problem, Streamed, Table, TableKind};
+use crate::{Error, Fit, Result, Trajectory, TrajectoryOptions, published};
 
 /// A trajectory table up to here is read as a whole, whatever the order of its rows; a larger one
 /// is streamed.
@@ -65,8 +64,7 @@ pub fn open_trajectories(
         });
     }
     if !path.is_dir() {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
-        return open_trajectories_from(file, &path.display().to_string(), options);
+        return open_table(path, options);
     }
     for name in ["measurements.csv", "trajectories.csv"] {
         if path.join(name).is_file() {
@@ -82,6 +80,19 @@ pub fn open_trajectories(
     fold(&runs, options)
 }
 
+/// The trajectories of a table in a file.
+fn open_table(path: &Path, options: TrajectoryOptions) -> Result<Trajectories> {
+    let context = path.display().to_string();
+    let mut file = table::open(path)?;
+    let start = start(&mut file, &context)?;
+    // a pipe can be read once only
+    let again = std::fs::metadata(path).is_ok_and(|of| of.is_file());
+    match table::kind_of(start.as_slice(), &context)? {
+        TableKind::Measurements if again => fold(&[path.to_owned()], options),
+        _ => open_trajectories_from(Cursor::new(start).chain(file), &context, options),
+    }
+}
+
 /// As [`open_trajectories`], from a reader such as standard input; `context` names it.
 ///
 /// # Errors
@@ -91,30 +102,43 @@ pub fn open_trajectories_from(
     context: &str,
     options: impl Into<TrajectoryOptions>,
 ) -> Result<Trajectories> {
-    let io = |e| Error::io("read", context, e);
-    let mut start = Vec::new();
-    let read = reader.by_ref().take(START_BYTES).read_to_end(&mut start);
-    read.map_err(io)?;
-    match table::kind_of(start.as_slice(), context)? {
-        TableKind::Measurements => {
+    let mut start = start(&mut reader, context)?;
+    let kind = table::kind_of(start.as_slice(), context)?;
+    let room = WHOLE_TABLE_BYTES as u64 - START_BYTES;
+    let read = reader.by_ref().take(room + 1).read_to_end(&mut start);
+    let read = read.map_err(|e| Error::io("read", context, e))?;
+    match (kind, read as u64 > room) {
+        (TableKind::Measurements, true) => {
             let all = Cursor::new(start).chain(reader);
             let loaded = table::fold_measurements(all, context, options)?;
-            Ok(whole(loaded.rows, named(loaded.problems, context)))
+            Ok(whole(loaded.rows, loaded.problems))
         }
-        TableKind::Trajectories => {
-            let room = WHOLE_TABLE_BYTES as u64 - START_BYTES;
-            let read = reader.by_ref().take(room + 1).read_to_end(&mut start);
-            if read.map_err(io)? as u64 > room {
-                return streamed(Cursor::new(start).chain(reader), context);
-            }
+        (TableKind::Measurements, false) => {
+            let held = Table {
+                context: context.to_owned(),
+                open: Box::new(|| Ok(Box::new(start.as_slice()))),
+            };
+            let loaded = table::fold_tables(&[held], options.into())?;
+            Ok(whole(loaded.rows, loaded.problems))
+        }
+        (TableKind::Trajectories, true) => streamed(Cursor::new(start).chain(reader), context),
+        (TableKind::Trajectories, false) => {
             let Loaded { rows, problems } = table::trajectories_from(start.as_slice(), context)?;
             Ok(whole(rows, named(problems, context)))
         }
-        other => {
+        (other, _) => {
             let reason = format!("a table of {other}, needed are measurements or trajectories");
             Err(Error::parse(context, reason))
         }
     }
+}
+
+/// Enough of a table to see its header.
+fn start(reader: &mut impl Read, context: &str) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let read = reader.take(START_BYTES).read_to_end(&mut start);
+    read.map_err(|e| Error::io("read", context, e))?;
+    Ok(start)
 }
 
 fn streamed(reader: impl Read + Send + 'static, context: &str) -> Result<Trajectories> {
@@ -168,17 +192,14 @@ fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The measurements of all `tables` together.
 fn fold(tables: &[PathBuf], options: TrajectoryOptions) -> Result<Trajectories> {
-    let (mut builder, mut problems) = (TrajectoryBuilder::new(options), Vec::new());
-    for path in tables {
-        let file = File::open(path).map_err(|e| Error::io("read", path, e))?;
-        let context = path.display().to_string();
-        for item in table::measurement_stream(file, &context)? {
-            match item? {
-                Streamed::Row(measurement) => builder.add(&measurement),
-                Streamed::Problem(problem) => problems.extend(named(vec![problem], &context)),
-            }
+    let table = |path: &PathBuf| {
+        let opened = path.clone();
+        Table {
+            context: path.display().to_string(),
+            open: Box::new(move || Ok(table::open(&opened)? as Box<dyn Read>)),
         }
-    }
-    problems.extend(table::left_out(&builder));
-    Ok(whole(builder.finish(), problems))
+    };
+    let tables: Vec<Table<'_>> = tables.iter().map(table).collect();
+    let loaded = table::fold_tables(&tables, options)?;
+    Ok(whole(loaded.rows, loaded.problems))
 }

@@ -28,3 +28,20 @@ pub struct Inputs {
     /// Where the inputs come from.
     pub provenance: Provenance,
 }
+
+impl Inputs {
+    /// Whether every table is empty, so that there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        let rows = [
+            self.archs.len(),
+            self.measurements.len(),
+            self.trajectories.len(),
+            self.fits.len(),
+            self.curves.len(),
+            self.losses.len(),
+            self.scores.len(),
+            self.predictions.len(),
+        ];
+        rows == [0; 8]
+    }
+}

@@ -151,6 +151,9 @@ pub enum Error {
         /// The folder with what was measured.
         path: std::path::PathBuf,
     },
+    /// Nothing came of it, with the reason.
+    #[error("{0}")]
+    Nothing(String),
     /// The user stopped it.
     #[error("finish: it was interrupted; the same command goes on where it was")]
     Interrupted,

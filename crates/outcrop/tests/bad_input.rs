@@ -117,7 +117,7 @@ fn tables() {
     for i in 0..12u32 {
         let step = 2u64.pow(i) - 1;
         let good = 5.0 + 3.0 * (4.0 + step as f64).ln();
-        csv += &format!("good,1,{step},{good}\nnan,1,{step},NaN\nnegative,1,{step},-1\n");
+        csv += &format!("good,1,{step},{good}\nundefined,1,{step},NaN\nnegative,1,{step},-1\n");
         csv += &format!("equal,1,7,{good}\n");
     }
     csv += "torn,1,4\n";
@@ -134,7 +134,7 @@ fn tables() {
     );
     let fits = outcrop::core::table::read_rows_from::<outcrop::core::Fit>(&*output.stdout, "fits");
     let fits = fits.unwrap().rows;
-    for model in ["short", "nan", "negative", "equal"] {
+    for model in ["short", "undefined", "negative", "equal"] {
         let row = fits.iter().find(|f| f.model == model).unwrap();
         assert!(
             row.r2.is_none() && row.status != "ok",

@@ -40,16 +40,13 @@ fn the_data_set_is_imported_with_its_faults_named() {
     let comparison = Path::new(&out).join("comparison.csv");
     let rows = table::read_rows::<Comparison>(&comparison).unwrap().rows;
     assert!(!rows.is_empty());
-    run(&[
-        "fit",
-        &out,
-        "--out",
-        &format!("{out}/fits.csv"),
-        "--format",
-        "csv",
-        "--intervals",
-        "0",
-    ]);
+    // six checkpoints are too few: each layer has a row with the reason, and the status says so
+    let fit = std::process::Command::new(env!("CARGO_BIN_EXE_outcrop"))
+        .args(["fit", &out])
+        .output()
+        .unwrap();
+    assert_eq!(fit.status.code(), Some(1));
+    assert!(Path::new(&out).join("fits.csv").is_file());
     run(&["report", &out]);
     assert!(Path::new(&out).join("report/report.html").is_file());
 }

@@ -4,8 +4,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::csv_io;
+use super::header::Columns;
+use super::once::{Identity, gather};
 use super::problem::Loaded;
-use super::row_stream::{RowStream, unnumbered};
+use super::row_stream::RowStream;
 use crate::arch::Position;
 use crate::{ArchSpec, Error, NamedArch, Result, write_atomic};
 
@@ -101,11 +103,10 @@ impl Flat {
 /// `kv_heads,d_ff,vocab,context,rotary_fraction,rotary_base` or the whole spec in `arch_json`.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
-/// of the result.
+/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; [`Error::Twice`] for two architectures of
+/// one name; a bad row is no error but a problem of the result.
 pub fn architectures(path: &Path) -> Result<Loaded<NamedArch>> {
-    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
-    architectures_from(file, &path.display().to_string())
+    architectures_from(super::open(path)?, &path.display().to_string())
 }
 
 /// As [`architectures`], from a reader; `context` names it in errors.
@@ -113,8 +114,17 @@ pub fn architectures(path: &Path) -> Result<Loaded<NamedArch>> {
 /// # Errors
 /// As [`architectures`].
 pub fn architectures_from(reader: impl Read, context: &str) -> Result<Loaded<NamedArch>> {
-    let columns = [REQUIRED.as_slice(), &OPTIONAL];
-    Loaded::gather(RowStream::new(reader, context, columns, Flat::check)?.map(unnumbered))
+    let columns = Columns {
+        required: &REQUIRED,
+        optional: &OPTIONAL,
+        named: &["model"],
+    };
+    let identity = Identity {
+        key: |named: &NamedArch| format!("model {:?}", named.model),
+        same: |a, b| a == b,
+    };
+    let rows = RowStream::new(reader, context, columns, Flat::check)?;
+    gather(context, rows, &identity)
 }
 
 /// Writes a table of architectures, whole or not at all.

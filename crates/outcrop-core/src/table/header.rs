@@ -1,7 +1,37 @@
+use std::io::Read;
+
 use csv::StringRecord;
 
+use super::lines::Lines;
 use super::problem::Problem;
 use crate::{Error, Result, nearest};
+
+/// The columns of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<'a> {
+    /// Those that must be there.
+    pub(super) required: &'a [&'a str],
+    /// Others that may be.
+    pub(super) optional: &'a [&'a str],
+    /// Those in which every row must have something.
+    pub(super) named: &'a [&'a str],
+}
+
+/// The header: the first line that is not blank, nor a spreadsheet's word about its separator.
+pub(super) fn read<R: Read>(lines: &mut Lines<R>, context: &str) -> Result<StringRecord> {
+    let mut header = StringRecord::new();
+    loop {
+        let read = lines.next(&mut header, None);
+        match read.map_err(|e| Error::io("read", context, e))? {
+            Some((1, Ok(()))) if header.get(0).is_some_and(|h| h.starts_with("sep=")) => {}
+            Some((_, Ok(()))) => return Ok(header),
+            Some((_, Err(reason))) => {
+                return Err(Error::parse(context, format!("the header: {reason}")));
+            }
+            None => return Err(Error::parse(context, "the table is empty")),
+        }
+    }
+}
 
 /// Makes sure that every `required` column is in the header, and none that is known twice.
 pub(super) fn check(
@@ -42,8 +72,11 @@ pub(super) fn separated_by_commas(context: &str, header: &StringRecord) -> Resul
         return Ok(());
     };
     let header = joined(header);
-    let reason =
-        format!("the header `{header}` is separated by {separator:?}; write the table with commas");
+    let reason = format!(
+        "it is separated by {separator:?}; write the table with commas, and numbers with a decimal \
+         point: write.csv in R (not write.csv2), to_csv without sep and decimal in pandas, an English \
+         number format in a spreadsheet; its header is `{header}`"
+    );
     Err(Error::parse(context, reason))
 }
 

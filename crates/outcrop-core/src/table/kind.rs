@@ -1,7 +1,5 @@
 use std::io::Read;
 
-use csv::StringRecord;
-
 use super::lines::Lines;
 use super::rows::Row;
 use super::{architecture, header, measurement, trajectory};
@@ -78,15 +76,7 @@ pub fn kind_of_header(header: &str, context: &str) -> Result<TableKind> {
 
 /// As [`kind_of_header`], from the start of a file.
 pub(crate) fn kind_of(start: impl Read, context: &str) -> Result<TableKind> {
-    let mut found = StringRecord::new();
-    let read = Lines::new(start).next(&mut found, None);
-    match read.map_err(|e| Error::io("read", context, e))? {
-        Some((_, Ok(()))) => {}
-        Some((_, Err(reason))) => {
-            return Err(Error::parse(context, format!("the header: {reason}")));
-        }
-        None => return Err(Error::parse(context, "the table is empty")),
-    }
+    let found = header::read(&mut Lines::new(start), context)?;
     let present = |columns: &[&str]| {
         let there = columns.iter().filter(|c| found.iter().any(|f| f == **c));
         there.count()

@@ -9,6 +9,19 @@ const MAX_LINE: usize = 1 << 20;
 /// line, not the rest of the table.
 const MAX_JOINED: usize = 16;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
+/// How files start that are no CSV, and the way out.
+const FOREIGN: [(&[u8], &str); 7] = [
+    (
+        b"PK\x03\x04",
+        "it is a spreadsheet or a zip file; save the table as CSV",
+    ),
+    (b"\x1F\x8B", "it is compressed by gzip; unpack it"),
+    (b"PAR1", "it is a Parquet file; give it by its path"),
+    (b"\xFF\xFE", "it is UTF-16 text; save it as CSV in UTF-8"),
+    (b"\xFE\xFF", "it is UTF-16 text; save it as CSV in UTF-8"),
+    (b"[", "it is JSON; write the table as CSV"),
+    (b"{", "it is JSON; write the table as CSV"),
+];
 
 /// The records of a CSV text, line by line: what is wrong with one line leaves the others alone.
 /// Lines end with `\n`, `\r\n` or `\r`, also mixed; a byte order mark is passed over.
@@ -32,6 +45,13 @@ impl Line {
         if self.too_long {
             return Err(format!("longer than {} KiB", MAX_LINE >> 10));
         }
+        if self.number == 1
+            && let Some((_, what)) = FOREIGN
+                .iter()
+                .find(|(start, _)| self.text.starts_with(start))
+        {
+            return Err((*what).into());
+        }
         std::str::from_utf8(&self.text).map_err(|_| "not UTF-8 text".into())
     }
 }
@@ -46,8 +66,9 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next record that is not blank and its line, with as many fields as `expected`; none at
-    /// the end. The inner error is the reason why a line is no such record.
+    /// The next record that is not blank and its line, with as many fields as `expected` (empty ones
+    /// beyond are taken off); none at the end. The inner error is the reason why a line is no such
+    /// record; where only the number of fields is wrong, the record has them.
     pub(super) fn next(
         &mut self,
         record: &mut StringRecord,
@@ -68,10 +89,14 @@ impl<R: Read> Lines<R> {
                 Err(reason) => Err(reason),
             };
             let outcome = outcome.and_then(|()| match expected {
-                Some(n) if record.len() != n => {
+                Some(n) if record.len() < n || record.iter().skip(n).any(|f| !f.is_empty()) => {
                     Err(format!("{} fields, expected {n}", record.len()))
                 }
-                _ => Ok(()),
+                Some(n) => {
+                    record.truncate(n);
+                    Ok(())
+                }
+                None => Ok(()),
             });
             return Ok(Some((line.number, outcome)));
         }

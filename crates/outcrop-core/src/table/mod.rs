@@ -1,5 +1,10 @@
 //! Tables as CSV: fixed headers, extra columns allowed, bad rows named and left out.
 //!
+//! Cells are read as pandas, R and spreadsheets leave them: `True`, `TRUE` and `1`; nothing as an empty
+//! cell, `NA`, `NaN` or `NULL`; `1e+05` and `1000.0` as whole numbers; a column of row names. Rows may
+//! be in any order; one that repeats another counts once, and two that contradict each other are an
+//! error. With the feature `parquet` tables are also written as Parquet, and read from such a file.
+//!
 //! Lines end with `\n`, `\r\n` or `\r`; a byte order mark is passed over. A fault in one line (text
 //! that is no number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
 //! alone. A column that may be an optional one misspelt is a problem of line 1. The functions that
@@ -16,7 +21,15 @@
 //! # Ok::<(), outcrop_core::Error>(())
 //! ```
 
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::{Error, Result};
+
 pub(crate) mod architecture;
+mod cells;
+mod columns;
 pub(crate) mod comparison;
 mod csv_io;
 mod fields;
@@ -25,6 +38,10 @@ mod header;
 mod kind;
 mod lines;
 mod measurement;
+mod nouns;
+mod once;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod problem;
 mod row_stream;
 mod rows;
@@ -34,15 +51,29 @@ mod trajectory_stream;
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
-pub(crate) use measurement::left_out;
 pub use measurement::{
-    Columns, MeasurementStream, MeasurementWriter, append_measurements, fold_measurements,
-    measurement_stream, measurements, measurements_from, write_measurements,
+    Columns, MeasurementRow, MeasurementStream, MeasurementWriter, append_measurements,
+    fold_measurements, measurement_stream, measurements, measurements_from, write_measurements,
 };
+pub(crate) use measurement::{Table, fold_tables};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetWriter;
 pub use problem::{Loaded, Problem, Streamed};
-pub use rows::{Row, RowWriter, append_rows, read_rows, read_rows_from, rows_to_csv, write_rows};
+pub use rows::{
+    Row, RowWriter, append_rows, cells, read_rows, read_rows_from, rows_to_csv, write_rows,
+};
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
 pub use trajectory_stream::{TrajectoryStream, trajectory_stream};
 
 /// A reader names as many problems of one table; a last one says how many more there are.
 pub const MAX_PROBLEMS: u64 = 1000;
+
+/// The table at `path` as CSV text.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+    let io = |e| Error::io("read", path, e);
+    let file = File::open(path).map_err(io)?;
+    #[cfg(feature = "parquet")]
+    return parquet::as_csv(file).map_err(io);
+    #[cfg(not(feature = "parquet"))]
+    Ok(Box::new(file))
+}

@@ -1,4 +1,4 @@
-use crate::{Result, table::MAX_PROBLEMS};
+use crate::table::MAX_PROBLEMS;
 
 /// What was read from a table: the good rows, and the bad ones by line.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,20 +38,6 @@ impl std::fmt::Display for Problem {
             (context, 0) => write!(f, "{context}: {}", self.reason),
             (context, line) => write!(f, "{context}, line {line}: {}", self.reason),
         }
-    }
-}
-
-impl<T> Loaded<T> {
-    /// All that a stream has.
-    pub(crate) fn gather(stream: impl Iterator<Item = Result<Streamed<T>>>) -> Result<Self> {
-        let (mut rows, mut problems) = (Vec::new(), Vec::new());
-        for item in stream {
-            match item? {
-                Streamed::Row(row) => rows.push(row),
-                Streamed::Problem(problem) => problems.push(problem),
-            }
-        }
-        Ok(Self { rows, problems })
     }
 }
 

@@ -4,7 +4,8 @@ use std::io::Read;
 use csv::StringRecord;
 use serde::de::DeserializeOwned;
 
-use super::header;
+use super::cells::{Cells, is_missing, shown, whole};
+use super::header::{self, Columns};
 use super::lines::Lines;
 use super::problem::{Cap, Problem, Streamed};
 use crate::{Error, Result};
@@ -14,61 +15,71 @@ pub(super) struct RowStream<R, F, T> {
     lines: Lines<R>,
     context: String,
     header: StringRecord,
+    /// The columns in which something must stand, by place.
+    named: Vec<usize>,
     record: StringRecord,
     check: fn(F) -> Result<T, String>,
     hints: VecDeque<Problem>,
+    started: bool,
     ended: bool,
     pub(super) cap: Cap,
 }
 
 impl<R: Read, F, T> RowStream<R, F, T> {
-    /// Reads the header, in which every `required` column must be.
+    /// Reads the header, in which every required column must be.
     pub(super) fn new(
         reader: R,
         context: &str,
-        [required, optional]: [&[&str]; 2],
+        columns: Columns<'_>,
         check: fn(F) -> Result<T, String>,
     ) -> Result<Self> {
-        let (mut lines, mut header) = (Lines::new(reader), StringRecord::new());
-        let read = lines.next(&mut header, None);
-        match read.map_err(|e| Error::io("read", context, e))? {
-            Some((_, Ok(()))) => {}
-            Some((_, Err(reason))) => {
-                return Err(Error::parse(context, format!("the header: {reason}")));
-            }
-            None => return Err(Error::parse(context, "the table is empty")),
-        }
-        header::check(context, &header, required, optional)?;
+        let mut lines = Lines::new(reader);
+        let header = header::read(&mut lines, context)?;
+        header::check(context, &header, columns.required, columns.optional)?;
+        let place = |name: &&str| header.iter().position(|h| h == *name);
         Ok(Self {
-            hints: header::hints(&header, required, optional).into(),
+            hints: header::hints(&header, columns.required, columns.optional).into(),
+            named: columns.named.iter().filter_map(place).collect(),
             lines,
             context: context.into(),
             header,
             record: StringRecord::new(),
             check,
+            started: false,
             ended: false,
             cap: Cap::default(),
         })
+    }
+
+    /// R's `write.table` names rows in a column without a header: where the first row starts with a
+    /// whole number and has one field more than the header, every row does.
+    fn has_row_names(&mut self) -> bool {
+        let first = !std::mem::replace(&mut self.started, true);
+        let one_more = self.record.len() == self.header.len() + 1;
+        let numbered = self.record.get(0).is_some_and(|name| whole(name).is_some());
+        if first && one_more && numbered {
+            let names = std::iter::once("").chain(&self.header).collect();
+            self.header = names;
+            self.named.iter_mut().for_each(|place| *place += 1);
+            return true;
+        }
+        false
     }
 }
 
 impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
     fn row(&self) -> Result<T, String> {
-        let row = self.record.deserialize(Some(&self.header));
-        (self.check)(row.map_err(|e| self.reason(&e))?)
-    }
-
-    /// The column and the value at fault, as far as the error knows them.
-    fn reason(&self, e: &csv::Error) -> String {
-        let csv::ErrorKind::Deserialize { err, .. } = e.kind() else {
-            return e.to_string();
-        };
-        let at = err.field().and_then(|at| usize::try_from(at).ok());
-        let field = at.and_then(|at| Some((self.header.get(at)?, self.record.get(at)?)));
-        match field {
-            Some((column, value)) => format!("{column} = {}: {}", shown(value), err.kind()),
-            None => err.kind().to_string(),
+        for &place in &self.named {
+            let cell = &self.record[place];
+            if is_missing(cell) {
+                let (column, cell) = (&self.header[place], shown(cell));
+                return Err(format!(
+                    "{column} = {cell}, which stands for nothing; name it"
+                ));
+            }
         }
+        let row = F::deserialize(Cells::new(&self.header, &self.record));
+        (self.check)(row.map_err(|e| e.to_string())?)
     }
 }
 
@@ -89,25 +100,27 @@ impl<R: Read, F: DeserializeOwned, T> Iterator for RowStream<R, F, T> {
                     self.ended = true;
                     return self.cap.rest().map(Streamed::Problem).map(Ok);
                 }
-                Ok(Some((line, outcome))) => match outcome.and_then(|()| self.row()) {
-                    Ok(row) => return Some(Ok(Streamed::Row((line, row)))),
-                    Err(reason) => {
-                        if let Some(problem) = self.cap.admit(line, reason) {
-                            return Some(Ok(Streamed::Problem(problem)));
+                Ok(Some((line, outcome))) => {
+                    let outcome = match outcome {
+                        Err(_) if self.has_row_names() => Ok(()),
+                        outcome => outcome,
+                    };
+                    self.started = true;
+                    if outcome.is_ok() && self.record.iter().all(is_missing) {
+                        continue; // a spreadsheet's row of nothing
+                    }
+                    match outcome.and_then(|()| self.row()) {
+                        Ok(row) => return Some(Ok(Streamed::Row((line, row)))),
+                        Err(reason) => {
+                            if let Some(problem) = self.cap.admit(line, reason) {
+                                return Some(Ok(Streamed::Problem(problem)));
+                            }
                         }
                     }
-                },
+                }
             }
         }
         None
-    }
-}
-
-/// A value as it stands in the table, in quotes and cut where it is long.
-pub(super) fn shown(value: &str) -> String {
-    match value.char_indices().nth(40) {
-        Some((at, _)) => format!("{:?}...", &value[..at]),
-        None => format!("{value:?}"),
     }
 }
 

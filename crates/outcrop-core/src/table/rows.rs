@@ -4,275 +4,35 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::columns::columns;
 use super::csv_io;
+use super::header::Columns;
+use super::once::{Identity, gather};
 use super::problem::Loaded;
-use super::row_stream::{RowStream, unnumbered};
-use crate::{
-    Comparison, CurvePoint, Error, Fit, Forecast, HeadSink, Intervention, Loss, ModelScore,
-    PersistentPlace, Prediction, Result, Score, write_atomic,
-};
+use super::row_stream::RowStream;
+use crate::{Error, Result, write_atomic};
 
 /// A noun that is one row of its table as it stands.
 pub trait Row: Serialize + DeserializeOwned {
     /// The columns that a table must have; others may be absent.
     const REQUIRED: &'static [&'static str];
-    /// The whole header.
+    /// All columns that are known.
     const HEADER: &'static [&'static str];
+    /// Text columns in which every row must have something.
+    const NAMED: &'static [&'static str];
+
+    /// What the row is about, such as `model "m", step 8`: no two rows of a table are about the same.
+    fn key(&self) -> String;
 }
 
-macro_rules! row {
-    ($type:ty, [$($required:literal),*], [$($optional:literal),*]) => {
-        impl Row for $type {
-            const REQUIRED: &'static [&'static str] = &[$($required),*];
-            const HEADER: &'static [&'static str] = &[$($required,)* $($optional),*];
-        }
-    };
-}
-
-row!(
-    Loss,
-    [
-        "model",
-        "step",
-        "tokens",
-        "loss",
-        "held_out_loss",
-        "learning_rate",
-        "gradient_norm"
-    ],
-    []
-);
-row!(
-    Score,
-    [
-        "target",
-        "regressor",
-        "protocol",
-        "models",
-        "rows",
-        "r2",
-        "mae",
-        "rmse"
-    ],
-    [
-        "architectures",
-        "mae_original",
-        "rmse_original",
-        "gain",
-        "p"
-    ]
-);
-row!(
-    ModelScore,
-    [
-        "model",
-        "target",
-        "regressor",
-        "protocol",
-        "rows",
-        "mae",
-        "rmse",
-        "bias"
-    ],
-    []
-);
-row!(
-    Prediction,
-    [
-        "model",
-        "layer",
-        "target",
-        "regressor",
-        "observed",
-        "predicted"
-    ],
-    ["predicted_lo", "predicted_hi"]
-);
-row!(
-    CurvePoint,
-    ["model", "layer", "hypothesis", "step", "value"],
-    ["value_lo", "value_hi"]
-);
-row!(
-    Fit,
-    ["model", "layer", "hypothesis", "n"],
-    [
-        "best",
-        "status",
-        "sse",
-        "r2",
-        "r2_adjusted",
-        "aic",
-        "aicc",
-        "weight",
-        "durbin_watson",
-        "runs_p",
-        "condition",
-        "A",
-        "A_lo",
-        "A_hi",
-        "lambda",
-        "lambda_lo",
-        "lambda_hi",
-        "gamma",
-        "gamma_lo",
-        "gamma_hi",
-        "t0",
-        "t0_lo",
-        "t0_hi",
-        "K",
-        "K_lo",
-        "K_hi",
-        "beta",
-        "beta_lo",
-        "beta_hi",
-        "tau0",
-        "tau0_lo",
-        "tau0_hi",
-        "A1",
-        "A1_lo",
-        "A1_hi",
-        "A2",
-        "f_first",
-        "f_first_lo",
-        "f_first_hi",
-        "f_last",
-        "f_last_lo",
-        "f_last_hi",
-        "f_max",
-        "f_max_lo",
-        "f_max_hi",
-        "t_half",
-        "t_half_lo",
-        "t_half_hi",
-        "p_peak",
-        "t_peak",
-        "t_peak_lo",
-        "t_peak_hi",
-        "tau",
-        "omega",
-        "zeta",
-        "t_mid"
-    ]
-);
-
-row!(
-    Comparison,
-    ["model", "layer", "published", "ours", "verdict"],
-    [
-        "reason",
-        "n",
-        "published_n",
-        "published_r2",
-        "published_r2_here",
-        "r2",
-        "published_sse",
-        "published_sse_here",
-        "sse",
-        "sse_ratio",
-        "max_difference",
-        "max_difference_step",
-        "rms_difference",
-        "published_t_peak",
-        "t_peak",
-        "published_A",
-        "A",
-        "published_lambda",
-        "lambda",
-        "published_gamma",
-        "gamma",
-        "published_t0",
-        "t0",
-        "published_K",
-        "K",
-        "published_beta",
-        "beta",
-        "published_tau0",
-        "tau0",
-        "published_A1",
-        "A1",
-        "published_A2",
-        "A2"
-    ]
-);
-
-row!(
-    Forecast,
-    ["model", "layer", "step"],
-    [
-        "n",
-        "fitted_until",
-        "status",
-        "average",
-        "lo",
-        "hi",
-        "emergence",
-        "log_only",
-        "last_value",
-        "observed"
-    ]
-);
-
-row!(
-    PersistentPlace,
-    ["model", "position", "channel"],
-    [
-        "token",
-        "cells",
-        "share",
-        "share_of_last_step",
-        "sequences",
-        "layers",
-        "first_layer",
-        "last_layer",
-        "steps",
-        "first_step",
-        "last_step",
-        "largest"
-    ]
-);
-
-row!(
-    HeadSink,
-    [
-        "model",
-        "step",
-        "layer",
-        "head",
-        "sequences",
-        "alpha",
-        "sink_rate"
-    ],
-    []
-);
-
-row!(
-    Intervention,
-    [
-        "model",
-        "step",
-        "set",
-        "layer",
-        "rule",
-        "channels",
-        "scalars",
-        "sequences",
-        "tokens",
-        "loss",
-        "perplexity",
-        "loss_change"
-    ],
-    []
-);
-
-/// Reads a table from a file.
+/// Reads a table from a file. A row that repeats another counts once, which is a problem of the
+/// result, too.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
-/// of the result.
+/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; [`Error::Twice`] for rows that contradict
+/// each other; a bad row is no error but a problem of the result.
 pub fn read_rows<T: Row>(path: &Path) -> Result<Loaded<T>> {
-    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
-    read_rows_from(file, &path.display().to_string())
+    read_rows_from(super::open(path)?, &path.display().to_string())
 }
 
 /// As [`read_rows`], from a reader; `context` names it in errors.
@@ -280,8 +40,41 @@ pub fn read_rows<T: Row>(path: &Path) -> Result<Loaded<T>> {
 /// # Errors
 /// As [`read_rows`].
 pub fn read_rows_from<T: Row>(reader: impl Read, context: &str) -> Result<Loaded<T>> {
-    let columns = [T::REQUIRED, T::HEADER];
-    Loaded::gather(RowStream::<_, T, T>::new(reader, context, columns, Ok)?.map(unnumbered))
+    let columns = Columns {
+        required: T::REQUIRED,
+        optional: T::HEADER,
+        named: T::NAMED,
+    };
+    let identity = Identity {
+        key: T::key,
+        same: says_the_same,
+    };
+    let rows = RowStream::<_, T, T>::new(reader, context, columns, Ok)?;
+    gather(context, rows, &identity)
+}
+
+/// By what would be written: NaN is NaN.
+fn says_the_same<T: Row>(a: &T, b: &T) -> bool {
+    let written = |row| csv_io::to_csv(std::slice::from_ref(row), false).ok();
+    written(a) == written(b)
+}
+
+/// The header and every row as cells, for showing.
+///
+/// # Errors
+/// [`Error::Parse`] for a row that is no flat record.
+pub fn cells<T: Row>(rows: &[T]) -> Result<Vec<Vec<String>>> {
+    let header = columns::<T>()
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect();
+    let mut all = vec![header];
+    for row in rows {
+        let record = csv_io::record(row)?;
+        let cell = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
+        all.push(record.iter().map(cell).collect());
+    }
+    Ok(all)
 }
 
 /// The table as CSV text; a table without rows still has its header.
@@ -290,7 +83,7 @@ pub fn read_rows_from<T: Row>(reader: impl Read, context: &str) -> Result<Loaded
 /// [`Error::Parse`] for a row that is no flat record.
 pub fn rows_to_csv<T: Row>(rows: &[T]) -> Result<Vec<u8>> {
     if rows.is_empty() {
-        return Ok(format!("{}\n", T::HEADER.join(",")).into_bytes());
+        return Ok(format!("{}\n", columns::<T>().join(",")).into_bytes());
     }
     csv_io::to_csv(rows, true)
 }
@@ -345,7 +138,7 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     /// [`Error::Parse`] with what the writer said.
     pub fn finish(mut self) -> Result<W> {
         if self.empty {
-            let written = self.csv.write_record(T::HEADER);
+            let written = self.csv.write_record(columns::<T>());
             written.map_err(|e| Error::parse("table to write", e))?;
         }
         let inner = self.csv.into_inner();

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::csv_io;
 use super::fields;
-use super::problem::{Loaded, Streamed};
+use super::header::Columns;
+use super::once::Repeated;
+use super::problem::{Loaded, Problem, Streamed};
 use super::row_stream::RowStream;
-use crate::{Error, Result, Trajectory, write_atomic};
+use crate::{Result, Trajectory, write_atomic};
 
 pub(super) const REQUIRED: [&str; 4] = ["model", "layer", "step", "ratio"];
 const OPTIONAL: [&str; 1] = ["sem"];
@@ -17,31 +19,95 @@ const OPTIONAL: [&str; 1] = ["sem"];
 #[derive(Serialize, Deserialize)]
 pub(super) struct Flat {
     pub(super) model: String,
-    #[serde(deserialize_with = "fields::foreign_layer")]
+    /// Others count from 0.
     pub(super) layer: u32,
     #[serde(deserialize_with = "fields::step")]
     step: u64,
-    #[serde(deserialize_with = "fields::ratio")]
     ratio: f64,
     #[serde(default)]
     sem: Option<f64>,
 }
 
-impl Flat {
-    /// Puts the row behind the others of its trajectory.
-    pub(super) fn push_to(self, trajectory: &mut Trajectory) {
-        trajectory.push(self.step, self.ratio, self.sem);
+/// A trajectory that is being read.
+pub(super) struct Open {
+    trajectory: Trajectory,
+    /// Where each point stands.
+    lines: Vec<u64>,
+}
+
+impl Open {
+    pub(super) fn new(row: &Flat) -> Self {
+        Self {
+            trajectory: Trajectory::new(&row.model, row.layer),
+            lines: Vec::new(),
+        }
+    }
+
+    /// Whether the row is of this trajectory.
+    pub(super) fn has(&self, row: &Flat) -> bool {
+        self.trajectory.layer == row.layer && self.trajectory.model == row.model
+    }
+
+    pub(super) fn push(&mut self, line: u64, row: &Flat) {
+        self.trajectory.push(row.step, row.ratio, row.sem);
+        self.lines.push(line);
+    }
+
+    /// The trajectory by step. Points that are given twice alike become one; others stay, for the
+    /// fitter to refuse, and are a problem.
+    pub(super) fn close(self) -> (Trajectory, Vec<Problem>) {
+        let Trajectory { model, layer, .. } = &self.trajectory;
+        let point = |i: usize| {
+            let t = &self.trajectory;
+            (t.steps[i], t.ratios[i], t.sem[i])
+        };
+        let alike = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+        let mut order: Vec<usize> = (0..self.lines.len()).collect();
+        order.sort_by_key(|&i| self.trajectory.steps[i]);
+        let mut closed = Trajectory::new(model, *layer);
+        let (mut repeated, mut problems) = (Repeated::default(), Vec::new());
+        let mut last: Option<usize> = None;
+        for i in order {
+            let (step, ratio, sem) = point(i);
+            match last.filter(|&held| point(held).0 == step) {
+                Some(held) if alike(point(held).1, ratio) && alike(point(held).2, sem) => {
+                    repeated.add(self.lines[i]);
+                    continue;
+                }
+                Some(held) => problems.push(Problem {
+                    line: self.lines[i],
+                    reason: format!(
+                        "model {model:?}, layer {layer}, step {step} is given again, and not as in \
+                         line {}",
+                        self.lines[held]
+                    ),
+                    ..Problem::default()
+                }),
+                None => {}
+            }
+            last = Some(i);
+            closed.push(step, ratio, Some(sem));
+        }
+        problems.extend(repeated.note());
+        closed.close();
+        (closed, problems)
     }
 }
 
 /// The rows of a trajectory table, whatever their order.
 pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Flat, Flat>> {
-    RowStream::new(reader, context, [&REQUIRED, &OPTIONAL], Ok)
+    let columns = Columns {
+        required: &REQUIRED,
+        optional: &OPTIONAL,
+        named: &["model"],
+    };
+    RowStream::new(reader, context, columns, Ok)
 }
 
-/// Reads a trajectory table: `model,layer,step,ratio` and, where it is there, `sem`. Rows keep
-/// their order within a (model, layer), and may be in any order otherwise; the table is held in
-/// memory ([`trajectory_stream`](super::trajectory_stream) holds one trajectory at a time).
+/// Reads a trajectory table: `model,layer,step,ratio` and, where it is there, `sem`. Rows may be in any
+/// order, and come by step within a (model, layer); the table is held in
+/// memory ([`trajectory_stream`](super::trajectory_stream) holds one trajectory at a time). A row that
+/// repeats another counts once; rows of one step that differ all stay. Both are problems.
 ///
 /// Whether steps ascend and ratios are finite is for the fitter to judge: `nan`, `inf`, `1e400`
 /// (infinite) and an empty ratio (NaN) are kept. A step is a whole number from 0 to 2^53, also
@@ -49,11 +115,10 @@ pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Fla
 /// whose ratio is no number. Standard errors are kept where every row of the trajectory has one.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
-/// of the result.
+/// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
+/// [`Error::Parse`](crate::Error::Parse); a bad row is no error but a problem of the result.
 pub fn trajectories(path: &Path) -> Result<Loaded<Trajectory>> {
-    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
-    trajectories_from(file, &path.display().to_string())
+    trajectories_from(super::open(path)?, &path.display().to_string())
 }
 
 /// As [`trajectories`], from a reader; `context` names it in errors.
@@ -62,27 +127,32 @@ pub fn trajectories(path: &Path) -> Result<Loaded<Trajectory>> {
 /// As [`trajectories`].
 pub fn trajectories_from(reader: impl Read, context: &str) -> Result<Loaded<Trajectory>> {
     let mut index = HashMap::new();
-    let (mut trajectories, mut problems) = (Vec::<Trajectory>::new(), Vec::new());
+    let (mut open, mut problems) = (Vec::<Open>::new(), Vec::new());
     for item in rows(reader, context)? {
-        let row = match item? {
-            Streamed::Row((_, row)) => row,
+        let (line, row) = match item? {
+            Streamed::Row(row) => row,
             Streamed::Problem(problem) => {
                 problems.push(problem);
                 continue;
             }
         };
-        let at = match trajectories.last() {
-            Some(t) if t.model == row.model && t.layer == row.layer => trajectories.len() - 1,
+        let at = match open.last() {
+            Some(last) if last.has(&row) => open.len() - 1,
             _ => *index
                 .entry((row.model.clone(), row.layer))
                 .or_insert_with(|| {
-                    trajectories.push(Trajectory::new(&row.model, row.layer));
-                    trajectories.len() - 1
+                    open.push(Open::new(&row));
+                    open.len() - 1
                 }),
         };
-        row.push_to(&mut trajectories[at]);
+        open[at].push(line, &row);
     }
-    trajectories.iter_mut().for_each(Trajectory::close);
+    let mut trajectories = Vec::with_capacity(open.len());
+    for open in open {
+        let (trajectory, more) = open.close();
+        trajectories.push(trajectory);
+        problems.extend(more);
+    }
     Ok(Loaded {
         rows: trajectories,
         problems,
@@ -92,7 +162,7 @@ pub fn trajectories_from(reader: impl Read, context: &str) -> Result<Loaded<Traj
 /// Writes a trajectory table, whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`] with the path.
+/// [`Error::Io`](crate::Error::Io) with the path.
 pub fn write_trajectories(path: &Path, trajectories: &[Trajectory]) -> Result<()> {
     let rows: Vec<Flat> = trajectories
         .iter()
@@ -152,5 +222,17 @@ mod tests {
             assert!(parts.iter().all(|part| said.contains(part)), "{said}");
         }
         assert_eq!(said.len(), 5);
+    }
+    #[test]
+    fn rows_in_any_order_come_by_step_and_once() {
+        let csv = "model,layer,step,ratio\na,1,8,7\na,1,0,5\na,1,4,6\na,1,8.0,7.0\na,1,4,9\n";
+        let loaded = trajectories_from(csv.as_bytes(), "t").unwrap();
+        assert_eq!(loaded.rows[0].steps, [0, 4, 4, 8]);
+        let said: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert!(
+            said[0].starts_with("line 6:") && said[0].contains("not as in line 4"),
+            "{said:?}"
+        );
+        assert!(said[1].ends_with("count once: line 5"), "{said:?}");
     }
 }

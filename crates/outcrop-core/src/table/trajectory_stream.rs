@@ -1,18 +1,20 @@
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::collections::{HashMap, VecDeque};
 use std::io::Read;
 
+use super::cells::shown;
+use super::once::fingerprint;
 use super::problem::{Problem, Streamed};
-use super::row_stream::{RowStream, shown};
-use super::trajectory::{Flat, rows};
+use super::row_stream::RowStream;
+use super::trajectory::{Flat, Open, rows};
 use crate::{Result, Trajectory};
 
 /// The trajectories of a table one after another, for tables of any size; made by
 /// [`trajectory_stream`].
 pub struct TrajectoryStream<R> {
     rows: RowStream<R, Flat, Flat>,
-    current: Option<Trajectory>,
+    current: Option<Open>,
+    /// Problems of the trajectory before.
+    problems: VecDeque<Problem>,
     /// Hash of each finished (model, layer), and whether its return was told.
     finished: HashMap<u64, bool>,
 }
@@ -48,6 +50,7 @@ pub fn trajectory_stream<R: Read>(reader: R, context: &str) -> Result<Trajectory
     Ok(TrajectoryStream {
         rows: rows(reader, context)?,
         current: None,
+        problems: VecDeque::new(),
         finished: HashMap::new(),
     })
 }
@@ -55,11 +58,8 @@ pub fn trajectory_stream<R: Read>(reader: R, context: &str) -> Result<Trajectory
 impl<R> TrajectoryStream<R> {
     /// Takes in a row; gives what is complete with it.
     fn take(&mut self, line: u64, row: Flat) -> Option<Streamed<Trajectory>> {
-        if let Some(t) = &mut self.current
-            && t.layer == row.layer
-            && t.model == row.model
-        {
-            row.push_to(t);
+        if let Some(open) = self.current.as_mut().filter(|open| open.has(&row)) {
+            open.push(line, &row);
             return None;
         }
         if let Some(told) = self.finished.get_mut(&key(&row.model, row.layer)) {
@@ -68,8 +68,8 @@ impl<R> TrajectoryStream<R> {
             }
             return self.apart(line, &row).map(Streamed::Problem);
         }
-        let mut next = Trajectory::new(&row.model, row.layer);
-        row.push_to(&mut next);
+        let mut next = Open::new(&row);
+        next.push(line, &row);
         let complete = self.close();
         self.current = Some(next);
         complete.map(Streamed::Row)
@@ -86,8 +86,8 @@ impl<R> TrajectoryStream<R> {
     }
 
     fn close(&mut self) -> Option<Trajectory> {
-        let mut complete = self.current.take()?;
-        complete.close();
+        let (complete, problems) = self.current.take()?.close();
+        self.problems.extend(problems);
         self.finished
             .insert(key(&complete.model, complete.layer), false);
         Some(complete)
@@ -99,6 +99,9 @@ impl<R: Read> Iterator for TrajectoryStream<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if let Some(problem) = self.problems.pop_front() {
+                return Some(Ok(Streamed::Problem(problem)));
+            }
             match self.rows.next() {
                 Some(Ok(Streamed::Row((line, row)))) => {
                     if let Some(item) = self.take(line, row) {
@@ -119,9 +122,7 @@ impl<R: Read> Iterator for TrajectoryStream<R> {
 }
 
 fn key(model: &str, layer: u32) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (model, layer).hash(&mut hasher);
-    hasher.finish()
+    fingerprint(&(model, layer))
 }
 
 #[cfg(test)]
@@ -132,7 +133,14 @@ mod tests {
     const HEADER: &str = "model,layer,step,ratio,sem\n";
 
     fn stream(csv: &str) -> Loaded<Trajectory> {
-        Loaded::gather(trajectory_stream(csv.as_bytes(), "t").unwrap()).unwrap()
+        let (mut rows, mut problems) = (Vec::new(), Vec::new());
+        for item in trajectory_stream(csv.as_bytes(), "t").unwrap() {
+            match item.unwrap() {
+                Streamed::Row(row) => rows.push(row),
+                Streamed::Problem(problem) => problems.push(problem),
+            }
+        }
+        Loaded { rows, problems }
     }
 
     #[test]

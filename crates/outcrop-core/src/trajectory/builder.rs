@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Ratio, Trajectory, TrajectoryOptions};
 use crate::Measurement;
@@ -38,20 +38,24 @@ impl TrajectoryBuilder {
         }
     }
 
-    /// Takes in what was measured of one sequence. A measurement that is given twice counts twice;
-    /// one of a suspect step is left out, unless the options include it.
-    pub fn add(&mut self, measurement: &Measurement) {
+    /// Takes in what was measured of one sequence, and says whether it is new: one of a (model, step,
+    /// sequence, layer) that came before does not count. One of a suspect step is left out, unless the
+    /// options include it.
+    pub fn add(&mut self, measurement: &Measurement) -> bool {
         let m = measurement;
-        if let Some(reason) = m.suspect.as_ref().filter(|_| !self.options.include_suspect) {
-            let step = (m.model.clone(), m.step);
-            self.suspects.entry(step).or_insert_with(|| reason.clone());
-            return;
-        }
         let model = match self.models.last() {
             Some(last) if *last == m.model => self.models.len() - 1,
             _ => self.model(&m.model),
         };
         let cell = self.cells.entry((model, m.layer, m.step)).or_default();
+        if !cell.seen.insert(m.sequence) {
+            return false;
+        }
+        if let Some(reason) = m.suspect.as_ref().filter(|_| !self.options.include_suspect) {
+            let step = (m.model.clone(), m.step);
+            self.suspects.entry(step).or_insert_with(|| reason.clone());
+            return true;
+        }
         let top = m.stats.top[0].map(|t| f64::from(t.magnitude));
         let median = m.stats.median.map(f64::from).filter(|median| *median > 0.0);
         match (top, median, self.options.ratio) {
@@ -59,6 +63,7 @@ impl TrajectoryBuilder {
             (Some(top), Some(median), Ratio::MeanOfRatios) => cell.add(top / median, 1.0),
             _ => cell.void = true,
         }
+        true
     }
 
     fn model(&mut self, name: &str) -> usize {
@@ -82,7 +87,7 @@ impl TrajectoryBuilder {
         let mut trajectories: Vec<Trajectory> = Vec::new();
         let mut last = None;
         for ((model, layer, step), cell) in self.cells {
-            if cell.void {
+            if cell.void || cell.n == 0 {
                 continue;
             }
             if last.replace((model, layer)) != Some((model, layer)) {
@@ -103,8 +108,9 @@ impl TrajectoryBuilder {
 /// The error is that of the linearised quotient v: the residuals a - v b have mean 0, and with
 /// d = a - v0 b for the v0 of the first pair they are d - (v - v0) b. Sums about v0, which is near
 /// v, do not cancel as those of a and b would.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Cell {
+    seen: Seen,
     n: u64,
     /// Whether some sequence has no ratio.
     void: bool,
@@ -146,6 +152,31 @@ impl Cell {
         let [dd, db, bb] = self.moments;
         let squares = (dd - 2.0 * off * db + off * off * bb).max(0.0);
         (value, (squares / (n - 1.0) / n).sqrt() / mean_b)
+    }
+}
+
+/// Which sequences there were: a bit each up to [`DENSE`], as they mostly count from 0.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    bits: Vec<u64>,
+    beyond: BTreeSet<u32>,
+}
+
+const DENSE: u32 = 1 << 16;
+
+impl Seen {
+    /// Whether the sequence is new.
+    fn insert(&mut self, sequence: u32) -> bool {
+        if sequence >= DENSE {
+            return self.beyond.insert(sequence);
+        }
+        let (word, bit) = ((sequence / 64) as usize, 1 << (sequence % 64));
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+        }
+        let new = self.bits[word] & bit == 0;
+        self.bits[word] |= bit;
+        new
     }
 }
 

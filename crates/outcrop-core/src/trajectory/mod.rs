@@ -78,7 +78,9 @@ impl Trajectory {
         options: impl Into<TrajectoryOptions>,
     ) -> Vec<Self> {
         let mut builder = TrajectoryBuilder::new(options);
-        measurements.iter().for_each(|m| builder.add(m));
+        for measurement in measurements {
+            builder.add(measurement);
+        }
         builder.finish()
     }
 }
@@ -141,7 +143,8 @@ mod tests {
         };
         assert_eq!(steps(all), [0, 1, 2]);
         let mut builder = TrajectoryBuilder::new(Ratio::default());
-        rows.iter().for_each(|row| builder.add(row));
+        assert!(rows.iter().all(|row| builder.add(row)));
+        assert!(!builder.add(&rows[0]));
         let suspects = builder.suspects();
         assert_eq!(suspects[&("m".to_owned(), 1)], "jump");
     }

@@ -18,7 +18,9 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         let marks = data.models.iter().map(|m| {
             let of = losses.iter().filter(|l| l.model == m.name);
             let line = of.filter_map(|l| Some((l.step as f64, value(l)?)));
-            Mark::Line(line.collect(), color_of(data, &m.name), Stroke::Solid)
+            let mut line: Vec<(f64, f64)> = line.collect();
+            line.sort_by(|a, b| a.0.total_cmp(&b.0)); // whatever the order of the table
+            Mark::Line(line, color_of(data, &m.name), Stroke::Solid)
         });
         Panel::new(title, x.clone(), y.clone(), marks.collect())
     };

@@ -1,12 +1,13 @@
 //! `outcrop audit`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::ValueEnum;
-use outcrop_checkpoint::{Audit, AuditOptions, CheckpointSeries, audit_with};
-use outcrop_core::{Error as CoreError, write_atomic};
+use outcrop_checkpoint::{Audit, AuditOptions, CheckpointSeries, Finding, audit_with};
+use outcrop_core::Error as CoreError;
+use outcrop_core::table::Row;
+use serde::{Deserialize, Serialize};
 
-use super::output::{columns, print, say};
+use super::output::{Destination, Format, To, columns, print, say, write_file, write_rows};
 use super::progress::Bar;
 use super::select;
 use crate::{Error, Result};
@@ -15,7 +16,7 @@ use crate::{Error, Result};
 #[command(after_help = "Examples:
   outcrop audit pythia-2.8b/                          what is wrong with a folder of checkpoints
   outcrop audit models--EleutherAI--pythia-70m        a model in the hub's cache
-  outcrop audit pythia-2.8b/ --format json --out audit.json
+  outcrop audit pythia-2.8b/ --out audit.json         everything, the hash of every tensor too
   outcrop audit runs/mine --strict                    status 1 if any step is suspect
 
 Found are: steps that are copies of others to the byte, shards or matrices of another step, step 1
@@ -35,27 +36,34 @@ pub(crate) struct Args {
     /// End with status 1 if a step is suspect.
     #[arg(long)]
     strict: bool,
-    /// Where the report goes [default: standard output].
-    #[arg(long, short)]
-    out: Option<PathBuf>,
-    /// Form of the report; JSON has the hash of every file and tensor too.
-    #[arg(long, value_enum, default_value_t)]
-    format: Form,
+    #[command(flatten)]
+    to: To,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Form {
-    /// Columns in line, for reading.
-    #[default]
-    Table,
-    /// Everything.
-    Json,
+/// A finding as a row.
+#[derive(Clone, Serialize, Deserialize)]
+struct Line {
+    finding: String,
+    /// Steps, separated by spaces.
+    suspect_steps: String,
+    what: String,
+}
+
+impl Row for Line {
+    const REQUIRED: &'static [&'static str] = Self::HEADER;
+    const HEADER: &'static [&'static str] = &["finding", "suspect_steps", "what"];
+    const NAMED: &'static [&'static str] = &["finding"];
+
+    fn key(&self) -> String {
+        format!("{}, {}", self.finding, self.what)
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     if !(args.jump_ratio > 1.0 && args.jump_ratio.is_finite()) {
         return Err(CoreError::range("jump-ratio", args.jump_ratio, "more than 1").into());
     }
+    let target = args.to.target()?;
     let series = CheckpointSeries::open_with(&args.path, &args.select.select())?;
     for note in &series.notes {
         say(&format!("note: {note}"));
@@ -70,15 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bar.message(entry.folder.display().to_string());
     });
     bar.finish();
-    let text = match args.format {
-        Form::Table => table(&audit),
-        Form::Json => serde_json::to_string_pretty(&audit)
-            .map_err(|e| Error::Core(CoreError::parse("audit to write", e)))?,
-    };
-    match args.out.as_deref().filter(|out| *out != Path::new("-")) {
-        Some(path) => write_atomic(path, (text + "\n").as_bytes())?,
-        None => print(&text),
-    }
+    write(&audit, &target)?;
     let suspects = audit.suspects();
     match args.strict && suspects > 0 {
         true => Err(Error::Suspect {
@@ -86,6 +86,35 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             suspects,
         }),
         false => Ok(()),
+    }
+}
+
+/// JSON has everything, the hash of every file and tensor too; the other forms the findings.
+fn write(audit: &Audit, target: &Destination) -> Result<()> {
+    let text = match target.format {
+        Format::Table => table(audit),
+        Format::Json => serde_json::to_string_pretty(audit)
+            .map_err(|e| Error::Core(CoreError::parse("audit to write", e)))?,
+        Format::Csv | Format::Parquet => {
+            let lines: Vec<Line> = audit.findings.iter().map(line).collect();
+            return write_rows(&lines, target);
+        }
+    };
+    match &target.file {
+        Some(path) => write_file(path, (text + "\n").as_bytes()),
+        None => {
+            print(&text);
+            Ok(())
+        }
+    }
+}
+
+fn line(finding: &Finding) -> Line {
+    let suspects: Vec<String> = finding.suspects.iter().map(u64::to_string).collect();
+    Line {
+        finding: finding.code.to_string(),
+        suspect_steps: suspects.join(" "),
+        what: finding.words.clone(),
     }
 }
 

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::Row;
-use outcrop_core::{ArchSpec, Error as CoreError, write_atomic};
+use outcrop_core::{ArchSpec, Error as CoreError};
 use outcrop_predict::{
     Budget, Candidate, Design, Goal, Knob, Predictor, Regressor, Request, Table, design,
 };
 use serde::{Deserialize, Serialize};
 
 use super::learned::{options, source};
-use super::output::{Format, say, significant, write_rows};
+use super::output::{Format, To, say, significant, write_file, write_rows};
 use crate::Result;
 
 #[derive(clap::Args)]
@@ -70,12 +70,8 @@ pub(crate) struct Args {
     /// Also write the architecture with the best prediction to this TOML file.
     #[arg(long, value_name = "FILE")]
     best: Option<PathBuf>,
-    /// Where the table goes [default: standard output].
-    #[arg(long, short)]
-    out: Option<PathBuf>,
-    /// Form of the table.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    to: To,
 }
 
 /// One candidate as a row.
@@ -114,9 +110,22 @@ impl Row for Line {
         "hi",
         "outside",
     ];
+    const NAMED: &'static [&'static str] = &["quantity"];
+
+    fn key(&self) -> String {
+        let shape = [
+            self.layers,
+            self.d_model,
+            self.heads,
+            self.d_ff,
+            self.context,
+        ];
+        format!("{shape:?}, {}", self.quantity)
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let target = args.to.target()?;
     let request = request(args)?;
     let options = options(&args.features, args.seed)?;
     let regressor = Regressor::from_name(&args.regressor)?;
@@ -134,7 +143,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .iter()
         .map(|c| line(c, &request.goal))
         .collect();
-    if matches!(args.format, Format::Table) && lines.len() > args.show {
+    if target.format == Format::Table && lines.len() > args.show {
         say(&format!(
             "the {} best of {} candidates; --format csv has all",
             args.show,
@@ -142,7 +151,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ));
         lines.truncate(args.show);
     }
-    write_rows(&lines, args.format, args.out.as_deref())
+    write_rows(&lines, &target)
 }
 
 fn request(args: &Args) -> Result<Request> {
@@ -239,5 +248,5 @@ fn random(found: &Design) -> String {
 
 fn write_best(arch: &ArchSpec, path: &Path) -> Result<()> {
     let text = toml::to_string(arch).map_err(|e| CoreError::parse("the best architecture", e))?;
-    Ok(write_atomic(path, text.as_bytes())?)
+    write_file(path, text.as_bytes())
 }

@@ -8,7 +8,9 @@ use outcrop_report::{Plot, dependence_plot, importance_plot, shapley_plot, water
 use rayon::prelude::*;
 
 use super::learned::{options, source};
-use super::output::{Format, Picture, columns, print, significant, write_rows};
+use super::output::{
+    Destination, Format, Picture, columns, folder, print, significant, write_rows,
+};
 use crate::Result;
 
 #[derive(clap::Args)]
@@ -46,9 +48,12 @@ pub(crate) struct Args {
     /// Seed of permutations, of the background and of the random forest.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Where tables and plots go [default: RESULTS/explain].
-    #[arg(long, short)]
+    /// The folder into which tables and plots go [default: RESULTS/explain].
+    #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Form of the tables.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
     /// Form of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
@@ -64,10 +69,10 @@ struct Explanation {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| args.results.join("explain"));
+    let out = match &args.out {
+        Some(out) => folder(out, "--out")?.to_owned(),
+        None => args.results.join("explain"),
+    };
     let table = Table::from_sources(&[source(&args.results)?])?;
     let regressor = Regressor::from_name(&args.regressor)?;
     let target = Target::from_name(&args.target)?;
@@ -79,18 +84,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     )?;
     check_writable(&out)?;
     let explanation = explain(&explainer, args)?;
-    let csv = |name: &str| out.join(name);
-    write_rows(&explanation.shares, Format::Csv, Some(&csv("shapley.csv")))?;
-    write_rows(
-        &explanation.dependence,
-        Format::Csv,
-        Some(&csv("dependence.csv")),
-    )?;
-    write_rows(
-        &explanation.importance,
-        Format::Csv,
-        Some(&csv("importance.csv")),
-    )?;
+    let table = |name: &str| {
+        let file = out.join(format!("{name}.{}", args.format.suffix()));
+        Destination::file(&file, args.format)
+    };
+    write_rows(&explanation.shares, &table("shapley"))?;
+    write_rows(&explanation.dependence, &table("dependence"))?;
+    write_rows(&explanation.importance, &table("importance"))?;
     let formats: Vec<_> = args.plot_format.iter().map(Picture::format).collect();
     for plot in plots(&explanation) {
         plot.write(&out, &formats)?;

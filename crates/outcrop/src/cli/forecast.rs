@@ -8,9 +8,9 @@ use outcrop_report::forecast_plot;
 use rayon::prelude::*;
 
 use super::input::Input;
-use super::output::{Format, Picture, say, write_rows};
+use super::output::{Picture, To, say, write_rows};
 use super::weights::Weighing;
-use crate::Result;
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -41,18 +41,15 @@ pub(crate) struct Args {
     /// Form of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
-    /// Where the table goes [default: standard output].
-    #[arg(long, short)]
-    out: Option<PathBuf>,
-    /// Form of the table.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    to: To,
 }
 
 /// Points of a drawn forecast.
 const POINTS: u32 = 200;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let target = args.to.target()?;
     let options = args
         .weighing
         .options(Options::default())?
@@ -92,7 +89,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         say(&format!("{count} plots in {}", folder.display()));
     }
     let rows = rows.concat();
-    write_rows(&rows, args.format, args.out.as_deref())
+    write_rows(&rows, &target)?;
+    match rows.iter().any(|row| row.average.is_some()) {
+        true => Ok(()),
+        false => Err(Error::Nothing(match rows.first() {
+            None => format!("forecast: {} has no trajectory", args.input.name()),
+            Some(first) => format!(
+                "forecast any of {} trajectories; the first: {}",
+                trajectories.len(),
+                first.status
+            ),
+        })),
+    }
 }
 
 /// A forecast with what is known of that step.

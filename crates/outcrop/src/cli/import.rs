@@ -8,13 +8,13 @@ use outcrop_core::{published, table};
 use outcrop_fit::{Options, compare_published, fit_all};
 
 use super::input::Average;
-use super::output::{columns, print, say, significant};
-use crate::Result;
+use super::output::{columns, folder, print, say, significant};
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   outcrop import pythia-massive-activations --out runs/published
-  outcrop fit runs/published --out runs/published/fits.csv --format csv
+  outcrop fit runs/published
   outcrop report runs/published
 
 Reads pythia_<size>/stats/exp2_pythia_<size>_step<N> and pythia_<size>/params/*.json as they lie on
@@ -32,7 +32,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let found = published::import(&args.dir, args.ratio.ratio(), &args.out)?;
+    let out = folder(&args.out, "--out")?;
+    let found = published::import(&args.dir, args.ratio.ratio(), out)?;
     for problem in &found.problems {
         say(&format!("warning: {problem}"));
     }
@@ -46,6 +47,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         found.problems.len(),
         args.out.display()
     ));
+    if found.fits.is_empty() && found.trajectories.is_empty() {
+        let reason = format!("import {}: no file of it could be read", args.dir.display());
+        return Err(Error::Nothing(reason));
+    }
     if found.fits.is_empty() || found.trajectories.is_empty() {
         return Ok(());
     }

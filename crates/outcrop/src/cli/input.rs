@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
-use outcrop_core::table::Streamed;
+use outcrop_core::table::{Loaded, Streamed};
 use outcrop_core::{
-    Fit, Ratio, Trajectory, TrajectoryOptions, open_trajectories, open_trajectories_from,
+    Error as CoreError, Fit, Ratio, Trajectory, TrajectoryOptions, open_trajectories,
+    open_trajectories_from, published,
 };
 
 use super::output::say;
@@ -72,6 +73,17 @@ impl Failure {
 }
 
 impl Input {
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        self.input.display().to_string()
+    }
+
+    /// The run directory or results folder that it is, if it is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        let folder = Some(self.input.as_path());
+        folder.filter(|path| path.is_dir() && !published::recognise(path))
+    }
+
     pub(crate) fn open(&self) -> Result<Trajectories> {
         let options = TrajectoryOptions {
             ratio: self.ratio.ratio(),
@@ -132,6 +144,25 @@ impl Iterator for Trajectories {
             }
         }
     }
+}
+
+/// The good rows of the table at `path`; the others are named. A table of nothing but bad rows is a
+/// failure.
+pub(crate) fn good_rows<T>(path: &Path, loaded: Loaded<T>) -> Result<Vec<T>> {
+    let context = path.display().to_string();
+    let mut of_rows = loaded.problems.iter().filter(|problem| problem.line > 1);
+    if let (true, Some(first)) = (loaded.rows.is_empty(), of_rows.next()) {
+        let reason = format!("none of its rows could be read; {first}");
+        return Err(CoreError::parse(context, reason).into());
+    }
+    for problem in loaded.problems.iter().take(SHOWN) {
+        say(&format!("warning: {context}, {problem}"));
+    }
+    let more = loaded.problems.len().saturating_sub(SHOWN);
+    if more > 0 {
+        say(&format!("warning: {more} more problems of {context}"));
+    }
+    Ok(loaded.rows)
 }
 
 /// Goes on as long as all is well.

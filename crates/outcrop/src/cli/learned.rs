@@ -5,20 +5,16 @@ use std::path::Path;
 use outcrop_core::{Fit, table};
 use outcrop_predict::{Feature, Options, Source};
 
-use super::output::say;
+use super::input::good_rows;
 use crate::Result;
 
 /// The architectures and fits of a results folder. Rows that cannot be read are named and left out.
 pub(super) fn source(folder: &Path) -> Result<Source> {
-    let archs = table::architectures(&folder.join("architectures.csv"))?;
-    let fits = table::read_rows::<Fit>(&folder.join("fits.csv"))?;
-    for problem in archs.problems.iter().chain(&fits.problems) {
-        say(&format!("warning: {problem}; the row was left out"));
-    }
+    let [archs, fits] = ["architectures.csv", "fits.csv"].map(|name| folder.join(name));
     Ok(Source {
         name: folder.display().to_string(),
-        archs: archs.rows,
-        fits: fits.rows,
+        archs: good_rows(&archs, table::architectures(&archs)?)?,
+        fits: good_rows(&fits, table::read_rows::<Fit>(&fits)?)?,
     })
 }
 

@@ -1,10 +1,24 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use outcrop_core::{Provenance, Trajectory, TrajectoryOptions, table};
+use outcrop_core::table::{self, Loaded};
+use outcrop_core::{Error as CoreError, Provenance, Trajectory, TrajectoryOptions};
 use outcrop_report::{Inputs, write_report};
 
-use super::output::{print, say};
-use crate::Result;
+use super::input::good_rows;
+use super::output::{folder, print};
+use crate::{Error, Result};
+
+/// The tables of which a report is made.
+const TABLES: [&str; 8] = [
+    "architectures.csv",
+    "measurements.csv",
+    "trajectories.csv",
+    "fits.csv",
+    "curves.csv",
+    "loss.csv",
+    "scores.csv",
+    "predictions.csv",
+];
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -29,65 +43,72 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let title = args.title.clone();
+    let out = match &args.out {
+        Some(out) => folder(out, "--out")?.to_owned(),
+        None => args.folder.join("report"),
+    };
+    let inputs = read(args)?;
+    if inputs.is_empty() {
+        return Err(Error::Nothing(format!(
+            "report on {}: none of {} is there with a row; `outcrop train`, `measure` and `fit` write \
+             them",
+            args.folder.display(),
+            TABLES.join(", ")
+        )));
+    }
     let inputs = Inputs {
         title: title.unwrap_or_else(|| format!("Massive activations: {}", args.folder.display())),
-        ..read(args)?
+        ..inputs
     };
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| args.folder.join("report"));
     let written = write_report(&inputs, &out)?;
     print(&format!("report: {}", written.html.display()));
     Ok(())
 }
 
 fn read(args: &Args) -> Result<Inputs> {
-    let file = |name: &str| Some(args.folder.join(name)).filter(|p| p.is_file());
-    let mut inputs = Inputs::default();
-    if let Some(path) = file("architectures.csv") {
-        inputs.archs = good(table::architectures(&path)?);
-    }
-    if let Some(path) = file("measurements.csv") {
-        inputs.measurements = good(table::measurements(&path)?);
-        let kept = |suspect: &Option<String>| args.include_suspect || suspect.is_none();
-        inputs.measurements.retain(|row| kept(&row.suspect));
-    }
-    inputs.trajectories = match file("trajectories.csv") {
-        Some(path) => good(table::trajectories(&path)?),
-        None => {
-            let options = TrajectoryOptions {
-                include_suspect: args.include_suspect,
-                ..TrajectoryOptions::default()
-            };
-            Trajectory::from_measurements(&inputs.measurements, options)
-        }
+    let io = |e| CoreError::io("read folder", &args.folder, e);
+    std::fs::read_dir(&args.folder).map_err(io)?;
+    let [
+        archs,
+        measurements,
+        trajectories,
+        fits,
+        curves,
+        losses,
+        scores,
+        predictions,
+    ] = TABLES.map(|name| args.folder.join(name));
+    let mut inputs = Inputs {
+        archs: rows(&archs, table::architectures)?,
+        measurements: rows(&measurements, table::measurements)?,
+        trajectories: rows(&trajectories, table::trajectories)?,
+        fits: rows(&fits, table::read_rows)?,
+        curves: rows(&curves, table::read_rows)?,
+        losses: rows(&losses, table::read_rows)?,
+        scores: rows(&scores, table::read_rows)?,
+        predictions: rows(&predictions, table::read_rows)?,
+        ..Inputs::default()
     };
-    if let Some(path) = file("fits.csv") {
-        inputs.fits = good(table::read_rows(&path)?);
+    let kept = |suspect: &Option<String>| args.include_suspect || suspect.is_none();
+    inputs.measurements.retain(|row| kept(&row.suspect));
+    if !trajectories.is_file() {
+        let options = TrajectoryOptions {
+            include_suspect: args.include_suspect,
+            ..TrajectoryOptions::default()
+        };
+        inputs.trajectories = Trajectory::from_measurements(&inputs.measurements, options);
     }
-    if let Some(path) = file("curves.csv") {
-        inputs.curves = good(table::read_rows(&path)?);
-    }
-    if let Some(path) = file("loss.csv") {
-        inputs.losses = good(table::read_rows(&path)?);
-    }
-    if let Some(path) = file("scores.csv") {
-        inputs.scores = good(table::read_rows(&path)?);
-    }
-    if let Some(path) = file("predictions.csv") {
-        inputs.predictions = good(table::read_rows(&path)?);
-    }
-    if let Some(path) = file("provenance.json") {
-        inputs.provenance = Provenance::read(&path)?;
+    let provenance = args.folder.join("provenance.json");
+    if provenance.is_file() {
+        inputs.provenance = Provenance::read(&provenance)?;
     }
     Ok(inputs)
 }
 
-/// The good rows; the others are named.
-fn good<T>(loaded: table::Loaded<T>) -> Vec<T> {
-    for problem in &loaded.problems {
-        say(&format!("warning: {problem}; the row was left out"));
+/// The good rows of a table; none where it is not there.
+fn rows<T>(path: &Path, read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>) -> Result<Vec<T>> {
+    match path.is_file() {
+        true => good_rows(path, read(path)?),
+        false => Ok(Vec::new()),
     }
-    loaded.rows
 }

@@ -40,16 +40,28 @@ pub(super) const OPTIONAL: [&str; 28] = [
     "later_top3_channel",
     "suspect",
 ];
+/// The whole header.
+pub(super) const HEADER: [&str; REQUIRED.len() + OPTIONAL.len()] = {
+    let mut header = [""; REQUIRED.len() + OPTIONAL.len()];
+    let mut place = 0;
+    while place < header.len() {
+        header[place] = match place < REQUIRED.len() {
+            true => REQUIRED[place],
+            false => OPTIONAL[place - REQUIRED.len()],
+        };
+        place += 1;
+    }
+    header
+};
 /// Columns of a table without detail.
 pub(super) const PLAIN: usize = REQUIRED.len() + 10;
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Flat {
     model: String,
     #[serde(deserialize_with = "fields::step")]
     step: u64,
-    #[serde(deserialize_with = "fields::sequence")]
     sequence: u32,
     #[serde(deserialize_with = "fields::layer")]
     layer: u32,
@@ -57,33 +69,19 @@ pub(super) struct Flat {
     top2: Option<f32>,
     top3: Option<f32>,
     median: Option<f32>,
-    #[serde(deserialize_with = "fields::place")]
     top1_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top1_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top2_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top2_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top3_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top3_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::count")]
     count: Option<u64>,
-    #[serde(deserialize_with = "fields::count")]
     non_finite: Option<u64>,
-    #[serde(deserialize_with = "fields::place")]
     non_finite_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     non_finite_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top1_token: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top2_token: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     top3_token: Option<u32>,
-    #[serde(deserialize_with = "fields::count")]
     massive: Option<u64>,
     rms: Option<f64>,
     kurtosis: Option<f64>,
@@ -92,17 +90,11 @@ pub(super) struct Flat {
     later_top2: Option<f32>,
     later_top3: Option<f32>,
     later_median: Option<f32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top1_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top1_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top2_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top2_channel: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top3_position: Option<u32>,
-    #[serde(deserialize_with = "fields::place")]
     later_top3_channel: Option<u32>,
     suspect: Option<String>,
 }
@@ -173,6 +165,11 @@ impl From<Option<Top>> for Flattened {
 }
 
 impl Flat {
+    /// What it is a measurement of.
+    pub(super) fn key(&self) -> String {
+        about(&self.model, self.step, self.sequence, self.layer)
+    }
+
     /// Refuses magnitudes that no measurement can have.
     pub(super) fn check(self) -> Result<Measurement, String> {
         let magnitudes = [
@@ -255,6 +252,11 @@ impl Flat {
             later: Some(later).filter(|l| *l != LaterStats::default()),
         }
     }
+}
+
+/// What a measurement is of.
+pub(super) fn about(model: &str, step: u64, sequence: u32, layer: u32) -> String {
+    format!("model {model:?}, step {step}, sequence {sequence}, layer {layer}")
 }
 
 fn place(position: Option<u32>, channel: Option<u32>) -> Option<Place> {

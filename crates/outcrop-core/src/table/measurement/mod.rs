@@ -1,17 +1,22 @@
 mod flat;
+mod fold;
+mod row;
 mod write;
 
 pub(super) use self::flat::REQUIRED;
+pub use self::fold::fold_measurements;
+pub(crate) use self::fold::{Table, fold_tables};
+pub use self::row::MeasurementRow;
 pub use self::write::{Columns, MeasurementWriter, append_measurements, write_measurements};
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
 use self::flat::{Flat, OPTIONAL};
-use super::problem::{Loaded, Problem, Streamed};
+use super::once::{Identity, gather};
+use super::problem::{Loaded, Streamed};
 use super::row_stream::{RowStream, unnumbered};
-use crate::{Error, Measurement, Result, Trajectory, TrajectoryBuilder, TrajectoryOptions};
+use crate::{Measurement, Result};
 
 /// The rows of a measurements table one by one, for tables of any size; made by
 /// [`measurement_stream`].
@@ -25,71 +30,44 @@ impl<R: Read> Iterator for MeasurementStream<R> {
     }
 }
 
-/// Reads a measurements table row by row, holding one at a time; see [`measurements`]. After an
-/// error of the reader nothing more comes.
+/// Reads a measurements table row by row, holding one at a time, so that rows which are given twice
+/// come twice; see [`measurements`]. After an error of the reader nothing more comes.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`] of the header; [`Error::Io`] while
-/// reading on.
+/// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
+/// [`Error::Parse`](crate::Error::Parse) of the header; [`Error::Io`](crate::Error::Io) while reading on.
 pub fn measurement_stream<R: Read>(reader: R, context: &str) -> Result<MeasurementStream<R>> {
-    let columns = [REQUIRED.as_slice(), &OPTIONAL];
-    RowStream::new(reader, context, columns, Flat::check).map(MeasurementStream)
+    numbered(reader, context).map(MeasurementStream)
 }
 
-/// Reads a measurements table of any size and folds it into trajectories, as
-/// [`TrajectoryBuilder`] does: no more than one row is held.
-///
-/// # Errors
-/// As [`measurements`].
-pub fn fold_measurements(
-    reader: impl Read,
-    context: &str,
-    options: impl Into<TrajectoryOptions>,
-) -> Result<Loaded<Trajectory>> {
-    let (mut builder, mut problems) = (TrajectoryBuilder::new(options), Vec::new());
-    for item in measurement_stream(reader, context)? {
-        match item? {
-            Streamed::Row(measurement) => builder.add(&measurement),
-            Streamed::Problem(problem) => problems.push(problem),
-        }
-    }
-    problems.extend(left_out(&builder));
-    Ok(Loaded {
-        rows: builder.finish(),
-        problems,
-    })
-}
-
-/// The suspect steps that were left out, one problem for each model and reason.
-pub(crate) fn left_out(builder: &TrajectoryBuilder) -> Vec<Problem> {
-    let mut steps: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    for ((model, step), reason) in builder.suspects() {
-        let of_reason = steps.entry((model, reason)).or_default();
-        of_reason.push(step.to_string());
-    }
-    let problem = |((model, reason), steps): ((&str, &str), Vec<String>)| Problem {
-        reason: format!(
-            "{} suspect steps of {model} were left out ({reason}): {}",
-            steps.len(),
-            steps.join(", ")
-        ),
-        ..Problem::default()
+/// The rows with their lines.
+fn numbered<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Flat, Measurement>> {
+    let columns = super::header::Columns {
+        required: &REQUIRED,
+        optional: &OPTIONAL,
+        named: &["model"],
     };
-    steps.into_iter().map(problem).collect()
+    RowStream::new(reader, context, columns, Flat::check)
+}
+
+/// What a measurement is of.
+fn key(m: &Measurement) -> String {
+    flat::about(&m.model, m.step, m.sequence, m.layer)
 }
 
 /// Reads a measurements table: `model,step,sequence,layer,top1,top2,top3,median`, and where they
 /// are there the places, the count, the non-finite count, the columns of [`Detail`](crate::Detail) and
 /// `suspect`. Other columns are passed over. Whole
 /// numbers may be written as `1000.0` or `1e3`; a step is at most 2^53, layers count from 1, and
-/// magnitudes are finite numbers of at least 0, or empty where no scalar was finite.
+/// magnitudes are finite numbers of at least 0, or empty where no scalar was finite. A row that repeats
+/// another counts once, which is a problem of the result, too.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; a bad row is no error but a problem
-/// of the result.
+/// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
+/// [`Error::Parse`](crate::Error::Parse); [`Error::Twice`](crate::Error::Twice) for rows of one (model,
+/// step, sequence, layer) that differ; a bad row is no error but a problem of the result.
 pub fn measurements(path: &Path) -> Result<Loaded<Measurement>> {
-    let file = std::fs::File::open(path).map_err(|e| Error::io("read", path, e))?;
-    measurements_from(file, &path.display().to_string())
+    measurements_from(super::open(path)?, &path.display().to_string())
 }
 
 /// As [`measurements`], from a reader; `context` names it in errors.
@@ -97,7 +75,11 @@ pub fn measurements(path: &Path) -> Result<Loaded<Measurement>> {
 /// # Errors
 /// As [`measurements`].
 pub fn measurements_from(reader: impl Read, context: &str) -> Result<Loaded<Measurement>> {
-    Loaded::gather(measurement_stream(reader, context)?)
+    let identity = Identity {
+        key,
+        same: |a, b| a == b,
+    };
+    gather(context, numbered(reader, context)?, &identity)
 }
 
 #[cfg(test)]
@@ -138,14 +120,15 @@ mod tests {
 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("detailed.csv");
+        let mut next = rows.clone();
+        next[0].step = 1;
         append_measurements(&path, &rows).unwrap();
-        append_measurements(&path, &rows).unwrap();
-        assert_eq!(
-            measurements(&path).unwrap().rows,
-            [rows[0].clone(), rows[0].clone()]
-        );
+        append_measurements(&path, &next).unwrap();
+        let both = [rows[0].clone(), next[0].clone()];
+        assert_eq!(measurements(&path).unwrap().rows, both);
         let mut plain = rows.clone();
         (plain[0].detail, plain[0].suspect) = (crate::Detail::default(), None);
+        plain[0].step = 2;
         append_measurements(&path, &plain).unwrap();
         assert_eq!(measurements(&path).unwrap().rows[2], plain[0]);
 
@@ -162,7 +145,7 @@ mod tests {
     #[test]
     fn bad_rows_are_named_and_the_good_ones_kept() {
         let text = format!(
-            "{HEADER}\nm,0,0,1,3,2,1,0.5\nm,0,0,2,NaN,2,1,0.5\nm,0,0,0,3,2,1,0.5\nm,x,0,1,3,2,1,0.5\nm,4,0,1,3,2,1,0.5\nm,8,0,1,3.2"
+            "{HEADER}\nm,0,0,1,3,2,1,0.5\nm,0,0,2,inf,2,1,0.5\nm,0,0,0,3,2,1,0.5\nm,x,0,1,3,2,1,0.5\nm,4,0,1,3,2,1,0.5\nm,8,0,1,3.2"
         );
         let loaded = measurements_from(text.as_bytes(), "t").unwrap();
         assert_eq!(
@@ -187,5 +170,18 @@ mod tests {
             error.contains("`layer`") && error.contains("`layr`"),
             "{error}"
         );
+    }
+    #[test]
+    fn rows_given_twice_count_once_and_others_are_refused_with_both_lines() {
+        let same = format!("{HEADER}\nm,8,0,1,3,2,1,0.5\nm,0,0,1,5,4,3,1\nm,8.0,0,1,3.0,2,1,.5\n");
+        let loaded = measurements_from(same.as_bytes(), "t").unwrap();
+        assert_eq!((loaded.rows.len(), loaded.problems.len()), (2, 1));
+        assert!(loaded.problems[0].reason.ends_with("count once: line 4"));
+        let other = same.replace("3.0,2,1", "3.5,2,1");
+        let error = measurements_from(other.as_bytes(), "t.csv").unwrap_err();
+        let said = error.to_string();
+        for part in ["t.csv", "step 8, sequence 0, layer 1", "lines 2 and 4"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::super::csv_io;
-use super::flat::{Flat, OPTIONAL, PLAIN, REQUIRED};
+use super::flat::{Flat, HEADER, PLAIN, REQUIRED};
 use crate::{Detail, Error, Measurement, Result, write_atomic};
 
 /// Which columns a measurements table has.
@@ -90,7 +90,7 @@ fn header(columns: Columns) -> Vec<&'static str> {
         Columns::Plain => PLAIN,
         Columns::Detailed => usize::MAX,
     };
-    REQUIRED.into_iter().chain(OPTIONAL).take(most).collect()
+    HEADER.into_iter().take(most).collect()
 }
 
 /// The columns that rows need.

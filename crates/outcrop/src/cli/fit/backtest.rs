@@ -1,11 +1,11 @@
 //! `outcrop fit --backtest`.
 
 use outcrop_core::Forecast;
-use outcrop_fit::{Options, Share, backtest};
+use outcrop_fit::{Backtest, Options, Share, backtest};
 
 use super::Args;
-use crate::Result;
 use crate::cli::output::{Format, print, significant, write_rows};
+use crate::{Error, Result};
 
 /// What a share is of.
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
@@ -23,6 +23,7 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
         let allowed = "a number above 0 and below 1";
         return Err(outcrop_core::Error::range("--backtest", share, allowed).into());
     }
+    let target = args.to.target()?;
     let trajectories = args.input.open()?;
     let failure = trajectories.failure();
     let all: Vec<_> = trajectories.collect();
@@ -32,13 +33,20 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
         Of::Checkpoints => (Share::Checkpoints(share), "checkpoints"),
     };
     let found = backtest(&all, of, options);
-    if let Some(path) = args.out.as_deref() {
-        write_rows(&found.forecasts, args.format, Some(path))?;
-    } else if !matches!(args.format, Format::Table) {
-        return write_rows(&found.forecasts, args.format, None);
+    if !target.is_read_here() {
+        write_rows(&found.forecasts, &target)?;
+    }
+    if found.count() == 0 {
+        let why = found.forecasts.first().map(|first| &first.status);
+        let why = why.map_or("it has no trajectory", String::as_str);
+        let reason = format!("forecast any of {} trajectories: {why}", all.len());
+        return Err(Error::Nothing(reason));
+    }
+    if target.file.is_none() && target.format != Format::Table {
+        return Ok(());
     }
     let error = |name: &str, of: fn(&Forecast) -> Option<f64>| {
-        format!("  {name:<28} {}", significant(found.median_error(of)))
+        format!("  {name:<28} {}", median(&found, of))
     };
     let lines = [
         format!(
@@ -53,13 +61,39 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
         error("log only", |f| f.log_only),
         error("last value (baseline)", |f| f.last_value),
         format!(
-            "the {} % band holds the observed value in {} % of them",
+            "the {} % band holds the observed value in {} of them",
             percent(options.level()),
-            percent(found.coverage()),
+            match found.coverage() {
+                held if held.is_finite() => format!("{} %", percent(held)),
+                _ => "n/a".into(),
+            },
         ),
     ];
     lines.iter().for_each(|line| print(line));
     Ok(())
+}
+
+/// The median error; where it is no number, what could not be compared.
+fn median(found: &Backtest, of: fn(&Forecast) -> Option<f64>) -> String {
+    let median = found.median_error(of);
+    if median.is_finite() {
+        return significant(median);
+    }
+    let both = |f: &Forecast| Some((of(f)?, f.observed?));
+    let both: Vec<(f64, f64)> = found.forecasts.iter().filter_map(both).collect();
+    let (forecast, observed) = both.iter().fold((0, 0), |(f, o), pair| {
+        (
+            f + usize::from(pair.0 <= 0.0),
+            o + usize::from(pair.1 <= 0.0),
+        )
+    });
+    match both.len() {
+        0 => "n/a: none can be compared".into(),
+        n => format!(
+            "n/a: of {n}, {forecast} are forecast and {observed} observed at 0 or less, which have no \
+             logarithm"
+        ),
+    }
 }
 
 /// A share in percent with at most one digit behind the point.

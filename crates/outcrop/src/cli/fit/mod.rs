@@ -11,22 +11,26 @@ use outcrop_fit::{Options, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use super::input::{self, Input};
-use super::output::{Format, Picture, RowSink, say};
+use super::output::{Destination, Format, Picture, RowSink, To, print, say};
 use super::progress::Bar;
 use super::weights::Weighing;
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop fit runs/mine                                 a run directory
+  outcrop fit runs/mine                                 a run directory; fits.csv and curves.csv go into it
   outcrop fit runs/quick --plots plots                  and a picture of every fit
-  outcrop fit measurements.csv --out fits.csv --format csv
+  outcrop fit runs/mine --out -                         only shown, nothing is written
+  outcrop fit measurements.csv --out fits.csv           or fits.json, fits.parquet
   outcrop fit trajectories.csv --weights raw --tau-min 0.01
                                                         plain least squares, as the paper minimises
   outcrop fit trajectories.csv --paper                  and how the paper itself searches
   outcrop fit pythia_70m                                the paper's published data set, or a part of it
   cat trajectories.csv | outcrop fit - --format json --intervals 0
   outcrop fit trajectories.csv --backtest 0.5           would half of the training have told the end?
+
+The fits of a folder go into it as fits.csv, with their curves as curves.csv, where `outcrop report` and
+`predict` find them, unless --out or --format says otherwise; those of a table are printed.
 
 A table is either of measurements (model,step,sequence,layer,top1,top2,top3,median) or of
 trajectories (model,layer,step,ratio and, where known, sem). A layer that cannot be fitted has a row
@@ -63,11 +67,11 @@ pub(crate) struct Args {
     /// What the share of a backtest is of.
     #[arg(long, value_enum, default_value_t, requires = "backtest")]
     of: backtest::Of,
-    /// Where the fits go [default: standard output].
-    #[arg(long, short)]
-    out: Option<PathBuf>,
-    /// Also write points of every fitted curve, with its band, to this CSV file.
-    #[arg(long)]
+    #[command(flatten)]
+    to: To,
+    /// Also write points of every fitted curve, with its band, to this file (.csv, .json, .parquet)
+    /// [default: curves.csv beside fits.csv, where that is written into a folder].
+    #[arg(long, value_name = "FILE")]
     curves: Option<PathBuf>,
     /// Also draw every fit into this folder.
     #[arg(long, value_name = "DIR")]
@@ -75,9 +79,6 @@ pub(crate) struct Args {
     /// Form of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
-    /// Form of the fits.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -85,11 +86,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(share) = args.backtest {
         return backtest::run(args, share, &options);
     }
-    let mut writer = Writer::new(args)?;
+    let places = Places::new(args)?;
+    let options = match places.curves.is_none() && args.plots.is_none() {
+        true => options.with_curve_points(0)?,
+        false => options,
+    };
     let trajectories = args.input.open()?;
+    let mut writer = Writer::new(args, places)?;
     for fit in &trajectories.published {
-        writer.fits.push(fit)?;
+        writer.write(fit)?;
     }
+    writer.tally.published = trajectories.published.len();
     let progress = Bar::count("series");
     let failure = trajectories.failure();
     let mut outcome = Ok(());
@@ -104,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     progress.finish();
     outcome?;
     failure.check()?;
-    writer.finish()
+    writer.finish(&args.input.name())
 }
 
 fn options(args: &Args) -> Result<Options> {
@@ -127,16 +134,42 @@ fn options(args: &Args) -> Result<Options> {
             max_evaluations: args.max_evaluations,
         });
     }
-    if args.curves.is_none() && args.plots.is_none() {
-        options = options.with_curve_points(0)?;
-    }
     Ok(options)
 }
 
-/// Where everything that was asked for goes.
+/// Where the tables go.
+struct Places<'a> {
+    fits: Destination,
+    curves: Option<Destination>,
+    /// The folder into which they go unasked; the fits are shown then, too.
+    folder: Option<&'a Path>,
+}
+
+impl<'a> Places<'a> {
+    fn new(args: &'a Args) -> Result<Self> {
+        let folder = args.input.folder().filter(|_| args.to.is_open());
+        let csv = |folder: &Path, name| Destination::file(&folder.join(name), Format::Csv);
+        let curves = args.curves.as_deref();
+        let curves = curves
+            .map(|path| Destination::by_suffix(path, "--curves"))
+            .transpose()?;
+        Ok(Self {
+            fits: match folder {
+                Some(folder) => csv(folder, "fits.csv"),
+                None => args.to.target()?,
+            },
+            curves: curves.or_else(|| folder.map(|folder| csv(folder, "curves.csv"))),
+            folder,
+        })
+    }
+}
+
+/// Writes everything that was asked for.
 struct Writer<'a> {
     fits: RowSink<outcrop_core::Fit>,
+    shown: Option<RowSink<outcrop_core::Fit>>,
     curves: Option<RowSink<outcrop_core::CurvePoint>>,
+    folder: Option<&'a Path>,
     plots: Option<(&'a Path, Vec<PlotFormat>)>,
     drawn: usize,
     tally: Tally,
@@ -147,6 +180,9 @@ struct Writer<'a> {
 struct Tally {
     series: usize,
     failed: usize,
+    published: usize,
+    /// Why the first that failed did.
+    reason: String,
     best: BTreeMap<String, usize>,
 }
 
@@ -156,7 +192,25 @@ impl Tally {
         let best = fits.iter().find(|fit| fit.best);
         match best.or(fits.iter().find(|fit| fit.sse.is_some())) {
             Some(fit) => *self.best.entry(fit.hypothesis.clone()).or_default() += 1,
-            None => self.failed += 1,
+            None => {
+                if let (0, Some(fit)) = (self.failed, fits.first()) {
+                    self.reason.clone_from(&fit.status);
+                }
+                self.failed += 1;
+            }
+        }
+    }
+
+    /// A failure where nothing was fitted.
+    fn check(&self, input: &str) -> Result<()> {
+        match (self.series, self.failed) {
+            _ if self.published > 0 => Ok(()),
+            (0, _) => Err(Error::Nothing(format!("fit: {input} has no trajectory"))),
+            (series, failed) if series == failed => Err(Error::Nothing(format!(
+                "fit any of the {series} series of {input}; the first: {}",
+                self.reason
+            ))),
+            _ => Ok(()),
         }
     }
 
@@ -175,9 +229,7 @@ impl Tally {
 }
 
 impl<'a> Writer<'a> {
-    fn new(args: &'a Args) -> Result<Self> {
-        let curves = args.curves.as_deref();
-        let curves = curves.map(|path| RowSink::new(Format::Csv, Some(path), None));
+    fn new(args: &'a Args, places: Places<'a>) -> Result<Self> {
         let plots = args.plots.as_deref().map(|folder| {
             (
                 folder,
@@ -187,13 +239,27 @@ impl<'a> Writer<'a> {
         if let Some((folder, _)) = &plots {
             outcrop_core::check_writable(folder)?;
         }
+        let shown = places.folder.map(|_| Destination::standard(Format::Table));
+        let show = |target: &Destination| RowSink::new(target, Some(display::table));
+        let curves = places.curves.as_ref();
         Ok(Self {
-            fits: RowSink::new(args.format, args.out.as_deref(), Some(display::table))?,
-            curves: curves.transpose()?,
+            fits: show(&places.fits)?,
+            shown: shown.as_ref().map(show).transpose()?,
+            curves: curves
+                .map(|target| RowSink::new(target, None))
+                .transpose()?,
+            folder: places.folder,
             plots,
             drawn: 0,
             tally: Tally::default(),
         })
+    }
+
+    fn write(&mut self, fit: &outcrop_core::Fit) -> Result<()> {
+        if let Some(shown) = &mut self.shown {
+            shown.push(fit)?;
+        }
+        self.fits.push(fit)
     }
 
     fn take(
@@ -203,7 +269,7 @@ impl<'a> Writer<'a> {
     ) -> Result<()> {
         self.tally.count(&found.fits);
         for fit in &found.fits {
-            self.fits.push(fit)?;
+            self.write(fit)?;
         }
         if let Some(curves) = &mut self.curves {
             for point in &found.curves {
@@ -223,15 +289,28 @@ impl<'a> Writer<'a> {
         self.fits.closed() && self.curves.is_none() && self.plots.is_none()
     }
 
-    fn finish(self) -> Result<()> {
+    fn finish(self, input: &str) -> Result<()> {
+        let tally = self.tally;
         if let Some((folder, _)) = self.plots {
             say(&format!("{} plots in {}", self.drawn, folder.display()));
+        }
+        if tally.series + tally.published == 0 {
+            return tally.check(input); // and nothing takes the place of older tables
         }
         if let Some(curves) = self.curves {
             curves.finish()?;
         }
         self.fits.finish()?;
-        say(&self.tally.line());
-        Ok(())
+        if let Some(shown) = self.shown {
+            shown.finish()?;
+        }
+        say(&tally.line());
+        if let Some(folder) = self.folder {
+            let folder = folder.display();
+            print(&format!(
+                "fits.csv and curves.csv are in {folder}; a page of them: outcrop report {folder}"
+            ));
+        }
+        tally.check(input)
     }
 }

@@ -4,7 +4,7 @@ use outcrop_core::{Error as CoreError, Intervention, SetTo, table};
 use outcrop_forward::{FindOptions, Layers, Published, evaluate_interventions, find_massive};
 use outcrop_tokens::Sequences;
 
-use super::super::output::{Format, say, write_rows};
+use super::super::output::{Destination, Format, say, write_rows};
 use crate::Result;
 use crate::series::Folder;
 
@@ -62,7 +62,7 @@ pub(super) fn evaluate(
     let rows: Vec<Intervention> =
         evaluate_interventions(model, (name, step), evaluation, &massive, &changes)?;
     table::write_rows(&folder.file("interventions.csv"), &rows)?;
-    write_rows(&rows, Format::Table, None)
+    write_rows(&rows, &Destination::standard(Format::Table))
 }
 
 fn layers(words: &[String]) -> Result<Vec<Layers>> {

@@ -3,16 +3,18 @@
 mod figures;
 mod intervene;
 mod origin;
+mod place;
 mod revisions;
 mod show;
 mod words;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use outcrop_checkpoint::AuditOptions;
 use outcrop_tokens::Sequences;
 
 use self::origin::Origin;
+use self::place::Place;
 use self::words::Shown;
 use super::output::{print, say};
 use super::progress::Bar;
@@ -45,7 +47,8 @@ pub(crate) struct Args {
     /// Name of the model in the tables [default: that of its folder or repository].
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Where the tables go [default: measured/MODEL].
+    /// The folder into which the tables go, or a file (.csv, .json, .parquet) for the measurements: the
+    /// folder is then beside it, under its name without the suffix [default: measured/MODEL].
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Also measure how much attention every head gives to the first position (heads.csv).
@@ -86,8 +89,8 @@ fn measure(args: &Args) -> Result<()> {
     let tokens = args
         .tokens
         .sequences(&origin.config, &origin.tokenizer, origin.run.as_deref())?;
-    let out = args.out.clone();
-    let folder = Folder::new(out.unwrap_or_else(|| Path::new("measured").join(file_name(&model))));
+    let place = Place::new(args.out.as_deref(), &model);
+    let folder = Folder::new(&place.folder);
     let options = Options {
         model,
         stage: origin.stage.clone(),
@@ -116,6 +119,7 @@ fn measure(args: &Args) -> Result<()> {
     if !outcome.interrupted && (args.interventions.wanted() || args.figures.figures) {
         look_closer(args, &origin.source, &folder, &tokens, &options)?;
     }
+    place.write(&folder.file("measurements.csv"))?;
     conclude(&outcome, &folder, &tokens)
 }
 
@@ -143,22 +147,6 @@ fn look_closer(
             false => Ok(()),
         }
     })
-}
-
-/// A name that is one folder, whatever the model is called.
-fn file_name(model: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || "._-".contains(c) {
-            c
-        } else {
-            '_'
-        }
-    };
-    let name: String = model.chars().map(plain).collect();
-    match name.trim_start_matches('.') {
-        "" => "model".into(),
-        name => name.to_owned(),
-    }
 }
 
 /// Says what came of it: the audit, the last step, what failed.

@@ -2,12 +2,12 @@
 
 use std::io::IsTerminal;
 
-use outcrop_core::{CurvePoint, NamedArch, write_atomic};
+use outcrop_core::{CurvePoint, NamedArch};
 use outcrop_predict::{Predicted, PredictedLayer, Predictor, Target};
 use outcrop_report::prediction_plot;
 
-use super::super::output::{Format, columns, print, say, significant, write_rows};
-use super::{Args, read_here, shipped, sketch};
+use super::super::output::{Destination, Picture, columns, print, say, significant, write_rows};
+use super::{Args, shipped, sketch};
 use crate::Result;
 
 /// The columns of the table for reading.
@@ -23,18 +23,29 @@ const STEPS: u32 = 200;
 const LAST_STEP: u64 = 1000;
 
 pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> Result<()> {
+    let target = args.to.target()?;
+    let curves_to = args
+        .curves
+        .as_deref()
+        .map(|path| Destination::by_suffix(path, "--curves"))
+        .transpose()?;
+    let picture = args
+        .svg
+        .as_deref()
+        .map(|path| Picture::of(path, "--svg"))
+        .transpose()?;
     let predicted = predict(predictor, named, args.level)?;
     let origin = shipped::words(predictor, &predicted);
     let last = args.last_step.or(predictor.origin().notes.last_step);
     let last = last.unwrap_or(LAST_STEP);
-    if read_here(args) {
+    if target.is_read_here() {
         print(&table(&predicted, named));
         if args.plot || std::io::stdout().is_terminal() {
             print(&sketched(&predicted, last));
         }
         print(&format!("\n{}", origin.join("\n")));
     } else {
-        write_rows(&predicted.rows(), args.format, args.out.as_deref())?;
+        write_rows(&predicted.rows(), &target)?;
         if args.plot {
             say(&sketched(&predicted, last));
         }
@@ -42,16 +53,16 @@ pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> R
     for outside in &predicted.outside {
         say(&format!("warning: {outside}"));
     }
-    if args.curves.is_none() && args.svg.is_none() {
+    if curves_to.is_none() && picture.is_none() {
         return Ok(());
     }
     let curves = predicted.curves(&steps(last, STEPS))?;
-    if let Some(path) = &args.curves {
-        write_rows(&curves, Format::Csv, Some(path))?;
+    if let Some(target) = &curves_to {
+        write_rows(&curves, target)?;
     }
-    if let Some(path) = &args.svg {
+    if let (Some(picture), Some(path)) = (picture, &args.svg) {
         let words = described(&predicted, &origin);
-        write_atomic(path, prediction_plot(&curves, &words).svg()?.as_bytes())?;
+        picture.write(&prediction_plot(&curves, &words), path)?;
     }
     Ok(())
 }

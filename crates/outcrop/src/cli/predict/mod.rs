@@ -7,12 +7,11 @@ mod scores;
 mod shipped;
 mod sketch;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use outcrop_core::write_atomic;
 use outcrop_predict::{Options, Predictor, Regressor};
 
-use super::output::{Format, say};
+use super::output::{To, say, write_file};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -90,21 +89,18 @@ pub(crate) struct Args {
     /// Sketch the curves in text even where no terminal reads it.
     #[arg(long, requires = "asked")]
     plot: bool,
-    /// Draw the curves with their bands into this file.
+    /// Draw the curves with their bands into this file (.svg or .png).
     #[arg(long, value_name = "FILE", requires = "asked")]
     svg: Option<PathBuf>,
-    /// Write the curves with their bands to this CSV file.
+    /// Write the curves with their bands to this file (.csv, .json, .parquet).
     #[arg(long, value_name = "FILE", requires = "asked")]
     curves: Option<PathBuf>,
-    /// Where the table goes [default: standard output].
-    #[arg(long, short)]
-    out: Option<PathBuf>,
-    /// Form of the table.
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    to: To,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    args.to.target()?;
     let asked = architecture::asked(args)?;
     if asked.is_none() && args.save.is_none() {
         return scores::show(&results::table(&args.results, args.qualify)?, args);
@@ -112,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let regressor = args.regressor.as_deref().map(Regressor::from_name);
     let predictor = predictor(args, regressor.transpose()?)?;
     if let Some(path) = &args.save {
-        write_atomic(path, predictor.to_text()?.as_bytes())?;
+        write_file(path, predictor.to_text()?.as_bytes())?;
         say(&format!("saved: {}", path.display()));
     }
     match asked {
@@ -144,10 +140,4 @@ fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
         notes.verdict = Some(scores::summary(&table)?);
     }
     Ok(predictor.dated(&date)?.with_notes(notes))
-}
-
-/// Whether the table is for reading here and now, so that words may stand around it.
-fn read_here(args: &Args) -> bool {
-    let here = args.out.as_deref().is_none_or(|out| out == Path::new("-"));
-    here && matches!(args.format, Format::Table)
 }

@@ -5,7 +5,7 @@ use outcrop_predict::{Evaluation, Options, Regressor, Table, Target, evaluate};
 
 use super::super::output::{columns, print, say, write_rows};
 use super::super::verdicts;
-use super::{Args, read_here, results};
+use super::{Args, results};
 use crate::Result;
 
 /// The verdicts in one sentence.
@@ -28,13 +28,14 @@ pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
     let options = regressor.transpose()?.map_or_else(Options::default, only);
     let evaluation = evaluate(table, &options)?;
     let words = words(table, &evaluation);
-    if read_here(args) {
+    let target = args.to.target()?;
+    if target.is_read_here() {
         words.iter().for_each(|line| print(line));
         print(&overview(&evaluation));
         return Ok(());
     }
     words.iter().for_each(|line| say(line));
-    write_rows(&evaluation.scores, args.format, args.out.as_deref())
+    write_rows(&evaluation.scores, &target)
 }
 
 /// What was found, then what to know about the data.

@@ -1,0 +1,317 @@
+//! The nouns that are rows as they stand, with the columns of their tables.
+
+use super::rows::Row;
+use crate::{
+    Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
+    Intervention, Loss, ModelScore, PersistentPlace, Prediction, Score,
+};
+
+/// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
+macro_rules! row {
+    ($type:ty, [$($required:literal),*], [$($optional:literal),*],
+     named [$($named:literal),*], key [$($key:ident),*]) => {
+        impl Row for $type {
+            const REQUIRED: &'static [&'static str] = &[$($required),*];
+            const HEADER: &'static [&'static str] = &[$($required,)* $($optional),*];
+            const NAMED: &'static [&'static str] = &[$($named),*];
+
+            fn key(&self) -> String {
+                [$(format!("{} {:?}", stringify!($key), self.$key)),*].join(", ")
+            }
+        }
+    };
+}
+
+row!(
+    Loss,
+    [
+        "model",
+        "step",
+        "tokens",
+        "loss",
+        "held_out_loss",
+        "learning_rate",
+        "gradient_norm"
+    ],
+    [],
+    named ["model"], key [model, step]
+);
+row!(
+    Score,
+    [
+        "target",
+        "regressor",
+        "protocol",
+        "models",
+        "rows",
+        "r2",
+        "mae",
+        "rmse"
+    ],
+    [
+        "architectures",
+        "mae_original",
+        "rmse_original",
+        "gain",
+        "p"
+    ],
+    named ["target", "regressor", "protocol"], key [target, regressor, protocol]
+);
+row!(
+    ModelScore,
+    [
+        "model",
+        "target",
+        "regressor",
+        "protocol",
+        "rows",
+        "mae",
+        "rmse",
+        "bias"
+    ],
+    [],
+    named ["model", "target", "regressor", "protocol"], key [model, target, regressor, protocol]
+);
+row!(
+    Prediction,
+    [
+        "model",
+        "layer",
+        "target",
+        "regressor",
+        "observed",
+        "predicted"
+    ],
+    ["predicted_lo", "predicted_hi"],
+    named ["model", "target", "regressor"], key [model, layer, target, regressor]
+);
+row!(
+    CurvePoint,
+    ["model", "layer", "hypothesis", "step", "value"],
+    ["value_lo", "value_hi"],
+    named ["model", "hypothesis"], key [model, layer, hypothesis, step]
+);
+row!(
+    Fit,
+    ["model", "layer", "hypothesis", "n"],
+    [
+        "best",
+        "status",
+        "sse",
+        "r2",
+        "r2_adjusted",
+        "aic",
+        "aicc",
+        "weight",
+        "durbin_watson",
+        "runs_p",
+        "condition",
+        "A",
+        "A_lo",
+        "A_hi",
+        "lambda",
+        "lambda_lo",
+        "lambda_hi",
+        "gamma",
+        "gamma_lo",
+        "gamma_hi",
+        "t0",
+        "t0_lo",
+        "t0_hi",
+        "K",
+        "K_lo",
+        "K_hi",
+        "beta",
+        "beta_lo",
+        "beta_hi",
+        "tau0",
+        "tau0_lo",
+        "tau0_hi",
+        "A1",
+        "A1_lo",
+        "A1_hi",
+        "A2",
+        "f_first",
+        "f_first_lo",
+        "f_first_hi",
+        "f_last",
+        "f_last_lo",
+        "f_last_hi",
+        "f_max",
+        "f_max_lo",
+        "f_max_hi",
+        "t_half",
+        "t_half_lo",
+        "t_half_hi",
+        "p_peak",
+        "t_peak",
+        "t_peak_lo",
+        "t_peak_hi",
+        "tau",
+        "omega",
+        "zeta",
+        "t_mid"
+    ],
+    named ["model", "hypothesis"], key [model, layer, hypothesis]
+);
+
+row!(
+    Comparison,
+    ["model", "layer", "published", "ours", "verdict"],
+    [
+        "reason",
+        "n",
+        "published_n",
+        "published_r2",
+        "published_r2_here",
+        "r2",
+        "published_sse",
+        "published_sse_here",
+        "sse",
+        "sse_ratio",
+        "max_difference",
+        "max_difference_step",
+        "rms_difference",
+        "published_t_peak",
+        "t_peak",
+        "published_A",
+        "A",
+        "published_lambda",
+        "lambda",
+        "published_gamma",
+        "gamma",
+        "published_t0",
+        "t0",
+        "published_K",
+        "K",
+        "published_beta",
+        "beta",
+        "published_tau0",
+        "tau0",
+        "published_A1",
+        "A1",
+        "published_A2",
+        "A2"
+    ],
+    named ["model", "published"], key [model, layer, published]
+);
+
+row!(
+    Forecast,
+    ["model", "layer", "step"],
+    [
+        "n",
+        "fitted_until",
+        "status",
+        "average",
+        "lo",
+        "hi",
+        "emergence",
+        "log_only",
+        "last_value",
+        "observed"
+    ],
+    named ["model"], key [model, layer, fitted_until, step]
+);
+
+row!(
+    PersistentPlace,
+    ["model", "position", "channel"],
+    [
+        "token",
+        "cells",
+        "share",
+        "share_of_last_step",
+        "sequences",
+        "layers",
+        "first_layer",
+        "last_layer",
+        "steps",
+        "first_step",
+        "last_step",
+        "largest"
+    ],
+    named ["model"], key [model, position, channel]
+);
+
+row!(
+    HeadSink,
+    [
+        "model",
+        "step",
+        "layer",
+        "head",
+        "sequences",
+        "alpha",
+        "sink_rate"
+    ],
+    [],
+    named ["model"], key [model, step, layer, head]
+);
+
+row!(
+    Intervention,
+    [
+        "model",
+        "step",
+        "set",
+        "layer",
+        "rule",
+        "channels",
+        "scalars",
+        "sequences",
+        "tokens",
+        "loss",
+        "perplexity",
+        "loss_change"
+    ],
+    [],
+    named ["model"], key [model, step, set, layer, rule]
+);
+
+row!(
+    Attribution,
+    [
+        "model",
+        "layer",
+        "target",
+        "regressor",
+        "group",
+        "value",
+        "shapley",
+        "base",
+        "predicted"
+    ],
+    [],
+    named ["model", "target", "regressor", "group"], key [model, layer, target, regressor, group]
+);
+
+row!(
+    Dependence,
+    [
+        "target",
+        "regressor",
+        "group",
+        "model",
+        "layer",
+        "at",
+        "predicted"
+    ],
+    [],
+    named ["target", "regressor", "group"], key [target, regressor, group, model, layer, at]
+);
+
+row!(
+    Importance,
+    [
+        "target",
+        "regressor",
+        "group",
+        "rmse",
+        "increase",
+        "sd",
+        "repeats"
+    ],
+    [],
+    named ["target", "regressor", "group"], key [target, regressor, group]
+);

@@ -1,0 +1,71 @@
+use std::fs::File;
+use std::io::{Cursor, Read};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+use parquet::record::reader::RowIter;
+
+/// A Parquet file as the CSV text that says the same, row by row.
+pub(super) struct AsCsv {
+    rows: RowIter<'static>,
+    text: Cursor<Vec<u8>>,
+}
+
+impl AsCsv {
+    pub(super) fn open(file: File) -> std::io::Result<Self> {
+        let reader = contained(|| SerializedFileReader::new(file))?;
+        let reader = reader.map_err(std::io::Error::other)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let header = line(
+            schema
+                .get_fields()
+                .iter()
+                .map(|field| field.name().to_owned()),
+        )?;
+        Ok(Self {
+            rows: RowIter::from_file_into(Box::new(reader)),
+            text: Cursor::new(header),
+        })
+    }
+}
+
+/// A panic of the library, at a file that is broken, is an error.
+fn contained<T>(read: impl FnOnce() -> T) -> std::io::Result<T> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    outcome.map_err(|_| std::io::Error::other("the Parquet file is broken"))
+}
+
+fn line(cells: impl Iterator<Item = String>) -> std::io::Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(cells.collect::<Vec<_>>())?;
+    csv.into_inner()
+        .map_err(|e| std::io::Error::other(e.to_string()))
+}
+
+impl Read for AsCsv {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.text.read(into)?;
+            if read > 0 || into.is_empty() {
+                return Ok(read);
+            }
+            let Some(row) = contained(|| self.rows.next())? else {
+                return Ok(0);
+            };
+            let row = row.map_err(std::io::Error::other)?;
+            let cells = row.get_column_iter().map(|(_, field)| cell(field));
+            self.text = Cursor::new(line(cells)?);
+        }
+    }
+}
+
+/// Numbers as they print back; nothing for null.
+fn cell(field: &Field) -> String {
+    match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        Field::Float(value) => value.to_string(),
+        Field::Double(value) => value.to_string(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,152 @@
+use std::io::Write;
+
+use outcrop_core::table::{ParquetWriter, Row, RowWriter, cells};
+use outcrop_core::{AtomicFile, Error as CoreError};
+
+use super::columns::aligned;
+use super::create_file;
+use super::format::{Destination, Format};
+use crate::Result;
+
+/// Writes rows to where they go.
+pub(crate) fn write_rows<T: Row>(rows: &[T], target: &Destination) -> Result<()> {
+    let mut sink = RowSink::new(target, None)?;
+    match &mut sink.writer {
+        Writer::Shown { out, .. } => {
+            let text = (sink.show)(rows) + "\n";
+            send(out, &text)?;
+        }
+        _ => rows.iter().try_for_each(|row| sink.write(row))?,
+    }
+    sink.end()
+}
+
+/// Rows that go out as they come; a table for reading is held, for its columns.
+pub(crate) struct RowSink<T: Row> {
+    writer: Writer<T>,
+    /// How a table for reading is made.
+    show: fn(&[T]) -> String,
+}
+
+/// One writer for each [`Format`].
+enum Writer<T> {
+    Csv(Box<RowWriter<Out, T>>),
+    Parquet(Box<ParquetWriter<Out, T>>),
+    Json { out: Out, first: bool },
+    Shown { out: Out, held: Vec<T> },
+}
+
+/// A file that is not there before it is whole, or standard output, closed once nobody reads it.
+enum Out {
+    File(AtomicFile),
+    Standard { closed: bool },
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::File(file) => file.write(bytes),
+            Self::Standard { closed } => {
+                *closed = *closed || std::io::stdout().lock().write_all(bytes).is_err();
+                Ok(bytes.len())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::File(file) => file.flush(),
+            Self::Standard { .. } => Ok(()), // a line that fails to go out is noticed at the next
+        }
+    }
+}
+
+impl<T: Row> RowSink<T> {
+    /// `show` makes the table for reading, all columns in line by default.
+    pub(crate) fn new(target: &Destination, show: Option<fn(&[T]) -> String>) -> Result<Self> {
+        let out = match &target.file {
+            Some(path) => Out::File(create_file(path)?),
+            None => Out::Standard { closed: false },
+        };
+        let writer = match target.format {
+            Format::Csv => Writer::Csv(Box::new(RowWriter::new(out))),
+            Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::new(out)?)),
+            Format::Json => Writer::Json { out, first: true },
+            Format::Table => Writer::Shown {
+                out,
+                held: Vec::new(),
+            },
+        };
+        Ok(Self {
+            writer,
+            show: show.unwrap_or(|rows| aligned(&cells(rows).unwrap_or_default())),
+        })
+    }
+
+    pub(crate) fn push(&mut self, row: &T) -> Result<()>
+    where
+        T: Clone,
+    {
+        match &mut self.writer {
+            Writer::Shown { held, .. } => {
+                held.push(row.clone());
+                Ok(())
+            }
+            _ => self.write(row),
+        }
+    }
+
+    /// Writes a row that need not be held.
+    fn write(&mut self, row: &T) -> Result<()> {
+        match &mut self.writer {
+            Writer::Csv(writer) => Ok(writer.write(row)?),
+            Writer::Parquet(writer) => Ok(writer.write(row)?),
+            Writer::Json { out, first } => {
+                let json = serde_json::to_string(row);
+                let json = json.map_err(|e| CoreError::parse("rows to write", e))?;
+                let before = if std::mem::take(first) { "[\n" } else { ",\n" };
+                send(out, &format!("{before}  {json}"))
+            }
+            Writer::Shown { .. } => Ok(()),
+        }
+    }
+
+    /// Whether nobody reads the standard output any more, as behind `| head`.
+    pub(crate) fn closed(&self) -> bool {
+        let out = match &self.writer {
+            Writer::Csv(writer) => writer.get_ref(),
+            Writer::Json { out, .. } | Writer::Shown { out, .. } => out,
+            Writer::Parquet(_) => return false,
+        };
+        matches!(out, Out::Standard { closed: true })
+    }
+
+    pub(crate) fn finish(mut self) -> Result<()> {
+        if let Writer::Shown { out, held } = &mut self.writer {
+            let text = (self.show)(held) + "\n";
+            send(out, &text)?;
+        }
+        self.end()
+    }
+
+    fn end(self) -> Result<()> {
+        let out = match self.writer {
+            Writer::Csv(writer) => writer.finish()?,
+            Writer::Parquet(writer) => writer.finish()?,
+            Writer::Json { mut out, first } => {
+                send(&mut out, if first { "[]\n" } else { "\n]\n" })?;
+                out
+            }
+            Writer::Shown { out, .. } => out,
+        };
+        match out {
+            Out::File(file) => Ok(file.finish()?),
+            Out::Standard { .. } => Ok(()),
+        }
+    }
+}
+
+fn send(out: &mut Out, text: &str) -> Result<()> {
+    let sent = out.write_all(text.as_bytes());
+    Ok(sent.map_err(|e| CoreError::io("write", "the output", e))?)
+}

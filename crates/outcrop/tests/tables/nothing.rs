@@ -1,0 +1,114 @@
+//! Where nothing comes of it, the status is 1 and the reason is said.
+
+use super::{files, path, refused, run, succeeded, text, trajectories};
+
+#[test]
+fn a_report_of_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    refused(
+        &["report", &path(dir.path(), "absent")],
+        &["absent", "No such file"],
+    );
+    refused(
+        &["report", &folder],
+        &["none of architectures.csv, measurements.csv", "with a row"],
+    );
+    std::fs::write(
+        dir.path().join("fits.csv"),
+        "model,layer,hypothesis,n,best\n",
+    )
+    .unwrap();
+    refused(&["report", &folder], &["none of architectures.csv"]);
+    let lost = "model,layer,hypothesis,n,best\nm,1,logistic,9,perhaps\nm,2,logistic,9,perhaps\n";
+    std::fs::write(dir.path().join("fits.csv"), lost).unwrap();
+    let parts = [
+        "fits.csv",
+        "none of its rows could be read",
+        "best = \"perhaps\"",
+    ];
+    refused(&["report", &folder], &parts);
+    assert_eq!(files(dir.path()).len(), 1);
+}
+
+#[test]
+fn a_fit_and_a_forecast_of_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = path(dir.path(), "t.csv");
+    let short = "model,layer,step,ratio\nm,1,0,5\nm,1,1,6\n";
+    std::fs::write(&table, short).unwrap();
+    let reason = ["the first", "model `m`, layer 1", "it has 2 points"];
+    refused(
+        &["fit", &table],
+        &[&["fit any of the 1 series"], &reason[..]].concat(),
+    );
+    refused(
+        &["forecast", &table, "--at", "9"],
+        &[&["forecast any of 1"], &reason[..]].concat(),
+    );
+    refused(
+        &["fit", &table, "--backtest"],
+        &["forecast any of 1", "it has 2 points"],
+    );
+    // the row with the reason is there all the same
+    assert!(text(&run(&["fit", &table, "--format", "csv"]).stdout).contains("2 points"));
+
+    std::fs::write(&table, "model,layer,step,ratio\n").unwrap();
+    refused(&["fit", &table], &["t.csv has no trajectory"]);
+    refused(
+        &["forecast", &table, "--at", "9"],
+        &["t.csv has no trajectory"],
+    );
+    std::fs::write(&table, "model,layer,step,ratio\nm,1,x,5\n").unwrap();
+    refused(&["fit", &table], &["line 2: step = \"x\"", "no trajectory"]);
+    assert!(
+        !run(&["import", dir.path().to_str().unwrap()])
+            .status
+            .success()
+    );
+}
+
+/// A table of which nothing is left leaves the older result where it is.
+#[test]
+fn a_fit_of_nothing_leaves_the_old_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(
+        dir.path().join("trajectories.csv"),
+        "model,layer,step,ratio\n",
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("fits.csv"), "old").unwrap();
+    refused(&["fit", dir.path().to_str().unwrap()], &["no trajectory"]);
+    assert_eq!(
+        std::fs::read_to_string(dir.path().join("fits.csv")).unwrap(),
+        "old"
+    );
+}
+
+#[test]
+fn a_backtest_has_no_infinite_median() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = path(dir.path(), "t.csv");
+    // what falls to 0 is forecast at or below it
+    let mut csv = String::from("model,layer,step,ratio\n");
+    for i in 0..20u32 {
+        csv += &format!(
+            "m,1,{},{}\n",
+            100 * i,
+            (100.0 - 10.0 * f64::from(i)).max(0.0)
+        );
+    }
+    std::fs::write(&table, csv).unwrap();
+    let (told, _) = succeeded(&["fit", &table, "--backtest", "0.5"]);
+    assert!(!told.contains("inf"), "{told}");
+    assert!(
+        told.contains("n/a: of 1, ") && told.contains("1 observed at 0 or less"),
+        "{told}"
+    );
+    std::fs::write(&table, trajectories()).unwrap();
+    let (told, _) = succeeded(&["fit", &table, "--backtest", "0.7", "--of", "checkpoints"]);
+    assert!(
+        !told.contains("n/a") && told.contains("1 of 1 trajectories"),
+        "{told}"
+    );
+}

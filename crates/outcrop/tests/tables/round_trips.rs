@@ -1,0 +1,209 @@
+//! The same tables after a round trip through pandas, R and a spreadsheet.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use outcrop::core::table::{self, Loaded, MeasurementRow, Row, cells};
+use outcrop::core::{
+    Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
+    Intervention, Loss, ModelScore, PersistentPlace, Prediction, Score,
+};
+
+use super::{files, fixture, path, refused, run, succeeded, text};
+
+const TOOLS: [&str; 6] = [
+    "pandas",
+    "pandas_index",
+    "r",
+    "r_table",
+    "readr",
+    "spreadsheet",
+];
+
+/// Cells with numbers of ten digits (R's `write.csv` keeps 15 of 17), sorted.
+fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    for cell in rows.iter_mut().flatten() {
+        if let Ok(number) = cell.parse::<f64>() {
+            *cell = format!("{number:.9e}");
+        }
+    }
+    rows.sort();
+    rows
+}
+
+fn rows<T: Row>(file: &Path) -> Vec<Vec<String>> {
+    let Loaded { rows, problems } = table::read_rows::<T>(file).unwrap();
+    assert_eq!(problems, [], "{}", file.display());
+    sorted(cells(&rows).unwrap())
+}
+
+fn measurements(file: &Path) -> Vec<Vec<String>> {
+    let Loaded { rows, problems } = table::measurements(file).unwrap();
+    assert_eq!(problems, [], "{}", file.display());
+    let rows: Vec<MeasurementRow> = rows.iter().map(MeasurementRow::from).collect();
+    sorted(cells(&rows).unwrap())
+}
+
+fn trajectories(file: &Path) -> Vec<Vec<String>> {
+    let Loaded { mut rows, problems } = table::trajectories(file).unwrap();
+    assert_eq!(problems, [], "{}", file.display());
+    rows.sort_by(|a, b| (&a.model, a.layer).cmp(&(&b.model, b.layer)));
+    let point = |t: &outcrop::core::Trajectory, i: usize| {
+        let numbers = [
+            t.steps[i] as f64,
+            t.ratios[i],
+            t.sem.get(i).copied().unwrap_or(f64::NAN),
+        ];
+        [
+            vec![t.model.clone(), t.layer.to_string()],
+            numbers.map(|n| n.to_string()).to_vec(),
+        ]
+        .concat()
+    };
+    let all = rows
+        .iter()
+        .flat_map(|t| (0..t.steps.len()).map(move |i| point(t, i)));
+    sorted(all.collect())
+}
+
+fn architectures(file: &Path) -> Vec<Vec<String>> {
+    let Loaded { rows, problems } = table::architectures(file).unwrap();
+    assert_eq!(problems, [], "{}", file.display());
+    sorted(rows.iter().map(|row| vec![format!("{row:?}")]).collect())
+}
+
+type Reader = fn(&Path) -> Vec<Vec<String>>;
+
+/// Every table of the command with its reader.
+const TABLES: [(&str, Reader); 17] = [
+    ("measurements.csv", measurements),
+    ("trajectories.csv", trajectories),
+    ("architectures.csv", architectures),
+    ("fits.csv", rows::<Fit>),
+    ("curves.csv", rows::<CurvePoint>),
+    ("loss.csv", rows::<Loss>),
+    ("heads.csv", rows::<HeadSink>),
+    ("places.csv", rows::<PersistentPlace>),
+    ("scores.csv", rows::<Score>),
+    ("model_scores.csv", rows::<ModelScore>),
+    ("predictions.csv", rows::<Prediction>),
+    ("forecasts.csv", rows::<Forecast>),
+    ("interventions.csv", rows::<Intervention>),
+    ("comparison.csv", rows::<Comparison>),
+    ("shapley.csv", rows::<Attribution>),
+    ("dependence.csv", rows::<Dependence>),
+    ("importance.csv", rows::<Importance>),
+];
+
+#[test]
+fn every_table_says_the_same_after_every_tool() {
+    for (name, read) in TABLES {
+        let before = read(&fixture("original").join(name));
+        assert!(before.len() > 1, "{name}");
+        for tool in TOOLS {
+            let after = read(&fixture(tool).join(name));
+            assert_eq!(after, before, "{name} after {tool}");
+        }
+    }
+}
+
+#[test]
+fn fits_and_reports_say_the_same_after_every_tool() {
+    let fits = |tool: &str| {
+        let table = path(&fixture(tool), "measurements.csv");
+        let args = [
+            "fit",
+            &table,
+            "--format",
+            "csv",
+            "--intervals",
+            "0",
+            "--hypothesis",
+            "log only",
+        ];
+        let (csv, _) = succeeded(&args);
+        let loaded = table::read_rows_from::<Fit>(csv.as_bytes(), tool).unwrap();
+        let numbers = loaded
+            .rows
+            .iter()
+            .map(|f| (f.layer, f.n, f.best, f.status.clone()));
+        let last = loaded
+            .rows
+            .iter()
+            .map(|f| format!("{:.6e}", f.f_last.unwrap()));
+        (numbers.collect::<Vec<_>>(), last.collect::<Vec<_>>())
+    };
+    let before = fits("original");
+    assert_eq!(before.0.len(), 2);
+    // panels of predictions stand in the order of their table
+    let figures = |tool: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = fixture(tool).display().to_string();
+        let args = [
+            "report",
+            &folder,
+            "--title",
+            "t",
+            "--out",
+            dir.path().to_str().unwrap(),
+        ];
+        let (_, said) = succeeded(&args);
+        assert!(!said.contains("warning"), "{said}");
+        let mut figures = files(&dir.path().join("figures"));
+        figures.retain(|name, _| name.ends_with(".svg") && !name.contains("predict"));
+        figures
+    };
+    let before_figures = figures("original");
+    assert!(before_figures.len() > 5, "{:?}", before_figures.keys());
+    for tool in TOOLS {
+        assert_eq!(fits(tool), before, "{tool}");
+        let after = figures(tool);
+        let names = |f: &BTreeMap<String, Vec<u8>>| f.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&after), names(&before_figures), "{tool}");
+        if tool.starts_with("pandas") {
+            for (name, figure) in &after {
+                assert!(*figure == before_figures[name], "{name} after {tool}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, parts) in [
+        ("decimal_commas.csv", ["separated by ';'", "decimal point"]),
+        ("write_csv2.csv", ["separated by ';'", "write.csv in R"]),
+        (
+            "tabs.csv",
+            ["separated by '\\t'", "write the table with commas"],
+        ),
+        ("utf16.csv", ["UTF-16", "save it as CSV in UTF-8"]),
+        ("german_truth.csv", ["best = \"WAHR\"", "true or false"]),
+    ] {
+        std::fs::copy(fixture("refused").join(name), dir.path().join("fits.csv")).unwrap();
+        refused(
+            &["report", dir.path().to_str().unwrap()],
+            &["fits.csv", parts[0], parts[1]],
+        );
+        assert!(!dir.path().join("report").exists(), "{name}");
+    }
+}
+
+#[test]
+fn one_bad_cell_is_named_with_column_and_line_and_costs_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let csv = "\"\",\"model\",\"layer\",\"step\",\"ratio\"\n\
+        \"1\",\"m\",1,0,5\n\"2\",\"m\",1,\"1,000\",5\n\"3\",NA,1,2,5\n\"4\",\"m\",1,1e+05,6\n";
+    std::fs::write(dir.path().join("t.csv"), csv).unwrap();
+    let output = run(&["fit", &path(dir.path(), "t.csv"), "--format", "csv"]);
+    let said = text(&output.stderr);
+    for part in [
+        "line 3: step = \"1,000\"",
+        "thousands",
+        "line 4: model = \"NA\"",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(text(&output.stdout).contains("it has 2 points"));
+}

@@ -1,0 +1,53 @@
+//! `fit RUN`, then `report RUN`.
+
+use super::{fixture, path, succeeded};
+
+#[test]
+fn the_fits_of_a_folder_go_into_it_and_the_report_has_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    std::fs::copy(
+        fixture("original/measurements.csv"),
+        dir.path().join("measurements.csv"),
+    )
+    .unwrap();
+    let (shown, said) = succeeded(&["fit", &folder, "--hypothesis", "emergence,log only"]);
+    assert!(
+        shown.contains("hypothesis") && shown.contains("log only"),
+        "{shown}"
+    );
+    assert!(shown.contains("fits.csv and curves.csv are in"), "{shown}");
+    assert!(said.contains("2 series; best"), "{said}");
+    let fits = std::fs::read_to_string(dir.path().join("fits.csv")).unwrap();
+    assert_eq!(fits.lines().count(), 5);
+    let curves = std::fs::read_to_string(dir.path().join("curves.csv")).unwrap();
+    assert_eq!(curves.lines().count(), 4 * 200 + 1);
+    succeeded(&["report", &folder]);
+    let page = std::fs::read_to_string(dir.path().join("report/report.html")).unwrap();
+    let part = &page[page.find("<h2 id=\"fits\">").unwrap()..];
+    assert!(
+        part.contains("quoted") && part.contains("0 of them without a fit"),
+        "{part}"
+    );
+}
+
+#[test]
+fn what_is_asked_for_by_name_goes_there_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    std::fs::copy(
+        fixture("original/measurements.csv"),
+        dir.path().join("measurements.csv"),
+    )
+    .unwrap();
+    let options = ["--intervals", "0", "--hypothesis", "log only"];
+    for to in [
+        &["--out", "-"][..],
+        &["--format", "json"],
+        &["--out", &path(dir.path(), "new/f.json")],
+    ] {
+        succeeded(&[&["fit", &folder], to, &options].concat());
+        assert!(!dir.path().join("fits.csv").exists(), "{to:?}");
+    }
+    assert!(dir.path().join("new/f.json").is_file());
+}
