@@ -113,8 +113,8 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
             "--hypothesis",
             "log only",
         ];
+        // with five points none can be fitted, which its row says
         let output = run(&[&fit[..], more].concat());
-        succeeded(&output);
         let fits = table::read_rows_from::<outcrop::core::Fit>(&*output.stdout, "fits");
         (fits.unwrap().rows[0].n, text(&output.stderr))
     };

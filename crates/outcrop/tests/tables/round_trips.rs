@@ -179,7 +179,10 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
             ["separated by '\\t'", "write the table with commas"],
         ),
         ("utf16.csv", ["UTF-16", "save it as CSV in UTF-8"]),
-        ("german_truth.csv", ["best = \"WAHR\"", "true or false"]),
+        (
+            "german_truth.csv",
+            ["line 2: best = \"FALSCH\"", "true or false"],
+        ),
     ] {
         std::fs::copy(fixture("refused").join(name), dir.path().join("fits.csv")).unwrap();
         refused(
