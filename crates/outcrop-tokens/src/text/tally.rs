@@ -119,7 +119,7 @@ fn no_field(field: &str, fields: &[String]) -> String {
         true => format!("it has no field `{field}`, and no other"),
         false => format!(
             "it has no field `{field}`; it has {}{more}: name the one with the text by --text-field (in a run's \
-             spec, text_field in [data])",
+             spec, text_field in [data]), or leave the file out",
             names.join(", ")
         ),
     }

@@ -126,7 +126,13 @@ impl Args {
         // ids that are given as rows keep their length
         let length = match (self.length, &self.tokens) {
             (Some(length), _) => Some(length),
-            (None, Some(path)) if path.extension().is_some_and(|e| e == "npy") => None,
+            (None, Some(path))
+                if path
+                    .extension()
+                    .is_some_and(|e| e.eq_ignore_ascii_case("npy")) =>
+            {
+                None
+            }
             _ => Some(DEFAULT_LENGTH.min(context)),
         };
         Ok(Windows {

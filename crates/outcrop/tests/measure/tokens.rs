@@ -246,3 +246,34 @@ fn lines_that_are_left_out_are_named_by_both() {
         "{said}"
     );
 }
+
+/// A run on token ids is measured again on the sequences that it held out, whatever type the ids are of.
+#[test]
+fn a_run_on_token_ids_is_measured_on_what_it_held_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("train.bin").display().to_string();
+    let ids: Vec<u8> = (0..3000i32)
+        .flat_map(|i| (i * 7919 % 300).to_le_bytes())
+        .collect();
+    fs::write(&file, ids).unwrap();
+    let data = format!("corpus = 'tokens:{file}'\nvocab = 300");
+    let spec = dir.path().join("s.toml");
+    fs::write(&spec, format!("{SPEC}\n{data}")).unwrap();
+    let refused = dir.path().join("refused").display().to_string();
+    let output = run(&["train", spec.to_str().unwrap(), "--out", &refused]);
+    let said = text(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains("tokens_type in [data]"),
+        "{said}"
+    );
+    let trained = train(dir.path(), "run", &format!("{data}\ntokens_type = 'i32'"));
+    let out = dir.path().join("out");
+    let paths = [trained.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    succeeded(&run(&[&["measure"], &paths[..]].concat()));
+    let rows = crate::small::rows(&out);
+    assert_eq!(rows.len(), 2);
+    assert!(
+        rows.iter()
+            .all(|row| row.step == 1 && row.stats.non_finite == 0)
+    );
+}
