@@ -54,6 +54,24 @@ pub enum Error {
         /// What is allowed, in words.
         allowed: String,
     },
+    /// A field that is of another type than it should be, or misses a part.
+    #[error("parse {context}: `{key}`: {reason}")]
+    Field {
+        /// The file or table in which it stands.
+        context: String,
+        /// The field at fault, within its table.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An error of a key, with the place of the key.
+    #[error("read {place}: failed to {source}")]
+    At {
+        /// File and line, or the argument of the command line.
+        place: String,
+        /// What is wrong there.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Text that is no TOML, JSON or CSV of the expected form.
     #[error("parse {context}: {reason}")]
     Parse {
@@ -161,6 +179,15 @@ impl Error {
             context: context.into(),
             what: what.into(),
             lines: lines.map(|line| line.to_string()),
+        }
+    }
+
+    /// The key or field at fault, where it is one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::UnknownKey { key, .. } | Self::Field { key, .. } => Some(key),
+            Self::OutOfRange { field, .. } => Some(field),
+            _ => None,
         }
     }
 

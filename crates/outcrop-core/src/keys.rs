@@ -44,7 +44,8 @@ pub fn reject_unknown_keys<'k>(
 /// Reads a TOML table whose keys must be `known`; `context` names the file or table.
 ///
 /// # Errors
-/// [`Error::UnknownKey`]; [`Error::Parse`] with the field for one that is missing or mistyped.
+/// [`Error::UnknownKey`]; [`Error::Field`] for one that is mistyped, [`Error::Parse`] for one that
+/// is missing.
 pub fn read_table<T: DeserializeOwned>(
     context: &str,
     table: &toml::Table,
@@ -56,7 +57,11 @@ pub fn read_table<T: DeserializeOwned>(
         let reason = e.inner().message();
         match e.path().to_string() {
             path if path == "." => Error::parse(context, reason),
-            path => Error::parse(context, format!("`{path}`: {reason}")),
+            key => Error::Field {
+                context: context.into(),
+                key,
+                reason: reason.into(),
+            },
         }
     })
 }

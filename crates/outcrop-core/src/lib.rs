@@ -37,6 +37,7 @@
 //! ```
 
 mod arch;
+mod document;
 mod error;
 mod explanation;
 mod files;
@@ -59,6 +60,7 @@ pub use arch::{
     NormPlacement, PYTHIA_SIZES, Parameters, Position, Residual, TensorName, TensorPart,
     TensorRole, Window,
 };
+pub use document::Document;
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};
 pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};

@@ -16,9 +16,9 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] data::Error),
     /// A schedule of the spec.
-    #[error("read schedule.{field}: failed to {source}")]
+    #[error("read {field}: failed to {source}")]
     Schedule {
-        /// `measure` or `save`.
+        /// `schedule.measure` or `schedule.save`.
         field: &'static str,
         /// What is wrong with it.
         source: outcrop_schedule::Error,
@@ -74,4 +74,15 @@ pub enum Error {
     /// The device failed while it computed.
     #[error("read a tensor from the device: {0}")]
     Device(String),
+}
+
+impl Error {
+    /// The field of the spec at fault, where it is one.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Core(error) => error.key(),
+            Self::Schedule { field, .. } => Some(field),
+            _ => None,
+        }
+    }
 }

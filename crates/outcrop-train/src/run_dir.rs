@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use outcrop_core::table::{self, Loaded};
-use outcrop_core::{Error as CoreError, Loss, Measurement, check_writable, write_atomic};
+use outcrop_core::{
+    Error as CoreError, Loss, Measurement, NamedArch, check_writable, write_atomic,
+};
 
 use crate::{Error, Event, Observer, Result, RunSpec};
 
@@ -60,14 +62,24 @@ impl RunDir {
         Ok(write_atomic(&file, spec.to_toml()?.as_bytes())?)
     }
 
+    /// Writes the table with the architecture of `spec`, for whatever learns from it or compares.
+    ///
+    /// # Errors
+    /// [`Error::Core`].
+    pub(crate) fn write_architectures(&self, spec: &RunSpec) -> Result<()> {
+        let named = NamedArch {
+            model: spec.model.clone(),
+            arch: spec.arch.clone(),
+        };
+        Ok(table::write_architectures(&self.architectures(), &[named])?)
+    }
+
     /// The spec that it holds.
     ///
     /// # Errors
-    /// As [`RunSpec::from_toml`].
+    /// As [`RunSpec::read`].
     pub fn spec(&self) -> Result<RunSpec> {
-        let file = self.path.join("run.toml");
-        let text = std::fs::read_to_string(&file).map_err(|e| CoreError::io("read", &file, e))?;
-        RunSpec::from_toml(&text)
+        RunSpec::read(&self.path.join("run.toml"))
     }
 
     /// How far the run is; not at all where nothing was written yet.
@@ -108,6 +120,11 @@ impl RunDir {
     /// The measurements table.
     pub fn measurements(&self) -> PathBuf {
         self.path.join("measurements.csv")
+    }
+
+    /// The table with the one architecture.
+    pub fn architectures(&self) -> PathBuf {
+        self.path.join("architectures.csv")
     }
 
     /// The loss table.

@@ -37,6 +37,9 @@ fn train_here(
     spec.check()?;
     let dir = RunDir::new(dir);
     dir.claim(spec)?;
+    if !dir.architectures().exists() {
+        dir.write_architectures(spec)?;
+    }
     let outcome = if dir.state()?.finished {
         Outcome::AlreadyFinished
     } else {

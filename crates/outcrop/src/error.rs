@@ -45,14 +45,6 @@ pub enum Error {
         /// The one of the predictor.
         trained: outcrop_predict::Regressor,
     },
-    /// A run of a profile.
-    #[error("train `{model}`: failed to {source}")]
-    Run {
-        /// Name of the model.
-        model: String,
-        /// What went wrong.
-        source: Box<outcrop_train::Error>,
-    },
     /// A profile that does not exist.
     #[error("read profile `{name}`: there is no such profile or file{hint}; embedded are {known}")]
     NoProfile {
@@ -66,8 +58,8 @@ pub enum Error {
     /// A machine that is not set up for what was asked.
     #[error("{0}")]
     Environment(String),
-    /// Some runs of a profile failed.
-    #[error("train {failed} of {of} models; the others are in the report")]
+    /// Some of several runs failed.
+    #[error("train {failed} of {of} models; the others were trained")]
     Failed {
         /// How many failed.
         failed: usize,

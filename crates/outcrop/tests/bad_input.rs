@@ -37,19 +37,78 @@ fn specs() {
         (
             "heads = 2",
             "heads = 3",
-            ["arch.heads = 3", "a divisor of d_model = 16"],
+            [
+                "spec.toml, line 5",
+                "arch.heads = 3",
+                "a divisor of d_model = 16",
+            ],
         ),
         (
             "d_model",
             "d_modle",
-            ["`d_modle`", "did you mean `d_model`"],
+            ["spec.toml, line 4", "`d_modle`", "did you mean `d_model`"],
         ),
-        ("layers = 1", "layers = 0", ["arch.layers = 0", "1 to 1024"]),
-        ("layers = 1", "layers = 'one'", ["[arch]", "layers"]),
-        ("[arch]", "[arch", ["run spec", "line 2"]),
+        (
+            "layers = 1",
+            "layers = 0",
+            ["spec.toml, line 3", "arch.layers = 0", "1 to 1024"],
+        ),
+        (
+            "layers = 1",
+            "layers = 'one'",
+            ["spec.toml, line 3", "[arch]", "layers"],
+        ),
+        (
+            "layers = 1\n",
+            "",
+            ["spec.toml, line 2", "[arch]", "layers"],
+        ),
+        ("[arch]", "[arch", ["spec.toml", "line 2", "]"]),
+        (
+            "context = 16",
+            "context = 16\n[schedule]\nmeasure = 'evry:2'",
+            ["spec.toml, line 8", "schedule.measure", "evry"],
+        ),
+        (
+            "context = 16",
+            "context = 16\n[data]\ncorpus = 'bigram'",
+            ["spec.toml, line 8", "corpus", "bigram-backcopy"],
+        ),
+        (
+            "context = 16",
+            "context = 16\nposition = { kind = 'rotary', base = 1e4, fraction = 0.01 }",
+            ["spec.toml, line 7", "arch.position.fraction", "0.01"],
+        ),
+        (
+            "model = 'm'",
+            "model = '../m'",
+            ["spec.toml, line 1", "../m", "letters"],
+        ),
     ] {
         let spec = write(dir.path(), "spec.toml", SPEC.replace(from, to).as_bytes());
         refused(&["train", &spec, "--out", &out], &parts);
+    }
+    let spec = write(dir.path(), "spec.toml", SPEC.as_bytes());
+    for (assignment, parts) in [
+        (
+            "arch.haeds=4",
+            ["--set arch.haeds=4", "did you mean `heads`"],
+        ),
+        (
+            "trian.steps=4",
+            ["--set trian.steps=4", "did you mean `train`"],
+        ),
+        (
+            "arch.heads=5",
+            ["--set arch.heads=5", "a divisor of d_model = 16"],
+        ),
+        ("train.steps=many", ["--set train.steps=many", "`steps`"]),
+        ("train.steps", ["--set train.steps", "KEY=VALUE"]),
+    ] {
+        refused(
+            &["train", &spec, "--out", &out, "--set", assignment],
+            &parts,
+        );
     }
     assert!(!Path::new(&out).exists());
     refused(&["train", "absent.toml"], &["absent.toml"]);
@@ -58,6 +117,46 @@ fn specs() {
         &["reproduce", "--profile", "qick"],
         &["qick", "did you mean `quick`"],
     );
+}
+
+#[test]
+fn profiles() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "name = 'p'\ndescription = ''\n[base.arch]\nlayers = 1\nd_model = 16\nheads = 2\n\
+                [[runs]]\nmodel = 'a'\n\n[[runs]]\nmodel = 'b'\narch = { layers = 2 }\n";
+    for (from, to, parts) in [
+        (
+            "layers = 2",
+            "layer = 2",
+            ["p.toml, line 12", "did you mean `layers`"],
+        ),
+        (
+            "heads = 2",
+            "heads = 3",
+            ["p.toml, line 6", "a divisor of d_model = 16"],
+        ),
+        ("'b'", "'a'", ["p.toml, line 11", "two runs are called `a`"]),
+        (
+            "[[runs]]",
+            "[[rnus]]",
+            ["p.toml, line 7", "did you mean `runs`"],
+        ),
+        (
+            "name = 'p'",
+            "name = 1",
+            ["p.toml, line 1", "`name` must be a text"],
+        ),
+    ] {
+        let profile = write(dir.path(), "p.toml", text.replace(from, to).as_bytes());
+        refused(&["reproduce", "--profile", &profile], &parts);
+    }
+    let arch = write(
+        dir.path(),
+        "arch.toml",
+        b"layers = 2\nd_modle = 64\nheads = 4\n",
+    );
+    let parts = ["arch.toml, line 2", "did you mean `d_model`"];
+    refused(&["predict", "--arch", &arch], &parts);
 }
 
 #[test]
@@ -155,5 +254,21 @@ fn bad_use_is_status_2() {
             outcrop().args(args).output().unwrap().status.code(),
             Some(2)
         );
+    }
+    for (command, option) in [
+        ("train", "--threads"),
+        ("measure", "--threads"),
+        ("reproduce", "--jobs"),
+    ] {
+        for number in ["0", "-1", "1025", "1000000000000", "2.5"] {
+            let option = format!("{option}={number}");
+            let output = outcrop().args([command, &option, "x"]).output().unwrap();
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{option}: {said}");
+            assert!(
+                number == "2.5" || said.contains("1..=1024"),
+                "{option}: {said}"
+            );
+        }
     }
 }

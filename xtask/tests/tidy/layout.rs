@@ -29,6 +29,22 @@ fn missing(name: &str, files: &[File]) -> Vec<String> {
     findings
 }
 
+/// Examples of two crates with one name: Cargo builds them over each other.
+fn examples_of_one_name(files: &[File]) -> Vec<String> {
+    let mut known = std::collections::BTreeMap::new();
+    let mut found = Vec::new();
+    for file in files {
+        let parts: Vec<&str> = file.path.split('/').collect();
+        if let ["crates", _, "examples", name] = parts[..]
+            && name.ends_with(".rs")
+            && let Some(other) = known.insert(name, &file.path)
+        {
+            found.push(format!("{} and {other} are built to one file", file.path));
+        }
+    }
+    found
+}
+
 /// Crate docs come first, show code that asserts, and lints come from the workspace alone.
 fn lib_docs(name: &str, text: &str) -> Vec<String> {
     let mut findings = Vec::new();
@@ -64,6 +80,18 @@ fn every_crate_is_complete() {
         .flat_map(|(name, _)| missing(name, &files))
         .collect();
     expect_none(&found);
+}
+
+#[test]
+fn every_example_has_a_name_of_its_own() {
+    expect_none(&examples_of_one_name(&workspace::files()));
+    let file = |path: &str| File {
+        path: path.into(),
+        text: String::new(),
+    };
+    let files = ["x/examples/a.rs", "y/examples/a.rs", "y/examples/data/a.rs"];
+    let files = files.map(|path| file(&format!("crates/{path}")));
+    assert_eq!(examples_of_one_name(&files).len(), 1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Activation, ArchSpec, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window,
 };
-use crate::{Error, Result, read_table};
+use crate::{Document, Result, read_table};
 
 /// What a file may say; what it leaves out gets its default.
 #[derive(Deserialize)]
@@ -60,13 +60,29 @@ impl ArchSpec {
     /// errors.
     ///
     /// # Errors
-    /// [`Error::UnknownKey`], [`Error::Parse`] for a missing or mistyped field,
-    /// [`Error::OutOfRange`].
+    /// [`Error::UnknownKey`](crate::Error::UnknownKey), [`Error::Parse`](crate::Error::Parse) and
+    /// [`Error::Field`](crate::Error::Field) for a missing or mistyped field,
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange).
     pub fn from_table(table: &toml::Table, context: &str) -> Result<Self> {
         let given: Given = read_table(context, table, &KEYS)?;
         let spec = given.resolve();
         spec.check()?;
         Ok(spec)
+    }
+
+    /// Reads the section `[arch]` of a document, or the whole document where it has none.
+    ///
+    /// # Errors
+    /// [`Error::At`](crate::Error::At) with the file and line of what [`ArchSpec::from_table`] refuses.
+    pub fn from_document(document: &Document) -> Result<Self> {
+        let (section, table) = match document.table().get("arch").and_then(|a| a.as_table()) {
+            Some(inner) => ("arch", inner),
+            None => ("", document.table()),
+        };
+        Self::from_table(table, "architecture").map_err(|error| {
+            let key = error.key().map(str::to_owned);
+            document.locate(section, key.as_deref(), error)
+        })
     }
 
     /// Reads a TOML document that is nothing but an architecture.
@@ -80,12 +96,9 @@ impl ArchSpec {
     /// ```
     ///
     /// # Errors
-    /// As [`ArchSpec::from_table`].
+    /// As [`ArchSpec::from_document`].
     pub fn from_toml(text: &str) -> Result<Self> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| Error::parse("architecture", e))?;
-        Self::from_table(&table, "architecture")
+        Self::from_document(&Document::parse(text, "architecture")?)
     }
 }
 

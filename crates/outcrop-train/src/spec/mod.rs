@@ -4,9 +4,11 @@ mod schedule;
 mod tests;
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use outcrop_core::{ArchSpec, Error as CoreError, read_table, reject_unknown_keys, sha256_hex};
+use outcrop_core::{
+    ArchSpec, Document, Error as CoreError, read_table, reject_unknown_keys, sha256_hex,
+};
 use outcrop_schedule::Schedule;
 use serde::Serialize;
 
@@ -40,45 +42,61 @@ impl RunSpec {
     /// Reads and checks a spec in TOML.
     ///
     /// # Errors
-    /// [`Error::Core`] for an unknown key (with the nearest known one), a missing or mistyped
-    /// field, a value out of range or a corpus or tokenizer that does not exist,
-    /// [`Error::Schedule`].
+    /// As [`RunSpec::from_document`].
     pub fn from_toml(text: &str) -> Result<Self> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| CoreError::parse("run spec", e))?;
-        Self::from_table(table)
+        Self::from_document(&Document::parse(text, "run spec")?)
     }
 
     /// As [`RunSpec::from_toml`], from a parsed table.
     ///
     /// # Errors
-    /// As [`RunSpec::from_toml`].
-    pub fn from_table(mut table: toml::Table) -> Result<Self> {
-        reject_unknown_keys("run spec", table.keys().map(String::as_str), &SECTIONS)?;
-        let data: DataSpec = section(&table, "data", &data::KEYS)?;
-        data.check()?;
-        let vocab = data.tokens();
-        let arch = table
-            .get_mut("arch")
-            .and_then(toml::Value::as_table_mut)
-            .ok_or_else(|| CoreError::parse("run spec", "section [arch] is missing"))?;
-        arch.entry("vocab").or_insert_with(|| (vocab as i64).into());
-        arch.entry("context").or_insert_with(|| 128.into());
-        let arch = ArchSpec::from_table(arch, "run spec, [arch]")?;
+    /// As [`RunSpec::from_document`].
+    pub fn from_table(table: toml::Table) -> Result<Self> {
+        Self::from_document(&Document::of(table, "run spec"))
+    }
+
+    /// Reads and checks the spec in the file at `path`.
+    ///
+    /// # Errors
+    /// As [`RunSpec::from_document`], and [`Error::Core`] where the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::from_document(&Document::read(path)?)
+    }
+
+    /// Checks a spec. Every error has the place of the key at fault.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for an unknown key (with the nearest known one), a missing or mistyped
+    /// field, a value out of range, a corpus or tokenizer that does not exist, or a schedule that
+    /// cannot be read.
+    pub fn from_document(document: &Document) -> Result<Self> {
+        let located = |section: &str, error: Error| -> Error {
+            let key = error.key().map(str::to_owned);
+            document.locate(section, key.as_deref(), error).into()
+        };
+        let table = document.table();
+        reject_unknown_keys("run spec", table.keys().map(String::as_str), &SECTIONS)
+            .map_err(|e| located("", e.into()))?;
+        let data: DataSpec = section(table, "data", &data::KEYS).map_err(|e| located("data", e))?;
+        data.check().map_err(|e| located("data", e))?;
         let model = match table.get("model") {
             Some(toml::Value::String(name)) => name.clone(),
-            _ => return Err(CoreError::parse("run spec", "`model` must be a name").into()),
+            _ => {
+                let error = CoreError::parse("run spec", "`model` must be a name");
+                return Err(located("model", error.into()));
+            }
         };
         let spec = Self {
             model,
-            arch,
+            arch: arch(table, data.tokens()).map_err(|e| located("arch", e))?,
             data,
-            train: section(&table, "train", &train::KEYS)?,
-            schedule: section(&table, "schedule", &schedule::SCHEDULE_KEYS)?,
-            measure: section(&table, "measure", &schedule::MEASURE_KEYS)?,
+            train: section(table, "train", &train::KEYS).map_err(|e| located("train", e))?,
+            schedule: section(table, "schedule", &schedule::SCHEDULE_KEYS)
+                .map_err(|e| located("schedule", e))?,
+            measure: section(table, "measure", &schedule::MEASURE_KEYS)
+                .map_err(|e| located("measure", e))?,
         };
-        spec.check()?;
+        spec.check().map_err(|e| located("", e))?;
         Ok(spec)
     }
 
@@ -105,7 +123,7 @@ impl RunSpec {
     pub fn measured_at(&self) -> Result<Schedule> {
         let parsed = Schedule::parse(&self.schedule.measure, self.train.steps);
         parsed.map_err(|source| Error::Schedule {
-            field: "measure",
+            field: "schedule.measure",
             source,
         })
     }
@@ -117,7 +135,7 @@ impl RunSpec {
     pub fn saved_at(&self) -> Result<Schedule> {
         let parsed = Schedule::parse(&self.schedule.save, self.train.steps);
         parsed.map_err(|source| Error::Schedule {
-            field: "save",
+            field: "schedule.save",
             source,
         })
     }
@@ -141,7 +159,7 @@ impl RunSpec {
     /// Makes sure that every field is in its range.
     ///
     /// # Errors
-    /// As [`RunSpec::from_toml`].
+    /// As [`RunSpec::from_document`], without the places.
     pub fn check(&self) -> Result<()> {
         let name = &self.model;
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
@@ -166,6 +184,16 @@ impl RunSpec {
         self.saved_at()?;
         Ok(())
     }
+}
+
+/// Reads `[arch]`, whose `vocab` and `context` need not be given.
+fn arch(table: &toml::Table, vocab: usize) -> Result<ArchSpec> {
+    let arch = table.get("arch").and_then(toml::Value::as_table).cloned();
+    let missing = || CoreError::parse("run spec", "section [arch] is missing");
+    let mut arch = arch.ok_or_else(missing)?;
+    arch.entry("vocab").or_insert_with(|| (vocab as i64).into());
+    arch.entry("context").or_insert_with(|| 128.into());
+    Ok(ArchSpec::from_table(&arch, "run spec, [arch]")?)
 }
 
 /// Reads one section; a section that is not there has its defaults.

@@ -15,10 +15,10 @@ use crate::Result;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop design runs/small --target 'f_max<50 at every layer' --budget params=10M..15M
+  outcrop design runs/small --target 'f_max<50 at every layer' --budget params=1M..2M
   outcrop design runs/small --target 'f_max<20' --budget params=90K..110K --vary layers,d_model,heads,d_ff
-  outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary layers=2..8,d_model=64..512:64,heads=1|2|4
-  outcrop design runs/small --target 't_half>1000 on average' --fix context=64,heads=4 --best best.toml
+  outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary 'layers=2..8,d_model=64..512:64,heads=1|2|4'
+  outcrop design runs/small --target 't_half>200 on average' --vary layers,d_model,d_ff --fix heads=4 --best best.toml
   outcrop predict runs/small --regressor ridge --arch best.toml   the whole prediction for the best one
 
 TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,

@@ -12,6 +12,7 @@ use outcrop_core::{
 };
 
 use super::output::say;
+use super::voice::detail;
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -89,6 +90,13 @@ impl Input {
             ratio: self.ratio.ratio(),
             include_suspect: self.include_suspect,
         };
+        detail(|| {
+            let what = match self.input.is_dir() {
+                true => "the tables of a folder, or the published data set",
+                false => "a table",
+            };
+            format!("reading {}: {what}", self.input.display())
+        });
         let mut items = if self.input == Path::new("-") {
             open_trajectories_from(std::io::stdin(), "standard input", options)?
         } else {

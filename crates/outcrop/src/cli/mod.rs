@@ -1,9 +1,12 @@
 //! The command line.
 
 mod audit;
+mod compare;
+mod completions;
 mod design;
 mod explain;
 mod fit;
+mod folders;
 mod forecast;
 mod import;
 mod input;
@@ -16,14 +19,17 @@ mod report;
 mod reproduce;
 mod select;
 mod stop;
+mod sweep;
+mod threads;
 mod tokens;
 mod train;
 mod verdicts;
+mod voice;
 mod weights;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::Error;
 
@@ -31,6 +37,8 @@ use crate::Error;
 #[derive(Parser)]
 #[command(name = "outcrop", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Cli {
+    #[command(flatten)]
+    voice: voice::Args,
     #[command(subcommand)]
     command: Command,
 }
@@ -39,6 +47,7 @@ const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
   outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
+  outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      what each layer will be, with a band
   outcrop predict --layers 6 --d-model 128 --heads 4   the curves that an architecture will have
@@ -60,6 +69,8 @@ enum Command {
     Audit(audit::Args),
     /// Read the data set that the paper published, and hold our fits against its own.
     Import(import::Args),
+    /// Set runs side by side: how they differ, what their ratios and losses are.
+    Compare(compare::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
     /// Forecast a later step of unfinished trajectories, beside the last value.
@@ -72,28 +83,38 @@ enum Command {
     Design(Box<design::Args>),
     /// Draw figures and write report.html from the tables of a results folder.
     Report(report::Args),
+    /// Print a script that completes commands and options in a shell.
+    Completions(completions::Args),
+}
+
+/// The grammar of the command line, as tests and completions need it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the command and turns its result into an exit status.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    cli.voice.apply();
     let result = match cli.command {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Design(args) => design::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Completions(args) => completions::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output::say(&format!("error: failed to {error}"));
+            voice::error(&format!("failed to {error}"));
             match error {
                 Error::Interrupted => ExitCode::from(130),
                 _ => ExitCode::FAILURE,

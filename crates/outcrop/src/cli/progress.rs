@@ -3,9 +3,18 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::say;
+use super::voice::is_quiet;
 
 /// Steps of the bar; shares are finer than a terminal can show.
 const UNITS: u64 = 10_000;
+
+/// Where a bar is drawn; nowhere where only results are wanted.
+fn target() -> ProgressDrawTarget {
+    match is_quiet() {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr(),
+    }
+}
 
 /// A progress bar with the time left, on a terminal; elsewhere silent but for lines.
 pub(crate) struct Bar {
@@ -14,7 +23,7 @@ pub(crate) struct Bar {
 
 impl Bar {
     pub(crate) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(Some(UNITS), ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(Some(UNITS), target());
         let style = ProgressStyle::with_template(
             "{elapsed_precise} [{wide_bar}] {percent:>3} %  {eta} left  {msg}",
         );
@@ -27,7 +36,7 @@ impl Bar {
 
     /// A counter of `what`, where nobody knows how many will come.
     pub(crate) fn count(what: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = ProgressBar::with_draw_target(None, target());
         let style = ProgressStyle::with_template("{elapsed_precise}  {pos} {msg}, {per_sec}");
         if let Ok(style) = style {
             bar.set_style(style);

@@ -6,6 +6,7 @@ use outcrop_report::{Inputs, write_report};
 
 use super::input::good_rows;
 use super::output::{folder, print};
+use super::voice::detail;
 use crate::{Error, Result};
 
 /// The tables of which a report is made.
@@ -108,7 +109,10 @@ fn read(args: &Args) -> Result<Inputs> {
 /// The good rows of a table; none where it is not there.
 fn rows<T>(path: &Path, read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>) -> Result<Vec<T>> {
     match path.is_file() {
-        true => good_rows(path, read(path)?),
+        true => {
+            detail(|| format!("reading {}", path.display()));
+            good_rows(path, read(path)?)
+        }
         false => Ok(Vec::new()),
     }
 }

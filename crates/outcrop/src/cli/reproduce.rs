@@ -3,14 +3,12 @@ use std::time::Instant;
 
 use outcrop_model::Backend;
 use outcrop_report::Massive;
-use outcrop_train::Outcome;
 
-use super::output::{columns, print, significant};
-use super::progress::Bar;
-use super::{stop, verdicts};
+use super::output::{columns, print, say, significant};
+use super::sweep::{jobs, train_all};
+use super::{stop, threads, verdicts, voice};
 use crate::pipeline::{
-    Analysis, Failure, Jobs, PROFILES, Profile, Progress, Results, analyse, environment, sweep,
-    workspace,
+    Analysis, Failure, PROFILES, Profile, Results, analyse, environment, workspace,
 };
 use crate::{Error, Result};
 
@@ -33,8 +31,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "flex")]
     backend: String,
     /// Runs side by side [default: one a core on the CPU, one on a GPU].
-    #[arg(long)]
-    jobs: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = threads::number())]
+    jobs: Option<u16>,
     /// Print an embedded profile, to copy and change, and do nothing.
     #[arg(long, value_name = "PROFILE")]
     print_profile: Option<String>,
@@ -58,7 +56,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let environment = environment(backend, workspace()?.as_deref(), results.path(), stop)?;
     results.claim(&profile.runs)?;
     let clock = Instant::now();
-    let failures = train_all(&profile, &results, &environment, jobs(args.jobs, backend))?;
+    let jobs = jobs(args.jobs, backend, None);
+    voice::detail(|| {
+        format!(
+            "profile {}: {} runs into {}, {} side by side, {} threads each, backend {}",
+            profile.name,
+            profile.runs.len(),
+            results.path().display(),
+            jobs.runs,
+            jobs.threads,
+            backend.name()
+        )
+    });
+    let failures = train_all(&profile.runs, &results, &environment, jobs)?;
     let trained = clock.elapsed();
     let analysis = analyse(&profile, &results, &environment)?;
     summarise(&analysis, &failures);
@@ -77,65 +87,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             of: profile.runs.len(),
         }),
     }
-}
-
-fn jobs(asked: Option<usize>, backend: Backend) -> Jobs {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let runs = asked.unwrap_or(match backend {
-        Backend::Flex => cores,
-        _ => 1,
-    });
-    Jobs {
-        runs,
-        threads: (cores / runs.max(1)).max(1),
-    }
-}
-
-fn train_all(
-    profile: &Profile,
-    results: &Results,
-    environment: &outcrop_train::Environment,
-    jobs: Jobs,
-) -> Result<Vec<Failure>> {
-    let bar = Bar::new();
-    let total = profile.runs.len();
-    let (mut running, mut ended, mut begun) = (Vec::new(), 0, false);
-    let mut show = |progress: Progress| {
-        let name = |run: usize| profile.runs[run].model.as_str();
-        match progress {
-            Progress::Started { run, share } => {
-                running.push(run);
-                match begun {
-                    true => bar.share(share),
-                    false => bar.start_at(share),
-                }
-                begun = true;
-            }
-            Progress::Advanced { share, .. } => bar.share(share),
-            Progress::Warning { run, text } => bar.line(&format!("{}: {text}", name(run))),
-            Progress::Ended {
-                run,
-                outcome,
-                share,
-            } => {
-                running.retain(|r| *r != run);
-                bar.share(share);
-                ended += 1;
-                let how = match outcome {
-                    Some(Outcome::Finished) => "finished",
-                    Some(Outcome::AlreadyFinished) => "was finished already",
-                    Some(Outcome::Interrupted) => "interrupted",
-                    None => "failed",
-                };
-                bar.line(&format!("[{ended:>2}/{total}] {} {how}", name(run)));
-            }
-        }
-        let names: Vec<&str> = running.iter().map(|&r| name(r)).collect();
-        bar.message(format!("{ended}/{total} runs  {}", names.join(" ")));
-    };
-    let failures = sweep(&profile.runs, results, environment, jobs, &mut show);
-    bar.finish();
-    failures
 }
 
 /// By which rule a model holds massive activations at its last step.
@@ -198,12 +149,9 @@ fn summarise(analysis: &Analysis, failures: &[Failure]) {
         ));
     }
     for warning in &analysis.warnings {
-        print(&format!("warning: {warning}"));
+        say(&format!("warning: {warning}"));
     }
     for failure in failures {
-        print(&format!(
-            "{} failed: failed to {}",
-            failure.model, failure.error
-        ));
+        voice::error(&format!("{}: failed to {}", failure.model, failure.error));
     }
 }

@@ -1,13 +1,14 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use outcrop_core::Error as CoreError;
+use outcrop_core::{Document, Error as CoreError};
 use outcrop_model::Backend;
-use outcrop_train::{Event, Outcome, RunSpec, train};
+use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
 use super::output::{print, significant};
 use super::progress::Bar;
-use super::stop;
-use crate::pipeline::{environment, workspace};
+use super::sweep::{jobs, train_all};
+use super::{stop, threads, voice};
+use crate::pipeline::{Results, environment, workspace};
 use crate::{Error, Result};
 
 /// What is trained where no spec is given.
@@ -17,21 +18,32 @@ const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
 #[command(after_help = "Examples:
   outcrop train                              the embedded default: three layers on bigram-backcopy
   outcrop train my-run.toml --out runs/mine
+  outcrop train --set arch.heads=4 --set train.steps=100 --out runs/four-heads
+  outcrop train my-run.toml --seed 1,2,3     runs/MODEL-seeds/runs/MODEL-s1, -s2 and -s3
   outcrop train --print-default > my-run.toml
 
-A run that was interrupted goes on from its last checkpoint, to the same bits.")]
+A value of --set is one of TOML: 4, 1e-3, true, [0.9, 0.95], {kind=\"learned\"}; anything else is
+taken as text. A run that was interrupted goes on from its last checkpoint, to the same bits.")]
 pub(crate) struct Args {
     /// The run as TOML: model, [arch], [data], [train], [schedule], [measure].
     spec: Option<PathBuf>,
-    /// The run directory [default: runs/MODEL].
+    /// Change a field of the run, such as train.steps=100; may be given several times.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The seed, instead of train.seed; several, as in 1,2,3, train one run each, called MODEL-s1 and so
+    /// on, in runs/ of the folder --out.
+    #[arg(long, value_delimiter = ',', value_name = "SEED")]
+    seed: Vec<u64>,
+    /// The run directory [default: runs/MODEL]; the results folder of several seeds [default:
+    /// runs/MODEL-seeds].
     #[arg(long)]
     out: Option<PathBuf>,
     /// What computes: flex (CPU), or wgpu, vulkan, cuda where compiled in.
     #[arg(long, default_value = "flex")]
     backend: String,
     /// Threads of the CPU backend [default: all cores].
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = threads::number())]
+    threads: Option<u16>,
     /// Print the embedded default spec and do nothing.
     #[arg(long)]
     print_default: bool,
@@ -42,29 +54,43 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print(DEFAULT.trim_end());
         return Ok(());
     }
-    let text = match &args.spec {
-        Some(path) => std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?,
-        None => DEFAULT.to_owned(),
-    };
-    let spec = RunSpec::from_toml(&text)?;
+    let spec = spec(args)?;
     let backend: Backend = args.backend.parse()?;
+    match args.seed.as_slice() {
+        [] => one(&spec, args, backend),
+        [seed] => one(&with_seed(spec, *seed)?, args, backend),
+        seeds => several(&spec, seeds, args, backend),
+    }
+}
+
+/// The run of the file, or the embedded one, with what `--set` changes.
+fn spec(args: &Args) -> Result<RunSpec> {
+    let mut document = match &args.spec {
+        Some(path) => Document::read(path)?,
+        None => Document::parse(DEFAULT, "the embedded default")?,
+    };
+    for assignment in &args.set {
+        document.set(assignment)?;
+    }
+    Ok(RunSpec::from_document(&document)?)
+}
+
+fn with_seed(mut spec: RunSpec, seed: u64) -> Result<RunSpec> {
+    spec.train.seed = seed;
+    spec.check()?;
+    Ok(spec)
+}
+
+fn one(spec: &RunSpec, args: &Args, backend: Backend) -> Result<()> {
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&spec.model));
     let parent = out.parent().map(PathBuf::from).unwrap_or_default();
-    let environment = environment(
-        backend,
-        workspace()?.as_deref(),
-        &parent,
-        stop::on_signal(stop::TRAINING)?,
-    )?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|e| Error::Environment(format!("start threads: {e}")))?;
+    let environment = open_environment(backend, &parent)?;
+    understood(spec, args, &out);
     let bar = Bar::new();
-    let outcome = pool.install(|| {
+    let outcome = threads::pool(args.threads)?.install(|| {
         let mut show = |event: &Event<'_>| show(event, &bar, spec.train.steps);
-        train(&spec, &out, &environment, &mut show)
+        train(spec, &out, &environment, &mut show)
     });
     bar.finish();
     match outcome? {
@@ -75,12 +101,78 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         _ => {
             print(&format!(
-                "finished {}: measurements.csv, loss.csv, checkpoints/",
+                "finished {}: measurements.csv, loss.csv, architectures.csv, checkpoints/",
                 out.display()
             ));
             Ok(())
         }
     }
+}
+
+/// One run a seed, side by side, each in a run directory of the results folder.
+fn several(spec: &RunSpec, seeds: &[u64], args: &Args, backend: Backend) -> Result<()> {
+    let twice = seeds.iter().enumerate();
+    if let Some((_, seed)) = twice.into_iter().find(|(i, s)| seeds[..*i].contains(s)) {
+        return Err(CoreError::range("--seed", seed, "each seed once").into());
+    }
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| Path::new("runs").join(format!("{}-seeds", spec.model)));
+    if out.join("run.toml").exists() {
+        let reason = "it is the run directory of one run; several seeds need a folder of their own";
+        return Err(CoreError::parse(out.display().to_string(), reason).into());
+    }
+    let run = |seed: &u64| {
+        let mut run = spec.clone();
+        run.model = format!("{}-s{seed}", spec.model);
+        with_seed(run, *seed)
+    };
+    let runs = seeds.iter().map(run).collect::<Result<Vec<_>>>()?;
+    let results = Results::new(out);
+    let environment = open_environment(backend, results.path())?;
+    results.claim(&runs)?;
+    understood(spec, args, results.path());
+    let jobs = jobs(None, backend, args.threads);
+    let failures = train_all(&runs, &results, &environment, jobs)?;
+    for failure in &failures {
+        voice::error(&format!("{}: failed to {}", failure.model, failure.error));
+    }
+    let failed = |run: &RunSpec| failures.iter().any(|f| f.model == run.model);
+    for run in runs.iter().filter(|run| !failed(run)) {
+        print(&format!(
+            "finished {}",
+            results.run(&run.model).path().display()
+        ));
+    }
+    match failures.len() {
+        0 => Ok(()),
+        failed => Err(Error::Failed {
+            failed,
+            of: runs.len(),
+        }),
+    }
+}
+
+fn open_environment(backend: Backend, out: &Path) -> Result<Environment> {
+    let stop = stop::on_signal(stop::TRAINING)?;
+    environment(backend, workspace()?.as_deref(), out, stop)
+}
+
+/// Says which run it is.
+fn understood(spec: &RunSpec, args: &Args, out: &Path) {
+    voice::detail(|| {
+        let from = args.spec.as_ref().map(|path| path.display().to_string());
+        format!(
+            "run {} from {}, {} parameters, corpus {}, {} steps, into {}, backend {}\n{}",
+            spec.model,
+            from.unwrap_or_else(|| "the embedded default".into()),
+            spec.arch.parameters().total,
+            spec.data.corpus,
+            spec.train.steps,
+            out.display(),
+            args.backend,
+            spec.to_toml().unwrap_or_default().trim_end()
+        )
+    });
 }
 
 fn show(event: &Event<'_>, bar: &Bar, steps: u64) {

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use outcrop_core::{Error as CoreError, nearest, reject_unknown_keys, sha256_hex};
+use outcrop_core::{Document, Error as CoreError, nearest, reject_unknown_keys, sha256_hex};
 use outcrop_train::RunSpec;
 
 use crate::{Error, Result};
@@ -42,15 +42,14 @@ impl Profile {
     /// The embedded profile of that name, or the one in the TOML file at that path.
     ///
     /// # Errors
-    /// [`Error::NoProfile`], [`Error::Core`] and [`Error::Run`] for what is wrong inside.
+    /// [`Error::NoProfile`], and as [`Profile::from_document`].
     pub fn load(name: &str) -> Result<Self> {
         if let Some((_, text)) = PROFILES.iter().find(|(n, _)| *n == name) {
             return Self::from_toml(text, name);
         }
         let path = Path::new(name);
         if path.is_file() {
-            let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
-            return Self::from_toml(&text, name);
+            return Self::from_document(&Document::read(path)?);
         }
         let names = PROFILES.map(|(n, _)| n);
         let hint = nearest(name, names).map(|n| format!(", did you mean `{n}`?"));
@@ -64,43 +63,68 @@ impl Profile {
     /// Reads a profile; `context` names it in errors.
     ///
     /// # Errors
-    /// [`Error::Core`] for an unknown key or a missing field, [`Error::Run`] for a run that is out
-    /// of range.
+    /// As [`Profile::from_document`].
     pub fn from_toml(text: &str, context: &str) -> Result<Self> {
-        let table: toml::Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| CoreError::parse(context, e))?;
-        let known = ["name", "description", "base", "runs"];
-        reject_unknown_keys(context, table.keys().map(String::as_str), &known)?;
+        Self::from_document(&Document::parse(text, context)?)
+    }
+
+    /// Checks a profile and every run in it. Every error has the place of the key at fault.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for an unknown key or a missing field, [`Error::Train`] for a run that is
+    /// out of range.
+    pub fn from_document(document: &Document) -> Result<Self> {
+        let table = document.table();
+        let wrong = |key: &str, reason: String| -> Error {
+            let error = CoreError::parse("profile", reason);
+            document.locate("", Some(key), error).into()
+        };
+        let keys = table.keys().map(String::as_str);
+        reject_unknown_keys("profile", keys, &["name", "description", "base", "runs"]).map_err(
+            |e| {
+                let key = e.key().map(str::to_owned);
+                document.locate("", key.as_deref(), e)
+            },
+        )?;
         let text = |key: &str| match table.get(key) {
             Some(toml::Value::String(s)) => Ok(s.clone()),
-            _ => Err(CoreError::parse(context, format!("`{key}` must be a text"))),
+            _ => Err(wrong(key, format!("`{key}` must be a text"))),
         };
         let base = match table.get("base") {
-            None => toml::Table::new(),
-            Some(toml::Value::Table(base)) => base.clone(),
-            Some(_) => return Err(CoreError::parse(context, "`base` must be a section").into()),
+            None => Document::default(),
+            Some(_) => document
+                .part("base")
+                .ok_or_else(|| wrong("base", "`base` must be a section".into()))?,
         };
-        let runs = table.get("runs").and_then(toml::Value::as_array);
-        let runs = runs.filter(|runs| !runs.is_empty());
-        let runs = runs.ok_or_else(|| CoreError::parse(context, "no [[runs]] in it"))?;
+        let count = table.get("runs").and_then(toml::Value::as_array);
+        let count = count.map_or(0, Vec::len);
+        if count == 0 {
+            return Err(wrong("runs", "no [[runs]] in it".into()));
+        }
+        let resolve = |i: usize| {
+            let path = format!("runs[{i}]");
+            let run = document.part(&path);
+            let run = run.ok_or_else(|| wrong(&path, "each of `runs` must be a section".into()))?;
+            let mut resolved = base.clone();
+            resolved.overlay(run);
+            Ok(RunSpec::from_document(&resolved)?)
+        };
         let profile = Self {
             name: text("name")?,
             description: text("description")?,
-            runs: runs
-                .iter()
-                .map(|run| resolve(&base, run, context))
-                .collect::<Result<_>>()?,
+            runs: (0..count).map(resolve).collect::<Result<_>>()?,
         };
-        profile.check(context)?;
+        profile.check(document)?;
         Ok(profile)
     }
 
-    fn check(&self, context: &str) -> Result<()> {
+    fn check(&self, document: &Document) -> Result<()> {
         for (i, run) in self.runs.iter().enumerate() {
             if self.runs[..i].iter().any(|r| r.model == run.model) {
-                let reason = format!("two runs are called `{}`", run.model);
-                return Err(CoreError::parse(context, reason).into());
+                let error =
+                    CoreError::parse("profile", format!("two runs are called `{}`", run.model));
+                let key = format!("runs[{i}].model");
+                return Err(document.locate("", Some(&key), error).into());
             }
         }
         Ok(())
@@ -113,40 +137,6 @@ impl Profile {
     pub fn sha256(&self) -> Result<String> {
         let texts: Result<Vec<String>, _> = self.runs.iter().map(RunSpec::to_toml).collect();
         Ok(sha256_hex(texts?.join("\n").as_bytes()))
-    }
-}
-
-/// The base with what the run changes.
-fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSpec> {
-    let run = run.as_table();
-    let run = run.ok_or_else(|| CoreError::parse(context, "each of `runs` must be a section"))?;
-    let mut table = base.clone();
-    overlay(&mut table, run);
-    let model = run
-        .get("model")
-        .and_then(toml::Value::as_str)
-        .unwrap_or("?")
-        .to_owned();
-    RunSpec::from_table(table).map_err(|e| Error::Run {
-        model,
-        source: Box::new(e),
-    })
-}
-
-/// Puts `top` over `bottom`, section by section. A section with a `kind` replaces the other as a
-/// whole, since its fields belong to that kind.
-fn overlay(bottom: &mut toml::Table, top: &toml::Table) {
-    for (key, value) in top {
-        match (bottom.get_mut(key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above))
-                if !above.contains_key("kind") =>
-            {
-                overlay(below, above);
-            }
-            _ => {
-                bottom.insert(key.clone(), value.clone());
-            }
-        }
     }
 }
 
@@ -205,7 +195,7 @@ mod tests {
         let unknown = text.replace("layers = 3", "layer = 3");
         let error = Profile::from_toml(&unknown, "p").unwrap_err().to_string();
         assert!(
-            error.contains("`b`") && error.contains("did you mean `layers`"),
+            error.contains("p, line 12") && error.contains("did you mean `layers`"),
             "{error}"
         );
     }

@@ -16,9 +16,9 @@ use outcrop_tokens::Sequences;
 use self::origin::Origin;
 use self::place::Place;
 use self::words::Shown;
-use super::output::{print, say};
+use super::output::print;
 use super::progress::Bar;
-use super::{audit, stop, tokens};
+use super::{audit, stop, threads, tokens, voice};
 use crate::series::{
     self, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
 };
@@ -28,13 +28,13 @@ use crate::{Error, Result};
 #[command(after_help = "Examples:
   outcrop measure pythia-70m/                         a folder with step0/, step1000/, ... or one checkpoint
   outcrop measure runs/quick/runs/bb-3x64-h1-ff4      a run directory, on its own held-out sequences
-  outcrop measure pythia-70m/ --protocol reference --text documents.jsonl
+  outcrop measure pythia-70m/ --protocol reference --text documents.jsonl --out reference
                                                       as Sun et al. measure: 10 windows of 2048, no BOS
   outcrop measure --hub EleutherAI/pythia-70m --steps pythia --text documents.jsonl
                                                       fetched, measured and deleted one after another
   outcrop measure model/ --set-zero --set-mean --figures
                                                       the loss without its massive activations; pictures
-  outcrop measure model/ --tokens ids.npy --sinks     token ids as they are; attention sinks too
+  outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids as they are; attention sinks too
   outcrop fit measured/pythia-70m                     the curve of every layer of what was measured
 
 The tensor is the residual stream after each block, both additions done, before any norm. Its largest
@@ -62,8 +62,8 @@ pub(crate) struct Args {
     #[arg(long)]
     again: bool,
     /// Threads [default: all cores].
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = threads::number())]
+    threads: Option<u16>,
     // These have headings, which hold for all that follows.
     #[command(flatten)]
     tokens: tokens::Args,
@@ -74,11 +74,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.unwrap_or(0))
-        .build();
-    let pool = pool.map_err(|e| Error::Environment(format!("start threads: {e}")))?;
-    pool.install(|| measure(args))
+    threads::pool(args.threads)?.install(|| measure(args))
 }
 
 fn measure(args: &Args) -> Result<()> {
@@ -105,6 +101,7 @@ fn measure(args: &Args) -> Result<()> {
     for note in &tokens.notes {
         bar.line(&format!("warning: {note}"));
     }
+    voice::detail(|| understood(&origin, &folder, &options));
     let mut shown = Shown::new(&bar, origin.source.steps().len());
     let outcome = measure_series(
         &origin.source,
@@ -121,6 +118,25 @@ fn measure(args: &Args) -> Result<()> {
     }
     place.write(&folder.file("measurements.csv"))?;
     conclude(&outcome, &folder, &tokens)
+}
+
+/// What is measured into what, and by which config.
+fn understood(origin: &Origin, folder: &Folder, options: &Options) -> String {
+    let mut lines = vec![format!(
+        "{} checkpoints as `{}` into {}; config {}, tokenizer in {}",
+        origin.source.steps().len(),
+        options.model,
+        folder.path().display(),
+        origin.config.display(),
+        origin.tokenizer.display()
+    )];
+    if let Source::Local(series) = &origin.source {
+        lines.extend(series.entries.iter().map(|entry| {
+            let step = entry.step.unwrap_or(options.step);
+            format!("step {step}: {}", entry.folder.display())
+        }));
+    }
+    lines.join("\n")
 }
 
 /// What is asked of the last checkpoint beyond its statistics.
@@ -155,8 +171,8 @@ fn conclude(outcome: &Outcome, folder: &Folder, tokens: &Sequences) -> Result<()
         audit::warn(found);
     }
     for failure in &outcome.failures {
-        say(&format!(
-            "error: step {}: failed to {}",
+        voice::error(&format!(
+            "step {}: failed to {}",
             failure.step, failure.error
         ));
     }

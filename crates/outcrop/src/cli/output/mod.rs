@@ -15,6 +15,7 @@ use std::path::Path;
 
 use outcrop_core::{AtomicFile, Error as CoreError, write_atomic};
 
+use super::voice::is_quiet;
 use crate::Result;
 
 /// Prints a line to standard output; a closed pipe is no failure.
@@ -22,8 +23,15 @@ pub(crate) fn print(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
-/// Says a line on standard error.
+/// Says a line on standard error, unless the command was asked to be quiet.
 pub(crate) fn say(text: &str) {
+    if !is_quiet() {
+        to_stderr(text);
+    }
+}
+
+/// A line on standard error, quiet or not.
+pub(crate) fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 

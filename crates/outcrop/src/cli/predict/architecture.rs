@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use outcrop_core::{ArchSpec, Error as CoreError, NamedArch};
+use outcrop_core::{ArchSpec, Document, NamedArch};
+use outcrop_train::RunSpec;
 
 use super::Args;
 use crate::Result;
@@ -32,15 +33,19 @@ fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
     (name, arch)
 }
 
-/// An architecture that stands alone or as `[arch]` of a run.
+/// An architecture that stands alone or as `[arch]` of a run, whose corpus then gives its `vocab`; of a
+/// run directory that of its run.
 fn read(path: &Path) -> Result<(String, ArchSpec)> {
-    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
-    let context = path.display().to_string();
-    let table: toml::Table = text
-        .parse()
-        .map_err(|e: toml::de::Error| CoreError::parse(&context, e))?;
-    let inner = table.get("arch").and_then(toml::Value::as_table);
-    let arch = ArchSpec::from_table(inner.unwrap_or(&table), &context)?;
+    let file = match path.is_dir() {
+        true => path.join("run.toml"),
+        false => path.to_owned(),
+    };
+    let document = Document::read(&file)?;
+    let of_run = |key: &&str| document.table().contains_key(*key);
+    let arch = match ["data", "train", "model"].iter().any(of_run) {
+        true => RunSpec::from_document(&document)?.arch,
+        false => ArchSpec::from_document(&document)?,
+    };
     let name = path.file_stem().unwrap_or(path.as_os_str());
     Ok((name.to_string_lossy().into_owned(), arch))
 }

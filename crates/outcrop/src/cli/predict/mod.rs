@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use outcrop_predict::{Options, Predictor, Regressor};
 
 use super::output::{To, say, write_file};
+use super::voice::detail;
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -121,6 +122,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
     let folders = [&args.results[..], &args.retrain].concat();
     if folders.is_empty() {
+        detail(|| match &args.predictor {
+            Some(path) => format!("reading the predictor {}", path.display()),
+            None => "predicting by the bundled predictor".into(),
+        });
         let predictor = shipped::load(args.predictor.as_deref())?;
         let trained = predictor.regressor();
         return match regressor {

@@ -1,6 +1,6 @@
 //! What measuring costs in nanoseconds per scalar, of one sequence after another and with a new meter
 //! each, beside adding up the same memory once and beside a median alone, selected in a copy.
-//! `cargo run --release -p outcrop-measure --example speed`
+//! `cargo run -p outcrop-measure --example measuring_speed`
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,5 +1,5 @@
 //! Billions of multiplications and additions a second on the shapes of a transformer's layers, on one
-//! thread and on all: `cargo run -p outcrop-gemm --example speed`.
+//! thread and on all: `cargo run -p outcrop-gemm --example product_speed`.
 #![expect(clippy::print_stdout, reason = "an example that shows its numbers")]
 
 use std::time::Instant;

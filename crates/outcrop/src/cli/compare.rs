@@ -1,0 +1,251 @@
+//! `outcrop compare`: runs side by side.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use outcrop_core::table::{self, Row, Streamed};
+use outcrop_core::{Error as CoreError, Loss, Trajectory, TrajectoryOptions, open_trajectories};
+use serde::{Deserialize, Serialize};
+
+use super::folders::{architectures, is_run, runs_in, spec};
+use super::input::{Average, good_rows};
+use super::output::{To, columns, print, say, write_rows};
+use super::voice::detail;
+use crate::Result;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  outcrop compare runs/mine runs/default            two run directories
+  outcrop compare runs/quick                        all runs of a results folder
+  outcrop compare runs/mine measured/pythia-14m --format csv
+
+First come the settings in which the runs differ (run.toml, or else architectures.csv), then one row for
+every layer: its ratio at the first and the last step, the largest with its step, and the last losses of
+the model. For CSV and JSON the settings go to standard error.")]
+pub(crate) struct Args {
+    /// Run directories, folders of measured checkpoints, results folders.
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// How the ratio is averaged over sequences.
+    #[arg(long, value_enum, default_value_t)]
+    ratio: Average,
+    /// Take in steps too that an audit suspects, such as copies of other steps.
+    #[arg(long)]
+    include_suspect: bool,
+    #[command(flatten)]
+    to: To,
+}
+
+/// One layer of one model.
+#[derive(Clone, Serialize, Deserialize)]
+struct Line {
+    run: String,
+    model: String,
+    layer: u32,
+    first_step: u64,
+    first: f64,
+    last_step: u64,
+    last: f64,
+    largest: f64,
+    largest_step: u64,
+    loss: Option<f64>,
+    held_out_loss: Option<f64>,
+}
+
+impl Row for Line {
+    const REQUIRED: &'static [&'static str] = Self::HEADER;
+    const HEADER: &'static [&'static str] = &[
+        "run",
+        "model",
+        "layer",
+        "first_step",
+        "first",
+        "last_step",
+        "last",
+        "largest",
+        "largest_step",
+        "loss",
+        "held_out_loss",
+    ];
+    const NAMED: &'static [&'static str] = &["run", "model"];
+
+    fn key(&self) -> String {
+        let Self {
+            run, model, layer, ..
+        } = self;
+        format!("run {run:?}, model {model:?}, layer {layer}")
+    }
+}
+
+/// A model of a run, by the name of its run and its own.
+type Model = (String, String);
+/// Values of settings by their names, such as `arch.heads`.
+type Settings = BTreeMap<String, String>;
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let target = args.to.target()?;
+    let (mut lines, mut settings) = (Vec::new(), Vec::new());
+    for run in folders(&args.runs)? {
+        detail(|| format!("reading {}", run.display()));
+        settings.extend(settings_of(&run)?);
+        lines.extend(layers(&run, args)?);
+    }
+    if lines.is_empty() {
+        let reason = "no layer has a ratio at any step";
+        return Err(CoreError::parse(names(&args.runs), reason).into());
+    }
+    let show = match target.is_read_here() {
+        true => print,
+        false => say,
+    };
+    show(&(differences(&settings) + "\n"));
+    write_rows(&lines, &target)
+}
+
+fn names(runs: &[PathBuf]) -> String {
+    let names: Vec<String> = runs.iter().map(|r| r.display().to_string()).collect();
+    names.join(", ")
+}
+
+/// Each folder that holds tables itself, and the runs of one that does not.
+fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for folder in given {
+        let inner = match folder.join("runs").is_dir() || !is_run(folder) {
+            true => runs_in(folder)?,
+            false => Vec::new(),
+        };
+        match inner.is_empty() {
+            true => all.push(folder.clone()),
+            false => all.extend(inner),
+        }
+    }
+    Ok(all)
+}
+
+/// What run.toml says of the model, or else architectures.csv of every model; nothing where there is
+/// neither.
+fn settings_of(run: &Path) -> Result<Vec<(Model, Settings)>> {
+    let name = run.display().to_string();
+    if let Some(spec) = spec(run)? {
+        let text = spec.to_toml()?;
+        let table: toml::Table = text.parse().map_err(|e| CoreError::parse(&name, e))?;
+        let mut settings = Settings::new();
+        flatten("", &toml::Value::Table(table), &mut settings);
+        let model = settings.remove("model").unwrap_or_default();
+        return Ok(vec![((name, model), settings)]);
+    }
+    if !run.join("architectures.csv").is_file() {
+        return Ok(Vec::new());
+    }
+    let archs = architectures(run)?.into_iter().map(|named| {
+        let table = toml::Value::try_from(&named.arch);
+        let table = table.map_err(|e| CoreError::parse("an architecture", e))?;
+        let mut settings = Settings::new();
+        flatten("arch", &table, &mut settings);
+        Ok(((name.clone(), named.model), settings))
+    });
+    archs.collect()
+}
+
+fn flatten(path: &str, value: &toml::Value, into: &mut Settings) {
+    let toml::Value::Table(table) = value else {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
+        into.insert(path.to_owned(), text);
+        return;
+    };
+    for (key, value) in table {
+        let path = match path {
+            "" => key.clone(),
+            _ => format!("{path}.{key}"),
+        };
+        flatten(&path, value, into);
+    }
+}
+
+/// One row a model, one column a setting that is not the same in all of them.
+fn differences(models: &[(Model, Settings)]) -> String {
+    let mut keys: Vec<&String> = models.iter().flat_map(|(_, s)| s.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.retain(|key| {
+        models
+            .iter()
+            .any(|(_, s)| s.get(*key) != models[0].1.get(*key))
+    });
+    if models.len() < 2 {
+        return "settings: none to compare".into();
+    }
+    if keys.is_empty() {
+        return format!("settings: all the same in {} models", models.len());
+    }
+    let mut header = vec!["run".to_owned(), "model".to_owned()];
+    header.extend(keys.iter().map(|key| key.to_string()));
+    let mut rows = vec![header];
+    rows.extend(models.iter().map(|((run, model), settings)| {
+        let value = |key: &&String| settings.get(*key).cloned().unwrap_or_else(|| "-".into());
+        let mut row = vec![run.clone(), model.clone()];
+        row.extend(keys.iter().map(value));
+        row
+    }));
+    columns(&rows)
+}
+
+/// A row for every layer of what was measured.
+fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
+    let options = TrajectoryOptions {
+        ratio: args.ratio.ratio(),
+        include_suspect: args.include_suspect,
+    };
+    let losses = losses(run)?;
+    let mut lines = Vec::new();
+    for item in open_trajectories(run, options)? {
+        match item? {
+            Streamed::Row(trajectory) => {
+                lines.extend(line(run, &trajectory, losses.get(&trajectory.model)));
+            }
+            Streamed::Problem(problem) => say(&format!("warning: {problem}")),
+        }
+    }
+    Ok(lines)
+}
+
+fn line(run: &Path, trajectory: &Trajectory, loss: Option<&Loss>) -> Option<Line> {
+    let points = trajectory.steps.iter().zip(&trajectory.ratios);
+    let mut points: Vec<_> = points.filter(|(_, ratio)| ratio.is_finite()).collect();
+    points.sort_by_key(|(step, _)| **step);
+    let (first, last) = (points.first()?, points.last()?);
+    let earliest = points.iter().rev();
+    let largest = earliest.max_by(|a, b| a.1.total_cmp(b.1))?;
+    Some(Line {
+        run: run.display().to_string(),
+        model: trajectory.model.clone(),
+        layer: trajectory.layer,
+        first_step: *first.0,
+        first: *first.1,
+        last_step: *last.0,
+        last: *last.1,
+        largest: *largest.1,
+        largest_step: *largest.0,
+        loss: loss.and_then(|loss| loss.loss),
+        held_out_loss: loss.map(|loss| loss.held_out_loss),
+    })
+}
+
+/// The loss of each model at its last step; none where losses were not written.
+fn losses(run: &Path) -> Result<BTreeMap<String, Loss>> {
+    let path = run.join("loss.csv");
+    let mut last: BTreeMap<String, Loss> = BTreeMap::new();
+    if !path.is_file() {
+        return Ok(last);
+    }
+    for loss in good_rows(&path, table::read_rows::<Loss>(&path)?)? {
+        let known = last.get(&loss.model);
+        if known.is_none_or(|known| known.step <= loss.step) {
+            last.insert(loss.model.clone(), loss);
+        }
+    }
+    Ok(last)
+}
