@@ -53,7 +53,7 @@ pub trait Observer: Send {
     fn event(&mut self, event: &Event<'_>);
 }
 
-/// Nobody looks on.
+/// Ignores every event.
 impl Observer for () {
     fn event(&mut self, _: &Event<'_>) {}
 }

@@ -28,7 +28,7 @@ vectorised! {
 }
 
 vectorised! {
-    /// The way back through [`layer_norm`]. With n = (x - mean) / sqrt(variance + eps) and g = dy gain:
+    /// The backward pass of [`layer_norm`]. With n = (x - mean) / sqrt(variance + eps) and g = dy gain:
     /// dx += (g - mean(g) - n mean(g n)) / sqrt(variance + eps), dgain += dy n, dshift += dy. `dy` becomes
     /// g; `gradients` are those of gain and shift.
     pub fn layer_norm_backward<'a>(

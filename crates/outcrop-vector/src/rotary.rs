@@ -34,7 +34,7 @@ fn frequency(i: usize, dims: usize, base: f64) -> f32 {
 }
 
 /// Rotates the first channels of a head: channel i with channel i + half by the angles whose `half`
-/// cosines and sines are given; `direction` is 1, or -1 for gradients on their way back.
+/// cosines and sines are given; `direction` is 1, or -1 for gradients.
 ///
 /// # Panics
 /// Where the head has fewer than 2 half channels.

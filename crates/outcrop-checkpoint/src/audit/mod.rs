@@ -55,7 +55,7 @@ impl Default for AuditOptions {
 pub struct Audit {
     /// The checkpoints with the hashes of their files, in ascending order of step.
     pub checkpoints: Vec<AuditedCheckpoint>,
-    /// What is conspicuous, the gravest kinds first.
+    /// What is conspicuous, most severe first.
     pub findings: Vec<Finding>,
 }
 

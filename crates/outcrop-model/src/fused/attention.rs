@@ -49,7 +49,7 @@ impl Heads<'_> {
         1.0 / (self.d_head as f32).sqrt()
     }
 
-    /// Rotates the rows of a sequence in place; `direction` is 1, or -1 for gradients on their way back.
+    /// Rotates the rows of a sequence in place; `direction` is 1, or -1 for gradients.
     pub(super) fn rotate(&self, qkv: &mut [f32], direction: f32) {
         if let Some(Rotary { half, tables }) = self.rotary {
             rotate_rows(qkv, self.heads, self.d_head, tables, half, direction);

@@ -1,4 +1,4 @@
-//! One block on its way back, as on its way forward some sequences at a time.
+//! The backward pass of one block, as its forward pass some sequences at a time.
 
 use outcrop_core::Residual;
 use outcrop_gemm::{Aligned, Onto};
@@ -27,7 +27,7 @@ struct Lane {
     onto: Onto<'static>,
 }
 
-/// A block on its way back.
+/// The backward pass of a block.
 struct Back<'a> {
     shape: Shape<'a>,
     parameters: Parameters<'a>,

@@ -43,7 +43,7 @@ pub(super) struct Shape<'a> {
     pub(super) residual: Residual,
 }
 
-/// What the way back needs of the way forward, by row.
+/// What the backward pass needs of the forward pass, by row.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// Rotated queries, keys and values.

@@ -1,5 +1,5 @@
 //! Training on the CPU in two operations of our own: a whole block, and the loss from the residual stream.
-//! Each has its way back written out, so that nothing is kept that can be computed again more cheaply, no
+//! Each has its backward pass written out, so that nothing is kept that can be computed again more cheaply, no
 //! tensor is laid out anew between two steps, and products run on `outcrop-gemm`,
 //! norms and the like on `outcrop-vector`. On other devices, and for measuring, the same is composed of Burn's operations.
 //!
@@ -211,7 +211,7 @@ fn finish<const N: usize, const D: usize, B: Backward<Flex, N>>(
 #[derive(Debug)]
 struct BlockOp;
 
-/// What the way back through a block needs.
+/// What the backward pass through a block needs.
 #[derive(Clone, Debug)]
 struct BlockState {
     spec: ArchSpec,
@@ -269,7 +269,7 @@ impl Backward<Flex, 13> for BlockOp {
     }
 }
 
-/// Its gradients are there when the loss is.
+/// Its gradients are computed with the loss.
 #[derive(Debug)]
 struct LossOp;
 

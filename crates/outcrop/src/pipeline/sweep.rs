@@ -16,7 +16,7 @@ pub struct Jobs {
     pub threads: usize,
 }
 
-/// How a sweep gets on.
+/// Progress of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {

@@ -29,7 +29,7 @@ pub struct Options {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A checkpoint's turn has come; so many of the series are done.
+    /// A checkpoint is starting, after so many of the series.
     Started {
         /// Its step.
         step: u64,
