@@ -105,7 +105,7 @@ fn blocks(text: &str) -> Vec<String> {
     lines
 }
 
-fn is_assignment(line: &String) -> bool {
+fn is_assignment(line: &str) -> bool {
     line.split_once('=')
         .is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase()))
 }
