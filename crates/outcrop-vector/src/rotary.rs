@@ -4,8 +4,8 @@ use crate::vectorised;
 
 /// Cosines and sines [positions, dims / 2] of the rotary embedding of `dims` channels, an even number,
 /// possibly 0, in the precision in which transformers computes them: frequencies base^(-2i / dims) and
-/// angles, position times frequency, are rounded to f32. At position 32768 an angle is off by up to
-/// 0.001 from that of f64: models are trained with the rounded ones.
+/// angles, position times frequency, are rounded to f32. At position 32768 an angle is off by
+/// some 0.001 from that of f64: models are trained with the rounded ones.
 ///
 /// ```
 /// let [cosines, sines] = outcrop_vector::rotary_tables(4, 10_000.0, 2);

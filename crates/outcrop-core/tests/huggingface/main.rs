@@ -7,3 +7,4 @@ mod mutated;
 mod published;
 mod refused;
 mod tensors;
+mod versions;

@@ -33,7 +33,16 @@ fn sliding_windows_hide_what_transformers_hides() {
         let paths = [fixture(name), ids, out.clone()].map(|path| path.display().to_string());
         let length = sequences[0].len().to_string();
         succeeded(&run(&[
-            "measure", &paths[0], "--tokens", &paths[1], "--length", &length, "--out", &paths[2],
+            "measure",
+            &paths[0],
+            "--tokens",
+            &paths[1],
+            "--windows",
+            "2",
+            "--length",
+            &length,
+            "--out",
+            &paths[2],
         ]));
         let rows = rows(&out);
         assert_eq!(rows.len(), 2 * 2);
