@@ -162,6 +162,15 @@ impl Hub {
         self.client.refs(repo)
     }
 
+    /// The commit that a revision is on the hub now.
+    ///
+    /// # Errors
+    /// [`Error::NoRevision`], [`Error::Fetch`].
+    pub fn commit(&self, repo: &str, revision: &str) -> Result<String> {
+        self.model(repo, revision)?;
+        Ok(self.client.revision(repo, revision)?.sha)
+    }
+
     /// Whether the cache has anything of a revision, whole or not, whoever fetched it.
     ///
     /// # Errors

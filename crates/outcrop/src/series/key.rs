@@ -18,6 +18,9 @@ pub struct Key {
     /// SHA-256 over sizes and times of its weight files, by which they are known again without being
     /// read.
     pub stamp: Option<String>,
+    /// The commit of its revision, where it came from a hub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 /// A key as `state.json` has it: earlier versions wrote the hash of the weights alone.
@@ -29,6 +32,7 @@ enum Written {
         weights: Option<String>,
         config: Option<String>,
         stamp: Option<String>,
+        commit: Option<String>,
     },
 }
 
@@ -43,10 +47,12 @@ impl From<Written> for Key {
                 weights,
                 config,
                 stamp,
+                commit,
             } => Self {
                 weights,
                 config,
                 stamp,
+                commit,
             },
         }
     }
@@ -143,6 +149,7 @@ mod tests {
             weights: Some("w".into()),
             config: Some("c".into()),
             stamp: None,
+            commit: None,
         };
         assert_eq!(read(&serde_json::to_string(&key).unwrap()), key);
     }

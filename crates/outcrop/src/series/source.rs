@@ -96,6 +96,24 @@ impl Source {
         }
     }
 
+    /// The commit of the checkpoint at `place` on the hub now; none on a disk, and where the hub does
+    /// not tell.
+    pub(super) fn commit(&self, place: usize) -> Option<String> {
+        match self {
+            Self::Local(_) => None,
+            Self::Hub(hub) => {
+                let (_, revision, _) = hub.revisions.get(place)?;
+                hub.hub.commit(&hub.repo, revision).ok()
+            }
+        }
+    }
+
+    /// The commit of a checkpoint that was fetched, after which its folder is named.
+    pub(super) fn commit_of(&self, checkpoint: &Checkpoint) -> Option<String> {
+        let name = checkpoint.folder.file_name()?.to_str()?;
+        matches!(self, Self::Hub(_)).then(|| name.to_owned())
+    }
+
     /// Whether checkpoints are gone once they were measured.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))

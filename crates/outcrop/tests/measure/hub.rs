@@ -191,3 +191,36 @@ fn revisions_without_steps_are_main_or_asked_for() {
     ));
     assert!(rows(&fresh.path().join("out")).iter().all(|r| r.step == 16));
 }
+
+/// A branch that moved is fetched and compared: other weights are named, the same ones are as before.
+#[test]
+fn revisions_that_moved_are_compared() {
+    for more in [&["--steps", "0,1"][..], &["--steps", "0,1", "--no-audit"]] {
+        let dir = tempfile::tempdir().unwrap();
+        let of = dir.path().join("tiny");
+        series(&of);
+        let server = serve(&of);
+        succeeded(&from_hub(&server, dir.path(), more));
+        let put = |commit: u64, step: u64| {
+            for name in ["config.json", "model.safetensors"] {
+                let bytes = fs::read(of.join(format!("step{step}")).join(name)).unwrap();
+                server.put("step1", &format!("{commit:040x}"), name, &bytes);
+            }
+        };
+        put(100, 1);
+        let output = from_hub(&server, dir.path(), more);
+        succeeded(&output);
+        assert!(text(&output.stdout).contains("(2 measured before)"));
+        put(101, 64);
+        let output = from_hub(&server, dir.path(), more);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("step 1: its weights have changed"), "{said}");
+        succeeded(&from_hub(
+            &server,
+            dir.path(),
+            &[more, &["--again"]].concat(),
+        ));
+        assert_eq!(blobs(dir.path()), 0);
+    }
+}

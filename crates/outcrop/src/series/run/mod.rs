@@ -1,0 +1,232 @@
+//! Measuring the checkpoints of a series, one after another.
+
+mod finish;
+mod verify;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use outcrop_checkpoint::{Auditor, Checkpoint};
+use outcrop_core::{ArchSpec, HeadSink, HuggingFace, Measurement, NamedArch, Position};
+use outcrop_forward::{Measured, Published, measure};
+use outcrop_tokens::Sequences;
+
+use super::folder::{Folder, State};
+use super::key::Key;
+use super::outcome::{Event, Failure, Options, Outcome, non_finite};
+use super::{Source, model};
+use crate::{Error, Result};
+
+/// Measures every checkpoint of `source` that `folder` has not yet, one after another, on `tokens`, and
+/// writes the tables. A checkpoint whose weight files and config are those of an earlier one gets its
+/// rows. Once `stop` is set, no other checkpoint is begun.
+///
+/// Those that the folder has are looked at first: their weights and configs must be those that were
+/// measured.
+///
+/// # Errors
+/// [`Error::OtherSeries`] and [`Error::Changed`] before anything is done; [`Error::Core`] where a table
+/// cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
+pub fn measure_series(
+    source: &Source,
+    tokens: &Sequences,
+    folder: &Folder,
+    options: &Options,
+    stop: &AtomicBool,
+    observer: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome> {
+    let run = Run::open(source, tokens, folder, options);
+    let outcome = run.and_then(|run| run.measure_all(stop, observer));
+    source.tidy()?;
+    outcome
+}
+
+struct Run<'a> {
+    source: &'a Source,
+    tokens: &'a Sequences,
+    folder: &'a Folder,
+    options: &'a Options,
+    state: State,
+    auditor: Option<Auditor>,
+    /// Checkpoints that the audit has seen.
+    seen: Vec<Checkpoint>,
+    /// Hashes of weights that were taken, by step.
+    hashes: BTreeMap<u64, String>,
+    /// Steps whose revision on the hub is another commit than when it was measured.
+    moved: BTreeSet<u64>,
+    arch: Option<ArchSpec>,
+    outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn open(
+        source: &'a Source,
+        tokens: &'a Sequences,
+        folder: &'a Folder,
+        options: &'a Options,
+    ) -> Result<Self> {
+        let state = folder.claim(&State {
+            model: options.model.clone(),
+            stage: options.stage.clone(),
+            tokens_sha256: tokens.sha256.clone(),
+            sinks: options.sinks,
+            ..State::default()
+        })?;
+        Ok(Self {
+            source,
+            tokens,
+            folder,
+            options,
+            state,
+            auditor: options.audit.as_ref().map(Auditor::new),
+            seen: Vec::new(),
+            hashes: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            arch: None,
+            outcome: Outcome::default(),
+        })
+    }
+
+    fn measure_all(
+        mut self,
+        stop: &AtomicBool,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Outcome> {
+        let steps = self.source.steps().into_iter();
+        let steps: Vec<u64> = steps.map(|s| s.unwrap_or(self.options.step)).collect();
+        self.ask_for_commits(&steps);
+        self.recall();
+        let (held, fresh): (Vec<_>, Vec<_>) = (steps.into_iter().enumerate())
+            .partition(|(_, step)| self.state.steps.contains_key(step));
+        let again = self.verify(&held, stop, observer)?;
+        for (done, (place, step)) in again.into_iter().chain(fresh).enumerate() {
+            if self.outcome.interrupted || stop.load(Ordering::Relaxed) {
+                self.outcome.interrupted = true;
+                break;
+            }
+            let done = self.outcome.before + done;
+            observer(Event::Started { step, done });
+            if let Err(error) = self.visit(place, step, observer) {
+                self.outcome.failures.push(Failure { step, error });
+            }
+        }
+        self.name_what_was_passed_over();
+        self.finish()
+    }
+
+    fn visit(
+        &mut self,
+        place: usize,
+        step: u64,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
+        let source = self.source;
+        let told = RefCell::new(observer);
+        source.with(
+            place,
+            &mut |transfer| (told.borrow_mut())(Event::Fetched(transfer)),
+            |checkpoint| self.look(checkpoint, step, &mut |event| (told.borrow_mut())(event)),
+        )
+    }
+
+    /// Audits and measures one checkpoint.
+    fn look(
+        &mut self,
+        checkpoint: &Checkpoint,
+        step: u64,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
+        let (found, key) = self.key(checkpoint, step)?;
+        self.check(&found.arch, checkpoint)?;
+        let (rows, heads) = match self.copied(step, &key)? {
+            Some(copied) => copied,
+            None => self.measure(checkpoint, &found, step, observer)?,
+        };
+        self.adopt(found.arch)?;
+        self.folder.append(&rows, &heads)?;
+        self.state.steps.insert(step, key);
+        self.folder.set_state(&self.state)?;
+        if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
+            self.folder.write_audit(auditor.so_far())?;
+        }
+        self.outcome.measured += 1;
+        observer(Event::Measured { step, rows: &rows });
+        Ok(())
+    }
+
+    /// The rows of a step that has the same weight files and the same config.
+    fn copied(&self, step: u64, key: &Key) -> Result<Option<(Vec<Measurement>, Vec<HeadSink>)>> {
+        let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| held.is(key)) else {
+            return Ok(None);
+        };
+        let (mut rows, mut heads) = (
+            self.folder.rows_of(*earlier)?,
+            self.folder.heads_of(*earlier)?,
+        );
+        rows.iter_mut().for_each(|row| row.step = step);
+        heads.iter_mut().for_each(|head| head.step = step);
+        Ok(Some((rows, heads)))
+    }
+
+    fn measure(
+        &mut self,
+        checkpoint: &Checkpoint,
+        found: &HuggingFace,
+        step: u64,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
+        let (arch, family) = (found.arch.clone(), found.family);
+        let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
+        let (name, ids) = (self.options.model.as_str(), &self.tokens.ids);
+        let cells = (ids.len() * opened.arch().layers) as f64;
+        let mut done = 0.0;
+        let mut advance = |_, _| {
+            done += 1.0;
+            observer(Event::Advanced(done / cells));
+        };
+        let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
+        let Measured { rows, sinks, .. } = measured;
+        let heads = sinks
+            .map(|sinks| sinks.rows(name, step))
+            .unwrap_or_default();
+        if let Some(words) = non_finite(&rows) {
+            observer(Event::Warning(words));
+        }
+        Ok((rows, heads))
+    }
+
+    /// Makes sure that an architecture is that of the series, and that the tokens suit it.
+    fn check(&self, arch: &ArchSpec, checkpoint: &Checkpoint) -> Result<()> {
+        let expected = match &self.arch {
+            Some(arch) => Some(arch.clone()),
+            None if self.state.steps.is_empty() => None,
+            None => self.folder.arch()?,
+        };
+        let difference = match expected {
+            Some(expected) => model::difference(arch, &expected)?,
+            None => None,
+        };
+        if let Some(difference) = difference {
+            return Err(Error::OtherArchitecture {
+                path: checkpoint.folder.clone(),
+                difference,
+            });
+        }
+        let context = (arch.position == Position::Learned).then_some(arch.context);
+        Ok(self.tokens.check(arch.vocab, context)?)
+    }
+
+    /// The first checkpoint that was measured says which architecture the series has.
+    fn adopt(&mut self, arch: ArchSpec) -> Result<()> {
+        if self.arch.is_some() {
+            return Ok(());
+        }
+        self.state.arch_sha256 = arch.sha256()?;
+        self.arch = Some(arch.clone());
+        self.folder.write_arch(NamedArch {
+            model: self.options.model.clone(),
+            arch,
+        })
+    }
+}

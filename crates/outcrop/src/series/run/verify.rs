@@ -1,0 +1,200 @@
+//! Whether what was measured before is what is there now.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use outcrop_checkpoint::Checkpoint;
+use outcrop_core::HuggingFace;
+
+use super::super::key::{self, Change, Key};
+use super::super::model;
+use super::super::outcome::{Event, Failure};
+use super::Run;
+use crate::{Error, Result};
+
+impl Run<'_> {
+    /// Finds the steps whose revision is of another commit than when it was measured, where it
+    /// is not on the disk any more.
+    pub(super) fn ask_for_commits(&mut self, steps: &[u64]) {
+        if !self.source.is_passing() {
+            return;
+        }
+        for (place, step) in steps.iter().enumerate() {
+            let held = self.state.steps.get(step);
+            let held = held.and_then(|held| held.commit.as_ref());
+            let now = held.and_then(|_| self.source.commit(place));
+            if now.is_some() && now.as_ref() != held {
+                self.moved.insert(*step);
+            }
+        }
+    }
+
+    /// Takes from an earlier audit what cannot be looked at again.
+    pub(super) fn recall(&mut self) {
+        let Some(auditor) = self.auditor.as_mut().filter(|_| self.source.is_passing()) else {
+            return;
+        };
+        for checkpoint in self.folder.audit().unwrap_or_default().checkpoints {
+            let known = checkpoint
+                .step
+                .is_some_and(|s| self.state.steps.contains_key(&s) && !self.moved.contains(&s));
+            if known {
+                self.seen.push(Checkpoint {
+                    step: checkpoint.step,
+                    folder: checkpoint.folder.clone(),
+                    files: Vec::new(),
+                    config: None,
+                });
+                auditor.recall(checkpoint);
+            }
+        }
+    }
+
+    /// Looks at the steps that were measured before: their weights and configs must be what they were.
+    /// Returns those that are to be measured anew.
+    pub(super) fn verify(
+        &mut self,
+        held: &[(usize, u64)],
+        stop: &AtomicBool,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Vec<(usize, u64)>> {
+        let known = self.state.steps.len();
+        if held.is_empty() && known > 0 {
+            let words = format!(
+                "none of the {known} steps measured before is among these checkpoints; their rows stay"
+            );
+            observer(Event::Warning(words));
+        }
+        let (mut changes, mut again) = (Vec::new(), Vec::new());
+        for &(place, step) in held {
+            if stop.load(Ordering::Relaxed) {
+                self.outcome.interrupted = true;
+                break;
+            }
+            let done = self.outcome.before;
+            observer(Event::Started { step, done });
+            match self.change(place, step, observer) {
+                Ok(None) => {
+                    self.outcome.measured += 1;
+                    self.outcome.before += 1;
+                }
+                Ok(Some(words)) => {
+                    changes.push(Change { step, words });
+                    again.push((place, step));
+                }
+                Err(error) => self.outcome.failures.push(Failure { step, error }),
+            }
+        }
+        if !changes.is_empty() {
+            let words = key::in_words(&changes);
+            if !self.options.again {
+                let path = self.folder.path().to_owned();
+                return Err(Error::Changed { path, words });
+            }
+            let words =
+                format!("these steps are measured anew, their old rows are dropped: {words}");
+            observer(Event::Warning(words));
+            self.forget(&changes)?;
+        }
+        self.folder.set_state(&self.state)?;
+        Ok(again)
+    }
+
+    /// What differs in a step that was measured before, if anything does.
+    fn change(
+        &mut self,
+        place: usize,
+        step: u64,
+        observer: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<String>> {
+        let recalled = self.seen.iter().any(|entry| entry.step == Some(step));
+        let known = recalled || self.auditor.is_none();
+        if self.source.is_passing() && known && !self.moved.contains(&step) {
+            return Ok(None);
+        }
+        let source = self.source;
+        source.with(
+            place,
+            &mut |transfer| observer(Event::Fetched(transfer)),
+            |checkpoint| match self.key(checkpoint, step) {
+                Ok((found, key)) => {
+                    let difference = self.difference(step, &found, &key)?;
+                    if difference.is_none() {
+                        // times and commits may be others
+                        self.state.steps.insert(step, key);
+                    }
+                    Ok(difference)
+                }
+                Err(error) => Ok(Some(format!("it can be read no more: failed to {error}"))),
+            },
+        )
+    }
+
+    fn difference(&self, step: u64, found: &HuggingFace, key: &Key) -> Result<Option<String>> {
+        let held = self.state.steps.get(&step).cloned().unwrap_or_default();
+        if let Some(words) = held.other_weights(key) {
+            return Ok(Some(words.into()));
+        }
+        if held.is(key) {
+            return Ok(None);
+        }
+        let words = match self.folder.arch()? {
+            // a hash of an earlier version may be another for the same architecture
+            Some(arch) => model::difference(&found.arch, &arch)?,
+            None => Some("the architecture that was measured is not known".into()),
+        };
+        Ok(words.map(|words| format!("its config.json says something else: {words}")))
+    }
+
+    /// Drops the rows of steps that are to be measured anew.
+    fn forget(&mut self, changes: &[Change]) -> Result<()> {
+        for change in changes {
+            self.state.steps.remove(&change.step);
+        }
+        if self.state.steps.is_empty() {
+            self.state.arch_sha256.clear();
+        }
+        self.folder.set_state(&self.state)?;
+        self.folder
+            .keep(&self.state.steps.keys().copied().collect())
+    }
+
+    /// What a checkpoint's config says, and the key of its rows.
+    pub(super) fn key(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<(HuggingFace, Key)> {
+        let stamp = key::stamp(checkpoint)?;
+        let weights = self.weights(checkpoint, step, &stamp);
+        let found = model::read_config(checkpoint, self.options.config.as_deref())?;
+        let key = Key {
+            weights: Some(weights?),
+            config: Some(found.arch.sha256()?),
+            stamp: Some(stamp),
+            commit: self.source.commit_of(checkpoint),
+        };
+        Ok((found, key))
+    }
+
+    /// The hash of a checkpoint's weights, which the audit takes, if there is one.
+    fn weights(&mut self, checkpoint: &Checkpoint, step: u64, stamp: &str) -> Result<String> {
+        if let Some(hash) = self.hashes.get(&step) {
+            return Ok(hash.clone());
+        }
+        let held = self.state.steps.get(&step);
+        let known = held.filter(|held| held.stamp.as_deref() == Some(stamp));
+        let known = known.and_then(|held| held.weights.clone());
+        let audited = self.auditor.as_mut().map(|auditor| {
+            // findings about a model alone are about the step under which it is measured
+            let checkpoint = Checkpoint {
+                step: Some(step),
+                ..checkpoint.clone()
+            };
+            self.seen.push(checkpoint.clone());
+            key::audited(auditor.scan(&checkpoint))
+        });
+        let hash = match audited {
+            Some(Some(hash)) => hash,
+            Some(None) => key::hashed(checkpoint)?,
+            None => known.map_or_else(|| key::hashed(checkpoint), Ok)?,
+        };
+        self.hashes.insert(step, hash.clone());
+        Ok(hash)
+    }
+}
