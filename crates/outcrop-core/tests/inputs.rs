@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use outcrop_core::table::Streamed;
@@ -152,4 +152,70 @@ fn a_table_above_the_limit_is_streamed() {
     );
     assert_eq!(opened.count(), 1); // the last series, which was open
     assert_eq!(count, 1199);
+}
+
+/// Measurements of 300,000 (step, sequence, layer), in order, 20 MB.
+fn many_measurements(mut into: impl Write) {
+    writeln!(into, "model,step,sequence,layer,top1,top2,top3,median").unwrap();
+    let name = "long".repeat(10);
+    for row in 0..300_000u32 {
+        let (step, sequence, layer) = (row / 3000, row / 3 % 1000, row % 3 + 1);
+        writeln!(
+            into,
+            "{name},{step},{sequence},{layer},{}.5,2,1,0.5",
+            5 + step
+        )
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_large_table_with_rows_given_twice() {
+    let name = "long".repeat(10);
+    let again = format!("{name},50,999,3,55.50,2,1,.5\n");
+    let other = again.replace("55.50", "56.5");
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("large.csv");
+    let file = || {
+        std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .unwrap()
+    };
+    many_measurements(std::io::BufWriter::new(file()));
+    assert!(std::fs::metadata(&path).unwrap().len() > WHOLE_TABLE_BYTES as u64);
+    let (before, said) = open(&path);
+    assert_eq!(
+        (before.len(), before[0].steps.len(), said.len()),
+        (3, 100, 0)
+    );
+
+    file().write_all(again.as_bytes()).unwrap();
+    let (rows, said) = open(&path);
+    assert_eq!(rows, before);
+    assert!(
+        said[0].ends_with("1 rows repeat earlier ones, word for word, and count once: line 300002"),
+        "{said:?}"
+    );
+    // what can be read once only cannot be compared
+    let reader = std::fs::File::open(&path).unwrap();
+    let error = open_trajectories_from(reader, "standard input", Ratio::default()).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("line 300002") && error.contains("as a file"),
+        "{error}"
+    );
+
+    file().write_all(other.as_bytes()).unwrap();
+    let error = open_trajectories(&path, Ratio::default())
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "large.csv",
+        "step 50, sequence 999, layer 3",
+        "lines 153001 and 300003",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
 }

@@ -116,6 +116,8 @@ mod tests {
             let header = format!("\u{feff}extra,{}\r\n", reversed.join(" ,"));
             assert_eq!(kind_of_header(&header, "t").unwrap(), kind);
         }
+        let excel = "sep=,\r\nmodel,layer,step,ratio";
+        assert_eq!(kind_of_header(excel, "t").unwrap(), TableKind::Trajectories);
         let fits = Fit::HEADER.join(",");
         assert_eq!(kind_of_header(&fits, "t").unwrap(), TableKind::Fits);
     }
@@ -132,6 +134,12 @@ mod tests {
                 &["`layer`", "did you mean `layr`"],
             ),
             ("model;layer;step;ratio", &["separated by ';'"]),
+            ("PK\u{3}\u{4}...", &["t.csv", "spreadsheet", "CSV"]),
+            ("[{\"model\":\"m\"}]", &["JSON", "CSV"]),
+            (
+                "sep=;\nmodel;layer;step;ratio",
+                &["separated by ';'", "write.csv2"],
+            ),
             ("date,price", &["t.csv", "date,price", "no table"]),
             ("", &["t.csv", "empty"]),
         ] {
