@@ -3,7 +3,8 @@
 //! [`Published::open`] reads the `config.json` and finds the weights of a checkpoint of GPT-NeoX
 //! (Pythia), GPT-2, Llama, Mistral, Qwen2 or Qwen3, in safetensors or PyTorch files, sharded or not;
 //! [`forward`] runs tokens through it block by block. Only one block's weights are in memory, so that a
-//! model larger than the memory can be measured too. Everything is f32.
+//! model larger than the memory can be measured too. Everything is f32, rotary angles too, as in transformers;
+//! sliding windows hide earlier positions where a layer has one.
 //!
 //! | item | what it is |
 //! |---|---|
