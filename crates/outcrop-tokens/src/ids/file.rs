@@ -35,6 +35,8 @@ pub struct TokenFile {
     path: PathBuf,
     file: File,
     layout: Layout,
+    /// Its beginning is nothing but zeros, which may be ids of any type: what is read is looked at too.
+    doubtful: bool,
 }
 
 impl TokenFile {
@@ -58,10 +60,12 @@ impl TokenFile {
             Some(stated) => stated.contradicted_by(given).map_err(refused)?,
             None => plain(path, &head, length, given).map_err(refused)?,
         };
+        let named = given.is_none() && layout.stated.is_none();
         Ok(Self {
             path: path.to_owned(),
             file,
             layout,
+            doubtful: named && head.iter().all(|byte| *byte == 0),
         })
     }
 
@@ -117,6 +121,11 @@ impl TokenFile {
         self.file.seek(SeekFrom::Start(start)).map_err(io)?;
         let mut bytes = vec![0; n * size];
         self.file.read_exact(&mut bytes).map_err(io)?;
+        if self.doubtful
+            && let Some(doubt) = width::halves(&bytes, size)
+        {
+            return Err(refused(unsure(&doubt)));
+        }
         self.layout.dtype.ids(&bytes, first).map_err(refused)
     }
 }
@@ -157,9 +166,7 @@ fn plain(path: &Path, head: &[u8], length: u64, given: Option<IdType>) -> Result
         None => text(head).or_else(|| width::halves(head, dtype.size())),
     };
     if let Some(doubt) = doubt {
-        return Err(format!(
-            "{doubt}; name the type of its ids, which may be {kind} all the same: {WAY_OUT}"
-        ));
+        return Err(unsure(&doubt));
     }
     if !length.is_multiple_of(size) {
         return Err(format!(
@@ -173,6 +180,11 @@ fn plain(path: &Path, head: &[u8], length: u64, given: Option<IdType>) -> Result
         shape: Shape::Stream(length / size),
         stated: given.map(|kind| format!("--tokens-type {kind}")),
     })
+}
+
+/// What to say of ids that do not look like the type that their file's name says.
+fn unsure(doubt: &str) -> String {
+    format!("{doubt}; name the type of its ids, whichever it is: {WAY_OUT}")
 }
 
 /// How a user says what the ids are.

@@ -6,9 +6,13 @@ const HIGHEST: u64 = 15;
 /// Lower halves beyond [`HIGHEST`], and none among the upper ones, that tell a large vocabulary from chance.
 const TELLING: usize = 8;
 
-/// What makes words of `size` bytes, 2 or 4, look as halves of longer ids; none if they do not. Where each
+/// What makes words of `size` bytes look as halves of longer ids; none if they do not, as words of 8 bytes never
+/// do. Where each
 /// second word is 0 and not all are, or where only every second word is ever above 15.
 pub(super) fn halves(bytes: &[u8], size: usize) -> Option<String> {
+    if size > 4 {
+        return None;
+    }
     let words: Vec<u64> = bytes.chunks_exact(size).map(word).collect();
     let (low, high): (Vec<u64>, Vec<u64>) =
         words.chunks_exact(2).map(|pair| (pair[0], pair[1])).unzip();

@@ -232,3 +232,28 @@ fn ids_that_are_not_and_files_that_hold_none_are_named() {
     let path = bin(&dir, &fs::read(fixture("arrays/stream_i8.npy")).unwrap());
     assert_eq!(read(&path, None, windows(1, 97)).unwrap()[0], stream(1));
 }
+
+/// A beginning of zeros tells nothing of the type, so what follows must.
+#[test]
+fn ids_behind_many_zeros_are_looked_at_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids: Vec<u32> = (0..500).map(|i| i * 131 % 50_257).collect();
+    let [(_, ints), _, _] = spelled(&ids);
+    let zeros = vec![0; 1 << 18];
+    let path = bin(&dir, &[zeros.as_slice(), &ints].concat());
+    let n = (1 << 17) + 1000;
+    assert_eq!(read(&path, None, windows(1, 1000)).unwrap(), [[0; 1000]]);
+    assert!(message(read(&path, None, windows(1, n))).contains("--tokens-type"));
+    let shorts = bytes_of(&ids, |id| (id as u16).to_le_bytes());
+    let path = bin(&dir, &[zeros.as_slice(), &shorts].concat());
+    let found = read(&path, None, windows(1, (1 << 17) + 500)).unwrap();
+    assert_eq!(found[0][1 << 17..], ids);
+    // there are no longer ids than of 64 bits
+    let path = dir.path().join("x.i64");
+    let longs = [5i64, 0, 70_000, 0].map(i64::to_le_bytes).concat();
+    fs::write(&path, longs).unwrap();
+    assert_eq!(
+        read(&path, None, windows(1, 4)).unwrap(),
+        [[5, 0, 70_000, 0]]
+    );
+}

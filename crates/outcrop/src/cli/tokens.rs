@@ -118,6 +118,11 @@ impl Args {
                 field: self.text_field.clone(),
                 draw,
             },
+            (None, Source::Ids { path, .. }) if self.text_field.is_some() => {
+                let allowed = format!("nothing with a file of token ids, as {} is", path.display());
+                let field = self.text_field.clone().unwrap_or_default();
+                return Err(CoreError::range("text-field", field, allowed).into());
+            }
             (None, source) => source,
         })
     }
