@@ -67,6 +67,11 @@ impl DType {
         matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
     }
 
+    /// Whether values of this type are floating-point numbers.
+    pub(crate) fn is_floating(self) -> bool {
+        self.is_readable() || matches!(self, Self::F8E4M3 | Self::F8E5M2)
+    }
+
     /// None where an element is no whole number of bytes, or the type is newer than this crate.
     pub(crate) fn of(dtype: Dtype) -> Option<Self> {
         Some(match dtype {

@@ -41,6 +41,30 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A PEFT adapter, which is not applied.
+    #[error(
+        "read the weights in {}: {}", path.display(), adapter(*alone)
+    )]
+    Adapter {
+        /// The folder.
+        path: PathBuf,
+        /// Whether there are no full weights beside it.
+        alone: bool,
+    },
+    /// Two tensors of one name, which have different values.
+    #[error(
+        "read {}: {first} and {second} are one tensor by their names, and their values differ; \
+         keep one",
+        path.display()
+    )]
+    Twice {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Name and file of one.
+        first: String,
+        /// Name and file of the other.
+        second: String,
+    },
     /// A folder in which no checkpoint was found.
     #[error("find checkpoints in {}: {reason}", path.display())]
     NoCheckpoints {
@@ -108,7 +132,7 @@ pub enum Error {
     /// A PyTorch checkpoint that wants to do more than hold tensors. Nothing of it was run.
     #[error(
         "read {}: its pickle asks to call `{name}`; a checkpoint must hold tensors only (nothing \
-         was called)",
+         was called); where you made it yourself, save the model's state dict alone",
         path.display()
     )]
     Forbidden {
@@ -224,6 +248,20 @@ pub enum Error {
         /// Why.
         reason: &'static str,
     },
+}
+
+fn adapter(alone: bool) -> &'static str {
+    match alone {
+        true => {
+            "they are a PEFT adapter alone, which needs its base model; load both with peft, \
+             `merge_and_unload()`, and `save_pretrained` the whole model"
+        }
+        false => {
+            "`adapter_config.json` says that a PEFT adapter belongs to them, which is not applied \
+             here; load both with peft, `merge_and_unload()` and `save_pretrained`, or name the \
+             weight file itself to leave the adapter out"
+        }
+    }
 }
 
 impl Error {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use outcrop_core::check_no_lfs_pointer;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Metadata, TensorInfo};
 
@@ -40,6 +41,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     };
     let mut size = [0; 8];
     file.read_exact(&mut size).map_err(io)?;
+    check_pointer(path, &file, &size)?;
     let size = u64::from_le_bytes(size);
     if size > rest.min(MAX_HEADER) {
         return Err(malformed(format!(
@@ -64,6 +66,18 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
         metadata,
         start,
     })
+}
+
+/// Refuses what Git LFS left in place of the file; its text would be taken for the header's length.
+fn check_pointer(path: &Path, mut file: &File, begins: &[u8; 8]) -> Result<()> {
+    if begins != b"version " {
+        return Ok(());
+    }
+    let mut head = begins.to_vec();
+    let read = file.take(64).read_to_end(&mut head);
+    read.map_err(|e| Error::io("read", path, e))?;
+    file.seek(SeekFrom::Start(8)).map_err(|e| Error::io("read", path, e))?;
+    Ok(check_no_lfs_pointer(&head, &path.display().to_string())?)
 }
 
 type Parsed = (Vec<(String, TensorInfo)>, BTreeMap<String, String>);

@@ -13,7 +13,12 @@ use crate::weights::{NAMES, is_index, weight_map};
 use crate::{Error, Result};
 
 /// Files beside the weights that are fetched where a model has them.
-const BESIDE: [&str; 3] = ["config.json", "tokenizer.json", "tokenizer_config.json"];
+const BESIDE: [&str; 4] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "adapter_config.json",
+];
 
 /// A hub, and the folder in which what it serves is kept, laid out as Python's `huggingface_hub`
 /// keeps it: each finds what the other has fetched, and

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use super::value::{Global, Id, Value};
+use super::cursor::Cursor;
+use super::names::Global;
+use super::value::{Id, Value};
 use super::{Refusal, Result};
 
 /// Values and copied elements that a pickle may make: a hundred times what the largest published
@@ -14,9 +16,8 @@ pub(super) const IGNORED: Id = 2;
 
 /// The stack machine of the pickle protocols 0 to 5, as Python's `pickletools` describes it, without
 /// the operations that only code needs.
-pub(super) struct Machine<'a> {
-    bytes: &'a [u8],
-    at: usize,
+pub(crate) struct Machine<'a> {
+    cursor: Cursor<'a>,
     values: Vec<Value>,
     charged: usize,
     stack: Vec<Id>,
@@ -25,11 +26,11 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    /// For the pickle with which `bytes` begin.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         let values = vec![Value::None, Value::Tuple(Vec::new()), Value::Ignored];
         Self {
-            bytes,
-            at: 0,
+            cursor: Cursor::new(bytes),
             values,
             charged: 0,
             stack: Vec::new(),
@@ -39,23 +40,33 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs to the end and returns the value that is left.
-    pub(super) fn run(&mut self) -> Result<Id> {
+    pub(crate) fn run(&mut self) -> Result<Id> {
         loop {
-            let at = self.at;
-            match self.byte()? {
+            let at = self.cursor.at;
+            match self.cursor.byte()? {
                 b'.' => return self.pop(),
                 op => self.step(op, at)?,
             }
         }
     }
 
-    /// The length of the pickle.
+    /// How many bytes the pickle has, when it was run.
+    pub(crate) fn read(&self) -> usize {
+        self.cursor.at
+    }
+
+    /// The length of what was given.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.cursor.len()
     }
 
     pub(super) fn value(&self, id: Id) -> &Value {
         &self.values[id as usize]
+    }
+
+    /// Every value that was made.
+    pub(super) fn all(&self) -> &[Value] {
+        &self.values
     }
 
     pub(super) fn values(&self, ids: &[Id]) -> Vec<&Value> {
@@ -73,7 +84,7 @@ impl<'a> Machine<'a> {
     /// is made of values made before takes a few: no pickle makes more than it has bytes.
     pub(super) fn charge(&mut self, n: usize) -> Result<()> {
         self.charged += n;
-        let limit = MAX_VALUES.min(self.bytes.len());
+        let limit = MAX_VALUES.min(self.bytes());
         if self.charged > limit {
             let reason = format!("its pickle makes more than {limit} values");
             return Err(Refusal::Other(reason));
@@ -97,65 +108,26 @@ impl<'a> Machine<'a> {
         let floor = self.marks.last().copied().unwrap_or(0);
         match self.stack.pop() {
             Some(id) if self.stack.len() >= floor => Ok(id),
-            _ => Err(self.broken("takes a value from an empty stack")),
+            _ => Err(self.cursor.broken("takes a value from an empty stack")),
         }
     }
 
     fn top(&self) -> Result<Id> {
-        let empty = || self.broken("reads an empty stack");
+        let empty = || self.cursor.broken("reads an empty stack");
         self.stack.last().copied().ok_or_else(empty)
     }
 
     /// What was pushed since the last mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>> {
-        let missing = self.broken("looks for a mark that is not there");
+        let missing = self.cursor.broken("looks for a mark that is not there");
         let mark = self.marks.pop().ok_or(missing)?;
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
 
-    fn broken(&self, what: &str) -> Refusal {
-        Refusal::Other(format!("its pickle {what}, before byte {}", self.at))
-    }
-
-    fn take(&mut self, n: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(n).filter(|e| *e <= self.bytes.len());
-        let end = end.ok_or_else(|| self.broken("ends in the middle"))?;
-        let taken = &self.bytes[self.at..end];
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    /// An unsigned little-endian number of `n` bytes, at most 8.
-    fn number(&mut self, n: usize) -> Result<u64> {
-        let bytes = self.take(n)?.iter().rev();
-        Ok(bytes.fold(0, |number, b| number << 8 | u64::from(*b)))
-    }
-
-    fn length(&mut self, n: usize) -> Result<usize> {
-        let length = self.number(n)?;
-        usize::try_from(length).map_err(|_| self.broken("claims a length beyond its end"))
-    }
-
-    fn line(&mut self) -> Result<&'a str> {
-        let rest = &self.bytes[self.at..];
-        let length = rest.iter().position(|b| *b == b'\n');
-        let line = self.take(length.ok_or_else(|| self.broken("ends in a line"))?)?;
-        self.at += 1;
-        self.text(line)
-    }
-
-    fn text(&self, bytes: &'a [u8]) -> Result<&'a str> {
-        std::str::from_utf8(bytes).map_err(|_| self.broken("holds text that is no UTF-8"))
-    }
-
     fn step(&mut self, op: u8, at: usize) -> Result<()> {
         match op {
-            0x80 => self.take(1).map(|_| ()),
-            0x95 => self.take(8).map(|_| ()),
+            0x80 => self.cursor.take(1).map(|_| ()),
+            0x95 => self.cursor.take(8).map(|_| ()),
             b'(' => {
                 self.marks.push(self.stack.len());
                 Ok(())
@@ -168,9 +140,9 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             b'q' | b'r' | 0x94 => self.put(op),
-            b'h' => self.number(1).and_then(|key| self.get(key)),
-            b'j' => self.number(4).and_then(|key| self.get(key)),
-            b'N' | 0x88 | 0x89 | b')' => {
+            b'h' => self.cursor.number(1).and_then(|key| self.get(key)),
+            b'j' => self.cursor.number(4).and_then(|key| self.get(key)),
+            b'N' | 0x88 | 0x89 | b')' | 0x8f => {
                 self.stack.push(match op {
                     b'N' => NONE,
                     b')' => EMPTY_TUPLE,
@@ -178,13 +150,13 @@ impl<'a> Machine<'a> {
                 });
                 Ok(())
             }
-            b'K' | b'M' | b'J' | 0x8a | b'G' => self.literal(op),
+            b'K' | b'M' | b'J' | 0x8a => self.integer(op),
             b'X' | 0x8c | 0x8d | b'U' | b'T' => self.string(op),
-            b'C' | b'B' | 0x8e => self.skip_bytes(op),
+            b'G' | b'C' | b'B' | 0x8b | 0x8e | 0x96 => self.skip(op),
             b']' => self.push(Value::List(Vec::new())),
             b'}' => self.push(Value::Dict(Vec::new())),
-            0x85..=0x87 | b't' | b'l' | b'd' => self.collect(op),
-            b'a' | b'e' | b's' | b'u' => self.extend(op),
+            0x85..=0x87 | b't' | b'l' | b'd' | 0x91 => self.collect(op),
+            b'a' | b'e' | b's' | b'u' | 0x90 => self.extend(op),
             b'c' | 0x93 => self.global(op),
             b'Q' => {
                 let id = self.pop()?;
@@ -206,8 +178,8 @@ impl<'a> Machine<'a> {
 
     fn put(&mut self, op: u8) -> Result<()> {
         let key = match op {
-            b'q' => self.number(1)? as u32,
-            b'r' => self.number(4)? as u32,
+            b'q' => self.cursor.number(1)? as u32,
+            b'r' => self.cursor.number(4)? as u32,
             _ => self.memo.len() as u32,
         };
         let top = self.top()?;
@@ -216,56 +188,46 @@ impl<'a> Machine<'a> {
     }
 
     fn get(&mut self, key: u64) -> Result<()> {
-        let missing = || self.broken("reads a memo that was not written");
+        let missing = || self.cursor.broken("reads a memo that was not written");
         let id = *self.memo.get(&(key as u32)).ok_or_else(missing)?;
         self.stack.push(id);
         Ok(())
     }
 
-    fn literal(&mut self, op: u8) -> Result<()> {
+    fn integer(&mut self, op: u8) -> Result<()> {
         let int = match op {
-            b'K' => self.number(1)? as i64,
-            b'M' => self.number(2)? as i64,
-            b'J' => i64::from(self.number(4)? as u32 as i32),
-            0x8a => match self.length(1)? {
-                0 => 0,
-                n @ 1..=8 => {
-                    let unused = 64 - 8 * n as u32;
-                    (self.number(n)? << unused) as i64 >> unused
-                }
-                n => {
-                    self.take(n)?;
+            b'K' => self.cursor.number(1)? as i64,
+            b'M' => self.cursor.number(2)? as i64,
+            b'J' => i64::from(self.cursor.number(4)? as u32 as i32),
+            _ => match self.cursor.signed()? {
+                Some(int) => int,
+                None => {
                     self.stack.push(IGNORED);
                     return Ok(());
                 }
             },
-            _ => {
-                self.take(8)?;
-                self.stack.push(IGNORED);
-                return Ok(());
-            }
         };
         self.push(Value::Int(int))
     }
 
     fn string(&mut self, op: u8) -> Result<()> {
-        let length = match op {
-            0x8c | b'U' => self.length(1)?,
-            0x8d => self.length(8)?,
-            _ => self.length(4)?,
+        let bytes = match op {
+            0x8c | b'U' => self.cursor.counted(1)?,
+            0x8d => self.cursor.counted(8)?,
+            _ => self.cursor.counted(4)?,
         };
-        let bytes = self.take(length)?;
-        let text = self.text(bytes)?;
+        let text = self.cursor.text(bytes)?;
         self.push(Value::Text(text.into()))
     }
 
-    fn skip_bytes(&mut self, op: u8) -> Result<()> {
-        let length = match op {
-            b'C' => self.length(1)?,
-            b'B' => self.length(4)?,
-            _ => self.length(8)?,
+    /// Numbers and bytes that no tensor needs.
+    fn skip(&mut self, op: u8) -> Result<()> {
+        match op {
+            b'G' => self.cursor.take(8)?,
+            b'C' => self.cursor.counted(1)?,
+            b'B' | 0x8b => self.cursor.counted(4)?,
+            _ => self.cursor.counted(8)?,
         };
-        self.take(length)?;
         self.stack.push(IGNORED);
         Ok(())
     }
@@ -284,6 +246,8 @@ impl<'a> Machine<'a> {
         let value = match op {
             b'l' => Value::List(ids),
             b'd' => Value::Dict(self.pairs(ids)?),
+            // a frozen set
+            0x91 => Value::Ignored,
             _ => Value::Tuple(ids),
         };
         self.push(value)
@@ -291,7 +255,7 @@ impl<'a> Machine<'a> {
 
     fn pairs(&self, ids: Vec<Id>) -> Result<Vec<(Id, Id)>> {
         if ids.len() % 2 == 1 {
-            return Err(self.broken("has a key without a value"));
+            return Err(self.cursor.broken("has a key without a value"));
         }
         Ok(ids.chunks(2).map(|pair| (pair[0], pair[1])).collect())
     }
@@ -306,7 +270,9 @@ impl<'a> Machine<'a> {
             _ => self.pop_mark()?,
         };
         let target = self.top()? as usize;
-        let misfit = self.broken("adds to what is neither a list nor a dict");
+        let misfit = self
+            .cursor
+            .broken("adds to what is neither a list, a dict nor a set");
         if matches!(op, b's' | b'u') {
             let pairs = self.pairs(ids)?;
             match &mut self.values[target] {
@@ -314,8 +280,10 @@ impl<'a> Machine<'a> {
                 _ => return Err(misfit),
             }
         } else {
-            match &mut self.values[target] {
-                Value::List(items) => items.extend(ids),
+            match (&mut self.values[target], op) {
+                (Value::List(items), b'a' | b'e') => items.extend(ids),
+                // a set, or a queue
+                (Value::Ignored, _) => {}
                 _ => return Err(misfit),
             }
         }
@@ -324,27 +292,36 @@ impl<'a> Machine<'a> {
 
     fn global(&mut self, op: u8) -> Result<()> {
         let (module, name) = match op {
-            b'c' => (self.line()?.to_owned(), self.line()?.to_owned()),
+            b'c' => {
+                let (module, name) = (self.cursor.line()?, self.cursor.line()?);
+                if let Some(known) = Global::named(module, name) {
+                    return self.push(Value::Global(known));
+                }
+                let module = self.add(Value::Text(module.into()))?;
+                (module, self.add(Value::Text(name.into()))?)
+            }
             _ => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                match (self.value(module), self.value(name)) {
-                    (Value::Text(module), Value::Text(name)) => (module.clone(), name.clone()),
-                    _ => return Err(self.broken("asks for a name that is no text")),
-                }
+                (module, name)
             }
         };
-        match Global::named(&module, &name) {
-            Some(global) => self.push(Value::Global(global)),
-            None => Err(Refusal::Global(format!("{module}.{name}"))),
-        }
+        let (Value::Text(of), Value::Text(called)) = (self.value(module), self.value(name)) else {
+            return Err(self.cursor.broken("asks for a name that is no text"));
+        };
+        self.push(match Global::named(of, called) {
+            Some(known) => Value::Global(known),
+            None => Value::Unknown(module, name),
+        })
     }
 
-    /// The attributes that a dict or parameter is given carry no weights.
+    /// The attributes that a value is given carry no weights.
     fn build(&mut self) -> Result<()> {
         self.pop()?;
         match self.value(self.top()?) {
-            Value::Dict(_) | Value::Tensor(_) => Ok(()),
-            _ => Err(self.broken("gives attributes to what is neither a dict nor a tensor")),
+            Value::Dict(_) | Value::Tensor(_) | Value::Ignored => Ok(()),
+            _ => Err(self
+                .cursor
+                .broken("gives attributes to what has none")),
         }
     }
 }

@@ -1,20 +1,25 @@
 //! The pickle inside a PyTorch checkpoint, read as data. A pickle is a program for a small stack
 //! machine that may call any function of Python; this machine has nothing to call. It knows the few
-//! names that tensors need, refuses every other, and only notes which storage, offset, shape and
-//! strides each tensor has.
+//! names that tensors need and what trainers put beside them ([`names`]), refuses a pickle that calls
+//! any other, and only notes which storage, offset, shape and strides each tensor has.
 
+mod cursor;
 mod machine;
+mod model;
+mod names;
 mod rebuild;
-mod state;
 mod value;
 
-pub(crate) use state::state_dict;
+pub(crate) use machine::Machine;
+pub(crate) use model::{Model, find_model, items, key_of, storages};
 
 /// Why a pickle was refused.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It asks for a name, such as `posix.system`, that no tensor needs.
+    /// It calls a name, such as `posix.system`, that no tensor needs.
     Global(String),
+    /// It goes on beyond the bytes that there are.
+    CutShort,
     /// Anything else, in words.
     Other(String),
 }

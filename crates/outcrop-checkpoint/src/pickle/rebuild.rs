@@ -1,7 +1,8 @@
 //! What the calls that PyTorch writes would make.
 
 use super::machine::{IGNORED, Machine};
-use super::value::{Global, Id, Storage, Tensor, Value};
+use super::names::Global;
+use super::value::{Id, Storage, Tensor, Value};
 use super::{Refusal, Result};
 use crate::DType;
 
@@ -12,19 +13,20 @@ const MAX_KEY: usize = 64;
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, function: Id, arguments: Id) -> Result<Id> {
-        let &Value::Global(global) = self.value(function) else {
-            return Err(Refusal::other("its pickle calls what is no function"));
-        };
+        let global = self.function(function)?;
         let arguments = self.tuple(arguments, "an argument list")?;
         match (global, arguments) {
-            (Global::OrderedDict, []) => self.add(Value::Dict(Vec::new())),
-            (Global::OrderedDict, &[pairs]) => self.dict(pairs),
-            (Global::Encode, [_, _]) => Ok(IGNORED),
+            (Global::Inert, _) => Ok(IGNORED),
+            (Global::Dict, []) => self.add(Value::Dict(Vec::new())),
+            (Global::Dict, &[first, ..]) => self.dict(first),
             (Global::Size, &[sizes]) => self.tuple(sizes, "a size").map(|_| sizes),
             (Global::RebuildParameter, &[data, ..]) => match self.value(data) {
                 Value::Tensor(_) => Ok(data),
                 _ => Err(Refusal::other("a parameter is made of what is no tensor")),
             },
+            (Global::RebuildFromType, &[function, class, arguments, _]) => {
+                self.from_type(function, class, arguments)
+            }
             (Global::RebuildTensor, &[storage, offset, shape, strides, ref more @ ..]) => {
                 plain(&self.values(more.get(2..).unwrap_or_default()))?;
                 self.tensor(storage, offset, [shape, strides], None)
@@ -46,10 +48,44 @@ impl Machine<'_> {
         }
     }
 
-    /// An `OrderedDict` from a list of pairs, as Python 2 wrote it.
-    fn dict(&mut self, pairs: Id) -> Result<Id> {
-        let (Value::List(pairs) | Value::Tuple(pairs)) = self.value(pairs) else {
-            return Err(Refusal::other("a dict is made of what is no list"));
+    fn function(&self, id: Id) -> Result<Global> {
+        match *self.value(id) {
+            Value::Global(global) => Ok(global),
+            Value::Unknown(module, name) => match (self.value(module), self.value(name)) {
+                (Value::Text(module), Value::Text(name)) => {
+                    Err(Refusal::Global(format!("{module}.{name}")))
+                }
+                _ => Err(Refusal::other("its pickle calls what has no name")),
+            },
+            _ => Err(Refusal::other("its pickle calls what is no function")),
+        }
+    }
+
+    /// A tensor of a class, rebuilt by `function`; only the classes of plain tensors are taken.
+    fn from_type(&mut self, function: Id, class: Id, arguments: Id) -> Result<Id> {
+        let class = self.function(class)?;
+        let rebuilds = matches!(
+            self.function(function)?,
+            Global::RebuildTensor | Global::RebuildTensorTyped | Global::RebuildParameter
+        );
+        match (class, rebuilds) {
+            (Global::TensorClass | Global::RebuildParameter, true) => {
+                self.call(function, arguments)
+            }
+            _ => Err(Refusal::other("a tensor is rebuilt as what is no tensor")),
+        }
+    }
+
+    /// A dict from what its class is called with: a list of pairs (as Python 2 wrote it), a dict, or
+    /// the factory of values that are not there.
+    fn dict(&mut self, from: Id) -> Result<Id> {
+        let pairs = match self.value(from) {
+            Value::List(pairs) | Value::Tuple(pairs) => pairs,
+            Value::Dict(_) => return Ok(from),
+            Value::None | Value::Global(_) | Value::Unknown(..) => {
+                return self.add(Value::Dict(Vec::new()));
+            }
+            _ => return Err(Refusal::other("a dict is made of what is no list")),
         };
         let pair = |id: &Id| match self.value(*id) {
             Value::List(pair) | Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
@@ -108,21 +144,28 @@ impl Machine<'_> {
         }
     }
 
-    /// The storage of a persistent id: `('storage', type, key, location, elements)`.
+    /// The storage of a persistent id: `('storage', type, key, location, elements)`, and in files of
+    /// before PyTorch 1.6 the storage of which it is a view, or `None`. PyTorch's keys are texts,
+    /// those of litgpt are numbers.
     pub(super) fn storage(&self, id: Id) -> Result<Value> {
         let parts = self.tuple(id, "a persistent id")?;
-        let &[tag, kind, key, _, elements] = parts else {
+        let &[tag, kind, key, _, elements, ref view @ ..] = parts else {
             return Err(Refusal::other("a persistent id has not five parts"));
         };
-        let (Value::Text(tag), Value::Text(text)) = (self.value(tag), self.value(key)) else {
-            return Err(Refusal::other("a persistent id has no tag and key of text"));
+        let known = match (self.value(tag), self.value(key)) {
+            (Value::Text(tag), Value::Text(key)) => tag == "storage" && key.len() <= MAX_KEY,
+            (Value::Text(tag), Value::Int(_)) => tag == "storage",
+            _ => false,
         };
+        if !known {
+            return Err(Refusal::other("a persistent id is that of no storage"));
+        }
+        if !matches!(self.values(view)[..], [] | [Value::None]) {
+            return Err(Refusal::other("a storage is a view of another"));
+        }
         let &Value::Global(Global::Storage(dtype)) = self.value(kind) else {
             return Err(Refusal::other("a persistent id has no storage type"));
         };
-        if tag != "storage" || text.len() > MAX_KEY {
-            return Err(Refusal::other("a persistent id is that of no storage"));
-        }
         let elements = self.size(elements, "a storage's length")?;
         let bytes = elements.checked_mul(dtype.map_or(1, DType::size) as u64);
         let bytes = bytes.ok_or_else(|| Refusal::other("a storage's length overflows"))?;

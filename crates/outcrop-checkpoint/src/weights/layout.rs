@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use outcrop_core::check_no_lfs_pointer;
+
 use crate::unique::Unique;
 use crate::{Error, Result};
 
@@ -26,6 +28,13 @@ pub(crate) const NAMES: [&str; 4] = [
     "pytorch_model.bin.index.json",
 ];
 
+/// What a PEFT adapter is stored as.
+const ADAPTER: [&str; 3] = [
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+];
+
 /// Whether a folder has weights under one of [`NAMES`].
 pub(crate) fn has_weights(folder: &Path) -> bool {
     NAMES.iter().any(|name| folder.join(name).is_file())
@@ -41,10 +50,17 @@ pub(crate) fn layout(path: &Path) -> Result<Layout> {
     }
     // What cannot be read is told as such, not as empty.
     std::fs::read_dir(path).map_err(|e| Error::io("read folder", path, e))?;
-    let mut found = NAMES.map(|name| path.join(name)).into_iter();
-    match found.find(|file| file.is_file()) {
+    let has = |name: &str| path.join(name).is_file();
+    let adapter = |alone| Error::Adapter {
+        path: path.into(),
+        alone,
+    };
+    match NAMES.iter().find(|name| has(name)).map(|name| path.join(name)) {
+        // transformers applies it to the weights beside it
+        Some(_) if has(ADAPTER[0]) => Err(adapter(false)),
         Some(file) if is_index(&file) => indexed(&file),
         Some(file) => Ok(single(&file)),
+        None if ADAPTER.iter().any(|name| has(name)) => Err(adapter(true)),
         None => Err(Error::NoWeights { path: path.into() }),
     }
 }
@@ -79,6 +95,7 @@ pub(crate) fn weight_map(path: &Path) -> Result<Vec<(String, String)>> {
         return Err(refused(reason));
     }
     let text = std::fs::read(path).map_err(io)?;
+    check_no_lfs_pointer(&text, &path.display().to_string())?;
     let index: Index = serde_json::from_slice(&text).map_err(|e| refused(e.to_string()))?;
     let map = index.weight_map.members;
     let plain =

@@ -1,10 +1,11 @@
 //! Anybody's weights: one file or shards, safetensors or PyTorch.
 
 mod layout;
+mod names;
 mod stored;
 mod torch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ use self::stored::Stored;
 pub use self::stored::TensorInfo;
 use crate::dtype::append_f32;
 use crate::{DType, Error, Result, header};
+
+/// Elements of two tensors that are compared at a time.
+const COMPARED: usize = 1 << 20;
 
 /// The weights of a checkpoint, whatever files hold them. Opening reads headers alone; each tensor
 /// is then read by itself, straight from its place in its file.
@@ -42,6 +46,7 @@ pub struct Weights {
     path: PathBuf,
     files: Vec<(PathBuf, File)>,
     tensors: BTreeMap<String, Stored>,
+    notes: Vec<String>,
 }
 
 impl Weights {
@@ -51,33 +56,75 @@ impl Weights {
     /// any other as PyTorch's.
     ///
     /// Nothing in the files is trusted: each size that they claim is checked against their length,
-    /// and no code in a pickle runs.
+    /// and no code in a pickle runs. What wrappers of a model add to names (`module.`, `_orig_mod.`)
+    /// is taken out of them. [`Weights::notes`] tells that, and of several dicts in a pickle the one
+    /// that was taken.
     ///
     /// # Errors
-    /// [`Error::NoWeights`], [`Error::Index`], [`Error::Malformed`], [`Error::PyTorch`],
-    /// [`Error::Forbidden`] for a pickle that asks for code, [`Error::Dtype`] for a tensor whose
-    /// elements are no whole bytes, [`Error::Core`] with the path.
+    /// [`Error::NoWeights`], [`Error::Adapter`], [`Error::Index`], [`Error::Malformed`],
+    /// [`Error::PyTorch`], [`Error::Forbidden`] for a pickle that asks for code, [`Error::Dtype`] for a
+    /// tensor whose elements are no whole bytes, [`Error::Twice`] for two tensors of one name whose
+    /// values differ, [`Error::Core`] with the path.
     pub fn open(path: &Path) -> Result<Self> {
         let layout = layout(path)?;
-        let (mut files, mut held) = (Vec::new(), Vec::new());
+        let mut weights = Self {
+            path: path.into(),
+            files: Vec::new(),
+            tensors: BTreeMap::new(),
+            notes: Vec::new(),
+        };
+        let mut held = Vec::new();
         for (place, path) in layout.files.iter().enumerate() {
-            let (file, tensors) = match path.extension().is_some_and(|e| e == "safetensors") {
+            let opened = match path.extension().is_some_and(|e| e == "safetensors") {
                 true => safetensors(path, place)?,
                 false => torch::open(path, place)?,
             };
-            files.push((path.clone(), file));
-            held.push(tensors);
+            weights.files.push((path.clone(), opened.file));
+            weights.notes.extend(opened.note);
+            held.push(opened.tensors);
         }
-        let tensors = match layout.index {
-            None => held.into_iter().flatten().collect(),
-            Some((index, map)) => select(&index, map, held, &files)?,
-        };
-        let path = path.into();
-        Ok(Self {
-            path,
-            files,
-            tensors,
-        })
+        if let Some((index, map)) = &layout.index {
+            check_index(index, map, &held, &weights.files)?;
+        }
+        weights.insert_all(held.into_iter().flatten().collect())?;
+        Ok(weights)
+    }
+
+    fn insert_all(&mut self, stored: Vec<(String, Stored)>) -> Result<()> {
+        let names: Vec<&str> = stored.iter().map(|(name, _)| name.as_str()).collect();
+        let (names, taken) = names::unwrapped(&names);
+        if !taken.is_empty() {
+            let taken: Vec<_> = taken.iter().map(|part| format!("`{part}.`")).collect();
+            let note = format!("{} was taken out of the names of the tensors", taken.join(", "));
+            self.notes.push(note);
+        }
+        let mut originals = BTreeMap::new();
+        for (name, (original, tensor)) in names.into_iter().zip(stored) {
+            if let Some(held) = self.tensors.get(&name) {
+                if !self.equal(held, &tensor)? {
+                    let place = |original: &str, tensor: &Stored| {
+                        format!("`{original}` in {}", tensor.info.file.display())
+                    };
+                    let first: &String = originals.get(&name).unwrap_or(&name);
+                    return Err(Error::Twice {
+                        path: self.path.clone(),
+                        first: place(first, held),
+                        second: place(&original, &tensor),
+                    });
+                }
+                continue;
+            }
+            if original != name {
+                originals.insert(name.clone(), original);
+            }
+            self.tensors.insert(name, tensor);
+        }
+        Ok(())
+    }
+
+    /// What the user should know of how the weights were found, in sentences without a full stop.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// What was opened.
@@ -149,6 +196,41 @@ impl Weights {
         Ok(digest.iter().map(|b| format!("{b:02x}")).collect())
     }
 
+    /// Whether two tensors have the same type, shape and bytes.
+    ///
+    /// # Errors
+    /// [`Error::NoTensor`], [`Error::Core`] with the file.
+    pub fn same(&self, first: &str, second: &str) -> Result<bool> {
+        self.equal(self.stored(first)?, self.stored(second)?)
+    }
+
+    fn equal(&self, first: &Stored, second: &Stored) -> Result<bool> {
+        let alike = |s: &Stored| (s.info.dtype, s.info.shape.clone());
+        if alike(first) != alike(second) {
+            return Ok(false);
+        }
+        if (first.file, first.at, &first.strides) == (second.file, second.at, &second.strides) {
+            return Ok(true);
+        }
+        let count = elements(&first.info);
+        let strewn = first.strides.is_some() || second.strides.is_some();
+        // What is strewn is read as a whole for every range.
+        let step = if strewn { count.max(1) } else { COMPARED };
+        let bytes = |stored: &Stored, range: Range<usize>| {
+            let (path, file) = &self.files[stored.file];
+            let mut bytes = Vec::new();
+            let read = stored.pieces(file, range, |piece| bytes.extend_from_slice(piece));
+            read.map(|()| bytes).map_err(|e| Error::io("read", path, e))
+        };
+        for start in (0..count).step_by(step) {
+            let range = start..count.min(start + step);
+            if bytes(first, range.clone())? != bytes(second, range)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// A tensor's bytes in row-major order, piece by piece.
     pub(crate) fn pieces(&self, name: &str, each: impl FnMut(&[u8])) -> Result<()> {
         let stored = self.stored(name)?;
@@ -193,7 +275,7 @@ pub(crate) fn elements(info: &TensorInfo) -> usize {
     info.shape.iter().product()
 }
 
-fn safetensors(path: &Path, place: usize) -> Result<(File, Vec<(String, Stored)>)> {
+fn safetensors(path: &Path, place: usize) -> Result<torch::Opened> {
     let opened = header::open(path)?;
     let start = opened.start;
     let stored = |(name, info): (String, safetensors::tensor::TensorInfo)| {
@@ -219,30 +301,36 @@ fn safetensors(path: &Path, place: usize) -> Result<(File, Vec<(String, Stored)>
         Ok((name, stored))
     };
     let tensors: Result<_> = opened.tensors.into_iter().map(stored).collect();
-    Ok((opened.file, tensors?))
+    Ok(torch::Opened {
+        file: opened.file,
+        tensors: tensors?,
+        note: None,
+    })
 }
 
-/// The tensors that an index names, each from the shard that it names for it.
-fn select(
+/// Makes sure that every tensor that an index lists is in the shard that it names. What a shard holds
+/// and the index does not list is read too, as PyTorch and transformers do.
+fn check_index(
     index: &Path,
-    map: BTreeMap<String, usize>,
-    held: Vec<Vec<(String, Stored)>>,
+    map: &BTreeMap<String, usize>,
+    held: &[Vec<(String, Stored)>],
     files: &[(PathBuf, File)],
-) -> Result<BTreeMap<String, Stored>> {
-    let mut held: Vec<BTreeMap<_, _>> = held.into_iter().map(BTreeMap::from_iter).collect();
-    let mut tensors = BTreeMap::new();
-    for (name, place) in map {
-        let Some(stored) = held[place].remove(&name) else {
-            let shard = files[place].0.file_name().unwrap_or_default();
-            return Err(Error::Index {
-                path: index.into(),
-                reason: format!(
-                    "`weight_map` places tensor `{name}` in `{}`, which has none of that name",
-                    shard.to_string_lossy()
-                ),
-            });
-        };
-        tensors.insert(name, stored);
-    }
-    Ok(tensors)
+) -> Result<()> {
+    let names = |tensors: &'_ Vec<(String, Stored)>| {
+        let names = tensors.iter().map(|(name, _)| name.clone());
+        names.collect::<BTreeSet<_>>()
+    };
+    let held: Vec<BTreeSet<String>> = held.iter().map(names).collect();
+    let absent = map.iter().find(|(name, place)| !held[**place].contains(*name));
+    let Some((name, place)) = absent else {
+        return Ok(());
+    };
+    let shard = files[*place].0.file_name().unwrap_or_default();
+    Err(Error::Index {
+        path: index.into(),
+        reason: format!(
+            "`weight_map` places tensor `{name}` in `{}`, which has none of that name",
+            shard.to_string_lossy()
+        ),
+    })
 }

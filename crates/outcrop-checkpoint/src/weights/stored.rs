@@ -154,12 +154,12 @@ pub(super) fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
 }
 
 #[cfg(unix)]
-fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
 }
 
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
     while !bytes.is_empty() {
         match std::os::windows::fs::FileExt::seek_read(file, bytes, at)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -171,7 +171,7 @@ fn read_exact_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<(
 
 /// Where there are no positioned reads, the cursor of a file is moved: one reader at a time.
 #[cfg(not(any(unix, windows)))]
-fn read_exact_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+pub(super) fn read_exact_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
     use std::io::{Read, Seek, SeekFrom};
     static CURSOR: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one = CURSOR.lock();

@@ -4,7 +4,7 @@ use super::super::{Activation, ArchSpec, Bias, Norm, Position, Residual};
 use super::config::Config;
 use super::model_type::ModelType;
 use super::{HuggingFace, ours, rope, settings, window};
-use crate::{Error, Result};
+use crate::{Error, Result, refuse_lfs_pointer};
 
 impl HuggingFace {
     /// Reads a `config.json` of model type `gpt_neox`, `gpt2`, `llama`, `mistral`, `qwen2` or
@@ -33,8 +33,10 @@ impl HuggingFace {
     /// # Errors
     /// [`Error::Parse`] for text that is no JSON object and for a required setting that is missing
     /// or mistyped, [`Error::Unsupported`] for a setting that would compute something else,
-    /// [`Error::UnknownSetting`], [`Error::OutOfRange`] where values disagree.
+    /// [`Error::UnknownSetting`], [`Error::OutOfRange`] where values disagree,
+    /// [`Error::LfsPointer`] for what Git LFS left in the place of the file.
     pub fn parse(text: &str, context: &str) -> Result<Self> {
+        refuse_lfs_pointer(context.as_ref(), text.as_bytes())?;
         if let Some(read) = ours::read(text, context) {
             return read;
         }

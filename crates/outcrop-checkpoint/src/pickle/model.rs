@@ -1,0 +1,331 @@
+//! Which of the dicts in a pickle is the state dict of the model.
+
+use std::collections::{HashMap, HashSet};
+
+use super::machine::Machine;
+use super::value::{Id, Value};
+use super::{Pickled, Refusal, Result};
+
+/// Where programs keep a state dict; under another name it is found too, and that is said.
+const USUAL: [&str; 6] = [
+    "",
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "module",
+    "weights",
+];
+/// Words in the names of what is never the model.
+const NEVER: [&str; 12] = [
+    "optim",
+    "optimizer",
+    "optimizers",
+    "optimiser",
+    "scheduler",
+    "schedulers",
+    "scaler",
+    "rng",
+    "random",
+    "grads",
+    "gradients",
+    "moments",
+];
+/// Words in the names of averages of the model.
+const AVERAGES: [&str; 6] = ["ema", "swa", "average", "averaged", "avg", "shadow"];
+/// What optimisers keep of a parameter, under its name.
+const MOMENTS: [&str; 8] = [
+    "exp_avg",
+    "exp_avg_sq",
+    "max_exp_avg_sq",
+    "exp_inf",
+    "momentum_buffer",
+    "square_avg",
+    "acc_delta",
+    "sum",
+];
+/// Dicts in dicts that are looked into.
+const DEPTH: usize = 6;
+/// Bytes of a key beyond which it leads nowhere.
+const LONGEST: usize = 256;
+/// Names that a message shows.
+const SHOWN: usize = 6;
+
+/// The state dict of a model.
+pub(crate) struct Model {
+    /// By name, in the order of the pickle.
+    pub(crate) tensors: Vec<(String, Pickled)>,
+    /// What the user should know of where it was found.
+    pub(crate) note: Option<String>,
+}
+
+/// A dict that was reached from the top.
+struct Node {
+    /// The place of the dict that it lies in.
+    parent: Option<usize>,
+    /// Its key there.
+    key: Id,
+    dict: Id,
+    depth: usize,
+    average: bool,
+}
+
+/// The dicts of a pickle, those nearest to the top first, each once.
+struct Dicts<'a> {
+    machine: &'a Machine<'a>,
+    nodes: Vec<Node>,
+}
+
+/// How much a dict looks like a state dict, the most first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Matrices under names of modules.
+    Modules,
+    /// Matrices.
+    Matrices,
+    /// The same as an average.
+    Average,
+}
+
+/// The state dict in the pickle whose value is `root`: the dict with matrices of floating-point
+/// numbers, at any depth. Optimisers, states of random numbers and single scalars are passed over,
+/// and averages of a model beside it.
+///
+/// # Errors
+/// Where there is none, or more than one, with what was seen.
+pub(crate) fn find_model(machine: &Machine<'_>, root: Id) -> Result<Model> {
+    let dicts = Dicts::below(machine, root);
+    let ranked = (0..dicts.nodes.len()).filter_map(|place| Some((dicts.rank(place)?, place)));
+    let ranked: Vec<(Rank, usize)> = ranked.collect();
+    let Some((best, _)) = ranked.iter().min() else {
+        return Err(nothing(machine, root));
+    };
+    let best = *best;
+    let (first, rest): (Vec<_>, Vec<_>) = ranked.iter().copied().partition(|(rank, _)| *rank == best);
+    match first[..] {
+        [(_, place)] => Ok(Model {
+            tensors: tensors(machine, dicts.nodes[place].dict)?,
+            note: dicts.note(place, &rest),
+        }),
+        _ => Err(dicts.several(&first)),
+    }
+}
+
+impl<'a> Dicts<'a> {
+    fn below(machine: &'a Machine<'a>, root: Id) -> Self {
+        let mut seen = HashSet::from([root]);
+        let mut nodes = vec![Node {
+            parent: None,
+            key: root,
+            dict: root,
+            depth: 0,
+            average: false,
+        }];
+        let mut place = 0;
+        while place < nodes.len() {
+            let Node {
+                dict,
+                depth,
+                average,
+                ..
+            } = nodes[place];
+            for &(key, value) in members(machine, dict) {
+                let Some(name) = text(machine, key).filter(|name| name.len() <= LONGEST) else {
+                    continue;
+                };
+                let is_dict = matches!(machine.value(value), Value::Dict(_));
+                if is_dict && depth < DEPTH && !has_word(name, &NEVER) && seen.insert(value) {
+                    nodes.push(Node {
+                        parent: Some(place),
+                        key,
+                        dict: value,
+                        depth: depth + 1,
+                        average: average || has_word(name, &AVERAGES),
+                    });
+                }
+            }
+            place += 1;
+        }
+        Self { machine, nodes }
+    }
+
+    /// The keys that lead from the top to a dict.
+    fn path(&self, place: usize) -> Vec<&'a str> {
+        let (mut path, mut node) = (Vec::new(), &self.nodes[place]);
+        while let Some(parent) = node.parent {
+            path.extend(text(self.machine, node.key));
+            node = &self.nodes[parent];
+        }
+        path.reverse();
+        path
+    }
+
+    /// None for a dict without matrices, or with those of an optimiser.
+    fn rank(&self, place: usize) -> Option<Rank> {
+        let node = &self.nodes[place];
+        let mut matrices = members(self.machine, node.dict).iter().filter_map(|(key, value)| {
+            let key = text(self.machine, *key).filter(|key| !MOMENTS.contains(key))?;
+            match self.machine.value(*value) {
+                Value::Tensor(tensor) if tensor.shape.len() > 1 && tensor.dtype.is_floating() => {
+                    Some(key.bytes().take(LONGEST).any(|b| b == b'.'))
+                }
+                _ => None,
+            }
+        });
+        let first = matrices.next()?;
+        Some(match node.average {
+            true => Rank::Average,
+            false if first || matrices.any(|of_module| of_module) => Rank::Modules,
+            false => Rank::Matrices,
+        })
+    }
+
+    fn note(&self, place: usize, rest: &[(Rank, usize)]) -> Option<String> {
+        let path = self.path(place).join(".");
+        if USUAL.contains(&path.as_str()) && rest.is_empty() {
+            return None;
+        }
+        let mut note = match path.as_str() {
+            "" => "the weights are those on top of the file".into(),
+            path => format!("the weights are those under `{path}` in the file"),
+        };
+        if !rest.is_empty() {
+            note += &format!("; the matrices {} are left out", self.places(rest));
+        }
+        Some(note)
+    }
+
+    fn places(&self, of: &[(Rank, usize)]) -> String {
+        let places = of.iter().take(SHOWN).map(|(_, place)| {
+            match self.path(*place).join(".").as_str() {
+                "" => "on top".into(),
+                path => format!("under `{path}`"),
+            }
+        });
+        let places: Vec<String> = places.collect();
+        let more = match of.len().saturating_sub(SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        places.join(", ") + &more
+    }
+
+    fn several(&self, found: &[(Rank, usize)]) -> Refusal {
+        let keys: Vec<String> = found
+            .iter()
+            .map(|(_, place)| self.path(*place))
+            .find(|path| !path.is_empty())
+            .unwrap_or_default()
+            .iter()
+            .map(|key| format!("[{key:?}]"))
+            .collect();
+        Refusal::Other(format!(
+            "it holds matrices {}, and which are the model cannot be told; save the model's state \
+             dict alone, as `torch.save(torch.load(PATH){}, NEW)` does",
+            self.places(found),
+            keys.concat()
+        ))
+    }
+}
+
+fn nothing(machine: &Machine<'_>, root: Id) -> Refusal {
+    let seen = match machine.value(root) {
+        Value::Dict(members) if members.is_empty() => "an empty dict".into(),
+        Value::Dict(members) => {
+            let keys = members.iter().take(SHOWN).map(|(key, _)| {
+                let name = text(machine, *key).unwrap_or("a number");
+                format!("`{}`", name.chars().take(LONGEST).collect::<String>())
+            });
+            format!("a dict of {}", keys.collect::<Vec<_>>().join(", "))
+        }
+        Value::List(_) | Value::Tuple(_) => "a list".into(),
+        Value::Tensor(_) => "a single tensor".into(),
+        _ => "no dict".into(),
+    };
+    Refusal::Other(format!(
+        "it holds no state dict of a model: on top is {seen}, and no dict in it has a matrix of \
+         floating-point numbers that is not an optimiser's"
+    ))
+}
+
+/// Whether one of `words` is among those of a name such as `ema_state_dict`.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.any(|part| words.contains(&part.to_ascii_lowercase().as_str()))
+}
+
+/// The members of a dict; nothing of what is none.
+fn members<'a>(machine: &'a Machine<'_>, id: Id) -> &'a [(Id, Id)] {
+    match machine.value(id) {
+        Value::Dict(members) => members,
+        _ => &[],
+    }
+}
+
+fn text<'a>(machine: &'a Machine<'_>, id: Id) -> Option<&'a str> {
+    match machine.value(id) {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The tensors among a dict's members.
+fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Vec<(String, Pickled)>> {
+    let mut names = HashSet::new();
+    let mut found = Vec::new();
+    let mut extents = 0;
+    for &(key, id) in members(machine, dict) {
+        let Value::Tensor(tensor) = machine.value(id) else {
+            continue;
+        };
+        let no_text = || Refusal::other("a tensor's name is no text");
+        let name = text(machine, key).ok_or_else(no_text)?;
+        if !names.insert(name) {
+            return Err(Refusal::Other(format!("tensor `{name}` stands twice")));
+        }
+        // A tensor is copied for each of its names, which few bytes repeat.
+        extents += 2 * tensor.shape.len();
+        if extents > machine.bytes() {
+            return Err(Refusal::other("it names its tensors too often"));
+        }
+        let pickled = Pickled {
+            key: key_of(machine, tensor.storage.key)?,
+            storage_bytes: tensor.storage.bytes,
+            dtype: tensor.dtype,
+            offset: tensor.offset,
+            shape: tensor.shape.clone(),
+            strides: tensor.strides.clone(),
+        };
+        found.push((name.to_owned(), pickled));
+    }
+    Ok(found)
+}
+
+/// The key of a storage as text.
+pub(crate) fn key_of(machine: &Machine<'_>, key: Id) -> Result<String> {
+    match machine.value(key) {
+        Value::Text(key) => Ok(key.clone()),
+        Value::Int(key) => Ok(key.to_string()),
+        _ => Err(Refusal::other("a storage's key is neither text nor number")),
+    }
+}
+
+/// The storages that a pickle names, by key: their bytes, and the bytes of an element.
+pub(crate) fn storages(machine: &Machine<'_>) -> Result<HashMap<String, (u64, u64)>> {
+    let mut found = HashMap::new();
+    for value in machine.all() {
+        if let Value::Storage(storage) = value {
+            let size = storage.dtype.map_or(1, crate::DType::size) as u64;
+            let key = key_of(machine, storage.key)?;
+            found.entry(key).or_insert((storage.bytes, size));
+        }
+    }
+    Ok(found)
+}
+
+/// The items of a list.
+pub(crate) fn items<'a>(machine: &'a Machine<'_>, list: Id) -> Result<&'a [Id]> {
+    match machine.value(list) {
+        Value::List(items) => Ok(items),
+        _ => Err(Refusal::other("its storages are no list")),
+    }
+}

@@ -1,0 +1,179 @@
+//! The names that a pickle may call, and as what. No name makes anything run: most make nothing.
+
+use crate::DType;
+
+/// What a pickle may call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Global {
+    /// A kind of dict.
+    Dict,
+    /// Makes a value that carries no weights of a model.
+    Inert,
+    Size,
+    /// A class of tensors, as an argument.
+    TensorClass,
+    RebuildTensor,
+    RebuildTensorTyped,
+    RebuildParameter,
+    /// A tensor with attributes: the function, the class, the function's arguments, the attributes.
+    RebuildFromType,
+    Storage(Option<DType>),
+    DType(DType),
+}
+
+/// Modules, names and what they are; what `torch.load(weights_only=True)` allows is among them, and
+/// what trainers commonly put beside weights.
+const NAMES: &[(&[&str], &[&str], Global)] = &[
+    (
+        &["collections"],
+        &["OrderedDict", "defaultdict", "Counter"],
+        Global::Dict,
+    ),
+    (&["builtins", "__builtin__"], &["dict"], Global::Dict),
+    (
+        &[
+            "lightning.fabric.utilities.data",
+            "lightning_fabric.utilities.data",
+            "lightning.pytorch.utilities.parsing",
+            "pytorch_lightning.utilities.parsing",
+        ],
+        &["AttributeDict"],
+        Global::Dict,
+    ),
+    (
+        &["builtins", "__builtin__"],
+        &["set", "frozenset", "complex", "bytearray", "bytes"],
+        Global::Inert,
+    ),
+    // bytes, as protocol 2 spells them
+    (&["_codecs"], &["encode"], Global::Inert),
+    (&["torch"], &["device"], Global::Inert),
+    (&["torch.serialization"], &["_get_layout"], Global::Inert),
+    (&["torch.torch_version"], &["TorchVersion"], Global::Inert),
+    (&["collections"], &["deque"], Global::Inert),
+    (&["argparse"], &["Namespace"], Global::Inert),
+    (&["types"], &["SimpleNamespace"], Global::Inert),
+    (
+        &["pathlib", "pathlib._local"],
+        &[
+            "PosixPath",
+            "PurePosixPath",
+            "PureWindowsPath",
+            "WindowsPath",
+        ],
+        Global::Inert,
+    ),
+    (
+        &["datetime"],
+        &["date", "datetime", "time", "timedelta", "timezone"],
+        Global::Inert,
+    ),
+    (&["decimal"], &["Decimal"], Global::Inert),
+    (&["fractions"], &["Fraction"], Global::Inert),
+    (&["uuid"], &["UUID"], Global::Inert),
+    (&["numpy"], &["dtype", "ndarray"], Global::Inert),
+    (
+        &["numpy.core.multiarray", "numpy._core.multiarray"],
+        &["scalar", "_reconstruct"],
+        Global::Inert,
+    ),
+    (
+        &["numpy.core.numeric", "numpy._core.numeric"],
+        &["_frombuffer"],
+        Global::Inert,
+    ),
+    (&["torch"], &["Size"], Global::Size),
+    (&["torch"], &["Tensor"], Global::TensorClass),
+    (
+        &["torch._utils"],
+        &["_rebuild_tensor", "_rebuild_tensor_v2"],
+        Global::RebuildTensor,
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_tensor_v3"],
+        Global::RebuildTensorTyped,
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_parameter", "_rebuild_parameter_with_state"],
+        Global::RebuildParameter,
+    ),
+    (
+        &["torch.nn.parameter"],
+        &["Parameter"],
+        Global::RebuildParameter,
+    ),
+    (
+        &["torch._tensor"],
+        &["_rebuild_from_type_v2"],
+        Global::RebuildFromType,
+    ),
+    (
+        &["torch.storage"],
+        &["UntypedStorage"],
+        Global::Storage(None),
+    ),
+];
+
+impl Global {
+    /// What a name is; none for one that no tensor needs.
+    pub(super) fn named(module: &str, name: &str) -> Option<Self> {
+        let mut known = NAMES.iter();
+        let known = known.find(|(modules, names, _)| {
+            modules.contains(&module) && names.contains(&name)
+        });
+        if let Some((_, _, global)) = known {
+            return Some(*global);
+        }
+        if !matches!(module, "torch" | "torch.cuda") {
+            return None;
+        }
+        match name.strip_suffix("Storage") {
+            Some("Untyped") => Some(Self::Storage(None)),
+            Some(kind) => storage_dtype(kind).map(|dtype| Self::Storage(Some(dtype))),
+            None => dtype(name).map(Self::DType),
+        }
+    }
+}
+
+fn storage_dtype(kind: &str) -> Option<DType> {
+    Some(match kind {
+        "Bool" => DType::Bool,
+        "Byte" => DType::U8,
+        "Char" => DType::I8,
+        "Short" => DType::I16,
+        "Int" => DType::I32,
+        "Long" => DType::I64,
+        "Half" => DType::F16,
+        "BFloat16" => DType::BF16,
+        "Float" => DType::F32,
+        "Double" => DType::F64,
+        "ComplexFloat" => DType::C64,
+        "ComplexDouble" => DType::C128,
+        _ => return None,
+    })
+}
+
+fn dtype(name: &str) -> Option<DType> {
+    Some(match name {
+        "bool" => DType::Bool,
+        "uint8" => DType::U8,
+        "int8" => DType::I8,
+        "uint16" => DType::U16,
+        "int16" => DType::I16,
+        "uint32" => DType::U32,
+        "int32" => DType::I32,
+        "uint64" => DType::U64,
+        "int64" => DType::I64,
+        "float8_e4m3fn" => DType::F8E4M3,
+        "float8_e5m2" => DType::F8E5M2,
+        "float16" => DType::F16,
+        "bfloat16" => DType::BF16,
+        "float32" => DType::F32,
+        "float64" => DType::F64,
+        "complex64" => DType::C64,
+        "complex128" => DType::C128,
+        _ => return None,
+    })
+}

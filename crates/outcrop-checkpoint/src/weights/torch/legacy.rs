@@ -1,0 +1,72 @@
+//! What `torch.save` wrote before PyTorch 1.6, and writes on request: pickles one after another
+//! (a number, a version, the system, what was saved, the keys of storages), and then the storages,
+//! each after the number of its elements.
+
+use std::collections::HashMap;
+use std::fs::File;
+
+use super::super::stored::read_exact_at;
+use super::MAX_PICKLE;
+use crate::pickle::{Machine, Model, Refusal, find_model, items, key_of, storages};
+
+/// How such a file begins: a pickle of one number.
+pub(super) const BEGINNING: [u8; 14] = *b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19";
+/// Pickles before that of what was saved.
+const BEFORE: usize = 3;
+/// Bytes that are read at first; more where the pickles are longer.
+const FIRST: u64 = 1 << 20;
+
+/// First byte and bytes of each storage, by key.
+type Places = HashMap<String, (u64, u64)>;
+
+/// The model in a file of `length` bytes, and where its storages lie.
+pub(super) fn read(file: &File, length: u64) -> Result<(Model, Places), Refusal> {
+    let most = length.min(MAX_PICKLE);
+    let mut size = FIRST.min(most);
+    loop {
+        let mut bytes = vec![0; size as usize];
+        read_exact_at(file, &mut bytes, 0).map_err(|e| Refusal::Other(e.to_string()))?;
+        match pickles(&bytes, file, length) {
+            Err(Refusal::CutShort) if size < most => size = most.min(4 * size),
+            read => return read,
+        }
+    }
+}
+
+fn pickles(bytes: &[u8], file: &File, length: u64) -> Result<(Model, Places), Refusal> {
+    let mut at = 0;
+    for _ in 0..BEFORE {
+        let mut machine = Machine::new(&bytes[at..]);
+        machine.run()?;
+        at += machine.read();
+    }
+    let mut saved = Machine::new(&bytes[at..]);
+    let root = saved.run()?;
+    at += saved.read();
+    let mut keys = Machine::new(&bytes[at..]);
+    let list = keys.run()?;
+    at += keys.read();
+    let lengths = storages(&saved)?;
+    let mut places = Places::new();
+    let mut at = at as u64;
+    for key in items(&keys, list)? {
+        let key = key_of(&keys, *key)?;
+        let unknown = || Refusal::Other(format!("no tensor is in its storage `{key}`"));
+        let (bytes, size) = *lengths.get(&key).ok_or_else(unknown)?;
+        let end = at.checked_add(8).and_then(|at| at.checked_add(bytes));
+        if end.is_none_or(|end| end > length) {
+            let reason = format!("its storage `{key}` reaches beyond the file, which is cut short");
+            return Err(Refusal::Other(reason));
+        }
+        let mut elements = [0; 8];
+        read_exact_at(file, &mut elements, at).map_err(|e| Refusal::Other(e.to_string()))?;
+        if u64::from_le_bytes(elements).checked_mul(size) != Some(bytes) {
+            let reason = format!("its storage `{key}` has not the {bytes} bytes that its pickle says");
+            return Err(Refusal::Other(reason));
+        }
+        at += 8;
+        places.insert(key, (at, bytes));
+        at += bytes;
+    }
+    Ok((find_model(&saved, root)?, places))
+}

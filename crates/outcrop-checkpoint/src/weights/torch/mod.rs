@@ -1,0 +1,166 @@
+//! PyTorch's files: a pickle that describes tensors, and the storages in which they lie.
+
+mod archive;
+mod legacy;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use outcrop_core::check_no_lfs_pointer;
+use zip::ZipArchive;
+
+use self::archive::Entries;
+use super::stored::{Stored, TensorInfo, is_contiguous, span};
+use crate::pickle::{Machine, Model, Pickled, Refusal, find_model};
+use crate::{Error, Result};
+
+/// The longest pickle that is read.
+const MAX_PICKLE: u64 = 100_000_000;
+
+/// A file, its tensors by name, and what the user should know of where in it they were found.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) tensors: Vec<(String, Stored)>,
+    pub(super) note: Option<String>,
+}
+
+/// The first byte of a storage in the file and how many there are, by the storage's key.
+type Places<'a> = dyn FnMut(&str) -> Result<Option<(u64, u64)>, String> + 'a;
+
+/// Opens a file. `place` is its place among those that are open.
+pub(super) fn open(path: &Path, place: usize) -> Result<Opened> {
+    let io = |e| Error::io("read", path, e);
+    let refused = |reason: String| Error::PyTorch {
+        path: path.into(),
+        reason,
+    };
+    let refusal = |refusal| match refusal {
+        Refusal::Global(name) => Error::Forbidden {
+            path: path.into(),
+            name,
+        },
+        Refusal::CutShort => refused("its pickle ends in the middle".into()),
+        Refusal::Other(reason) => refused(reason),
+    };
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut head = Vec::new();
+    (&file).take(64).read_to_end(&mut head).map_err(io)?;
+    check_no_lfs_pointer(&head, &path.display().to_string())?;
+    let of = Of {
+        path,
+        place,
+        length,
+    };
+    let (model, tensors) = if head.starts_with(b"PK") {
+        let reader = BufReader::new(File::open(path).map_err(io)?);
+        let archive = ZipArchive::new(reader)
+            .map_err(|e| refused(format!("its zip archive does not hold: {e}")))?;
+        let mut entries = Entries::of(archive, length).map_err(refused)?;
+        let pickle = entries.pickle().map_err(refused)?;
+        let mut machine = Machine::new(&pickle);
+        let model = machine.run().and_then(|root| find_model(&machine, root));
+        let model = model.map_err(refusal)?;
+        let tensors = of.tensors(&model, &mut |key| entries.place(&format!("data/{key}")));
+        (model, tensors)
+    } else if head.starts_with(&legacy::BEGINNING) {
+        let (model, places) = legacy::read(&file, length).map_err(refusal)?;
+        let tensors = of.tensors(&model, &mut |key| Ok(places.get(key).copied()));
+        (model, tensors)
+    } else {
+        let reason = "it is no zip archive; it is cut short, or nothing that `torch.save` wrote";
+        return Err(refused(reason.into()));
+    };
+    Ok(Opened {
+        tensors: tensors.map_err(refused)?,
+        file,
+        note: model.note,
+    })
+}
+
+/// The file whose tensors are placed.
+struct Of<'a> {
+    path: &'a Path,
+    place: usize,
+    /// In bytes.
+    length: u64,
+}
+
+impl Of<'_> {
+    fn tensors(
+        &self,
+        model: &Model,
+        places: &mut Places<'_>,
+    ) -> Result<Vec<(String, Stored)>, String> {
+        // What tensors with elements that overlap may have together; few bytes claim many.
+        let mut room = self.length;
+        let stored = model.tensors.iter().map(|(name, pickled)| {
+            let stored = self.stored(pickled.clone(), places, &mut room);
+            let stored = stored.map_err(|reason| format!("tensor `{name}` {reason}"))?;
+            Ok((name.clone(), stored))
+        });
+        stored.collect()
+    }
+
+    /// The place of a tensor in the file, with every claim checked against it.
+    fn stored(
+        &self,
+        mut pickled: Pickled,
+        places: &mut Places<'_>,
+        room: &mut u64,
+    ) -> Result<Stored, String> {
+        // What is never stepped over may have any stride.
+        let steps = pickled.strides.iter_mut().zip(&pickled.shape);
+        steps
+            .filter(|(_, extent)| **extent < 2)
+            .for_each(|(stride, _)| *stride = 0);
+        let Pickled {
+            shape,
+            strides,
+            key,
+            ..
+        } = &pickled;
+        let size = pickled.dtype.size() as u64;
+        let (start, held) = places(key)?.ok_or_else(|| format!("is in `data/{key}`, which is missing"))?;
+        if held != pickled.storage_bytes {
+            return Err(format!(
+                "is in `data/{key}`, which has {held} bytes, not {}",
+                pickled.storage_bytes
+            ));
+        }
+        let elements = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
+        let span = span(shape, strides).map(|span| span as u64);
+        let bytes = |n: u64| n.checked_mul(size);
+        let end = span.and_then(|span| bytes(pickled.offset.checked_add(span)?));
+        let (Some(elements), Some(span), Some(_)) = (elements, span, end.filter(|e| *e <= held))
+        else {
+            return Err(format!(
+                "of shape {shape:?}, strides {strides:?} and offset {} reaches beyond its storage \
+                 of {held} bytes",
+                pickled.offset
+            ));
+        };
+        if elements as u64 > span {
+            *room = bytes(elements as u64)
+                .and_then(|bytes| room.checked_sub(bytes))
+                .ok_or_else(|| {
+                    format!(
+                        "of shape {shape:?} and strides {strides:?} has elements that overlap, more \
+                         than the file has; save its `.contiguous()` copy"
+                    )
+                })?;
+        }
+        Ok(Stored {
+            file: self.place,
+            at: start + pickled.offset * size,
+            strides: (!is_contiguous(shape, strides)).then_some(pickled.strides),
+            info: TensorInfo {
+                bytes: elements as u64 * size,
+                shape: pickled.shape,
+                dtype: pickled.dtype,
+                file: self.path.into(),
+            },
+        })
+    }
+}
