@@ -76,7 +76,8 @@ fn check_pointer(path: &Path, mut file: &File, begins: &[u8; 8]) -> Result<()> {
     let mut head = begins.to_vec();
     let read = file.take(64).read_to_end(&mut head);
     read.map_err(|e| Error::io("read", path, e))?;
-    file.seek(SeekFrom::Start(8)).map_err(|e| Error::io("read", path, e))?;
+    file.seek(SeekFrom::Start(8))
+        .map_err(|e| Error::io("read", path, e))?;
     Ok(check_no_lfs_pointer(&head, &path.display().to_string())?)
 }
 

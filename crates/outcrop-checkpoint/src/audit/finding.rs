@@ -33,7 +33,7 @@ pub enum Code {
     ExtraTensors,
     /// Steps of the schedule that the series follows, which it lacks.
     MissingSteps,
-    /// A folder among the checkpoints that is none.
+    /// A folder among the checkpoints that is none, or whose weights are no model's.
     NoCheckpoint,
 }
 

@@ -4,7 +4,7 @@ use outcrop_core::sha256_file;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::finding::{Code, Finding, step_words};
+use super::finding::{Code, Finding, some, step_words};
 use crate::{Checkpoint, DType, Error, Result, Weights};
 
 /// A checkpoint and what it holds.
@@ -19,6 +19,9 @@ pub struct AuditedCheckpoint {
     pub files: Vec<AuditedFile>,
     /// Its tensors, by name; empty if they cannot be read.
     pub tensors: Vec<AuditedTensor>,
+    /// What the user should know of how its weights were found ([`Weights::notes`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A weight file.
@@ -65,6 +68,7 @@ pub(super) fn scan(
         folder: entry.folder.clone(),
         files: Vec::new(),
         tensors: Vec::new(),
+        notes: Vec::new(),
     };
     let read: Result<Vec<_>> = entry.files.iter().map(audit_file).collect();
     let read = read.and_then(|files| {
@@ -72,20 +76,54 @@ pub(super) fn scan(
             .iter()
             .find(|e| e.files == files && !e.tensors.is_empty());
         audited.files = files;
-        audited.tensors = match alike {
-            Some(alike) => alike.tensors.clone(),
-            None => read_tensors(&Weights::open(&entry.folder)?, tensors)?,
-        };
+        if let Some(alike) = alike {
+            audited.tensors = alike.tensors.clone();
+            audited.notes = alike.notes.clone();
+        } else {
+            let weights = Weights::open(&entry.folder)?;
+            audited.tensors = read_tensors(&weights, tensors)?;
+            audited.notes = weights.notes().to_vec();
+        }
         Ok(())
     });
-    let finding = read.err().map(|e| {
-        let words = format!("{} failed to {e}", step_words(entry.step));
+    let finding = match read {
+        Ok(()) => no_model(&audited),
+        Err(e) => {
+            let words = format!("{} failed to {e}", step_words(entry.step));
+            Some((Code::Unreadable, words))
+        }
+    };
+    let finding = finding.map(|(code, words)| {
         let steps: Vec<u64> = entry.step.into_iter().collect();
-        Finding::new(Code::Unreadable, steps, words)
+        Finding::new(code, steps, words)
             .suspecting_it()
             .of_file(entry.folder.display().to_string())
     });
     (audited, finding)
+}
+
+/// Tensors of which none is a matrix are no model: the loss, or the state of an optimiser or of random
+/// numbers.
+fn no_model(checkpoint: &AuditedCheckpoint) -> Option<(Code, String)> {
+    let is_matrix = |tensor: &AuditedTensor| tensor.shape.len() > 1;
+    if checkpoint.tensors.iter().any(is_matrix) {
+        return None;
+    }
+    let names = checkpoint.tensors.iter().map(|tensor| {
+        format!(
+            "`{}` ({}, shape {:?})",
+            tensor.name, tensor.dtype, tensor.shape
+        )
+    });
+    let words = format!(
+        "{} is no model: it has no matrix, but {}",
+        step_words(checkpoint.step),
+        match checkpoint.tensors.is_empty() {
+            true => "no tensor at all".into(),
+            false => some(names),
+        }
+    );
+    Some((Code::NoCheckpoint, words))
 }
 
 fn audit_file(path: &PathBuf) -> Result<AuditedFile> {

@@ -319,9 +319,7 @@ impl<'a> Machine<'a> {
         self.pop()?;
         match self.value(self.top()?) {
             Value::Dict(_) | Value::Tensor(_) | Value::Ignored => Ok(()),
-            _ => Err(self
-                .cursor
-                .broken("gives attributes to what has none")),
+            _ => Err(self.cursor.broken("gives attributes to what has none")),
         }
     }
 }

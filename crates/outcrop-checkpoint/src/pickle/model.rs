@@ -100,7 +100,8 @@ pub(crate) fn find_model(machine: &Machine<'_>, root: Id) -> Result<Model> {
         return Err(nothing(machine, root));
     };
     let best = *best;
-    let (first, rest): (Vec<_>, Vec<_>) = ranked.iter().copied().partition(|(rank, _)| *rank == best);
+    let (first, rest): (Vec<_>, Vec<_>) =
+        ranked.iter().copied().partition(|(rank, _)| *rank == best);
     match first[..] {
         [(_, place)] => Ok(Model {
             tensors: tensors(machine, dicts.nodes[place].dict)?,
@@ -162,15 +163,19 @@ impl<'a> Dicts<'a> {
     /// None for a dict without matrices, or with those of an optimiser.
     fn rank(&self, place: usize) -> Option<Rank> {
         let node = &self.nodes[place];
-        let mut matrices = members(self.machine, node.dict).iter().filter_map(|(key, value)| {
-            let key = text(self.machine, *key).filter(|key| !MOMENTS.contains(key))?;
-            match self.machine.value(*value) {
-                Value::Tensor(tensor) if tensor.shape.len() > 1 && tensor.dtype.is_floating() => {
-                    Some(key.bytes().take(LONGEST).any(|b| b == b'.'))
+        let mut matrices = members(self.machine, node.dict)
+            .iter()
+            .filter_map(|(key, value)| {
+                let key = text(self.machine, *key).filter(|key| !MOMENTS.contains(key))?;
+                match self.machine.value(*value) {
+                    Value::Tensor(tensor)
+                        if tensor.shape.len() > 1 && tensor.dtype.is_floating() =>
+                    {
+                        Some(key.bytes().take(LONGEST).any(|b| b == b'.'))
+                    }
+                    _ => None,
                 }
-                _ => None,
-            }
-        });
+            });
         let first = matrices.next()?;
         Some(match node.average {
             true => Rank::Average,
@@ -195,12 +200,13 @@ impl<'a> Dicts<'a> {
     }
 
     fn places(&self, of: &[(Rank, usize)]) -> String {
-        let places = of.iter().take(SHOWN).map(|(_, place)| {
-            match self.path(*place).join(".").as_str() {
-                "" => "on top".into(),
-                path => format!("under `{path}`"),
-            }
-        });
+        let places =
+            of.iter()
+                .take(SHOWN)
+                .map(|(_, place)| match self.path(*place).join(".").as_str() {
+                    "" => "on top".into(),
+                    path => format!("under `{path}`"),
+                });
         let places: Vec<String> = places.collect();
         let more = match of.len().saturating_sub(SHOWN) {
             0 => String::new(),

@@ -120,9 +120,8 @@ impl Global {
     /// What a name is; none for one that no tensor needs.
     pub(super) fn named(module: &str, name: &str) -> Option<Self> {
         let mut known = NAMES.iter();
-        let known = known.find(|(modules, names, _)| {
-            modules.contains(&module) && names.contains(&name)
-        });
+        let known =
+            known.find(|(modules, names, _)| modules.contains(&module) && names.contains(&name));
         if let Some((_, _, global)) = known {
             return Some(*global);
         }

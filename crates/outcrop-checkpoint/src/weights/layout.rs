@@ -55,7 +55,11 @@ pub(crate) fn layout(path: &Path) -> Result<Layout> {
         path: path.into(),
         alone,
     };
-    match NAMES.iter().find(|name| has(name)).map(|name| path.join(name)) {
+    match NAMES
+        .iter()
+        .find(|name| has(name))
+        .map(|name| path.join(name))
+    {
         // transformers applies it to the weights beside it
         Some(_) if has(ADAPTER[0]) => Err(adapter(false)),
         Some(file) if is_index(&file) => indexed(&file),

@@ -95,7 +95,10 @@ impl Weights {
         let (names, taken) = names::unwrapped(&names);
         if !taken.is_empty() {
             let taken: Vec<_> = taken.iter().map(|part| format!("`{part}.`")).collect();
-            let note = format!("{} was taken out of the names of the tensors", taken.join(", "));
+            let note = format!(
+                "{} was taken out of the names of the tensors",
+                taken.join(", ")
+            );
             self.notes.push(note);
         }
         let mut originals = BTreeMap::new();
@@ -321,7 +324,9 @@ fn check_index(
         names.collect::<BTreeSet<_>>()
     };
     let held: Vec<BTreeSet<String>> = held.iter().map(names).collect();
-    let absent = map.iter().find(|(name, place)| !held[**place].contains(*name));
+    let absent = map
+        .iter()
+        .find(|(name, place)| !held[**place].contains(*name));
     let Some((name, place)) = absent else {
         return Ok(());
     };

@@ -57,7 +57,11 @@ mod tests {
         for (stored, names, taken) in [
             (&["a.b", "c"][..], &["a.b", "c"][..], &[][..]),
             (&["_orig_mod.a.b"], &["a.b"], &["_orig_mod"]),
-            (&["module.a.b", "module.c", "loss"], &["a.b", "c", "loss"], &["module"]),
+            (
+                &["module.a.b", "module.c", "loss"],
+                &["a.b", "c", "loss"],
+                &["module"],
+            ),
             (&["module.a.b", "head.c"], &["module.a.b", "head.c"], &[]),
             (
                 &["_orig_mod.module.module.a.0._checkpoint_wrapped_module.b"],
@@ -68,7 +72,10 @@ mod tests {
             (&["loss"], &["loss"], &[]),
         ] {
             let (found, out) = unwrapped(stored);
-            assert_eq!((found.iter().map(String::as_str).collect::<Vec<_>>(), &*out), (names.to_vec(), taken));
+            assert_eq!(
+                (found.iter().map(String::as_str).collect::<Vec<_>>(), &*out),
+                (names.to_vec(), taken)
+            );
         }
     }
 }

@@ -27,7 +27,8 @@ fn archive(file: &str, pickle: &[u8]) -> Vec<u8> {
 
 fn pickle(file: &str) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(fixture(file))).unwrap();
-    let name = format!("{}/data.pkl", file.trim_end_matches(".bin"));
+    let stem = file.trim_end_matches(".bin").rsplit('/').next().unwrap();
+    let name = format!("{stem}/data.pkl");
     let mut bytes = Vec::new();
     archive
         .by_name(&name)
@@ -50,6 +51,17 @@ fn operation() -> impl Strategy<Value = Vec<u8>> {
         "torch\nSize\n",
         "torch\nfloat16\n",
         "_codecs\nencode\n",
+        "collections\ndefaultdict\n",
+        "builtins\nset\n",
+        "builtins\nlist\n",
+        "argparse\nNamespace\n",
+        "numpy\ndtype\n",
+        "numpy._core.multiarray\nscalar\n",
+        "torch\nTensor\n",
+        "torch\ndevice\n",
+        "torch._tensor\n_rebuild_from_type_v2\n",
+        "torch.nn.parameter\nParameter\n",
+        "some.module\nUnknown\n",
     ];
     let texts = [
         "storage",
@@ -60,27 +72,47 @@ fn operation() -> impl Strategy<Value = Vec<u8>> {
         "model",
         "state_dict",
         "latin1",
+        "0.w",
+        "ema",
+        "optimizer",
     ];
     let text = |text: &str| [&[0x8c, text.len() as u8], text.as_bytes()].concat();
     prop_oneof![
-        6 => prop::sample::select(b"(0129)NtlduseaQRb]}.\x81\x85\x86\x87\x88\x89\x93\x94".to_vec())
+        6 => prop::sample::select(b"(0129)NtlduseaQRb]}.\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x93\x94".to_vec())
             .prop_map(|op| vec![op]),
         3 => prop::sample::select(names.to_vec()).prop_map(|n| [b"c", n.as_bytes()].concat()),
         3 => prop::sample::select(texts.to_vec()).prop_map(text),
         4 => (prop::sample::select(b"Kqh".to_vec()), 0u8..8).prop_map(|(op, n)| vec![op, n]),
         1 => edge().prop_map(|n| [&b"\x8a\x08"[..], &n.to_le_bytes()].concat()),
-        1 => (prop::sample::select(b"XTBjrJ\x8d\x8e\x95".to_vec()), edge())
+        1 => (prop::sample::select(b"XTBjrJ\x8b\x8d\x8e\x95\x96".to_vec()), edge())
             .prop_map(|(op, n)| [&[op][..], &n.to_le_bytes()].concat()),
     ]
 }
 
 proptest! {
     #[test]
-    fn mutated_pickles_are_read_or_refused(mutations in mutations(), file in 0usize..4) {
-        let file = ["tensors.bin", "module.bin", "nested.bin", "protocol4.bin"][file];
+    fn mutated_pickles_are_read_or_refused(mutations in mutations(), file in 0usize..8) {
+        let file = [
+            "tensors.bin",
+            "module.bin",
+            "nested.bin",
+            "protocol4.bin",
+            "trainers/classes.bin",
+            "trainers/classes4.bin",
+            "trainers/attributes.bin",
+            "trainers/ema_beside.bin",
+        ][file];
         let mut bytes = pickle(file);
         mutate(&mut bytes, &mutations);
         read_bytes("x.bin", &archive(file, &bytes));
+    }
+
+    /// Pickles one after another, and the storages after them.
+    #[test]
+    fn mutated_files_of_the_old_format_are_read_or_refused(mutations in mutations(), which: bool) {
+        let mut bytes = fixture(if which { "legacy.bin" } else { "trainers/legacy.bin" });
+        mutate(&mut bytes, &mutations);
+        read_bytes("x.bin", &bytes);
     }
 
     #[test]
@@ -122,6 +154,26 @@ fn an_honest_program_is_read() {
         "x.bin",
         &archive("module.bin", &pickle("module.bin"))
     ));
+}
+
+#[test]
+fn honest_files_of_the_old_format_are_read() {
+    assert!(read_bytes("x.bin", &fixture("legacy.bin")));
+    assert!(read_bytes("x.bin", &fixture("trainers/legacy.bin")));
+}
+
+/// A dict in a dict, each under the same long key: its path is not copied for each.
+#[test]
+fn deep_and_wide_dicts_of_long_keys_take_no_more_memory_than_their_pickle() {
+    let mut bytes = b"}X\x00\x01\x00\x00".to_vec();
+    bytes.extend(b"k".repeat(256));
+    bytes.extend(b"q\x000");
+    for _ in 0..3000 {
+        bytes.extend(b"h\x00}");
+    }
+    bytes.extend(b"s".repeat(3000));
+    bytes.push(b'.');
+    assert!(!read_bytes("x.bin", &archive("module.bin", &bytes)));
 }
 
 /// A dimension of one index has any stride: nothing is stepped over.

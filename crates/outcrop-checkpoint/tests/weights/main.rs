@@ -2,8 +2,10 @@
 //! them, and refused with the reason.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod names;
 mod read;
 mod refused;
+mod trainers;
 
 use std::path::{Path, PathBuf};
 

@@ -103,7 +103,7 @@ fn rows_are_those_of_the_whole() {
 
 #[test]
 fn state_dicts_are_found_where_programs_keep_them() {
-    for file in ["module.bin", "nested.bin", "protocol4.bin"] {
+    for file in ["module.bin", "nested.bin", "protocol4.bin", "legacy.bin"] {
         let weights = Weights::open(&fixture(file)).unwrap();
         let names: Vec<_> = weights.names().collect();
         assert_eq!(

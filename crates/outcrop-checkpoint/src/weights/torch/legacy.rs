@@ -61,7 +61,8 @@ fn pickles(bytes: &[u8], file: &File, length: u64) -> Result<(Model, Places), Re
         let mut elements = [0; 8];
         read_exact_at(file, &mut elements, at).map_err(|e| Refusal::Other(e.to_string()))?;
         if u64::from_le_bytes(elements).checked_mul(size) != Some(bytes) {
-            let reason = format!("its storage `{key}` has not the {bytes} bytes that its pickle says");
+            let reason =
+                format!("its storage `{key}` has not the {bytes} bytes that its pickle says");
             return Err(Refusal::Other(reason));
         }
         at += 8;

@@ -122,7 +122,8 @@ impl Of<'_> {
             ..
         } = &pickled;
         let size = pickled.dtype.size() as u64;
-        let (start, held) = places(key)?.ok_or_else(|| format!("is in `data/{key}`, which is missing"))?;
+        let (start, held) =
+            places(key)?.ok_or_else(|| format!("is in `data/{key}`, which is missing"))?;
         if held != pickled.storage_bytes {
             return Err(format!(
                 "is in `data/{key}`, which has {held} bytes, not {}",

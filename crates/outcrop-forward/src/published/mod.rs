@@ -1,3 +1,7 @@
+//! A published checkpoint: its config, and where each tensor of the architecture is stored.
+
+mod names;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -5,6 +9,7 @@ use outcrop_checkpoint::Weights;
 use outcrop_core::{ArchSpec, Family, HuggingFace, TensorName, TensorPart, TensorRole};
 use rayon::prelude::*;
 
+use self::names::Matched;
 use crate::{Error, Result};
 
 /// A published checkpoint: its config and its weights, which stay on the disk.
@@ -15,6 +20,7 @@ pub struct Published {
     weights: Weights,
     /// Where each tensor of the architecture is stored.
     places: BTreeMap<(Option<usize>, u8, u8), Place>,
+    notes: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -48,63 +54,48 @@ impl Published {
     /// [`Published::open`].
     pub fn with_arch(arch: ArchSpec, family: Family, folder: &Path) -> Result<Self> {
         let weights = Weights::open(folder)?;
-        let stored = weights.names().filter_map(|name| {
-            let standard = family.standard_name(name)?;
-            Some((standard, name.to_owned()))
-        });
-        let mut stored: BTreeMap<String, String> = stored.collect();
-        let (mut places, mut faults) = (BTreeMap::new(), Vec::new());
-        for tensor in family.tensors(&arch)? {
-            let Some(name) = stored.remove(&tensor.name) else {
-                // measuring needs no unembedding, and files of the bare body have none
-                if tensor.required && tensor.role != TensorRole::Unembedding {
-                    faults.push(format!("`{}` is missing", tensor.name));
-                }
-                continue;
-            };
-            let shape = weights
-                .get(&name)
-                .map(|info| info.shape.clone())
-                .unwrap_or_default();
-            if shape != tensor.shape {
-                let expected = &tensor.shape;
-                faults.push(format!(
-                    "`{name}` has shape {shape:?}, expected {expected:?}"
-                ));
-            }
-            let key = (tensor.layer, tensor.role as u8, tensor.part as u8);
-            places.insert(
-                key,
-                Place {
-                    stored: name,
-                    tensor,
-                },
-            );
-        }
-        faults.extend(
-            stored
-                .values()
-                .map(|name| format!("`{name}` is not of this architecture")),
-        );
-        if !faults.is_empty() {
-            let more = faults.len().saturating_sub(SHOWN);
-            faults.truncate(SHOWN);
-            let more = if more > 0 {
-                format!("; and {more} more")
-            } else {
-                String::new()
-            };
-            return Err(Error::Tensors {
-                path: weights.path().to_owned(),
-                reason: faults.join("; ") + &more,
-            });
-        }
-        Ok(Self {
+        let wanted = family.tensors(&arch)?;
+        let mut matched = names::matched(family, &wanted, &weights)?;
+        let places = placed(wanted, &weights, &mut matched);
+        let mut model = Self {
             arch,
             family,
-            weights,
             places,
-        })
+            notes: weights.notes().to_vec(),
+            weights,
+        };
+        matched.faults.extend(model.untied()?);
+        if !matched.faults.is_empty() {
+            return Err(Error::Tensors {
+                path: model.weights.path().to_owned(),
+                reason: matched.faults.join("; "),
+            });
+        }
+        model.notes.append(&mut matched.notes);
+        Ok(model)
+    }
+
+    /// What is wrong with an unembedding that is stored beside an embedding that it should be.
+    fn untied(&self) -> Result<Option<String>> {
+        let place = |role| self.place(None, role, TensorPart::Weight);
+        let roles = [TensorRole::TokenEmbedding, TensorRole::Unembedding].map(place);
+        let [Some(embedding), Some(head)] = roles else {
+            return Ok(None);
+        };
+        if !self.arch.tied || self.weights.same(&embedding.stored, &head.stored)? {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "`{}` and `{}` differ, though the config ties them; set `tie_word_embeddings` to false, \
+             or take one out",
+            embedding.stored, head.stored
+        )))
+    }
+
+    /// What the user should know of how the weights were found, in sentences without a full stop:
+    /// prefixes that were taken off names, tensors that were left out.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Its architecture.
@@ -173,8 +164,51 @@ impl Published {
     }
 }
 
-/// Faults that are named one by one.
-const SHOWN: usize = 8;
+/// Where the tensors of an architecture are stored, by layer, role and part; what is missing, of
+/// another shape or too much is a fault of `matched`.
+fn placed(
+    wanted: Vec<TensorName>,
+    weights: &Weights,
+    matched: &mut Matched,
+) -> BTreeMap<(Option<usize>, u8, u8), Place> {
+    let mut places = BTreeMap::new();
+    let (mut missing, mut shapes) = (Vec::new(), Vec::new());
+    let mut stored = std::mem::take(&mut matched.stored);
+    for tensor in wanted {
+        let Some(name) = stored.remove(&tensor.name) else {
+            // measuring needs no unembedding, and files of the bare body have none
+            if tensor.required && tensor.role != TensorRole::Unembedding {
+                missing.push(tensor.name);
+            }
+            continue;
+        };
+        let shape = weights.get(&name).map(|info| info.shape.clone());
+        let shape = shape.unwrap_or_default();
+        if shape != tensor.shape {
+            let expected = &tensor.shape;
+            shapes.push(format!(
+                "`{name}` has shape {shape:?}, expected {expected:?}"
+            ));
+        }
+        let key = (tensor.layer, tensor.role as u8, tensor.part as u8);
+        let stored = name;
+        places.insert(key, Place { stored, tensor });
+    }
+    let superfluous: Vec<String> = stored.into_values().collect();
+    matched.fault(&missing, ["is missing", "are missing"]);
+    matched.shapes(shapes);
+    matched.fault(
+        &superfluous,
+        [
+            "is not of this architecture",
+            "are not of this architecture",
+        ],
+    );
+    if !missing.is_empty() && superfluous.is_empty() {
+        matched.show(weights);
+    }
+    places
+}
 
 impl Published {
     /// Whether block `layer` has a matrix of that role.
