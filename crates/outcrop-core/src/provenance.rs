@@ -25,6 +25,9 @@ pub struct Provenance {
     pub seed: Option<u64>,
     /// The command that made it, where one did.
     pub command: Option<String>,
+    /// What was done to inputs on the way, such as prefixes that were taken off names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Provenance {

@@ -78,6 +78,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bar.message(entry.folder.display().to_string());
     });
     bar.finish();
+    let notes = audit.checkpoints.iter().flat_map(|c| &c.notes);
+    for note in notes.collect::<std::collections::BTreeSet<_>>() {
+        say(&format!("note: {note}"));
+    }
     write(&audit, &target)?;
     let suspects = audit.suspects();
     match args.strict && suspects > 0 {

@@ -18,3 +18,4 @@ mod series;
 mod settings;
 mod small;
 mod tokens;
+mod weights;

@@ -60,6 +60,7 @@ impl Run<'_> {
                 "outcrop measure, tokens: {}",
                 tokens_in_words(self.tokens)
             )),
+            notes: self.told.iter().cloned().collect(),
             ..Provenance::default()
         }
     }

@@ -56,6 +56,8 @@ struct Run<'a> {
     /// Steps whose revision on the hub is another commit than when it was measured.
     moved: BTreeSet<u64>,
     arch: Option<ArchSpec>,
+    /// What was said of how weights were found; each once.
+    told: BTreeSet<String>,
     outcome: Outcome,
 }
 
@@ -84,6 +86,7 @@ impl<'a> Run<'a> {
             hashes: BTreeMap::new(),
             moved: BTreeSet::new(),
             arch: None,
+            told: BTreeSet::new(),
             outcome: Outcome::default(),
         })
     }
@@ -178,6 +181,7 @@ impl<'a> Run<'a> {
     ) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
         let (arch, family) = (found.arch.clone(), found.family);
         let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
+        self.tell(step, opened.notes(), observer);
         let (name, ids) = (self.options.model.as_str(), &self.tokens.ids);
         let cells = (ids.len() * opened.arch().layers) as f64;
         let mut done = 0.0;
@@ -194,6 +198,15 @@ impl<'a> Run<'a> {
             observer(Event::Warning(words));
         }
         Ok((rows, heads))
+    }
+
+    /// Says how the weights of a step were found, where it was not said of an earlier one.
+    fn tell(&mut self, step: u64, notes: &[String], observer: &mut dyn FnMut(Event<'_>)) {
+        for note in notes {
+            if self.told.insert(note.clone()) {
+                observer(Event::Warning(format!("step {step}: {note}")));
+            }
+        }
     }
 
     /// Makes sure that an architecture is that of the series, and that the tokens suit it.
