@@ -216,8 +216,14 @@ impl<'a> Machine<'a> {
             0x8d => self.cursor.counted(8)?,
             _ => self.cursor.counted(4)?,
         };
-        let text = self.cursor.text(bytes)?;
-        self.push(Value::Text(text.into()))
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.push(Value::Text(text.into())),
+            // bytes, as Python 2 wrote them, or half a surrogate: no name of a tensor
+            Err(_) => {
+                self.stack.push(IGNORED);
+                Ok(())
+            }
+        }
     }
 
     /// Numbers and bytes that no tensor needs.
@@ -318,7 +324,7 @@ impl<'a> Machine<'a> {
     fn build(&mut self) -> Result<()> {
         self.pop()?;
         match self.value(self.top()?) {
-            Value::Dict(_) | Value::Tensor(_) | Value::Ignored => Ok(()),
+            Value::Dict(_) | Value::Tensor(_) | Value::Odd(_) | Value::Ignored => Ok(()),
             _ => Err(self.cursor.broken("gives attributes to what has none")),
         }
     }

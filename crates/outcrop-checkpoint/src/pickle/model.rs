@@ -87,12 +87,18 @@ enum Rank {
 }
 
 /// The state dict in the pickle whose value is `root`: the dict with matrices of floating-point
-/// numbers, at any depth. Optimisers, states of random numbers and single scalars are passed over,
+/// numbers, at any depth; that on top in a shard, which may have vectors only. Optimisers, states of random numbers and single scalars are passed over,
 /// and averages of a model beside it.
 ///
 /// # Errors
 /// Where there is none, or more than one, with what was seen.
-pub(crate) fn find_model(machine: &Machine<'_>, root: Id) -> Result<Model> {
+pub(crate) fn find_model(machine: &Machine<'_>, root: Id, is_shard: bool) -> Result<Model> {
+    if is_shard && has_tensors(machine, root) {
+        return Ok(Model {
+            tensors: tensors(machine, root)?,
+            note: None,
+        });
+    }
     let dicts = Dicts::below(machine, root);
     let ranked = (0..dicts.nodes.len()).filter_map(|place| Some((dicts.rank(place)?, place)));
     let ranked: Vec<(Rank, usize)> = ranked.collect();
@@ -267,6 +273,11 @@ fn members<'a>(machine: &'a Machine<'_>, id: Id) -> &'a [(Id, Id)] {
     }
 }
 
+fn has_tensors(machine: &Machine<'_>, dict: Id) -> bool {
+    let is_tensor = |id| matches!(machine.value(id), Value::Tensor(_) | Value::Odd(_));
+    members(machine, dict).iter().any(|(_, id)| is_tensor(*id))
+}
+
 fn text<'a>(machine: &'a Machine<'_>, id: Id) -> Option<&'a str> {
     match machine.value(id) {
         Value::Text(text) => Some(text),
@@ -280,11 +291,19 @@ fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Vec<(String, Pickled)>> {
     let mut found = Vec::new();
     let mut extents = 0;
     for &(key, id) in members(machine, dict) {
-        let Value::Tensor(tensor) = machine.value(id) else {
+        let (Value::Tensor(_) | Value::Odd(_)) = machine.value(id) else {
             continue;
         };
         let no_text = || Refusal::other("a tensor's name is no text");
         let name = text(machine, key).ok_or_else(no_text)?;
+        let tensor = match machine.value(id) {
+            Value::Tensor(tensor) => tensor,
+            Value::Odd(kind) => {
+                let reason = format!("tensor `{name}` is {kind}, which is not read");
+                return Err(Refusal::Other(reason));
+            }
+            _ => continue,
+        };
         if !names.insert(name) {
             return Err(Refusal::Other(format!("tensor `{name}` stands twice")));
         }

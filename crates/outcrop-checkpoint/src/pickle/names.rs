@@ -15,6 +15,8 @@ pub(super) enum Global {
     RebuildTensor,
     RebuildTensorTyped,
     RebuildParameter,
+    /// Makes a tensor whose values are not simply those of a storage, in a word.
+    Odd(&'static str),
     /// A tensor with attributes: the function, the class, the function's arguments, the attributes.
     RebuildFromType,
     Storage(Option<DType>),
@@ -103,6 +105,34 @@ const NAMES: &[(&[&str], &[&str], Global)] = &[
         &["torch.nn.parameter"],
         &["Parameter"],
         Global::RebuildParameter,
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_sparse_tensor", "_rebuild_sparse_csr_tensor"],
+        Global::Odd("sparse"),
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_qtensor"],
+        Global::Odd("quantised"),
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_meta_tensor_no_storage"],
+        Global::Odd("without values (`meta`)"),
+    ),
+    (
+        &["torch._utils"],
+        &["_rebuild_wrapper_subclass"],
+        Global::Odd("of a class of its own"),
+    ),
+    (
+        &["torch._utils"],
+        &[
+            "_rebuild_device_tensor_from_cpu_tensor",
+            "_rebuild_device_tensor_from_numpy",
+        ],
+        Global::Odd("of another device, as XLA's are"),
     ),
     (
         &["torch._tensor"],

@@ -8,6 +8,8 @@ use crate::DType;
 
 /// Dimensions that a tensor may have; PyTorch's own limit.
 const MAX_RANK: usize = 64;
+/// What a tensor is that was saved as such a view.
+const CHANGED: &str = "stored negated or conjugated";
 /// Bytes that the key of a storage may have; PyTorch numbers them.
 const MAX_KEY: usize = 64;
 
@@ -17,25 +19,30 @@ impl Machine<'_> {
         let arguments = self.tuple(arguments, "an argument list")?;
         match (global, arguments) {
             (Global::Inert, _) => Ok(IGNORED),
+            (Global::Odd(kind), _) => self.add(Value::Odd(kind)),
             (Global::Dict, []) => self.add(Value::Dict(Vec::new())),
             (Global::Dict, &[first, ..]) => self.dict(first),
             (Global::Size, &[sizes]) => self.tuple(sizes, "a size").map(|_| sizes),
             (Global::RebuildParameter, &[data, ..]) => match self.value(data) {
-                Value::Tensor(_) => Ok(data),
+                Value::Tensor(_) | Value::Odd(_) => Ok(data),
                 _ => Err(Refusal::other("a parameter is made of what is no tensor")),
             },
             (Global::RebuildFromType, &[function, class, arguments, _]) => {
                 self.from_type(function, class, arguments)
             }
             (Global::RebuildTensor, &[storage, offset, shape, strides, ref more @ ..]) => {
-                plain(&self.values(more.get(2..).unwrap_or_default()))?;
-                self.tensor(storage, offset, [shape, strides], None)
+                match is_plain(&self.values(more.get(2..).unwrap_or_default())) {
+                    true => self.tensor(storage, offset, [shape, strides], None),
+                    false => self.add(Value::Odd(CHANGED)),
+                }
             }
             (
                 Global::RebuildTensorTyped,
                 &[storage, offset, shape, strides, _, _, dtype, ref more @ ..],
             ) => {
-                plain(&self.values(more))?;
+                if !is_plain(&self.values(more)) {
+                    return self.add(Value::Odd(CHANGED));
+                }
                 let &Value::Global(Global::DType(dtype)) = self.value(dtype) else {
                     return Err(Refusal::other("a tensor's dtype is none"));
                 };
@@ -66,7 +73,10 @@ impl Machine<'_> {
         let class = self.function(class)?;
         let rebuilds = matches!(
             self.function(function)?,
-            Global::RebuildTensor | Global::RebuildTensorTyped | Global::RebuildParameter
+            Global::RebuildTensor
+                | Global::RebuildTensorTyped
+                | Global::RebuildParameter
+                | Global::Odd(_)
         );
         match (class, rebuilds) {
             (Global::TensorClass | Global::RebuildParameter, true) => {
@@ -173,15 +183,11 @@ impl Machine<'_> {
     }
 }
 
-/// Refuses what would change a tensor's values after it is made (`{"neg": True}`).
-fn plain(metadata: &[&Value]) -> Result<()> {
-    let changes = metadata.iter().any(|m| match m {
-        Value::None => false,
-        Value::Dict(members) => !members.is_empty(),
-        _ => true,
-    });
-    match changes {
-        true => Err(Refusal::other("a tensor is stored negated or conjugated")),
-        false => Ok(()),
-    }
+/// Whether nothing changes a tensor's values after it is made, as `{"neg": True}` does.
+fn is_plain(metadata: &[&Value]) -> bool {
+    metadata.iter().all(|m| match m {
+        Value::None => true,
+        Value::Dict(members) => members.is_empty(),
+        _ => false,
+    })
 }

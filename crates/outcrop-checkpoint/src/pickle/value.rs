@@ -19,6 +19,8 @@ pub(super) enum Value {
     Unknown(Id, Id),
     Storage(Storage),
     Tensor(Tensor),
+    /// A tensor that is not read, in a word: `sparse`.
+    Odd(&'static str),
     /// A truth value, number, bytes, set or object that no tensor needs.
     Ignored,
 }

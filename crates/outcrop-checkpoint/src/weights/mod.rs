@@ -77,10 +77,11 @@ impl Weights {
         for (place, path) in layout.files.iter().enumerate() {
             let opened = match path.extension().is_some_and(|e| e == "safetensors") {
                 true => safetensors(path, place)?,
-                false => torch::open(path, place)?,
+                false => torch::open(path, place, layout.index.is_some())?,
             };
             weights.files.push((path.clone(), opened.file));
-            weights.notes.extend(opened.note);
+            let note = opened.note.filter(|note| !weights.notes.contains(note));
+            weights.notes.extend(note);
             held.push(opened.tensors);
         }
         if let Some((index, map)) = &layout.index {

@@ -18,6 +18,7 @@ fn the_model_is_found_among_what_trainers_put_beside_it() {
         "optimizer",
         "named_optimizer",
         "nested",
+        "odd_beside",
         "ema_beside",
         "ema_alone",
         "loss_tensor_beside",
@@ -73,6 +74,21 @@ fn a_model_in_an_unusual_place_is_said() {
 fn elements_that_overlap_are_read_where_they_are_few() {
     let weights = Weights::open(&trainers("small_expanded")).unwrap();
     assert_eq!(read(&weights, "0.bias"), [7.0; 3]);
+}
+
+/// A shard may have vectors alone; by itself such a file is no model.
+#[test]
+fn a_shard_of_vectors_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    for (from, to) in [("vectors", "1.bin"), ("parameters", "2.bin")] {
+        std::fs::copy(trainers(from), at(to)).unwrap();
+    }
+    let map = r#"{"weight_map": {"0.bias": "1.bin", "0.weight": "2.bin"}}"#;
+    std::fs::write(at("pytorch_model.bin.index.json"), map).unwrap();
+    let weights = Weights::open(dir.path()).unwrap();
+    assert_eq!(read(&weights, "0.bias"), [10.0, 11.0, 12.0]);
+    assert!(refusal(&trainers("vectors")).contains("no state dict of a model"));
 }
 
 #[test]

@@ -20,20 +20,24 @@ const FIRST: u64 = 1 << 20;
 type Places = HashMap<String, (u64, u64)>;
 
 /// The model in a file of `length` bytes, and where its storages lie.
-pub(super) fn read(file: &File, length: u64) -> Result<(Model, Places), Refusal> {
+pub(super) fn read(file: &File, length: u64, is_shard: bool) -> Result<(Model, Places), Refusal> {
     let most = length.min(MAX_PICKLE);
     let mut size = FIRST.min(most);
     loop {
         let mut bytes = vec![0; size as usize];
         read_exact_at(file, &mut bytes, 0).map_err(|e| Refusal::Other(e.to_string()))?;
-        match pickles(&bytes, file, length) {
+        match pickles(&bytes, (file, length), is_shard) {
             Err(Refusal::CutShort) if size < most => size = most.min(4 * size),
             read => return read,
         }
     }
 }
 
-fn pickles(bytes: &[u8], file: &File, length: u64) -> Result<(Model, Places), Refusal> {
+fn pickles(
+    bytes: &[u8],
+    (file, length): (&File, u64),
+    is_shard: bool,
+) -> Result<(Model, Places), Refusal> {
     let mut at = 0;
     for _ in 0..BEFORE {
         let mut machine = Machine::new(&bytes[at..]);
@@ -69,5 +73,5 @@ fn pickles(bytes: &[u8], file: &File, length: u64) -> Result<(Model, Places), Re
         places.insert(key, (at, bytes));
         at += bytes;
     }
-    Ok((find_model(&saved, root)?, places))
+    Ok((find_model(&saved, root, is_shard)?, places))
 }

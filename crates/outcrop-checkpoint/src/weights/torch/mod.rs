@@ -28,8 +28,9 @@ pub(super) struct Opened {
 /// The first byte of a storage in the file and how many there are, by the storage's key.
 type Places<'a> = dyn FnMut(&str) -> Result<Option<(u64, u64)>, String> + 'a;
 
-/// Opens a file. `place` is its place among those that are open.
-pub(super) fn open(path: &Path, place: usize) -> Result<Opened> {
+/// Opens a file, which is one of the shards that an index lists or all there is. `place` is its place
+/// among those that are open.
+pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> {
     let io = |e| Error::io("read", path, e);
     let refused = |reason: String| Error::PyTorch {
         path: path.into(),
@@ -60,12 +61,13 @@ pub(super) fn open(path: &Path, place: usize) -> Result<Opened> {
         let mut entries = Entries::of(archive, length).map_err(refused)?;
         let pickle = entries.pickle().map_err(refused)?;
         let mut machine = Machine::new(&pickle);
-        let model = machine.run().and_then(|root| find_model(&machine, root));
+        let root = machine.run().map_err(refusal)?;
+        let model = find_model(&machine, root, is_shard);
         let model = model.map_err(refusal)?;
         let tensors = of.tensors(&model, &mut |key| entries.place(&format!("data/{key}")));
         (model, tensors)
     } else if head.starts_with(&legacy::BEGINNING) {
-        let (model, places) = legacy::read(&file, length).map_err(refusal)?;
+        let (model, places) = legacy::read(&file, length, is_shard).map_err(refusal)?;
         let tensors = of.tensors(&model, &mut |key| Ok(places.get(key).copied()));
         (model, tensors)
     } else {
