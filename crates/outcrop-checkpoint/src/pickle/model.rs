@@ -175,8 +175,12 @@ impl<'a> Dicts<'a> {
                 let key = text(self.machine, *key).filter(|key| !MOMENTS.contains(key))?;
                 match self.machine.value(*value) {
                     Value::Tensor(tensor)
-                        if tensor.shape.len() > 1 && tensor.dtype.is_floating() =>
+                        if tensor.shape.len() < 2 || !tensor.dtype.is_floating() =>
                     {
+                        None
+                    }
+                    // what is odd is named where it belongs to the model
+                    Value::Tensor(_) | Value::Odd(_) => {
                         Some(key.bytes().take(LONGEST).any(|b| b == b'.'))
                     }
                     _ => None,
