@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use outcrop_core::check_no_lfs_pointer;
+use outcrop_core::refuse_lfs_pointer;
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Metadata, TensorInfo};
 
@@ -74,11 +74,11 @@ fn check_pointer(path: &Path, mut file: &File, begins: &[u8; 8]) -> Result<()> {
         return Ok(());
     }
     let mut head = begins.to_vec();
-    let read = file.take(64).read_to_end(&mut head);
+    let read = file.take(1016).read_to_end(&mut head);
     read.map_err(|e| Error::io("read", path, e))?;
     file.seek(SeekFrom::Start(8))
         .map_err(|e| Error::io("read", path, e))?;
-    Ok(check_no_lfs_pointer(&head, &path.display().to_string())?)
+    Ok(refuse_lfs_pointer(path, &head)?)
 }
 
 type Parsed = (Vec<(String, TensorInfo)>, BTreeMap<String, String>);

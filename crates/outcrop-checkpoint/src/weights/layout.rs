@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use outcrop_core::check_no_lfs_pointer;
+use outcrop_core::refuse_lfs_pointer;
 
 use crate::unique::Unique;
 use crate::{Error, Result};
@@ -99,7 +99,7 @@ pub(crate) fn weight_map(path: &Path) -> Result<Vec<(String, String)>> {
         return Err(refused(reason));
     }
     let text = std::fs::read(path).map_err(io)?;
-    check_no_lfs_pointer(&text, &path.display().to_string())?;
+    refuse_lfs_pointer(path, &text)?;
     let index: Index = serde_json::from_slice(&text).map_err(|e| refused(e.to_string()))?;
     let map = index.weight_map.members;
     let plain =

@@ -95,10 +95,11 @@ impl Weights {
         let names: Vec<&str> = stored.iter().map(|(name, _)| name.as_str()).collect();
         let (names, taken) = names::unwrapped(&names);
         if !taken.is_empty() {
-            let taken: Vec<_> = taken.iter().map(|part| format!("`{part}.`")).collect();
+            let parts: Vec<_> = taken.iter().map(|part| format!("`{part}.`")).collect();
+            let were = if taken.len() == 1 { "was" } else { "were" };
             let note = format!(
-                "{} was taken out of the names of the tensors",
-                taken.join(", ")
+                "{} {were} taken out of the names of the tensors",
+                parts.join(", ")
             );
             self.notes.push(note);
         }

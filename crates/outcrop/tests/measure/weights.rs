@@ -131,7 +131,7 @@ fn what_git_lfs_left_is_named() {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{name}");
         assert!(
-            said.contains(name) && said.contains("run `git lfs pull`"),
+            said.contains(name) && said.contains("run git lfs pull"),
             "{said}"
         );
     }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use outcrop_core::check_no_lfs_pointer;
+use outcrop_core::refuse_lfs_pointer;
 use zip::ZipArchive;
 
 use self::archive::Entries;
@@ -47,8 +47,8 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut head = Vec::new();
-    (&file).take(64).read_to_end(&mut head).map_err(io)?;
-    check_no_lfs_pointer(&head, &path.display().to_string())?;
+    (&file).take(1024).read_to_end(&mut head).map_err(io)?;
+    refuse_lfs_pointer(path, &head)?;
     let of = Of {
         path,
         place,
