@@ -8,10 +8,12 @@ mod machine;
 mod model;
 mod names;
 mod rebuild;
+mod tensors;
 mod value;
 
 pub(crate) use machine::Machine;
-pub(crate) use model::{Model, find_model, items, key_of, storages};
+pub(crate) use model::{Model, find_model};
+pub(crate) use tensors::{items, key_of, storages};
 
 /// Why a pickle was refused.
 #[derive(Debug)]

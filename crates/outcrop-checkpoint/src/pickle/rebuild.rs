@@ -28,7 +28,7 @@ impl Machine<'_> {
                 _ => Err(Refusal::other("a parameter is made of what is no tensor")),
             },
             (Global::RebuildFromType, &[function, class, arguments, _]) => {
-                self.from_type(function, class, arguments)
+                self.of_class(function, class, arguments)
             }
             (Global::RebuildTensor, &[storage, offset, shape, strides, ref more @ ..]) => {
                 match is_plain(&self.values(more.get(2..).unwrap_or_default())) {
@@ -69,7 +69,7 @@ impl Machine<'_> {
     }
 
     /// A tensor of a class, rebuilt by `function`; only the classes of plain tensors are taken.
-    fn from_type(&mut self, function: Id, class: Id, arguments: Id) -> Result<Id> {
+    fn of_class(&mut self, function: Id, class: Id, arguments: Id) -> Result<Id> {
         let class = self.function(class)?;
         let rebuilds = matches!(
             self.function(function)?,
