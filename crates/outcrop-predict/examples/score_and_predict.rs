@@ -66,7 +66,8 @@ fn main() -> Result<(), Error> {
     }
     let curves = inside.curves(&[0.0, 500.0, 1000.0, 2000.0, 4000.0])?;
     assert_eq!(curves.len(), 4 * 5);
-    assert!(curves.iter().all(|c| c.value_lo <= Some(c.value)));
+    // a band of curves takes measured ratios: see Table::with_trajectories
+    assert!(curves.iter().all(|c| c.value_lo.is_none()));
 
     // outside the range of training bands promise nothing
     let outside = predictor.predict_with_bands("d4096-h32", &ArchSpec::new(4, 4096, 32), 0.9)?;

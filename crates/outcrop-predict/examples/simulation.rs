@@ -140,10 +140,7 @@ fn verdicts(name: &str, truth: &Truth, tables: u64, first: u64) {
 /// Ten architectures, of which one is unseen; which one, chance decides.
 fn coverage(name: &str, truth: &Truth, tables: u64, first: u64) {
     let ten: Vec<NamedArch> = archs().into_iter().chain([pythia("31m")]).collect();
-    let steps: Vec<f64> = (0..=40)
-        .map(|i| (11.87 * f64::from(i) / 40.0).exp_m1())
-        .collect();
-    let mut held = [0.0; 5];
+    let mut held = [0.0; 4];
     for seed in 0..tables {
         let fits = fits_of(&ten, truth, first + seed);
         let unseen = &ten[seed as usize % ten.len()];
@@ -163,32 +160,12 @@ fn coverage(name: &str, truth: &Truth, tables: u64, first: u64) {
             };
             *share += test.iter().filter(holds).count() as f64 / test.len() as f64;
         }
-        held[4] += curves_held(&predicted, &test, &steps);
     }
     print!("{name:>10}");
-    let names = SUMMARIES
-        .map(Target::name)
-        .into_iter()
-        .chain(["curve, over all steps"]);
-    for (name, share) in names.zip(held) {
+    for (name, share) in SUMMARIES.map(Target::name).into_iter().zip(held) {
         print!(" | {name} {:.3}", share / tables as f64);
     }
     println!();
-}
-
-/// Share of (layer, step) in which the band holds the curve through the true summaries.
-fn curves_held(predicted: &outcrop_predict::Predicted, truth: &[Fit], steps: &[f64]) -> f64 {
-    let mut observed = predicted.clone();
-    for layer in &mut observed.layers {
-        let fit = truth.iter().find(|f| f.layer == layer.layer).unwrap();
-        layer.values = SUMMARIES.map(|t| (t, t.of(fit).unwrap())).into();
-    }
-    let band = predicted.curves(steps).unwrap();
-    let observed = observed.curves(steps).unwrap();
-    let holds = band.iter().zip(&observed).filter(|(band, observed)| {
-        band.value_lo.unwrap() <= observed.value && observed.value <= band.value_hi.unwrap()
-    });
-    holds.count() as f64 / band.len() as f64
 }
 
 /// Wall time of everything on one table with all of the paper's targets.

@@ -25,8 +25,6 @@ const ROUNDING: f64 = 1e-9;
 pub(crate) struct Calibration {
     /// For each target the errors in transformed space of all rows in which it is identified.
     targets: Vec<(Target, Vec<Deviation>)>,
-    /// Rows in which all targets that a curve passes through are identified.
-    curves: Vec<CurvePair>,
 }
 
 /// How far a prediction was off.
@@ -36,14 +34,6 @@ pub(crate) struct Deviation {
     pub(crate) architecture: usize,
     /// abs(predicted - observed).
     pub(crate) size: f64,
-}
-
-/// What a curve passes through, observed and predicted, in the order of [`Target::CURVE`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct CurvePair {
-    pub(crate) architecture: usize,
-    pub(crate) observed: [f64; 4],
-    pub(crate) predicted: [f64; 4],
 }
 
 impl Calibration {
@@ -73,21 +63,7 @@ impl Calibration {
             architecture: o.architecture,
             size: (o.transformed[1] - o.transformed[0]).abs(),
         };
-        let curve = |row: usize| {
-            let pair = |target: Target| {
-                let (_, found) = outcomes.iter().find(|(t, _)| *t == target)?;
-                found.iter().find(|o| o.row == row).map(|o| o.natural)
-            };
-            let [a, b, c, d] = Target::CURVE.map(pair);
-            let pairs = [a?, b?, c?, d?];
-            Some(CurvePair {
-                architecture: architectures.of_row(table, row),
-                observed: pairs.map(|p| p[0]),
-                predicted: pairs.map(|p| p[1]),
-            })
-        };
         Ok(Self {
-            curves: (0..table.rows()).filter_map(curve).collect(),
             targets: outcomes
                 .iter()
                 .map(|(target, found)| (*target, found.iter().map(deviation).collect()))
@@ -130,10 +106,6 @@ impl Calibration {
         let (_, deviations) = self.targets.iter().find(|(t, _)| *t == target)?;
         quantile(deviations, level)
     }
-
-    pub(crate) fn curves(&self) -> &[CurvePair] {
-        &self.curves
-    }
 }
 
 /// m / (m + 1).
@@ -151,31 +123,54 @@ fn count(deviations: &[Deviation]) -> usize {
 /// them, k = ceil(level (m + 1)): the smallest deviation q for which at least k of the m are up to q
 /// with probability 1/2 or more. None where k is above m, or m below four.
 pub(crate) fn quantile(deviations: &[Deviation], level: f64) -> Option<f64> {
-    let mut groups: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for d in deviations {
-        groups.entry(d.architecture).or_default().push(d.size);
-    }
-    let rank = (level * (groups.len() as f64 + 1.0) - ROUNDING).ceil() as usize;
-    if rank > groups.len() || groups.len() < MIN_ARCHITECTURES {
-        return None;
-    }
-    for group in groups.values_mut() {
-        group.sort_by(f64::total_cmp);
-    }
-    let share = |group: &Vec<f64>, q: f64| {
-        group.partition_point(|size| *size <= q) as f64 / group.len() as f64
-    };
+    let groups = groups(deviations);
+    let rank = rank(groups.len(), level)?;
     let below = |q: f64| {
-        let shares: Vec<f64> = groups.values().map(|g| share(g, q)).collect();
-        at_least(rank, &shares) < 0.5 - ROUNDING
+        let shares = groups.values().map(|g| share(g, |size| size <= q));
+        at_least(rank, shares) < 0.5 - ROUNDING
     };
     let mut sizes: Vec<f64> = deviations.iter().map(|d| d.size).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.get(sizes.partition_point(|q| below(*q))).copied()
 }
 
+/// Whether each deviation is within the [`quantile`] of those of all other architectures; none where
+/// these have none.
+pub(crate) fn held(deviations: &[Deviation], level: f64) -> Option<Vec<bool>> {
+    let groups = groups(deviations);
+    let rank = rank(groups.len().checked_sub(1)?, level)?;
+    let held = |d: &Deviation| {
+        let others = groups.iter().filter(|(a, _)| **a != d.architecture);
+        // the quantile is the first that so many are up to: no smaller one is
+        at_least(rank, others.map(|(_, g)| share(g, |size| size < d.size))) < 0.5 - ROUNDING
+    };
+    Some(deviations.iter().map(held).collect())
+}
+
+/// The sizes of each architecture, ascending.
+fn groups(deviations: &[Deviation]) -> BTreeMap<usize, Vec<f64>> {
+    let mut groups: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for d in deviations {
+        groups.entry(d.architecture).or_default().push(d.size);
+    }
+    for group in groups.values_mut() {
+        group.sort_by(f64::total_cmp);
+    }
+    groups
+}
+
+fn rank(architectures: usize, level: f64) -> Option<usize> {
+    let rank = (level * (architectures as f64 + 1.0) - ROUNDING).ceil() as usize;
+    (rank <= architectures && architectures >= MIN_ARCHITECTURES).then_some(rank)
+}
+
+/// The share of ascending sizes that are `small`.
+fn share(sizes: &[f64], small: impl Fn(f64) -> bool) -> f64 {
+    sizes.partition_point(|size| small(*size)) as f64 / sizes.len() as f64
+}
+
 /// The probability that at least `rank` of independent events happen, of these probabilities.
-fn at_least(rank: usize, probabilities: &[f64]) -> f64 {
+fn at_least(rank: usize, probabilities: impl Iterator<Item = f64>) -> f64 {
     let mut number = vec![1.0]; // number[j]: the probability that j of those so far happen
     for p in probabilities {
         number.push(0.0);
@@ -217,9 +212,9 @@ mod tests {
     /// Of three fair coins at least two show heads with probability 1/2.
     #[test]
     fn the_number_of_events_has_the_binomial_distribution() {
-        assert!((at_least(2, &[0.5; 3]) - 0.5).abs() < 1e-15);
-        assert!((at_least(0, &[0.3, 0.1]) - 1.0).abs() < 1e-15);
-        assert!((at_least(2, &[0.3, 0.1]) - 0.03).abs() < 1e-15);
+        assert!((at_least(2, [0.5; 3].into_iter()) - 0.5).abs() < 1e-15);
+        assert!((at_least(0, [0.3, 0.1].into_iter()) - 1.0).abs() < 1e-15);
+        assert!((at_least(2, [0.3, 0.1].into_iter()) - 0.03).abs() < 1e-15);
     }
 
     /// With one row for each architecture it is the k-th smallest, k = ceil(level (m + 1)).
@@ -231,5 +226,25 @@ mod tests {
             assert_eq!(quantile(&deviations(&groups), level), Some(rank), "{level}");
         }
         assert_eq!(quantile(&deviations(&groups), 0.951), None);
+    }
+
+    /// By the definition: the quantile of the others, for every deviation.
+    #[test]
+    fn what_is_held_is_up_to_the_quantile_of_the_others() {
+        let size = |i: usize| ((i * 7919) % 97 / 3) as f64; // with ties
+        let all: Vec<Deviation> = (0..40)
+            .map(|i| Deviation {
+                architecture: i * i % 11,
+                size: size(i),
+            })
+            .collect();
+        for level in [0.3, 0.5, 0.8] {
+            let expected = all.iter().map(|d| {
+                let others = all.iter().filter(|o| o.architecture != d.architecture);
+                d.size <= quantile(&others.copied().collect::<Vec<_>>(), level).unwrap()
+            });
+            assert_eq!(held(&all, level), Some(expected.collect()), "{level}");
+        }
+        assert_eq!(held(&all, 0.95), None);
     }
 }

@@ -186,6 +186,38 @@ pub enum Error {
         /// The missing quantity.
         target: Target,
     },
+    /// A trajectory that cannot be learned from.
+    #[error(
+        "learn from the trajectory of `{model}`, layer {layer}: {reason}; correct it or leave it out"
+    )]
+    Trajectory {
+        /// The model.
+        model: String,
+        /// The layer, from 1.
+        layer: u32,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A regressor failed on measured curves.
+    #[error("predict curves by {regressor}: {reason}; try another regressor")]
+    Curve {
+        /// The regressor.
+        regressor: Regressor,
+        /// What it said.
+        reason: String,
+    },
+    /// A step that no training run reached, or before the first that was measured.
+    #[error(
+        "build a curve at step {step}: the ratios that it is learned from were measured at steps {first} to {last}; ask for these, or train on longer runs"
+    )]
+    BeyondTraining {
+        /// The step asked for.
+        step: f64,
+        /// First step that all training runs measured.
+        first: f64,
+        /// Last step that all of them measured.
+        last: f64,
+    },
     /// Steps that do not span a run.
     #[error(
         "build a curve over {count} steps: at least two different, finite ones of at least 0 are needed"

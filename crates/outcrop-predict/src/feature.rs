@@ -188,6 +188,8 @@ features! {
     LnHeadWidth, "ln d_head", Heads, |p| p.head.ln();
     /// `ln(d_ff/d)`, natural logarithm of the expansion of the MLP.
     LnMlpExpansion, "ln(d_ff/d)", Mlp, |p| (p.mlp / p.width).ln();
+    /// `d_head`, width of a head: d/H unless the architecture says otherwise.
+    HeadWidth, "d_head", Heads, |p| p.head;
 }
 
 impl Feature {
@@ -232,6 +234,42 @@ impl Feature {
         Self::LnHeadWidth,
         Self::LnLayers,
     ];
+
+    /// What the range of training is told by, whatever a regressor looks at: numbers that an architecture
+    /// is written down with, and two quotients of them.
+    pub const RANGE: [Self; 7] = [
+        Self::Layers,
+        Self::Width,
+        Self::Heads,
+        Self::HeadWidth,
+        Self::MlpExpansion,
+        Self::RotaryFraction,
+        Self::RotaryBase,
+    ];
+
+    /// Its name in sentences, with fields as specs of runs have them, and whether it is the logarithm of
+    /// what that names.
+    ///
+    /// ```
+    /// use outcrop_predict::Feature;
+    ///
+    /// assert_eq!(Feature::Width.words(), ("d_model", false));
+    /// assert_eq!(Feature::LnMlpExpansion.words(), ("d_ff/d_model", true));
+    /// ```
+    pub fn words(self) -> (&'static str, bool) {
+        match self {
+            Self::Layers => ("layers", false),
+            Self::LnLayers => ("layers", true),
+            Self::Width => ("d_model", false),
+            Self::LnWidth => ("d_model", true),
+            Self::Heads => ("heads", false),
+            Self::LnHeadWidth => ("d_head", true),
+            Self::MlpExpansion => ("d_ff/d_model", false),
+            Self::LnMlpExpansion => ("d_ff/d_model", true),
+            Self::RelativeDepth => ("layer/layers", false),
+            other => (other.name(), false),
+        }
+    }
 
     /// The formula, as tables and figures name it.
     pub fn name(self) -> &'static str {
@@ -323,6 +361,7 @@ mod tests {
             24f64.ln(),
             6.0 * ln2,
             2.0 * ln2,
+            64.0,
         ];
         for (expected, feature) in expected.iter().zip(Feature::ALL) {
             let value = feature.value(&spec, 6);

@@ -1,8 +1,9 @@
-use outcrop_core::{NamedArch, sha256_hex};
+use outcrop_core::{ArchSpec, NamedArch, sha256_hex};
 use serde::{Deserialize, Serialize};
 
+use crate::range::{FeatureRange, Outside, outside, ranges};
 use crate::table::Row;
-use crate::{Error, Feature, Result, Table};
+use crate::{Error, Result, Table};
 
 /// What a [`Predictor`](crate::Predictor) was trained on, and when; saved with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,8 @@ pub struct Origin {
     pub architectures: usize,
     /// Number of rows, one for each (model, layer).
     pub rows: usize,
-    /// The range of each feature that was chosen or looked at.
+    /// The range of each of [`Feature::RANGE`](crate::Feature::RANGE), but for a rotary embedding that no model
+    /// has.
     pub ranges: Vec<FeatureRange>,
 }
 
@@ -35,30 +37,8 @@ pub struct Notes {
     pub verdict: Option<String>,
 }
 
-/// The values of a feature in training.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FeatureRange {
-    /// The feature.
-    pub feature: Feature,
-    /// Smallest value.
-    pub low: f64,
-    /// Largest value.
-    pub high: f64,
-}
-
 impl Origin {
-    pub(crate) fn new(table: &Table, features: &[Feature]) -> Result<Self> {
-        let range = |feature: &Feature| {
-            let values = table.all_rows().iter();
-            let values = values.map(|r| r.features[*feature as usize]);
-            let empty = (f64::INFINITY, f64::NEG_INFINITY);
-            let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
-            FeatureRange {
-                feature: *feature,
-                low,
-                high,
-            }
-        };
+    pub(crate) fn new(table: &Table) -> Result<Self> {
         let last = table.architectures().iter().max();
         Ok(Self {
             data_sha256: table.sha256()?,
@@ -67,8 +47,13 @@ impl Origin {
             models: table.models().iter().map(|m| m.model.clone()).collect(),
             architectures: last.map_or(0, |last| last + 1),
             rows: table.rows(),
-            ranges: features.iter().map(range).collect(),
+            ranges: ranges(table.models()),
         })
+    }
+
+    /// What of `arch` lies outside the range of training.
+    pub fn outside(&self, arch: &ArchSpec) -> Vec<Outside> {
+        outside(&self.ranges, arch)
     }
 }
 
@@ -99,7 +84,7 @@ pub(crate) fn checked(date: &str) -> Result<String> {
 
 impl Table {
     /// SHA-256 of everything that is learned from: names and architectures of the models, and layer,
-    /// targets and their intervals of every row, to the bit.
+    /// targets, their intervals and measured ratios of every row, to the bit.
     ///
     /// # Errors
     /// [`Error::Architecture`] where an architecture cannot be written.
@@ -136,6 +121,9 @@ fn line(row: &Row) -> String {
         for number in numbers.map(bits) {
             text = text + " " + &number;
         }
+    }
+    for [step, ln_ratio] in &row.points {
+        text += &format!(" {step}:{:x}", ln_ratio.to_bits());
     }
     text + "\n"
 }

@@ -1,10 +1,9 @@
-use std::fmt;
-
 use outcrop_core::{CurvePoint, Prediction};
 
-use crate::bands::{CurvePair, Deviation, quantile};
 use crate::curve::{Curve, Summaries};
-use crate::{Error, Feature, Regressor, Result, Target};
+use crate::measured::Drawn;
+use crate::range::Outside;
+use crate::{Error, Regressor, Result, Target};
 
 /// The hypothesis of predicted curves.
 const HYPOTHESIS: &str = "predicted";
@@ -22,14 +21,9 @@ pub struct Predicted {
     /// extrapolation, and its bands promise nothing. A range of one value is a feature that did not
     /// vary in training, whose influence is unknown.
     pub outside: Vec<Outside>,
-    pub(crate) bands: Option<Bands>,
-}
-
-/// What the bands of curves are made of.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Bands {
-    pub(crate) level: f64,
-    pub(crate) curves: Vec<CurvePair>,
+    pub(crate) level: Option<f64>,
+    /// What measured ratios say of the curves.
+    pub(crate) drawn: Option<Drawn>,
 }
 
 /// The predicted targets of one layer.
@@ -65,68 +59,17 @@ impl PredictedLayer {
     }
 }
 
-/// A feature of an architecture that lies outside the range of training.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outside {
-    /// The feature.
-    pub feature: Feature,
-    /// Its value in the layer where it is furthest outside.
-    pub value: f64,
-    /// Smallest value in training.
-    pub low: f64,
-    /// Largest value in training.
-    pub high: f64,
-}
-
-impl Outside {
-    /// How far outside, in widths of the training range; infinite where that is one value.
-    pub fn distance(&self) -> f64 {
-        (self.low - self.value).max(self.value - self.high) / (self.high - self.low)
-    }
-}
-
-impl fmt::Display for Outside {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            feature,
-            value,
-            low,
-            high,
-        } = self;
-        let (value, low, high) = (Short(*value), Short(*low), Short(*high));
-        match self.distance() {
-            d if d.is_finite() => write!(
-                f,
-                "{feature} = {value} lies outside the training range {low} to {high}, by {d:.2} of its width"
-            ),
-            _ => write!(
-                f,
-                "{feature} = {value} lies outside training, where it was always {low}: its influence is unknown"
-            ),
-        }
-    }
-}
-
-/// A number with at most five significant decimals and no zeros behind them.
-struct Short(f64);
-
-impl fmt::Display for Short {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self.0.abs() {
-            size if size >= 1e6 || (size < 1e-3 && size > 0.0) => {
-                return write!(f, "{:.3e}", self.0);
-            }
-            size if size >= 1.0 => format!("{:.3}", self.0),
-            _ => format!("{:.5}", self.0),
-        };
-        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
-    }
-}
-
 impl Predicted {
     /// The level of the bands, if there are any.
     pub fn level(&self) -> Option<f64> {
-        self.bands.as_ref().map(|b| b.level)
+        self.level
+    }
+
+    /// First and last step of curves that are learned from measured ratios; none where there were too few
+    /// of them, and curves are drawn through the predicted summaries.
+    pub fn measured(&self) -> Option<[f64; 2]> {
+        let steps = &self.drawn.as_ref()?.steps;
+        Some([*steps.first()?, *steps.last()?])
     }
 
     /// The predicted targets as rows of `predictions.csv`, `observed` empty.
@@ -147,70 +90,63 @@ impl Predicted {
         self.layers.iter().flat_map(of_layer).collect()
     }
 
-    /// A curve for each layer over `steps`, whose smallest and largest stand for the first and the
-    /// last step of the run.
+    /// A curve for each layer over `steps`, two or more; its hypothesis is `predicted`.
     ///
-    /// It is drawn through the predicted *summaries*, since they are identified and the five
-    /// parameters often are not: a monotone cubic in ln(1 + t) through f_first, the half-way value
-    /// at t_half, and f_last. Where f_max is more than 2 % above both ends the curve peaks there;
-    /// the step of the peak is not predicted, it is put half-way in ln(1 + t) between t_half and
-    /// the last step. Predictions that contradict each other are reconciled (an f_max below an end
-    /// is raised to it, a t_half outside the run moved into it), so that every curve is finite,
-    /// positive and never outside the values it passes through. Its hypothesis is `predicted`.
+    /// Where the training runs had measured ratios ([`Predicted::measured`]), it is what such a
+    /// measurement is expected to give at each step: a mixture of the shapes in which measured curves
+    /// differ most, in ln ratio. With bands, each point has the range that holds, with the probability
+    /// asked for, the ratio that is measured in a layer of a new model: the value times and over exp(q), q
+    /// the conformal quantile of abs(ln predicted - ln measured) at this step among the architectures left
+    /// out. Between the steps of training, value and band are straight in ln(1 + t).
     ///
-    /// With bands, each point has the range that holds the true curve at this step with the
-    /// probability asked for: the value times and over exp(q), q the conformal quantile of
-    /// abs(ln predicted - ln observed) at this step among the architectures left out, both curves
-    /// drawn alike through their summaries. This takes runs of the same length as those of the
-    /// table, as f_last and f_max do.
+    /// Elsewhere it is drawn through the predicted *summaries*, without a band, since nothing is known of
+    /// how far measured ratios lie from it: a monotone cubic in ln(1 + t) through f_first, the half-way
+    /// value at t_half, and f_last, the smallest and largest of `steps` being the first and last of the
+    /// run. Where f_max is more than 2 % above both ends the curve peaks there; the step of the peak is
+    /// not predicted, it is put half-way in ln(1 + t) between t_half and the last step. Predictions that
+    /// contradict each other are reconciled (an f_max below an end is raised to it, a t_half outside the run
+    /// moved into it), so that every curve is finite, positive and never outside the values it passes
+    /// through.
     ///
     /// # Errors
-    /// [`Error::NoCurve`] where one of the four summaries was not predicted, [`Error::Steps`].
+    /// [`Error::Steps`]; [`Error::BeyondTraining`] where a step is not among those that were measured;
+    /// without measured ratios [`Error::NoCurve`] where one of the four summaries was not predicted.
     pub fn curves(&self, steps: &[f64]) -> Result<Vec<CurvePoint>> {
         let (first, last) = span(steps)?;
-        let half_widths = match &self.bands {
-            Some(bands) => bands.half_widths(steps, first, last),
-            None => vec![None; steps.len()],
-        };
+        self.reached(first).and(self.reached(last))?;
         let mut points = Vec::with_capacity(self.layers.len() * steps.len());
-        for layer in &self.layers {
-            let curve = Curve::new(layer.summaries()?, first, last);
-            points.extend(steps.iter().zip(&half_widths).map(|(step, width)| {
-                let value = curve.at(*step);
-                CurvePoint {
+        for (index, layer) in self.layers.iter().enumerate() {
+            let at: Box<dyn Fn(f64) -> (f64, Option<[f64; 2]>)> = match &self.drawn {
+                Some(drawn) => Box::new(move |step| drawn.at(index, step)),
+                None => {
+                    let curve = Curve::new(layer.summaries()?, first, last);
+                    Box::new(move |step| (curve.at(step), None))
+                }
+            };
+            for step in steps {
+                let (value, band) = at(*step);
+                points.push(CurvePoint {
                     model: self.model.clone(),
                     layer: layer.layer,
                     hypothesis: HYPOTHESIS.into(),
                     step: *step,
                     value,
-                    value_lo: width.map(|w| value * (-w).exp()),
-                    value_hi: width.map(|w| value * w.exp()),
-                }
-            }));
+                    value_lo: band.map(|b| b[0]),
+                    value_hi: band.map(|b| b[1]),
+                });
+            }
         }
         Ok(points)
     }
-}
 
-impl Bands {
-    /// For each step half the width of the band of the logarithm of a curve.
-    fn half_widths(&self, steps: &[f64], first: f64, last: f64) -> Vec<Option<f64>> {
-        let curve = |ln: [f64; 4]| Curve::new(Summaries::from_logarithms(ln), first, last);
-        let pairs: Vec<(usize, Curve, Curve)> = self
-            .curves
-            .iter()
-            .map(|p| (p.architecture, curve(p.observed), curve(p.predicted)))
-            .collect();
-        let at = |step: &f64| {
-            let deviations = pairs
-                .iter()
-                .map(|(architecture, observed, predicted)| Deviation {
-                    architecture: *architecture,
-                    size: (predicted.at(*step).ln() - observed.at(*step).ln()).abs(),
-                });
-            quantile(&deviations.collect::<Vec<_>>(), self.level)
-        };
-        steps.iter().map(at).collect()
+    /// Makes sure that training reached `step`.
+    fn reached(&self, step: f64) -> Result<()> {
+        match self.measured() {
+            Some([first, last]) if !(first..=last).contains(&step) => {
+                Err(Error::BeyondTraining { step, first, last })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

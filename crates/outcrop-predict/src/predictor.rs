@@ -2,11 +2,12 @@ use outcrop_core::ArchSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
-use crate::origin::{FeatureRange, Notes, Origin, checked};
-use crate::predicted::{Bands, Outside, Predicted, PredictedLayer};
+use crate::measured::{Coverage, Drawn, MeasuredCurves};
+use crate::origin::{Notes, Origin, checked};
+use crate::predicted::{Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
-use crate::{Error, Options, Regressor, Result, Table, Target};
+use crate::{Error, Feature, Options, Regressor, Result, Table, Target};
 
 /// The level of bands where none is asked for, or the largest that the architectures support.
 const LEVEL: f64 = 0.9;
@@ -21,6 +22,7 @@ pub struct Predictor {
     targets: Vec<(Target, Trained)>,
     origin: Origin,
     calibration: Calibration,
+    curves: Option<MeasuredCurves>,
 }
 
 impl Predictor {
@@ -41,15 +43,12 @@ impl Predictor {
             let rows = table.rows_with(*target);
             Trained::fit(table, &rows, *target, regressor, options).map(|t| (*target, t))
         };
-        let mut looked_at = regressor.features(&options.features);
-        looked_at.extend(&options.features);
-        looked_at.sort_unstable();
-        looked_at.dedup();
         Ok(Self {
             regressor,
             targets: targets.iter().map(train).collect::<Result<_>>()?,
-            origin: Origin::new(table, &looked_at)?,
+            origin: Origin::new(table)?,
             calibration: Calibration::new(table, &targets, regressor, options)?,
+            curves: MeasuredCurves::train(table, regressor, options)?,
         })
     }
 
@@ -83,6 +82,13 @@ impl Predictor {
         self.targets.iter().map(|(target, _)| *target)
     }
 
+    /// The features that the prediction of `target` rests on: those that it looks at and that varied in
+    /// training.
+    pub fn seen(&self, target: Target) -> Vec<Feature> {
+        let found = self.targets.iter().find(|(t, _)| *t == target);
+        found.map_or_else(Vec::new, |(_, trained)| trained.features())
+    }
+
     /// The largest level of a band: m/(m + 1) of m different architectures, as each of them says one
     /// thing about a new one. None below four, where there are no bands.
     pub fn largest_level(&self) -> Option<f64> {
@@ -95,6 +101,17 @@ impl Predictor {
         self.largest_level().map(|largest| largest.min(LEVEL))
     }
 
+    /// How many measured ratios of architectures left out a band of `level` around their curves holds,
+    /// for step 0 and each power of ten. None where there are too few measured ratios for it.
+    pub fn coverage(&self, level: f64) -> Option<Vec<Coverage>> {
+        self.curves.as_ref()?.coverage(level)
+    }
+
+    /// The last step to which curves go that are learned from measured ratios.
+    pub fn last_step(&self) -> Option<f64> {
+        self.curves.as_ref().map(MeasuredCurves::last_step)
+    }
+
     /// Predicts every layer of `arch`, under the name `model`, without bands.
     ///
     /// # Errors
@@ -105,7 +122,8 @@ impl Predictor {
 
     /// Predicts every layer of `arch`, under the name `model`, with bands that hold the truth of a
     /// new architecture with probability `level` at least, if it is drawn as those of the table
-    /// were: the truth of a layer taken at random, target by target and, for curves, step by step.
+    /// were: the truth of a layer taken at random, target by target and, for curves, the measured ratio step
+    /// by step.
     ///
     /// A target that is identified in too few architectures for `level` has no band.
     ///
@@ -130,16 +148,13 @@ impl Predictor {
         let half_width = |t: Target| self.calibration.half_width(t, level?);
         let widths: Vec<Option<f64>> = self.targets().map(half_width).collect();
         let layers = (1..=arch.layers as u32).map(|layer| self.layer(arch, layer, &widths));
-        let ranges = self.origin.ranges.iter();
         Ok(Predicted {
             model: model.into(),
             regressor: self.regressor,
             layers: layers.collect::<Result<Vec<_>>>()?,
-            outside: ranges.filter_map(|r| outside(arch, r)).collect(),
-            bands: level.map(|level| Bands {
-                level,
-                curves: self.calibration.curves().to_vec(),
-            }),
+            outside: self.origin.outside(arch),
+            level,
+            drawn: self.curves.as_ref().map(|c| drawn(c, arch, level)),
         })
     }
 
@@ -163,17 +178,13 @@ impl Predictor {
     }
 }
 
-/// The layer that lies furthest outside, if one does.
-fn outside(arch: &ArchSpec, range: &FeatureRange) -> Option<Outside> {
-    let FeatureRange { feature, low, high } = *range;
-    let distance = |v: f64| (low - v).max(v - high);
-    let slack = 1e-9 * low.abs().max(high.abs());
-    let values = (1..=arch.layers as u32).map(|layer| feature.value(arch, layer));
-    let furthest = values.max_by(|a, b| distance(*a).total_cmp(&distance(*b)))?;
-    (distance(furthest) > slack).then_some(Outside {
-        feature,
-        value: furthest,
-        low,
-        high,
-    })
+fn drawn(curves: &MeasuredCurves, arch: &ArchSpec, level: Option<f64>) -> Drawn {
+    let layers = 1..=arch.layers as u32;
+    Drawn {
+        steps: curves.steps().to_vec(),
+        layers: layers
+            .map(|layer| curves.predict(&features(arch, layer)))
+            .collect(),
+        half_widths: level.and_then(|level| curves.half_widths(level)),
+    }
 }

@@ -36,7 +36,7 @@ fn low_ratios_at_a_given_size_are_found_by_going_deep_and_narrow() {
         budgets: vec!["non_embedding=250M..350M".parse().unwrap()],
         ..Request::new("f_last<300".parse().unwrap(), vary)
     };
-    let found = design(&table, &predictor, &request, &options()).unwrap();
+    let found = design(&table, &predictor, &request).unwrap();
     let best = &found.candidates[0];
     assert!(
         best.arch.layers >= 30 && best.arch.d_model <= 1024,
@@ -56,7 +56,7 @@ fn low_ratios_at_a_given_size_are_found_by_going_deep_and_narrow() {
 fn a_target_that_nothing_identifies_is_named() {
     let (table, predictor) = trained();
     let request = Request::new("lambda<1".parse().unwrap(), Knob::list("layers").unwrap());
-    let error = design(&table, &predictor, &request, &options()).unwrap_err();
+    let error = design(&table, &predictor, &request).unwrap_err();
     assert!(
         error
             .to_string()

@@ -57,7 +57,7 @@ fn a_prediction_is_explained_in_words_tables_and_plots() {
     let (code, said, errors) = run(&args);
     assert_eq!(code, 0, "{errors}");
     for part in [
-        "ln f_max by ridge",
+        "ln f_max by shape",
         "mean |share|",
         "m256-2, layer 2",
         "only vary together in these models and share one value",
@@ -118,18 +118,18 @@ fn a_design_can_be_predicted_as_it_is_written() {
     ]);
     assert_eq!(code, 0, "{errors}");
     assert!(
-        said.starts_with("layers,d_model,heads,d_ff,context,params"),
+        said.starts_with("layers,d_model,heads,kv_heads,d_head,d_ff,context,params"),
         "{said}"
     );
     assert!(
-        errors.contains("random search of") && errors.contains("predicted by ridge"),
+        errors.contains("random search of") && errors.contains("predicted by shape"),
         "{errors}"
     );
     let first: Vec<&str> = said.lines().nth(1).unwrap().split(',').collect();
-    let params: f64 = first[5].parse().unwrap();
-    let value: f64 = first[9].parse().unwrap();
+    let params: f64 = first[7].parse().unwrap();
+    let value: f64 = first[11].parse().unwrap();
     assert!((1e5..=3e5).contains(&params) && value <= 20.0, "{said}");
-    let predict = ["predict", &results, "--arch", &best, "--regressor", "ridge"];
+    let predict = ["predict", &results, "--arch", &best];
     let (code, said, errors) = run(&[&predict[..], &["--format", "csv"]].concat());
     assert_eq!(code, 0, "{errors}");
     let predicted = said.lines().filter(|l| l.contains(",ln f_last,"));
@@ -138,6 +138,106 @@ fn a_design_can_be_predicted_as_it_is_written() {
         (largest.fold(0.0, f64::max) - value).abs() < 1e-9 * value,
         "{said}"
     );
+}
+
+/// The recipe is that of the model which all else is taken from.
+#[test]
+fn the_best_of_a_design_can_be_trained_as_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = results(dir.path());
+    let recipe = dir.path().join("runs/m32-2");
+    std::fs::create_dir_all(&recipe).unwrap();
+    let spec = "model = 'm32-2'\n[arch]\nlayers = 2\nd_model = 32\nheads = 1\n\
+                [train]\nsteps = 3\nwarmup = 1\nbatch = 2\n";
+    std::fs::write(recipe.join("run.toml"), spec).unwrap();
+    let best = dir.path().join("best.toml").display().to_string();
+    let target = [
+        "--target",
+        "f_last<8",
+        "--vary",
+        "layers,d_model=32|64",
+        "--best",
+        &best,
+    ];
+    let (code, said, errors) =
+        run(&[&["design", &results][..], &target, &["--format", "csv"]].concat());
+    assert_eq!(code, 0, "{errors}");
+    let out = dir.path().join("trained");
+    let (code, _, errors) = run(&["train", &best, "--out", &out.display().to_string()]);
+    assert_eq!(code, 0, "{errors}");
+    let trained = std::fs::read_to_string(out.join("run.toml")).unwrap();
+    let first: Vec<&str> = said.lines().nth(1).unwrap().split(',').collect();
+    for line in [
+        "model = \"best\"",
+        &format!("layers = {}", first[0]),
+        &format!("d_model = {}", first[1]),
+        "steps = 3",
+    ] {
+        assert!(trained.lines().any(|l| l == line), "{line}: {trained}");
+    }
+}
+
+#[test]
+fn what_a_design_cannot_know_is_said_aloud() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = results(dir.path());
+    let design = |more: &[&str]| {
+        let target = ["--target", "f_first<9", "--vary", "layers,d_ff=128|4096"];
+        let (code, said, errors) = run(&[
+            &["design", &results][..],
+            &target,
+            more,
+            &["--format", "csv"],
+        ]
+        .concat());
+        assert_eq!(code, 0, "{errors}");
+        let rows = said
+            .lines()
+            .skip(1)
+            .map(|l| l.split(',').map(str::to_owned).collect());
+        (rows.collect::<Vec<Vec<String>>>(), errors)
+    };
+    for regressor in ["ridge", "shape"] {
+        let (rows, errors) = design(&["--regressor", regressor]);
+        assert!(
+            !rows.is_empty() && rows.iter().all(|r| r[5] == "128"),
+            "{rows:?}"
+        );
+        for part in [
+            "WARNING: the order of these architectures may be chance. ln f_first: no better",
+            &format!("WARNING: d_ff varies, but {regressor} does not see it"),
+        ] {
+            assert!(errors.contains(part), "{part}: {errors}");
+        }
+    }
+    // predict names the same range, in the same words
+    let (rows, _) = design(&["--allow-outside"]);
+    let outside = rows.iter().filter(|r| r[5] == "4096");
+    assert!(outside.clone().count() > 0 && outside.clone().all(|r| r[12] == "d_ff/d_model"));
+    let arch = [
+        "--layers",
+        "2",
+        "--d-model",
+        "32",
+        "--heads",
+        "1",
+        "--d-ff",
+        "4096",
+    ];
+    let (_, _, errors) = run(&[&["predict", &results][..], &arch].concat());
+    let same = "d_ff/d_model = 128 lies outside training, where it was always 4";
+    assert!(errors.contains(same), "{errors}");
+
+    // here the architecture decides
+    let (_, _, errors) = run(&[
+        "design",
+        &results,
+        "--target",
+        "f_last<20",
+        "--vary",
+        "layers,d_model",
+    ]);
+    assert!(!errors.contains("WARNING"), "{errors}");
 }
 
 #[test]

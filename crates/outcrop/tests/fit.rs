@@ -307,7 +307,20 @@ fn forecasts_stand_beside_the_last_value_and_what_came() {
     assert!((number("average", 0) / number("observed", 0)).ln().abs() < 0.2);
     assert!(number("lo", 0) < number("average", 0) && number("average", 0) < number("hi", 0));
     assert!(column(&csv, "observed")[1].is_empty());
-    assert_eq!(files(Path::new(&plots)).len(), 1);
+    // 60000 is more than four times 14000: said in the table, in words and in the plot
+    assert!(!column(&csv, "status")[0].contains("extrapolated"), "{csv}");
+    assert!(
+        column(&csv, "status")[1].contains("extrapolated to 4.3 times"),
+        "{csv}"
+    );
+    let told = text(&run(&args).stderr);
+    assert!(
+        told.contains("1 of 2 forecasts are extrapolated beyond 4 times"),
+        "{told}"
+    );
+    let plot = files(Path::new(&plots));
+    assert_eq!(plot.len(), 1);
+    assert!(plot.values().all(|svg| text(svg).contains("extrapolated")));
     let told = succeeded(&run(&["fit", &input, "--of", "checkpoints", "--backtest"]));
     assert!(
         told.contains("last value (baseline)") && told.contains("of their checkpoints"),

@@ -81,17 +81,8 @@ fn what_comes_along_is_what_the_atlas_teaches() {
     let (atlas, file) = (crate_dir.join("../../data/atlas"), dir.path().join("p.txt"));
     let (atlas, path) = (atlas.display().to_string(), file.display().to_string());
     let date = origin.date.clone().unwrap();
-    let step = origin.notes.last_step.unwrap().to_string();
-    predict(&[
-        "--retrain",
-        &atlas,
-        "--last-step",
-        &step,
-        "--date",
-        &date,
-        "--save",
-        &path,
-    ]);
+    assert_eq!(origin.notes.last_step, Some(2000));
+    predict(&["--retrain", &atlas, "--date", &date, "--save", &path]);
     let again = Predictor::from_text(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(again.regressor(), shipped.regressor());
     assert_eq!(again.origin().notes, origin.notes);
@@ -103,6 +94,16 @@ fn what_comes_along_is_what_the_atlas_teaches() {
     for (layers, width, heads) in [(1, 32, 1), (6, 128, 4), (24, 1024, 16)] {
         let arch = ArchSpec::new(layers, width, heads);
         let rows = |p: &Predictor| p.predict_with_bands("m", &arch, 0.9).unwrap().rows();
+        let curves = |p: &Predictor| {
+            let predicted = p.predict_with_bands("m", &arch, 0.9).unwrap();
+            predicted.curves(&[0.0, 20.0, 300.0, 2000.0]).unwrap()
+        };
+        for (a, b) in curves(&again).iter().zip(curves(&shipped)) {
+            assert!((a.value / b.value - 1.0).abs() < 1e-9, "{a:?} {b:?}");
+            let (a, b) = (a.value_hi.unwrap(), b.value_hi.unwrap());
+            // errors are saved in parts of 10^4, rounded up
+            assert!((a / b - 1.0).abs() < 2e-4, "{a} {b}");
+        }
         for (a, b) in rows(&again).iter().zip(rows(&shipped)) {
             let pairs = [
                 (Some(a.predicted), Some(b.predicted)),
@@ -126,14 +127,17 @@ fn an_architecture_is_answered_at_once() {
         .filter(|l| l.trim_start().starts_with(char::is_numeric));
     assert_eq!(layers.clone().filter(|l| l.contains(" to ")).count(), 6);
     for part in [
-        "6x128-h4: 6 layers",
-        "f_first",
+        "6x128-h4: 6 layers, d_model 128, heads 4, d_head 32, d_ff 512",
+        "step 0",
         "t_half",
-        "bands of 90 %",
+        "bands of 90 %: 90 % of similar architectures fall in each",
+        "step 0: a measured ratio, as are the curves",
+        "left out of training that lie in the band around their curve: ",
+        " % at steps 1000 to 2000",
         "models of 30 architectures",
         "found in them: architectures tell more than depth of ",
         "bigram-backcopy, 2000 steps",
-        "range of training: d 32 to 128",
+        "range of training: layers 1 to 6, d_model 32 to 128, heads 1 to 8, d_head 8 to 128, d_ff/d_model 1 to 8;",
         "6x128-h4 lies within it",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -145,7 +149,7 @@ fn an_architecture_is_answered_at_once() {
     let named = ["--d-ff", "128", "--model", "mine", "--level", "0.8"];
     let (said, _) = predict(&[&ASKED[..], &named].concat());
     assert!(
-        said.starts_with("mine: ") && said.contains("d_ff 128; "),
+        said.starts_with("mine: ") && said.contains("d_ff 128; by shape"),
         "{said}"
     );
     assert!(said.contains("bands of 80 %"));
@@ -181,15 +185,18 @@ fn what_lies_outside_is_named() {
     let (said, errors) = predict(&["--pythia", "70m"]);
     assert!(said.contains("pythia-70m lies outside it"), "{said}");
     assert!(
-        errors.starts_with("warning: ln d = 6.238 lies outside"),
+        errors.contains(
+            "warning: d_model = 512 lies outside the training range 32 to 128, 4 times its largest"
+        ),
         "{errors}"
     );
+    assert!(!errors.contains("ln "), "{errors}");
     let dir = tempfile::tempdir().unwrap();
     let spec = dir.path().join("small.toml");
     std::fs::write(&spec, "[arch]\nlayers = 2\nd_model = 64\nheads = 2\n").unwrap();
     let (said, errors) = predict(&["--arch", &spec.display().to_string()]);
     assert!(
-        said.starts_with("small: 2 layers, d_model 64, heads 2"),
+        said.starts_with("small: 2 layers, d_model 64, heads 2, d_head 32"),
         "{said}"
     );
     assert_eq!(errors, "");
@@ -199,8 +206,8 @@ fn what_lies_outside_is_named() {
 fn curves_and_a_drawing_are_written() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).display().to_string();
-    let (svg, csv) = (path("mine.svg"), path("mine.csv"));
-    predict(&[&ASKED[..], &["--svg", &svg, "--curves", &csv]].concat());
+    let (svg, csv_path) = (path("mine.svg"), path("mine.csv"));
+    predict(&[&ASKED[..], &["--svg", &svg, "--curves", &csv_path]].concat());
     let written = files(dir.path());
     assert_eq!(written.len(), 2);
     let svg = text(&written["mine.svg"]);
@@ -210,6 +217,7 @@ fn curves_and_a_drawing_are_written() {
         "layer 6",
         "band of layer",
         "learned on",
+        "at each step, 90 % of similar architectures fall in the band",
     ] {
         assert!(svg.contains(part), "{part}");
     }
@@ -217,6 +225,11 @@ fn curves_and_a_drawing_are_written() {
     let curves: Vec<CurvePoint> = read_rows_from(&**csv, "curves").unwrap().rows;
     assert_eq!(curves.len(), 6 * 201);
     assert_eq!((curves[0].step, curves[200].step), (0.0, 2000.0));
+    // a run that is longer than those of training is another run
+    refused(
+        &[&ASKED[..], &["--last-step", "4000", "--curves", &csv_path]].concat(),
+        &["curve at step 4000", "measured at steps 0 to 2000"],
+    );
     for point in &curves {
         let (low, high) = (point.value_lo.unwrap(), point.value_hi.unwrap());
         assert!(low <= point.value && point.value <= high, "{point:?}");
@@ -332,7 +345,7 @@ fn a_lopsided_table_is_warned_of() {
     for part in [
         "`m64-14` makes up more than half of what is known of ln f_first, ln f_last",
         "layers are missing in 1 models, such as: `m32-2` has 1 of 2",
-        "ln(d_ff/d) never varies",
+        "d_ff/d_model never varies",
     ] {
         assert!(errors.contains(part), "{part}: {errors}");
     }

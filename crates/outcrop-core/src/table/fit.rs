@@ -177,7 +177,7 @@ pub struct Forecast {
     pub fitted_until: f64,
     /// Step of the forecast.
     pub step: f64,
-    /// `ok`, or why there is none.
+    /// `ok`; that it is extrapolated, why it has no band, or why there is none.
     pub status: String,
     /// The average of the curves by their Akaike weights.
     pub average: Option<f64>,
@@ -193,4 +193,14 @@ pub struct Forecast {
     pub last_value: Option<f64>,
     /// What was observed there, where it is known.
     pub observed: Option<f64>,
+}
+
+impl Forecast {
+    /// A forecast of a step beyond so many times the last fitted one is an extrapolation.
+    pub const FAR: f64 = 4.0;
+
+    /// Whether it is an extrapolation: a forecast beyond [`Forecast::FAR`] times the last fitted step.
+    pub fn is_far(&self) -> bool {
+        self.average.is_some() && self.step > Self::FAR * self.fitted_until
+    }
 }

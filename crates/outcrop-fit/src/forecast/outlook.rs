@@ -82,15 +82,28 @@ impl Outlook {
         &self.emergence
     }
 
-    /// Everything at step `t`, as a row without a name.
+    /// Everything at step `t`, as a row without a name. Its band holds the average; where that of the
+    /// posterior, which is of the emergence curve alone, does not, there is none, and the status says so.
     pub fn at(&self, t: f64) -> Forecast {
-        let band = self.band(t);
+        let (average, band) = (self.average(t), self.band(t));
+        let (reason, band) = match checked(average, band) {
+            Ok(band) => (None, band),
+            Err(reason) => (Some(reason), Interval { lo: None, hi: None }),
+        };
+        let times = t / self.last;
+        let far = (t > Forecast::FAR * self.last)
+            .then(|| format!("extrapolated to {times:.1} times the last step"));
+        let status: Vec<String> = far.into_iter().chain(reason.map(str::to_owned)).collect();
         Forecast {
             n: self.emergence.goodness().n,
             fitted_until: self.last,
             step: t,
-            status: "ok".into(),
-            average: Some(self.average(t)),
+            status: if status.is_empty() {
+                "ok".into()
+            } else {
+                status.join("; ")
+            },
+            average: Some(average),
             lo: band.lo,
             hi: band.hi,
             emergence: Some(self.emergence.value(t)),
@@ -98,6 +111,18 @@ impl Outlook {
             last_value: Some(self.last_value),
             ..Forecast::default()
         }
+    }
+}
+
+/// `band` if it holds `average`, or why there is none.
+fn checked(average: f64, band: Interval) -> std::result::Result<Interval, &'static str> {
+    let Interval { lo, hi } = band;
+    if lo.is_none() && hi.is_none() {
+        return Err("no band: neither end is finite");
+    }
+    match lo.is_none_or(|lo| lo <= average) && hi.is_none_or(|hi| average <= hi) {
+        true => Ok(band),
+        false => Err("no band: the average lies outside the one of the emergence curve"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use outcrop_core::{Forecast, Trajectory};
 use outcrop_fit::{Backtest, Observations, Options, Outlook, Series, Share, backtest, forecast};
+use proptest::prelude::*;
 
 use crate::simulate::{early_peak, observed, seeded, steps, trajectory, trial};
 
@@ -62,7 +63,9 @@ fn a_share_selects_what_it_says() {
             (n, 100.0 * n as f64),
             "{share:?}"
         );
-        assert_eq!((row.step, row.status.as_str()), (10_000.0, "ok"));
+        assert_eq!(row.step, 10_000.0);
+        // beyond 4 times the last step
+        assert_eq!(row.status.contains("extrapolated"), n < 25, "{row:?}");
         let last = evenly(100).ratios[n - 1];
         assert_eq!(row.last_value, Some(last));
         assert_eq!(row.observed, evenly(100).ratios.last().copied());
@@ -138,10 +141,11 @@ fn no_step_is_forecast_as_a_number_that_is_none() {
         assert!(row.status.contains("forecast step"), "{}", row.status);
         assert_eq!(row.average, None);
     }
+    assert!(rows[4..].iter().all(|row| row.average.is_some()));
     assert!(
-        rows[4..]
-            .iter()
-            .all(|row| row.status == "ok" && row.average.is_some())
+        rows[5].status.contains("extrapolated"),
+        "{}",
+        rows[5].status
     );
 }
 
@@ -192,6 +196,41 @@ fn the_baseline_is_the_last_value_that_was_fitted() {
             let at = t.steps.iter().position(|&s| s as f64 == row.fitted_until);
             assert_eq!(row.last_value, Some(t.ratios[at.unwrap()]));
             assert_eq!(row.n, at.unwrap() + 1);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
+
+    /// Whatever was seen and however far ahead: the average lies in its band, or there is none and the
+    /// status says why; beyond four times the last step the status says that too.
+    #[test]
+    fn a_forecast_lies_in_its_band_or_says_why_there_is_none(
+        logs in prop::collection::vec(-3.0..6.0f64, 7..40),
+        trend in -1.0..3.0f64,
+        noise in 0.0..1.0f64,
+        times in prop::collection::vec(0.0..100.0f64, 4),
+    ) {
+        let n = logs.len() as u64;
+        let ratio = |(i, log): (usize, &f64)| (trend * (1.0 + i as f64).ln() + noise * log).exp();
+        let trajectory = Trajectory {
+            steps: (0..n).map(|i| 50 * i * i).collect(),
+            ratios: logs.iter().enumerate().map(ratio).collect(),
+            ..evenly(0)
+        };
+        let last = 50.0 * ((n - 1) * (n - 1)) as f64;
+        let steps: Vec<f64> = times.iter().map(|times| times * last).collect();
+        for row in forecast(&trajectory, &steps, &quick()) {
+            let Some(average) = row.average else {
+                continue;
+            };
+            let held = row.lo.is_none_or(|lo| lo <= average) && row.hi.is_none_or(|hi| average <= hi);
+            prop_assert!(held, "{row:?}");
+            let bare = row.lo.is_none() && row.hi.is_none();
+            prop_assert_eq!(bare, row.status.contains("no band"), "{:?}", row);
+            prop_assert_eq!(row.step > 4.0 * last, row.status.contains("extrapolated"), "{:?}", row);
+            prop_assert!(row.is_far() == (row.step > 4.0 * last));
         }
     }
 }

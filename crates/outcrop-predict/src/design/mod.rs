@@ -19,8 +19,7 @@ pub use goal::{Goal, Layers};
 pub use knob::{Field, Knob};
 
 use crate::table::MIN_MODELS;
-use crate::{Error, Options, Result, Table};
-use crate::{Outside, Predictor};
+use crate::{Error, Feature, Outside, Predictor, Result, Table};
 use problem::Problem;
 use search::Found;
 use space::Space;
@@ -83,6 +82,13 @@ pub struct Candidate {
     pub outside: Vec<Outside>,
 }
 
+/// What predicts.
+struct Ask<'a> {
+    guess: &'a dyn Fn(&ArchSpec) -> Result<Guess>,
+    /// The features that it looks at.
+    seen: &'a [Feature],
+}
+
 /// What is predicted of one architecture, in the unit of the goal's quantity.
 struct Guess {
     value: f64,
@@ -113,6 +119,8 @@ pub struct Design {
     pub candidates: Vec<Candidate>,
     /// Random search of the same number of predictions.
     pub random: RandomSearch,
+    /// Fields that vary and that the predictor does not see: of their influence it says nothing.
+    pub unseen: Vec<Field>,
 }
 
 /// What random search finds with as many predictions.
@@ -135,19 +143,15 @@ pub struct RandomSearch {
 /// there is no budget). A space of at most 200000 combinations whose allowed ones are no more than the
 /// predictions is looked through; otherwise a seeded evolutionary search spends the predictions.
 ///
-/// The training range is that of `options.features`; the predictor should have been trained with the
-/// same table and options.
+/// The training range is that of the table, [`Feature::RANGE`], whatever the predictor looks at; the
+/// predictor should have been trained on the same table. Fields that vary and that it does not see are
+/// named in [`Design::unseen`].
 ///
 /// # Errors
 /// [`Error::Unsatisfied`] where nothing keeps every constraint names those which, relaxed alone, would
 /// admit something; [`Error::Unidentified`], [`Error::UnknownName`], [`Error::Request`],
 /// [`Error::Option`], and what the predictor fails with.
-pub fn design(
-    table: &Table,
-    predictor: &Predictor,
-    request: &Request,
-    options: &Options,
-) -> Result<Design> {
+pub fn design(table: &Table, predictor: &Predictor, request: &Request) -> Result<Design> {
     let target = request.goal.target;
     if !predictor.targets().any(|t| t == target) {
         return Err(Error::Unidentified {
@@ -156,8 +160,11 @@ pub fn design(
             needed: MIN_MODELS,
         });
     }
-    let ask = |arch: &ArchSpec| guess(predictor, &request.goal, arch);
-    run(table, &ask, request, options)
+    let ask = Ask {
+        guess: &|arch| guess(predictor, &request.goal, arch),
+        seen: &predictor.seen(target),
+    };
+    run(table, &ask, request)
 }
 
 /// The goal's quantity over the layers of `arch`, with a band where every layer has one.
@@ -180,20 +187,15 @@ fn guess(predictor: &Predictor, goal: &Goal, arch: &ArchSpec) -> Result<Guess> {
     })
 }
 
-fn run(
-    table: &Table,
-    ask: &dyn Fn(&ArchSpec) -> Result<Guess>,
-    request: &Request,
-    options: &Options,
-) -> Result<Design> {
+fn run(table: &Table, ask: &Ask<'_>, request: &Request) -> Result<Design> {
     check(request)?;
     let knobs = [request.vary.clone(), request.fix.clone()].concat();
     let mut problem = Problem {
-        space: Space::new(table, &knobs, request.like.as_deref(), &options.features)?,
+        space: Space::new(table, &knobs, request.like.as_deref())?,
         goal: request.goal,
         budgets: request.budgets.clone(),
         allow_outside: request.allow_outside,
-        ask,
+        ask: ask.guess,
         pool: None,
         known: HashMap::new(),
     };
@@ -225,13 +227,21 @@ fn run(
         )?);
     }
     let random = search::random(&mut problem, found.candidates.len(), request.seed)?;
-    Ok(report(
-        &problem,
-        &found,
-        &chosen,
-        &random,
-        exhaustive.is_some(),
-    ))
+    Ok(Design {
+        unseen: unseen(&problem.space, request.vary.len(), ask.seen),
+        ..report(&problem, &found, &chosen, &random, exhaustive.is_some())
+    })
+}
+
+/// Of the first `count` knobs those that move none of the features.
+fn unseen(space: &Space, count: usize, seen: &[Feature]) -> Vec<Field> {
+    let moves = |knob: &usize| {
+        let archs = space.along(*knob);
+        let differs = |f: &Feature| archs.iter().any(|a| f.value(a, 1) != f.value(&archs[0], 1));
+        archs.len() < 2 || seen.iter().any(differs)
+    };
+    let unseen = (0..count).filter(|knob| !moves(knob));
+    unseen.map(|knob| space.knobs[knob].0).collect()
 }
 
 fn check(request: &Request) -> Result<()> {
@@ -331,6 +341,7 @@ fn report(
             beaten: pareto::coverage(&our_merits, &their_merits),
             beats: pareto::coverage(&their_merits, &our_merits),
         },
+        unseen: Vec::new(),
     }
 }
 

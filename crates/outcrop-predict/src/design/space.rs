@@ -3,7 +3,8 @@
 use outcrop_core::{ArchSpec, NamedArch, Position, nearest};
 
 use super::knob::{Field, Knob};
-use crate::{Error, Feature, Outside, Result, Table};
+use crate::range::{FeatureRange, Outside, outside, ranges};
+use crate::{Error, Result, Table};
 
 /// A place in the space: which value of each knob.
 pub(super) type Point = Vec<usize>;
@@ -12,19 +13,13 @@ pub(super) type Point = Vec<usize>;
 pub(super) struct Space {
     pub(super) base: NamedArch,
     pub(super) knobs: Vec<(Field, Vec<usize>)>,
-    /// Smallest and largest value of each feature over the layers of the training models.
-    ranges: Vec<(Feature, f64, f64)>,
+    ranges: Vec<FeatureRange>,
 }
 
 impl Space {
     /// `fix` are knobs too; where neither has the width of the MLP, it stays the same multiple of the
     /// width.
-    pub(super) fn new(
-        table: &Table,
-        knobs: &[Knob],
-        like: Option<&str>,
-        features: &[Feature],
-    ) -> Result<Self> {
+    pub(super) fn new(table: &Table, knobs: &[Knob], like: Option<&str>) -> Result<Self> {
         let values = |knob: &Knob| {
             let values = knob.values.clone();
             (
@@ -35,7 +30,7 @@ impl Space {
         Ok(Self {
             base: base(table, like)?,
             knobs: knobs.iter().map(values).collect(),
-            ranges: features.iter().map(|f| range(table, *f)).collect(),
+            ranges: ranges(table.models()),
         })
     }
 
@@ -78,21 +73,20 @@ impl Space {
         whole.then_some(arch)
     }
 
-    /// Features beyond the training range, each in the layer that is furthest.
+    /// What of `arch` lies outside the range of training.
     pub(super) fn outside(&self, arch: &ArchSpec) -> Vec<Outside> {
-        let furthest = |&(feature, low, high): &(Feature, f64, f64)| {
-            let distance = |v: &f64| (low - v).max(v - high);
-            let values = (1..=arch.layers as u32).map(|layer| feature.value(arch, layer));
-            let value = values.max_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-            let slack = 1e-9 * low.abs().max(high.abs());
-            (distance(&value) > slack).then_some(Outside {
-                feature,
-                value,
-                low,
-                high,
-            })
+        outside(&self.ranges, arch)
+    }
+
+    /// The architectures that differ from the model which all else is taken from in one field alone.
+    pub(super) fn along(&self, knob: usize) -> Vec<ArchSpec> {
+        let (field, values) = &self.knobs[knob];
+        let at = |value: &usize| {
+            let mut arch = self.base.arch.clone();
+            field.set(&mut arch, *value);
+            arch
         };
-        self.ranges.iter().filter_map(furthest).collect()
+        values.iter().map(at).collect()
     }
 }
 
@@ -126,13 +120,4 @@ fn trained(table: &Table, field: Field) -> Vec<usize> {
 
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
-}
-
-fn range(table: &Table, feature: Feature) -> (Feature, f64, f64) {
-    let models = table.models().iter();
-    let values = models.flat_map(|m| (1..=m.arch.layers as u32).map(|l| feature.value(&m.arch, l)));
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    });
-    (feature, low, high)
 }

@@ -41,18 +41,6 @@ fn table() -> Table {
     Table::new(&archs, &fits).unwrap()
 }
 
-fn features() -> Options {
-    Options {
-        features: vec![
-            Feature::Layers,
-            Feature::Width,
-            Feature::Heads,
-            Feature::WidthOverDepth,
-        ],
-        ..Options::default()
-    }
-}
-
 /// Not monotone in anything, so that a search has something to find.
 fn formula(arch: &ArchSpec) -> f64 {
     let [l, d, h] = [arch.layers, arch.d_model, arch.heads].map(|v| v as f64);
@@ -75,7 +63,11 @@ fn request(goal: &str, budgets: &[&str], vary: &str) -> Request {
 }
 
 fn found(request: &Request) -> Result<Design> {
-    run(&table(), &ask, request, &features())
+    let ask = Ask {
+        guess: &ask,
+        seen: &[Feature::Layers, Feature::Width, Feature::Heads],
+    };
+    run(&table(), &ask, request)
 }
 
 const VARY: &str = "layers=1..10,d_model=16..320:16,heads=1|2|3|4|8|16";
@@ -91,11 +83,10 @@ fn brute(keeps: impl Fn(&ArchSpec) -> bool) -> Vec<ArchSpec> {
                     context: 32,
                     ..ArchSpec::new(layers, width, heads)
                 };
-                let ratio = width as f64 / layers as f64;
                 let inside = (2..=8).contains(&layers)
                     && (32..=256).contains(&width)
                     && heads <= 8
-                    && (8.0..=96.0).contains(&ratio);
+                    && (8..=96).contains(&(width / heads));
                 let whole = width % heads == 0 && width / heads % 2 == 0 && arch.check().is_ok();
                 if inside && whole && keeps(&arch) {
                     all.push(arch);
@@ -233,7 +224,7 @@ fn the_constraint_that_binds_is_named_with_what_would_do() {
         "layers=2,d_model=272..320:16,heads=4",
     ));
     assert!(
-        said.contains("training range") && said.contains("d = 272"),
+        said.contains("training range") && said.contains("d_model = 272"),
         "{said}"
     );
 
@@ -280,4 +271,33 @@ fn requests_that_contradict_themselves_are_refused() {
     let fixed = found(&fix("context=64,vocab=1K")).unwrap();
     let arch = &fixed.candidates[0].arch;
     assert_eq!((arch.context, arch.vocab, arch.d_ff), (64, 1000, 4 * 32));
+}
+
+/// d_ff/d_model and d_head have ranges too, whatever the predictor sees, and a field that it does not see
+/// is named.
+#[test]
+fn the_range_is_that_of_the_table_and_unseen_fields_are_named() {
+    let said = refused(&request("f_max<90", &[], "d_ff=1K|2K"));
+    assert!(said.contains("the training range"), "{said}");
+    assert!(said.contains("d_ff/d_model = 31.25 lies outside"), "{said}");
+    let outside = Request {
+        allow_outside: true,
+        ..request("f_max<90", &[], "layers,d_ff=128|1K")
+    };
+    let design = found(&outside).unwrap();
+    assert_eq!(design.unseen, [Field::MlpWidth]);
+    let of_candidate = |c: &Candidate| (c.arch.d_ff, c.outside.is_empty());
+    assert!(
+        design
+            .candidates
+            .iter()
+            .map(of_candidate)
+            .all(|(d_ff, inside)| (d_ff == 128) == inside)
+    );
+    assert_eq!(
+        found(&request("f_max<90", &[], "layers,heads"))
+            .unwrap()
+            .unseen,
+        []
+    );
 }

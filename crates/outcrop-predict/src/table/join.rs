@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::{Fit, NamedArch, nearest};
+use outcrop_core::{Fit, NamedArch, Trajectory, nearest};
 
 use super::Table;
 use crate::{Error, Result};
@@ -17,6 +17,8 @@ pub struct Source {
     pub archs: Vec<NamedArch>,
     /// Fits of their layers.
     pub fits: Vec<Fit>,
+    /// What was measured of their layers, where it is known.
+    pub trajectories: Vec<Trajectory>,
 }
 
 impl Source {
@@ -31,6 +33,9 @@ impl Source {
         self.fits
             .iter_mut()
             .for_each(|f| f.model.insert_str(0, &prefix));
+        self.trajectories
+            .iter_mut()
+            .for_each(|t| t.model.insert_str(0, &prefix));
         self
     }
 }
@@ -57,6 +62,7 @@ impl Table {
     ///         f_last: Some(f_last),
     ///         ..Fit::default()
     ///     }).into(),
+    ///     ..Source::default()
     /// };
     /// let sources = [source("runs/one", 20.0), source("runs/two", 30.0)];
     /// let error = Table::from_sources(&sources).unwrap_err().to_string();
@@ -68,13 +74,16 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::ModelClash`] where one name has two architectures, [`Error::FitClash`] where two
-    /// sources fit one layer differently; those of [`Table::new`].
+    /// sources fit one layer differently; those of [`Table::new`] and [`Table::with_trajectories`].
     pub fn from_sources(sources: &[Source]) -> Result<Self> {
         let parts: Vec<Part<'_>> = sources
             .iter()
             .map(|s| (s.name.as_str(), s.archs.as_slice(), s.fits.as_slice()))
             .collect();
-        Self::assemble(join(&parts)?)
+        let table = Self::assemble(join(&parts)?)?;
+        sources
+            .iter()
+            .try_fold(table, |table, s| table.with_trajectories(&s.trajectories))
     }
 
     /// Number of fits that stood in several sources, equal in every column, and were counted once.
@@ -235,6 +244,7 @@ mod tests {
             name: name.into(),
             archs: models.map(arch).into(),
             fits: models.map(fit).into(),
+            trajectories: Vec::new(),
         }
     }
 

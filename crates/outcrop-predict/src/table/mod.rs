@@ -1,6 +1,7 @@
 mod count;
 mod groups;
 mod join;
+mod points;
 mod weights;
 
 use outcrop_core::{ArchSpec, Fit, NamedArch};
@@ -55,6 +56,8 @@ pub(crate) struct Row {
     targets: [Option<f64>; Target::ALL.len()],
     /// Their intervals; none where the fit has none.
     intervals: [Option<[f64; 2]>; Target::ALL.len()],
+    /// Measured (step, ln ratio), steps ascending; empty where no trajectory is given.
+    pub(crate) points: Vec<[f64; 2]>,
 }
 
 impl Row {
@@ -65,6 +68,7 @@ impl Row {
             features: features(arch, layer),
             targets: Target::ALL.map(|t| t.of(fit)),
             intervals: Target::ALL.map(|t| t.interval(fit)),
+            points: Vec::new(),
         }
     }
 
@@ -157,6 +161,11 @@ impl Table {
     /// first appearance; models of equal architecture (seeds) share one.
     pub fn architectures(&self) -> &[usize] {
         &self.architectures
+    }
+
+    /// Index of the architecture of a row.
+    pub(crate) fn architecture(&self, row: usize) -> usize {
+        self.architectures[self.rows[row].model]
     }
 
     /// Number of rows, one for each (model, layer).

@@ -1,4 +1,4 @@
-use outcrop_core::{CurvePoint, Trajectory};
+use outcrop_core::{CurvePoint, Forecast, Trajectory};
 
 use super::data_points::Points;
 use super::fit::{CURVE, DATA, RATIO, SIZE, band_marks, line_marks, title};
@@ -62,6 +62,7 @@ impl Shown {
             cut,
             format!("fitted up to {}", words::step(cut)),
         ));
+        marks.extend(self.far().into_iter().flatten());
         let outside = |p: &&(f64, f64)| y.beyond(p.1).is_ne();
         let beyond = self
             .fitted
@@ -73,6 +74,19 @@ impl Shown {
         panel.footer.extend(self.verdict());
         panel.footer.extend(words::hidden(self.lost, beyond));
         panel
+    }
+
+    /// Where extrapolation begins, if the forecast goes so far.
+    fn far(&self) -> Option<[Mark; 2]> {
+        let far = Forecast::FAR * self.last_fitted;
+        let line = vec![(far, -f64::MAX), (far, f64::MAX)];
+        let reached = self.curve.points.iter().any(|p| p.0 > far);
+        reached.then(|| {
+            [
+                Mark::Line(line, INK, Stroke::Dotted),
+                Mark::Words(far, "extrapolated".into()),
+            ]
+        })
     }
 
     fn steps(&self) -> Axis {

@@ -120,6 +120,8 @@ fn a_forecast_shows_what_came_and_how_far_off_it_was() {
     let verdict = format!("last fitted value {mean:.1} %");
     seen.must_say(&["fitted up to 10000", "forecast", "measured later", &verdict]);
 
+    let far = Seen::new(&forecast_plot(&case.trajectory, 5_000, &case.curves));
+    far.must_say(&["fitted up to 5000", "extrapolated"]);
     let unknown = forecast_plot(&case.trajectory, 143_000, &case.curves);
     let seen = Seen::new(&unknown);
     assert!(!seen.says("measured later") && !seen.says("mean relative error"));

@@ -7,10 +7,12 @@ use outcrop_core::{ArchSpec, Error as CoreError};
 use outcrop_predict::{
     Budget, Candidate, Design, Goal, Knob, Predictor, Regressor, Request, Table, design,
 };
+use outcrop_train::RunSpec;
 use serde::{Deserialize, Serialize};
 
 use super::learned::{options, source};
 use super::output::{Format, To, say, significant, write_file, write_rows};
+use super::verdicts;
 use crate::Result;
 
 #[derive(clap::Args)]
@@ -19,7 +21,8 @@ use crate::Result;
   outcrop design runs/small --target 'f_max<20' --budget params=90K..110K --vary layers,d_model,heads,d_ff
   outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary 'layers=2..8,d_model=64..512:64,heads=1|2|4'
   outcrop design runs/small --target 't_half>200 on average' --vary layers,d_model,d_ff --fix heads=4 --best best.toml
-  outcrop predict runs/small --regressor ridge --arch best.toml   the whole prediction for the best one
+  outcrop predict runs/small --arch best.toml   the whole prediction for the best one
+  outcrop train best.toml                       trains it, as the model --like was trained
 
 TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,
 lambda, gamma, t0 or K, and `at every layer` (default), `at any layer` or `on average`.
@@ -50,9 +53,10 @@ pub(crate) struct Args {
     #[arg(long)]
     like: Option<String>,
     /// The regressor that predicts.
-    #[arg(long, default_value = "ridge")]
+    #[arg(long, default_value = "shape")]
     regressor: String,
-    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L].
+    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` sees these
+    /// and ln(d_ff/d) whatever is said here.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
     /// Recommend architectures outside the training range too; each says so.
@@ -67,7 +71,8 @@ pub(crate) struct Args {
     /// Most rows of a table for reading; CSV and JSON have all.
     #[arg(long, default_value_t = 20)]
     show: usize,
-    /// Also write the architecture with the best prediction to this TOML file.
+    /// Also write a run of the architecture with the best prediction to this TOML file, for `outcrop train`:
+    /// its recipe is that of the model --like, where RESULTS/runs has it.
     #[arg(long, value_name = "FILE")]
     best: Option<PathBuf>,
     #[command(flatten)]
@@ -80,6 +85,8 @@ struct Line {
     layers: usize,
     d_model: usize,
     heads: usize,
+    kv_heads: usize,
+    d_head: usize,
     d_ff: usize,
     context: usize,
     params: u64,
@@ -99,6 +106,8 @@ impl Row for Line {
         "layers",
         "d_model",
         "heads",
+        "kv_heads",
+        "d_head",
         "d_ff",
         "context",
         "params",
@@ -131,12 +140,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let regressor = Regressor::from_name(&args.regressor)?;
     let table = Table::from_sources(&[source(&args.results)?])?;
     let predictor = Predictor::train(&table, regressor, &options)?;
-    let found = design(&table, &predictor, &request, &options)?;
-    for line in words(&found, &request, regressor) {
+    let found = design(&table, &predictor, &request)?;
+    let doubt = verdicts::warning(&table, request.goal.target)?;
+    for line in words(&found, &request, regressor).into_iter().chain(doubt) {
         say(&line);
     }
     if let (Some(path), Some(best)) = (&args.best, found.candidates.first()) {
-        write_best(&best.arch, path)?;
+        write_best(&best.arch, &found.base, args, path)?;
     }
     let mut lines: Vec<Line> = found
         .candidates
@@ -169,11 +179,14 @@ fn request(args: &Args) -> Result<Request> {
 
 fn line(candidate: &Candidate, goal: &Goal) -> Line {
     let arch = &candidate.arch;
-    let outside: Vec<&str> = candidate.outside.iter().map(|o| o.feature.name()).collect();
+    let outside = candidate.outside.iter().map(|o| o.feature.words().0);
+    let outside: Vec<&str> = outside.collect();
     Line {
         layers: arch.layers,
         d_model: arch.d_model,
         heads: arch.heads,
+        kv_heads: arch.kv_heads,
+        d_head: arch.d_head(),
         d_ff: arch.d_ff,
         context: arch.context,
         params: candidate.parameters,
@@ -211,6 +224,14 @@ fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String>
         ),
         random(found),
     ];
+    let unseen = found.unseen.iter().map(|field| {
+        format!(
+            "WARNING: {0} varies, but {regressor} does not see it: of its influence nothing is known, and the \
+             order says nothing of it; fix it, or name another --regressor or --features",
+            field.name()
+        )
+    });
+    words.extend(unseen);
     let outside = found
         .candidates
         .iter()
@@ -246,7 +267,24 @@ fn random(found: &Design) -> String {
     )
 }
 
-fn write_best(arch: &ArchSpec, path: &Path) -> Result<()> {
-    let text = toml::to_string(arch).map_err(|e| CoreError::parse("the best architecture", e))?;
+/// A run of `arch`, trained as `base` was where that is known.
+fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
+    let folders = [args.results.join("runs").join(base), args.results.join(base)];
+    let recipes = folders.map(|folder| folder.join("run.toml"));
+    let mut run = match recipes.iter().find(|recipe| recipe.is_file()) {
+        Some(recipe) => read_toml(recipe)?,
+        None => toml::Table::new(),
+    };
+    let parse = |e: toml::ser::Error| CoreError::parse("the best architecture", e);
+    run.insert("model".into(), "best".into());
+    run.insert("arch".into(), toml::Value::try_from(arch).map_err(parse)?);
+    let text = RunSpec::from_table(run)?.to_toml()?;
     write_file(path, text.as_bytes())
+}
+
+fn read_toml(path: &Path) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    let parsed = text.parse();
+    let named = |e: toml::de::Error| CoreError::parse(path.display().to_string(), e);
+    Ok(parsed.map_err(named)?)
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use outcrop_core::{Attribution, Dependence, Importance, check_writable};
-use outcrop_predict::{Explainer, Regressor, Table, Target};
+use outcrop_predict::{Explainer, Feature, Regressor, Table, Target};
 use outcrop_report::{Plot, dependence_plot, importance_plot, shapley_plot, waterfall_plot};
 use rayon::prelude::*;
 
@@ -19,7 +19,7 @@ use crate::Result;
   outcrop explain runs/small --target K --regressor gradient-boosting   figure 9 of the paper
   outcrop explain runs/small --target lambda                figure 10
   outcrop explain runs/small --model bb-3x64-h1-ff4 --layer 3   one prediction, step by step
-  outcrop explain runs/small --features l/L,H/d,d_ff/d,L,d  fewer features, fewer groups
+  outcrop explain runs/small --regressor ridge --features l/L,H/d,d_ff/d,L,d  fewer features, fewer groups
 
 The folder RESULTS holds fits.csv and architectures.csv, as `outcrop reproduce` writes them. The
 tables (shapley.csv, dependence.csv, importance.csv) and their plots go to --out. docs/designing.md
@@ -31,9 +31,10 @@ pub(crate) struct Args {
     #[arg(long, default_value = "ln f_max")]
     target: String,
     /// The regressor that is explained.
-    #[arg(long, default_value = "ridge")]
+    #[arg(long, default_value = "shape")]
     regressor: String,
-    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L].
+    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` sees these
+    /// and ln(d_ff/d) whatever is said here.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
     /// The model of the waterfall [default: the one with the largest prediction].
@@ -212,11 +213,26 @@ fn table_of(explainer: &Explainer<'_>, explanation: &Explanation) -> String {
     columns(&all)
 }
 
+/// A group of features in words.
 fn short(group: &str) -> String {
     let features: Vec<&str> = group.split(" + ").collect();
+    let words = |name: &str| Feature::from_name(name).map_or(name.into(), |f| f.words().0.into());
     match features.as_slice() {
-        [first, _, _, ..] => format!("{first} and {} more", features.len() - 1),
-        _ => group.to_owned(),
+        [first, _, _, ..] => format!("{} and {} more", words(first), features.len() - 1),
+        all => all
+            .iter()
+            .map(|name| words(name))
+            .collect::<Vec<String>>()
+            .join(" + "),
+    }
+}
+
+/// The value of the first feature of a group, in the unit of [`short`].
+fn value(row: &Attribution) -> f64 {
+    let first = row.group.split(" + ").next().unwrap_or_default();
+    match Feature::from_name(first).is_ok_and(|f| f.words().1) {
+        true => row.value.exp(),
+        false => row.value,
     }
 }
 
@@ -229,7 +245,7 @@ fn story(rows: &[Attribution]) -> String {
         format!(
             "{} = {} {sign}{}",
             short(&r.group),
-            significant(r.value),
+            significant(value(r)),
             significant(r.shapley)
         )
     };

@@ -20,7 +20,8 @@ use crate::{Error, Result};
 
 `average` is the forecast: the emergence curve and the one without decay, averaged by their Akaike
 weights; `lo` and `hi` are the band for an observed value; `last_value` is the baseline that a
-forecast has to beat (see `outcrop fit --backtest`).")]
+forecast has to beat (see `outcrop fit --backtest`). `status` says why a forecast has no band, and
+that it is extrapolated: it lies beyond 4 times the last step that was fitted.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
@@ -90,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let rows = rows.concat();
     write_rows(&rows, &target)?;
+    notes(&rows).iter().for_each(|note| say(note));
     match rows.iter().any(|row| row.average.is_some()) {
         true => Ok(()),
         false => Err(Error::Nothing(match rows.first() {
@@ -101,6 +103,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             ),
         })),
     }
+}
+
+/// What to know of forecasts that are less than `ok`.
+fn notes(rows: &[Forecast]) -> Vec<String> {
+    let far = rows.iter().filter(|row| row.is_far()).count();
+    let bare = |row: &&Forecast| row.average.is_some() && row.lo.is_none() && row.hi.is_none();
+    let bare = rows.iter().filter(bare).count();
+    let (all, times) = (rows.len(), Forecast::FAR);
+    let far = (far > 0).then(|| {
+        format!(
+            "warning: {far} of {all} forecasts are extrapolated beyond {times} times the last step that was \
+             fitted: nothing that was seen supports them"
+        )
+    });
+    let bare =
+        (bare > 0).then(|| format!("note: {bare} of {all} forecasts have no band, see status"));
+    far.into_iter().chain(bare).collect()
 }
 
 /// A forecast with what is known of that step.

@@ -1,9 +1,14 @@
 //! What `predict`, `explain` and `design` learn from, and with what.
 
+use std::fs::File;
 use std::path::Path;
 
-use outcrop_core::table;
-use outcrop_core::{Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories};
+use flate2::read::MultiGzDecoder;
+use outcrop_core::table::{self, Streamed};
+use outcrop_core::{
+    ArchSpec, Error as CoreError, Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
+    open_trajectories_from,
+};
 use outcrop_predict::{Feature, Options, Source};
 
 use super::folders::{architectures, runs_in};
@@ -26,6 +31,7 @@ pub(super) fn source(folder: &Path) -> Result<Source> {
         name: folder.display().to_string(),
         archs,
         fits,
+        trajectories: Vec::new(),
     })
 }
 
@@ -53,19 +59,65 @@ fn fits(folder: &Path) -> Result<Vec<Fit>> {
 
 /// Fits what was measured.
 fn fit_now(folder: &Path) -> Result<Vec<Fit>> {
-    let mut trajectories: Vec<Trajectory> = Vec::new();
-    for item in open_trajectories(folder, TrajectoryOptions::default())? {
-        match item? {
-            table::Streamed::Row(trajectory) => trajectories.push(trajectory),
-            table::Streamed::Problem(problem) => say(&format!("warning: {problem}")),
-        }
-    }
+    let trajectories = trajectories(folder)?;
     say(&format!(
         "{} has no fits.csv: fitting its {} layers now",
         folder.display(),
         trajectories.len()
     ));
     Ok(fit_all(&trajectories).0)
+}
+
+/// The same with the measured ratios, where the folder has any.
+pub(super) fn measured_source(folder: &Path) -> Result<Source> {
+    Ok(Source {
+        trajectories: trajectories(folder)?,
+        ..source(folder)?
+    })
+}
+
+fn trajectories(folder: &Path) -> Result<Vec<Trajectory>> {
+    let tables = ["trajectories.csv", "measurements.csv"].map(|name| folder.join(name));
+    let options = TrajectoryOptions::default();
+    let compressed = folder.join("measurements.csv.gz");
+    let items = match tables.iter().find(|path| path.is_file()) {
+        Some(path) => open_trajectories(path, options)?,
+        None if compressed.is_file() => {
+            let file = File::open(&compressed);
+            let file = file.map_err(|e| CoreError::io("read", &compressed, e))?;
+            let name = compressed.display().to_string();
+            open_trajectories_from(MultiGzDecoder::new(file), &name, options)?
+        }
+        None => {
+            let runs = runs_in(folder)?;
+            let of_runs = runs.iter().map(|run| trajectories(run));
+            return Ok(of_runs.collect::<Result<Vec<_>>>()?.concat());
+        }
+    };
+    let mut trajectories = Vec::new();
+    for item in items {
+        match item? {
+            Streamed::Row(trajectory) => trajectories.push(trajectory),
+            Streamed::Problem(problem) => say(&format!("warning: {problem}")),
+        }
+    }
+    Ok(trajectories)
+}
+
+/// The shape of an architecture in the words of its spec.
+pub(super) fn shape(arch: &ArchSpec) -> String {
+    let kv_heads = match arch.kv_heads == arch.heads {
+        true => String::new(),
+        false => format!(", kv_heads {}", arch.kv_heads),
+    };
+    format!(
+        "{} layers, d_model {}, heads {}{kv_heads}, d_head {}, d_ff {}",
+        arch.layers,
+        arch.d_model,
+        arch.heads,
+        arch.d_head(),
+        arch.d_ff
+    )
 }
 
 /// The options with the features of these names, or the default ones where none is named.

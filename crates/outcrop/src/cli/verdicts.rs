@@ -1,6 +1,23 @@
 //! All verdicts in one sentence.
 
-use outcrop_predict::{Finding, Verdict};
+use outcrop_predict::{Finding, Options, Regressor, Table, Target, Verdict, evaluate};
+
+use crate::Result;
+
+/// What to know before anything is chosen by predictions of `target`: whether the architecture tells more
+/// of it than the depth of a layer does.
+pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
+    let options = Options {
+        regressors: vec![Regressor::Shape],
+        ..Options::default()
+    };
+    let verdicts = evaluate(table, &options)?.verdicts;
+    let verdict = verdicts.into_iter().find(|v| v.target == target);
+    let doubtful = verdict.filter(|v| v.finding != Finding::Signal);
+    Ok(doubtful.map(|verdict| {
+        format!("WARNING: the order of these architectures may be chance. {verdict}")
+    }))
+}
 
 /// The targets of which architectures tell more than depth, and those of which they do not.
 pub(crate) fn summary(verdicts: &[Verdict]) -> String {

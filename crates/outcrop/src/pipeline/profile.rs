@@ -126,6 +126,16 @@ impl Profile {
                 let key = format!("runs[{i}].model");
                 return Err(document.locate("", Some(&key), error).into());
             }
+            if let Some(twin) = self.runs[..i].iter().find(|other| same(other, run)) {
+                let reason = format!(
+                    "the runs `{}` and `{}` differ in nothing but their names and would be copies of each \
+                     other; give one another `train.seed` than {}",
+                    twin.model, run.model, run.train.seed
+                );
+                let key = format!("runs[{i}].model");
+                let error = CoreError::parse("profile", reason);
+                return Err(document.locate("", Some(&key), error).into());
+            }
         }
         Ok(())
     }
@@ -140,6 +150,52 @@ impl Profile {
     }
 }
 
+<<<<<<< HEAD
+=======
+/// Whether two runs give the same bits.
+fn same(a: &RunSpec, b: &RunSpec) -> bool {
+    let renamed = RunSpec {
+        model: b.model.clone(),
+        ..a.clone()
+    };
+    renamed == *b
+}
+
+/// The base with what the run changes.
+fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSpec> {
+    let run = run.as_table();
+    let run = run.ok_or_else(|| CoreError::parse(context, "each of `runs` must be a section"))?;
+    let mut table = base.clone();
+    overlay(&mut table, run);
+    let model = run
+        .get("model")
+        .and_then(toml::Value::as_str)
+        .unwrap_or("?")
+        .to_owned();
+    RunSpec::from_table(table).map_err(|e| Error::Run {
+        model,
+        source: Box::new(e),
+    })
+}
+
+/// Puts `top` over `bottom`, section by section. A section with a `kind` replaces the other as a
+/// whole, since its fields belong to that kind.
+fn overlay(bottom: &mut toml::Table, top: &toml::Table) {
+    for (key, value) in top {
+        match (bottom.get_mut(key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above))
+                if !above.contains_key("kind") =>
+            {
+                overlay(below, above);
+            }
+            _ => {
+                bottom.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+>>>>>>> 7c2cca9 (Predicted curves learn from measured ratios; range of training is of the data; designs warn; forecasts keep to their band)
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -175,6 +231,24 @@ mod tests {
         assert!(different(|r| r.arch.d_model) > 2);
         assert!(different(|r| r.arch.heads) > 2);
         assert!(different(|r| 100 * r.arch.d_ff / r.arch.d_model) > 2);
+    }
+
+    /// 1 is the default seed.
+    #[test]
+    fn runs_that_would_be_copies_are_refused() {
+        let text = |seed: u64| {
+            format!(
+                "name = 'p'\ndescription = ''\n[base.arch]\nlayers = 1\nd_model = 16\nheads = 2\n\
+                 [[runs]]\nmodel = 'a'\n[[runs]]\nmodel = 'b'\ntrain = {{ seed = {seed} }}\n"
+            )
+        };
+        assert_eq!(Profile::from_toml(&text(2), "test").unwrap().runs.len(), 2);
+        let said = Profile::from_toml(&text(1), "test")
+            .unwrap_err()
+            .to_string();
+        for part in ["`a` and `b`", "copies", "another `train.seed` than 1"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     #[test]

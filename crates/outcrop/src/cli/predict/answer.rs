@@ -6,13 +6,13 @@ use outcrop_core::{CurvePoint, NamedArch};
 use outcrop_predict::{Predicted, PredictedLayer, Predictor, Target};
 use outcrop_report::prediction_plot;
 
+use super::super::learned::shape;
 use super::super::output::{Destination, Picture, columns, print, say, significant, write_rows};
 use super::{Args, shipped, sketch};
 use crate::Result;
 
-/// The columns of the table for reading.
-const SHOWN: [(&str, Target); 4] = [
-    ("f_first", Target::LnFFirst),
+/// The columns of the table for reading, after the one of the first step.
+const SHOWN: [(&str, Target); 3] = [
     ("f_max", Target::LnFMax),
     ("f_last", Target::LnFLast),
     ("t_half", Target::LnTHalf),
@@ -20,7 +20,7 @@ const SHOWN: [(&str, Target); 4] = [
 /// Steps of a curve that is written or drawn.
 const STEPS: u32 = 200;
 /// Last step of curves where nothing is known of the runs of training.
-const LAST_STEP: u64 = 1000;
+const LAST_STEP: f64 = 1000.0;
 
 pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> Result<()> {
     let target = args.to.target()?;
@@ -36,18 +36,17 @@ pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> R
         .transpose()?;
     let predicted = predict(predictor, named, args.level)?;
     let origin = shipped::words(predictor, &predicted);
-    let last = args.last_step.or(predictor.origin().notes.last_step);
-    let last = last.unwrap_or(LAST_STEP);
+    let run = run(predictor, &predicted, args.last_step);
     if target.is_read_here() {
-        print(&table(&predicted, named));
+        print(&table(&predicted, named)?);
         if args.plot || std::io::stdout().is_terminal() {
-            print(&sketched(&predicted, last));
+            print(&sketched(&predicted, run));
         }
         print(&format!("\n{}", origin.join("\n")));
     } else {
         write_rows(&predicted.rows(), &target)?;
         if args.plot {
-            say(&sketched(&predicted, last));
+            say(&sketched(&predicted, run));
         }
     }
     for outside in &predicted.outside {
@@ -56,7 +55,7 @@ pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> R
     if curves_to.is_none() && picture.is_none() {
         return Ok(());
     }
-    let curves = predicted.curves(&steps(last, STEPS))?;
+    let curves = predicted.curves(&steps(run, STEPS))?;
     if let Some(target) = &curves_to {
         write_rows(&curves, target)?;
     }
@@ -65,6 +64,15 @@ pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> R
         picture.write(&prediction_plot(&curves, &words), path)?;
     }
     Ok(())
+}
+
+/// First and last step of the curves.
+fn run(predictor: &Predictor, predicted: &Predicted, asked: Option<u64>) -> [f64; 2] {
+    let measured = predicted.measured();
+    let known = measured.map(|[_, last]| last);
+    let known = known.or(predictor.origin().notes.last_step.map(|step| step as f64));
+    let last = asked.map(|step| step as f64).or(known).unwrap_or(LAST_STEP);
+    [measured.map_or(0.0, |[first, _]| first), last]
 }
 
 /// With bands, unless nobody asked for them and there are none.
@@ -80,29 +88,45 @@ fn predict(predictor: &Predictor, named: &NamedArch, level: Option<f64>) -> Resu
 }
 
 /// One line for each layer.
-fn table(predicted: &Predicted, named: &NamedArch) -> String {
-    let arch = &named.arch;
-    let mut rows = vec![vec!["layer".to_owned()]];
+fn table(predicted: &Predicted, named: &NamedArch) -> Result<String> {
+    let (start, starts) = starts(predicted)?;
+    let mut rows = vec![vec!["layer".to_owned(), start.clone()]];
     rows[0].extend(SHOWN.map(|(name, _)| name.to_owned()));
-    for layer in &predicted.layers {
-        let mut row = vec![layer.layer.to_string()];
+    for (layer, start) in predicted.layers.iter().zip(starts) {
+        let mut row = vec![layer.layer.to_string(), start];
         row.extend(SHOWN.map(|(_, target)| cell(layer, target)));
         rows.push(row);
     }
     let bands = match predicted.level() {
-        Some(level) => format!("in brackets bands of {}", percent(level)),
+        Some(level) => format!(
+            "in brackets bands of {0}: {0} of similar architectures fall in each",
+            percent(level)
+        ),
         None => "without bands".into(),
     };
-    format!(
-        "{}: {} layers, d_model {}, heads {}, d_ff {}; by {}, {bands}\n{}",
+    let what = match predicted.measured() {
+        Some(_) => format!("{start}: a measured ratio, as are the curves; the rest"),
+        None => "f_first and the rest".into(),
+    };
+    Ok(format!(
+        "{}: {}; by {}\n{bands}\n{what}: of the smooth curve that is fitted to a run\n{}",
         predicted.model,
-        arch.layers,
-        arch.d_model,
-        arch.heads,
-        arch.d_ff,
+        shape(&named.arch),
         predicted.regressor,
         columns(&rows)
-    )
+    ))
+}
+
+/// The column of the first step: what is measured there, or what a fitted curve is at it.
+fn starts(predicted: &Predicted) -> Result<(String, Vec<String>)> {
+    let Some([first, last]) = predicted.measured() else {
+        let cells = predicted.layers.iter().map(|l| cell(l, Target::LnFFirst));
+        return Ok(("f_first".into(), cells.collect()));
+    };
+    let curves = predicted.curves(&[first, last])?;
+    let starts = curves.iter().filter(|p| p.step == first);
+    let cells = starts.map(|p| banded(p.value, p.value_lo.zip(p.value_hi)));
+    Ok((format!("step {first}"), cells.collect()))
 }
 
 /// A level as `90 %`, with a decimal where it has one.
@@ -112,18 +136,25 @@ fn percent(level: f64) -> String {
 }
 
 fn cell(layer: &PredictedLayer, target: Target) -> String {
-    let short = |ln: f64| significant(ln.exp());
-    let value = layer.value(target).map_or_else(|| "-".into(), short);
-    match layer.band(target) {
-        Some([low, high]) => format!("{value} ({} to {})", short(low), short(high)),
+    let band = layer
+        .band(target)
+        .map(|[low, high]| (low.exp(), high.exp()));
+    let value = layer.value(target).map(f64::exp);
+    value.map_or_else(|| "-".into(), |value| banded(value, band))
+}
+
+fn banded(value: f64, band: Option<(f64, f64)>) -> String {
+    let value = significant(value);
+    match band {
+        Some((low, high)) => format!("{value} ({} to {})", significant(low), significant(high)),
         None => value,
     }
 }
 
 /// The curves in text, or why there are none.
-fn sketched(predicted: &Predicted, last: u64) -> String {
+fn sketched(predicted: &Predicted, run: [f64; 2]) -> String {
     let size = sketch::Size::of_terminal();
-    let curves: Result<Vec<CurvePoint>, _> = predicted.curves(&steps(last, size.steps()));
+    let curves: Result<Vec<CurvePoint>, _> = predicted.curves(&steps(run, size.steps()));
     match curves {
         Ok(curves) => format!("\n{}", sketch::sketch(&curves, size)),
         Err(error) => format!("\nno curves: failed to {error}"),
@@ -132,9 +163,12 @@ fn sketched(predicted: &Predicted, last: u64) -> String {
 
 /// What stands under a drawing.
 fn described(predicted: &Predicted, origin: &[String]) -> Vec<String> {
-    let bands = predicted.level().map(|level| {
-        let level = percent(level);
-        format!("the band holds, at each step, {level} of architectures like those of training")
+    let level = predicted.level().filter(|_| predicted.measured().is_some());
+    let bands = level.map(|level| {
+        format!(
+            "at each step, {} of similar architectures fall in the band",
+            percent(level)
+        )
     });
     let outside = predicted.outside.iter().map(|o| format!("warning: {o}"));
     bands
@@ -144,9 +178,13 @@ fn described(predicted: &Predicted, origin: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Step 0 and `count` steps in equal factors of 1 + step up to `last`.
-fn steps(last: u64, count: u32) -> Vec<f64> {
-    let last = last.max(1) as f64;
-    let step = |i| (last.ln_1p() * f64::from(i) / f64::from(count)).exp_m1();
-    (0..count).map(step).chain([last]).collect()
+/// The first step of a run and `count` more in equal factors of 1 + step up to its last.
+fn steps([first, last]: [f64; 2], count: u32) -> Vec<f64> {
+    let last = last.max(first + 1.0);
+    let length = last.ln_1p() - first.ln_1p();
+    let step = |i| (first.ln_1p() + length * f64::from(i) / f64::from(count)).exp_m1();
+    std::iter::once(first)
+        .chain((1..count).map(step))
+        .chain([last])
+        .collect()
 }

@@ -29,10 +29,11 @@ use crate::{Error, Result};
   outcrop predict --retrain runs/small --save mine.txt
   outcrop predict --predictor mine.txt --layers 2 --d-model 64 --heads 1
 
-A results folder holds fits.csv and architectures.csv, as `outcrop reproduce` writes them. f_first,
-f_max and f_last are ratios (the largest magnitude by the median), t_half is a step; a band holds the
-truth of an architecture like those of training with its probability. What lies outside the range of
-training is named: there a prediction is a guess, and its band promises nothing."
+A results folder holds fits.csv and architectures.csv, as `outcrop reproduce` writes them, and for curves
+with bands trajectories.csv or measurements.csv. Curves are of measured ratios (the largest magnitude by
+the median); f_max and f_last are ratios and t_half a step of the smooth curve that is fitted to a run. Of
+similar architectures, the share that --level says falls in a band. What lies outside the range of training
+is named: there a prediction is a guess, and its band promises nothing."
 )]
 pub(crate) struct Args {
     /// Results folders: alone to be scored, with an architecture to be learned from.
@@ -84,7 +85,7 @@ pub(crate) struct Args {
     /// Probability of the bands [default: 0.9, or the largest that the data support].
     #[arg(long, requires = "asked")]
     level: Option<f64>,
-    /// Last step of the curves [default: that of the training runs, where it is known, or 1000].
+    /// Last step of the curves, at most that of the training runs, where it is known [default: that, or 1000].
     #[arg(long, value_name = "STEP")]
     last_step: Option<u64>,
     /// Sketch the curves in text even where no terminal reads it.
@@ -140,7 +141,8 @@ fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
     let regressor = regressor.unwrap_or(Regressor::Shape);
     let predictor = Predictor::train(&table, regressor, &Options::default())?;
     let date = args.date.clone().unwrap_or_else(shipped::today);
-    let mut notes = shipped::notes(&folders, args.last_step)?;
+    let measured = predictor.last_step().map(|step| step as u64);
+    let mut notes = shipped::notes(&folders, args.last_step.or(measured))?;
     if args.save.is_some() {
         notes.verdict = Some(scores::summary(&table)?);
     }

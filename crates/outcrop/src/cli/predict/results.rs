@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use outcrop_predict::{Error as PredictError, Feature, NotIdentified, Source, Table, Target};
 
-use super::super::learned::source;
+use super::super::learned::measured_source;
 use super::super::output::{say, significant};
 use crate::Result;
 
@@ -20,7 +20,7 @@ const SHOWN: usize = 3;
 pub(super) fn table(folders: &[PathBuf], qualify: bool) -> Result<Table> {
     let mut sources = Vec::new();
     for folder in folders {
-        let source = source(folder)?;
+        let source = measured_source(folder)?;
         sources.push(if qualify { source.qualified() } else { source });
     }
     let table = Table::from_sources(&sources);
@@ -127,9 +127,14 @@ fn dominating(table: &Table) -> Vec<String> {
 }
 
 fn constant(table: &Table) -> Option<String> {
-    let looked_at = [&Feature::FEW[..], &[Feature::LnMlpExpansion]].concat();
-    let constant = table.constant(&looked_at);
-    let names = names(constant.iter().map(|f| f.name()));
+    let shape = [
+        Feature::Layers,
+        Feature::Width,
+        Feature::HeadWidth,
+        Feature::MlpExpansion,
+    ];
+    let constant = table.constant(&shape);
+    let names = names(constant.iter().map(|f| f.words().0));
     (!constant.is_empty())
         .then(|| format!("warning: {names} never varies: of its influence nothing can be learned"))
 }

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use outcrop_core::{Error as CoreError, Provenance, table};
-use outcrop_predict::{FeatureRange, Notes, Predicted, Predictor};
+use outcrop_core::{Error as CoreError, Provenance};
+use outcrop_predict::{Coverage, Notes, Predicted, Predictor};
 
-use super::super::output::significant;
 use crate::Result;
 
-/// What `outcrop predict --retrain data/atlas --last-step 2000 --save crates/outcrop/data/predictor.txt`
+/// What `outcrop predict --retrain data/atlas --save crates/outcrop/data/predictor.txt`
 /// wrote.
 const SHIPPED: &str = include_str!("../../../data/predictor.txt");
 
@@ -40,11 +39,8 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
     lines.extend(verdict.map(|verdict| format!("found in them: {verdict}")));
     let recipe = origin.notes.recipe.as_ref();
     lines.extend(recipe.map(|recipe| format!("recipe: {recipe}; another may give other curves")));
-    let ranges = origin.ranges.iter();
-    let ranges: Vec<String> = ranges
-        .filter(|r| !r.feature.varies_within_model())
-        .map(range)
-        .collect();
+    lines.extend(coverage(predictor, predicted.level()));
+    let ranges: Vec<String> = origin.ranges.iter().map(ToString::to_string).collect();
     let place = match predicted.outside.is_empty() {
         true => "within it",
         false => "outside it, where bands promise nothing",
@@ -57,44 +53,32 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
     lines
 }
 
-/// Without the logarithm, where the feature is one.
-fn range(range: &FeatureRange) -> String {
-    let name = range.feature.name();
-    let plain = name
-        .strip_prefix("ln")
-        .filter(|rest| rest.starts_with([' ', '(']));
-    let (name, low, high) = match plain {
-        Some(plain) => {
-            let plain = plain.trim_matches([' ', '(', ')']);
-            (plain, range.low.exp(), range.high.exp())
-        }
-        None => (name, range.low, range.high),
-    };
-    let short = |v: f64| match (v - v.round()).abs() < 1e-9 * v.abs() {
-        true => format!("{:.0}", v.round()),
-        false => significant(v),
-    };
-    format!("{name} {} to {}", short(low), short(high))
+/// How many measured ratios the band around the curves holds.
+fn coverage(predictor: &Predictor, level: Option<f64>) -> Option<String> {
+    let coverage = predictor.coverage(level?)?;
+    let parts: Vec<String> = coverage.iter().map(range_of_steps).collect();
+    Some(format!(
+        "measured ratios of architectures left out of training that lie in the band around their curve: {}",
+        parts.join(", ")
+    ))
 }
 
-/// How the models of some folders were trained: what their provenance.json says, and up to which step,
-/// if `given` does not say it, their trajectories.csv goes; nothing where these files are not there.
-pub(super) fn notes(folders: &[PathBuf], given: Option<u64>) -> Result<Notes> {
-    let (mut parts, mut last) = (Vec::new(), given);
+fn range_of_steps(part: &Coverage) -> String {
+    let share = 100.0 * part.share;
+    match part.first < part.last {
+        true => format!("{share:.0} % at steps {} to {}", part.first, part.last),
+        false => format!("{share:.0} % at step {}", part.first),
+    }
+}
+
+/// How the models of some folders were trained, up to the step `last`: what their provenance.json says,
+/// where it is there.
+pub(super) fn notes(folders: &[PathBuf], last: Option<u64>) -> Result<Notes> {
+    let mut parts = Vec::new();
     for folder in folders {
         let path = folder.join("provenance.json");
         if path.exists() {
             parts.extend(of_run(&Provenance::read(&path)?));
-        }
-        let path = folder.join("trajectories.csv");
-        if given.is_none() && path.exists() {
-            let trajectories = table::trajectories(&path)?.rows;
-            last = last.max(
-                trajectories
-                    .iter()
-                    .filter_map(|t| t.steps.last().copied())
-                    .max(),
-            );
         }
     }
     parts.extend(last.map(|last| format!("{last} steps")));

@@ -1,0 +1,202 @@
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ratios::{Ratios, interpolate};
+use super::shapes::Shapes;
+use crate::bands::{Deviation, quantile};
+use crate::regression::{Regression, Sample, balance};
+use crate::{Error, Options, Regressor, Result, Table};
+
+/// Errors are saved in so many parts of one, rounded up.
+const PARTS: f64 = 1e4;
+
+/// What predicts ln ratios over steps: shapes of measured curves, and a regression of how much of each
+/// is in a curve.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MeasuredCurves {
+    /// Ascending, two or more.
+    pub(super) steps: Vec<f64>,
+    learned: Learned,
+    /// Of each measured row, its architecture having been left out.
+    errors: Vec<RowErrors>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Learned {
+    shapes: Shapes,
+    scores: Vec<Regression>,
+}
+
+/// abs(ln predicted - ln measured) of one (model, layer) at each step.
+#[derive(Serialize, Deserialize)]
+struct RowErrors {
+    architecture: usize,
+    sizes: Vec<f64>,
+}
+
+/// ln ratios of the layers of one architecture at the steps of training.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Drawn {
+    pub(crate) steps: Vec<f64>,
+    pub(crate) layers: Vec<Vec<f64>>,
+    /// Half the width of the band of each step, in logarithms.
+    pub(crate) half_widths: Option<Vec<f64>>,
+}
+
+impl MeasuredCurves {
+    /// None where the table has too few measured ratios.
+    ///
+    /// # Errors
+    /// [`Error::Curve`].
+    pub(crate) fn train(
+        table: &Table,
+        regressor: Regressor,
+        options: &Options,
+    ) -> Result<Option<Self>> {
+        let Some(ratios) = Ratios::of(table) else {
+            return Ok(None);
+        };
+        let training = Training {
+            table,
+            ratios: &ratios,
+            regressor,
+            options,
+        };
+        let refuse = |reason| Error::Curve { regressor, reason };
+        Ok(Some(Self {
+            learned: training.learn(|_| true).map_err(refuse)?,
+            errors: training.errors().map_err(refuse)?,
+            steps: ratios.steps,
+        }))
+    }
+
+    /// The steps at which curves are known, ascending.
+    pub(crate) fn steps(&self) -> &[f64] {
+        &self.steps
+    }
+
+    /// The last step to which curves go.
+    pub(crate) fn last_step(&self) -> f64 {
+        self.steps.last().copied().unwrap_or(0.0)
+    }
+
+    /// ln ratio at each step, for features in the order of [`Feature::ALL`](crate::Feature::ALL).
+    pub(crate) fn predict(&self, features: &[f64]) -> Vec<f64> {
+        self.learned.predict(features)
+    }
+
+    /// For each step half the width of a band of `level`, in logarithms; none where too few
+    /// architectures were measured.
+    pub(crate) fn half_widths(&self, level: f64) -> Option<Vec<f64>> {
+        let steps = 0..self.steps.len();
+        steps
+            .map(|step| quantile(&self.deviations(step), level))
+            .collect()
+    }
+
+    /// The errors at the step of this index.
+    pub(super) fn deviations(&self, step: usize) -> Vec<Deviation> {
+        let deviation = |row: &RowErrors| Deviation {
+            architecture: row.architecture,
+            size: row.sizes[step],
+        };
+        self.errors.iter().map(deviation).collect()
+    }
+}
+
+impl Learned {
+    fn predict(&self, features: &[f64]) -> Vec<f64> {
+        let scores = self.scores.iter().map(|score| score.predict(features));
+        self.shapes.curve(&scores.collect::<Vec<_>>())
+    }
+}
+
+struct Training<'a> {
+    table: &'a Table,
+    ratios: &'a Ratios,
+    regressor: Regressor,
+    options: &'a Options,
+}
+
+impl Training<'_> {
+    /// From the rows of the architectures that `take` accepts.
+    fn learn(&self, take: impl Fn(usize) -> bool) -> Result<Learned, String> {
+        let (table, ratios) = (self.table, self.ratios);
+        let places = (0..ratios.rows.len()).filter(|i| take(table.architecture(ratios.rows[*i])));
+        let places: Vec<usize> = places.collect();
+        let curves: Vec<&[f64]> = places.iter().map(|i| &*ratios.values[*i]).collect();
+        let rows = || places.iter().map(|i| ratios.rows[*i]);
+        let architectures: Vec<usize> = rows().map(|row| table.architecture(row)).collect();
+        let equal = vec![1.0; places.len()];
+        let mut weights = equal.clone();
+        balance(&mut weights, &architectures);
+        let shapes = Shapes::of(&curves, &weights)?;
+        let scores: Vec<Vec<f64>> = curves.iter().map(|curve| shapes.scores(curve)).collect();
+        let score = |shape: usize| {
+            let sample = Sample {
+                features: rows().map(|row| &*table.row(row).features).collect(),
+                values: scores.iter().map(|s| s[shape]).collect(),
+                weights: equal.clone(),
+                architectures: architectures.clone(),
+            };
+            Regression::fit(sample, self.regressor, self.options)
+        };
+        Ok(Learned {
+            scores: (0..shapes.count()).map(score).collect::<Result<_, _>>()?,
+            shapes,
+        })
+    }
+
+    /// Predicts every architecture from the others.
+    fn errors(&self) -> Result<Vec<RowErrors>, String> {
+        let architecture = |i: usize| self.table.architecture(self.ratios.rows[i]);
+        let all: BTreeSet<usize> = (0..self.ratios.rows.len()).map(architecture).collect();
+        if all.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let of = |left_out: usize| {
+            let learned = self.learn(|a| a != left_out)?;
+            let own = (0..self.ratios.rows.len()).filter(|i| architecture(*i) == left_out);
+            let errors = own.map(|i| {
+                let row = self.table.row(self.ratios.rows[i]);
+                let pairs = learned
+                    .predict(&row.features)
+                    .into_iter()
+                    .zip(&self.ratios.values[i]);
+                let size = |(a, b): (f64, &f64)| ((a - b).abs() * PARTS).ceil() / PARTS;
+                RowErrors {
+                    architecture: left_out,
+                    sizes: pairs.map(size).collect(),
+                }
+            });
+            Ok(errors.collect::<Vec<_>>())
+        };
+        let all: Vec<usize> = all.into_iter().collect();
+        let all: Vec<Vec<RowErrors>> =
+            all.into_par_iter().map(of).collect::<Result<_, String>>()?;
+        Ok(all.into_iter().flatten().collect())
+    }
+}
+
+impl Drawn {
+    /// The ratio of layer `index` at `step`, and the ends of its band.
+    pub(crate) fn at(&self, index: usize, step: f64) -> (f64, Option<[f64; 2]>) {
+        let read = |values: &[f64]| {
+            let points: Vec<[f64; 2]> = self
+                .steps
+                .iter()
+                .zip(values)
+                .map(|(t, v)| [*t, *v])
+                .collect();
+            interpolate(&points, step)
+        };
+        let ln = read(&self.layers[index]);
+        let half = self.half_widths.as_deref().map(read);
+        (
+            ln.exp(),
+            half.map(|half| [ln - half, ln + half].map(f64::exp)),
+        )
+    }
+}

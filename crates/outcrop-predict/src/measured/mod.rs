@@ -1,0 +1,9 @@
+//! Curves that are learned from measured ratios, and bands that hold measured ratios.
+
+mod coverage;
+mod curves;
+mod ratios;
+mod shapes;
+
+pub use coverage::Coverage;
+pub(crate) use curves::{Drawn, MeasuredCurves};

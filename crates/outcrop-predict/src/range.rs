@@ -1,0 +1,154 @@
+//! The range of training: a property of the data, the same for every regressor.
+
+use std::fmt;
+
+use outcrop_core::{ArchSpec, NamedArch};
+use serde::{Deserialize, Serialize};
+
+use crate::Feature;
+
+/// The values of a feature in training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureRange {
+    /// The feature.
+    pub feature: Feature,
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value.
+    pub high: f64,
+}
+
+/// A feature of an architecture that lies outside the range of training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outside {
+    /// The feature.
+    pub feature: Feature,
+    /// Its value.
+    pub value: f64,
+    /// Smallest value in training.
+    pub low: f64,
+    /// Largest value in training.
+    pub high: f64,
+}
+
+/// The range of each of [`Feature::RANGE`] over `models`, but for a rotary embedding that none of them has.
+pub(crate) fn ranges(models: &[NamedArch]) -> Vec<FeatureRange> {
+    let range = |feature: Feature| {
+        let values = models.iter().map(|m| feature.value(&m.arch, 1));
+        let empty = (f64::INFINITY, f64::NEG_INFINITY);
+        let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
+        FeatureRange { feature, low, high }
+    };
+    let ranges = Feature::RANGE.into_iter().map(range);
+    ranges.filter(|r| r.high > 0.0).collect()
+}
+
+/// What of `arch` lies outside `ranges`.
+pub(crate) fn outside(ranges: &[FeatureRange], arch: &ArchSpec) -> Vec<Outside> {
+    let of_range = |range: &FeatureRange| {
+        let FeatureRange { feature, low, high } = *range;
+        let value = feature.value(arch, 1);
+        let slack = 1e-9 * low.abs().max(high.abs());
+        ((low - value).max(value - high) > slack).then_some(Outside {
+            feature,
+            value,
+            low,
+            high,
+        })
+    };
+    ranges.iter().filter_map(of_range).collect()
+}
+
+impl Outside {
+    /// How far outside, in widths of the training range; infinite where that is one value.
+    pub fn distance(&self) -> f64 {
+        (self.low - self.value).max(self.value - self.high) / (self.high - self.low)
+    }
+}
+
+impl fmt::Display for FeatureRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.feature.words().0;
+        match self.low == self.high {
+            true => write!(f, "{name} always {}", Short(self.low)),
+            false => write!(f, "{name} {} to {}", Short(self.low), Short(self.high)),
+        }
+    }
+}
+
+impl fmt::Display for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, value) = (self.feature.words().0, Short(self.value));
+        let (low, high) = (Short(self.low), Short(self.high));
+        if self.low == self.high {
+            return write!(
+                f,
+                "{name} = {value} lies outside training, where it was always {low}: its influence is unknown"
+            );
+        }
+        write!(
+            f,
+            "{name} = {value} lies outside the training range {low} to {high}"
+        )?;
+        match self.value > self.high {
+            true => write!(f, ", {} times its largest", Short(self.value / self.high)),
+            false => write!(f, ", {} of its smallest", Short(self.value / self.low)),
+        }
+    }
+}
+
+/// A number with at most three decimals (five below 1) and no zeros behind them.
+struct Short(f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0.abs() {
+            size if size >= 1e6 || (size < 1e-3 && size > 0.0) => {
+                return write!(f, "{:.3e}", self.0);
+            }
+            size if size >= 1.0 => format!("{:.3}", self.0),
+            _ => format!("{:.5}", self.0),
+        };
+        let decimals = text.contains('.');
+        let text = if decimals {
+            text.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            &text
+        };
+        f.write_str(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_is_said_in_numbers_of_the_spec() {
+        let outside = |feature, value, low, high| {
+            let outside = Outside {
+                feature,
+                value,
+                low,
+                high,
+            };
+            outside.to_string()
+        };
+        for (said, expected) in [
+            (
+                outside(Feature::Width, 4096.0, 32.0, 128.0),
+                "d_model = 4096 lies outside the training range 32 to 128, 32 times its largest",
+            ),
+            (
+                outside(Feature::HeadWidth, 4.0, 8.0, 128.0),
+                "d_head = 4 lies outside the training range 8 to 128, 0.5 of its smallest",
+            ),
+            (
+                outside(Feature::Layers, 3.0, 2.0, 2.0),
+                "layers = 3 lies outside training, where it was always 2: its influence is unknown",
+            ),
+        ] {
+            assert_eq!(said, expected);
+        }
+    }
+}
