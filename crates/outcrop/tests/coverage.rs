@@ -89,6 +89,32 @@ fn of_architectures_that_nobody_had_trained_too() {
     assert!((0.85..=0.95).contains(&share), "{share}");
 }
 
+/// The same by numpy (tests/fixtures/curves.py): values, and half the width of the band, which is kept in
+/// parts of 10^4, rounded up.
+#[test]
+fn curves_and_bands_are_those_of_numpy() {
+    let (predictor, (archs, _)) = (shipped(), unseen());
+    let expected = std::fs::read_to_string(path("tests/fixtures/curves.csv")).unwrap();
+    let mut compared = 0;
+    for line in expected.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [layer, step, ln, half] = [1, 2, 3, 4].map(|i| fields[i].parse::<f64>().unwrap());
+        let named = archs.iter().find(|a| a.model == fields[0]).unwrap();
+        let predicted = predictor
+            .predict_with_bands(&named.model, &named.arch, LEVEL)
+            .unwrap();
+        let curves = predicted
+            .curves(&[step, if step > 0.0 { 0.0 } else { 1.0 }])
+            .unwrap();
+        let point = &curves[2 * (layer as usize - 1)];
+        assert!((point.value.ln() - ln).abs() < 1e-6, "{line}: {point:?}");
+        let wider = (point.value_hi.unwrap() / point.value).ln() - half;
+        assert!((-1e-6..=1e-4 + 1e-6).contains(&wider), "{line}: {point:?}");
+        compared += 1;
+    }
+    assert_eq!(compared, 3 * 52);
+}
+
 /// The table speaks of a smooth curve that is fitted to a run, the curves of its measured ratios: the two
 /// must not contradict each other.
 #[test]

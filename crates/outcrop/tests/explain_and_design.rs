@@ -213,7 +213,7 @@ fn what_a_design_cannot_know_is_said_aloud() {
     // predict names the same range, in the same words
     let (rows, _) = design(&["--allow-outside"]);
     let outside = rows.iter().filter(|r| r[5] == "4096");
-    assert!(outside.clone().count() > 0 && outside.clone().all(|r| r[12] == "d_ff/d_model"));
+    assert!(outside.clone().count() > 0 && outside.clone().all(|r| r[14] == "d_ff/d_model"));
     let arch = [
         "--layers",
         "2",

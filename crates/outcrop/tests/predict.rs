@@ -133,7 +133,7 @@ fn an_architecture_is_answered_at_once() {
         "bands of 90 %: 90 % of similar architectures fall in each",
         "step 0: a measured ratio, as are the curves",
         "left out of training that lie in the band around their curve: ",
-        " % at steps 1000 to 2000",
+        " % at steps 1050 to 2000",
         "models of 30 architectures",
         "found in them: architectures tell more than depth of ",
         "bigram-backcopy, 2000 steps",

@@ -150,8 +150,6 @@ impl Profile {
     }
 }
 
-<<<<<<< HEAD
-=======
 /// Whether two runs give the same bits.
 fn same(a: &RunSpec, b: &RunSpec) -> bool {
     let renamed = RunSpec {
@@ -161,41 +159,6 @@ fn same(a: &RunSpec, b: &RunSpec) -> bool {
     renamed == *b
 }
 
-/// The base with what the run changes.
-fn resolve(base: &toml::Table, run: &toml::Value, context: &str) -> Result<RunSpec> {
-    let run = run.as_table();
-    let run = run.ok_or_else(|| CoreError::parse(context, "each of `runs` must be a section"))?;
-    let mut table = base.clone();
-    overlay(&mut table, run);
-    let model = run
-        .get("model")
-        .and_then(toml::Value::as_str)
-        .unwrap_or("?")
-        .to_owned();
-    RunSpec::from_table(table).map_err(|e| Error::Run {
-        model,
-        source: Box::new(e),
-    })
-}
-
-/// Puts `top` over `bottom`, section by section. A section with a `kind` replaces the other as a
-/// whole, since its fields belong to that kind.
-fn overlay(bottom: &mut toml::Table, top: &toml::Table) {
-    for (key, value) in top {
-        match (bottom.get_mut(key), value) {
-            (Some(toml::Value::Table(below)), toml::Value::Table(above))
-                if !above.contains_key("kind") =>
-            {
-                overlay(below, above);
-            }
-            _ => {
-                bottom.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
->>>>>>> 7c2cca9 (Predicted curves learn from measured ratios; range of training is of the data; designs warn; forecasts keep to their band)
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
