@@ -5,6 +5,9 @@ use crate::measured::Drawn;
 use crate::range::Outside;
 use crate::{Error, Regressor, Result, Target};
 
+/// The value of a curve at a step, with the ends of its band.
+type At<'a> = Box<dyn Fn(f64) -> (f64, Option<[f64; 2]>) + 'a>;
+
 /// The hypothesis of predicted curves.
 const HYPOTHESIS: &str = "predicted";
 
@@ -116,7 +119,7 @@ impl Predicted {
         self.reached(first).and(self.reached(last))?;
         let mut points = Vec::with_capacity(self.layers.len() * steps.len());
         for (index, layer) in self.layers.iter().enumerate() {
-            let at: Box<dyn Fn(f64) -> (f64, Option<[f64; 2]>)> = match &self.drawn {
+            let at: At<'_> = match &self.drawn {
                 Some(drawn) => Box::new(move |step| drawn.at(index, step)),
                 None => {
                     let curve = Curve::new(layer.summaries()?, first, last);
