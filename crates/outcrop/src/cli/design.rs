@@ -18,7 +18,7 @@ use crate::Result;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   outcrop design runs/small --target 'f_max<50 at every layer' --budget params=1M..2M
-  outcrop design runs/small --target 'f_max<20' --budget params=90K..110K --vary layers,d_model,heads,d_ff
+  outcrop design runs/small --target 'f_max<30' --budget params=90K..110K --vary layers,d_model,heads,d_ff
   outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary 'layers=2..8,d_model=64..512:64,heads=1|2|4'
   outcrop design runs/small --target 't_half>200 on average' --vary layers,d_model,d_ff --fix heads=4 --best best.toml
   outcrop predict runs/small --arch best.toml   the whole prediction for the best one
@@ -269,7 +269,10 @@ fn random(found: &Design) -> String {
 
 /// A run of `arch`, trained as `base` was where that is known.
 fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
-    let folders = [args.results.join("runs").join(base), args.results.join(base)];
+    let folders = [
+        args.results.join("runs").join(base),
+        args.results.join(base),
+    ];
     let recipes = folders.map(|folder| folder.join("run.toml"));
     let mut run = match recipes.iter().find(|recipe| recipe.is_file()) {
         Some(recipe) => read_toml(recipe)?,
