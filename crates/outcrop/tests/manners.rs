@@ -130,7 +130,11 @@ fn each_seed_has_a_run_of_its_own() {
 fn a_quiet_command_says_results_and_errors_and_a_verbose_one_what_it_read() {
     let folder = folder_with_spec();
     let here = folder.path();
-    let (_, normal) = done(here, &["train", "spec.toml", "--out", "a"]);
+    let often = ["--set", "schedule.measure=0,every:1"];
+    let (_, normal) = done(
+        here,
+        &[&["train", "spec.toml", "--out", "a"][..], &often].concat(),
+    );
     assert!(
         normal.contains("held-out loss") && !normal.contains("spec.toml"),
         "{normal}"

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Behind a line that must fail.
+pub(super) const REFUSED: &str = " # refused";
+
 /// Command lines that are given one after another.
 pub(super) struct Group {
     /// Where they stand.
@@ -15,7 +18,8 @@ pub(super) struct Group {
 impl Group {
     /// The words of every call of `outcrop` in them, `outcrop` first.
     pub(super) fn commands(&self) -> Vec<Vec<String>> {
-        let calls = self.lines.iter().flat_map(|line| calls(line));
+        let lines = self.lines.iter().map(|line| line.trim_end_matches(REFUSED));
+        let calls = lines.flat_map(calls);
         calls.filter_map(|words| of_outcrop(&words)).collect()
     }
 }
@@ -97,12 +101,21 @@ fn blocks(text: &str) -> Vec<String> {
         match (inside, line) {
             (false, "```sh") => inside = true,
             (true, "```") => inside = false,
-            (true, line) => lines.push(line.split(" #").next().unwrap_or("").trim().to_owned()),
+            (true, line) => lines.push(without_comment(line)),
             _ => {}
         }
     }
     lines.retain(|line| !line.is_empty() && !line.starts_with('#'));
     lines
+}
+
+/// The line without its comment, but for one that says that it is refused.
+fn without_comment(line: &str) -> String {
+    let (command, comment) = line.split_once('#').unwrap_or((line, ""));
+    match comment.trim().starts_with("refused") {
+        true => format!("{}{REFUSED}", command.trim()),
+        false => command.trim().to_owned(),
+    }
 }
 
 fn is_assignment(line: &str) -> bool {

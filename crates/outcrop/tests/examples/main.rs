@@ -7,11 +7,15 @@ mod world;
 use std::path::Path;
 use std::process::Command;
 
-use lines::{Group, help, pages};
+use lines::{Group, REFUSED, help, pages};
 use world::World;
 
 /// Parts of command lines that are only parsed, with the reason.
-const NOT_RUN: [(&str, &str); 6] = [
+const NOT_RUN: [(&str, &str); 7] = [
+    (
+        "fit runs/published",
+        "the stand-in of the data set has six checkpoints, a fit needs seven",
+    ),
     ("--hub ", "needs a network"),
     (
         "outcrop reproduce",
@@ -132,7 +136,7 @@ fn run(group: &Group, world: &World) -> Vec<String> {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        if !output.status.success() {
+        if output.status.success() == line.ends_with(REFUSED) {
             let said = String::from_utf8_lossy(&output.stderr);
             failed.push(format!("{}: {line}{short}\n{said}", group.name));
         }

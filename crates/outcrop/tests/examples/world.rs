@@ -14,13 +14,13 @@ heads = 1
 context = 32
 vocab = 640
 [train]
-steps = 60
+steps = 64
 batch = 4
 learning_rate = 1e-2
 warmup = 10
 [schedule]
 measure = '0,1,every:3'
-save = '0,every:20'
+save = '0,every:8'
 ";
 
 /// Models of the atlas that stand for all of them: what varies among these varies here, and lambda is
@@ -106,7 +106,7 @@ impl World {
     fn series(&self) {
         let saved = self.at("runs/mine/checkpoints");
         let tokenizer = "crates/outcrop-tokens/tests/fixtures/bpe/tokenizer.json";
-        for (i, step) in (0..).zip([0, 20, 40]) {
+        for (i, step) in (0..).zip((0..64).step_by(8)) {
             let from = saved.join(format!("step-{step:06}"));
             for series in ["pythia-70m", "pythia-2.8b"] {
                 self.checkpoint(&from, &format!("{series}/step{step}"), tokenizer);
@@ -116,7 +116,7 @@ impl World {
             std::fs::write(self.at(&format!("{cache}/refs/step{step}")), &commit).unwrap();
             self.checkpoint(&from, &format!("{cache}/snapshots/{commit}"), tokenizer);
         }
-        self.checkpoint(&saved.join("step-000060"), "model", tokenizer);
+        self.checkpoint(&saved.join("step-000064"), "model", tokenizer);
         let document = "{\"text\": \"Massive activations are few, large, and early. \"}\n";
         std::fs::write(self.at("documents.jsonl"), document.repeat(2000)).unwrap();
         std::fs::write(self.at("ids.npy"), npy(4, 32)).unwrap();
