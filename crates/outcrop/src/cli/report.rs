@@ -92,6 +92,11 @@ fn read(args: &Args) -> Result<Inputs> {
     };
     let kept = |suspect: &Option<String>| args.include_suspect || suspect.is_none();
     inputs.measurements.retain(|row| kept(&row.suspect));
+    // what was asked for counts like the rest
+    inputs
+        .measurements
+        .iter_mut()
+        .for_each(|row| row.suspect = None);
     if !trajectories.is_file() {
         let options = TrajectoryOptions {
             include_suspect: args.include_suspect,
