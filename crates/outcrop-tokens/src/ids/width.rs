@@ -6,9 +6,8 @@ const HIGHEST: u64 = 15;
 /// Lower halves beyond [`HIGHEST`], and none among the upper ones, that tell a large vocabulary from chance.
 const TELLING: usize = 8;
 
-/// What makes words of `size` bytes look as halves of longer ids; none if they do not, as words of 8 bytes never
-/// do. Where each
-/// second word is 0 and not all are, or where only every second word is ever above 15.
+/// What makes words of `size` bytes look as halves of longer ids: each second word is 0 and not all are, or only
+/// every second word is ever above 15. None if they do not, as words of 8 bytes never do.
 pub(super) fn halves(bytes: &[u8], size: usize) -> Option<String> {
     if size > 4 {
         return None;
