@@ -61,12 +61,17 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
         error("log only", |f| f.log_only),
         error("last value (baseline)", |f| f.last_value),
         format!(
-            "the {} % band holds the observed value in {} of them",
+            "the {} % band holds the observed value in {} of the {} that have one",
             percent(options.level()),
             match found.coverage() {
                 held if held.is_finite() => format!("{} %", percent(held)),
                 _ => "n/a".into(),
             },
+            found
+                .forecasts
+                .iter()
+                .filter(|f| f.lo.is_some() && f.hi.is_some())
+                .count(),
         ),
     ];
     lines.iter().for_each(|line| print(line));
