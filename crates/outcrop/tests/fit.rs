@@ -326,4 +326,36 @@ fn forecasts_stand_beside_the_last_value_and_what_came() {
         told.contains("last value (baseline)") && told.contains("of their checkpoints"),
         "{told}"
     );
+    assert!(told.contains("100 % of the 1 that have one"), "{told}");
+}
+
+/// The logarithm of a falling series goes below 0, which no ratio does.
+#[test]
+fn a_forecast_that_is_no_ratio_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |i: u32| {
+        format!(
+            "m,1,{},{}\n",
+            100 * i,
+            900.0 - 100.0 * f64::from(100 * i + 5).ln()
+        )
+    };
+    let rows: String = (0..30).map(row).collect();
+    let input = table(dir.path(), &rows).display().to_string();
+    let csv = succeeded(&run(&[
+        "forecast",
+        &input,
+        "--at",
+        "2900,11000",
+        "--format",
+        "csv",
+    ]));
+    let [within, below] = [0, 1].map(|row| column(&csv, "average")[row].parse::<f64>().unwrap());
+    assert!(within > 0.0 && below < 0.0, "{csv}");
+    let status = column(&csv, "status");
+    assert!(!status[0].contains("impossible"), "{csv}");
+    assert!(
+        status[1].contains("impossible: no ratio is 0 or less"),
+        "{csv}"
+    );
 }

@@ -273,6 +273,24 @@ fn a_predictor_of_ones_own_is_saved_and_used() {
     predict(&[&both[..], &["--qualify"]].concat());
 }
 
+/// Random splits and relabellings draw models: which ones must not hang on the rows of a file.
+#[test]
+fn rows_in_another_order_have_the_same_scores_and_verdicts() {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [own, other] = dirs.each_ref().map(|dir| results(dir.path(), &TWELVE));
+    for name in ["architectures.csv", "fits.csv"] {
+        let file = dirs[1].path().join(name);
+        let table = std::fs::read_to_string(&file).unwrap();
+        let mut lines: Vec<&str> = table.lines().collect();
+        let rows = lines.len();
+        lines[1..].reverse();
+        lines[2..rows - 1].rotate_left(3);
+        std::fs::write(&file, lines.join("\n")).unwrap();
+    }
+    let scored = |folder: &str| predict(&[folder, "--regressor", "shape", "--format", "csv"]);
+    assert_eq!(scored(&own), scored(&other));
+}
+
 #[test]
 fn verdicts_come_before_scores_and_tables_stay_clean() {
     let dir = tempfile::tempdir().unwrap();

@@ -93,7 +93,9 @@ impl Outlook {
         let times = t / self.last;
         let far = (t > Forecast::FAR * self.last)
             .then(|| format!("extrapolated to {times:.1} times the last step"));
-        let status: Vec<String> = far.into_iter().chain(reason.map(str::to_owned)).collect();
+        let impossible = (average <= 0.0).then(|| "impossible: no ratio is 0 or less".to_owned());
+        let reason = reason.map(str::to_owned);
+        let status: Vec<String> = [far, impossible, reason].into_iter().flatten().collect();
         Forecast {
             n: self.emergence.goodness().n,
             fitted_until: self.last,

@@ -16,12 +16,12 @@ use super::input::good_rows;
 use super::output::say;
 use super::voice::detail;
 use crate::Result;
-use crate::pipeline::fit_all;
+use crate::pipeline::{fit_all, in_order};
 
 /// The architectures and fits of a results folder, a run directory or a folder of run directories.
 /// Rows that cannot be read are named and left out; what has no fits.csv is fitted now.
 pub(super) fn source(folder: &Path) -> Result<Source> {
-    let archs: Vec<NamedArch> = architectures(folder)?;
+    let archs: Vec<NamedArch> = in_order(architectures(folder)?);
     let fits = fits(folder)?;
     detail(|| {
         let (name, archs, fits) = (folder.display(), archs.len(), fits.len());

@@ -4,7 +4,7 @@ use std::time::Instant;
 use outcrop_model::Backend;
 use outcrop_report::Massive;
 
-use super::output::{columns, print, say, significant};
+use super::output::{columns, folder, print, say, significant};
 use super::sweep::{jobs, train_all};
 use super::{stop, threads, verdicts, voice};
 use crate::pipeline::{
@@ -48,6 +48,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print(text.unwrap_or_default().trim_end());
         return Ok(());
     }
+    args.out
+        .as_deref()
+        .map(|out| folder(out, "--out"))
+        .transpose()?;
     let profile = Profile::load(&args.profile)?;
     let backend: Backend = args.backend.parse()?;
     let out = args.out.clone();

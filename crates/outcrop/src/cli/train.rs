@@ -4,7 +4,7 @@ use outcrop_core::{Document, Error as CoreError};
 use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
-use super::output::{print, significant};
+use super::output::{folder, print, significant};
 use super::progress::Bar;
 use super::sweep::{jobs, train_all};
 use super::{stop, threads, voice};
@@ -54,6 +54,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print(DEFAULT.trim_end());
         return Ok(());
     }
+    args.out
+        .as_deref()
+        .map(|out| folder(out, "--out"))
+        .transpose()?;
     let spec = spec(args)?;
     let backend: Backend = args.backend.parse()?;
     match args.seed.as_slice() {

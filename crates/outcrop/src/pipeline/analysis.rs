@@ -93,7 +93,22 @@ pub fn fit_all(trajectories: &[Trajectory]) -> (Vec<Fit>, Vec<CurvePoint>) {
 
 /// Scores of every regressor under every protocol, its predictions of models it never saw, verdicts.
 fn score(archs: &[NamedArch], fits: &[Fit]) -> Result<Evaluation, outcrop_predict::Error> {
-    evaluate(&Table::new(archs, fits)?, &Options::default())
+    evaluate(
+        &Table::new(&in_order(archs.to_vec()), fits)?,
+        &Options::default(),
+    )
+}
+
+/// The same architectures by shape, then by name, shorter names first. Random splits and
+/// relabellings draw models by their place: sorted, the rows of a table may stand in any order.
+pub(crate) fn in_order(mut archs: Vec<NamedArch>) -> Vec<NamedArch> {
+    archs.sort_by(|a, b| {
+        let shape = |n: &NamedArch| (n.arch.layers, n.arch.d_model, n.arch.heads, n.arch.d_ff);
+        let names = a.model.len().cmp(&b.model.len());
+        let names = names.then_with(|| b.model.cmp(&a.model)); // as in data/atlas
+        shape(a).cmp(&shape(b)).then(names)
+    });
+    archs
 }
 
 fn nothing() -> Evaluation {

@@ -7,6 +7,7 @@ mod profile;
 mod results;
 mod sweep;
 
+pub(crate) use analysis::in_order;
 pub use analysis::{Analysis, analyse, fit_all};
 pub use environment::{environment, workspace};
 pub use profile::{PROFILES, Profile};

@@ -145,6 +145,9 @@ fn a_file_is_no_folder() {
         (&["report", ATLAS][..], "page.html"),
         (&["explain", ATLAS], "shapley.csv"),
         (&["import", ATLAS], "all.csv"),
+        (&["train", "--set", "train.steps=100"], "run.csv"),
+        (&["train", "--seed", "1,2"], "runs.parquet"),
+        (&["reproduce", "--profile", "tiny"], "scores.json"),
     ] {
         let out = path(dir.path(), name);
         refused(

@@ -179,6 +179,7 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
             ["separated by '\\t'", "write the table with commas"],
         ),
         ("utf16.csv", ["UTF-16", "save it as CSV in UTF-8"]),
+        ("snappy.parquet", ["it is compressed", "compression=None"]),
         (
             "german_truth.csv",
             ["line 2: best = \"FALSCH\"", "true or false"],

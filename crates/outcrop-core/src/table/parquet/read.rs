@@ -1,6 +1,7 @@
 use std::fs::File;
 use std::io::{Cursor, Read};
 
+use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
@@ -14,7 +15,7 @@ pub(super) struct AsCsv {
 impl AsCsv {
     pub(super) fn open(file: File) -> std::io::Result<Self> {
         let reader = contained(|| SerializedFileReader::new(file))?;
-        let reader = reader.map_err(std::io::Error::other)?;
+        let reader = reader.map_err(failed)?;
         let schema = reader.metadata().file_metadata().schema();
         let header = line(
             schema
@@ -27,6 +28,17 @@ impl AsCsv {
             text: Cursor::new(header),
         })
     }
+}
+
+/// Pandas and R compress what they write, unless told otherwise.
+fn failed(error: ParquetError) -> std::io::Error {
+    if error.to_string().contains("Disabled feature") {
+        return std::io::Error::other(
+            "it is compressed, which is not read; write it with to_parquet(..., compression=None) \
+             in pandas, or as CSV",
+        );
+    }
+    std::io::Error::other(error)
 }
 
 /// A panic of the library, at a file that is broken, is an error.
@@ -52,7 +64,7 @@ impl Read for AsCsv {
             let Some(row) = contained(|| self.rows.next())? else {
                 return Ok(0);
             };
-            let row = row.map_err(std::io::Error::other)?;
+            let row = row.map_err(failed)?;
             let cells = row.get_column_iter().map(|(_, field)| cell(field));
             self.text = Cursor::new(line(cells)?);
         }
