@@ -30,12 +30,12 @@ impl AsCsv {
     }
 }
 
-/// Pandas and R compress what they write, unless told otherwise.
+/// Snappy, which pandas and R write unless told otherwise, is read; other compressions are not.
 fn failed(error: ParquetError) -> std::io::Error {
     if error.to_string().contains("Disabled feature") {
         return std::io::Error::other(
-            "it is compressed, which is not read; write it with to_parquet(..., compression=None) \
-             in pandas, or as CSV",
+            "it is compressed by another method than snappy, which is not read; write it with \
+             to_parquet(..., compression=\"snappy\") in pandas, or as CSV",
         );
     }
     std::io::Error::other(error)
