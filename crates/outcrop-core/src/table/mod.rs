@@ -53,7 +53,8 @@ pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
 pub use measurement::{
     Columns, MeasurementRow, MeasurementStream, MeasurementWriter, append_measurements,
-    fold_measurements, measurement_stream, measurements, measurements_from, write_measurements,
+    fold_measurements, left_out, measurement_stream, measurements, measurements_from,
+    write_measurements,
 };
 pub(crate) use measurement::{Table, fold_tables};
 #[cfg(feature = "parquet")]

@@ -1,11 +1,12 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
-use outcrop_core::{Error as CoreError, Provenance, Trajectory, TrajectoryOptions};
+use outcrop_core::{Error as CoreError, Measurement, Provenance, Trajectory, TrajectoryOptions};
 use outcrop_report::{Inputs, write_report};
 
 use super::input::good_rows;
-use super::output::{folder, print};
+use super::output::{folder, print, say};
 use super::voice::detail;
 use crate::{Error, Result};
 
@@ -90,8 +91,9 @@ fn read(args: &Args) -> Result<Inputs> {
         predictions: rows(&predictions, table::read_rows)?,
         ..Inputs::default()
     };
-    let kept = |suspect: &Option<String>| args.include_suspect || suspect.is_none();
-    inputs.measurements.retain(|row| kept(&row.suspect));
+    if !args.include_suspect {
+        leave_out_suspects(&mut inputs.measurements);
+    }
     // what was asked for counts like the rest
     inputs
         .measurements
@@ -109,6 +111,16 @@ fn read(args: &Args) -> Result<Inputs> {
         inputs.provenance = Provenance::read(&provenance)?;
     }
     Ok(inputs)
+}
+
+/// Takes the steps out that an audit suspects, and says so.
+fn leave_out_suspects(rows: &mut Vec<Measurement>) {
+    let suspect = |row: &Measurement| Some(((row.model.clone(), row.step), row.suspect.clone()?));
+    let suspects: BTreeMap<(String, u64), String> = rows.iter().filter_map(suspect).collect();
+    rows.retain(|row| row.suspect.is_none());
+    table::left_out(&suspects)
+        .iter()
+        .for_each(|problem| say(&format!("warning: {problem}")));
 }
 
 /// The good rows of a table; none where it is not there.

@@ -125,6 +125,12 @@ fn suspect_steps_are_marked_and_left_out_of_fits() {
         "{said}"
     );
     assert_eq!(points(&["--include-suspect"]).0, 8);
+    let reported = |more: &[&str]| {
+        let output = run(&[&["report", out.to_str().unwrap()][..], more].concat());
+        assert!(output.status.success());
+        text(&output.stderr).contains("suspect steps of tiny were left out")
+    };
+    assert!(reported(&[]) && !reported(&["--include-suspect"]));
 
     let audit = run(&["audit", of.to_str().unwrap(), "--strict"]);
     assert_eq!(audit.status.code(), Some(1));

@@ -94,7 +94,7 @@ impl Fold {
 
     fn finish(mut self, notes: Vec<Problem>) -> Loaded<Trajectory> {
         self.problems.extend(notes);
-        self.problems.extend(left_out(&self.builder));
+        self.problems.extend(left_out(self.builder.suspects()));
         Loaded {
             rows: self.builder.finish(),
             problems: self.problems,
@@ -159,10 +159,11 @@ fn contradiction(tables: [&Table<'_>; 2], lines: [u64; 2], row: &Measurement) ->
     Error::twice(second, key(row), [first, lines[1].to_string()])
 }
 
-/// The suspect steps that were left out, one problem for each model and reason.
-fn left_out(builder: &TrajectoryBuilder) -> Vec<Problem> {
+/// What is said of suspect steps, as (model, step) with the reason, that are left out: one problem for
+/// each model and reason.
+pub fn left_out(suspects: &BTreeMap<(String, u64), String>) -> Vec<Problem> {
     let mut steps: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
-    for ((model, step), reason) in builder.suspects() {
+    for ((model, step), reason) in suspects {
         let of_reason = steps.entry((model, reason)).or_default();
         of_reason.push(step.to_string());
     }

@@ -4,8 +4,8 @@ mod row;
 mod write;
 
 pub(super) use self::flat::REQUIRED;
-pub use self::fold::fold_measurements;
 pub(crate) use self::fold::{Table, fold_tables};
+pub use self::fold::{fold_measurements, left_out};
 pub use self::row::MeasurementRow;
 pub use self::write::{Columns, MeasurementWriter, append_measurements, write_measurements};
 
