@@ -33,9 +33,10 @@ impl Document {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Parse`] with the line for what is no TOML.
+    /// [`Error::Io`]; [`Error::LfsPointer`]; [`Error::Parse`] with the line for what is no TOML.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+        crate::refuse_lfs_pointer(path, text.as_bytes())?;
         Self::parse(&text, &path.display().to_string())
     }
 

@@ -150,6 +150,7 @@ fn text(path: &Path) -> Result<String, String> {
     let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|e| e.to_string())?;
     too_large(bytes.len() as u64).map_or(Ok(()), Err)?;
+    crate::refuse_lfs_pointer(path, &bytes).map_err(|e| e.to_string())?;
     let text = String::from_utf8(bytes).map_err(|_| "no text; print the array, or its repr")?;
     Ok(text
         .strip_prefix('\u{feff}')

@@ -1,10 +1,11 @@
 use std::io::Read;
+use std::path::Path;
 
 use csv::StringRecord;
 
 use super::lines::Lines;
 use super::problem::Problem;
-use crate::{Error, Result, nearest};
+use crate::{Error, Result, nearest, refuse_lfs_pointer};
 
 /// The columns of a table.
 #[derive(Clone, Copy)]
@@ -24,7 +25,11 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, context: &str) -> Result<Strin
         let read = lines.next(&mut header, None);
         match read.map_err(|e| Error::io("read", context, e))? {
             Some((1, Ok(()))) if header.get(0).is_some_and(|h| h.starts_with("sep=")) => {}
-            Some((_, Ok(()))) => return Ok(header),
+            Some((_, Ok(()))) => {
+                let first = header.get(0).unwrap_or_default();
+                refuse_lfs_pointer(Path::new(context), first.as_bytes())?;
+                return Ok(header);
+            }
             Some((_, Err(reason))) => {
                 return Err(Error::parse(context, format!("the header: {reason}")));
             }

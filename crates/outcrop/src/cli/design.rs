@@ -287,6 +287,7 @@ fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<(
 
 fn read_toml(path: &Path) -> Result<toml::Table> {
     let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;
     let parsed = text.parse();
     let named = |e: toml::de::Error| CoreError::parse(path.display().to_string(), e);
     Ok(parsed.map_err(named)?)

@@ -86,6 +86,42 @@ fn a_fit_of_nothing_leaves_the_old_file() {
 }
 
 #[test]
+fn a_pointer_of_git_lfs_in_place_of_a_table_or_a_spec_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:abab\nsize 438967671\n";
+    let write = |name: &str| {
+        std::fs::write(dir.path().join(name), pointer).unwrap();
+        path(dir.path(), name)
+    };
+    let folder = dir.path().to_str().unwrap();
+    let measurements = write("measurements.csv");
+    let trajectories = write("trajectories.csv");
+    let (spec, predictor) = (write("run.toml"), write("learned.predictor"));
+    for args in [
+        &["fit", &measurements][..],
+        &["fit", &trajectories],
+        &["fit", folder],
+        &["report", folder],
+        &["predict", folder],
+        &["forecast", &trajectories, "--at", "20000"],
+        &["train", &spec, "--out", &path(dir.path(), "run")],
+        &[
+            "predict",
+            "--predictor",
+            &predictor,
+            "--layers",
+            "2",
+            "--d-model",
+            "64",
+            "--heads",
+            "2",
+        ],
+    ] {
+        refused(args, &["is a Git LFS pointer: run git lfs pull"]);
+    }
+}
+
+#[test]
 fn a_backtest_has_no_infinite_median() {
     let dir = tempfile::tempdir().unwrap();
     let table = path(dir.path(), "t.csv");

@@ -18,6 +18,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
         return Ok(Predictor::from_text(SHIPPED)?);
     };
     let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;
     let named = |error| CoreError::parse(path.display().to_string(), error);
     Ok(Predictor::from_text(&text).map_err(named)?)
 }
