@@ -184,10 +184,38 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let id = |seed: &u32| if seed / 65_536 % 10 < zeros { 0 } else { seed % vocab };
         let mut ids: Vec<u32> = seeds.iter().map(id).collect();
-        ids[1] = 1; // not every second one is 0
+        ids[..2].fill(1); // not every second one is 0
         let path = bin(&dir, &bytes_of(&ids, |id| (id as u16).to_le_bytes()));
         prop_assert_eq!(&read(&path, None, windows(1, ids.len())).unwrap()[0], &ids);
     }
+}
+
+/// Halves are seen behind a header of another program too, in the other order of bytes, and 64 bits are told
+/// from 32 by ids above 65535.
+#[test]
+fn halves_are_known_behind_headers_in_either_order_and_by_their_length() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids: Vec<u32> = (0..2000).map(|i| i * 7919 % 50_257).collect();
+    let refused = |bytes: &[u8], said: &str| {
+        let error = message(read(&bin(&dir, bytes), None, windows(1, 8)));
+        assert!(error.contains(said), "{error}");
+    };
+    let header: Vec<u32> = (0..8).map(|i| 20_251_013 + 65_536 * i).collect();
+    let behind = [header, ids.clone()].concat();
+    refused(&bytes_of(&behind, u32::to_le_bytes), "as in ids of 32 bits");
+    refused(
+        &bytes_of(&ids, u32::to_be_bytes),
+        "with the highest byte first",
+    );
+    let large: Vec<u32> = ids.iter().map(|id| id * 5 % 128_256).collect();
+    refused(
+        &bytes_of(&large, |id| i64::from(id).to_le_bytes()),
+        "upper halves of ids of 64 bits",
+    );
+    refused(
+        &bytes_of(&large, u32::to_le_bytes),
+        "upper halves of ids of 32 bits",
+    );
 }
 
 #[test]
