@@ -169,10 +169,11 @@ impl Global {
 fn storage_dtype(kind: &str) -> Option<DType> {
     Some(match kind {
         "Bool" => DType::Bool,
-        "Byte" => DType::U8,
-        "Char" => DType::I8,
+        // of quantised tensors: the tensor itself is odd, and what lies beside it is read
+        "Byte" | "QUInt8" => DType::U8,
+        "Char" | "QInt8" => DType::I8,
         "Short" => DType::I16,
-        "Int" => DType::I32,
+        "Int" | "QInt32" => DType::I32,
         "Long" => DType::I64,
         "Half" => DType::F16,
         "BFloat16" => DType::BF16,
