@@ -138,6 +138,12 @@ impl Values {
         loop {
             let bytes = self.reader.fill_buf().map_err(|e| io(&self.path, e))?;
             if bytes.is_empty() {
+                // what lies behind it in the file would be lost with it
+                if self.split == Split::Values && scan.open() {
+                    return Err(self.wrong(
+                        "it does not end; is a brace or a quote in it not closed, or was the file cut short?",
+                    ));
+                }
                 break;
             }
             let end = bytes.iter().position(|byte| scan.ends_before(*byte));
@@ -212,6 +218,11 @@ struct Scan {
 }
 
 impl Scan {
+    /// Whether a string, an object or an array has begun and not ended.
+    fn open(&self) -> bool {
+        self.string || self.depth > 0
+    }
+
     /// Whether the value ends before `byte`; its bytes are to be given in order.
     fn ends_before(&mut self, byte: u8) -> bool {
         if self.done {

@@ -256,6 +256,22 @@ fn what_is_not_taken_for_documents_is_refused() {
     }
 }
 
+/// What is not closed takes all that follows with it, which is more than the one document that it seems.
+#[test]
+fn a_value_that_does_not_end_is_refused_with_its_number() {
+    let dir = tempfile::tempdir().unwrap();
+    let pretty = |text: &str| format!("{:#}\n", json!({ "text": text }));
+    for broken in ["{\n \"text\": {\"x\": 1}\n", "{\n \"text\": \"a\n}\n"] {
+        let content = pretty("a") + broken + &pretty("b") + &pretty("c");
+        let path = file(&dir, "values.json", content.as_bytes());
+        let error = message(documents(&path));
+        assert!(
+            error.contains("document 2: it does not end; is a brace or a quote"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn prose_and_code_stay_one_text() {
     let dir = tempfile::tempdir().unwrap();
