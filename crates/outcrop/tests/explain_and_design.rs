@@ -125,6 +125,10 @@ fn a_design_can_be_predicted_as_it_is_written() {
         errors.contains("random search of") && errors.contains("predicted by shape"),
         "{errors}"
     );
+    assert!(
+        errors.contains("has the default recipe of `outcrop train`"),
+        "{errors}"
+    );
     let first: Vec<&str> = said.lines().nth(1).unwrap().split(',').collect();
     let params: f64 = first[7].parse().unwrap();
     let value: f64 = first[11].parse().unwrap();

@@ -276,7 +276,14 @@ fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<(
     let recipes = folders.map(|folder| folder.join("run.toml"));
     let mut run = match recipes.iter().find(|recipe| recipe.is_file()) {
         Some(recipe) => read_toml(recipe)?,
-        None => toml::Table::new(),
+        None => {
+            say(&format!(
+                "note: no run.toml of {base} is in the results; {} has the default recipe of `outcrop train`, \
+                 not that of the models the prediction was learned from",
+                path.display()
+            ));
+            toml::Table::new()
+        }
     };
     let parse = |e: toml::ser::Error| CoreError::parse("the best architecture", e);
     run.insert("model".into(), "best".into());

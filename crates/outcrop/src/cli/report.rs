@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
-use outcrop_core::{Error as CoreError, Measurement, Provenance, Trajectory, TrajectoryOptions};
+use outcrop_core::{
+    Error as CoreError, Fit, Measurement, Provenance, Trajectory, TrajectoryOptions,
+};
 use outcrop_report::{Inputs, write_report};
 
 use super::input::good_rows;
@@ -106,6 +108,7 @@ fn read(args: &Args) -> Result<Inputs> {
         };
         inputs.trajectories = Trajectory::from_measurements(&inputs.measurements, options);
     }
+    older_fits(&inputs, &args.folder);
     let provenance = args.folder.join("provenance.json");
     if provenance.is_file() {
         inputs.provenance = Provenance::read(&provenance)?;
@@ -121,6 +124,27 @@ fn leave_out_suspects(rows: &mut Vec<Measurement>) {
     table::left_out(&suspects)
         .iter()
         .for_each(|problem| say(&format!("warning: {problem}")));
+}
+
+/// Says so where layers were fitted to other steps than are measured now: those of an unfinished run, say.
+fn older_fits(inputs: &Inputs, folder: &Path) {
+    let points = |fit: &Fit| {
+        let mut trajectories = inputs.trajectories.iter();
+        let own = trajectories.find(|t| t.model == fit.model && t.layer == fit.layer)?;
+        Some(own.steps.len())
+    };
+    let fitted = inputs.fits.iter().filter(|fit| fit.sse.is_some());
+    let mut older = fitted.filter_map(|fit| Some((fit, points(fit)?)));
+    if let Some((fit, now)) = older.find(|(fit, now)| fit.n != *now) {
+        say(&format!(
+            "warning: model {} layer {} was fitted to {} points and has {now}; if steps came later, fit \
+             again: outcrop fit {}",
+            fit.model,
+            fit.layer,
+            fit.n,
+            folder.display()
+        ));
+    }
 }
 
 /// The good rows of a table; none where it is not there.

@@ -32,6 +32,26 @@ fn the_fits_of_a_folder_go_into_it_and_the_report_has_them() {
 }
 
 #[test]
+fn a_report_says_that_its_fits_are_older_than_what_was_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    let rows = |steps: u32| -> String {
+        let row = |i: u32| format!("m,1,{},{}\n", 10 * i, 5.0 + f64::from(i).sqrt());
+        "model,layer,step,ratio\n".to_owned() + &(0..steps).map(row).collect::<String>()
+    };
+    let table = dir.path().join("trajectories.csv");
+    std::fs::write(&table, rows(12)).unwrap();
+    succeeded(&["fit", &folder, "--intervals", "0"]);
+    assert_eq!(succeeded(&["report", &folder]).1, "");
+    std::fs::write(&table, rows(20)).unwrap();
+    let said = succeeded(&["report", &folder]).1;
+    assert!(
+        said.contains("layer 1 was fitted to 12 points and has 20"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_is_asked_for_by_name_goes_there_alone() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().display().to_string();
