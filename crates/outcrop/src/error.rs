@@ -125,7 +125,7 @@ pub enum Error {
         suspects: usize,
     },
     /// The folder of a step that holds no checkpoint.
-    #[error("{0}")]
+    #[error("measure it: {0}")]
     NoCheckpoint(String),
     /// No checkpoint could be measured.
     #[error("measure any of {of} checkpoints")]

@@ -195,9 +195,9 @@ impl<'a> Finder<'a> {
                 let seen = seen::of_folder(path).map_or_else(String::new, |(seen, name)| {
                     format!("; it holds {} (`{name}`): {}", seen.what, seen.way_out)
                 });
-                self.problem(step, path, &format!("{error}{seen}"));
+                self.problem(step, path, &format!("failed to {error}{seen}"));
             }
-            Err(error) => self.problem(step, path, &error.to_string()),
+            Err(error) => self.problem(step, path, &format!("failed to {error}")),
         }
     }
 

@@ -204,3 +204,18 @@ fn threads_do_not_matter() {
     });
     assert_eq!(tables[0], tables[1]);
 }
+
+#[test]
+fn a_step_without_weights_is_told_in_whole_sentences() {
+    let dir = tempfile::tempdir().unwrap();
+    let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
+    series(&of);
+    fs::remove_file(of.join("step1/model.safetensors")).unwrap();
+    let said = text(&measure(&of, &out, &[]).stderr);
+    for part in [
+        "step1 was passed over: failed to find weights in",
+        "step 1: failed to measure it: failed to find weights in",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
