@@ -18,6 +18,7 @@ const UTF8: &str = "save it as UTF-8: iconv -f UTF-16 -t UTF-8";
 const IDS: &str = "give token ids with --tokens";
 const BIN: &str = "give the .bin beside it with --tokens";
 const TEXT_OF_IT: &str = "extract its text, and give that";
+const RECORDS: &str = "take the record separators out: tr -d '\\036'";
 const OTHER: &str = "give a file of token ids or of text";
 
 /// What binary files begin with: the offset, the bytes there, what it is, the way out.
@@ -79,7 +80,8 @@ const BINARY: [(usize, &[u8], &str, &str); 24] = [
 ];
 
 /// What files begin with that are ASCII, and yet no prose.
-const ASCII: [(&[u8], &str, &str); 2] = [
+const ASCII: [(&[u8], &str, &str); 3] = [
+    (b"\x1e{", "a JSON text sequence", RECORDS),
     (b"%PDF-", "a PDF", TEXT_OF_IT),
     (b"{\\rtf", "rich text (RTF)", TEXT_OF_IT),
 ];

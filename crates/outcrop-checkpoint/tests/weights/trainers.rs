@@ -19,6 +19,7 @@ fn the_model_is_found_among_what_trainers_put_beside_it() {
         "named_optimizer",
         "nested",
         "odd_beside",
+        "quantised_beside",
         "ema_beside",
         "ema_alone",
         "loss_tensor_beside",

@@ -220,6 +220,11 @@ fn what_is_not_taken_for_documents_is_refused() {
             "a Parquet file; write its column of text",
         ),
         ("x.zip", "PK\x03\x04\0", "a zip archive"),
+        (
+            "x.jsonseq",
+            "\u{1e}{\"text\": \"a\"}\n",
+            "a JSON text sequence; take the record separators out",
+        ),
         ("x.pdf", "%PDF-1.7 ", "a PDF; extract its text"),
         ("x.txt", "{\\rtf1 a}", "rich text (RTF)"),
         (
