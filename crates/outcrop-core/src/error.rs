@@ -1,4 +1,5 @@
-use std::path::PathBuf;
+use std::error::Error as StdError;
+use std::path::{Path, PathBuf};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -149,11 +150,19 @@ fn hint(nearest: &Option<String>) -> String {
 impl Error {
     /// An [`Error::Io`] of `action` on `path`.
     pub fn io(action: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
-        Self::Io {
-            action,
-            path: path.into(),
-            source,
+        match Unwritten::find(&source) {
+            Some(unwritten) => unwritten,
+            None => Self::Io {
+                action,
+                path: path.into(),
+                source,
+            },
         }
+    }
+
+    /// What kept a row of a table from being written: its file, where that is known, or the row.
+    pub(crate) fn unwritten(reason: &(dyn StdError + 'static)) -> Self {
+        Unwritten::find(reason).unwrap_or_else(|| Self::parse("table to write", reason))
     }
 
     /// An [`Error::OutOfRange`] of `field`.
@@ -197,5 +206,52 @@ impl Error {
             context: context.into(),
             reason: reason.to_string(),
         }
+    }
+}
+
+/// A failed write with its file, which comes through the libraries that write in between.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub(crate) struct Unwritten {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl Unwritten {
+    /// `source` with the file that was written.
+    pub(crate) fn of(path: &Path, source: std::io::Error) -> std::io::Error {
+        if source.kind() == std::io::ErrorKind::Interrupted {
+            return source; // is tried again
+        }
+        let path = path.to_owned();
+        std::io::Error::new(source.kind(), Self { path, source })
+    }
+
+    /// The [`Error::Io`] that lies in `error` or below it.
+    fn find(error: &(dyn StdError + 'static)) -> Option<Error> {
+        let mut below = Some(error);
+        while let Some(error) = below {
+            let io = error.downcast_ref::<std::io::Error>();
+            if let Some(found) = io.and_then(|io| io.get_ref()?.downcast_ref::<Self>()) {
+                return Some(Error::Io {
+                    action: "write",
+                    path: found.path.clone(),
+                    source: again(&found.source),
+                });
+            }
+            below = match error.downcast_ref::<csv::Error>().map(csv::Error::kind) {
+                Some(csv::ErrorKind::Io(io)) => Some(io), // which it does not call its source
+                _ => error.source(),
+            };
+        }
+        None
+    }
+}
+
+/// The same error once more.
+fn again(error: &std::io::Error) -> std::io::Error {
+    match error.raw_os_error() {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => std::io::Error::new(error.kind(), error.to_string()),
     }
 }

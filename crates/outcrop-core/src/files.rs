@@ -2,6 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::error::Unwritten;
 use crate::{Error, Result};
 
 /// Writes `bytes` to `path` so that the name holds either the old content or the whole new one:
@@ -112,14 +113,14 @@ impl AtomicFile {
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
-            Self::Partial(file) => file.write(bytes),
+            Self::Partial(file) => file.as_file_mut().write(bytes),
             Self::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
-            Self::Partial(file) => file.flush(),
+            Self::Partial(file) => file.as_file_mut().flush(),
             Self::Direct(file) => file.flush(),
         }
     }
@@ -127,11 +128,13 @@ impl Write for Target {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.writer.write(bytes)
+        let written = self.writer.write(bytes);
+        written.map_err(|e| Unwritten::of(&self.path, e))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.writer.flush()
+        let flushed = self.writer.flush();
+        flushed.map_err(|e| Unwritten::of(&self.path, e))
     }
 }
 

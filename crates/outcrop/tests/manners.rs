@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
+#[path = "common/measured.rs"]
+mod measured;
 
 use std::path::Path;
 use std::process::Output;
@@ -238,41 +240,11 @@ fn runs_stand_side_by_side() {
     assert_eq!(run(here, &["compare", "nowhere"]).status.code(), Some(1));
 }
 
-/// Layers whose ratio grows as the emergence curve does, to a height that the architecture decides.
-fn measured(folder: &Path, name: &str, layers: u32, d_model: usize) {
-    std::fs::create_dir_all(folder).unwrap();
-    let spec = SPEC
-        .replace("'m'", &format!("'{name}'"))
-        .replace("layers = 2", &format!("layers = {layers}"))
-        .replace("d_model = 16", &format!("d_model = {d_model}"));
-    std::fs::write(folder.join("run.toml"), spec).unwrap();
-    let mut csv = "model,step,sequence,layer,top1,top2,top3,median\n".to_owned();
-    for i in 0..24u32 {
-        let step = 1.4f64.powi(i as i32).floor() - 1.0;
-        for layer in 1..=layers {
-            let height = d_model as f64 / 4.0 + f64::from(layer);
-            let ratio = 5.0 + height * (1.0 - (-step / 200.0).exp());
-            csv += &format!("{name},{step},0,{layer},{ratio},1,1,1\n");
-        }
-    }
-    std::fs::write(folder.join("measurements.csv"), csv).unwrap();
-}
-
 #[test]
 fn run_directories_are_learned_from() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    for (i, (layers, width)) in [(1, 16), (2, 16), (2, 32), (3, 32), (3, 48), (4, 64)]
-        .iter()
-        .enumerate()
-    {
-        measured(
-            &here.join(format!("results/runs/m{i}")),
-            &format!("m{i}"),
-            *layers,
-            *width,
-        );
-    }
+    measured::six_models(&here.join("results/runs"));
     let (said, errors) = done(here, &["predict", "results"]);
     assert!(
         said.contains("f_max") && errors.contains("fitting its 2 layers now"),

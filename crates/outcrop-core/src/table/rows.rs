@@ -120,11 +120,12 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     /// Writes one row.
     ///
     /// # Errors
-    /// [`Error::Parse`] with what the writer or the row said.
+    /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
+    /// writer or the row said.
     pub fn write(&mut self, row: &T) -> Result<()> {
         self.empty = false;
         let written = self.csv.serialize(row);
-        written.map_err(|e| Error::parse("table to write", e))
+        written.map_err(|e| Error::unwritten(&e))
     }
 
     /// The writer to which the rows go; some may still be held back.
@@ -135,14 +136,14 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     /// Writes what is left, the header even without rows, and gives the writer back.
     ///
     /// # Errors
-    /// [`Error::Parse`] with what the writer said.
+    /// As [`RowWriter::write`].
     pub fn finish(mut self) -> Result<W> {
         if self.empty {
             let written = self.csv.write_record(columns::<T>());
-            written.map_err(|e| Error::parse("table to write", e))?;
+            written.map_err(|e| Error::unwritten(&e))?;
         }
         let inner = self.csv.into_inner();
-        inner.map_err(|e| Error::parse("table to write", e.error()))
+        inner.map_err(|e| Error::unwritten(e.error()))
     }
 }
 

@@ -31,7 +31,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::Error;
+use self::output::standard;
+use crate::{Error, Result};
 
 /// Follow massive activations through transformer training: measure, fit, predict, report.
 #[derive(Parser)]
@@ -94,9 +95,30 @@ pub fn command() -> clap::Command {
 
 /// Runs the command and turns its result into an exit status.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    cli.voice.apply();
-    let result = match cli.command {
+    let done = match Cli::try_parse() {
+        Ok(cli) => {
+            cli.voice.apply();
+            run(cli.command)
+        }
+        Err(error) if error.use_stderr() => error.exit(),
+        Err(asked) => {
+            standard::attempt(|| asked.print()); // help or version
+            Ok(())
+        }
+    };
+    let mut status = ExitCode::SUCCESS;
+    for error in [done, standard::finish()].into_iter().filter_map(Result::err) {
+        voice::error(&format!("failed to {error}"));
+        status = match error {
+            Error::Interrupted => ExitCode::from(130),
+            _ => ExitCode::FAILURE,
+        };
+    }
+    status
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Measure(args) => measure::run(&args),
@@ -110,15 +132,5 @@ pub fn main() -> ExitCode {
         Command::Design(args) => design::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Completions(args) => completions::run(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            voice::error(&format!("failed to {error}"));
-            match error {
-                Error::Interrupted => ExitCode::from(130),
-                _ => ExitCode::FAILURE,
-            }
-        }
     }
 }

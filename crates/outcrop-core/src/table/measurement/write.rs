@@ -44,7 +44,8 @@ impl<W: Write> MeasurementWriter<W> {
     /// Writes the header to `writer`.
     ///
     /// # Errors
-    /// [`Error::Parse`] with what the writer said.
+    /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
+    /// writer said.
     pub fn new(writer: W, columns: Columns) -> Result<Self> {
         let mut started = Self::going_on(writer, columns);
         started.record(&header(columns).into())?;
@@ -62,7 +63,8 @@ impl<W: Write> MeasurementWriter<W> {
     /// Writes one row.
     ///
     /// # Errors
-    /// [`Error::Parse`] with what the writer said.
+    /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
+    /// writer said.
     pub fn write(&mut self, measurement: &Measurement) -> Result<()> {
         let mut record = csv_io::record(&Flat::from(measurement))?;
         record.truncate(self.columns);
@@ -71,16 +73,17 @@ impl<W: Write> MeasurementWriter<W> {
 
     fn record(&mut self, record: &csv::ByteRecord) -> Result<()> {
         let written = self.csv.write_byte_record(record);
-        written.map_err(|e| Error::parse("table to write", e))
+        written.map_err(|e| Error::unwritten(&e))
     }
 
     /// Writes what is left and gives the writer back.
     ///
     /// # Errors
-    /// [`Error::Parse`] with what the writer said.
+    /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
+    /// writer said.
     pub fn finish(self) -> Result<W> {
         let inner = self.csv.into_inner();
-        inner.map_err(|e| Error::parse("table to write", e.error()))
+        inner.map_err(|e| Error::unwritten(e.error()))
     }
 }
 

@@ -12,8 +12,8 @@ use std::io::{Read, Seek};
 use self::read::AsCsv;
 use crate::Error;
 
-fn failed(reason: impl ToString) -> Error {
-    Error::parse("table to write", reason)
+fn failed(reason: impl std::error::Error + 'static) -> Error {
+    Error::unwritten(&reason)
 }
 
 /// The file as CSV text, also where it is Parquet.

@@ -50,7 +50,7 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
     /// Rows go to `writer`.
     ///
     /// # Errors
-    /// [`crate::Error::Parse`] with what the writer said.
+    /// As [`ParquetWriter::write`].
     pub fn new(writer: W) -> Result<Self> {
         let names = columns::<T>();
         let types = types::<T>(names);
@@ -74,7 +74,8 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
     /// Writes one row.
     ///
     /// # Errors
-    /// [`crate::Error::Parse`] with what the writer or the row said.
+    /// [`crate::Error::Io`] with the file where that could not be written; [`crate::Error::Parse`] with
+    /// what else the writer or the row said.
     pub fn write(&mut self, row: &T) -> Result<()> {
         let record = csv_io::record(row)?;
         for (column, cell) in self.columns.iter_mut().zip(&record) {
@@ -103,7 +104,7 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
     /// Writes what is left and gives the writer back.
     ///
     /// # Errors
-    /// [`crate::Error::Parse`] with what the writer said.
+    /// As [`ParquetWriter::write`].
     pub fn finish(mut self) -> Result<W> {
         if self.held > 0 {
             self.flush()?;

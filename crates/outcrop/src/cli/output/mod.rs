@@ -4,6 +4,7 @@ mod columns;
 mod format;
 mod picture;
 mod rows;
+pub(crate) mod standard;
 
 pub(crate) use self::columns::{columns, significant};
 pub(crate) use self::format::{Destination, Format, To, folder};
@@ -18,9 +19,9 @@ use outcrop_core::{AtomicFile, Error as CoreError, write_atomic};
 use super::voice::is_quiet;
 use crate::Result;
 
-/// Prints a line to standard output; a closed pipe is no failure.
+/// Prints a line to standard output; what cannot be written is told at the end of the command.
 pub(crate) fn print(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    standard::send(format!("{text}\n").as_bytes());
 }
 
 /// Says a line on standard error, unless the command was asked to be quiet.
@@ -30,7 +31,8 @@ pub(crate) fn say(text: &str) {
     }
 }
 
-/// A line on standard error, quiet or not.
+/// A line on standard error, quiet or not. Where it cannot be written there is nobody to tell, and the work
+/// goes on.
 pub(crate) fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

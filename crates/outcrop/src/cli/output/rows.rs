@@ -4,7 +4,7 @@ use outcrop_core::table::{ParquetWriter, Row, RowWriter, cells};
 use outcrop_core::{AtomicFile, Error as CoreError};
 
 use super::columns::aligned;
-use super::create_file;
+use super::{create_file, standard};
 use super::format::{Destination, Format};
 use crate::Result;
 
@@ -36,18 +36,18 @@ enum Writer<T> {
     Shown { out: Out, held: Vec<T> },
 }
 
-/// A file that is not there before it is whole, or standard output, closed once nobody reads it.
+/// A file that is not there before it is whole, or standard output.
 enum Out {
     File(AtomicFile),
-    Standard { closed: bool },
+    Standard,
 }
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::File(file) => file.write(bytes),
-            Self::Standard { closed } => {
-                *closed = *closed || std::io::stdout().lock().write_all(bytes).is_err();
+            Self::Standard => {
+                standard::send(bytes);
                 Ok(bytes.len())
             }
         }
@@ -56,7 +56,7 @@ impl Write for Out {
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::File(file) => file.flush(),
-            Self::Standard { .. } => Ok(()), // a line that fails to go out is noticed at the next
+            Self::Standard => Ok(()), // at the end of the command
         }
     }
 }
@@ -66,7 +66,7 @@ impl<T: Row> RowSink<T> {
     pub(crate) fn new(target: &Destination, show: Option<fn(&[T]) -> String>) -> Result<Self> {
         let out = match &target.file {
             Some(path) => Out::File(create_file(path)?),
-            None => Out::Standard { closed: false },
+            None => Out::Standard,
         };
         let writer = match target.format {
             Format::Csv => Writer::Csv(Box::new(RowWriter::new(out))),
@@ -111,14 +111,14 @@ impl<T: Row> RowSink<T> {
         }
     }
 
-    /// Whether nobody reads the standard output any more, as behind `| head`.
+    /// Whether what goes to standard output does not arrive any more, as behind `| head`.
     pub(crate) fn closed(&self) -> bool {
         let out = match &self.writer {
             Writer::Csv(writer) => writer.get_ref(),
             Writer::Json { out, .. } | Writer::Shown { out, .. } => out,
             Writer::Parquet(_) => return false,
         };
-        matches!(out, Out::Standard { closed: true })
+        matches!(out, Out::Standard) && standard::is_lost()
     }
 
     pub(crate) fn finish(mut self) -> Result<()> {
@@ -141,12 +141,12 @@ impl<T: Row> RowSink<T> {
         };
         match out {
             Out::File(file) => Ok(file.finish()?),
-            Out::Standard { .. } => Ok(()),
+            Out::Standard => Ok(()),
         }
     }
 }
 
 fn send(out: &mut Out, text: &str) -> Result<()> {
     let sent = out.write_all(text.as_bytes());
-    Ok(sent.map_err(|e| CoreError::io("write", "the output", e))?)
+    Ok(sent.map_err(|e| CoreError::io("write", "the table", e))?)
 }
