@@ -1,17 +1,13 @@
 //! Axes that count: layers, positions, channels.
 
 use super::label::short;
-use super::{Axis, shorten};
+use super::{Axis, shorten, ticks};
 
 impl Axis {
     /// `count` items from number `first`; item i spans i to i + 1 and is marked in its middle. Without
     /// grid lines.
     pub(crate) fn index(title: &str, first: usize, count: usize) -> Self {
-        let decades = (0..18).map(|e| 10usize.pow(e));
-        let mut every = decades.flat_map(|d| [d, 2 * d, 5 * d]);
-        let every = every
-            .find(|every| count / every <= 9)
-            .unwrap_or(count.max(1));
+        let every = ticks::every(count);
         let start = first.next_multiple_of(every) - first;
         let ticks = (start..count).step_by(every);
         let ticks = ticks.map(|i| (i as f64 + 0.5, number(first + i)));

@@ -16,6 +16,17 @@ impl Axis {
         core: impl IntoIterator<Item = f64>,
         margin: impl IntoIterator<Item = f64>,
     ) -> Self {
+        Self::reaching(title, core, margin, 1.0)
+    }
+
+    /// As [`Axis::around`], where what stands in `margin` is of interest itself: on a linear axis it may lie
+    /// so many `times` the width of `core` away from it.
+    pub(crate) fn reaching(
+        title: &str,
+        core: impl IntoIterator<Item = f64>,
+        margin: impl IntoIterator<Item = f64>,
+        times: f64,
+    ) -> Self {
         let (mut core, mut margin) = (finite(core), finite(margin));
         if core.is_empty() {
             std::mem::swap(&mut core, &mut margin);
@@ -23,11 +34,11 @@ impl Axis {
         if wide(&core) {
             margin.retain(|v| *v > 0.0);
             let log = |values: &[f64]| values.iter().map(|v| v.log10()).collect::<Vec<_>>();
-            let ends = stretched(&log(&core), &log(&margin), 0.1);
+            let ends = stretched(&log(&core), &log(&margin), 0.1, 1.0);
             return Self::log(title, ends.map(|v| 10f64.powf(v)));
         }
         let size = core.iter().fold(0.0, |size: f64, v| size.max(v.abs()));
-        Self::linear(title, stretched(&core, &margin, 0.1 * size))
+        Self::linear(title, stretched(&core, &margin, 0.1 * size, times))
     }
 
     /// An axis for `values` without the wild ones, logarithmic as [`Axis::around`] is.
@@ -58,11 +69,11 @@ fn wide(values: &[f64]) -> bool {
     low > 0.0 && high / low > WIDE
 }
 
-/// The ends of `core` and of those of `margin` that lie within its width of it, or within `least`
-/// where that is more.
-fn stretched(core: &[f64], margin: &[f64], least: f64) -> [f64; 2] {
+/// The ends of `core` and of those of `margin` that lie within so many `times` its width of it, or `least`
+/// where that is more than its width.
+fn stretched(core: &[f64], margin: &[f64], least: f64, times: f64) -> [f64; 2] {
     let (low, high) = ends(core);
-    let room = (high - low).max(least);
+    let room = times * (high - low).max(least);
     let near = |v: &&f64| (low - room..=high + room).contains(*v);
     let near: Vec<f64> = margin.iter().filter(near).copied().collect();
     let (from, to) = ends(&near);

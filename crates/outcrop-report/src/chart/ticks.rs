@@ -6,7 +6,7 @@ pub(super) fn linear(low: f64, high: f64, most: usize) -> Vec<f64> {
     let smallest = ((high - low) / most as f64).log10().floor() as i32;
     let steps = (smallest..smallest + 3).flat_map(|e| [1.0, 2.0, 5.0].map(|n| (n, e)));
     let mut ticks = steps.map(|(n, e)| multiples(low, high, n, e));
-    ticks.find(|t| t.len() <= most).unwrap_or_default()
+    ticks.find(|t| (1..=most).contains(&t.len())).unwrap_or_default()
 }
 
 /// The multiples of `n` 10^`e`; dividing by a power of ten gives 0.3 where multiplying by 0.1 gives
@@ -36,11 +36,25 @@ pub(super) fn log(low: f64, high: f64) -> Vec<f64> {
     linear(low, high, 5)
 }
 
-/// The powers of ten from `low` to `high`.
-pub(super) fn decades(low: f64, high: f64) -> impl Iterator<Item = f64> {
+/// Powers of ten that are marked at most; of more, every second, fifth, tenth, ... is.
+const MOST_DECADES: usize = 40;
+
+/// The powers of ten from `low` to `high`, two positive numbers.
+pub(super) fn decades(low: f64, high: f64) -> impl Iterator<Item = f64> + Clone {
     let first = (low.log10() - 1e-9).ceil() as i32;
     let last = (high.log10() + 1e-9).floor() as i32;
-    (first..=last).map(|e| 10f64.powi(e))
+    let every = (last.saturating_sub(first).max(0) as usize / MOST_DECADES + 1) as i32;
+    let marked = move |e: &i32| every == 1 || e.rem_euclid(every) == 0;
+    (first..=last).filter(marked).map(|e| 10f64.powi(e))
+}
+
+/// At every how many of `count` items a mark stands, so that no more than nine do: 1, 2 or 5 times a power
+/// of ten.
+pub(super) fn every(count: usize) -> usize {
+    let decades = (0..18).map(|e| 10usize.pow(e));
+    let mut steps = decades.flat_map(|d| [d, 2 * d, 5 * d]);
+    let found = steps.find(|every| count / every <= 9);
+    found.unwrap_or(count.max(1))
 }
 
 #[cfg(test)]

@@ -118,6 +118,8 @@ impl Shown<'_> {
         panel.footer.extend(words::goodness(self.row(), self.fits));
         panel.footer.push(words::status(self.row(), self.fits));
         panel.footer.extend(words::hidden(self.points.lost, beyond));
+        let bands = self.main().map_or(&[][..], |main| &main.curve.bands);
+        panel.footer.extend(words::cut(bands, &panel.y));
         panel.below = self.residuals(&panel.x).map(Box::new);
         panel
     }

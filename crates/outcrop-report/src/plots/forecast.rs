@@ -73,6 +73,7 @@ impl Shown {
         let mut panel = Panel::new(title, x, y, marks).with_legend(self.keys(&late));
         panel.footer.extend(self.verdict());
         panel.footer.extend(words::hidden(self.lost, beyond));
+        panel.footer.extend(words::cut(&late.bands, &panel.y));
         panel
     }
 
@@ -102,12 +103,15 @@ impl Shown {
         }
     }
 
+    /// The forecast and its band are what the plot is of: as far as the points stay readable the axis holds
+    /// them.
     fn ratios(&self) -> Axis {
+        const READABLE: f64 = 8.0;
         let core = self.fitted.iter().chain(&self.later).map(|p| p.1);
         let (_, late) = self.curve.split(self.last_fitted);
         let curve = self.curve.points.iter().map(|p| p.1);
         let bars = self.bars.iter().flat_map(|b| [b.1, b.2]);
-        Axis::around(RATIO, core, curve.chain(bars).chain(late.values()))
+        Axis::reaching(RATIO, core, curve.chain(bars).chain(late.values()), READABLE)
     }
 
     /// The last point that was fitted: who knows no better forecasts that the ratio stays there.

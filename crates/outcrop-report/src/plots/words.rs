@@ -2,7 +2,8 @@
 
 use outcrop_core::Fit;
 
-use crate::chart::short;
+use crate::chart::{Axis, short};
+use crate::curve::Band;
 
 /// A training step in full where it is a count, shortened where it is between or beyond them.
 pub(super) fn step(value: f64) -> String {
@@ -72,6 +73,25 @@ pub(super) fn hidden(lost: usize, beyond: usize) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 
+/// That a band reaches beyond the axis of its plot, and how far.
+pub(super) fn cut(bands: &[Band], axis: &Axis) -> Option<String> {
+    let ends = || bands.iter().flatten().flat_map(|b| [b.1, b.2]);
+    let low = ends().fold(f64::INFINITY, f64::min);
+    let high = ends().fold(f64::NEG_INFINITY, f64::max);
+    let to = |end: f64| match end.abs() < f64::MAX {
+        true => short(end),
+        false => "infinity".into(),
+    };
+    let (below, above) = (axis.beyond(low).is_lt(), axis.beyond(high).is_gt());
+    let reach = match (below, above) {
+        (false, false) => return None,
+        (true, false) => format!("down to {}", to(low)),
+        (false, true) => format!("up to {}", to(high)),
+        (true, true) => format!("from {} to {}", to(low), to(high)),
+    };
+    Some(format!("the band is cut at the end of the axis: it reaches {reach}"))
+}
+
 fn points(n: usize) -> String {
     format!("{n} {}", if n == 1 { "point" } else { "points" })
 }
@@ -79,6 +99,20 @@ fn points(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_band_says_how_far_it_reaches_beyond_the_axis() {
+        let axis = Axis::between("", 0.0, 10.0);
+        let band = |low, high| vec![vec![(1.0, 1.0, 9.0), (2.0, low, high)]];
+        assert_eq!(cut(&band(2.0, 10.0), &axis), None);
+        for (low, high, part) in [
+            (2.0, 250.0, "up to 250"),
+            (-4.0, 8.0, "down to -4"),
+            (-4.0, f64::MAX, "from -4 to infinity"),
+        ] {
+            assert!(cut(&band(low, high), &axis).unwrap().ends_with(part));
+        }
+    }
 
     #[test]
     fn intervals_may_be_open() {

@@ -129,6 +129,44 @@ fn a_forecast_shows_what_came_and_how_far_off_it_was() {
 }
 
 #[test]
+fn the_axis_of_a_forecast_holds_its_band_or_says_that_it_is_cut() {
+    let mut case = log_increase();
+    case.curves.retain(|c| c.hypothesis == "emergence");
+    let ratios = &case.trajectory.ratios;
+    let high = ratios.iter().copied().fold(0.0, f64::max);
+    let with = |top: f64, case: &Case| {
+        let mut curves = case.curves.clone();
+        let late = curves.iter_mut().filter(|c| c.step > 10_000.0);
+        late.for_each(|c| c.value_hi = c.value_hi.map(|_| top));
+        forecast_plot(&case.trajectory, 10_000, &curves)
+    };
+    let held = Seen::new(&with(4.0 * high, &case));
+    assert!(held.bands() == 1 && !held.says("the band is cut"));
+    // of the height there is, the measured points take a part
+    let seen = Seen::new(&with(1e9, &case));
+    seen.must_say(&["the band is cut at the end of the axis: it reaches up to 1B"]);
+    let seen = Seen::new(&with(f64::INFINITY, &case));
+    seen.must_say(&["it reaches up to infinity"]);
+}
+
+/// Ticks of a logarithmic axis over all that a number can be were once asked for by the billion.
+#[test]
+fn values_of_every_magnitude_are_drawn() {
+    let steps: Vec<u64> = (0..617).collect();
+    let trajectory = Trajectory {
+        ratios: (-308..=308).map(|e| 10f64.powi(e)).collect(),
+        steps,
+        ..Trajectory::default()
+    };
+    for plot in [
+        forecast_plot(&trajectory, 300, &[]),
+        fit_plot(&trajectory, &[], &[]),
+    ] {
+        assert!(plot.svg().unwrap().len() < 1 << 20);
+    }
+}
+
+#[test]
 fn bad_input_gives_a_plot_that_says_what_it_lacks() {
     let mut case = early_peak();
     case.trajectory

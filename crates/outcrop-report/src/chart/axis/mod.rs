@@ -1,33 +1,16 @@
+mod scale;
+
 use std::cmp::Ordering;
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use self::scale::Scale;
 use super::label::{labelled, short};
 use super::{shorten, ticks};
 
 /// Values beyond are drawn as if they were this large, so that no range overflows.
 const FARTHEST: f64 = 1e200;
-
-/// How a value is placed along an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Scale {
-    Linear,
-    Log,
-    /// Linear from 0 to 1, logarithmic above: shows step 0 and every decade at equal distances.
-    Steps,
-}
-
-impl Scale {
-    fn place(self, value: f64) -> f64 {
-        match self {
-            Self::Linear => value,
-            Self::Log => value.max(f64::MIN_POSITIVE).log10(),
-            Self::Steps if value <= 1.0 => value.max(0.0),
-            Self::Steps => 1.0 + value.log10(),
-        }
-    }
-}
 
 /// One axis of a panel: its range, its ticks and its title. Only finite values widen a range, and
 /// a range is never empty, so that every coordinate is a number.
@@ -45,7 +28,7 @@ impl Axis {
     /// Training steps, with step 0 shown.
     pub(crate) fn steps(values: impl IntoIterator<Item = f64>) -> Self {
         let (_, last) = extent(values).unwrap_or((0.0, 1.0));
-        let high = last.max(1.0);
+        let (low, high) = Scale::Steps.range(0.0, last.max(1.0));
         let mut ticks = vec![(0.0, "0".into())];
         ticks.extend(ticks::decades(1.0, high).map(|t| (t, short(t))));
         let gap = Scale::Steps.place(high) - Scale::Steps.place(ticks.last().map_or(0.0, |t| t.0));
@@ -55,7 +38,7 @@ impl Axis {
         Self {
             title: "training step".into(),
             scale: Scale::Steps,
-            low: 0.0,
+            low,
             high,
             ticks,
             grid: true,
@@ -74,10 +57,14 @@ impl Axis {
 
     /// Exactly `low` to `high`, both positive, on a logarithmic scale.
     pub(crate) fn log_between(title: &str, low: f64, high: f64) -> Self {
+        let (low, high) = Scale::Log.range(low, high);
         Self {
+            title: title.into(),
             scale: Scale::Log,
+            low,
+            high,
             ticks: labelled(ticks::log(low, high)),
-            ..Self::between(title, low, high)
+            grid: true,
         }
     }
 
@@ -91,6 +78,7 @@ impl Axis {
 
     /// Exactly `low` to `high` on a linear scale.
     pub(crate) fn between(title: &str, low: f64, high: f64) -> Self {
+        let (low, high) = Scale::Linear.range(low, high);
         Self {
             title: title.into(),
             scale: Scale::Linear,
@@ -120,16 +108,18 @@ impl Axis {
     /// Layers 1 to `last`, marked at whole numbers.
     pub(crate) fn layers(last: u32) -> Self {
         let last = last.max(1);
-        let every = [1, 2, 4, 5, 10, 20, 50, 100].into_iter();
-        let every = every.clone().find(|e| last / e <= 9).unwrap_or(200);
+        let every = match last {
+            20..=39 => 4,
+            _ => ticks::every(last as usize),
+        };
         let pad = (0.03 * f64::from(last)).max(0.3);
-        let ticks = (1..=last).filter(|l| every == 1 || l % every == 0);
+        let ticks = (every..=last as usize).step_by(every);
         Self {
             title: "layer".into(),
             scale: Scale::Linear,
             low: 1.0 - pad,
             high: f64::from(last) + pad,
-            ticks: ticks.map(|l| (f64::from(l), l.to_string())).collect(),
+            ticks: ticks.map(|l| (l as f64, l.to_string())).collect(),
             grid: true,
         }
     }
@@ -157,18 +147,18 @@ impl Axis {
     }
 
     /// A ratio axis with a tenth more room at the high end, for labels.
-    pub(crate) fn with_headroom(mut self) -> Self {
+    pub(crate) fn with_headroom(self) -> Self {
         match self.scale {
             Scale::Log => {
-                self.high *= (self.high / self.low).powf(0.1);
-                self.ticks = labelled(ticks::log(self.low, self.high));
+                let (low, high) = (self.low.log10(), self.high.log10());
+                let high = 10f64.powf(high + 0.1 * (high - low));
+                Self::log_between(&self.title, self.low, high)
             }
             Scale::Linear | Scale::Steps => {
-                self.high += 0.1 * (self.high - self.low);
-                self.ticks = labelled(ticks::linear(self.low, self.high, 8));
+                let high = self.high + 0.1 * (self.high - self.low);
+                Self::between(&self.title, self.low, high)
             }
         }
-        self
     }
 
     /// With `ticks` instead of its own.
@@ -270,51 +260,4 @@ fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_show_zero_and_every_decade_at_equal_distances() {
-        let axis = Axis::steps([0.0, 512.0, 1000.0]);
-        let at: Vec<f64> = [0.0, 1.0, 10.0, 100.0, 1000.0]
-            .map(|s| axis.fraction(s))
-            .into();
-        for (i, t) in at.iter().enumerate() {
-            assert!((t - i as f64 / 4.0).abs() < 1e-12);
-        }
-        let labels: Vec<String> = axis.ticks.iter().map(|t| t.1.clone()).collect();
-        assert_eq!(labels, ["0", "1", "10", "100", "1000"]);
-    }
-
-    #[test]
-    fn no_range_is_empty_and_no_place_is_nan() {
-        for values in [vec![], vec![3.0], vec![f64::NAN, f64::INFINITY], vec![0.0]] {
-            for axis in [
-                Axis::steps(values.clone()),
-                Axis::log("", values.clone()),
-                Axis::linear("", values.clone()),
-            ] {
-                assert!(axis.low < axis.high, "{axis:?}");
-                for v in [0.0, 3.0, -1.0, f64::NAN] {
-                    assert!((0.0..=1.0).contains(&axis.fraction(v)));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn wide_labels_stand_apart() {
-        let axis = Axis::between("", 0.0, 7e14);
-        let all = axis.ticks().len();
-        let narrow = axis.clone().spaced(200.0, |label| 8.0 * label.len() as f64);
-        assert!(1 < narrow.ticks().len() && narrow.ticks().len() < all);
-        let places: Vec<f64> = narrow
-            .ticks()
-            .iter()
-            .map(|t| 200.0 * narrow.fraction(t.0))
-            .collect();
-        assert!(places.windows(2).all(|w| w[1] - w[0] >= 32.0), "{places:?}");
-        assert_eq!(axis.clone().spaced(3000.0, |_| 30.0).ticks().len(), all);
-        assert_eq!(axis.spaced(10.0, |_| 30.0).ticks().len(), 1);
-    }
-}
+mod tests;
