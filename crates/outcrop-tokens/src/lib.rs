@@ -24,6 +24,7 @@
 //! # Ok::<(), outcrop_tokens::Error>(())
 //! ```
 
+mod contain;
 mod error;
 mod foreign;
 mod ids;

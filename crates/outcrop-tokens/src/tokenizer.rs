@@ -1,6 +1,5 @@
 use std::fmt;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use serde::de::IgnoredAny;
 use tokenizers::models::ModelWrapper;
 use tokenizers::{Tokenizer as Library, TruncationParams};
 
+use crate::contain::contain;
 use crate::{Error, Result};
 
 /// The file's name in a checkpoint's folder.
@@ -160,16 +160,4 @@ fn prepare(bytes: &[u8]) -> Result<Library, String> {
     let untruncated = library.with_truncation(None::<TruncationParams>);
     untruncated.map_err(|e| e.to_string())?;
     Ok(library)
-}
-
-/// Turns a panic within the library into an error.
-fn contain<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let words = panic.downcast_ref::<String>().map(String::as_str);
-        let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(format!(
-            "the tokenizers library panicked ({}); the file is malformed",
-            words.unwrap_or("without a message")
-        ))
-    })
 }

@@ -78,10 +78,10 @@ fn leaf() -> impl Strategy<Value = Value> {
         "Fixed",
         "always",
         "Isolated",
-        "(a*)*b",
+        "a+b",
         "[",
         "\\p{L}+|(?!x)",
-        "AAAAAAAA",
+        "abcd",
     ];
     prop_oneof![
         2 => Just(Value::Null),

@@ -81,3 +81,16 @@ fn cell(field: &Field) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::contained;
+
+    /// A stand-in for the library at a broken file.
+    #[test]
+    fn a_panic_is_an_error() {
+        let error = contained(|| -> u8 { panic!("out of range") }).unwrap_err();
+        assert_eq!(error.to_string(), "the Parquet file is broken");
+        assert_eq!(contained(|| 3).unwrap(), 3);
+    }
+}
