@@ -112,7 +112,12 @@ fn every_command_says_that_its_output_could_not_be_written() {
         assert_eq!(told.count(), 1, "{command}: {errors:?}");
     }
     // the work was done all the same
-    for made in ["trained/run.toml", "tiny/report/report.html", "got/measurements.csv", "runs/m0/fits.csv"] {
+    for made in [
+        "trained/run.toml",
+        "tiny/report/report.html",
+        "got/measurements.csv",
+        "runs/m0/fits.csv",
+    ] {
         assert!(folder.path().join(made).is_file(), "{made}");
     }
 }
@@ -132,8 +137,13 @@ fn a_table_that_is_cut_short_is_a_failure() {
         .unwrap();
     let errors = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    assert!(errors.contains("failed to write standard output: File too large"), "{errors}");
-    let size = std::fs::metadata(folder.path().join("cut.csv")).unwrap().len();
+    assert!(
+        errors.contains("failed to write standard output: File too large"),
+        "{errors}"
+    );
+    let size = std::fs::metadata(folder.path().join("cut.csv"))
+        .unwrap()
+        .len();
     assert!((1024..=4096).contains(&size), "{size}");
 }
 
@@ -143,7 +153,13 @@ fn a_table_that_is_cut_short_is_a_failure() {
 fn a_file_that_cannot_be_written_is_named() {
     let folder = folder();
     measured::run(&folder.path().join("runs/m0"), "m0", 40, 16);
-    for file in ["fits.csv", "fits.json", "fits.parquet", "fits.txt", "--curves curves.csv"] {
+    for file in [
+        "fits.csv",
+        "fits.json",
+        "fits.parquet",
+        "fits.txt",
+        "--curves curves.csv",
+    ] {
         let to = match file.starts_with('-') {
             true => format!("--out fits.csv {file}"),
             false => format!("--out {file}"),
@@ -163,20 +179,36 @@ fn a_file_that_cannot_be_written_is_named() {
     }
     let left = std::fs::read_dir(folder.path()).unwrap();
     assert_eq!(left.count(), 3, "runs, tiny.toml, published");
-    let device = run(folder.path(), "fit runs/m0/measurements.csv --format csv --out /dev/full", Stdio::piped(), Stdio::piped());
+    let device = run(
+        folder.path(),
+        "fit runs/m0/measurements.csv --format csv --out /dev/full",
+        Stdio::piped(),
+        Stdio::piped(),
+    );
     let errors = text(&device.stderr);
-    assert!(errors.contains("failed to write /dev/full: No space left on device"), "{errors}");
+    assert!(
+        errors.contains("failed to write /dev/full: No space left on device"),
+        "{errors}"
+    );
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let folder = folder();
-    for command in ["--help", "completions zsh", "fit runs/m0/measurements.csv --format csv", "report runs/m0"] {
+    for command in [
+        "--help",
+        "completions zsh",
+        "fit runs/m0/measurements.csv --format csv",
+        "report runs/m0",
+    ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = run(folder.path(), command, writer.into(), Stdio::piped());
         let errors = text(&output.stderr);
-        assert!(output.status.success() && !errors.contains("error"), "{command}: {errors}");
+        assert!(
+            output.status.success() && !errors.contains("error"),
+            "{command}: {errors}"
+        );
     }
 }
 
@@ -192,6 +224,10 @@ fn words_that_cannot_be_said_stop_no_work() {
     }
     let (heard, deaf) = (folder.path().join("heard"), folder.path().join("trained"));
     let again = TRAIN.replace("trained", "heard");
-    assert!(run(folder.path(), &again, Stdio::piped(), Stdio::piped()).status.success());
+    assert!(
+        run(folder.path(), &again, Stdio::piped(), Stdio::piped())
+            .status
+            .success()
+    );
     assert_eq!(files(&heard), files(&deaf));
 }

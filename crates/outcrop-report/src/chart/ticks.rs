@@ -6,7 +6,9 @@ pub(super) fn linear(low: f64, high: f64, most: usize) -> Vec<f64> {
     let smallest = ((high - low) / most as f64).log10().floor() as i32;
     let steps = (smallest..smallest + 3).flat_map(|e| [1.0, 2.0, 5.0].map(|n| (n, e)));
     let mut ticks = steps.map(|(n, e)| multiples(low, high, n, e));
-    ticks.find(|t| (1..=most).contains(&t.len())).unwrap_or_default()
+    ticks
+        .find(|t| (1..=most).contains(&t.len()))
+        .unwrap_or_default()
 }
 
 /// The multiples of `n` 10^`e`; dividing by a power of ten gives 0.3 where multiplying by 0.1 gives

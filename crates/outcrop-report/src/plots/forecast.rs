@@ -111,7 +111,12 @@ impl Shown {
         let (_, late) = self.curve.split(self.last_fitted);
         let curve = self.curve.points.iter().map(|p| p.1);
         let bars = self.bars.iter().flat_map(|b| [b.1, b.2]);
-        Axis::reaching(RATIO, core, curve.chain(bars).chain(late.values()), READABLE)
+        Axis::reaching(
+            RATIO,
+            core,
+            curve.chain(bars).chain(late.values()),
+            READABLE,
+        )
     }
 
     /// The last point that was fitted: who knows no better forecasts that the ratio stays there.

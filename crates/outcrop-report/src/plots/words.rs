@@ -89,7 +89,9 @@ pub(super) fn cut(bands: &[Band], axis: &Axis) -> Option<String> {
         (false, true) => format!("up to {}", to(high)),
         (true, true) => format!("from {} to {}", to(low), to(high)),
     };
-    Some(format!("the band is cut at the end of the axis: it reaches {reach}"))
+    Some(format!(
+        "the band is cut at the end of the axis: it reaches {reach}"
+    ))
 }
 
 fn points(n: usize) -> String {

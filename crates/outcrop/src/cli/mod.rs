@@ -107,7 +107,10 @@ pub fn main() -> ExitCode {
         }
     };
     let mut status = ExitCode::SUCCESS;
-    for error in [done, standard::finish()].into_iter().filter_map(Result::err) {
+    for error in [done, standard::finish()]
+        .into_iter()
+        .filter_map(Result::err)
+    {
         voice::error(&format!("failed to {error}"));
         status = match error {
             Error::Interrupted => ExitCode::from(130),

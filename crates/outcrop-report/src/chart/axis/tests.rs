@@ -64,7 +64,9 @@ impl Draw {
     fn value(&mut self) -> f64 {
         let (kind, sign) = (self.bits() % 10, [1.0, -1.0][(self.bits() % 2) as usize]);
         match kind {
-            0 => sign * [0.0, f64::MAX, f64::INFINITY, f64::MIN_POSITIVE][(self.bits() % 4) as usize],
+            0 => {
+                sign * [0.0, f64::MAX, f64::INFINITY, f64::MIN_POSITIVE][(self.bits() % 4) as usize]
+            }
             1 => f64::NAN,
             2 => sign * f64::from_bits(self.bits() % (1 << 52)), // denormal
             3 => f64::from_bits(self.bits()),
@@ -90,9 +92,20 @@ const MOST_TICKS: usize = 64;
 
 fn check(axis: &Axis, values: [f64; 2]) {
     let (low, high) = axis.ends();
-    assert!(low.is_finite() && high.is_finite() && low < high, "{values:?}: {axis:?}");
-    assert_eq!((axis.fraction(low), axis.fraction(high)), (0.0, 1.0), "{values:?}: {axis:?}");
-    assert!(axis.ticks().len() <= MOST_TICKS, "{values:?}: {}", axis.ticks().len());
+    assert!(
+        low.is_finite() && high.is_finite() && low < high,
+        "{values:?}: {axis:?}"
+    );
+    assert_eq!(
+        (axis.fraction(low), axis.fraction(high)),
+        (0.0, 1.0),
+        "{values:?}: {axis:?}"
+    );
+    assert!(
+        axis.ticks().len() <= MOST_TICKS,
+        "{values:?}: {}",
+        axis.ticks().len()
+    );
     let rounding = 1e-6;
     let (from, to) = (axis.scale.place(low), axis.scale.place(high));
     let room = rounding * (to - from);
@@ -100,8 +113,14 @@ fn check(axis: &Axis, values: [f64; 2]) {
     let inside = places.iter().all(|p| (from - room..=to + room).contains(p));
     let ascend = places.windows(2).all(|w| w[0] <= w[1]);
     assert!(inside && ascend, "{values:?}: {axis:?}");
-    for value in values.into_iter().chain([0.0, f64::NAN, f64::MAX, f64::NEG_INFINITY]) {
-        assert!((0.0..=1.0).contains(&axis.fraction(value)), "{values:?}: {axis:?}");
+    for value in values
+        .into_iter()
+        .chain([0.0, f64::NAN, f64::MAX, f64::NEG_INFINITY])
+    {
+        assert!(
+            (0.0..=1.0).contains(&axis.fraction(value)),
+            "{values:?}: {axis:?}"
+        );
     }
 }
 
@@ -120,7 +139,10 @@ fn an_axis_over_any_range_is_finite_and_has_few_ticks() {
             5 => Axis::symmetric("", low),
             6 => Axis::linear_steps(range),
             7 => Axis::around("", range, draw.range()),
-            8 => Axis::fenced("", range.into_iter().chain(draw.range()).chain(draw.range())),
+            8 => Axis::fenced(
+                "",
+                range.into_iter().chain(draw.range()).chain(draw.range()),
+            ),
             _ => match draw.bits() % 2 {
                 0 => Axis::layers(draw.bits() as u32),
                 _ => Axis::index("", (draw.bits() >> 1) as usize, (draw.bits() >> 1) as usize),
@@ -137,6 +159,10 @@ fn an_axis_of_every_magnitude_keeps_its_ticks_apart() {
     let magnitudes = (-308..=308).map(|e| 10f64.powi(e));
     let axis = Axis::around("", magnitudes, []).with_headroom();
     assert!((10..=MOST_TICKS).contains(&axis.ticks().len()));
-    let gaps: Vec<f64> = axis.ticks().windows(2).map(|w| (w[1].0 / w[0].0).log10()).collect();
+    let gaps: Vec<f64> = axis
+        .ticks()
+        .windows(2)
+        .map(|w| (w[1].0 / w[0].0).log10())
+        .collect();
     assert!(gaps.iter().all(|g| (g - gaps[0]).abs() < 1e-9), "{gaps:?}");
 }

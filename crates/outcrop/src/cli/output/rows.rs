@@ -4,8 +4,8 @@ use outcrop_core::table::{ParquetWriter, Row, RowWriter, cells};
 use outcrop_core::{AtomicFile, Error as CoreError};
 
 use super::columns::aligned;
-use super::{create_file, standard};
 use super::format::{Destination, Format};
+use super::{create_file, standard};
 use crate::Result;
 
 /// Writes rows to where they go.
