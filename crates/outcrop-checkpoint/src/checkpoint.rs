@@ -1,7 +1,7 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use outcrop_core::sync_folder;
+use outcrop_core::{create_folder, sync_folder};
 
 use crate::sums::write_sums;
 use crate::{Error, Result, parse_step_folder, step_folder};
@@ -34,7 +34,7 @@ pub fn write_checkpoint<E: From<Error>>(
 
 fn start(dir: &Path, step: u64, target: &Path) -> Result<tempfile::TempDir> {
     let io = |e| Error::io("write into folder", dir, e);
-    fs::create_dir_all(dir).map_err(io)?;
+    create_folder(dir)?;
     for entry in fs::read_dir(dir).map_err(io)? {
         let path = entry.map_err(io)?.path();
         let name = path.file_name().and_then(|n| n.to_str());

@@ -110,6 +110,26 @@ pub enum Error {
         /// Where they stand; with the file, where they are of two.
         lines: [String; 2],
     },
+    /// A table that does not begin with what was written to it.
+    #[error("go on with {}: {reason}", path.display())]
+    Altered {
+        /// The table.
+        path: PathBuf,
+        /// What is missing or differs, in words.
+        reason: String,
+    },
+    /// A folder on which another process works.
+    #[error(
+        "use {}: {} works on it; wait until it is done, or choose another folder",
+        folder.display(),
+        if holder.is_empty() { "another process" } else { holder }
+    )]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+        /// Who holds it, since when; empty where that cannot be read.
+        holder: String,
+    },
     /// A Hugging Face setting that would change the mathematics and is not supported.
     #[error("load {context}: `{field}` = {value} is not supported; supported is {supported}")]
     Unsupported {

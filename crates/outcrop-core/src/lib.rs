@@ -63,7 +63,11 @@ pub use arch::{
 pub use document::Document;
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};
-pub use files::{AtomicFile, check_writable, sync_folder, write_atomic, write_atomic_with};
+pub use files::{
+    AtomicFile, Extent, FolderLock, GrowingTable, LOCK_FILE, check_writable, create_folder,
+    holds_nothing, read_sealed, remove_leftovers, sync_folder, write_atomic, write_atomic_with,
+    write_sealed, write_unless_same,
+};
 pub use git_lfs::refuse_lfs_pointer;
 pub use hash::{RunningSha256, sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};

@@ -5,18 +5,22 @@ use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
 use outcrop_core::{Error as CoreError, write_atomic};
 use outcrop_model::Transformer;
 
-use crate::{AdamW, Error, Result, RunDir};
+use crate::{AdamW, Error, Extents, Result, RunDir};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
+/// How much of the run's tables was there when the checkpoint was written.
+pub(crate) const TABLES: &str = "resume/tables.json";
 
-/// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser for going on.
+/// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser and how much of
+/// the tables was there for going on.
 pub(crate) fn save(
     dir: &RunDir,
     step: u64,
     model: &Transformer,
     tokenizer: &[(&str, String)],
     optimizer: &AdamW,
+    tables: &Extents,
 ) -> Result<()> {
     write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
         model.save(&folder.join(MODEL))?;
@@ -31,7 +35,10 @@ pub(crate) fn save(
             std::fs::create_dir_all(parent).map_err(|e| CoreError::io("create", parent, e))?;
         }
         write_tensors(&optimizer_file, &optimizer.state()?, &BTreeMap::new())?;
-        Ok(())
+        let tables_file = folder.join(TABLES);
+        let text = serde_json::to_string_pretty(tables)
+            .map_err(|e| CoreError::parse(tables_file.display().to_string(), e))?;
+        Ok(write_atomic(&tables_file, text.as_bytes())?)
     })?;
     Ok(())
 }

@@ -19,6 +19,10 @@ pub struct Environment {
     pub git_revision: Option<String>,
     /// Set from outside to make the run write a checkpoint and stop after the current update.
     pub stop: Arc<AtomicBool>,
+    /// Who trains, since when: told to whoever finds the run directory locked.
+    pub holder: String,
+    /// Whether what is gone or damaged of a run is to be computed again.
+    pub repair: bool,
 }
 
 impl Environment {

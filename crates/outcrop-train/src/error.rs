@@ -49,6 +49,18 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Files that the run wrote are gone, cut or altered.
+    #[error(
+        "go on with {}: it is damaged: {what}; nothing was changed; --repair computes again what is missing, \
+         from the newest checkpoint before it",
+        path.display()
+    )]
+    Damaged {
+        /// The run directory.
+        path: PathBuf,
+        /// The files, and what is wrong with them.
+        what: String,
+    },
     /// A checkpoint does not hold what the model needs to go on.
     #[error("resume from {}: the optimiser state of `{parameter}` is missing or of another size", path.display())]
     Resume {

@@ -9,9 +9,10 @@
 //! |---|---|
 //! | `run.toml` | the resolved spec |
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
-//! | `state.json` | whether the run is finished, and at which step |
+//! | `state.json` | whether the run is finished, at which step, and hashes of its files |
 //! | `measurements.csv`, `loss.csv` | whole steps only |
-//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `SHA256SUMS` |
+//! | `.lock` | who trains here now: one process at a time |
+//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, `SHA256SUMS` |
 //!
 #![cfg_attr(
     feature = "flex",
@@ -60,7 +61,7 @@ pub use error::{Error, Result};
 pub use learning_rate::learning_rate;
 pub use observer::{Event, Observer, Outcome};
 pub use optimizer::{AdamW, GradientSum};
-pub use run_dir::{RunDir, State};
+pub use run_dir::{Extents, RunDir, State};
 pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::{open_corpus, train};
 

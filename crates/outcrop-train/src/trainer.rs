@@ -1,8 +1,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor};
-use outcrop_checkpoint::{clean, latest_valid};
-use outcrop_core::{Loss, Measurement, Provenance, Ratio, Trajectory};
+use outcrop_core::{FolderLock, Loss, Measurement, Provenance, Ratio, Trajectory};
 use outcrop_model::{Transformer, ids};
 use outcrop_schedule::Schedule;
 
@@ -10,7 +9,7 @@ use crate::data::Corpus;
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
 use crate::{
     AdamW, Environment, Error, Event, GradientSum, Observer, Outcome, Result, RunDir, RunSpec,
-    State, checkpoint, learning_rate,
+    State, checkpoint, learning_rate, run_dir::Tables,
 };
 
 /// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one, on a thread of
@@ -36,11 +35,13 @@ fn train_here(
 ) -> Result<Outcome> {
     spec.check()?;
     let dir = RunDir::new(dir);
-    dir.claim(spec)?;
-    if !dir.architectures().exists() {
-        dir.write_architectures(spec)?;
+    dir.check(spec)?;
+    let lock = FolderLock::acquire(dir.path(), &environment.holder)?;
+    if let Some(warning) = lock.warning() {
+        observer.event(&Event::Warning(&warning));
     }
-    let outcome = if dir.state()?.finished {
+    dir.claim(spec, environment.repair)?;
+    let outcome = if is_finished(spec, &dir, environment, observer)? {
         Outcome::AlreadyFinished
     } else {
         Run::open(spec, dir, environment, observer)?.go(environment, observer)?
@@ -49,10 +50,36 @@ fn train_here(
     Ok(outcome)
 }
 
+/// Whether the run is finished and all that it wrote is as it was.
+fn is_finished(
+    spec: &RunSpec,
+    dir: &RunDir,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<bool> {
+    let state = match dir.state() {
+        Ok(state) => state,
+        Err(_) if environment.repair => State::default(),
+        Err(error) => return Err(dir.damaged(format!("failed to {error}"))),
+    };
+    if !state.finished {
+        return Ok(false);
+    }
+    let damage = dir.damage(spec, &state)?;
+    if !environment.repair && !damage.is_empty() {
+        return Err(dir.damaged(damage.join("; ")));
+    }
+    for words in &damage {
+        observer.event(&Event::Warning(words));
+    }
+    Ok(damage.is_empty())
+}
+
 /// A run under way.
 struct Run<'a> {
     spec: &'a RunSpec,
     dir: RunDir,
+    tables: Tables,
     corpus: Corpus,
     held_out: HeldOut,
     /// Files of the tokenizer, by name.
@@ -80,6 +107,7 @@ impl<'a> Run<'a> {
         for note in corpus.notes() {
             observer.event(&Event::Warning(note));
         }
+        let recovered = dir.recover(spec, environment.repair, observer)?;
         provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
         let held_out = HeldOut::new(&corpus.held_out(spec.measure.sequences)?, &device);
         let device = device.autodiff();
@@ -90,6 +118,7 @@ impl<'a> Run<'a> {
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
             spec,
+            tables: Tables::open(&dir, &recovered.tables)?,
             dir,
             tokenizer: corpus.tokenizer_files()?,
             corpus,
@@ -98,36 +127,18 @@ impl<'a> Run<'a> {
             step: 0,
             last: None,
         };
-        run.resume(observer)?;
-        Ok(run)
-    }
-
-    /// Goes back to the newest valid checkpoint, or to the start.
-    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let checkpoints = self.dir.checkpoints();
-        let mut resumed = None;
-        if checkpoints.exists() {
-            clean(&checkpoints)?;
-            let (latest, rejected) = latest_valid(&checkpoints)?;
-            for r in rejected {
-                let text = format!(
-                    "checkpoint {} was passed over: {}",
-                    r.path.display(),
-                    r.reason
-                );
-                observer.event(&Event::Warning(&text));
-            }
-            if let Some((step, folder)) = latest {
-                self.model = checkpoint::load(&folder, step, &self.model, &mut self.optimizer)?;
-                self.step = step;
-                resumed = Some(step);
-            }
+        if let Some((step, folder)) = recovered.checkpoint {
+            run.model = checkpoint::load(&folder, step, &run.model, &mut run.optimizer)?;
+            run.step = step;
         }
-        self.dir.rewind(resumed, observer)
+        Ok(run)
     }
 
     fn go(mut self, environment: &Environment, observer: &mut dyn Observer) -> Result<Outcome> {
         let steps = self.spec.train.steps;
+        if self.step == steps {
+            self.check_checkpoints()?;
+        }
         observer.event(&Event::Started {
             step: self.step,
             steps,
@@ -157,12 +168,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Makes sure that a run of which nothing is left to do lost no checkpoint.
+    fn check_checkpoints(&self) -> Result<()> {
+        let bad = self.dir.bad_checkpoints(self.spec, self.step)?;
+        match bad.into_values().collect::<Vec<_>>().join("; ") {
+            words if words.is_empty() => Ok(()),
+            words => Err(self.dir.damaged(words)),
+        }
+    }
+
     fn measure(&mut self, observer: &mut dyn Observer) -> Result<()> {
         let measured = self
             .held_out
             .measure(&self.model.valid(), &self.spec.model, self.step)?;
         let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
-        self.dir.append(
+        self.tables.append(
             &measured.rows,
             &Loss {
                 model: self.spec.model.clone(),
@@ -202,23 +222,27 @@ impl<'a> Run<'a> {
         observer.event(&Event::Warning(&text));
     }
 
-    fn save(&self, observer: &mut dyn Observer) -> Result<()> {
+    fn save(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let tables = self.tables.commit()?;
         checkpoint::save(
             &self.dir,
             self.step,
             &self.model,
             &self.tokenizer,
             &self.optimizer,
+            &tables,
         )?;
         observer.event(&Event::Saved { step: self.step });
         Ok(())
     }
 
-    fn set_state(&self, finished: bool) -> Result<()> {
+    fn set_state(&mut self, finished: bool) -> Result<()> {
+        let files = self.dir.extents(self.tables.commit()?)?;
         self.dir.set_state(&State {
             step: self.step,
             finished,
             spec_sha256: self.spec.sha256()?,
+            files,
         })
     }
 

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let results = Results::new(out.path());
     let stop = Arc::new(AtomicBool::new(false));
     let environment = environment(Backend::Flex, None, out.path(), stop)?;
-    results.claim(&profile.runs)?;
+    let _lock = results.claim(&profile.runs, "the example")?;
 
     let mut ended = 0;
     let mut listen = |progress: Progress| {
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(failures.is_empty());
     assert_eq!(ended, 2);
 
-    let analysis = analyse(&profile, &results, &environment)?;
+    let analysis = analyse(&profile, &profile.runs, &results, &environment)?;
     assert!(analysis.report.is_file());
     assert_eq!(analysis.summary.growth.len(), 2); // one row a model
     assert_eq!(analysis.summary.layers, 3);

@@ -87,6 +87,17 @@ pub enum Error {
         /// What is in it.
         reason: String,
     },
+    /// Tables of a measured series that are gone, cut or altered.
+    #[error(
+        "measure into {}: it is damaged: {what}; nothing was changed; --repair measures again what is missing",
+        path.display()
+    )]
+    DamagedSeries {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// The files, and what is wrong with them.
+        what: String,
+    },
     /// Checkpoints that are not what they were when they were measured into a folder.
     #[error(
         "measure into {}: what was measured before is not what is there now: {words}; --again measures \

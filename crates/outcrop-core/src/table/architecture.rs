@@ -9,7 +9,7 @@ use super::once::{Identity, gather};
 use super::problem::Loaded;
 use super::row_stream::RowStream;
 use crate::arch::Position;
-use crate::{ArchSpec, Error, NamedArch, Result, write_atomic};
+use crate::{ArchSpec, Error, NamedArch, Result, write_unless_same};
 
 pub(super) const REQUIRED: [&str; 4] = ["model", "layers", "d_model", "heads"];
 const OPTIONAL: [&str; 7] = [
@@ -127,13 +127,13 @@ pub fn architectures_from(reader: impl Read, context: &str) -> Result<Loaded<Nam
     gather(context, rows, &identity)
 }
 
-/// Writes a table of architectures, whole or not at all.
+/// Writes a table of architectures, whole or not at all; not where the file holds just that.
 ///
 /// # Errors
 /// [`Error::Io`] with the path.
 pub fn write_architectures(path: &Path, archs: &[NamedArch]) -> Result<()> {
     let rows = archs.iter().map(Flat::new).collect::<Result<Vec<_>>>()?;
-    write_atomic(path, &csv_io::to_csv(&rows, true)?)
+    write_unless_same(path, &csv_io::to_csv(&rows, true)?)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::header::Columns;
 use super::once::{Identity, gather};
 use super::problem::Loaded;
 use super::row_stream::RowStream;
-use crate::{Error, Result, write_atomic};
+use crate::{Error, GrowingTable, Result, write_atomic};
 
 /// A noun that is one row of its table as it stands.
 pub trait Row: Serialize + DeserializeOwned {
@@ -155,21 +155,11 @@ pub fn write_rows<T: Row>(path: &Path, rows: &[T]) -> Result<()> {
     write_atomic(path, &rows_to_csv(rows)?)
 }
 
-/// Appends rows in one write, with the header if the file is new.
+/// Appends rows in one write, with the header if the table is new.
 ///
 /// # Errors
 /// [`Error::Io`] with the path.
-pub fn append_rows<T: Row>(path: &Path, rows: &[T]) -> Result<()> {
-    append(path, |header| csv_io::to_csv(rows, header))
-}
-
-pub(super) fn append(path: &Path, text: impl FnOnce(bool) -> Result<Vec<u8>>) -> Result<()> {
-    let io = |e| Error::io("append to", path, e);
-    let mut file = std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(io)?;
-    let new = file.metadata().map_err(io)?.len() == 0;
-    file.write_all(&text(new)?).map_err(io)
+pub fn append_rows<T: Row>(table: &mut GrowingTable, rows: &[T]) -> Result<()> {
+    let text = csv_io::to_csv(rows, table.is_empty())?;
+    table.append(&text, rows.len() as u64)
 }

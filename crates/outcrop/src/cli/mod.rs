@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod clock;
 mod compare;
 mod completions;
 mod design;

@@ -3,10 +3,11 @@ use std::time::Instant;
 
 use outcrop_model::Backend;
 use outcrop_report::Massive;
+use outcrop_train::{Environment, RunSpec};
 
 use super::output::{columns, folder, print, say, significant};
 use super::sweep::{jobs, train_all};
-use super::{stop, threads, verdicts, voice};
+use super::{clock, stop, threads, verdicts, voice};
 use crate::pipeline::{
     Analysis, Failure, PROFILES, Profile, Results, analyse, environment, workspace,
 };
@@ -33,6 +34,9 @@ pub(crate) struct Args {
     /// Runs side by side [default: one a core on the CPU, one on a GPU].
     #[arg(long, value_name = "N", value_parser = threads::number())]
     jobs: Option<u16>,
+    /// Compute again what is gone or damaged of runs that were finished.
+    #[arg(long)]
+    repair: bool,
     /// Print an embedded profile, to copy and change, and do nothing.
     #[arg(long, value_name = "PROFILE")]
     print_profile: Option<String>,
@@ -57,8 +61,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let out = args.out.clone();
     let results = Results::new(out.unwrap_or_else(|| PathBuf::from("runs").join(&profile.name)));
     let stop = stop::on_signal(stop::TRAINING)?;
-    let environment = environment(backend, workspace()?.as_deref(), results.path(), stop)?;
-    results.claim(&profile.runs)?;
+    let holder = clock::holder("reproduce");
+    let environment = Environment {
+        holder: holder.clone(),
+        repair: args.repair,
+        ..environment(backend, workspace()?.as_deref(), results.path(), stop)?
+    };
+    let lock = results.claim(&profile.runs, &holder)?;
+    if let Some(words) = lock.warning() {
+        say(&format!("warning: {words}"));
+    }
     let clock = Instant::now();
     let jobs = jobs(args.jobs, backend, None);
     voice::detail(|| {
@@ -74,7 +86,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     });
     let failures = train_all(&profile.runs, &results, &environment, jobs)?;
     let trained = clock.elapsed();
-    let analysis = analyse(&profile, &results, &environment)?;
+    let failed = |run: &&RunSpec| failures.iter().any(|f| f.model == run.model);
+    let trained_runs = profile.runs.iter().filter(|run| !failed(run));
+    let trained_runs: Vec<RunSpec> = trained_runs.cloned().collect();
+    let analysis = analyse(&profile, &trained_runs, &results, &environment)?;
     summarise(&analysis, &failures);
     let seconds = clock.elapsed().as_secs();
     print(&format!(

@@ -4,10 +4,10 @@ use outcrop_core::{Document, Error as CoreError};
 use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
-use super::output::{folder, print, significant};
+use super::output::{folder, print, say, significant};
 use super::progress::Bar;
 use super::sweep::{jobs, train_all};
-use super::{stop, threads, voice};
+use super::{clock, stop, threads, voice};
 use crate::pipeline::{Results, environment, workspace};
 use crate::{Error, Result};
 
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Threads of the CPU backend [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number())]
     threads: Option<u16>,
+    /// Compute again what is gone or damaged of a run, from the newest checkpoint before it.
+    #[arg(long)]
+    repair: bool,
     /// Print the embedded default spec and do nothing.
     #[arg(long)]
     print_default: bool,
@@ -89,7 +92,7 @@ fn one(spec: &RunSpec, args: &Args, backend: Backend) -> Result<()> {
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| PathBuf::from("runs").join(&spec.model));
     let parent = out.parent().map(PathBuf::from).unwrap_or_default();
-    let environment = open_environment(backend, &parent)?;
+    let environment = open_environment(backend, &parent, args)?;
     understood(spec, args, &out);
     let bar = Bar::new();
     let outcome = threads::pool(args.threads)?.install(|| {
@@ -132,8 +135,11 @@ fn several(spec: &RunSpec, seeds: &[u64], args: &Args, backend: Backend) -> Resu
     };
     let runs = seeds.iter().map(run).collect::<Result<Vec<_>>>()?;
     let results = Results::new(out);
-    let environment = open_environment(backend, results.path())?;
-    results.claim(&runs)?;
+    let environment = open_environment(backend, results.path(), args)?;
+    let lock = results.claim(&runs, &environment.holder)?;
+    if let Some(words) = lock.warning() {
+        say(&format!("warning: {words}"));
+    }
     understood(spec, args, results.path());
     let jobs = jobs(None, backend, args.threads);
     let failures = train_all(&runs, &results, &environment, jobs)?;
@@ -156,9 +162,13 @@ fn several(spec: &RunSpec, seeds: &[u64], args: &Args, backend: Backend) -> Resu
     }
 }
 
-fn open_environment(backend: Backend, out: &Path) -> Result<Environment> {
+fn open_environment(backend: Backend, out: &Path, args: &Args) -> Result<Environment> {
     let stop = stop::on_signal(stop::TRAINING)?;
-    environment(backend, workspace()?.as_deref(), out, stop)
+    Ok(Environment {
+        holder: clock::holder("train"),
+        repair: args.repair,
+        ..environment(backend, workspace()?.as_deref(), out, stop)?
+    })
 }
 
 /// Says which run it is.

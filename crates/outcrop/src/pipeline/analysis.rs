@@ -5,7 +5,7 @@ use outcrop_core::{
 };
 use outcrop_predict::{Evaluation, Options, Table, Verdict, evaluate};
 use outcrop_report::{Inputs, Summary};
-use outcrop_train::Environment;
+use outcrop_train::{Environment, RunSpec};
 
 use super::{Profile, Results};
 use crate::Result;
@@ -23,7 +23,7 @@ pub struct Analysis {
     pub warnings: Vec<String>,
 }
 
-/// Fits every layer of the finished runs, scores predictions, and writes the tables
+/// Fits every layer of the finished ones of `runs`, which are of `profile`, scores predictions, and writes the tables
 /// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`,
 /// `curves.csv`, `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts
 /// in words (`verdicts.txt`) and the report.
@@ -33,10 +33,11 @@ pub struct Analysis {
 /// models to predict from are no error but a warning.
 pub fn analyse(
     profile: &Profile,
+    runs: &[RunSpec],
     results: &Results,
     environment: &Environment,
 ) -> Result<Analysis> {
-    let gathered = results.gather(&profile.runs)?;
+    let gathered = results.gather(runs)?;
     let trajectories = Trajectory::from_measurements(&gathered.measurements, Ratio::default());
     let (fits, curves) = fit_all(&trajectories);
     let mut warnings = Vec::new();
@@ -57,7 +58,7 @@ pub fn analyse(
         &results.file("verdicts.txt"),
         words(&evaluation.verdicts).as_bytes(),
     )?;
-    let provenance = provenance(profile, results, environment)?;
+    let provenance = provenance(profile, runs, results, environment)?;
     provenance.write(&results.file("provenance.json"))?;
     let inputs = Inputs {
         title: format!("Massive activations: profile {}", profile.name),
@@ -131,6 +132,7 @@ fn words(verdicts: &[Verdict]) -> String {
 
 fn provenance(
     profile: &Profile,
+    runs: &[RunSpec],
     results: &Results,
     environment: &Environment,
 ) -> Result<Provenance> {
@@ -145,7 +147,7 @@ fn provenance(
         command: Some(format!("outcrop reproduce --profile {}", profile.name)),
         ..Provenance::default()
     };
-    for run in &profile.runs {
+    for run in runs {
         let dir = results.run(&run.model);
         if !dir.state()?.finished {
             continue;

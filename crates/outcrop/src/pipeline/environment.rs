@@ -34,6 +34,7 @@ pub fn environment(
         cache: Some(out.join("tokenizers")),
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
         stop,
+        ..Environment::default()
     })
 }
 

@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Loss, Measurement, NamedArch, check_writable, table};
+use outcrop_core::{
+    FolderLock, Loss, Measurement, NamedArch, check_writable, remove_leftovers, table,
+};
 use outcrop_train::{RunDir, RunSpec};
 
 use crate::Result;
@@ -32,17 +34,26 @@ impl Results {
         RunDir::new(self.path.join("runs").join(model))
     }
 
-    /// Makes sure, before any work, that everything can be written and that no run directory
-    /// holds another run.
+    /// Makes sure, before any work, that everything can be written, that no run directory holds another
+    /// run, and that nobody else works here; removes what killed processes left. The folder is
+    /// `holder`'s until the lock is dropped.
     ///
     /// # Errors
     /// [`crate::Error::Core`], [`crate::Error::Train`].
-    pub fn claim(&self, runs: &[RunSpec]) -> Result<()> {
+    pub fn claim(&self, runs: &[RunSpec], holder: &str) -> Result<FolderLock> {
         check_writable(&self.path)?;
-        for run in runs {
-            self.run(&run.model).claim(run)?;
+        let lock = FolderLock::acquire(&self.path, holder)?;
+        for folder in [
+            self.path.clone(),
+            self.file("report"),
+            self.file("tokenizers"),
+        ] {
+            remove_leftovers(&folder)?;
         }
-        Ok(())
+        for run in runs {
+            self.run(&run.model).check(run)?;
+        }
+        Ok(lock)
     }
 
     /// The architectures of the finished runs, their measurements and losses, in the order of

@@ -1,22 +1,24 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::Audit;
-use outcrop_core::table::{self, Columns, MeasurementWriter, Streamed};
+use outcrop_core::table;
 use outcrop_core::{
-    ArchSpec, AtomicFile, Error as CoreError, HeadSink, Measurement, NamedArch, Provenance,
-    check_writable, write_atomic_with,
+    ArchSpec, NamedArch, Provenance, check_writable, holds_nothing, read_sealed, remove_leftovers,
+    write_atomic_with, write_sealed,
 };
 use outcrop_measure::PlaceCounts;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
+use super::tables::{Good, MEASUREMENTS, each_row};
 use crate::{Error, Result};
 
 /// Places that `places.csv` lists of a model.
 const PLACES: usize = 200;
+
+const STATE: &str = "state.json";
 
 /// The folder of one measured series.
 #[derive(Clone, Debug)]
@@ -41,6 +43,9 @@ pub struct State {
     pub sinks: bool,
     /// The steps that are in the tables, each with what it was measured from.
     pub steps: BTreeMap<u64, Key>,
+    /// How much of each table is good, by name; nothing where an earlier version wrote it.
+    #[serde(default)]
+    pub tables: BTreeMap<String, Good>,
 }
 
 impl Folder {
@@ -59,29 +64,43 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Makes it ready for `wanted`: creates it, or makes sure that it was measured with the same
-    /// tokens, and drops rows of a step that was not finished. Returns how far it is.
+    /// Makes sure that it may be written into, creating it if need be: it holds nothing, or such a series.
     ///
     /// # Errors
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
     /// [`Error::Core`].
-    pub fn claim(&self, wanted: &State) -> Result<State> {
-        let file = self.file("state.json");
-        if !file.exists() {
-            let foreign = |entry: std::io::Result<std::fs::DirEntry>| {
-                let name = entry.ok().map(|e| e.file_name());
-                !name.is_some_and(|n| n.to_string_lossy().starts_with(".partial-"))
-            };
-            if std::fs::read_dir(&self.path).is_ok_and(|mut entries| entries.any(foreign)) {
-                return Err(self.other("it is not empty, and has no state.json of such a series"));
-            }
-            check_writable(&self.path)?;
+    pub fn check(&self, repair: bool) -> Result<()> {
+        let is_series = self.file(STATE).exists() || (repair && self.is_remnant());
+        if !is_series && !holds_nothing(&self.path) {
+            return Err(self.other("it is not empty, and has no state.json of such a series"));
+        }
+        Ok(check_writable(&self.path)?)
+    }
+
+    /// Whether it holds measurements, and is no run directory.
+    fn is_remnant(&self) -> bool {
+        self.file(MEASUREMENTS).exists() && !self.file("run.toml").exists()
+    }
+
+    /// Makes it ready for `wanted`, by the owner of its lock: makes sure that it was measured with the
+    /// same tokens, and removes what killed processes left. Returns how far it is.
+    ///
+    /// # Errors
+    /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
+    /// [`Error::DamagedSeries`] where its state cannot be read, unless it is to be repaired;
+    /// [`Error::Core`].
+    pub(super) fn claim(&self, wanted: &State, repair: bool) -> Result<State> {
+        self.check(repair)?;
+        remove_leftovers(&self.path)?;
+        let held = match self.state() {
+            Ok(held) => held,
+            Err(_) if repair => None,
+            Err(error) => return Err(self.damaged(format!("failed to {error}"))),
+        };
+        let Some(mut held) = held else {
             self.set_state(wanted)?;
             return Ok(wanted.clone());
-        }
-        let text = std::fs::read_to_string(&file).map_err(|e| CoreError::io("read", &file, e))?;
-        let mut held: State = serde_json::from_str(&text)
-            .map_err(|e| CoreError::parse(file.display().to_string(), e))?;
+        };
         // an earlier version wrote the one architecture of all steps
         for key in held.steps.values_mut() {
             key.config.get_or_insert_with(|| held.arch_sha256.clone());
@@ -95,8 +114,24 @@ impl Folder {
         if let Some((what, _)) = differs.iter().find(|(_, differs)| *differs) {
             return Err(self.other(&format!("it was measured with another setting of {what}")));
         }
-        self.keep(&held.steps.keys().copied().collect())?;
         Ok(held)
+    }
+
+    /// How far it is; none where nothing says so.
+    fn state(&self) -> Result<Option<State>> {
+        let file = self.file(STATE);
+        if !file.exists() {
+            return Ok(None);
+        }
+        Ok(Some(read_sealed(&file)?))
+    }
+
+    /// That files in it are gone, cut or altered.
+    pub(super) fn damaged(&self, what: impl Into<String>) -> Error {
+        Error::DamagedSeries {
+            path: self.path.clone(),
+            what: what.into(),
+        }
     }
 
     fn other(&self, reason: &str) -> Error {
@@ -111,7 +146,7 @@ impl Folder {
     /// # Errors
     /// [`Error::Core`].
     pub fn set_state(&self, state: &State) -> Result<()> {
-        self.write_json("state.json", state)
+        Ok(write_sealed(&self.file(STATE), state)?)
     }
 
     /// Streamed: the audit of a long series is large.
@@ -124,99 +159,16 @@ impl Folder {
         Ok(written?)
     }
 
-    /// Appends what one step gave.
-    pub(super) fn append(&self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
-        table::append_measurements(&self.file("measurements.csv"), rows)?;
-        if !heads.is_empty() {
-            table::append_rows(&self.file("heads.csv"), heads)?;
-        }
-        Ok(())
-    }
-
-    /// The rows of one step.
-    pub(super) fn rows_of(&self, step: u64) -> Result<Vec<Measurement>> {
-        let mut rows = Vec::new();
-        self.each_row(|row| {
-            if row.step == step {
-                rows.push(row);
-            }
-            Ok(())
-        })?;
-        Ok(rows)
-    }
-
-    /// The attention sinks of one step.
-    pub(super) fn heads_of(&self, step: u64) -> Result<Vec<HeadSink>> {
-        let file = self.file("heads.csv");
-        if !file.exists() {
-            return Ok(Vec::new());
-        }
-        let mut heads = table::read_rows::<HeadSink>(&file)?.rows;
-        heads.retain(|head| head.step == step);
-        Ok(heads)
-    }
-
-    /// Drops the rows of all but `steps`.
-    pub(super) fn keep(&self, steps: &BTreeSet<u64>) -> Result<()> {
-        self.rewrite(|row| steps.contains(&row.step))?;
-        let heads = self.file("heads.csv");
-        if heads.exists() {
-            let mut rows = table::read_rows::<HeadSink>(&heads)?.rows;
-            rows.retain(|row| steps.contains(&row.step));
-            table::write_rows(&heads, &rows)?;
-        }
-        Ok(())
-    }
-
-    /// Marks the rows of suspect steps, and unmarks those of others.
-    pub(super) fn mark(&self, reasons: &BTreeMap<u64, String>) -> Result<()> {
-        self.rewrite(|row| {
-            row.suspect = reasons.get(&row.step).cloned();
-            true
-        })
-    }
-
-    /// Writes the measurements anew, row by row: those that `change` keeps, as it leaves them.
-    fn rewrite(&self, mut change: impl FnMut(&mut Measurement) -> bool) -> Result<()> {
-        let path = self.file("measurements.csv");
-        if !path.exists() {
-            return Ok(());
-        }
-        let mut writer = MeasurementWriter::new(AtomicFile::create(&path)?, Columns::Detailed)?;
-        self.each_row(|mut row| {
-            if change(&mut row) {
-                writer.write(&row)?;
-            }
-            Ok(())
-        })?;
-        Ok(writer.finish()?.finish()?)
-    }
-
-    /// The good rows of the measurements, one at a time.
-    pub(super) fn each_row(&self, mut each: impl FnMut(Measurement) -> Result<()>) -> Result<()> {
-        let path = self.file("measurements.csv");
-        if !path.exists() {
-            return Ok(());
-        }
-        let file = File::open(&path).map_err(|e| CoreError::io("read", &path, e))?;
-        let file = std::io::BufReader::new(file);
-        for item in table::measurement_stream(file, &path.display().to_string())? {
-            if let Streamed::Row(row) = item? {
-                each(row)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Writes the places that persist.
     pub(super) fn write_places(&self) -> Result<()> {
         let mut counts = PlaceCounts::new();
-        self.each_row(|row| {
+        let path = self.file(MEASUREMENTS);
+        each_row(&path, |row| {
             counts.add(&row);
             Ok(())
         })?;
         let mut places = counts.most_persistent(PLACES);
-        self.each_row(|row| {
+        each_row(&path, |row| {
             places.add(&row);
             Ok(())
         })?;
@@ -243,14 +195,10 @@ impl Folder {
         )?)
     }
 
-    /// The architecture that was measured, if one was.
-    pub(super) fn arch(&self) -> Result<Option<ArchSpec>> {
-        let file = self.file("architectures.csv");
-        if !file.exists() {
-            return Ok(None);
-        }
-        let mut rows = table::architectures(&file)?.rows.into_iter();
-        Ok(rows.next().map(|row| row.arch))
+    /// The architecture that was measured, if one was and its table can be read.
+    pub(super) fn arch(&self) -> Option<ArchSpec> {
+        let rows = table::architectures(&self.file("architectures.csv"));
+        rows.ok()?.rows.into_iter().next().map(|row| row.arch)
     }
 
     pub(super) fn write_provenance(&self, provenance: &Provenance) -> Result<()> {

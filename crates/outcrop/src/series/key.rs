@@ -1,7 +1,8 @@
 //! What the rows of a step were measured from, so that nothing old passes for new.
 
 use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
-use outcrop_core::{Error as CoreError, sha256_file, sha256_hex};
+use outcrop_core::table::{self, Columns, MeasurementWriter};
+use outcrop_core::{Error as CoreError, HeadSink, Measurement, sha256_file, sha256_hex};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -21,6 +22,10 @@ pub struct Key {
     /// The commit of its revision, where it came from a hub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// SHA-256 of the rows that it gave, without marks of the audit; none where an earlier version wrote
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
 }
 
 /// A key as `state.json` has it: earlier versions wrote the hash of the weights alone.
@@ -33,6 +38,7 @@ enum Written {
         config: Option<String>,
         stamp: Option<String>,
         commit: Option<String>,
+        rows: Option<String>,
     },
 }
 
@@ -48,11 +54,13 @@ impl From<Written> for Key {
                 config,
                 stamp,
                 commit,
+                rows,
             } => Self {
                 weights,
                 config,
                 stamp,
                 commit,
+                rows,
             },
         }
     }
@@ -90,6 +98,22 @@ pub(super) fn hashed(checkpoint: &Checkpoint) -> Result<String> {
     let hashes: Result<Vec<_>, CoreError> =
         checkpoint.files.iter().map(|f| sha256_file(f)).collect();
     Ok(sha256_hex(hashes?.join("\n").as_bytes()))
+}
+
+/// A hash of the rows of a step, as they are before the audit marks them.
+pub(super) fn rows_sha256(rows: &[Measurement], heads: &[HeadSink]) -> Result<String> {
+    let mut writer = MeasurementWriter::new(Vec::new(), Columns::Detailed)?;
+    for row in rows {
+        writer.write(&Measurement {
+            suspect: None,
+            ..row.clone()
+        })?;
+    }
+    let mut text = writer.finish()?;
+    if !heads.is_empty() {
+        text.extend(table::rows_to_csv(heads)?);
+    }
+    Ok(sha256_hex(&text))
 }
 
 /// A hash of names, sizes and times of the weight files.
@@ -150,6 +174,7 @@ mod tests {
             config: Some("c".into()),
             stamp: None,
             commit: None,
+            rows: Some("r".into()),
         };
         assert_eq!(read(&serde_json::to_string(&key).unwrap()), key);
     }

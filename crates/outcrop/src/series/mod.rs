@@ -7,7 +7,9 @@
 //! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
 //! | `heads.csv` | attention sinks of every head, where they were asked for |
 //! | `audit.json` | hashes of every file and tensor, and what is conspicuous |
-//! | `architectures.csv`, `provenance.json`, `state.json` | |
+//! | `architectures.csv`, `provenance.json` | |
+//! | `state.json` | the steps that are in the tables, from what they were measured, and hashes of all |
+//! | `.lock` | who measures here now: one process at a time |
 
 mod folder;
 mod key;
@@ -15,7 +17,9 @@ mod look;
 mod model;
 mod outcome;
 mod run;
+mod salvage;
 mod source;
+mod tables;
 
 pub use folder::{Folder, State};
 pub use key::Key;
@@ -24,3 +28,4 @@ pub use model::{open_checkpoint, read_config};
 pub use outcome::{Event, Failure, Options, Outcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{HubSource, Source};
+pub use tables::Good;

@@ -19,6 +19,10 @@ pub struct Options {
     pub audit: Option<AuditOptions>,
     /// Whether to measure anew what was measured from other weights or another config.
     pub again: bool,
+    /// Whether what is gone or damaged of the tables is to be measured again.
+    pub repair: bool,
+    /// Who measures, since when: told to whoever finds the folder locked.
+    pub holder: String,
     /// The step of a model alone that has none.
     pub step: u64,
     /// Git revision of the tool, for the provenance.

@@ -10,6 +10,7 @@ mod again;
 mod alone;
 mod bad;
 mod closer;
+mod damage;
 mod formats;
 mod hub;
 mod names;

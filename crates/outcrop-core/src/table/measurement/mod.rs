@@ -85,6 +85,7 @@ pub fn measurements_from(reader: impl Read, context: &str) -> Result<Loaded<Meas
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Extent, GrowingTable};
 
     const HEADER: &str = "model,step,sequence,layer,top1,top2,top3,median";
 
@@ -95,7 +96,8 @@ mod tests {
         let text = format!("{HEADER}\nm,0,0,1,3.25,2,1,0.1\nm,1,0,1,,,,\n");
         let rows = measurements_from(text.as_bytes(), "t").unwrap().rows;
         write_measurements(&path, &rows[..1]).unwrap();
-        append_measurements(&path, &rows[1..]).unwrap();
+        let mut table = GrowingTable::open(&path, &Extent::of(&path, 1).unwrap()).unwrap();
+        append_measurements(&mut table, &rows[1..]).unwrap();
         assert_eq!(measurements(&path).unwrap().rows.len(), 2);
         let again = measurements(&path).unwrap();
         assert_eq!(again.rows[0].stats.median, Some(0.1));
@@ -122,19 +124,22 @@ mod tests {
         let path = dir.path().join("detailed.csv");
         let mut next = rows.clone();
         next[0].step = 1;
-        append_measurements(&path, &rows).unwrap();
-        append_measurements(&path, &next).unwrap();
+        let mut table = GrowingTable::open(&path, &Extent::default()).unwrap();
+        append_measurements(&mut table, &rows).unwrap();
+        append_measurements(&mut table, &next).unwrap();
         let both = [rows[0].clone(), next[0].clone()];
         assert_eq!(measurements(&path).unwrap().rows, both);
         let mut plain = rows.clone();
         (plain[0].detail, plain[0].suspect) = (crate::Detail::default(), None);
         plain[0].step = 2;
-        append_measurements(&path, &plain).unwrap();
+        append_measurements(&mut table, &plain).unwrap();
         assert_eq!(measurements(&path).unwrap().rows[2], plain[0]);
 
         let path = dir.path().join("plain.csv");
-        append_measurements(&path, &plain).unwrap();
-        let error = append_measurements(&path, &rows).unwrap_err().to_string();
+        let mut table = GrowingTable::open(&path, &Extent::default()).unwrap();
+        append_measurements(&mut table, &plain).unwrap();
+        let error = append_measurements(&mut table, &rows).unwrap_err();
+        let error = error.to_string();
         assert!(
             error.contains("plain.csv") && error.contains("columns"),
             "{error}"

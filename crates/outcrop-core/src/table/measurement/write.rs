@@ -1,11 +1,12 @@
 //! How measurements become lines: with the columns of detail, or without.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use super::super::csv_io;
 use super::flat::{Flat, HEADER, PLAIN, REQUIRED};
-use crate::{Detail, Error, Measurement, Result, write_atomic};
+use crate::{Detail, Error, GrowingTable, Measurement, Result, write_atomic};
 
 /// Which columns a measurements table has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,30 +116,28 @@ pub fn write_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
     write_atomic(path, &all(writer, rows)?)
 }
 
-/// Appends measurements in one write (give it whole steps). A new file gets a header, with the
+/// Appends measurements in one write (give it whole steps). A new table gets a header, with the
 /// columns of [`Detail`] if any row needs them; an old one keeps its columns.
 ///
 /// # Errors
 /// [`Error::Io`] with the path; [`Error::Parse`] where the file's header is none of this crate's, or
 /// has no columns for what the rows say.
-pub fn append_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
-    let io = |e| Error::io("append to", path, e);
-    let mut options = std::fs::OpenOptions::new();
-    let opened = options.read(true).append(true).create(true).open(path);
-    let mut file = opened.map_err(io)?;
+pub fn append_measurements(table: &mut GrowingTable, rows: &[Measurement]) -> Result<()> {
     let needed = needed(rows);
-    let bytes = match first_line(&mut file).map_err(io)? {
-        line if line.is_empty() => all(MeasurementWriter::new(Vec::new(), needed)?, rows)?,
-        line => {
+    let writer = match table.is_empty() {
+        true => MeasurementWriter::new(Vec::new(), needed)?,
+        false => {
+            let io = |e| Error::io("append to", table.path(), e);
+            let line = first_line(File::open(table.path()).map_err(io)?).map_err(io)?;
             let fits = [Columns::Detailed, needed].into_iter();
             let Some(held) = { fits }.find(|held| line == header(*held).join(",")) else {
                 let reason = format!("its header `{line}` has not the columns of these rows");
-                return Err(Error::parse(path.display().to_string(), reason));
+                return Err(Error::parse(table.path().display().to_string(), reason));
             };
-            all(MeasurementWriter::going_on(Vec::new(), held), rows)?
+            MeasurementWriter::going_on(Vec::new(), held)
         }
     };
-    file.write_all(&bytes).map_err(io)
+    table.append(&all(writer, rows)?, rows.len() as u64)
 }
 
 fn all(mut writer: MeasurementWriter<Vec<u8>>, rows: &[Measurement]) -> Result<Vec<u8>> {

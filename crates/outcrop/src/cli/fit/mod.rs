@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use outcrop_core::FolderLock;
 use outcrop_fit::{Options, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
+use super::clock::holder;
+use super::folders::is_run;
 use super::input::{self, Input};
 use super::output::{Destination, Format, Picture, RowSink, To, print, say};
 use super::progress::Bar;
@@ -87,6 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return backtest::run(args, share, &options);
     }
     let places = Places::new(args)?;
+    let _lock = places.lock()?;
     let options = match places.curves.is_none() && args.plots.is_none() {
         true => options.with_curve_points(0)?,
         false => options,
@@ -161,6 +165,14 @@ impl<'a> Places<'a> {
             curves: curves.or_else(|| folder.map(|folder| csv(folder, "curves.csv"))),
             folder,
         })
+    }
+
+    /// Locks the folder of a run into which the fits go.
+    fn lock(&self) -> Result<Option<FolderLock>> {
+        let beside = self.fits.file.as_deref().and_then(Path::parent);
+        let folder = self.folder.or(beside.filter(|folder| is_run(folder)));
+        let lock = folder.map(|folder| FolderLock::acquire(folder, &holder("fit")));
+        Ok(lock.transpose()?)
     }
 }
 

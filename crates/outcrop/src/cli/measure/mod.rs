@@ -18,7 +18,7 @@ use self::place::Place;
 use self::words::Shown;
 use super::output::print;
 use super::progress::Bar;
-use super::{audit, stop, threads, tokens, voice};
+use super::{audit, clock, stop, threads, tokens, voice};
 use crate::series::{
     self, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
 };
@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// Measure anew the steps whose weights or config are not those that were measured into DIR.
     #[arg(long)]
     again: bool,
+    /// Measure again what is gone or damaged of the tables in DIR.
+    #[arg(long)]
+    repair: bool,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number())]
     threads: Option<u16>,
@@ -94,6 +97,8 @@ fn measure(args: &Args) -> Result<()> {
         sinks: args.sinks,
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
+        repair: args.repair,
+        holder: clock::holder("measure"),
         step: args.origin.step,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };

@@ -140,7 +140,7 @@ fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
     }
     let regressor = regressor.unwrap_or(Regressor::Shape);
     let predictor = Predictor::train(&table, regressor, &Options::default())?;
-    let date = args.date.clone().unwrap_or_else(shipped::today);
+    let date = args.date.clone().unwrap_or_else(crate::cli::clock::today);
     let measured = predictor.last_step().map(|step| step as u64);
     let mut notes = shipped::notes(&folders, args.last_step.or(measured))?;
     if args.save.is_some() {

@@ -1,10 +1,8 @@
 //! The predictor that comes along, and what a predictor was learned from.
 
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use outcrop_core::{Error as CoreError, Provenance};
 use outcrop_predict::{Coverage, Notes, Predicted, Predictor};
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 
@@ -97,43 +95,4 @@ fn of_run(provenance: &Provenance) -> impl Iterator<Item = String> {
     let corpora = inputs.filter(|name| name.starts_with("corpus ")).cloned();
     let command = provenance.command.iter().map(|c| format!("`{c}`"));
     command.chain(corpora).collect::<Vec<_>>().into_iter()
-}
-
-/// The day of today, UTC, as `YYYY-MM-DD`.
-pub(super) fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let (year, month, day) = civil(since.map_or(0, |since| since.as_secs() / 86400));
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// Year, month and day of a number of days since 1970-01-01 (Howard Hinnant, "chrono-compatible
-/// low-level date algorithms"): years begin in March, so that a leap day is the last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + 400 * era + u64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (days, date) in [
-            (0, (1970, 1, 1)),
-            (11_016, (2000, 2, 29)),
-            (19_782, (2024, 2, 29)),
-            (20_453, (2025, 12, 31)),
-            (47_540, (2100, 2, 28)),
-            (47_541, (2100, 3, 1)),
-        ] {
-            assert_eq!(civil(days), date);
-        }
-    }
 }

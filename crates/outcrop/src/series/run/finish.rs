@@ -24,11 +24,13 @@ impl Run<'_> {
 
     /// Ends the audit, marks suspect steps, and writes what follows from all rows together.
     pub(super) fn finish(mut self) -> Result<Outcome> {
+        self.commit()?;
         if let Some(auditor) = self.auditor.take() {
             let series: CheckpointSeries = self.source.series(std::mem::take(&mut self.seen));
             let audit = auditor.finish(&series);
             self.folder.write_audit(&audit)?;
-            self.folder.mark(&audit.suspect_reasons())?;
+            self.tables
+                .mark(&mut self.state, &audit.suspect_reasons())?;
             self.outcome.audit = Some(audit);
         }
         self.folder.write_places()?;

@@ -6,17 +6,23 @@ mod verify;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use outcrop_checkpoint::{Auditor, Checkpoint};
-use outcrop_core::{ArchSpec, HeadSink, HuggingFace, Measurement, NamedArch, Position};
+use outcrop_core::{ArchSpec, FolderLock, HeadSink, HuggingFace, Measurement, NamedArch, Position};
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
 use super::folder::{Folder, State};
-use super::key::Key;
+use super::key::{Key, rows_sha256};
 use super::outcome::{Event, Failure, Options, Outcome, non_finite};
+use super::salvage::salvage;
+use super::tables::Tables;
 use super::{Source, model};
 use crate::{Error, Result};
+
+/// How often rows are made to outlast a power cut, at most: what is lost is measured again.
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
 
 /// Measures every checkpoint of `source` that `folder` has not yet, one after another, on `tokens`, and
 /// writes the tables. A checkpoint whose weight files and config are those of an earlier one gets its
@@ -26,8 +32,8 @@ use crate::{Error, Result};
 /// measured.
 ///
 /// # Errors
-/// [`Error::OtherSeries`] and [`Error::Changed`] before anything is done; [`Error::Core`] where a table
-/// cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
+/// [`Error::OtherSeries`], [`Error::DamagedSeries`] and [`Error::Changed`] before anything is done;
+/// [`Error::Core`] where another process works on the folder, or a table cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
 pub fn measure_series(
     source: &Source,
     tokens: &Sequences,
@@ -36,7 +42,12 @@ pub fn measure_series(
     stop: &AtomicBool,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome> {
-    let run = Run::open(source, tokens, folder, options);
+    folder.check(options.repair)?;
+    let lock = FolderLock::acquire(folder.path(), &options.holder)?;
+    if let Some(warning) = lock.warning() {
+        observer(Event::Warning(warning));
+    }
+    let run = Run::open(source, tokens, folder, options, observer);
     let outcome = run.and_then(|run| run.measure_all(stop, observer));
     source.tidy()?;
     outcome
@@ -48,6 +59,11 @@ struct Run<'a> {
     folder: &'a Folder,
     options: &'a Options,
     state: State,
+    tables: Tables,
+    /// When the state last spoke of all rows.
+    committed: Instant,
+    /// Why a table could not be written.
+    failed: Option<Error>,
     auditor: Option<Auditor>,
     /// Checkpoints that the audit has seen.
     seen: Vec<Checkpoint>,
@@ -67,20 +83,35 @@ impl<'a> Run<'a> {
         tokens: &'a Sequences,
         folder: &'a Folder,
         options: &'a Options,
+        observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self> {
-        let state = folder.claim(&State {
+        let wanted = State {
             model: options.model.clone(),
             stage: options.stage.clone(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
             ..State::default()
-        })?;
+        };
+        let mut state = folder.claim(&wanted, options.repair)?;
+        let tables = match Tables::open(folder, &mut state) {
+            Err(error) if options.repair => {
+                observer(Event::Warning(format!("failed to {error}")));
+                let (had, kept) = (state.steps.len(), salvage(folder, &mut state)?);
+                let words = format!("{kept} of {had} steps are as they were written and kept");
+                observer(Event::Warning(words));
+                Tables::open(folder, &mut state)?
+            }
+            opened => opened?,
+        };
         Ok(Self {
             source,
             tokens,
             folder,
             options,
             state,
+            tables,
+            committed: Instant::now(),
+            failed: None,
             auditor: options.audit.as_ref().map(Auditor::new),
             seen: Vec::new(),
             hashes: BTreeMap::new(),
@@ -112,6 +143,9 @@ impl<'a> Run<'a> {
             observer(Event::Started { step, done });
             if let Err(error) = self.visit(place, step, observer) {
                 self.outcome.failures.push(Failure { step, error });
+            }
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
         }
         self.name_what_was_passed_over();
@@ -146,15 +180,41 @@ impl<'a> Run<'a> {
             Some(copied) => copied,
             None => self.measure(checkpoint, &found, step, observer)?,
         };
-        self.adopt(found.arch)?;
-        self.folder.append(&rows, &heads)?;
-        self.state.steps.insert(step, key);
-        self.folder.set_state(&self.state)?;
-        if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
-            self.folder.write_audit(auditor.so_far())?;
+        if let Err(error) = self.keep(step, found.arch, key, &rows, &heads) {
+            self.failed = Some(error);
+            return Ok(());
         }
         self.outcome.measured += 1;
         observer(Event::Measured { step, rows: &rows });
+        Ok(())
+    }
+
+    /// Writes what a step gave.
+    fn keep(
+        &mut self,
+        step: u64,
+        arch: ArchSpec,
+        mut key: Key,
+        rows: &[Measurement],
+        heads: &[HeadSink],
+    ) -> Result<()> {
+        self.adopt(arch)?;
+        self.tables.append(rows, heads)?;
+        key.rows = Some(rows_sha256(rows, heads)?);
+        self.state.steps.insert(step, key);
+        if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
+            self.folder.write_audit(auditor.so_far())?;
+        }
+        match self.committed.elapsed() < COMMIT_EVERY {
+            true => Ok(()),
+            false => self.commit(),
+        }
+    }
+
+    /// Makes all that was measured outlast a power cut.
+    fn commit(&mut self) -> Result<()> {
+        self.tables.commit(&mut self.state)?;
+        self.committed = Instant::now();
         Ok(())
     }
 
@@ -163,10 +223,7 @@ impl<'a> Run<'a> {
         let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| held.is(key)) else {
             return Ok(None);
         };
-        let (mut rows, mut heads) = (
-            self.folder.rows_of(*earlier)?,
-            self.folder.heads_of(*earlier)?,
-        );
+        let (mut rows, mut heads) = self.tables.rows_of(*earlier)?;
         rows.iter_mut().for_each(|row| row.step = step);
         heads.iter_mut().for_each(|head| head.step = step);
         Ok(Some((rows, heads)))
@@ -214,7 +271,7 @@ impl<'a> Run<'a> {
         let expected = match &self.arch {
             Some(arch) => Some(arch.clone()),
             None if self.state.steps.is_empty() => None,
-            None => self.folder.arch()?,
+            None => self.folder.arch(),
         };
         let difference = match expected {
             Some(expected) => model::difference(arch, &expected)?,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop_checkpoint::Checkpoint;
-use outcrop_core::HuggingFace;
+use outcrop_core::{ArchSpec, HuggingFace};
 
 use super::super::key::{self, Change, Key};
 use super::super::model;
@@ -95,7 +95,7 @@ impl Run<'_> {
             observer(Event::Warning(words));
             self.forget(&changes)?;
         }
-        self.folder.set_state(&self.state)?;
+        self.commit()?;
         Ok(again)
     }
 
@@ -108,7 +108,8 @@ impl Run<'_> {
     ) -> Result<Option<String>> {
         let recalled = self.seen.iter().any(|entry| entry.step == Some(step));
         let known = recalled || self.auditor.is_none();
-        if self.source.is_passing() && known && !self.moved.contains(&step) {
+        let is_known = known && self.folder.arch().is_some();
+        if self.source.is_passing() && is_known && !self.moved.contains(&step) {
             return Ok(None);
         }
         let source = self.source;
@@ -119,14 +120,24 @@ impl Run<'_> {
                 Ok((found, key)) => {
                     let difference = self.difference(step, &found, &key)?;
                     if difference.is_none() {
-                        // times and commits may be others
-                        self.state.steps.insert(step, key);
+                        self.hold(step, found.arch, key)?;
                     }
                     Ok(difference)
                 }
                 Err(error) => Ok(Some(format!("it can be read no more: failed to {error}"))),
             },
         )
+    }
+
+    /// Notes the key of a step that is as it was: times and commits may be others.
+    fn hold(&mut self, step: u64, arch: ArchSpec, mut key: Key) -> Result<()> {
+        key.rows = self
+            .state
+            .steps
+            .get(&step)
+            .and_then(|held| held.rows.clone());
+        self.state.steps.insert(step, key);
+        self.adopt(arch)
     }
 
     fn difference(&self, step: u64, found: &HuggingFace, key: &Key) -> Result<Option<String>> {
@@ -137,7 +148,7 @@ impl Run<'_> {
         if held.is(key) {
             return Ok(None);
         }
-        let words = match self.folder.arch()? {
+        let words = match self.folder.arch() {
             // a hash of an earlier version may be another for the same architecture
             Some(arch) => model::difference(&found.arch, &arch)?,
             None => Some("the architecture that was measured is not known".into()),
@@ -153,9 +164,7 @@ impl Run<'_> {
         if self.state.steps.is_empty() {
             self.state.arch_sha256.clear();
         }
-        self.folder.set_state(&self.state)?;
-        self.folder
-            .keep(&self.state.steps.keys().copied().collect())
+        self.tables.keep_steps(&mut self.state)
     }
 
     /// What a checkpoint's config says, and the key of its rows.
@@ -168,6 +177,7 @@ impl Run<'_> {
             config: Some(found.arch.sha256()?),
             stamp: Some(stamp),
             commit: self.source.commit_of(checkpoint),
+            rows: None,
         };
         Ok((found, key))
     }

@@ -2,6 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::folder::{PARTIAL, folder_of, sync_folder};
 use crate::error::Unwritten;
 use crate::{Error, Result};
 
@@ -12,6 +13,17 @@ use crate::{Error, Result};
 /// [`Error::Io`] with the path; nothing is left behind.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_atomic`], unless the file holds just that.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn write_unless_same(path: &Path, bytes: &[u8]) -> Result<()> {
+    match std::fs::read(path).is_ok_and(|held| held == bytes) {
+        true => Ok(()),
+        false => write_atomic(path, bytes),
+    }
 }
 
 /// As [`write_atomic`], with the content streamed by `fill`.
@@ -74,12 +86,7 @@ impl AtomicFile {
             Ok(there) if !there.is_file() => {
                 Target::Direct(OpenOptions::new().write(true).open(&file).map_err(io)?)
             }
-            _ => Target::Partial(
-                tempfile::Builder::new()
-                    .prefix(".partial-")
-                    .tempfile_in(folder_of(&file))
-                    .map_err(io)?,
-            ),
+            _ => Target::Partial(partial(&folder_of(&file)).map_err(io)?),
         };
         Ok(Self {
             path: path.to_owned(),
@@ -110,6 +117,17 @@ impl AtomicFile {
     }
 }
 
+/// A temporary file, locked while its process lives: so [`remove_leftovers`](super::remove_leftovers)
+/// knows it from what a killed process left.
+fn partial(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let partial = tempfile::Builder::new()
+        .prefix(PARTIAL)
+        .tempfile_in(folder)?;
+    // Where the system knows no locks, nothing is removed either.
+    let _ = partial.as_file().try_lock();
+    Ok(partial)
+}
+
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
@@ -136,49 +154,6 @@ impl Write for AtomicFile {
         let flushed = self.writer.flush();
         flushed.map_err(|e| Unwritten::of(&self.path, e))
     }
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-/// Makes the names in `folder` outlast a power cut (fsync of the folder); nothing to do where the
-/// system has no such call.
-///
-/// # Errors
-/// [`Error::Io`] with the folder.
-#[cfg(unix)]
-pub fn sync_folder(folder: &Path) -> Result<()> {
-    std::fs::File::open(folder)
-        .and_then(|f| f.sync_all())
-        .map_err(|source| Error::io("sync folder", folder, source))
-}
-
-/// Nothing to do on this system.
-///
-/// # Errors
-/// None.
-#[cfg(not(unix))]
-pub fn sync_folder(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-/// Creates `folder` if need be and makes sure that files can be written into it, so that a long
-/// piece of work can say so before it starts.
-///
-/// # Errors
-/// [`Error::Io`] with the folder.
-pub fn check_writable(folder: &Path) -> Result<()> {
-    let io = |source| Error::io("write into folder", folder, source);
-    std::fs::create_dir_all(folder).map_err(io)?;
-    tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempfile_in(folder)
-        .map_err(io)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -218,14 +193,5 @@ mod tests {
         let device = std::fs::metadata(&sink).unwrap().file_type();
         assert!(device.is_char_device());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
-    }
-
-    #[test]
-    fn a_file_in_the_place_of_the_folder_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("occupied");
-        write_atomic(&path, b"").unwrap();
-        let error = check_writable(&path.join("out")).unwrap_err().to_string();
-        assert!(error.contains("occupied"), "{error}");
     }
 }

@@ -1,0 +1,15 @@
+//! Files that outlast failed writes, killed processes and power cuts.
+
+mod atomic;
+mod folder;
+mod growing;
+mod lock;
+mod sealed;
+
+pub use self::atomic::{AtomicFile, write_atomic, write_atomic_with, write_unless_same};
+pub use self::folder::{
+    check_writable, create_folder, holds_nothing, remove_leftovers, sync_folder,
+};
+pub use self::growing::{Extent, GrowingTable};
+pub use self::lock::{FolderLock, LOCK_FILE};
+pub use self::sealed::{read_sealed, write_sealed};

@@ -1,0 +1,191 @@
+//! The folder of a run: what stands in it, how far it is, what of it is good.
+
+mod check;
+mod recover;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use outcrop_core::{
+    Extent, NamedArch, check_writable, holds_nothing, read_sealed, remove_leftovers, table,
+    write_atomic, write_sealed,
+};
+
+pub use self::tables::Extents;
+pub(crate) use self::tables::Tables;
+use crate::{Error, Result, RunSpec};
+
+/// The folder of one run.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+/// How far a run is: `state.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Updates made when it was last written.
+    pub step: u64,
+    /// Whether the run reached its last step and everything is on the disk.
+    pub finished: bool,
+    /// SHA-256 of the spec.
+    pub spec_sha256: String,
+    /// How much of each file is good; nothing where an earlier version wrote it.
+    #[serde(default)]
+    pub files: Extents,
+}
+
+impl RunDir {
+    /// The run directory at `path`, whether or not it is there.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Makes sure that `spec` may be trained here, creating the folder if need be: it holds nothing, or
+    /// the same run. Nothing of another run is touched.
+    ///
+    /// # Errors
+    /// [`Error::NotARun`], [`Error::OtherSpec`], [`Error::Core`] where it cannot be written.
+    pub fn check(&self, spec: &RunSpec) -> Result<()> {
+        if self.spec_file().exists() && !self.is_of(spec) {
+            self.check_spec(spec)?;
+        } else if !holds_nothing(&self.path) && !self.is_of(spec) {
+            return Err(Error::NotARun {
+                path: self.path.clone(),
+            });
+        }
+        Ok(check_writable(&self.path)?)
+    }
+
+    /// Makes it ready for `spec`, by the owner of its lock: as [`RunDir::check`], and writes the spec
+    /// and the table with the architecture, and removes what killed processes left.
+    ///
+    /// # Errors
+    /// As [`RunDir::check`].
+    pub(crate) fn claim(&self, spec: &RunSpec, repair: bool) -> Result<()> {
+        remove_leftovers(&self.path)?;
+        self.check(spec)?;
+        if repair {
+            write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
+        } else if self.spec_file().exists() {
+            self.check_spec(spec)?;
+        } else if self.is_of(spec) {
+            return Err(self.damaged("run.toml is gone"));
+        } else {
+            write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
+        }
+        self.write_architecture(spec)
+    }
+
+    fn check_spec(&self, spec: &RunSpec) -> Result<()> {
+        let held = self.spec()?;
+        match held == *spec {
+            true => Ok(()),
+            false => Err(Error::OtherSpec {
+                path: self.path.clone(),
+                difference: difference(&held, spec)?,
+            }),
+        }
+    }
+
+    /// Whether its state is of `spec`, whatever became of its run.toml.
+    fn is_of(&self, spec: &RunSpec) -> bool {
+        let state = self.state().ok().zip(spec.sha256().ok());
+        state.is_some_and(|(state, sha256)| state.spec_sha256 == sha256)
+    }
+
+    pub(crate) fn damaged(&self, what: impl Into<String>) -> Error {
+        Error::Damaged {
+            path: self.path.clone(),
+            what: what.into(),
+        }
+    }
+
+    fn spec_file(&self) -> PathBuf {
+        self.path.join("run.toml")
+    }
+
+    /// Writes the table with the architecture, for whatever learns from it or compares.
+    fn write_architecture(&self, spec: &RunSpec) -> Result<()> {
+        let named = NamedArch {
+            model: spec.model.clone(),
+            arch: spec.arch.clone(),
+        };
+        Ok(table::write_architectures(&self.architectures(), &[named])?)
+    }
+
+    /// The spec that it holds.
+    ///
+    /// # Errors
+    /// As [`RunSpec::read`].
+    pub fn spec(&self) -> Result<RunSpec> {
+        RunSpec::read(&self.spec_file())
+    }
+
+    /// How far the run is; not at all where nothing was written yet.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a file that cannot be read or was altered.
+    pub fn state(&self) -> Result<State> {
+        let file = self.path.join("state.json");
+        if !file.exists() {
+            return Ok(State::default());
+        }
+        Ok(read_sealed(&file)?)
+    }
+
+    /// Writes how far the run is.
+    ///
+    /// # Errors
+    /// [`Error::Core`].
+    pub fn set_state(&self, state: &State) -> Result<()> {
+        Ok(write_sealed(&self.path.join("state.json"), state)?)
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where checkpoints stand.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// The measurements table.
+    pub fn measurements(&self) -> PathBuf {
+        self.path.join("measurements.csv")
+    }
+
+    /// The table with the one architecture.
+    pub fn architectures(&self) -> PathBuf {
+        self.path.join("architectures.csv")
+    }
+
+    /// The loss table.
+    pub fn loss(&self) -> PathBuf {
+        self.path.join("loss.csv")
+    }
+
+    /// What a finished run holds that is no checkpoint, as it stands.
+    pub(crate) fn extents(&self, tables: Extents) -> Result<Extents> {
+        let mut all = tables;
+        for name in ["provenance.json", "run.toml"] {
+            all.insert(name.into(), Extent::of(&self.path.join(name), 0)?);
+        }
+        Ok(all)
+    }
+}
+
+/// The first line in which the resolved specs differ.
+fn difference(held: &RunSpec, given: &RunSpec) -> Result<String> {
+    let (held, given) = (held.to_toml()?, given.to_toml()?);
+    let lines = held.lines().zip(given.lines());
+    let mut differing = lines.filter(|(a, b)| a != b);
+    Ok(match differing.next() {
+        Some((held, given)) => format!("there `{held}`, asked for `{given}`"),
+        None => "it has more or fewer fields".into(),
+    })
+}

@@ -1,0 +1,284 @@
+//! The tables of a series, which grow step by step and never lose one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use outcrop_core::table::{self, Columns, MeasurementWriter, RowWriter, Streamed};
+use outcrop_core::{
+    AtomicFile, Error as CoreError, Extent, GrowingTable, HeadSink, Measurement, RunningSha256,
+};
+use serde::{Deserialize, Serialize};
+
+use super::folder::{Folder, State};
+use crate::Result;
+
+pub(super) const MEASUREMENTS: &str = "measurements.csv";
+pub(super) const HEADS: &str = "heads.csv";
+
+/// How much of a table is good.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Good {
+    /// Its first bytes.
+    pub now: Extent,
+    /// What it becomes when it takes the place of the old one, where that is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Extent>,
+}
+
+/// The tables, open for appending.
+#[derive(Debug)]
+pub(super) struct Tables {
+    folder: Folder,
+    measurements: GrowingTable,
+    heads: GrowingTable,
+}
+
+impl Tables {
+    /// Opens the tables of `folder` as far as `state` knows them to be good, and cuts off what is behind.
+    ///
+    /// # Errors
+    /// [`Error::DamagedSeries`](crate::Error::DamagedSeries) where they lost what is good;
+    /// [`Error::Core`](crate::Error::Core).
+    pub(super) fn open(folder: &Folder, state: &mut State) -> Result<Self> {
+        let is_old = state.tables.is_empty() && !state.steps.is_empty();
+        let was_replacing = state.tables.values().any(|good| good.next.is_some());
+        if is_old {
+            adopt(folder, state)?;
+        }
+        settle(folder, state)?;
+        let damage = damage(folder, state)?;
+        if !damage.is_empty() {
+            return Err(folder.damaged(damage.join("; ")));
+        }
+        let mut tables = Self::at(folder, state)?;
+        if is_old || was_replacing {
+            tables.keep_steps(state)?;
+        }
+        Ok(tables)
+    }
+
+    fn at(folder: &Folder, state: &State) -> Result<Self> {
+        let open = |name: &str| {
+            let good = state.tables.get(name).cloned().unwrap_or_default();
+            GrowingTable::open(&folder.file(name), &good.now)
+        };
+        Ok(Self {
+            folder: folder.clone(),
+            measurements: open(MEASUREMENTS)?,
+            heads: open(HEADS)?,
+        })
+    }
+
+    /// Appends what one step gave.
+    pub(super) fn append(&mut self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
+        table::append_measurements(&mut self.measurements, rows)?;
+        if !heads.is_empty() {
+            table::append_rows(&mut self.heads, heads)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the rows outlast a power cut, and after them the state that speaks of them.
+    pub(super) fn commit(&mut self, state: &mut State) -> Result<()> {
+        let now = |now| Good { now, next: None };
+        state.tables = BTreeMap::from([
+            (MEASUREMENTS.into(), now(self.measurements.commit()?)),
+            (HEADS.into(), now(self.heads.commit()?)),
+        ]);
+        self.folder.set_state(state)
+    }
+
+    /// The rows of one step.
+    pub(super) fn rows_of(&self, step: u64) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
+        let mut rows = Vec::new();
+        each_row(self.measurements.path(), |row| {
+            if row.step == step {
+                rows.push(row);
+            }
+            Ok(())
+        })?;
+        let mut heads = heads(self.heads.path())?;
+        heads.retain(|head| head.step == step);
+        Ok((rows, heads))
+    }
+
+    /// Drops the rows of all steps that are not in `state`.
+    pub(super) fn keep_steps(&mut self, state: &mut State) -> Result<()> {
+        self.commit(state)?;
+        let steps: BTreeSet<u64> = state.steps.keys().copied().collect();
+        self.replace_measurements(state, |row| steps.contains(&row.step))?;
+        let mut rows = heads(self.heads.path())?;
+        rows.retain(|row| steps.contains(&row.step));
+        let path = self.heads.path().to_owned();
+        if path.exists() {
+            let mut writer = RowWriter::new(Counted::create(&path)?);
+            rows.iter().try_for_each(|row| writer.write(row))?;
+            self.replace(state, HEADS, writer.finish()?, rows.len() as u64)?;
+        }
+        Ok(())
+    }
+
+    /// Marks the rows of suspect steps, and unmarks those of others.
+    pub(super) fn mark(
+        &mut self,
+        state: &mut State,
+        reasons: &BTreeMap<u64, String>,
+    ) -> Result<()> {
+        self.commit(state)?;
+        self.replace_measurements(state, |row| {
+            row.suspect = reasons.get(&row.step).cloned();
+            true
+        })
+    }
+
+    /// Writes the measurements anew, row by row: those that `change` keeps, as it leaves them.
+    fn replace_measurements(
+        &mut self,
+        state: &mut State,
+        mut change: impl FnMut(&mut Measurement) -> bool,
+    ) -> Result<()> {
+        let path = self.measurements.path().to_owned();
+        if !path.exists() {
+            return Ok(());
+        }
+        let mut writer = MeasurementWriter::new(Counted::create(&path)?, Columns::Detailed)?;
+        let mut rows = 0;
+        each_row(&path, |mut row| {
+            if change(&mut row) {
+                writer.write(&row)?;
+                rows += 1;
+            }
+            Ok(())
+        })?;
+        self.replace(state, MEASUREMENTS, writer.finish()?, rows)
+    }
+
+    /// Puts a table in the place of the old one: the state knows of both until it is done.
+    fn replace(&mut self, state: &mut State, name: &str, new: Counted, rows: u64) -> Result<()> {
+        let (file, extent) = new.finish(rows)?;
+        let good = state.tables.entry(name.into()).or_default();
+        if good.now == extent {
+            return Ok(()); // nothing changes
+        }
+        good.next = Some(extent.clone());
+        self.folder.set_state(state)?;
+        file.finish()?;
+        let good = Good {
+            now: extent,
+            next: None,
+        };
+        state.tables.insert(name.into(), good);
+        *self = Self::at(&self.folder, state)?;
+        self.folder.set_state(state)
+    }
+}
+
+/// A temporary file that counts and hashes what is written to it.
+struct Counted {
+    file: AtomicFile,
+    bytes: u64,
+    hash: RunningSha256,
+}
+
+impl Counted {
+    fn create(path: &Path) -> Result<Self> {
+        Ok(Self {
+            file: AtomicFile::create(path)?,
+            bytes: 0,
+            hash: RunningSha256::default(),
+        })
+    }
+
+    /// The file, which is yet to be given its name, and what it will be.
+    fn finish(self, rows: u64) -> Result<(AtomicFile, Extent)> {
+        let extent = Extent {
+            bytes: self.bytes,
+            rows,
+            sha256: self.hash.finish(),
+        };
+        Ok((self.file, extent))
+    }
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Takes the tables of an earlier version, which kept no hashes, as they are. A step that has fewer rows
+/// than others lost some, and is measured again.
+fn adopt(folder: &Folder, state: &mut State) -> Result<()> {
+    let mut rows: BTreeMap<u64, u64> = BTreeMap::new();
+    each_row(&folder.file(MEASUREMENTS), |row| {
+        *rows.entry(row.step).or_default() += 1;
+        Ok(())
+    })?;
+    let whole = rows.values().copied().max();
+    state
+        .steps
+        .retain(|step, _| rows.get(step).copied() == whole);
+    let heads = heads(&folder.file(HEADS))?.len() as u64;
+    for (name, rows) in [(MEASUREMENTS, rows.values().sum()), (HEADS, heads)] {
+        let path = folder.file(name);
+        if path.exists() {
+            let now = Extent::of(&path, rows)?;
+            state.tables.insert(name.into(), Good { now, next: None });
+        }
+    }
+    Ok(())
+}
+
+/// Where a table was being replaced, finds out which of the two is there.
+fn settle(folder: &Folder, state: &mut State) -> Result<()> {
+    for (name, good) in &mut state.tables {
+        if let Some(next) = good.next.take()
+            && next.difference(&folder.file(name))?.is_none()
+        {
+            good.now = next;
+        }
+    }
+    Ok(())
+}
+
+/// What is gone, cut or altered, in words.
+fn damage(folder: &Folder, state: &State) -> Result<Vec<String>> {
+    let mut damage = Vec::new();
+    for (name, good) in &state.tables {
+        let reason = good.now.difference(&folder.file(name))?;
+        damage.extend(reason.map(|reason| format!("{name}: {reason}")));
+    }
+    Ok(damage)
+}
+
+/// The attention sinks of a table; none where there is no table.
+pub(super) fn heads(path: &Path) -> Result<Vec<HeadSink>> {
+    match path.exists() {
+        true => Ok(table::read_rows::<HeadSink>(path)?.rows),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The good rows of a measurements table, one at a time; none where there is no table.
+pub(super) fn each_row(path: &Path, mut each: impl FnMut(Measurement) -> Result<()>) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let file = File::open(path).map_err(|e| CoreError::io("read", path, e))?;
+    let file = std::io::BufReader::new(file);
+    for item in table::measurement_stream(file, &path.display().to_string())? {
+        if let Streamed::Row(row) = item? {
+            each(row)?;
+        }
+    }
+    Ok(())
+}
