@@ -194,6 +194,12 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A download that the user stopped.
+    #[error("fetch {what}: stopped; the next fetch goes on from there")]
+    Stopped {
+        /// The address or name that was being fetched.
+        what: String,
+    },
     /// A disk without room.
     #[error(
         "write {}: the disk is full, {missing} bytes are still to come; free as much and fetch \

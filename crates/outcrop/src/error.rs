@@ -161,3 +161,21 @@ pub enum Error {
     #[error("finish: it was interrupted; the same command goes on where it was")]
     Interrupted,
 }
+
+impl Error {
+    /// [`Error::Interrupted`] for a download that the user stopped.
+    pub(crate) fn or_interrupted(self) -> Self {
+        match self.is_stop() {
+            true => Self::Interrupted,
+            false => self,
+        }
+    }
+
+    /// Whether it is a download that the user stopped.
+    pub(crate) fn is_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Checkpoint(outcrop_checkpoint::Error::Stopped { .. })
+        )
+    }
+}

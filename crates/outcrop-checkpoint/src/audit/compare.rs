@@ -20,6 +20,26 @@ fn finding(
     Some(Finding::new(code, steps, words).of_tensors(tensors))
 }
 
+/// Files that are not what the list beside them says. A step is called into question by those that a
+/// measurement would use.
+pub(super) fn checksums(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
+    let found = checkpoints.iter().flat_map(|checkpoint| {
+        checkpoint.altered.iter().map(|altered| {
+            let (file, reason) = (&altered.file, &altered.reason);
+            let words = format!("{}: `{file}` {reason}", step_words(checkpoint.step));
+            let steps = checkpoint.step.into_iter().collect();
+            let path = checkpoint.folder.join(file);
+            let found = Finding::new(Code::Checksum, steps, words);
+            let found = found.of_file(path.display().to_string());
+            match altered.is_used {
+                true => found.suspecting_it(),
+                false => found,
+            }
+        })
+    });
+    found.collect()
+}
+
 pub(super) fn non_finite(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
     let found = checkpoints.iter().filter_map(|checkpoint| {
         let tensors = checkpoint.tensors.iter().filter(|t| t.non_finite > 0);

@@ -11,6 +11,8 @@ use crate::Problem;
 pub enum Code {
     /// A checkpoint cannot be read, or not as a whole.
     Unreadable,
+    /// A file is not what the `SHA256SUMS` beside it lists, or is missing.
+    Checksum,
     /// Steps whose weight files are the same to the byte.
     IdenticalSteps,
     /// Steps of which some weight files are the same, and others not.
@@ -41,6 +43,7 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unreadable => "unreadable",
+            Self::Checksum => "checksum",
             Self::IdenticalSteps => "identical-steps",
             Self::SharedFile => "shared-file",
             Self::SharedTensors => "shared-tensors",

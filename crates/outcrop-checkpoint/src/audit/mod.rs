@@ -178,6 +178,7 @@ impl Auditor {
     pub fn finish(self, series: &CheckpointSeries) -> Audit {
         let Self { options, mut audit } = self;
         let checkpoints = &audit.checkpoints;
+        audit.findings.extend(compare::checksums(checkpoints));
         audit.findings.extend(duplicates::identical(checkpoints));
         audit.findings.extend(duplicates::shared_files(checkpoints));
         audit

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::finding::{Code, Finding, some, step_words};
-use crate::{Checkpoint, DType, Error, Result, Weights};
+use crate::{Altered, Checkpoint, DType, Error, Result, Weights};
 
 /// A checkpoint and what it holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct AuditedCheckpoint {
     /// What the user should know of how its weights were found ([`Weights::notes`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Its files that are not what its `SHA256SUMS` lists ([`Checkpoint::altered`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub altered: Vec<Altered>,
 }
 
 /// A weight file.
@@ -69,9 +72,12 @@ pub(super) fn scan(
         files: Vec::new(),
         tensors: Vec::new(),
         notes: Vec::new(),
+        altered: Vec::new(),
     };
     let read: Result<Vec<_>> = entry.files.iter().map(audit_file).collect();
     let read = read.and_then(|files| {
+        let hashes: Vec<_> = files.iter().map(|file| file.sha256.clone()).collect();
+        audited.altered = entry.altered(&hashes);
         let alike = earlier
             .iter()
             .find(|e| e.files == files && !e.tensors.is_empty());

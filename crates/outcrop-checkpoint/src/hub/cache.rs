@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-use outcrop_core::write_atomic;
+use outcrop_core::{sha256_file, write_atomic};
 
+use super::lock;
 use super::transfer::Blob;
-use crate::sums::{SUMS, write_listed};
+use crate::sums::{SUMS, read_sums, write_listed};
 use crate::{Error, Result};
 
 /// A model's part of the cache.
@@ -17,22 +19,38 @@ pub(super) struct Model {
     pub(super) blobs: PathBuf,
     pub(super) snapshots: PathBuf,
     refs: PathBuf,
+    locks: PathBuf,
 }
 
 impl Model {
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(super) fn new(cache: &Path, name: &str) -> Self {
+        let folder = cache.join(name);
         let [blobs, snapshots, refs] = ["blobs", "snapshots", "refs"].map(|n| folder.join(n));
         Self {
             blobs,
             snapshots,
             refs,
+            locks: cache.join(".locks").join(name),
         }
     }
 
-    /// The folder of a revision, if it was fetched whole.
-    pub(super) fn whole(&self, revision: &str) -> Option<PathBuf> {
-        let folder = self.snapshots.join(self.commit(revision)?);
-        folder.join(SUMS).is_file().then_some(folder)
+    /// Where `huggingface_hub` locks a content.
+    pub(super) fn lock(&self, etag: &str) -> PathBuf {
+        self.locks.join(format!("{etag}.lock"))
+    }
+
+    /// Removes what killed processes left, but for the youngest.
+    pub(super) fn sweep(&self) -> Result<()> {
+        lock::sweep(&self.blobs, |etag| self.lock(etag))
+    }
+
+    /// The folder of a revision, if it was fetched whole and still is.
+    pub(super) fn whole(&self, revision: &str) -> Result<Option<PathBuf>> {
+        let Some(commit) = self.commit(revision) else {
+            return Ok(None);
+        };
+        let folder = self.snapshots.join(commit);
+        Ok(is_whole(&folder)?.then_some(folder))
     }
 
     /// The commit that a revision is, as far as the cache knows.
@@ -82,9 +100,59 @@ impl Model {
             let length = fs::metadata(blob).map_err(|e| Error::io("read", blob, e))?;
             freed += length.len();
             remove(blob)?;
+            if let Some(etag) = blob.file_name().and_then(|name| name.to_str()) {
+                lock::forget(&self.lock(etag))?;
+            }
         }
         Ok(freed)
     }
+}
+
+/// Whether all files that a folder's `SHA256SUMS` lists are there and as listed. Those that nothing has
+/// touched since the list was written are not read: by time of content and, on Unix, of any change.
+/// What was read and is right is not read again next time.
+fn is_whole(folder: &Path) -> Result<bool> {
+    let list = folder.join(SUMS);
+    let Ok(listed) = fs::metadata(&list).and_then(|m| m.modified()) else {
+        return Ok(false);
+    };
+    let Ok(sums) = read_sums(folder) else {
+        return Ok(false);
+    };
+    let mut was_read = false;
+    for (name, sum) in &sums {
+        let path = folder.join(name);
+        let Ok(file) = fs::metadata(&path) else {
+            return Ok(false);
+        };
+        if changed(&file).is_some_and(|time| time < listed) {
+            continue;
+        }
+        was_read = true;
+        if sha256_file(&path)? != *sum {
+            return Ok(false);
+        }
+    }
+    if was_read {
+        // A cache that cannot be written into is read each time.
+        let _ = write_listed(folder, &sums);
+    }
+    Ok(true)
+}
+
+/// When a file was touched last.
+fn changed(file: &fs::Metadata) -> Option<SystemTime> {
+    let content = file.modified().ok()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let seconds = u64::try_from(file.ctime()).ok()?;
+        let nanos = u32::try_from(file.ctime_nsec()).ok()?;
+        let any = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+        Some(any.max(content))
+    }
+    #[cfg(not(unix))]
+    Some(content)
 }
 
 /// A commit's folder while it is filled; `SHA256SUMS`, written last, says that it is whole.

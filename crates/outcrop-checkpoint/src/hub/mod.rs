@@ -1,13 +1,23 @@
 //! Checkpoints from the Hugging Face hub, or what speaks as it does.
 
 mod cache;
+mod caller;
+mod date;
+mod digest;
+mod download;
+mod lock;
 mod request;
+mod retry;
 mod transfer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use self::cache::Model;
+pub use self::caller::HubCaller;
+pub use self::digest::git_blob_sha1;
 use self::request::Client;
+pub use self::retry::HubLimits;
 pub use self::transfer::Transfer;
 use crate::weights::{NAMES, is_index, weight_map};
 use crate::{Error, Result};
@@ -23,6 +33,12 @@ const BESIDE: [&str; 4] = [
 /// A hub, and the folder in which what it serves is kept, laid out as Python's `huggingface_hub`
 /// keeps it: each finds what the other has fetched, and
 /// [`CheckpointSeries::open`](crate::CheckpointSeries::open) reads it.
+///
+/// What may pass is tried again, a bounded number of times ([`HubLimits`]): HTTP 408, 429, 500, 502, 503 and
+/// 504, connections that fail, downloads that break off, crawl or bring something else. The waits
+/// double from one second to a minute, or are what the hub asks for. A file is used only when it has
+/// the announced size and hash: SHA-256, or Git's SHA-1 where it is small. One process at a time
+/// fetches a file; others wait for it.
 ///
 /// ```no_run
 /// use outcrop_checkpoint::{Hub, Weights};
@@ -67,26 +83,42 @@ impl Hub {
         Ok(self)
     }
 
-    /// The folder of a revision that was fetched whole; the hub is not asked whether it has moved
-    /// since.
+    /// Bears more or less than [`HubLimits::default`].
+    #[must_use]
+    pub fn with_limits(mut self, limits: HubLimits) -> Self {
+        self.client.set_limits(limits);
+        self
+    }
+
+    /// Waits as `caller` does, tells it why, and stops when it says so.
+    #[must_use]
+    pub fn with_caller(mut self, caller: Arc<dyn HubCaller>) -> Self {
+        self.client.caller = caller;
+        self
+    }
+
+    /// The folder of a revision that was fetched whole and still is: files that were touched since
+    /// are read and compared with its `SHA256SUMS`. The hub is not asked whether it has moved since.
     ///
     /// # Errors
-    /// [`Error::Fetch`] for what cannot be a model's or a revision's name.
+    /// [`Error::Fetch`] for what cannot be a model's or a revision's name; [`Error::Core`] with the
+    /// path.
     pub fn cached(&self, repo: &str, revision: &str) -> Result<Option<PathBuf>> {
-        Ok(self.model(repo, revision)?.whole(revision))
+        self.model(repo, revision)?.whole(revision)
     }
 
     /// Fetches a revision's weights, `config.json` and tokenizer, file by file, and returns their
     /// folder with the `SHA256SUMS` of all ([`verify`](crate::verify) accepts it). Of weights in
     /// several forms the first is taken that [`Weights::open`](crate::Weights::open) would take.
     ///
-    /// What is there already is not fetched again, also where another revision had the same file. A
-    /// file appears under its name only when it is whole and, where the hub tells its SHA-256, has
-    /// it; a download that broke off goes on from there, at the next call too.
+    /// What is there already is not fetched again, also where another revision had the same file,
+    /// unless it is damaged. A file appears under its name only when it is whole and, where the hub
+    /// tells its hash, has it; a download that broke off goes on from there, at the next call too.
+    /// Of such beginnings the four youngest of a model are kept.
     ///
     /// # Errors
     /// [`Error::NoRevision`], [`Error::DiskFull`], [`Error::Fetch`] with the address,
-    /// [`Error::Core`] with the path.
+    /// [`Error::Stopped`] where the [`HubCaller`] wanted it, [`Error::Core`] with the path.
     pub fn fetch(&self, repo: &str, revision: &str) -> Result<PathBuf> {
         self.fetch_with(repo, revision, |_| {})
     }
@@ -103,13 +135,14 @@ impl Hub {
     ) -> Result<PathBuf> {
         let model = self.model(repo, revision)?;
         let info = self.client.revision(repo, revision)?;
-        if let Some(folder) = model.whole(revision).filter(|f| f.ends_with(&info.sha)) {
+        if let Some(folder) = model.whole(revision)?.filter(|f| f.ends_with(&info.sha)) {
             return Ok(folder);
         }
+        model.sweep()?;
         let mut snapshot = model.snapshot(&info.sha)?;
         let mut get = |file: &str| {
             let url = self.client.file_url(repo, &info.sha, file);
-            let blob = transfer::fetch(&self.client, &url, file, &model.blobs, &mut observe)?;
+            let blob = transfer::fetch(&self.client, &url, file, &model, &mut observe)?;
             snapshot.link(file, &blob)
         };
         let held = |file: &&&str| info.files.iter().any(|f| f == **file);
@@ -141,7 +174,7 @@ impl Hub {
     /// As [`Hub::fetch`].
     pub fn fetch_config(&self, repo: &str, revision: &str) -> Result<PathBuf> {
         let model = self.model(repo, revision)?;
-        if let Some(folder) = model.whole(revision) {
+        if let Some(folder) = model.whole(revision)? {
             return Ok(folder);
         }
         let info = self.client.revision(repo, revision)?;
@@ -151,7 +184,7 @@ impl Hub {
             .filter(|file| info.files.iter().any(|f| f == **file))
         {
             let url = self.client.file_url(repo, &info.sha, file);
-            let blob = transfer::fetch(&self.client, &url, file, &model.blobs, &mut |_| {})?;
+            let blob = transfer::fetch(&self.client, &url, file, &model, &mut |_| {})?;
             snapshot.link(file, &blob)?;
         }
         model.refer(revision, &info.sha)?;
@@ -213,6 +246,6 @@ impl Hub {
             }
         }
         let folder = format!("models--{}", repo.replace('/', "--"));
-        Ok(Model::new(&self.cache.join(folder)))
+        Ok(Model::new(&self.cache, &folder))
     }
 }

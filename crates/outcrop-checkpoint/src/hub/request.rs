@@ -1,22 +1,34 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
 
+use super::caller::{HubCaller, Silent};
+use super::digest::Announced;
+use super::retry::{Attempts, Failure, HubLimits};
 use crate::{Error, Result};
 
 /// Bytes of the longest answer that is held in memory.
 const MAX_ANSWER: u64 = 50_000_000;
+/// Times that a hub may send on from one of its addresses to another.
+const MAX_MOVES: usize = 5;
 
-type Answer = Response<ureq::Body>;
+pub(super) type Answer = Response<ureq::Body>;
 
 /// What is asked of a hub.
 #[derive(Debug)]
 pub(super) struct Client {
     endpoint: String,
     agent: Agent,
+    proxy: Option<ureq::Proxy>,
     pub(super) token: Option<String>,
+    pub(super) limits: HubLimits,
+    pub(super) caller: Arc<dyn HubCaller>,
+    /// Whether nobody answered when the last request was given up.
+    down: AtomicBool,
 }
 
 /// A revision: its commit and its files.
@@ -35,14 +47,6 @@ pub(super) struct FileInfo {
     pub(super) size: Option<u64>,
 }
 
-impl FileInfo {
-    /// The SHA-256 that the content is to have, if told.
-    pub(super) fn sha256(&self) -> Option<&str> {
-        let is_sum = self.etag.len() == 64 && is_hex(&self.etag);
-        is_sum.then_some(&self.etag)
-    }
-}
-
 fn is_hex(text: &str) -> bool {
     text.bytes()
         .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
@@ -50,17 +54,51 @@ fn is_hex(text: &str) -> bool {
 
 impl Client {
     pub(super) fn new(endpoint: &str) -> Self {
+        let limits = HubLimits::default();
         Self {
             endpoint: endpoint.trim_end_matches('/').into(),
-            agent: agent(None),
+            agent: agent(None, limits.silence),
+            proxy: None,
             token: None,
+            limits,
+            caller: Arc::new(Silent::new()),
+            down: AtomicBool::new(false),
         }
     }
 
     pub(super) fn set_proxy(&mut self, proxy: &str) -> Result<()> {
-        let parsed = ureq::Proxy::new(proxy).map_err(|e| failed(proxy, e))?;
-        self.agent = agent(Some(parsed));
+        self.proxy = Some(ureq::Proxy::new(proxy).map_err(|e| failed(proxy, e))?);
+        self.agent = agent(self.proxy.clone(), self.limits.silence);
         Ok(())
+    }
+
+    pub(super) fn set_limits(&mut self, limits: HubLimits) {
+        self.limits = limits;
+        self.agent = agent(self.proxy.clone(), limits.silence);
+    }
+
+    /// Attempts at one thing, none made yet.
+    pub(super) fn attempts(&self) -> Attempts<'_> {
+        Attempts {
+            caller: &*self.caller,
+            limits: self.limits,
+            down: &self.down,
+            made: 0,
+        }
+    }
+
+    /// Does something until it goes well, or would not go well again.
+    fn until_done<T>(&self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T> {
+        let mut attempts = self.attempts();
+        loop {
+            match attempt() {
+                Ok(done) => {
+                    self.down.store(false, Ordering::Relaxed);
+                    return Ok(done);
+                }
+                Err(failure) => attempts.next(failure)?,
+            }
+        }
     }
 
     pub(super) fn file_url(&self, repo: &str, sha: &str, file: &str) -> String {
@@ -116,61 +154,74 @@ impl Client {
         repo: &str,
         revision: &str,
     ) -> Result<T> {
-        let answer = self.authorised(self.agent.get(url)).call();
-        let mut answer = answer.map_err(|e| failed(url, e))?;
-        let status = answer.status().as_u16();
-        if matches!(status, 401 | 403 | 404) {
-            return Err(Error::NoRevision {
-                endpoint: self.endpoint.clone(),
-                repo: repo.into(),
-                revision: revision.into(),
-                status,
-            });
-        }
-        expect(url, &answer, &[200])?;
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(MAX_ANSWER)
-            .read_to_vec();
-        let body = body.map_err(|e| failed(url, e))?;
-        serde_json::from_slice(&body).map_err(|e| failed(url, e))
+        self.until_done(|| {
+            let request = self.agent.get(url).config().timeout_global(self.patience());
+            let answer = self.authorised(request.build()).call();
+            let mut answer = answer.map_err(|e| Failure::transport(url, &e))?;
+            let status = answer.status().as_u16();
+            if matches!(status, 401 | 403 | 404) {
+                let error = Error::NoRevision {
+                    endpoint: self.endpoint.clone(),
+                    repo: repo.into(),
+                    revision: revision.into(),
+                    status,
+                };
+                return Err(error.into());
+            }
+            expect(url, &answer, &[200])?;
+            let body = answer.body_mut().with_config().limit(MAX_ANSWER);
+            let body = body.read_to_vec();
+            parsed(url, &body.map_err(|e| Failure::transport(url, &e))?)
+        })
+    }
+
+    /// How long a whole answer that is held in memory may take.
+    fn patience(&self) -> Option<Duration> {
+        Some(self.limits.silence.saturating_mul(3))
     }
 
     /// What the hub itself says of a file, not the host to which it sends on for the content.
     pub(super) fn file_info(&self, url: &str) -> Result<FileInfo> {
+        self.until_done(|| self.head(url))
+    }
+
+    fn head(&self, url: &str) -> Result<FileInfo, Failure> {
         let mut here = url.to_owned();
-        for _ in 0..5 {
+        for _ in 0..MAX_MOVES {
             let request = self.agent.head(&here).config().max_redirects(0).build();
-            let answer = self
-                .authorised(request)
-                .call()
-                .map_err(|e| failed(&here, e))?;
+            let answer = self.authorised(request).call();
+            let answer = answer.map_err(|e| Failure::transport(&here, &e))?;
             let moved = answer.status().is_redirection();
             let headers = answer.headers();
             let linked = header(headers, "x-linked-etag");
-            match header(headers, "location").filter(|_| moved && linked.is_none()) {
+            let location = header(headers, "location").filter(|_| moved && linked.is_none());
+            if let Some(path) = location.and_then(|location| self.path_of(location)) {
                 // A model that was renamed.
-                Some(path) if path.starts_with('/') => here = self.origin().to_owned() + path,
-                _ => {
-                    if !moved {
-                        expect(url, &answer, &[200])?;
-                    }
-                    return file_info(headers, moved)
-                        .ok_or_else(|| failed(url, "the hub tells no `ETag` of it"));
-                }
+                here = self.origin().to_owned() + path;
+                continue;
             }
+            if !moved {
+                expect(url, &answer, &[200])?;
+            }
+            return file_info(url, headers, moved).map_err(Failure::from);
         }
-        Err(failed(url, "the hub sends on and on"))
+        Err(failed(url, "the hub sends on and on").into())
+    }
+
+    /// The path of an address at the hub itself.
+    fn path_of<'a>(&self, location: &'a str) -> Option<&'a str> {
+        let path = location.strip_prefix(self.origin()).unwrap_or(location);
+        (path.starts_with('/') && !path.starts_with("//")).then_some(path)
     }
 
     /// The content of a file from byte `from` on, if the server keeps to that.
-    pub(super) fn content(&self, url: &str, from: u64) -> Result<Answer> {
+    pub(super) fn content(&self, url: &str, from: u64) -> Result<Answer, Failure> {
         let mut request = self.authorised(self.agent.get(url));
         if from > 0 {
             request = request.header("range", format!("bytes={from}-"));
         }
-        let answer = request.call().map_err(|e| failed(url, e))?;
+        let answer = request.call().map_err(|e| Failure::transport(url, &e))?;
+        self.down.store(false, Ordering::Relaxed);
         expect(url, &answer, &[200, 206, 416])?;
         Ok(answer)
     }
@@ -190,16 +241,16 @@ impl Client {
     }
 }
 
-fn agent(proxy: Option<ureq::Proxy>) -> Agent {
+fn agent(proxy: Option<ureq::Proxy>, silence: Duration) -> Agent {
     Agent::config_builder()
         .http_status_as_error(false)
         .proxy(proxy)
         .user_agent(concat!("outcrop/", env!("CARGO_PKG_VERSION")))
         // Of the content as it is, not of a compressed form of it, are its length and ranges.
         .accept_encoding("identity")
-        .timeout_connect(Some(Duration::from_secs(30)))
-        .timeout_recv_response(Some(Duration::from_secs(60)))
-        .timeout_per_read(Some(Duration::from_secs(60)))
+        .timeout_connect(Some(silence / 2))
+        .timeout_recv_response(Some(silence))
+        .timeout_per_read(Some(silence))
         .build()
         .into()
 }
@@ -208,26 +259,53 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn file_info(headers: &HeaderMap, moved: bool) -> Option<FileInfo> {
-    let etag = header(headers, "x-linked-etag").or_else(|| header(headers, "etag"))?;
+/// An answer as JSON; one that ends too early may be whole next time.
+fn parsed<T: serde::de::DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|e| {
+        let begin = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        let error = failed(url, format!("{e}; the answer begins with {begin:?}"));
+        match e.is_eof() {
+            true => Failure::passing(error, "the hub's answer is cut short"),
+            false => error.into(),
+        }
+    })
+}
+
+fn file_info(url: &str, headers: &HeaderMap, moved: bool) -> Result<FileInfo> {
+    let etag = header(headers, "x-linked-etag").or_else(|| header(headers, "etag"));
+    let Some(etag) = etag else {
+        return Err(failed(url, "the hub tells no `ETag` of it"));
+    };
     let etag = etag.trim_start_matches("W/").trim_matches('"');
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let named = !etag.is_empty() && etag.len() <= 100 && etag.chars().all(plain);
+    if etag.is_empty() || etag.len() > 100 || !etag.chars().all(plain) {
+        let reason = format!(
+            "its `ETag` {etag:?} can be no file's name: letters, digits, `-` and `_`, 100 at most"
+        );
+        return Err(failed(url, reason));
+    }
+    let etag = match Announced::of(etag) {
+        Announced::Nothing => etag.to_owned(),
+        _ => etag.to_lowercase(),
+    };
     let length = match moved {
         true => header(headers, "x-linked-size"),
         false => header(headers, "x-linked-size").or_else(|| header(headers, "content-length")),
     };
-    named.then(|| FileInfo {
-        etag: etag.into(),
-        size: length.and_then(|l| l.parse().ok()),
-    })
+    let size = length.and_then(|length| length.parse().ok());
+    Ok(FileInfo { etag, size })
 }
 
-fn expect(url: &str, answer: &Answer, wanted: &[u16]) -> Result<()> {
-    let status = answer.status();
-    match wanted.contains(&status.as_u16()) {
-        true => Ok(()),
-        false => Err(failed(url, format!("the server answers HTTP {status}"))),
+fn expect(url: &str, answer: &Answer, wanted: &[u16]) -> Result<(), Failure> {
+    if !wanted.contains(&answer.status().as_u16()) {
+        return Err(Failure::status(url, answer));
+    }
+    match header(answer.headers(), "content-encoding") {
+        None | Some("" | "identity") => Ok(()),
+        Some(packed) => {
+            let reason = format!("it comes packed (`{packed}`), which was not asked for");
+            Err(failed(url, reason).into())
+        }
     }
 }
 

@@ -1,11 +1,19 @@
 //! The client of the hub, against a server on this machine.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
+mod catalogue;
+mod catalogue_run;
+mod clock;
+mod damage;
+mod kills;
+mod processes;
 mod server;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use clock::Clock;
 use outcrop_checkpoint::{CheckpointSeries, Error, Hub, Tensor, Weights, verify, write_tensors};
 use server::Server;
 
@@ -36,6 +44,11 @@ fn put(server: &Server, step: u64, i: u8, value: f32) {
     server.put(&revision, &commit(i), "pytorch_model.bin", &[0; 500]);
 }
 
+/// A client that does not wait.
+fn client(server: &Server, cache: &Path) -> Hub {
+    Hub::new(&server.endpoint, cache).with_caller(Arc::new(Clock::default()))
+}
+
 fn first(folder: &Path) -> f32 {
     let mut data = Vec::new();
     Weights::open(folder)
@@ -50,7 +63,7 @@ fn a_revision_is_fetched_once_verifies_and_is_a_series() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 0, 0, 1.0);
     put(&server, 512, 1, 2.0);
-    let hub = Hub::new(&server.endpoint, dir.path()).with_token("secret");
+    let hub = client(&server, dir.path()).with_token("secret");
     assert_eq!(hub.cached(REPO, "step512").unwrap(), None);
     let mut last = (0, 0);
     let folder = hub
@@ -86,7 +99,7 @@ fn what_two_revisions_have_in_common_is_fetched_once_and_deleted_last() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 0, 0, 1.0);
     put(&server, 1, 1, 1.0);
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     hub.fetch(REPO, "step0").unwrap();
     server.requests("");
     let folder = hub.fetch(REPO, "step1").unwrap();
@@ -108,7 +121,7 @@ fn a_download_that_breaks_off_goes_on_from_there() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 8, 3, 1.5);
     server.state.lock().unwrap().breaks = vec![1000, 500];
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     let folder = hub.fetch(REPO, "step8").unwrap();
     assert_eq!(first(&folder), 1.5);
     let path = format!("GET /cdn/{}/model.safetensors ", commit(3));
@@ -127,8 +140,8 @@ fn what_was_received_is_kept_for_the_next_call() {
     for no_ranges in [false, true] {
         let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
         put(&server, 8, 3, 1.5);
-        server.state.lock().unwrap().breaks = vec![1000, 0, 0, 0];
-        let hub = Hub::new(&server.endpoint, dir.path());
+        server.state.lock().unwrap().breaks = [&[1000][..], &[0; 5]].concat();
+        let hub = client(&server, dir.path());
         let error = hub.fetch(REPO, "step8").unwrap_err().to_string();
         assert!(
             error.starts_with("fetch http://") && error.contains("model.safetensors"),
@@ -157,7 +170,7 @@ fn a_full_disk_is_named_and_the_next_call_goes_on() {
     let sum = outcrop_core::sha256_hex(&weights(1.5));
     let partial = blobs.join(format!("{sum}.incomplete"));
     std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     let error = hub.fetch(REPO, "step8").unwrap_err();
     assert!(matches!(error, Error::DiskFull { .. }), "{error}");
     let bytes = weights(1.5).len().to_string();
@@ -172,7 +185,7 @@ fn what_is_not_what_was_announced_is_not_kept() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 8, 3, 1.5);
     server.state.lock().unwrap().corrupt = true;
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     let error = hub.fetch(REPO, "step8").unwrap_err().to_string();
     assert!(error.contains("announced was"), "{error}");
     server.state.lock().unwrap().corrupt = false;
@@ -190,7 +203,7 @@ fn shards_are_fetched_with_their_index() {
         index("model-2.safetensors").as_bytes(),
     );
     put("model-1.safetensors", b"not named by the index");
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     assert_eq!(first(&hub.fetch(REPO, "main").unwrap()), 4.0);
     assert!(
         !server
@@ -208,7 +221,7 @@ fn shards_are_fetched_with_their_index() {
 fn a_model_that_was_renamed_is_found() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 8, 3, 1.5);
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     assert_eq!(first(&hub.fetch("old/model", "step8").unwrap()), 1.5);
 }
 
@@ -217,7 +230,7 @@ fn what_does_not_exist_is_named() {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 8, 3, 1.5);
     server.put("empty", &commit(9), "README.md", b"");
-    let hub = Hub::new(&server.endpoint, dir.path());
+    let hub = client(&server, dir.path());
     let error = hub.fetch(REPO, "step9").unwrap_err();
     assert!(matches!(error, Error::NoRevision { status: 404, .. }));
     let error = error.to_string();
@@ -240,10 +253,32 @@ fn what_does_not_exist_is_named() {
         let error = hub.fetch(repo, revision).unwrap_err().to_string();
         assert!(error.contains("a model is named"), "{error}");
     }
-    let gone = Hub::new("http://127.0.0.1:9", dir.path()).fetch(REPO, "step8");
+    let gone = Hub::new("http://127.0.0.1:9", dir.path());
+    let gone = gone
+        .with_caller(Arc::new(Clock::default()))
+        .fetch(REPO, "step8");
     assert!(
         gone.unwrap_err()
             .to_string()
             .starts_with("fetch http://127.0.0.1:9/api")
     );
+}
+
+/// Says how many of a group of faults were held, in the form that `cargo xtask bench faults` reads.
+fn report(group: &str, tried: usize, lost: &[String]) {
+    let (held, n) = (tried - lost.len(), lost.len());
+    println!("faults: {group} tried {tried} held {held} lost {n}");
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// As `cargo xtask bench faults` calls it, with the command built beside this test; OUTCROP_FAULTS says
+/// how many runs are killed [default: 100].
+#[test]
+#[ignore = "minutes, and needs the command: cargo build -p outcrop"]
+fn runs_that_are_killed_end_as_straight_ones() {
+    let here = std::env::current_exe().unwrap();
+    let binary = here.ancestors().nth(2).unwrap().join("outcrop");
+    assert!(binary.is_file(), "run `cargo build -p outcrop` first");
+    let trials = std::env::var("OUTCROP_FAULTS").map_or(100, |n| n.parse().unwrap());
+    report("hub-kills", trials, &kills::kill(&binary, trials, 1));
 }

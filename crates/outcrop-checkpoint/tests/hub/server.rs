@@ -1,11 +1,15 @@
 //! A hub on this machine that speaks the paths of the Hugging Face hub, and can be made to fail.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use outcrop_checkpoint::git_blob_sha1;
 use outcrop_core::sha256_hex;
+
+/// Answers a request (method, path, range) in place of the server, whose own answer it gets.
+pub(crate) type Hostile = dyn Fn(&str, Vec<u8>, &mut Wire) + Send + Sync;
 
 /// What the server has and does.
 #[derive(Default)]
@@ -24,6 +28,27 @@ pub(crate) struct State {
     pub(crate) log: Vec<String>,
     /// Whether a token came with a request to the host of contents.
     pub(crate) leaked: bool,
+    /// Who answers, if not the server itself.
+    pub(crate) hostile: Option<Arc<Hostile>>,
+}
+
+/// A connection on which a request has come and not been taken yet.
+pub(crate) struct Wire {
+    stream: TcpStream,
+    unread: usize,
+}
+
+impl Wire {
+    /// Sends some bytes; whether they went.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
+    }
+
+    /// Takes the request, so that the connection ends in order; without it, it is reset.
+    pub(crate) fn finish(&mut self) {
+        let mut request = vec![0; std::mem::take(&mut self.unread)];
+        let _ = self.stream.read_exact(&mut request);
+    }
 }
 
 pub(crate) struct Server {
@@ -66,18 +91,23 @@ impl Server {
 /// Larger files are served by another path, as by another host.
 const LARGE: usize = 100;
 
-fn answer(stream: TcpStream, state: &Mutex<State>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let mut lines = Vec::new();
+/// The head of a request, left where it is.
+fn head(stream: &TcpStream) -> Option<String> {
+    let mut buffer = [0; 1 << 14];
     loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
+        let n = stream.peek(&mut buffer).ok().filter(|n| *n > 0)?;
+        let text = String::from_utf8_lossy(&buffer[..n]).into_owned();
+        if text.ends_with("\r\n\r\n") {
+            return Some(text);
         }
-        lines.push(line.trim().to_owned());
+        std::thread::yield_now();
     }
-    let Some(first) = lines.first() else { return };
-    let mut words = first.split(' ');
+}
+
+fn answer(stream: TcpStream, state: &Mutex<State>) {
+    let Some(head) = head(&stream) else { return };
+    let lines: Vec<&str> = head.lines().collect();
+    let mut words = lines[0].split(' ');
     let (method, path) = (words.next().unwrap(), words.next().unwrap());
     let find = |name: &str| {
         let lower = format!("{name}: ");
@@ -91,15 +121,22 @@ fn answer(stream: TcpStream, state: &Mutex<State>) {
         .as_deref()
         .map_or(0, |r| r[6..r.len() - 1].parse().unwrap());
     let mut state = state.lock().unwrap();
-    state.log.push(format!(
-        "{method} {path} {}",
-        range.as_deref().unwrap_or("")
-    ));
+    let line = format!("{method} {path} {}", range.as_deref().unwrap_or(""));
+    state.log.push(line.clone());
     let token = find("authorization").is_some();
     state.leaked |= token && path.starts_with("/cdn/");
     let reply = route(&mut state, method, path, from);
+    let hostile = state.hostile.clone();
     drop(state);
-    let _ = (&stream).write_all(&reply);
+    let unread = head.len();
+    let mut wire = Wire { stream, unread };
+    match hostile {
+        Some(hostile) => hostile(&line, reply, &mut wire),
+        None => {
+            wire.finish();
+            wire.send(&reply);
+        }
+    }
 }
 
 fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
@@ -134,7 +171,7 @@ fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
             };
             let sum = sha256_hex(bytes);
             if bytes.len() < LARGE {
-                let etag = format!("ETag: \"{}\"", &sum[..40]);
+                let etag = format!("ETag: \"{}\"", git_blob_sha1(bytes));
                 return head_or(method, content(state, bytes.clone(), from, vec![etag]));
             }
             let headers = [
@@ -146,7 +183,10 @@ fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
             reply(302, &headers, b"")
         }
         ["cdn", commit, file] => {
-            let mut bytes = state.files[&(commit.into(), file.into())].clone();
+            let Some(bytes) = state.files.get(&(commit.into(), file.into())) else {
+                return reply(404, &[], b"");
+            };
+            let mut bytes = bytes.clone();
             if state.corrupt {
                 bytes[0] ^= 1;
             }
@@ -184,7 +224,7 @@ fn head_or(method: &str, mut reply: Vec<u8>) -> Vec<u8> {
     reply
 }
 
-fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
+pub(crate) fn reply(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
     let mut head = format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n",
         body.len()

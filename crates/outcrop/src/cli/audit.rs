@@ -21,8 +21,8 @@ use crate::{Error, Result};
 
 Found are: steps that are copies of others to the byte, shards or matrices of another step, step 1
 equal to step 0, weights that jump away from both neighbours and back, values that are not finite,
-tensors of another shape or type, missing steps of the schedule, files that cannot be read or hold no
-model.")]
+tensors of another shape or type, missing steps of the schedule, files that are not what a SHA256SUMS
+beside them lists, that cannot be read or hold no model.")]
 pub(crate) struct Args {
     /// A checkpoint, a folder of checkpoints by step, a run directory, or a model in the hub's cache.
     path: PathBuf,

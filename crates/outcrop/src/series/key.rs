@@ -89,15 +89,19 @@ impl Key {
 
 /// One hash for all weight files of a checkpoint that was audited; none where one cannot be read.
 pub(super) fn audited(checkpoint: &AuditedCheckpoint) -> Option<String> {
-    let hashes: Vec<&str> = checkpoint.files.iter().map(|f| f.sha256.as_str()).collect();
-    (!hashes.is_empty()).then(|| sha256_hex(hashes.join("\n").as_bytes()))
+    let hashes: Vec<_> = checkpoint.files.iter().map(|f| f.sha256.clone()).collect();
+    (!hashes.is_empty()).then(|| of(&hashes))
 }
 
-/// The same hash, of files that were not audited.
-pub(super) fn hashed(checkpoint: &Checkpoint) -> Result<String> {
-    let hashes: Result<Vec<_>, CoreError> =
-        checkpoint.files.iter().map(|f| sha256_file(f)).collect();
-    Ok(sha256_hex(hashes?.join("\n").as_bytes()))
+/// One hash for all weight files, of theirs.
+pub(super) fn of(hashes: &[String]) -> String {
+    sha256_hex(hashes.join("\n").as_bytes())
+}
+
+/// The hash of each weight file of a checkpoint that was not audited.
+pub(super) fn hashes(checkpoint: &Checkpoint) -> Result<Vec<String>> {
+    let hashes: Result<_, CoreError> = checkpoint.files.iter().map(|f| sha256_file(f)).collect();
+    Ok(hashes?)
 }
 
 /// A hash of the rows of a step, as they are before the audit marks them.

@@ -23,6 +23,8 @@ pub struct Options {
     pub repair: bool,
     /// Who measures, since when: told to whoever finds the folder locked.
     pub holder: String,
+    /// Whether to measure checkpoints too whose files are not those that their `SHA256SUMS` lists.
+    pub ignore_sums: bool,
     /// The step of a model alone that has none.
     pub step: u64,
     /// Git revision of the tool, for the provenance.

@@ -7,6 +7,7 @@ use std::process::Output;
 use outcrop::core::Provenance;
 
 use crate::common::{outcrop, text};
+use crate::kills::kill;
 use crate::server::Server;
 use crate::small::{STEPS, measure, rows, series, succeeded};
 
@@ -101,9 +102,14 @@ fn what_cannot_be_fetched_is_named_and_the_rest_is_measured() {
     succeeded(&from_hub(&server, dir.path(), &["--steps", "0", "--keep"]));
     let kept = blobs(dir.path());
     assert!(kept > 0);
-    server.state.lock().unwrap().breaks = vec![1000, 0, 0, 0];
-    let output = from_hub(&server, dir.path(), &["--steps", "0,1,3,4"]);
+    server.state.lock().unwrap().breaks = vec![1000, 0];
+    let more = ["--steps", "0,1,3,4", "--hub-attempts", "2"];
+    let output = from_hub(&server, dir.path(), &more);
     let said = text(&output.stderr);
+    assert!(
+        said.contains("waiting 1 s: the download broke off"),
+        "{said}"
+    );
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
         said.contains("step 3: failed to fetch org/tiny at revision step3"),
@@ -223,4 +229,11 @@ fn revisions_that_moved_are_compared() {
         ));
         assert_eq!(blobs(dir.path()), 0);
     }
+}
+
+/// A small share of what `cargo test -p outcrop-checkpoint --test hub -- --ignored` does.
+#[test]
+fn runs_that_are_killed_end_as_straight_ones() {
+    let lost = kill(Path::new(env!("CARGO_BIN_EXE_outcrop")), 3, 7);
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
 }

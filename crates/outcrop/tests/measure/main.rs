@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../../../outcrop-checkpoint/tests/hub/kills.rs"]
+mod kills;
 #[path = "../../../outcrop-checkpoint/tests/hub/server.rs"]
 mod server;
 
@@ -18,5 +20,6 @@ mod runs;
 mod series;
 mod settings;
 mod small;
+mod sums;
 mod tokens;
 mod weights;

@@ -1,6 +1,7 @@
 //! `outcrop measure`.
 
 mod figures;
+mod hub;
 mod intervene;
 mod origin;
 mod place;
@@ -64,6 +65,10 @@ pub(crate) struct Args {
     /// Measure again what is gone or damaged of the tables in DIR.
     #[arg(long)]
     repair: bool,
+    /// Measure checkpoints too whose files are not those that their SHA256SUMS lists; the audit marks
+    /// them as suspect.
+    #[arg(long)]
+    ignore_sums: bool,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number())]
     threads: Option<u16>,
@@ -83,7 +88,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn measure(args: &Args) -> Result<()> {
     let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
     let bar = Bar::new();
-    let origin = Origin::open(&args.origin)?;
+    let origin = Origin::open(&args.origin, &stopped).map_err(Error::or_interrupted)?;
     let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
     let tokens = args
         .tokens
@@ -99,6 +104,7 @@ fn measure(args: &Args) -> Result<()> {
         again: args.again,
         repair: args.repair,
         holder: clock::holder("measure"),
+        ignore_sums: args.ignore_sums,
         step: args.origin.step,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
@@ -117,9 +123,10 @@ fn measure(args: &Args) -> Result<()> {
         &mut |event: Event<'_>| shown.show(&event),
     );
     bar.finish();
-    let outcome = outcome?;
+    let outcome = outcome.map_err(Error::or_interrupted)?;
     if !outcome.interrupted && (args.interventions.wanted() || args.figures.figures) {
-        look_closer(args, &origin.source, &folder, &tokens, &options)?;
+        let closer = look_closer(args, &origin.source, &folder, &tokens, &options, &outcome);
+        closer.map_err(Error::or_interrupted)?;
     }
     place.write(&folder.file("measurements.csv"))?;
     conclude(&outcome, &folder, &tokens)
@@ -151,12 +158,16 @@ fn look_closer(
     folder: &Folder,
     tokens: &Sequences,
     options: &Options,
+    outcome: &Outcome,
 ) -> Result<()> {
     let steps = source.steps();
     let Some(last) = steps.len().checked_sub(1) else {
         return Ok(());
     };
     let step = steps[last].unwrap_or(options.step);
+    if outcome.failures.iter().any(|failure| failure.step == step) {
+        return Ok(()); // it is named with the other failures
+    }
     source.with(last, &mut |_| {}, |checkpoint| {
         let model = open_checkpoint(checkpoint, options.config.as_deref())?;
         if args.interventions.wanted() {

@@ -1,21 +1,23 @@
 //! Which checkpoints are measured: a path, or revisions on a hub.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Hub};
+use outcrop_checkpoint::{Checkpoint, CheckpointSeries};
 use outcrop_core::Error as CoreError;
 use outcrop_schedule::Schedule;
 use outcrop_train::RunDir;
 
 use super::super::output::say;
 use super::super::select;
+use super::hub;
 use super::revisions::wanted;
 use crate::series::{HubSource, Source};
 use crate::{Error, Result};
 
 /// The last step of the series that `pythia` stands for.
 pub(super) const PYTHIA_LAST: u64 = 143_000;
-const HUGGING_FACE: &str = "https://huggingface.co";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -39,12 +41,8 @@ pub(super) struct Args {
     /// The config.json of the model, instead of that in its folder or beside its series.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Keep in the cache what was fetched.
-    #[arg(long, requires = "hub")]
-    keep: bool,
-    /// The hub's cache [default: HF_HUB_CACHE, or HF_HOME/hub, or ~/.cache/huggingface/hub].
-    #[arg(long, value_name = "DIR", requires = "hub")]
-    hub_cache: Option<PathBuf>,
+    #[command(flatten)]
+    on_hub: hub::Args,
 }
 
 /// Checkpoints with what a measurement must know of them beforehand.
@@ -63,9 +61,10 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn open(args: &Args) -> Result<Self> {
+    /// Finds the checkpoints; a hub is asked until `stop` is set.
+    pub(super) fn open(args: &Args, stop: &Arc<AtomicBool>) -> Result<Self> {
         match (&args.hub, &args.path) {
-            (Some(repo), _) => on_hub(repo, args),
+            (Some(repo), _) => on_hub(repo, args, stop),
             (None, Some(path)) => on_disk(path, args),
             (None, None) => Err(CoreError::parse("arguments", "neither a path nor --hub").into()),
         }
@@ -211,10 +210,10 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn on_hub(repo: &str, args: &Args) -> Result<Origin> {
-    let hub = hub(args)?;
+fn on_hub(repo: &str, args: &Args, stop: &Arc<AtomicBool>) -> Result<Origin> {
+    let hub = hub::open(&args.on_hub, stop)?;
     let (stage, wanted) = wanted(&hub, repo, args)?;
-    let source = HubSource::new(hub, repo, wanted, args.keep)?;
+    let source = HubSource::new(hub, repo, wanted, args.on_hub.keep)?;
     let first = source.config()?.unwrap_or_default();
     let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
     Ok(Origin {
@@ -228,30 +227,4 @@ fn on_hub(repo: &str, args: &Args) -> Result<Origin> {
         tokenizer: first,
         run: None,
     })
-}
-
-fn hub(args: &Args) -> Result<Hub> {
-    let cache = args.hub_cache.clone().or_else(default_cache);
-    let cache =
-        cache.ok_or_else(|| Error::Environment("find the hub's cache: give --hub-cache".into()))?;
-    let endpoint = std::env::var("HF_ENDPOINT").unwrap_or_else(|_| HUGGING_FACE.into());
-    let mut hub = Hub::new(&endpoint, &cache);
-    if let Ok(token) = std::env::var("HF_TOKEN") {
-        hub = hub.with_token(&token);
-    }
-    let proxy = ["HTTPS_PROXY", "https_proxy"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok());
-    if let Some(proxy) = proxy.filter(|p| !p.is_empty() && endpoint.starts_with("https")) {
-        hub = hub.with_proxy(&proxy)?;
-    }
-    Ok(hub)
-}
-
-/// Where Python's `huggingface_hub` keeps what it fetches.
-fn default_cache() -> Option<PathBuf> {
-    let of = |name| std::env::var_os(name).map(PathBuf::from);
-    of("HF_HUB_CACHE")
-        .or_else(|| of("HF_HOME").map(|home| home.join("hub")))
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cache/huggingface/hub")))
 }

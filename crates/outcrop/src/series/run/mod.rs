@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use outcrop_checkpoint::{Auditor, Checkpoint};
+use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
 use outcrop_core::{ArchSpec, FolderLock, HeadSink, HuggingFace, Measurement, NamedArch, Position};
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
@@ -69,6 +69,8 @@ struct Run<'a> {
     seen: Vec<Checkpoint>,
     /// Hashes of weights that were taken, by step.
     hashes: BTreeMap<u64, String>,
+    /// A file by step that is not what its `SHA256SUMS` says.
+    altered: BTreeMap<u64, Altered>,
     /// Steps whose revision on the hub is another commit than when it was measured.
     moved: BTreeSet<u64>,
     arch: Option<ArchSpec>,
@@ -115,6 +117,7 @@ impl<'a> Run<'a> {
             auditor: options.audit.as_ref().map(Auditor::new),
             seen: Vec::new(),
             hashes: BTreeMap::new(),
+            altered: BTreeMap::new(),
             moved: BTreeSet::new(),
             arch: None,
             told: BTreeSet::new(),
@@ -142,7 +145,7 @@ impl<'a> Run<'a> {
             let done = self.outcome.before + done;
             observer(Event::Started { step, done });
             if let Err(error) = self.visit(place, step, observer) {
-                self.outcome.failures.push(Failure { step, error });
+                self.fail(step, error);
             }
             if let Some(error) = self.failed.take() {
                 return Err(error);
@@ -150,6 +153,14 @@ impl<'a> Run<'a> {
         }
         self.name_what_was_passed_over();
         self.finish()
+    }
+
+    /// Takes in that a step could not be measured, or that the user stopped its download.
+    fn fail(&mut self, step: u64, error: Error) {
+        match error.is_stop() {
+            true => self.outcome.interrupted = true,
+            false => self.outcome.failures.push(Failure { step, error }),
+        }
     }
 
     fn visit(

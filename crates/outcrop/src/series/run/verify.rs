@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use outcrop_checkpoint::Checkpoint;
+use outcrop_checkpoint::{Altered, Checkpoint};
 use outcrop_core::{ArchSpec, HuggingFace};
 
 use super::super::key::{self, Change, Key};
 use super::super::model;
-use super::super::outcome::{Event, Failure};
+use super::super::outcome::Event;
 use super::Run;
 use crate::{Error, Result};
 
@@ -81,7 +81,7 @@ impl Run<'_> {
                     changes.push(Change { step, words });
                     again.push((place, step));
                 }
-                Err(error) => self.outcome.failures.push(Failure { step, error }),
+                Err(error) => self.fail(step, error),
             }
         }
         if !changes.is_empty() {
@@ -171,6 +171,9 @@ impl Run<'_> {
     pub(super) fn key(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<(HuggingFace, Key)> {
         let stamp = key::stamp(checkpoint)?;
         let weights = self.weights(checkpoint, step, &stamp);
+        if let Some(altered) = self.altered.get(&step) {
+            return Err(altered.clone().refuse(&checkpoint.folder).into());
+        }
         let found = model::read_config(checkpoint, self.options.config.as_deref())?;
         let key = Key {
             weights: Some(weights?),
@@ -197,14 +200,32 @@ impl Run<'_> {
                 ..checkpoint.clone()
             };
             self.seen.push(checkpoint.clone());
-            key::audited(auditor.scan(&checkpoint))
+            auditor.scan(&checkpoint).clone()
         });
         let hash = match audited {
-            Some(Some(hash)) => hash,
-            Some(None) => key::hashed(checkpoint)?,
-            None => known.map_or_else(|| key::hashed(checkpoint), Ok)?,
+            Some(audited) => {
+                let hash = key::audited(&audited);
+                self.compare(step, audited.altered);
+                hash.map_or_else(|| Ok(key::of(&key::hashes(checkpoint)?)), Ok::<_, Error>)?
+            }
+            None => match known {
+                Some(known) => known,
+                None => {
+                    let hashes = key::hashes(checkpoint)?;
+                    self.compare(step, checkpoint.altered(&hashes));
+                    key::of(&hashes)
+                }
+            },
         };
         self.hashes.insert(step, hash.clone());
         Ok(hash)
+    }
+
+    /// Keeps in mind that a step is not what its `SHA256SUMS` says, unless that is to be ignored.
+    fn compare(&mut self, step: u64, altered: Vec<Altered>) {
+        let first = altered.into_iter().find(|altered| altered.is_used);
+        if let Some(altered) = first.filter(|_| !self.options.ignore_sums) {
+            self.altered.insert(step, altered);
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! `SHA256SUMS`, in the form that `sha256sum -c` reads.
 
+mod altered;
+mod read;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{sha256_file, write_atomic};
 
+pub use self::altered::Altered;
+pub(crate) use self::read::read_sums;
 use crate::{Error, Result};
 
 /// The file of a checkpoint that lists the SHA-256 of every other.
@@ -59,45 +64,6 @@ pub fn verify(folder: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Checksums by path relative to the folder.
-fn read_sums(folder: &Path) -> Result<BTreeMap<String, String>> {
-    let path = folder.join(SUMS);
-    let invalid = |reason: String| Error::Invalid {
-        folder: folder.into(),
-        file: SUMS.into(),
-        reason,
-    };
-    let text = match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            return Err(invalid(
-                "is missing; the folder was not written whole".into(),
-            ));
-        }
-        Err(e) => return Err(Error::io("read", path, e)),
-        Ok(text) => text,
-    };
-    let mut sums = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let (sum, name) = split(line).ok_or_else(|| {
-            invalid(format!(
-                "line {number} is not 64 hexadecimal digits, two blanks and a path: `{line}`"
-            ))
-        })?;
-        if sums.insert(name.into(), sum.to_lowercase()).is_some() {
-            return Err(invalid(format!("line {number} lists `{name}` again")));
-        }
-    }
-    Ok(sums)
-}
-
-/// Checksum and path of a line; a star before the path marks what was read as binary.
-fn split(line: &str) -> Option<(&str, &str)> {
-    let (sum, rest) = line.split_at_checked(64)?;
-    let name = rest.strip_prefix("  ").or(rest.strip_prefix(" *"))?;
-    let hex = sum.bytes().all(|b| b.is_ascii_hexdigit());
-    (hex && !name.is_empty()).then_some((sum, name))
 }
 
 /// Every file below `folder` but `SHA256SUMS` itself, by path relative to it with `/` between.
