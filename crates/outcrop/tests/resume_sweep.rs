@@ -103,3 +103,52 @@ fn a_set_of_runs_that_was_stopped_ends_with_the_bits_of_a_straight_one() {
         assert!(*bytes == found[name], "{name} differs");
     }
 }
+
+/// A run of the set that lost rows is named and left out of what follows, and `--repair` makes it whole.
+#[test]
+fn a_damaged_run_of_a_set_is_left_out_and_repaired() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(reproduce(dir.path()).status().unwrap().success());
+    let out = dir.path().join("out");
+    let straight = files(&out);
+    let table = out.join("runs/b/measurements.csv");
+    let rows = std::fs::read_to_string(&table).unwrap();
+    std::fs::write(&table, rows.replacen("\nb,30,", "\nb,31,", 1)).unwrap();
+
+    let output = reproduce(dir.path()).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("b: failed to go on with") && said.contains("measurements.csv"),
+        "{said}"
+    );
+    let left = std::fs::read_to_string(out.join("measurements.csv")).unwrap();
+    assert!(!left.contains("\nb,") && left.contains("\nc,"));
+
+    let repaired = reproduce(dir.path()).arg("--repair").output().unwrap();
+    assert!(repaired.status.success(), "{}", text(&repaired.stderr));
+    assert_eq!(files(&out), straight);
+}
+
+#[test]
+fn of_two_processes_one_works_on_a_results_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = start_until(dir.path(), &["a"], 5);
+    let second = reproduce(dir.path()).output().unwrap();
+    let said = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("`outcrop reproduce` (process "), "{said}");
+
+    // what a run of the set is fitted into is that run's, too
+    let fit = outcrop()
+        .arg("fit")
+        .arg(dir.path().join("out/runs/a"))
+        .output();
+    let fit = fit.unwrap();
+    let said = text(&fit.stderr);
+    assert!(
+        fit.status.success() || said.contains("works on it"),
+        "{said}"
+    );
+    assert!(first.wait().unwrap().success());
+}
