@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
-use outcrop_core::{Error as CoreError, write_atomic};
+use outcrop_core::Error as CoreError;
 use outcrop_model::Transformer;
 
 use crate::{AdamW, Error, Extents, Result, RunDir};
@@ -26,9 +26,9 @@ pub(crate) fn save(
         model.save(&folder.join(MODEL))?;
         let config = model.spec().to_config()?;
         let config = format!("{config:#}\n");
-        write_atomic(&folder.join("config.json"), config.as_bytes())?;
+        write(&folder.join("config.json"), config.as_bytes())?;
         for (name, text) in tokenizer {
-            write_atomic(&folder.join(name), text.as_bytes())?;
+            write(&folder.join(name), text.as_bytes())?;
         }
         let optimizer_file = folder.join(OPTIMIZER);
         if let Some(parent) = optimizer_file.parent() {
@@ -38,9 +38,14 @@ pub(crate) fn save(
         let tables_file = folder.join(TABLES);
         let text = serde_json::to_string_pretty(tables)
             .map_err(|e| CoreError::parse(tables_file.display().to_string(), e))?;
-        Ok(write_atomic(&tables_file, text.as_bytes())?)
+        write(&tables_file, text.as_bytes())
     })?;
     Ok(())
+}
+
+/// Writes a file of a checkpoint, which is brought to the disk and named as a whole.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    Ok(std::fs::write(path, bytes).map_err(|e| CoreError::io("write", path, e))?)
 }
 
 /// Loads what [`save`] wrote after `step` updates, with the weights on the device of `fresh`.
