@@ -17,6 +17,9 @@ pub enum Error {
     /// Token sequences.
     #[error(transparent)]
     Tokens(#[from] outcrop_tokens::Error),
+    /// A measured series.
+    #[error(transparent)]
+    Series(#[from] outcrop_series::Error),
     /// A schedule.
     #[error(transparent)]
     Schedule(#[from] outcrop_schedule::Error),
@@ -76,57 +79,6 @@ pub enum Error {
         /// The last that there is.
         last: u64,
     },
-    /// A folder that holds another series, or anything else.
-    #[error(
-        "measure into {}: {reason}; choose another folder with --out, or remove it",
-        path.display()
-    )]
-    OtherSeries {
-        /// The folder.
-        path: std::path::PathBuf,
-        /// What is in it.
-        reason: String,
-    },
-    /// Tables of a measured series that are gone, cut or altered.
-    #[error(
-        "measure into {}: it is damaged: {what}; nothing was changed; --repair measures again what is missing",
-        path.display()
-    )]
-    DamagedSeries {
-        /// The folder.
-        path: std::path::PathBuf,
-        /// The files, and what is wrong with them.
-        what: String,
-    },
-    /// Checkpoints that are not what they were when they were measured into a folder.
-    #[error(
-        "measure into {}: what was measured before is not what is there now: {words}; --again measures \
-         these steps anew, --out names another folder",
-        path.display()
-    )]
-    Changed {
-        /// The folder.
-        path: std::path::PathBuf,
-        /// The first steps that differ, and in what.
-        words: String,
-    },
-    /// A checkpoint without a config.
-    #[error(
-        "measure {}: it has no config.json, nor has the folder of its series; --config names one",
-        path.display()
-    )]
-    NoConfig {
-        /// The checkpoint.
-        path: std::path::PathBuf,
-    },
-    /// A checkpoint whose architecture is not that of its series.
-    #[error("measure {}: it is of another architecture than the series: {difference}", path.display())]
-    OtherArchitecture {
-        /// The checkpoint.
-        path: std::path::PathBuf,
-        /// The fields that differ.
-        difference: String,
-    },
     /// A series with suspect steps, where that was to be a failure.
     #[error("trust {}: {suspects} of its checkpoints are suspect", path.display())]
     Suspect {
@@ -135,9 +87,6 @@ pub enum Error {
         /// How many.
         suspects: usize,
     },
-    /// The folder of a step that holds no checkpoint.
-    #[error("measure it: {0}")]
-    NoCheckpoint(String),
     /// No checkpoint could be measured.
     #[error("measure any of {of} checkpoints")]
     NothingMeasured {
@@ -173,9 +122,10 @@ impl Error {
 
     /// Whether it is a download that the user stopped.
     pub(crate) fn is_stop(&self) -> bool {
-        matches!(
-            self,
-            Self::Checkpoint(outcrop_checkpoint::Error::Stopped { .. })
-        )
+        match self {
+            Self::Series(error) => error.is_stop(),
+            Self::Checkpoint(error) => matches!(error, outcrop_checkpoint::Error::Stopped { .. }),
+            _ => false,
+        }
     }
 }

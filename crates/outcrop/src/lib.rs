@@ -1,7 +1,6 @@
 //! Follows massive activations through transformer training: measure, fit, predict, report.
 //!
-//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce`
-//! ([`pipeline`]) and `outcrop measure` ([`series`]). The subjects are crates of their own, re-exported here:
+//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]). The subjects are crates of their own, re-exported here:
 //!
 //! | module | crate | what it does |
 //! |---|---|---|
@@ -13,6 +12,7 @@
 //! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk and from the hub, their audit |
 //! | [`forward`] | `outcrop-forward` | published transformers, block by block |
 //! | [`tokens`] | `outcrop-tokens` | the sequences on which a checkpoint is measured |
+//! | [`series`] | `outcrop-series` | a series of checkpoints measured into tables |
 //! | [`model`] | `outcrop-model` | a transformer with taps |
 //! | [`train`] | `outcrop-train` | training and measuring it |
 //! | [`report`] | `outcrop-report` | figures and a page |
@@ -30,13 +30,12 @@ pub use {
     outcrop_checkpoint as checkpoint, outcrop_core as core, outcrop_fit as fit,
     outcrop_forward as forward, outcrop_measure as measure, outcrop_model as model,
     outcrop_predict as predict, outcrop_report as report, outcrop_schedule as schedule,
-    outcrop_tokens as tokens, outcrop_train as train,
+    outcrop_series as series, outcrop_tokens as tokens, outcrop_train as train,
 };
 
 pub mod cli;
 mod error;
 pub mod pipeline;
-pub mod series;
 
 pub use error::{Error, Result};
 

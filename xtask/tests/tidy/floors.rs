@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 14] = [
+const BELOW: [(&str, &[&str]); 15] = [
     ("outcrop-core", &[]),
     ("outcrop-gemm", &[]),
     ("outcrop-vector", &[]),
@@ -45,6 +45,16 @@ const BELOW: [(&str, &[&str]); 14] = [
             "outcrop-tokens",
         ],
     ),
+    (
+        "outcrop-series",
+        &[
+            "outcrop-core",
+            "outcrop-measure",
+            "outcrop-checkpoint",
+            "outcrop-forward",
+            "outcrop-tokens",
+        ],
+    ),
     ("outcrop-report", &["outcrop-core"]),
     (
         "outcrop",
@@ -59,6 +69,7 @@ const BELOW: [(&str, &[&str]); 14] = [
             "outcrop-forward",
             "outcrop-model",
             "outcrop-train",
+            "outcrop-series",
             "outcrop-report",
         ],
     ),

@@ -12,7 +12,7 @@ use outcrop_tokens::Sequences;
 
 use super::super::output::{Picture, say};
 use crate::Result;
-use crate::series::{Folder, look};
+use outcrop_series::{Folder, look};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Figures")]

@@ -6,7 +6,7 @@ use outcrop_tokens::Sequences;
 
 use super::super::output::{Destination, Format, say, write_rows};
 use crate::Result;
-use crate::series::Folder;
+use outcrop_series::Folder;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Interventions")]

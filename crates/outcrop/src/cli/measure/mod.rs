@@ -20,10 +20,10 @@ use self::words::Shown;
 use super::output::print;
 use super::progress::Bar;
 use super::{audit, clock, stop, threads, tokens, voice};
-use crate::series::{
-    self, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
-};
 use crate::{Error, Result};
+use outcrop_series::{
+    self as series, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
+};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -123,7 +123,7 @@ fn measure(args: &Args) -> Result<()> {
         &mut |event: Event<'_>| shown.show(&event),
     );
     bar.finish();
-    let outcome = outcome.map_err(Error::or_interrupted)?;
+    let outcome = outcome.map_err(|error| Error::from(error).or_interrupted())?;
     if !outcome.interrupted && (args.interventions.wanted() || args.figures.figures) {
         let closer = look_closer(args, &origin.source, &folder, &tokens, &options, &outcome);
         closer.map_err(Error::or_interrupted)?;

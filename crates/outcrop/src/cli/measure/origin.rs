@@ -13,8 +13,8 @@ use super::super::output::say;
 use super::super::select;
 use super::hub;
 use super::revisions::wanted;
-use crate::series::{HubSource, Source};
 use crate::{Error, Result};
+use outcrop_series::{Error as SeriesError, HubSource, Source};
 
 /// The last step of the series that `pythia` stands for.
 pub(super) const PYTHIA_LAST: u64 = 143_000;
@@ -80,7 +80,7 @@ fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
     let config = args.config.clone();
     let config = config.or_else(|| series.entries.iter().find_map(|entry| entry.config.clone()));
     let Some(config) = config else {
-        return Err(Error::NoConfig { path: path.into() });
+        return Err(SeriesError::NoConfig { path: path.into() }.into());
     };
     let run = RunDir::new(path);
     let is_run = path.join("run.toml").is_file();

@@ -5,7 +5,7 @@ use outcrop_core::{Measurement, Ratio, Trajectory, TrajectoryOptions};
 
 use super::super::output::significant;
 use super::super::progress::Bar;
-use crate::series::Event;
+use outcrop_series::Event;
 
 /// Shows what happens on a progress bar.
 pub(super) struct Shown<'a> {
@@ -38,6 +38,7 @@ impl<'a> Shown<'a> {
                 self.bar.line(&line);
             }
             Event::Warning(text) => self.bar.line(&format!("warning: {text}")),
+            _ => {}
         }
     }
 

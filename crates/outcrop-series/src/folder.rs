@@ -11,8 +11,8 @@ use outcrop_core::{
 use outcrop_measure::PlaceCounts;
 use serde::{Deserialize, Serialize};
 
-use super::key::Key;
-use super::tables::{Good, MEASUREMENTS, each_row};
+use crate::key::Key;
+use crate::tables::{Good, MEASUREMENTS, each_row};
 use crate::{Error, Result};
 
 /// Places that `places.csv` lists of a model.
@@ -87,9 +87,9 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
-    /// [`Error::DamagedSeries`] where its state cannot be read, unless it is to be repaired;
+    /// [`Error::Damaged`] where its state cannot be read, unless it is to be repaired;
     /// [`Error::Core`].
-    pub(super) fn claim(&self, wanted: &State, repair: bool) -> Result<State> {
+    pub(crate) fn claim(&self, wanted: &State, repair: bool) -> Result<State> {
         self.check(repair)?;
         remove_leftovers(&self.path)?;
         let held = match self.state() {
@@ -127,8 +127,8 @@ impl Folder {
     }
 
     /// That files in it are gone, cut or altered.
-    pub(super) fn damaged(&self, what: impl Into<String>) -> Error {
-        Error::DamagedSeries {
+    pub(crate) fn damaged(&self, what: impl Into<String>) -> Error {
+        Error::Damaged {
             path: self.path.clone(),
             what: what.into(),
         }
@@ -160,7 +160,7 @@ impl Folder {
     }
 
     /// Writes the places that persist.
-    pub(super) fn write_places(&self) -> Result<()> {
+    pub(crate) fn write_places(&self) -> Result<()> {
         let mut counts = PlaceCounts::new();
         let path = self.file(MEASUREMENTS);
         each_row(&path, |row| {
@@ -178,17 +178,17 @@ impl Folder {
         )?)
     }
 
-    pub(super) fn write_audit(&self, audit: &Audit) -> Result<()> {
+    pub(crate) fn write_audit(&self, audit: &Audit) -> Result<()> {
         self.write_json("audit.json", audit)
     }
 
     /// The audit that an earlier run left; none where it cannot be read.
-    pub(super) fn audit(&self) -> Option<Audit> {
+    pub(crate) fn audit(&self) -> Option<Audit> {
         let text = std::fs::read_to_string(self.file("audit.json")).ok()?;
         serde_json::from_str(&text).ok()
     }
 
-    pub(super) fn write_arch(&self, arch: NamedArch) -> Result<()> {
+    pub(crate) fn write_arch(&self, arch: NamedArch) -> Result<()> {
         Ok(table::write_architectures(
             &self.file("architectures.csv"),
             &[arch],
@@ -196,12 +196,12 @@ impl Folder {
     }
 
     /// The architecture that was measured, if one was and its table can be read.
-    pub(super) fn arch(&self) -> Option<ArchSpec> {
+    pub(crate) fn arch(&self) -> Option<ArchSpec> {
         let rows = table::architectures(&self.file("architectures.csv"));
         rows.ok()?.rows.into_iter().next().map(|row| row.arch)
     }
 
-    pub(super) fn write_provenance(&self, provenance: &Provenance) -> Result<()> {
+    pub(crate) fn write_provenance(&self, provenance: &Provenance) -> Result<()> {
         Ok(provenance.write(&self.file("provenance.json"))?)
     }
 }

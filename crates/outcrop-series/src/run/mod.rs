@@ -13,13 +13,13 @@ use outcrop_core::{ArchSpec, FolderLock, HeadSink, HuggingFace, Measurement, Nam
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
-use super::folder::{Folder, State};
-use super::key::{Key, rows_sha256};
-use super::outcome::{Event, Failure, Options, Outcome, non_finite};
-use super::salvage::salvage;
-use super::tables::Tables;
-use super::{Source, model};
+use crate::folder::{Folder, State};
+use crate::key::{Key, rows_sha256};
+use crate::outcome::{Event, Failure, Options, Outcome, non_finite};
+use crate::salvage::salvage;
+use crate::tables::Tables;
 use crate::{Error, Result};
+use crate::{Source, model};
 
 /// How often rows are made to outlast a power cut, at most: what is lost is measured again.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// measured.
 ///
 /// # Errors
-/// [`Error::OtherSeries`], [`Error::DamagedSeries`] and [`Error::Changed`] before anything is done;
+/// [`Error::OtherSeries`], [`Error::Damaged`] and [`Error::Changed`] before anything is done;
 /// [`Error::Core`] where another process works on the folder, or a table cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
 pub fn measure_series(
     source: &Source,

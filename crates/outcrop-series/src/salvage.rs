@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use outcrop_core::table::{self, Columns, MeasurementWriter};
 use outcrop_core::{AtomicFile, Extent, HeadSink, Measurement};
 
-use super::folder::{Folder, State};
-use super::key;
-use super::tables::{Good, HEADS, MEASUREMENTS, each_row, heads};
+use crate::folder::{Folder, State};
+use crate::key;
+use crate::tables::{Good, HEADS, MEASUREMENTS, each_row, heads};
 use crate::{Error, Result};
 
 /// Keeps the steps up to the first whose rows are not those that were written, and forgets the others, so
 /// that they are measured again, in the same order. Returns how many are kept.
-pub(super) fn salvage(folder: &Folder, state: &mut State) -> Result<usize> {
+pub(crate) fn salvage(folder: &Folder, state: &mut State) -> Result<usize> {
     let mut left = Left::new(folder, state)?;
     let read = each_row(&folder.file(MEASUREMENTS), |row| left.take(row));
     if read.is_ok() {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use outcrop_checkpoint::{Altered, Checkpoint};
 use outcrop_core::{ArchSpec, HuggingFace};
 
-use super::super::key::{self, Change, Key};
-use super::super::model;
-use super::super::outcome::Event;
 use super::Run;
+use crate::key::{self, Change, Key};
+use crate::model;
+use crate::outcome::Event;
 use crate::{Error, Result};
 
 impl Run<'_> {

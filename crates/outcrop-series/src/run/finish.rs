@@ -3,9 +3,9 @@
 use outcrop_checkpoint::CheckpointSeries;
 use outcrop_core::Provenance;
 
-use super::super::Source;
-use super::super::outcome::{Failure, Outcome, tokens_in_words};
 use super::Run;
+use crate::Source;
+use crate::outcome::{Failure, Outcome, tokens_in_words};
 use crate::{Error, Result};
 
 impl Run<'_> {

@@ -11,6 +11,7 @@
 //! | `state.json` | the steps that are in the tables, from what they were measured, and hashes of all |
 //! | `.lock` | who measures here now: one process at a time |
 
+mod error;
 mod folder;
 mod key;
 mod look;
@@ -21,6 +22,7 @@ mod salvage;
 mod source;
 mod tables;
 
+pub use error::{Error, Result};
 pub use folder::{Folder, State};
 pub use key::Key;
 pub use look::{Look, look};
@@ -29,3 +31,7 @@ pub use outcome::{Event, Failure, Options, Outcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{HubSource, Source};
 pub use tables::Good;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,11 +11,11 @@ use outcrop_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, State};
 use crate::Result;
+use crate::folder::{Folder, State};
 
-pub(super) const MEASUREMENTS: &str = "measurements.csv";
-pub(super) const HEADS: &str = "heads.csv";
+pub(crate) const MEASUREMENTS: &str = "measurements.csv";
+pub(crate) const HEADS: &str = "heads.csv";
 
 /// How much of a table is good.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Good {
 
 /// The tables, open for appending.
 #[derive(Debug)]
-pub(super) struct Tables {
+pub(crate) struct Tables {
     folder: Folder,
     measurements: GrowingTable,
     heads: GrowingTable,
@@ -39,9 +39,9 @@ impl Tables {
     /// Opens the tables of `folder` as far as `state` knows them to be good, and cuts off what is behind.
     ///
     /// # Errors
-    /// [`Error::DamagedSeries`](crate::Error::DamagedSeries) where they lost what is good;
+    /// [`Error::Damaged`](crate::Error::Damaged) where they lost what is good;
     /// [`Error::Core`](crate::Error::Core).
-    pub(super) fn open(folder: &Folder, state: &mut State) -> Result<Self> {
+    pub(crate) fn open(folder: &Folder, state: &mut State) -> Result<Self> {
         let is_old = state.tables.is_empty() && !state.steps.is_empty();
         let was_replacing = state.tables.values().any(|good| good.next.is_some());
         if is_old {
@@ -72,7 +72,7 @@ impl Tables {
     }
 
     /// Appends what one step gave.
-    pub(super) fn append(&mut self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
+    pub(crate) fn append(&mut self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
         if !heads.is_empty() {
             table::append_rows(&mut self.heads, heads)?;
@@ -81,7 +81,7 @@ impl Tables {
     }
 
     /// Makes the rows outlast a power cut, and after them the state that speaks of them.
-    pub(super) fn commit(&mut self, state: &mut State) -> Result<()> {
+    pub(crate) fn commit(&mut self, state: &mut State) -> Result<()> {
         let now = |now| Good { now, next: None };
         state.tables = BTreeMap::from([
             (MEASUREMENTS.into(), now(self.measurements.commit()?)),
@@ -91,7 +91,7 @@ impl Tables {
     }
 
     /// The rows of one step.
-    pub(super) fn rows_of(&self, step: u64) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
+    pub(crate) fn rows_of(&self, step: u64) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
         let mut rows = Vec::new();
         each_row(self.measurements.path(), |row| {
             if row.step == step {
@@ -105,7 +105,7 @@ impl Tables {
     }
 
     /// Drops the rows of all steps that are not in `state`.
-    pub(super) fn keep_steps(&mut self, state: &mut State) -> Result<()> {
+    pub(crate) fn keep_steps(&mut self, state: &mut State) -> Result<()> {
         self.commit(state)?;
         let steps: BTreeSet<u64> = state.steps.keys().copied().collect();
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
@@ -121,7 +121,7 @@ impl Tables {
     }
 
     /// Marks the rows of suspect steps, and unmarks those of others.
-    pub(super) fn mark(
+    pub(crate) fn mark(
         &mut self,
         state: &mut State,
         reasons: &BTreeMap<u64, String>,
@@ -261,7 +261,7 @@ fn damage(folder: &Folder, state: &State) -> Result<Vec<String>> {
 }
 
 /// The attention sinks of a table; none where there is no table.
-pub(super) fn heads(path: &Path) -> Result<Vec<HeadSink>> {
+pub(crate) fn heads(path: &Path) -> Result<Vec<HeadSink>> {
     match path.exists() {
         true => Ok(table::read_rows::<HeadSink>(path)?.rows),
         false => Ok(Vec::new()),
@@ -269,7 +269,7 @@ pub(super) fn heads(path: &Path) -> Result<Vec<HeadSink>> {
 }
 
 /// The good rows of a measurements table, one at a time; none where there is no table.
-pub(super) fn each_row(path: &Path, mut each: impl FnMut(Measurement) -> Result<()>) -> Result<()> {
+pub(crate) fn each_row(path: &Path, mut each: impl FnMut(Measurement) -> Result<()>) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }

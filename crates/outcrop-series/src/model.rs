@@ -32,7 +32,7 @@ pub fn open_checkpoint(checkpoint: &Checkpoint, config: Option<&Path>) -> Result
 }
 
 /// The fields in which an architecture differs from another, in words.
-pub(super) fn difference(found: &ArchSpec, expected: &ArchSpec) -> Result<Option<String>> {
+pub(crate) fn difference(found: &ArchSpec, expected: &ArchSpec) -> Result<Option<String>> {
     let fields = |arch: &ArchSpec| {
         let json = serde_json::to_value(arch);
         json.map_err(|e| Error::Core(CoreError::parse("architecture", e)))

@@ -68,14 +68,14 @@ impl From<Written> for Key {
 
 impl Key {
     /// Whether it has all that tells one checkpoint from another, and this is as in `other`.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         self.weights.is_some()
             && self.config.is_some()
             && (&self.weights, &self.config) == (&other.weights, &other.config)
     }
 
     /// What differs in the weights that are there now.
-    pub(super) fn other_weights(&self, now: &Self) -> Option<&'static str> {
+    pub(crate) fn other_weights(&self, now: &Self) -> Option<&'static str> {
         match &self.weights {
             None => Some(
                 "an earlier version measured it without a hash of its weights, so that they cannot \
@@ -88,24 +88,24 @@ impl Key {
 }
 
 /// One hash for all weight files of a checkpoint that was audited; none where one cannot be read.
-pub(super) fn audited(checkpoint: &AuditedCheckpoint) -> Option<String> {
+pub(crate) fn audited(checkpoint: &AuditedCheckpoint) -> Option<String> {
     let hashes: Vec<_> = checkpoint.files.iter().map(|f| f.sha256.clone()).collect();
     (!hashes.is_empty()).then(|| of(&hashes))
 }
 
 /// One hash for all weight files, of theirs.
-pub(super) fn of(hashes: &[String]) -> String {
+pub(crate) fn of(hashes: &[String]) -> String {
     sha256_hex(hashes.join("\n").as_bytes())
 }
 
 /// The hash of each weight file of a checkpoint that was not audited.
-pub(super) fn hashes(checkpoint: &Checkpoint) -> Result<Vec<String>> {
+pub(crate) fn hashes(checkpoint: &Checkpoint) -> Result<Vec<String>> {
     let hashes: Result<_, CoreError> = checkpoint.files.iter().map(|f| sha256_file(f)).collect();
     Ok(hashes?)
 }
 
 /// A hash of the rows of a step, as they are before the audit marks them.
-pub(super) fn rows_sha256(rows: &[Measurement], heads: &[HeadSink]) -> Result<String> {
+pub(crate) fn rows_sha256(rows: &[Measurement], heads: &[HeadSink]) -> Result<String> {
     let mut writer = MeasurementWriter::new(Vec::new(), Columns::Detailed)?;
     for row in rows {
         writer.write(&Measurement {
@@ -121,7 +121,7 @@ pub(super) fn rows_sha256(rows: &[Measurement], heads: &[HeadSink]) -> Result<St
 }
 
 /// A hash of names, sizes and times of the weight files.
-pub(super) fn stamp(checkpoint: &Checkpoint) -> Result<String> {
+pub(crate) fn stamp(checkpoint: &Checkpoint) -> Result<String> {
     let mut text = String::new();
     for path in &checkpoint.files {
         let io = |e| CoreError::io("read", path, e);
@@ -146,13 +146,13 @@ fn changed(_: &std::fs::Metadata) -> String {
 
 /// A step that is not as it was when it was measured.
 #[derive(Debug)]
-pub(super) struct Change {
-    pub(super) step: u64,
-    pub(super) words: String,
+pub(crate) struct Change {
+    pub(crate) step: u64,
+    pub(crate) words: String,
 }
 
 /// The first few changes in words.
-pub(super) fn in_words(changes: &[Change]) -> String {
+pub(crate) fn in_words(changes: &[Change]) -> String {
     const FEW: usize = 3;
     let some = changes.iter().take(FEW);
     let words = some.map(|change| format!("step {}: {}", change.step, change.words));
@@ -165,7 +165,7 @@ pub(super) fn in_words(changes: &[Change]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Key;
+    use crate::Key;
 
     #[test]
     fn what_earlier_versions_wrote_is_read() {

@@ -31,6 +31,25 @@ pub struct Options {
     pub git_revision: Option<String>,
 }
 
+impl Options {
+    /// A model of this name, audited, without attention sinks.
+    pub fn new(model: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            stage: None,
+            config: None,
+            sinks: false,
+            audit: Some(AuditOptions::default()),
+            again: false,
+            repair: false,
+            holder: String::new(),
+            ignore_sums: false,
+            step: 0,
+            git_revision: None,
+        }
+    }
+}
+
 /// What happens while a series is measured.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -90,7 +109,7 @@ pub fn tokens_in_words(tokens: &Sequences) -> String {
 }
 
 /// Where the first scalar that is not finite stands.
-pub(super) fn non_finite(rows: &[Measurement]) -> Option<String> {
+pub(crate) fn non_finite(rows: &[Measurement]) -> Option<String> {
     let layer = rows
         .iter()
         .filter(|row| row.stats.non_finite > 0)

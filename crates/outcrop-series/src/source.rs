@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use outcrop_checkpoint::{Checkpoint, CheckpointSeries, Error as CheckpointError, Hub, Transfer};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Where the checkpoints of a series come from.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Source {
 
     /// The commit of the checkpoint at `place` on the hub now; none on a disk, and where the hub does
     /// not tell.
-    pub(super) fn commit(&self, place: usize) -> Option<String> {
+    pub(crate) fn commit(&self, place: usize) -> Option<String> {
         match self {
             Self::Local(_) => None,
             Self::Hub(hub) => {
@@ -109,13 +109,13 @@ impl Source {
     }
 
     /// The commit of a checkpoint that was fetched, after which its folder is named.
-    pub(super) fn commit_of(&self, checkpoint: &Checkpoint) -> Option<String> {
+    pub(crate) fn commit_of(&self, checkpoint: &Checkpoint) -> Option<String> {
         let name = checkpoint.folder.file_name()?.to_str()?;
         matches!(self, Self::Hub(_)).then(|| name.to_owned())
     }
 
     /// Whether checkpoints are gone once they were measured.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))
     }
 
@@ -128,28 +128,30 @@ impl Source {
     ///
     /// # Panics
     /// For a place that is not below the number of steps.
-    pub fn with<T>(
+    pub fn with<T, E: From<Error>>(
         &self,
         place: usize,
         observe: &mut dyn FnMut(&Transfer<'_>),
-        use_it: impl FnOnce(&Checkpoint) -> Result<T>,
-    ) -> Result<T> {
+        use_it: impl FnOnce(&Checkpoint) -> Result<T, E>,
+    ) -> Result<T, E> {
         let hub = match self {
             Self::Local(series) => return use_it(&series.entries[place]),
             Self::Hub(hub) => hub,
         };
         let (step, revision, stays) = &hub.revisions[place];
-        let folder = hub.hub.fetch_with(&hub.repo, revision, observe)?;
-        let outcome = Checkpoint::open(&folder, Some(*step));
-        let outcome = outcome.map_err(Into::into).and_then(|found| use_it(&found));
+        let fetched = hub.hub.fetch_with(&hub.repo, revision, observe);
+        let folder = fetched.map_err(Error::from)?;
+        let outcome = Checkpoint::open(&folder, Some(*step)).map_err(Error::from);
+        let outcome = outcome.map_err(E::from).and_then(|found| use_it(&found));
         if !stays {
-            hub.hub.delete(&hub.repo, revision)?;
+            let deleted = hub.hub.delete(&hub.repo, revision);
+            deleted.map_err(Error::from)?;
         }
         outcome
     }
 
     /// Deletes what was fetched and is not to stay.
-    pub(super) fn tidy(&self) -> Result<()> {
+    pub(crate) fn tidy(&self) -> Result<()> {
         match self {
             Self::Local(_) => Ok(()),
             Self::Hub(hub) => hub.tidy(),
@@ -157,7 +159,7 @@ impl Source {
     }
 
     /// The series with what `found` says of it, for an audit.
-    pub(super) fn series(&self, found: Vec<Checkpoint>) -> CheckpointSeries {
+    pub(crate) fn series(&self, found: Vec<Checkpoint>) -> CheckpointSeries {
         match self {
             Self::Local(series) => series.clone(),
             Self::Hub(hub) => CheckpointSeries {
