@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,10 @@ use outcrop_core::{
     write_atomic_with, write_sealed,
 };
 use outcrop_measure::PlaceCounts;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::key::Key;
-use crate::tables::{Good, MEASUREMENTS, each_row};
+use crate::rows::{MEASUREMENTS, each_row};
+use crate::state::State;
 use crate::{Error, Result};
 
 /// Places that `places.csv` lists of a model.
@@ -24,28 +23,6 @@ const STATE: &str = "state.json";
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-}
-
-/// What a series is measured with, and how far it is: `state.json`. A folder goes on only with the
-/// same.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// Name of the model in the tables.
-    pub model: String,
-    /// The stage of training in which the steps count, if their names have one.
-    #[serde(default)]
-    pub stage: Option<String>,
-    /// SHA-256 of the token sequences.
-    pub tokens_sha256: String,
-    /// SHA-256 of the architecture; empty before the first checkpoint was opened.
-    pub arch_sha256: String,
-    /// Whether attention sinks are measured.
-    pub sinks: bool,
-    /// The steps that are in the tables, each with what it was measured from.
-    pub steps: BTreeMap<u64, Key>,
-    /// How much of each table is good, by name; nothing where an earlier version wrote it.
-    #[serde(default)]
-    pub tables: BTreeMap<String, Good>,
 }
 
 impl Folder {

@@ -10,6 +10,15 @@
 //! | `architectures.csv`, `provenance.json` | |
 //! | `state.json` | the steps that are in the tables, from what they were measured, and hashes of all |
 //! | `.lock` | who measures here now: one process at a time |
+//!
+//! ```
+//! use outcrop_series::{Folder, Options};
+//!
+//! let folder = Folder::new("measured/pythia-70m");
+//! assert!(folder.file("heads.csv").ends_with("pythia-70m/heads.csv"));
+//! let options = Options::new("pythia-70m");
+//! assert!(options.audit.is_some() && !options.sinks);
+//! ```
 
 mod error;
 mod folder;
@@ -17,20 +26,22 @@ mod key;
 mod look;
 mod model;
 mod outcome;
+mod rows;
 mod run;
 mod salvage;
 mod source;
+mod state;
 mod tables;
 
 pub use error::{Error, Result};
-pub use folder::{Folder, State};
+pub use folder::Folder;
 pub use key::Key;
 pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config};
 pub use outcome::{Event, Failure, Options, Outcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{HubSource, Source};
-pub use tables::Good;
+pub use state::{Good, State};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use outcrop_core::table::{self, Columns, MeasurementWriter};
 use outcrop_core::{AtomicFile, Extent, HeadSink, Measurement};
 
-use crate::folder::{Folder, State};
+use crate::folder::Folder;
 use crate::key;
-use crate::tables::{Good, HEADS, MEASUREMENTS, each_row, heads};
+use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
+use crate::state::{Good, State};
 use crate::{Error, Result};
 
 /// Keeps the steps up to the first whose rows are not those that were written, and forgets the others, so

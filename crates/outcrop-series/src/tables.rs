@@ -1,31 +1,16 @@
 //! The tables of a series, which grow step by step and never lose one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use outcrop_core::table::{self, Columns, MeasurementWriter, RowWriter, Streamed};
-use outcrop_core::{
-    AtomicFile, Error as CoreError, Extent, GrowingTable, HeadSink, Measurement, RunningSha256,
-};
-use serde::{Deserialize, Serialize};
+use outcrop_core::table::{self, Columns, MeasurementWriter, RowWriter};
+use outcrop_core::{AtomicFile, Extent, GrowingTable, HeadSink, Measurement, RunningSha256};
 
 use crate::Result;
-use crate::folder::{Folder, State};
-
-pub(crate) const MEASUREMENTS: &str = "measurements.csv";
-pub(crate) const HEADS: &str = "heads.csv";
-
-/// How much of a table is good.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Good {
-    /// Its first bytes.
-    pub now: Extent,
-    /// What it becomes when it takes the place of the old one, where that is under way.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<Extent>,
-}
+use crate::folder::Folder;
+use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
+use crate::state::{Good, State};
 
 /// The tables, open for appending.
 #[derive(Debug)]
@@ -258,27 +243,4 @@ fn damage(folder: &Folder, state: &State) -> Result<Vec<String>> {
         damage.extend(reason.map(|reason| format!("{name}: {reason}")));
     }
     Ok(damage)
-}
-
-/// The attention sinks of a table; none where there is no table.
-pub(crate) fn heads(path: &Path) -> Result<Vec<HeadSink>> {
-    match path.exists() {
-        true => Ok(table::read_rows::<HeadSink>(path)?.rows),
-        false => Ok(Vec::new()),
-    }
-}
-
-/// The good rows of a measurements table, one at a time; none where there is no table.
-pub(crate) fn each_row(path: &Path, mut each: impl FnMut(Measurement) -> Result<()>) -> Result<()> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let file = File::open(path).map_err(|e| CoreError::io("read", path, e))?;
-    let file = std::io::BufReader::new(file);
-    for item in table::measurement_stream(file, &path.display().to_string())? {
-        if let Streamed::Row(row) = item? {
-            each(row)?;
-        }
-    }
-    Ok(())
 }

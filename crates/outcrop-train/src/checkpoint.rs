@@ -5,12 +5,11 @@ use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
 use outcrop_core::Error as CoreError;
 use outcrop_model::Transformer;
 
+use crate::run_dir::TABLES;
 use crate::{AdamW, Error, Extents, Result, RunDir};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
-/// How much of the run's tables was there when the checkpoint was written.
-pub(crate) const TABLES: &str = "resume/tables.json";
 
 /// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser and how much of
 /// the tables was there for going on.

@@ -13,10 +13,11 @@ use outcrop_core::{ArchSpec, FolderLock, HeadSink, HuggingFace, Measurement, Nam
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
-use crate::folder::{Folder, State};
+use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
 use crate::outcome::{Event, Failure, Options, Outcome, non_finite};
 use crate::salvage::salvage;
+use crate::state::State;
 use crate::tables::Tables;
 use crate::{Error, Result};
 use crate::{Source, model};

@@ -14,7 +14,7 @@ use outcrop_core::{
 };
 
 pub use self::tables::Extents;
-pub(crate) use self::tables::Tables;
+pub(crate) use self::tables::{TABLES, Tables};
 use crate::{Error, Result, RunSpec};
 
 /// The folder of one run.

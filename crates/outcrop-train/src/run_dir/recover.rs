@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use outcrop_checkpoint::{clean, series, verify};
 use outcrop_core::{Error as CoreError, Extent, Loss, table};
 
-use super::tables::{LOSS, MEASUREMENTS};
+use super::tables::{LOSS, MEASUREMENTS, TABLES};
 use super::{Extents, RunDir};
-use crate::checkpoint::TABLES;
 use crate::{Event, Observer, Result, RunSpec};
 
 /// From where a run goes on.

@@ -11,6 +11,8 @@ use crate::Result;
 pub type Extents = BTreeMap<String, Extent>;
 
 pub(super) const MEASUREMENTS: &str = "measurements.csv";
+/// Where a checkpoint says how much of the tables was there when it was written.
+pub(crate) const TABLES: &str = "resume/tables.json";
 pub(super) const LOSS: &str = "loss.csv";
 
 /// Measurements and losses, open for appending.
