@@ -25,7 +25,8 @@ pub struct HubSource {
 impl HubSource {
     /// Revisions of the model `repo` (`organisation/name`), each with the step under which it is
     /// measured, in ascending order. Each is fetched when its turn comes and, unless `keep`, deleted when
-    /// it was measured; what the cache has now stays in any case.
+    /// it was measured; what the cache has now stays in any case, but for what a process that was
+    /// killed would have deleted.
     ///
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) for what cannot be the name of a model, and for
@@ -44,7 +45,8 @@ impl HubSource {
         }
         let mut revisions = Vec::with_capacity(wanted.len());
         for (step, revision) in wanted {
-            let stays = keep || hub.knows(repo, &revision)?;
+            let is_ours = hub.is_passing(repo, &revision)?;
+            let stays = keep || (hub.knows(repo, &revision)? && !is_ours);
             revisions.push((step, revision, stays));
         }
         Ok(Self {
@@ -61,7 +63,8 @@ impl HubSource {
     /// As [`Hub::fetch_config`], of the first revision.
     pub fn config(&self) -> Result<Option<PathBuf>> {
         let mut first = Ok(None);
-        for (_, revision, _) in &self.revisions {
+        for (_, revision, stays) in &self.revisions {
+            self.hub.set_passing(&self.repo, revision, !stays)?;
             match self.hub.fetch_config(&self.repo, revision) {
                 Ok(folder) => return Ok(Some(folder)),
                 Err(error) => {
@@ -139,6 +142,8 @@ impl Source {
             Self::Hub(hub) => hub,
         };
         let (step, revision, stays) = &hub.revisions[place];
+        let marked = hub.hub.set_passing(&hub.repo, revision, !stays);
+        marked.map_err(Error::from)?;
         let fetched = hub.hub.fetch_with(&hub.repo, revision, observe);
         let folder = fetched.map_err(Error::from)?;
         let outcome = Checkpoint::open(&folder, Some(*step)).map_err(Error::from);

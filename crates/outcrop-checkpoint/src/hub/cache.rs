@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +21,8 @@ pub(super) struct Model {
     pub(super) snapshots: PathBuf,
     refs: PathBuf,
     locks: PathBuf,
+    /// A file for each revision that is to be deleted when it was used.
+    passing: PathBuf,
 }
 
 impl Model {
@@ -31,6 +34,7 @@ impl Model {
             snapshots,
             refs,
             locks: cache.join(".locks").join(name),
+            passing: folder.join("outcrop-passing"),
         }
     }
 
@@ -75,37 +79,81 @@ impl Model {
         Ok(write_atomic(&path, commit.as_bytes())?)
     }
 
+    /// Deletes a revision and what only it has; its name last, so that a process that is killed
+    /// amid it leaves the rest to the next. Returns the bytes that this freed.
     pub(super) fn delete(&self, revision: &str) -> Result<u64> {
         let Some(commit) = self.commit(revision) else {
             return Ok(0);
         };
-        remove(&self.refs.join(revision))?;
-        let mut revisions = files(&self.refs)?.into_iter();
-        if revisions.any(|file| fs::read_to_string(file).is_ok_and(|c| c.trim() == commit)) {
-            return Ok(0);
+        let (name, mut freed) = (self.refs.join(revision), 0);
+        let mut revisions = files(&self.refs)?.into_iter().filter(|file| *file != name);
+        if !revisions.any(|file| fs::read_to_string(file).is_ok_and(|c| c.trim() == commit)) {
+            freed = self.delete_snapshot(&self.snapshots.join(commit))?;
         }
-        let folder = self.snapshots.join(commit);
-        let ours = files(&folder)?;
-        let contents: BTreeSet<_> = ours.iter().filter_map(|f| f.canonicalize().ok()).collect();
-        let mut freed = 0;
-        for file in ours {
-            let own = fs::symlink_metadata(&file).map_err(|e| Error::io("read", &file, e))?;
-            freed += if own.is_file() { own.len() } else { 0 };
-            remove(&file)?;
-        }
-        fs::remove_dir_all(&folder).map_err(|e| Error::io("remove", &folder, e))?;
-        let others = files(&self.snapshots)?.into_iter();
-        let kept: BTreeSet<_> = others.filter_map(|file| file.canonicalize().ok()).collect();
-        for blob in contents.difference(&kept).filter(|blob| blob.is_file()) {
-            let length = fs::metadata(blob).map_err(|e| Error::io("read", blob, e))?;
-            freed += length.len();
-            remove(blob)?;
-            if let Some(etag) = blob.file_name().and_then(|name| name.to_str()) {
-                lock::forget(&self.lock(etag))?;
-            }
-        }
+        remove(&name)?;
+        self.set_passing(revision, false)?;
         Ok(freed)
     }
+
+    fn delete_snapshot(&self, folder: &Path) -> Result<u64> {
+        let list = folder.join(SUMS);
+        let mut freed = 0;
+        if list.is_file() {
+            // From here on it is not whole.
+            freed += length(&list)?;
+            remove(&list)?;
+        }
+        let all = files(&self.snapshots)?.into_iter();
+        let (ours, others): (Vec<_>, Vec<_>) = all.partition(|file| file.starts_with(folder));
+        let contents = others.iter().filter_map(|file| file.canonicalize().ok());
+        let kept: BTreeSet<PathBuf> = contents.collect();
+        for file in ours {
+            let blob = file.canonicalize().ok();
+            let blob = blob.filter(|blob| *blob != file && !kept.contains(blob));
+            if let Some(blob) = blob.filter(|blob| blob.is_file()) {
+                freed += length(&blob)?;
+                remove(&blob)?;
+                if let Some(etag) = blob.file_name().and_then(|name| name.to_str()) {
+                    lock::forget(&self.lock(etag))?;
+                }
+            } else if !file.is_symlink() {
+                freed += length(&file)?;
+            }
+            remove(&file)?;
+        }
+        match fs::remove_dir_all(folder) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io("remove", folder, e)),
+            _ => Ok(freed),
+        }
+    }
+
+    /// Whether a revision was fetched only to be used and deleted.
+    pub(super) fn is_passing(&self, revision: &str) -> bool {
+        self.mark(revision).is_file()
+    }
+
+    pub(super) fn set_passing(&self, revision: &str, is_passing: bool) -> Result<()> {
+        let mark = self.mark(revision);
+        match is_passing {
+            _ if is_passing == mark.is_file() => Ok(()),
+            false => remove(&mark),
+            true => {
+                let folder = &self.passing;
+                fs::create_dir_all(folder)
+                    .map_err(|e| Error::io("write into folder", folder, e))?;
+                Ok(write_atomic(&mark, b"")?)
+            }
+        }
+    }
+
+    fn mark(&self, revision: &str) -> PathBuf {
+        self.passing.join(revision.replace('/', "%2F"))
+    }
+}
+
+fn length(path: &Path) -> Result<u64> {
+    let file = fs::metadata(path).map_err(|e| Error::io("read", path, e))?;
+    Ok(file.len())
 }
 
 /// Whether all files that a folder's `SHA256SUMS` lists are there and as listed. Those that nothing has

@@ -217,6 +217,25 @@ impl Hub {
         Ok(self.model(repo, revision)?.commit(revision).is_some())
     }
 
+    /// Whether a revision was fetched only to be used and deleted, as
+    /// [`set_passing`](Hub::set_passing) noted in the cache: a process that was killed before it
+    /// deleted it leaves that to the next.
+    ///
+    /// # Errors
+    /// [`Error::Fetch`] as [`Hub::cached`].
+    pub fn is_passing(&self, repo: &str, revision: &str) -> Result<bool> {
+        Ok(self.model(repo, revision)?.is_passing(revision))
+    }
+
+    /// Notes that a revision is only to be used and deleted, or that it is to stay.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with the path; [`Error::Fetch`] as [`Hub::cached`].
+    pub fn set_passing(&self, repo: &str, revision: &str, is_passing: bool) -> Result<()> {
+        self.model(repo, revision)?
+            .set_passing(revision, is_passing)
+    }
+
     /// Deletes a revision that was fetched, and of its files those that no other revision has.
     /// Returns how many bytes that freed: 0 where it was not there.
     ///

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use outcrop_core::sha256_hex;
 use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Response};
@@ -41,7 +42,8 @@ pub(super) struct Revision {
 /// What a hub says of a file before it sends it.
 #[derive(Debug)]
 pub(super) struct FileInfo {
-    /// The name of its content: its SHA-256 where it is large, Git's hash where it is small.
+    /// The name of its content: its SHA-256 where it is large, Git's hash where it is small. Where a
+    /// mirror gives another mark, which means something at this address alone, mark and address.
     pub(super) etag: String,
     /// In bytes, if told.
     pub(super) size: Option<u64>,
@@ -285,7 +287,7 @@ fn file_info(url: &str, headers: &HeaderMap, moved: bool) -> Result<FileInfo> {
         return Err(failed(url, reason));
     }
     let etag = match Announced::of(etag) {
-        Announced::Nothing => etag.to_owned(),
+        Announced::Nothing => format!("{etag}-{}", &sha256_hex(url.as_bytes())[..16]),
         _ => etag.to_lowercase(),
     };
     let length = match moved {

@@ -94,9 +94,13 @@ impl Failure {
         use ureq::Error as E;
         let unreachable = matches!(
             error,
-            E::HostNotFound | E::ConnectionFailed | E::ConnectProxyFailed(_) | E::Io(_)
+            E::HostNotFound
+                | E::ConnectionFailed
+                | E::ConnectProxyFailed(_)
+                | E::Io(_)
+                | E::Timeout(_)
         );
-        let passes = unreachable || matches!(error, E::Timeout(_) | E::Protocol(_));
+        let passes = unreachable || matches!(error, E::Protocol(_));
         let passing = Passing {
             why: format!("the connection failed ({error})"),
             asked: None,

@@ -12,7 +12,8 @@ use outcrop_core::sha256_file;
 
 use crate::catalogue::{Ask, Behaviour, CATALOGUE, Deed, Kind, Must};
 use crate::clock::Clock;
-use crate::server::{Server, Wire};
+use crate::kills::Noise;
+use crate::server::{Server, Wire, reply};
 use crate::{REPO, first, put, report, weights};
 
 /// More requests than any entry may cost.
@@ -27,7 +28,7 @@ fn kind(line: &str) -> Option<Kind> {
     }
 }
 
-fn make_hostile(server: &Server, act: fn(&Ask<'_>) -> Option<Deed>) {
+fn make_hostile(server: &Server, act: impl Fn(&Ask<'_>) -> Option<Deed> + Send + Sync + 'static) {
     let (counts, whole) = (Mutex::new(BTreeMap::<String, usize>::new()), weights(1.5));
     let endpoint = server.endpoint.clone();
     let hostile = move |line: &str, good: Vec<u8>, wire: &mut Wire| {
@@ -181,6 +182,75 @@ fn every_entry_of_the_catalogue_ends_as_it_must() {
 fn the_catalogue_is_counted() {
     let lost = lost();
     report("hub-catalogue", CATALOGUE.len(), &lost);
+}
+
+/// A server that does anything at any request, by chance; the honest one afterwards ends it well.
+fn random(seed: u64) -> Result<(), String> {
+    let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
+    put(&server, 8, 3, 1.5);
+    let noise = Mutex::new(Noise(seed));
+    make_hostile(&server, move |ask| {
+        let mut noise = noise.lock().unwrap();
+        let mut below = |n: usize| (noise.next() * n as f64) as usize;
+        let mut bytes = ask.good.to_vec();
+        let at = below(bytes.len());
+        match below(14) {
+            0 => bytes.truncate(at),
+            1 => return Some(Deed::Reset(bytes[..at].to_vec())),
+            // what the list and the head say is taken as said
+            2 if ask.kind == Kind::Content => bytes[at] ^= 1 << below(8),
+            3 => bytes.extend(vec![b' '; at]),
+            4 => bytes = reply([206, 408, 416, 429, 500, 503][below(6)], &[], &bytes[..at]),
+            5 => drop(bytes.drain(..at)),
+            6 => bytes = bytes.repeat(2),
+            _ => return None,
+        }
+        Some(Deed::Send(bytes))
+    });
+    let cache = dir.path().join("cache");
+    let fetch = || {
+        let hub = Hub::new(&server.endpoint, &cache).with_caller(Arc::new(Clock::default()));
+        hub.fetch(REPO, "step8").map_err(|e| e.to_string())
+    };
+    for honest in [false, false, true] {
+        if honest {
+            server.state.lock().unwrap().hostile = None;
+        }
+        match fetch() {
+            Ok(folder) => {
+                verify(&folder).map_err(|e| e.to_string())?;
+                if first(&folder) != 1.5 {
+                    return Err("other weights were taken".into());
+                }
+            }
+            Err(error) if honest => return Err(error),
+            Err(_) => {}
+        }
+        let asked = server.requests("").len();
+        if asked > MOST {
+            return Err(format!("{asked} requests"));
+        }
+        sound(&cache)?;
+    }
+    Ok(())
+}
+
+fn lost_at_random(seeds: std::ops::Range<u64>) -> Vec<String> {
+    let lost = seeds.filter_map(|seed| Some(format!("seed {seed}: {}", random(seed).err()?)));
+    lost.collect()
+}
+
+#[test]
+fn a_server_that_does_anything_does_no_harm() {
+    let lost = lost_at_random(0..20);
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
+}
+
+/// The same, more of it, counted for `cargo xtask bench faults`.
+#[test]
+#[ignore = "as a_server_that_does_anything_does_no_harm, longer"]
+fn servers_that_do_anything_are_counted() {
+    report("hub-random", 2000, &lost_at_random(1000..3000));
 }
 
 #[test]

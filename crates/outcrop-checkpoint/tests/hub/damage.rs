@@ -9,7 +9,7 @@ use outcrop_checkpoint::{Error, Hub, git_blob_sha1, verify};
 use outcrop_core::sha256_hex;
 
 use crate::clock::Clock;
-use crate::server::Server;
+use crate::server::{Server, Wire};
 use crate::{REPO, client, first, put, weights};
 
 type Damage = fn(&mut Vec<u8>);
@@ -162,4 +162,26 @@ fn a_hub_that_is_down_is_not_waited_for_again_and_again() {
         "{}",
         clock.waited()
     );
+}
+
+/// Marks of static servers are made of size and time, so that two files may have one: each is fetched.
+#[test]
+fn a_mark_that_is_no_hash_names_a_file_at_its_address_alone() {
+    let at = place();
+    put(&at.server, 9, 4, 2.5);
+    let hostile = |line: &str, good: Vec<u8>, wire: &mut Wire| {
+        wire.finish();
+        let head = line.starts_with("HEAD") && line.contains("safetensors");
+        let mut text = String::from_utf8_lossy(&good).into_owned();
+        if let Some(begin) = text.find("X-Linked-Etag: ").filter(|_| head) {
+            text.replace_range(begin + 16..begin + 16 + 64, "5f3b-1000");
+        }
+        wire.send(if head { text.as_bytes() } else { &good });
+    };
+    at.server.state.lock().unwrap().hostile = Some(Arc::new(hostile));
+    for (revision, value) in [("step8", 1.5), ("step9", 2.5), ("step8", 1.5)] {
+        let folder = client(&at.server, &at.cache).fetch(REPO, revision).unwrap();
+        verify(&folder).unwrap();
+        assert_eq!(first(&folder), value);
+    }
 }

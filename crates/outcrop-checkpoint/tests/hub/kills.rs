@@ -19,10 +19,10 @@ const STEPS: [u64; 4] = [0, 1, 2, 4];
 const TABLES: [&str; 3] = ["measurements.csv", "places.csv", "architectures.csv"];
 
 /// Numbers from 0 to 1 (splitmix64).
-struct Noise(u64);
+pub(crate) struct Noise(pub(crate) u64);
 
 impl Noise {
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -267,12 +267,13 @@ fn what_does_not_exist_is_named() {
 /// Says how many of a group of faults were held, in the form that `cargo xtask bench faults` reads.
 fn report(group: &str, tried: usize, lost: &[String]) {
     let (held, n) = (tried - lost.len(), lost.len());
-    println!("faults: {group} tried {tried} held {held} lost {n}");
+    lost.iter().for_each(|what| println!("\nlost: {group}: {what}"));
+    println!("\nfaults: {group} tried {tried} held {held} lost {n}");
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 /// As `cargo xtask bench faults` calls it, with the command built beside this test; OUTCROP_FAULTS says
-/// how many runs are killed [default: 100].
+/// how many runs are killed [default: 100], OUTCROP_FAULTS_SEED when.
 #[test]
 #[ignore = "minutes, and needs the command: cargo build -p outcrop"]
 fn runs_that_are_killed_end_as_straight_ones() {
@@ -280,5 +281,6 @@ fn runs_that_are_killed_end_as_straight_ones() {
     let binary = here.ancestors().nth(2).unwrap().join("outcrop");
     assert!(binary.is_file(), "run `cargo build -p outcrop` first");
     let trials = std::env::var("OUTCROP_FAULTS").map_or(100, |n| n.parse().unwrap());
-    report("hub-kills", trials, &kills::kill(&binary, trials, 1));
+    let seed = std::env::var("OUTCROP_FAULTS_SEED").map_or(0, |n| n.parse().unwrap());
+    report("hub-kills", trials, &kills::kill(&binary, trials, seed));
 }
