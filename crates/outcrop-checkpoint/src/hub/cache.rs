@@ -83,7 +83,7 @@ impl Model {
     /// amid it leaves the rest to the next. Returns the bytes that this freed.
     pub(super) fn delete(&self, revision: &str) -> Result<u64> {
         let Some(commit) = self.commit(revision) else {
-            return Ok(0);
+            return self.set_passing(revision, false).map(|()| 0);
         };
         let (name, mut freed) = (self.refs.join(revision), 0);
         let mut revisions = files(&self.refs)?.into_iter().filter(|file| *file != name);

@@ -267,7 +267,8 @@ fn what_does_not_exist_is_named() {
 /// Says how many of a group of faults were held, in the form that `cargo xtask bench faults` reads.
 fn report(group: &str, tried: usize, lost: &[String]) {
     let (held, n) = (tried - lost.len(), lost.len());
-    lost.iter().for_each(|what| println!("\nlost: {group}: {what}"));
+    lost.iter()
+        .for_each(|what| println!("\nlost: {group}: {what}"));
     println!("\nfaults: {group} tried {tried} held {held} lost {n}");
     assert!(lost.is_empty(), "{}", lost.join("\n"));
 }

@@ -248,6 +248,8 @@ fn what_a_killed_run_left_in_the_cache_is_deleted_by_the_next() {
     assert!(hub.cached("org/tiny", "step0").unwrap().is_some());
     assert_eq!(hub.cached("org/tiny", "step1").unwrap(), None);
     assert_eq!(blobs(dir.path()), 2);
+    let marks = dir.path().join("cache/models--org--tiny/outcrop-passing");
+    assert_eq!(fs::read_dir(&marks).unwrap().count(), 0);
     succeeded(&from_hub(&server, dir.path(), &["--steps", "4", "--keep"]));
     succeeded(&from_hub(&server, dir.path(), &["--steps", "4"]));
     assert!(hub.cached("org/tiny", "step4").unwrap().is_some());
