@@ -130,34 +130,9 @@ pub enum Error {
         /// Who holds it, since when; empty where that cannot be read.
         holder: String,
     },
-    /// A Hugging Face setting that would change the mathematics and is not supported.
-    #[error("load {context}: `{field}` = {value} is not supported; supported is {supported}")]
-    Unsupported {
-        /// The file at fault.
-        context: String,
-        /// The setting.
-        field: String,
-        /// Its value.
-        value: String,
-        /// What can be loaded.
-        supported: String,
-    },
-    /// A Hugging Face setting that no list knows, and that is not null.
-    #[error(
-        "load {context}: unknown setting `{field}` = {value}{}: it may change the mathematics; \
-         take it out of the file if it does not",
-        hint(nearest)
-    )]
-    UnknownSetting {
-        /// The file at fault.
-        context: String,
-        /// The setting.
-        field: String,
-        /// Its value.
-        value: String,
-        /// The known setting closest to it, if one is close.
-        nearest: Option<String>,
-    },
+    /// An architecture, or what describes one.
+    #[error(transparent)]
+    Arch(#[from] outcrop_arch::Error),
 }
 
 fn hint(nearest: &Option<String>) -> String {
@@ -216,6 +191,7 @@ impl Error {
         match self {
             Self::UnknownKey { key, .. } | Self::Field { key, .. } => Some(key),
             Self::OutOfRange { field, .. } => Some(field),
+            Self::Arch(error) => error.field(),
             _ => None,
         }
     }

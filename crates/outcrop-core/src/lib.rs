@@ -7,8 +7,7 @@
 //!
 //! | noun | what it is | on disk |
 //! |---|---|---|
-//! | [`ArchSpec`] | the architecture of a decoder-only transformer | TOML, JSON |
-//! | [`HuggingFace`] | an [`ArchSpec`] and the [`Family`] that names its weights | `config.json` |
+//! | [`NamedArch`] | an architecture ([`outcrop_arch`]) under the name by which tables mention it | `architectures.csv`, TOML |
 //! | [`LayerStats`] | top 3 magnitudes, lower median, non-finite count of one hidden state | |
 //! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
 //! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |
@@ -28,15 +27,14 @@
 //! whatever holds trajectories, the data set that the paper published ([`published`]) among it.
 //!
 //! ```
-//! use outcrop_core::ArchSpec;
+//! use outcrop_core::Document;
 //!
-//! let spec = ArchSpec::pythia("70m")?;
-//! assert_eq!((spec.layers, spec.d_model, spec.heads), (6, 512, 8));
-//! assert_eq!(spec.parameters().total, 70_426_624);
+//! let spec = Document::parse("layers = 2\nd_model = 64\nheads = 4", "mine.toml")?.arch()?;
+//! assert_eq!(spec.d_ff, 256);
 //! # Ok::<(), outcrop_core::Error>(())
 //! ```
 
-mod arch;
+mod architecture;
 mod document;
 mod error;
 mod explanation;
@@ -55,11 +53,7 @@ mod stats;
 pub mod table;
 mod trajectory;
 
-pub use arch::{
-    Activation, ArchSpec, Attention, Bias, Family, HuggingFace, Init, NamedArch, Norm,
-    NormPlacement, PYTHIA_SIZES, Parameters, Position, Residual, TensorName, TensorPart,
-    TensorRole, Window,
-};
+pub use architecture::{NamedArch, arch_sha256, read_arch, read_huggingface};
 pub use document::Document;
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};
@@ -72,8 +66,9 @@ pub use git_lfs::refuse_lfs_pointer;
 pub use hash::{RunningSha256, sha256_file, sha256_hex};
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use intervention::{Intervention, SetTo};
-pub use keys::{nearest, read_table, reject_unknown_keys};
+pub use keys::{read_table, reject_unknown_keys};
 pub use loss::Loss;
+pub use outcrop_arch::nearest;
 pub use places::{HeadSink, PersistentPlace};
 pub use provenance::Provenance;
 pub use score::{ModelScore, Prediction, Score};

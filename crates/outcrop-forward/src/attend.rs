@@ -1,7 +1,7 @@
 //! Causal softmax attention of a few queries, a panel of them at a time: their scores are [keys, queries],
 //! so that softmax goes down columns and its result is the right-hand side of the product with values.
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_gemm::{Aligned, Left, panel_width};
 use outcrop_vector::soften_panel;
 

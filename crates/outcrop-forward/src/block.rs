@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use outcrop_core::{Activation, ArchSpec, Residual};
+use outcrop_arch::{Activation, ArchSpec, Residual};
 use outcrop_gemm::{Aligned, Onto, Rows, multiply_serial};
 use outcrop_vector::{gelu, gelu_tanh, relu, rms_norm, swiglu};
 use rayon::prelude::*;

@@ -10,6 +10,9 @@ pub enum Error {
     /// A config that cannot be read, or says what is not supported.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
+    /// An architecture, or what describes one.
+    #[error(transparent)]
+    Arch(#[from] outcrop_arch::Error),
     /// Weights that cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use outcrop_core::{ArchSpec, Position, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, Position, TensorPart, TensorRole};
 
 use crate::block::Blocks;
 use crate::layer::Layer;

@@ -1,6 +1,6 @@
 //! The weights of one block, in the order in which they are used.
 
-use outcrop_core::{Activation, ArchSpec, Norm, TensorPart, TensorRole};
+use outcrop_arch::{Activation, ArchSpec, Norm, TensorPart, TensorRole};
 use outcrop_gemm::Packed;
 use outcrop_vector::{layer_norm, rms_norm};
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use outcrop_core::TensorRole;
+use outcrop_arch::TensorRole;
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
 use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;

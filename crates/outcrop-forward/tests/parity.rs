@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::Family;
+use outcrop_arch::Family;
 use outcrop_forward::{Attention, Published, Tap, forward, next_token_loss};
 use outcrop_measure::Meter;
 use serde_json::Value;

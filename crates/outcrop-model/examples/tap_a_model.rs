@@ -1,7 +1,7 @@
 //! A tap of one's own: how much attention and the MLP write to the residual stream of each layer.
 
 use burn::tensor::Tensor;
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, Error, Tap, TapPoint, Transformer, ids};
 
 /// The root mean square of what each sublayer writes, in the order of the forward pass.

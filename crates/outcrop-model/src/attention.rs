@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 use crate::layers::linear;
 use crate::position::Positions;

@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::nn::LayerNorm;
 use burn::tensor::{Device, Tensor};
-use outcrop_core::{ArchSpec, Residual};
+use outcrop_arch::{ArchSpec, Residual};
 
 use crate::attention::SelfAttention;
 use crate::layers::layer_norm;

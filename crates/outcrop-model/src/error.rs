@@ -54,6 +54,9 @@ pub enum Error {
     /// The architecture is out of range.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
+    /// An architecture, or what describes one.
+    #[error(transparent)]
+    Arch(#[from] outcrop_arch::Error),
     /// A weights file could not be read or written.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -1,5 +1,5 @@
 use burn::tensor::{Tensor, TensorData};
-use outcrop_core::{ArchSpec, Init};
+use outcrop_arch::{ArchSpec, Init};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 

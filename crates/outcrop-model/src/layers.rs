@@ -1,7 +1,7 @@
 use burn::module::Initializer;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::Device;
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 pub(crate) fn layer_norm(spec: &ArchSpec, device: &Device) -> LayerNorm {
     LayerNormConfig::new(spec.d_model)

@@ -1,4 +1,4 @@
-//! A GPT-NeoX transformer on Burn, built from an [`ArchSpec`](outcrop_core::ArchSpec), with taps on
+//! A GPT-NeoX transformer on Burn, built from an [`ArchSpec`](outcrop_arch::ArchSpec), with taps on
 //! its residual stream.
 //!
 //! [`Transformer::forward`] hands every hidden state that a [`Tap`] asks for to it; with [`NoTap`]
@@ -16,7 +16,7 @@
 #![cfg_attr(
     feature = "flex",
     doc = r"```
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, StatsTap, Transformer, ids};
 
 let mut spec = ArchSpec::new(2, 32, 4);

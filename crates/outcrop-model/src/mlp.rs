@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
-use outcrop_core::{Activation, ArchSpec};
+use outcrop_arch::{Activation, ArchSpec};
 
 use crate::layers::linear;
 

@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use outcrop_core::{ArchSpec, Position};
+use outcrop_arch::{ArchSpec, Position};
 use outcrop_vector::rotary_tables;
 
 /// What attention needs to know of positions; no parameters.

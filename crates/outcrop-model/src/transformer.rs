@@ -3,7 +3,7 @@ use std::path::Path;
 use burn::module::{Initializer, Module};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_core::{Activation, ArchSpec, Norm, NormPlacement, Position};
+use outcrop_arch::{Activation, ArchSpec, Norm, NormPlacement, Position};
 
 #[cfg(feature = "flex")]
 use crate::TapPoint;

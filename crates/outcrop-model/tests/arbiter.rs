@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_core::{Activation, ArchSpec, Position, Residual};
+use outcrop_arch::{Activation, ArchSpec, Position, Residual};
 use outcrop_model::{Backend, NoTap, ParameterKind, ParameterMap, Transformer, ids};
 use safetensors::SafeTensors;
 

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_core::{Activation, ArchSpec, Bias, LayerStats, Position, Residual};
+use outcrop_arch::{Activation, ArchSpec, Bias, Position, Residual};
+use outcrop_core::LayerStats;
 use outcrop_measure::Meter;
 use outcrop_model::{
     Backend, NoTap, ParameterKind, ParameterMap, StatsTap, Tap, TapPoint, Transformer, ids,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Tensor;
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, Tap, TapPoint, Transformer, ids};
 
 /// Keeps every hidden state.
@@ -119,14 +119,14 @@ fn relu_half_rotary() {
 fn what_the_sublayers_write_adds_up_to_the_residual_stream() {
     let device = Backend::Flex.device().unwrap();
     for residual in [
-        outcrop_core::Residual::Parallel,
-        outcrop_core::Residual::Sequential,
+        outcrop_arch::Residual::Parallel,
+        outcrop_arch::Residual::Sequential,
     ] {
         let spec = ArchSpec {
             vocab: 32,
             context: 8,
             residual,
-            position: outcrop_core::Position::Learned,
+            position: outcrop_arch::Position::Learned,
             ..ArchSpec::new(2, 16, 2)
         };
         let model = Transformer::new(&spec, 5, &device).unwrap();
@@ -270,7 +270,7 @@ fn states_after_2048_tokens_are_those_of_transformers() {
 
 #[test]
 fn a_window_is_refused_and_not_ignored() {
-    let window = outcrop_core::Window {
+    let window = outcrop_arch::Window {
         width: 4,
         layers: vec![2],
     };

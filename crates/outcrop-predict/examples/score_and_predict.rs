@@ -5,7 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "an example shows its numbers")]
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{Error, Finding, Options, Predictor, Regressor, Table, Target, evaluate};
 
 /// Four layers of twelve models whose ratio grows with the width of a head, d / H.

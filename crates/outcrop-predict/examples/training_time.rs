@@ -8,7 +8,8 @@
 
 use std::time::Instant;
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{Error, Options, Predictor, Regressor, Table};
 
 const SIZES: [&str; 9] = [

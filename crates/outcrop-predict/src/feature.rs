@@ -1,6 +1,7 @@
 use std::fmt;
 
-use outcrop_core::{ArchSpec, Position, nearest};
+use outcrop_arch::{ArchSpec, Position};
+use outcrop_core::nearest;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -118,7 +119,7 @@ macro_rules! features {
         /// heads) is seen: mix models that differ in those only on purpose.
         ///
         /// ```
-        /// use outcrop_core::ArchSpec;
+        /// use outcrop_arch::ArchSpec;
         /// use outcrop_predict::Feature;
         ///
         /// let spec = ArchSpec::pythia("1b")?; // L = 16, d = 2048, H = 8

@@ -20,7 +20,8 @@
 //! the fold.
 //!
 //! ```
-//! use outcrop_core::{ArchSpec, Fit, NamedArch};
+//! use outcrop_arch::ArchSpec;
+//! use outcrop_core::{Fit, NamedArch};
 //! use outcrop_predict::{Options, Protocol, Regressor, Table, Target, evaluate};
 //!
 //! // The last ratio of a layer grows with the width.

@@ -1,4 +1,5 @@
-use outcrop_core::{ArchSpec, NamedArch, sha256_hex};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{NamedArch, arch_sha256, sha256_hex};
 use serde::{Deserialize, Serialize};
 
 use crate::range::{FeatureRange, Outside, outside, ranges};
@@ -101,7 +102,7 @@ impl Table {
 }
 
 fn sha256_of(named: &NamedArch) -> Result<String> {
-    named.arch.sha256().map_err(|source| Error::Architecture {
+    arch_sha256(&named.arch).map_err(|source| Error::Architecture {
         model: named.model.clone(),
         source: Box::new(source),
     })

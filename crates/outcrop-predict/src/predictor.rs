@@ -1,4 +1,4 @@
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
@@ -143,7 +143,7 @@ impl Predictor {
     fn predict_with(&self, model: &str, arch: &ArchSpec, level: Option<f64>) -> Result<Predicted> {
         arch.check().map_err(|source| Error::Architecture {
             model: model.into(),
-            source: Box::new(source),
+            source: Box::new(source.into()),
         })?;
         let half_width = |t: Target| self.calibration.half_width(t, level?);
         let widths: Vec<Option<f64>> = self.targets().map(half_width).collect();

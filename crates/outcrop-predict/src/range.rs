@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use outcrop_core::{ArchSpec, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::NamedArch;
 use serde::{Deserialize, Serialize};
 
 use crate::Feature;

@@ -24,7 +24,8 @@ impl Predictor {
     /// The trained predictor as text, for [`Predictor::from_text`] of this version and later ones.
     ///
     /// ```
-    /// # use outcrop_core::{ArchSpec, Fit, NamedArch};
+    /// # use outcrop_arch::ArchSpec;
+    /// # use outcrop_core::{Fit, NamedArch};
     /// # use outcrop_predict::{Options, Predictor, Regressor, Table};
     /// # let archs = [64, 128, 256].map(|d| NamedArch { model: d.to_string(), arch: ArchSpec::new(1, d, 4) });
     /// # let fits = archs.each_ref().map(|a| Fit {

@@ -1,6 +1,7 @@
 //! Small, lopsided and extreme tables: an evaluation or an error, never a panic.
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{Options, Predictor, Regressor, Table, evaluate};
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@
 
 mod simulate;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_predict::{Error, Feature, Options, Predictor, Regressor, Table};
 use simulate::{Truth, archs, fits};
 

@@ -4,7 +4,7 @@
 
 mod simulate;
 
-use outcrop_core::{ArchSpec, Position};
+use outcrop_arch::{ArchSpec, Position};
 use outcrop_predict::{Feature, Options, Predictor, Regressor, Table, Target};
 use simulate::{Truth, archs, fits};
 

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{Options, Predictor, Regressor, Table, Target};
 
 /// tests/fixtures/export_pipeline.py

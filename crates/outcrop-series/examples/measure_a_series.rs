@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use outcrop_arch::{ArchSpec, Family};
 use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
-use outcrop_core::{ArchSpec, Family, Ratio, Trajectory, table};
+use outcrop_core::{Ratio, Trajectory, table};
 use outcrop_series::{Folder, Options, Source, measure_series};
 use outcrop_tokens::Sequences;
 

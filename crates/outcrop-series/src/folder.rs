@@ -1,10 +1,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use outcrop_arch::ArchSpec;
 use outcrop_checkpoint::Audit;
 use outcrop_core::table;
 use outcrop_core::{
-    ArchSpec, NamedArch, Provenance, check_writable, holds_nothing, read_sealed, remove_leftovers,
+    NamedArch, Provenance, check_writable, holds_nothing, read_sealed, remove_leftovers,
     write_atomic_with, write_sealed,
 };
 use outcrop_measure::PlaceCounts;

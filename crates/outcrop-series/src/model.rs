@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use outcrop_arch::{ArchSpec, HuggingFace};
 use outcrop_checkpoint::Checkpoint;
-use outcrop_core::{ArchSpec, Error as CoreError, HuggingFace};
+use outcrop_core::{Error as CoreError, read_huggingface};
 use outcrop_forward::Published;
 
 use crate::{Error, Result};
@@ -18,8 +19,7 @@ pub fn read_config(checkpoint: &Checkpoint, config: Option<&Path>) -> Result<Hug
             path: checkpoint.folder.clone(),
         });
     };
-    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
-    Ok(HuggingFace::parse(&text, &path.display().to_string())?)
+    Ok(read_huggingface(path)?)
 }
 
 /// Opens a checkpoint for a forward pass, as [`read_config`] reads its config.

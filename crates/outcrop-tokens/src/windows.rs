@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use outcrop_core::Family;
+use outcrop_arch::Family;
 
 use crate::{Error, Result};
 
@@ -38,7 +38,7 @@ pub struct Windows {
 /// The windows of a published measurement.
 ///
 /// ```
-/// use outcrop_core::Family;
+/// use outcrop_arch::Family;
 /// use outcrop_tokens::Protocol;
 ///
 /// let windows = "reference".parse::<Protocol>()?.windows(Some(Family::Gpt2));

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, NoTap, Transformer, ids};
 use outcrop_train::AdamW;
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use burn::tensor::{Int, Tensor};
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{
     Backend, NoTap, Sequences, StatsTap, Tap, TapPoint, TapSequences, Transformer, ids,
 };

@@ -13,7 +13,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_gemm::{Onto, Packed, Rows, multiply};
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
 use outcrop_train::data::{Corpus, CorpusSpec, Options};

@@ -12,6 +12,9 @@ pub enum Error {
     /// A spec, table or file.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
+    /// An architecture, or what describes one.
+    #[error(transparent)]
+    Arch(#[from] outcrop_arch::Error),
     /// A corpus or tokenizer.
     #[error(transparent)]
     Data(#[from] data::Error),
@@ -93,6 +96,7 @@ impl Error {
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Self::Core(error) => error.key(),
+            Self::Arch(error) => error.field(),
             Self::Schedule { field, .. } => Some(field),
             _ => None,
         }

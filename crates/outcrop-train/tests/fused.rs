@@ -2,7 +2,7 @@
 #![cfg(feature = "flex")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, NoTap, Transformer, ids};
 use outcrop_train::AdamW;
 

@@ -8,6 +8,9 @@ pub enum Error {
     /// A spec, table or file.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
+    /// An architecture, or what describes one.
+    #[error(transparent)]
+    Arch(#[from] outcrop_arch::Error),
     /// A checkpoint, or a series of them.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -4,7 +4,8 @@
 //!
 //! | module | crate | what it does |
 //! |---|---|---|
-//! | [`core`] | `outcrop-core` | architectures, statistics, trajectories, fits and their tables |
+//! | [`arch`] | `outcrop-arch` | architectures, families, names of weights |
+//! | [`core`] | `outcrop-core` | statistics, trajectories, fits and their tables |
 //! | [`measure`] | `outcrop-measure` | numbers out of a hidden state |
 //! | [`schedule`] | `outcrop-schedule` | at which steps to save and to measure |
 //! | [`fit`] | `outcrop-fit` | the curve by which massive activations emerge |
@@ -18,7 +19,8 @@
 //! | [`report`] | `outcrop-report` | figures and a page |
 //!
 //! ```
-//! use outcrop::core::{ArchSpec, Trajectory};
+//! use outcrop::arch::ArchSpec;
+//! use outcrop::core::Trajectory;
 //! use outcrop::schedule::Schedule;
 //!
 //! assert_eq!(Schedule::pythia().steps().len(), 154);
@@ -27,10 +29,11 @@
 //! ```
 
 pub use {
-    outcrop_checkpoint as checkpoint, outcrop_core as core, outcrop_fit as fit,
-    outcrop_forward as forward, outcrop_measure as measure, outcrop_model as model,
-    outcrop_predict as predict, outcrop_report as report, outcrop_schedule as schedule,
-    outcrop_series as series, outcrop_tokens as tokens, outcrop_train as train,
+    outcrop_arch as arch, outcrop_checkpoint as checkpoint, outcrop_core as core,
+    outcrop_fit as fit, outcrop_forward as forward, outcrop_measure as measure,
+    outcrop_model as model, outcrop_predict as predict, outcrop_report as report,
+    outcrop_schedule as schedule, outcrop_series as series, outcrop_tokens as tokens,
+    outcrop_train as train,
 };
 
 pub mod cli;

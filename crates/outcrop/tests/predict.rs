@@ -6,8 +6,9 @@ mod common;
 use std::path::Path;
 
 use common::{files, outcrop, text};
+use outcrop::arch::ArchSpec;
 use outcrop::core::table::read_rows_from;
-use outcrop::core::{ArchSpec, CurvePoint, Prediction, Score};
+use outcrop::core::{CurvePoint, Prediction, Score};
 use outcrop::predict::Predictor;
 
 /// Status, standard output, standard error.

@@ -4,19 +4,21 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 15] = [
-    ("outcrop-core", &[]),
+const BELOW: [(&str, &[&str]); 16] = [
+    ("outcrop-arch", &[]),
+    ("outcrop-core", &["outcrop-arch"]),
     ("outcrop-gemm", &[]),
     ("outcrop-vector", &[]),
     ("outcrop-measure", &["outcrop-core"]),
     ("outcrop-schedule", &["outcrop-core"]),
     ("outcrop-fit", &["outcrop-core"]),
-    ("outcrop-predict", &["outcrop-core"]),
+    ("outcrop-predict", &["outcrop-arch", "outcrop-core"]),
     ("outcrop-checkpoint", &["outcrop-core"]),
-    ("outcrop-tokens", &["outcrop-core"]),
+    ("outcrop-tokens", &["outcrop-arch", "outcrop-core"]),
     (
         "outcrop-forward",
         &[
+            "outcrop-arch",
             "outcrop-core",
             "outcrop-gemm",
             "outcrop-vector",
@@ -27,6 +29,7 @@ const BELOW: [(&str, &[&str]); 15] = [
     (
         "outcrop-model",
         &[
+            "outcrop-arch",
             "outcrop-core",
             "outcrop-gemm",
             "outcrop-vector",
@@ -37,6 +40,7 @@ const BELOW: [(&str, &[&str]); 15] = [
     (
         "outcrop-train",
         &[
+            "outcrop-arch",
             "outcrop-core",
             "outcrop-measure",
             "outcrop-checkpoint",
@@ -48,6 +52,7 @@ const BELOW: [(&str, &[&str]); 15] = [
     (
         "outcrop-series",
         &[
+            "outcrop-arch",
             "outcrop-core",
             "outcrop-measure",
             "outcrop-checkpoint",
@@ -59,6 +64,7 @@ const BELOW: [(&str, &[&str]); 15] = [
     (
         "outcrop",
         &[
+            "outcrop-arch",
             "outcrop-core",
             "outcrop-measure",
             "outcrop-schedule",

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use outcrop_arch::{ArchSpec, Family};
 use outcrop_checkpoint::{Tensor, write_tensors};
-use outcrop_core::{ArchSpec, Family};
 
 use crate::server::{Server, Wire};
 

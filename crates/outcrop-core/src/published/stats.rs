@@ -1,6 +1,8 @@
 use super::MAX_LAYERS;
 use super::array::{self, STATISTICS};
-use crate::{ArchSpec, Detail, LayerStats, Measurement, Place, Top};
+use outcrop_arch::ArchSpec;
+
+use crate::{Detail, LayerStats, Measurement, Place, Top};
 
 const NAMES: [&str; STATISTICS] = ["top1", "top2", "top3", "median"];
 

@@ -1,6 +1,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use outcrop_arch::{ArchSpec, Position};
 use serde::{Deserialize, Serialize};
 
 use super::csv_io;
@@ -8,8 +9,7 @@ use super::header::Columns;
 use super::once::{Identity, gather};
 use super::problem::Loaded;
 use super::row_stream::RowStream;
-use crate::arch::Position;
-use crate::{ArchSpec, Error, NamedArch, Result, write_unless_same};
+use crate::{NamedArch, Result, write_unless_same};
 
 pub(super) const REQUIRED: [&str; 4] = ["model", "layers", "d_model", "heads"];
 const OPTIONAL: [&str; 7] = [
@@ -52,7 +52,7 @@ impl Flat {
             Position::Rotary { fraction, base } => (Some(fraction), Some(base)),
             _ => (None, None),
         };
-        let json = serde_json::to_string(a).map_err(|e| Error::parse("architecture", e))?;
+        let json = a.canonical_json()?;
         Ok(Self {
             model: named.model.clone(),
             layers: a.layers,

@@ -1,7 +1,8 @@
 //! Valid tables to start from, and their rows as they are read.
 
+use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Row, Streamed};
-use outcrop_core::{ArchSpec, CurvePoint, Fit, NamedArch, Result};
+use outcrop_core::{CurvePoint, Fit, NamedArch, Result};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Table {

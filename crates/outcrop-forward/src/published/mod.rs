@@ -5,8 +5,9 @@ mod names;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use outcrop_arch::{ArchSpec, Family, TensorName, TensorPart, TensorRole};
 use outcrop_checkpoint::Weights;
-use outcrop_core::{ArchSpec, Family, HuggingFace, TensorName, TensorPart, TensorRole};
+use outcrop_core::read_huggingface;
 use rayon::prelude::*;
 
 use self::names::Matched;
@@ -38,10 +39,7 @@ impl Published {
     /// [`Error::Core`] for a config that is unreadable or not supported, [`Error::Checkpoint`] for
     /// weights that cannot be read, [`Error::Tensors`] for missing, superfluous or misshaped ones.
     pub fn open(folder: &Path) -> Result<Self> {
-        let config = folder.join("config.json");
-        let text = std::fs::read_to_string(&config)
-            .map_err(|e| outcrop_core::Error::io("read", &config, e))?;
-        let found = HuggingFace::parse(&text, &config.display().to_string())?;
+        let found = read_huggingface(&folder.join("config.json"))?;
         Self::with_arch(found.arch, found.family, folder)
     }
 

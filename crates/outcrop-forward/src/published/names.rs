@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use outcrop_arch::{Family, TensorName, TensorRole};
 use outcrop_checkpoint::Weights;
-use outcrop_core::{Family, TensorName, TensorRole};
 
 use crate::Result;
 

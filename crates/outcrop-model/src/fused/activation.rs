@@ -1,6 +1,6 @@
 //! The nonlinearity of the MLP. SwiGLU is refused when the model is built.
 
-use outcrop_core::Activation;
+use outcrop_arch::Activation;
 use outcrop_vector::{gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, relu, relu_backward};
 
 /// y = f(x) of each.

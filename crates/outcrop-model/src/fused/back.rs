@@ -1,6 +1,6 @@
 //! The backward pass of one block, as its forward pass some sequences at a time.
 
-use outcrop_core::Residual;
+use outcrop_arch::Residual;
 use outcrop_gemm::{Aligned, Onto};
 use outcrop_vector::{layer_norm, layer_norm_backward};
 use rayon::prelude::*;

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use outcrop_core::{Activation, Residual};
+use outcrop_arch::{Activation, Residual};
 use outcrop_gemm::{Aligned, Packed};
 use outcrop_vector::layer_norm;
 use rayon::prelude::*;

@@ -35,7 +35,7 @@ use burn::backend::{AutodiffBackend, TensorMetadata};
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 use self::attention::{Heads, Rotary};
 use self::block::{Kept, Parameters, Parts, Shape};

@@ -1,6 +1,6 @@
 //! Gradients against finite differences of plain sums in f64.
 
-use outcrop_core::{Activation, Residual};
+use outcrop_arch::{Activation, Residual};
 
 use super::attention::{Heads, Rotary};
 use super::back;

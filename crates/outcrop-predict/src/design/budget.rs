@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 use super::number::{real, short};
 use crate::named::unknown;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 

@@ -12,7 +12,7 @@ mod space;
 
 use std::collections::HashMap;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 pub use budget::{Budget, Cost};
 pub use goal::{Goal, Layers};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 use rand_chacha::ChaCha8Rng;
 
 use super::space::{Point, Space};

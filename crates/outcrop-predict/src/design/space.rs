@@ -1,6 +1,7 @@
 //! The architectures that a design may choose from.
 
-use outcrop_core::{ArchSpec, NamedArch, Position, nearest};
+use outcrop_arch::{ArchSpec, Position};
+use outcrop_core::{NamedArch, nearest};
 
 use super::knob::{Field, Knob};
 use crate::range::{FeatureRange, Outside, outside, ranges};

@@ -1,6 +1,7 @@
 //! Designs against brute force, with predictions that have a formula.
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,6 +1,7 @@
 //! Permutation importance across architectures.
 
-use outcrop_core::{ArchSpec, Importance};
+use outcrop_arch::ArchSpec;
+use outcrop_core::Importance;
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 

@@ -1,4 +1,4 @@
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 use crate::{Table, Target};
 

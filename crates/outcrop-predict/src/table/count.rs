@@ -123,7 +123,7 @@ pub(super) fn not_identified<'a>(fits: impl Iterator<Item = &'a Fit>) -> Vec<Not
 #[cfg(test)]
 mod tests {
     use super::*;
-    use outcrop_core::ArchSpec;
+    use outcrop_arch::ArchSpec;
 
     fn table() -> Table {
         let archs = [("a", 6), ("b", 2), ("c", 2), ("d", 2)].map(|(model, layers)| NamedArch {

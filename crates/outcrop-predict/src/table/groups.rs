@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::ArchSpec;
+use outcrop_arch::ArchSpec;
 
 use super::Table;
 use crate::Feature;
@@ -25,7 +25,8 @@ impl Table {
     /// wide). Features of depth, which vary inside every model, are never merged.
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, Fit, NamedArch};
+    /// use outcrop_arch::ArchSpec;
+    /// use outcrop_core::{Fit, NamedArch};
     /// use outcrop_predict::{Feature, Table};
     ///
     /// let shapes = [(2, 64, 4), (4, 128, 4), (3, 256, 2)];

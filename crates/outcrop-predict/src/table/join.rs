@@ -49,7 +49,8 @@ impl Table {
     /// [`Source::qualified`] keeps models of one name apart. Otherwise as [`Table::new`].
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, Fit, NamedArch};
+    /// use outcrop_arch::ArchSpec;
+    /// use outcrop_core::{Fit, NamedArch};
     /// use outcrop_predict::{Source, Table};
     ///
     /// let source = |name: &str, f_last: f64| Source {
@@ -216,7 +217,7 @@ fn check_archs(archs: &[NamedArch]) -> Result<()> {
         }
         named.arch.check().map_err(|source| Error::Architecture {
             model: named.model.clone(),
-            source: Box::new(source),
+            source: Box::new(source.into()),
         })?;
     }
     Ok(())
@@ -225,7 +226,7 @@ fn check_archs(archs: &[NamedArch]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use outcrop_core::ArchSpec;
+    use outcrop_arch::ArchSpec;
 
     fn source(name: &str, models: [&str; 2], f_last: f64) -> Source {
         let fit = |model: &str| Fit {

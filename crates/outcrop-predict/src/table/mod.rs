@@ -4,7 +4,8 @@ mod join;
 mod points;
 mod weights;
 
-use outcrop_core::{ArchSpec, Fit, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, NamedArch};
 
 use crate::{Error, Feature, Result, Target};
 
@@ -97,7 +98,8 @@ impl Table {
     /// [`Table::missing_layers`] count both.
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, Fit, NamedArch};
+    /// use outcrop_arch::ArchSpec;
+    /// use outcrop_core::{Fit, NamedArch};
     /// use outcrop_predict::Table;
     ///
     /// let archs = ["14m", "70m", "160m"].map(|size| NamedArch {

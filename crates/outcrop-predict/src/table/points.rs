@@ -10,7 +10,8 @@ impl Table {
     /// are predicted from it, and their bands hold such ratios.
     ///
     /// ```
-    /// # use outcrop_core::{ArchSpec, Fit, NamedArch, Trajectory};
+    /// # use outcrop_arch::ArchSpec;
+    /// # use outcrop_core::{Fit, NamedArch, Trajectory};
     /// # use outcrop_predict::Table;
     /// # let archs = ["a", "b", "c"].map(|m| NamedArch { model: m.into(), arch: ArchSpec::new(1, 64, 4) });
     /// # let fits = ["a", "b", "c"].map(|m| Fit {

@@ -84,7 +84,8 @@ fn between_rows(z: &[f64], variances: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use outcrop_core::{ArchSpec, Fit};
+    use outcrop_arch::ArchSpec;
+    use outcrop_core::Fit;
 
     /// Rows of `ln f_last` with a standard error each; none is no interval, infinity an open one.
     fn of(rows: &[(f64, Option<f64>)]) -> Vec<f64> {

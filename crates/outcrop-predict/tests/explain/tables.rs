@@ -1,6 +1,7 @@
 //! Tables with a known truth are explained by it.
 
-use outcrop_core::{ArchSpec, Fit, Importance, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Fit, Importance, NamedArch};
 use outcrop_predict::{Explainer, Feature, Options, Regressor, Table, Target};
 
 use crate::simulate::{Truth, archs, fits};

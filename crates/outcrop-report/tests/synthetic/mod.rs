@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use outcrop_arch::ArchSpec;
 use outcrop_core::{
-    ArchSpec, CurvePoint, Detail, Fit, LayerStats, Loss, Measurement, NamedArch, Place, Prediction,
+    CurvePoint, Detail, Fit, LayerStats, Loss, Measurement, NamedArch, Place, Prediction,
     Provenance, Score, Top,
 };
 use outcrop_report::Inputs;

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
-use outcrop_core::{ArchSpec, FolderLock, HeadSink, HuggingFace, Measurement, NamedArch, Position};
+use outcrop_core::{FolderLock, HeadSink, Measurement, NamedArch, arch_sha256};
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
@@ -304,7 +305,7 @@ impl<'a> Run<'a> {
         if self.arch.is_some() {
             return Ok(());
         }
-        self.state.arch_sha256 = arch.sha256()?;
+        self.state.arch_sha256 = arch_sha256(&arch)?;
         self.arch = Some(arch.clone());
         self.folder.write_arch(NamedArch {
             model: self.options.model.clone(),

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use outcrop_arch::{ArchSpec, HuggingFace};
 use outcrop_checkpoint::{Altered, Checkpoint};
-use outcrop_core::{ArchSpec, HuggingFace};
+use outcrop_core::arch_sha256;
 
 use super::Run;
 use crate::key::{self, Change, Key};
@@ -177,7 +178,7 @@ impl Run<'_> {
         let found = model::read_config(checkpoint, self.options.config.as_deref())?;
         let key = Key {
             weights: Some(weights?),
-            config: Some(found.arch.sha256()?),
+            config: Some(arch_sha256(&found.arch)?),
             stamp: Some(stamp),
             commit: self.source.commit_of(checkpoint),
             rows: None,

@@ -1,4 +1,4 @@
-use outcrop_core::Family;
+use outcrop_arch::Family;
 use outcrop_tokens::{Protocol, Source, Windows, sequences};
 use proptest::prelude::*;
 

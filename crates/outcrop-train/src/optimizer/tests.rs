@@ -111,7 +111,7 @@ fn six_updates_in_place() {
 }
 
 fn model() -> Transformer {
-    let mut spec = outcrop_core::ArchSpec::new(2, 48, 4);
+    let mut spec = outcrop_arch::ArchSpec::new(2, 48, 4);
     (spec.context, spec.vocab) = (12, 500);
     let device = outcrop_model::Backend::Flex.device().unwrap();
     Transformer::new(&spec, 3, &device.autodiff()).unwrap()

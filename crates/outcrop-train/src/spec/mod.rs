@@ -6,8 +6,9 @@ mod train;
 
 use std::path::{Path, PathBuf};
 
+use outcrop_arch::ArchSpec;
 use outcrop_core::{
-    ArchSpec, Document, Error as CoreError, read_table, reject_unknown_keys, sha256_hex,
+    Document, Error as CoreError, read_arch, read_table, reject_unknown_keys, sha256_hex,
 };
 use outcrop_schedule::Schedule;
 use serde::Serialize;
@@ -193,7 +194,7 @@ fn arch(table: &toml::Table, vocab: usize) -> Result<ArchSpec> {
     let mut arch = arch.ok_or_else(missing)?;
     arch.entry("vocab").or_insert_with(|| (vocab as i64).into());
     arch.entry("context").or_insert_with(|| 128.into());
-    Ok(ArchSpec::from_table(&arch, "run spec, [arch]")?)
+    Ok(read_arch("run spec, [arch]", &arch)?)
 }
 
 /// Reads one section; a section that is not there has its defaults.

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use outcrop_arch::ArchSpec;
+use outcrop_core::Error as CoreError;
 use outcrop_core::table::Row;
-use outcrop_core::{ArchSpec, Error as CoreError};
 use outcrop_predict::{
     Budget, Candidate, Design, Goal, Knob, Predictor, Regressor, Request, Table, design,
 };

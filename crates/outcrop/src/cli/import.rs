@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use outcrop_core::{ArchSpec, Comparison, Fit, NamedArch, Provenance, Trajectory, Verdict};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Comparison, Fit, NamedArch, Provenance, Trajectory, Verdict};
 use outcrop_core::{published, table};
 use outcrop_fit::{Options, compare_published, fit_all};
 

@@ -4,9 +4,10 @@ use std::fs::File;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Streamed};
 use outcrop_core::{
-    ArchSpec, Error as CoreError, Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
+    Error as CoreError, Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
     open_trajectories_from,
 };
 use outcrop_predict::{Feature, Options, Source};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Error as CoreError, HuggingFace};
+use outcrop_core::{Error as CoreError, read_huggingface};
 use outcrop_model::Backend;
 use outcrop_tokens::{
     DEFAULT_LENGTH, Draw, Protocol, Sequences, Source, Tokenizer, Windows, sequences,
@@ -67,8 +67,7 @@ impl Args {
         if let Some(run) = run.filter(|_| own) {
             return self.held_out(run);
         }
-        let text = std::fs::read_to_string(config).map_err(|e| CoreError::io("read", config, e))?;
-        let found = HuggingFace::parse(&text, &config.display().to_string())?;
+        let found = read_huggingface(config)?;
         let tokenizer = self.tokenizer(folder)?;
         let tokenizer = tokenizer.as_ref();
         let windows = match &self.protocol {

@@ -221,7 +221,7 @@ mod tests {
                     arch = { layers = 3, position = { kind = 'rotary', fraction = 0.5, base = 1e4 } }\n";
         let runs = Profile::from_toml(text, "p").unwrap().runs;
         assert_eq!((runs[0].arch.layers, runs[1].arch.layers), (1, 3));
-        assert_eq!(runs[0].arch.position, outcrop_core::Position::Learned);
+        assert_eq!(runs[0].arch.position, outcrop_arch::Position::Learned);
         let twice = text.replace("'b'", "'a'");
         assert!(
             Profile::from_toml(&twice, "p")

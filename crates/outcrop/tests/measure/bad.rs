@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use outcrop::core::{ArchSpec, Position};
+use outcrop::arch::{ArchSpec, Position};
 
 use crate::common::text;
 use crate::small::{Noise, STEPS, arch, fresh, measure, rows, series, succeeded, write};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use outcrop::arch::{ArchSpec, Family, TensorPart, TensorRole};
 use outcrop::checkpoint::{Tensor, write_tensors};
-use outcrop::core::{ArchSpec, Family, Measurement, TensorPart, TensorRole, table};
+use outcrop::core::{Measurement, table};
 
 use crate::common::{outcrop, text};
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use outcrop_core::{ArchSpec, Document, NamedArch};
+use outcrop_arch::ArchSpec;
+use outcrop_core::{Document, NamedArch};
 use outcrop_train::RunSpec;
 
 use super::Args;
@@ -44,7 +45,7 @@ fn read(path: &Path) -> Result<(String, ArchSpec)> {
     let of_run = |key: &&str| document.table().contains_key(*key);
     let arch = match ["data", "train", "model"].iter().any(of_run) {
         true => RunSpec::from_document(&document)?.arch,
-        false => ArchSpec::from_document(&document)?,
+        false => document.arch()?,
     };
     let name = path.file_stem().unwrap_or(path.as_os_str());
     Ok((name.to_string_lossy().into_owned(), arch))

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::{Activation, ArchSpec, Family, Position, Residual};
+use crate::{Activation, ArchSpec, Family, Position, Residual};
 
 impl ArchSpec {
     /// The `config.json` with which Hugging Face transformers loads this architecture; none where

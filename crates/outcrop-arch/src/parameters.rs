@@ -1,4 +1,4 @@
-use super::{Activation, ArchSpec, Norm, NormPlacement, Position};
+use crate::{Activation, ArchSpec, Norm, NormPlacement, Position};
 
 /// How many parameters an architecture has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +54,12 @@ impl ArchSpec {
     /// where it is tied.
     ///
     /// ```
-    /// use outcrop_core::ArchSpec;
+    /// use outcrop_arch::ArchSpec;
     ///
     /// let spec = ArchSpec::pythia("70m")?; // L = 6, d = 512, T = 2048, vocabulary 50304
     /// let matrices = 18_915_328 + 50_304 * 512; // as `parameters` counts
     /// assert_eq!(spec.flops_per_token(), (6 * matrices + 12 * 6 * 512 * 2048) as f64);
-    /// # Ok::<(), outcrop_core::Error>(())
+    /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     pub fn flops_per_token(&self) -> f64 {
         let [layers, context, vocab] = [self.layers, self.context, self.vocab].map(|n| n as f64);

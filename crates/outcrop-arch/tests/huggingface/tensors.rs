@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::{ArchSpec, Family, TensorName, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, Family, TensorName, TensorPart, TensorRole};
 use serde_json::Value;
 
 use crate::fixtures::{exported, parse, published_as};

@@ -1,6 +1,6 @@
 //! What one version of transformers reads otherwise than another, or layer by layer.
 
-use outcrop_core::{Position, Window};
+use outcrop_arch::{Position, Window};
 use serde_json::{Value, json};
 
 use crate::fixtures::{GPT2, LLAMA, MISTRAL, NEOX, QWEN2, QWEN3, changed, parse, published_as};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Activation, ArchSpec, Bias, Norm, NormPlacement, Position, Residual};
+use crate::{Activation, ArchSpec, Bias, Norm, NormPlacement, Position, Residual};
 use crate::{Error, Result};
 
 /// A family of published checkpoints: which architectures it holds, and under which names and in
@@ -26,13 +26,13 @@ impl Family {
     /// The family whose checkpoints hold this architecture, if one does; no two do.
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, Family, Norm};
+    /// use outcrop_arch::{ArchSpec, Family, Norm};
     ///
     /// let mut arch = ArchSpec::pythia("70m")?;
     /// assert_eq!(Family::of(&arch), Some(Family::NeoX));
     /// arch.norm = Norm::RmsNorm;
     /// assert_eq!(Family::of(&arch), None);
-    /// # Ok::<(), outcrop_core::Error>(())
+    /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     pub fn of(arch: &ArchSpec) -> Option<Self> {
         Self::ALL.into_iter().find(|f| f.check(arch).is_ok())

@@ -1,7 +1,7 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Activation, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window};
-use crate::{Error, Result, sha256_hex};
+use crate::{Activation, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window};
+use crate::{Error, Result};
 
 /// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
 ///
@@ -72,15 +72,6 @@ pub struct ArchSpec {
     pub init: Init,
 }
 
-/// An architecture with the name under which tables mention it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NamedArch {
-    /// Name of the model, as in the `model` column of tables.
-    pub model: String,
-    /// Its architecture.
-    pub arch: ArchSpec,
-}
-
 impl ArchSpec {
     /// An architecture of this shape, everything else as in Pythia.
     pub fn new(layers: usize, d_model: usize, heads: usize) -> Self {
@@ -115,7 +106,7 @@ impl ArchSpec {
 
     /// The same with `head_dim` given only where it says something, so that one architecture has
     /// one hash.
-    pub(super) fn with_head_dim(self, head_dim: Option<usize>) -> Self {
+    pub(crate) fn with_head_dim(self, head_dim: Option<usize>) -> Self {
         let common = |h: &usize| h.checked_mul(self.heads) == Some(self.d_model);
         Self {
             head_dim: head_dim.filter(|h| !common(h)),
@@ -138,13 +129,13 @@ impl ArchSpec {
         }
     }
 
-    /// SHA-256 of the architecture in its canonical JSON.
+    /// The JSON by whose hash an architecture is known: its fields in order, those left out that say
+    /// nothing.
     ///
     /// # Errors
     /// [`Error::Parse`] where a number is not finite.
-    pub fn sha256(&self) -> Result<String> {
-        let json = serde_json::to_vec(self).map_err(|e| Error::parse("architecture", e))?;
-        Ok(sha256_hex(&json))
+    pub fn canonical_json(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::parse("architecture", e))
     }
 
     /// Makes sure that every field is in its range and that the fields agree.
@@ -232,112 +223,5 @@ impl ArchSpec {
             return Err(Error::range("arch.position.fraction", fraction, allowed));
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn toml_and_json_print_back() {
-        let mut spec = ArchSpec::new(3, 64, 4);
-        spec.init = Init::Normal { std: 0.02 };
-        spec.activation = Activation::SwiGlu;
-        spec.bias = Bias::Qkv;
-        spec.qk_norm = true;
-        spec.head_dim = Some(24);
-        spec.window = Some(Window {
-            width: 8,
-            layers: vec![1, 3],
-        });
-        // A number that only an exact reader of JSON gives back.
-        let base = 3.9942895337654323e18;
-        spec.position = Position::Rotary {
-            fraction: 0.5,
-            base,
-        };
-        let text = toml::to_string(&spec).unwrap();
-        assert_eq!(ArchSpec::from_toml(&text).unwrap(), spec);
-        let json = serde_json::to_string(&spec).unwrap();
-        assert_eq!(serde_json::from_str::<ArchSpec>(&json).unwrap(), spec);
-    }
-
-    #[test]
-    fn every_range_is_named() {
-        let base = "layers = 2\nd_model = 64\nheads = 4\n";
-        for (line, field) in [
-            ("kv_heads = 3", "arch.kv_heads"),
-            ("head_dim = 0", "arch.head_dim"),
-            ("head_dim = 65537", "arch.head_dim"),
-            ("vocab = 1", "arch.vocab"),
-            ("context = 0", "arch.context"),
-            ("norm_eps = 0.0", "arch.norm_eps"),
-            (
-                "position = { kind = \"rotary\", fraction = 1.5, base = 1e4 }",
-                "arch.position.fraction",
-            ),
-            (
-                "position = { kind = \"rotary\", fraction = 0.01, base = 1e4 }",
-                "arch.position.fraction",
-            ),
-            (
-                "position = { kind = \"rotary\", fraction = 0.5, base = 0.5 }",
-                "arch.position.base",
-            ),
-            ("init = { kind = \"normal\", std = -1.0 }", "arch.init.std"),
-            ("window = { width = 0, layers = [1] }", "arch.window.width"),
-            ("window = { width = 4, layers = [] }", "arch.window.layers"),
-            (
-                "window = { width = 4, layers = [2, 1] }",
-                "arch.window.layers",
-            ),
-            (
-                "window = { width = 4, layers = [1, 3] }",
-                "arch.window.layers",
-            ),
-        ] {
-            let error = ArchSpec::from_toml(&format!("{base}{line}"))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains(field) && error.contains("allowed"),
-                "{line}: {error}"
-            );
-        }
-    }
-
-    /// Runs are found again by these hashes: fields added later must not change them. The digests
-    /// are those that `sha256sum` prints of the JSON, which is spelled out for the second.
-    #[test]
-    fn hashes_stay_what_they_were() {
-        let pythia = ArchSpec::pythia("70m").unwrap().sha256().unwrap();
-        let expected = "7db023f9b6d65a77eadc445aa48286a335d4789f4aa90d77bccd63fd3fab02f7";
-        assert_eq!(pythia, expected);
-        let json = r#"{"layers":3,"d_model":64,"heads":4,"kv_heads":2,"d_ff":100,"vocab":66,"context":64,"norm":"rms-norm","norm_placement":"pre","norm_eps":0.00001,"residual":"sequential","position":{"kind":"learned"},"attention":"softmax","activation":"relu","tied":true,"bias":false,"init":{"kind":"normal","std":0.02}}"#;
-        let spec: ArchSpec = serde_json::from_str(json).unwrap();
-        assert_eq!(serde_json::to_string(&spec).unwrap(), json);
-        let expected = "8b94f0b6edc6328d3c0c6c54f1b0d869c820d96c8a5b16486cb3bac10dc4c40a";
-        assert_eq!(spec.sha256().unwrap(), expected);
-    }
-
-    #[test]
-    fn a_head_width_frees_d_model_from_heads_and_the_common_one_is_left_out() {
-        let base = "layers = 2\nd_model = 64\nheads = 4\n";
-        let common = ArchSpec::from_toml(&format!("{base}head_dim = 16")).unwrap();
-        assert_eq!(common, ArchSpec::from_toml(base).unwrap());
-        let wide = ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 5\nhead_dim = 32");
-        assert_eq!(wide.unwrap().d_head(), 32);
-    }
-
-    #[test]
-    fn a_mistyped_value_is_no_panic() {
-        for text in [
-            "layers = -1\nd_model = 8\nheads = 1",
-            "layers = 2",
-            "layers = \"two\"",
-        ] {
-            assert!(ArchSpec::from_toml(text).is_err());
-        }
     }
 }

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use super::super::{Activation, ArchSpec, Bias, Norm, Position, Residual};
 use super::config::Config;
 use super::model_type::ModelType;
 use super::{HuggingFace, ours, rope, settings, window};
-use crate::{Error, Result, refuse_lfs_pointer};
+use crate::{Activation, ArchSpec, Bias, Norm, Position, Residual};
+use crate::{Error, Result};
 
 impl HuggingFace {
     /// Reads a `config.json` of model type `gpt_neox`, `gpt2`, `llama`, `mistral`, `qwen2` or
@@ -16,7 +16,7 @@ impl HuggingFace {
     /// read a file differently, it is refused.
     ///
     /// ```
-    /// use outcrop_core::{Family, HuggingFace};
+    /// use outcrop_arch::{Family, HuggingFace};
     ///
     /// let text = r#"{"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12,
     ///     "n_positions": 1024, "vocab_size": 50257, "activation_function": "gelu_new"}"#;
@@ -27,16 +27,14 @@ impl HuggingFace {
     /// let text = text.replace("}", r#", "logit_scale": 0.5}"#);
     /// let error = HuggingFace::parse(&text, "config.json").unwrap_err().to_string();
     /// assert!(error.contains("`logit_scale` = 0.5"));
-    /// # Ok::<(), outcrop_core::Error>(())
+    /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::Parse`] for text that is no JSON object and for a required setting that is missing
     /// or mistyped, [`Error::Unsupported`] for a setting that would compute something else,
-    /// [`Error::UnknownSetting`], [`Error::OutOfRange`] where values disagree,
-    /// [`Error::LfsPointer`] for what Git LFS left in the place of the file.
+    /// [`Error::UnknownSetting`], [`Error::OutOfRange`] where values disagree.
     pub fn parse(text: &str, context: &str) -> Result<Self> {
-        refuse_lfs_pointer(context.as_ref(), text.as_bytes())?;
         if let Some(read) = ours::read(text, context) {
             return read;
         }

@@ -1,4 +1,4 @@
-use super::ArchSpec;
+use crate::ArchSpec;
 use crate::{Error, Result, nearest};
 
 /// The sizes that [`ArchSpec::pythia`] knows, smallest first.
@@ -52,7 +52,7 @@ mod tests {
     /// Facts from the models' own configurations and cards, not from this code.
     #[test]
     fn parameter_counts_are_the_published_ones() {
-        let rows: Vec<Vec<&str>> = include_str!("../../tests/fixtures/pythia.csv")
+        let rows: Vec<Vec<&str>> = include_str!("../tests/fixtures/pythia.csv")
             .lines()
             .filter(|l| !l.starts_with('#') && !l.starts_with("model"))
             .map(|l| l.split(',').collect())

@@ -1,11 +1,10 @@
-//! Architectures as TOML and JSON give them.
+//! Architectures as TOML, JSON and whatever else serde reads give them.
 
 use serde::Deserialize;
 
-use super::{
+use crate::{
     Activation, ArchSpec, Attention, Bias, Init, Norm, NormPlacement, Position, Residual, Window,
 };
-use crate::{Document, Result, read_table};
 
 /// What a file may say; what it leaves out gets its default.
 #[derive(Deserialize)]
@@ -32,7 +31,8 @@ struct Given {
     init: Option<Init>,
 }
 
-const KEYS: [&str; 20] = [
+/// The keys of an [`ArchSpec`] in TOML and JSON, in order.
+pub const KEYS: [&str; 20] = [
     "layers",
     "d_model",
     "heads",
@@ -54,53 +54,6 @@ const KEYS: [&str; 20] = [
     "bias",
     "init",
 ];
-
-impl ArchSpec {
-    /// Reads the fields of a TOML table and checks them; `context` names the file or table in
-    /// errors.
-    ///
-    /// # Errors
-    /// [`Error::UnknownKey`](crate::Error::UnknownKey), [`Error::Parse`](crate::Error::Parse) and
-    /// [`Error::Field`](crate::Error::Field) for a missing or mistyped field,
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange).
-    pub fn from_table(table: &toml::Table, context: &str) -> Result<Self> {
-        let given: Given = read_table(context, table, &KEYS)?;
-        let spec = given.resolve();
-        spec.check()?;
-        Ok(spec)
-    }
-
-    /// Reads the section `[arch]` of a document, or the whole document where it has none.
-    ///
-    /// # Errors
-    /// [`Error::At`](crate::Error::At) with the file and line of what [`ArchSpec::from_table`] refuses.
-    pub fn from_document(document: &Document) -> Result<Self> {
-        let (section, table) = match document.table().get("arch").and_then(|a| a.as_table()) {
-            Some(inner) => ("arch", inner),
-            None => ("", document.table()),
-        };
-        Self::from_table(table, "architecture").map_err(|error| {
-            let key = error.key().map(str::to_owned);
-            document.locate(section, key.as_deref(), error)
-        })
-    }
-
-    /// Reads a TOML document that is nothing but an architecture.
-    ///
-    /// ```
-    /// let spec = outcrop_core::ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 4")?;
-    /// assert_eq!(spec.d_ff, 256);
-    /// let wrong = outcrop_core::ArchSpec::from_toml("layers = 2\nd_model = 64\nheads = 5");
-    /// assert!(wrong.unwrap_err().to_string().contains("heads = 5"));
-    /// # Ok::<(), outcrop_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As [`ArchSpec::from_document`].
-    pub fn from_toml(text: &str) -> Result<Self> {
-        Self::from_document(&Document::parse(text, "architecture")?)
-    }
-}
 
 impl Given {
     fn resolve(self) -> ArchSpec {
@@ -129,8 +82,8 @@ impl Given {
 }
 
 impl<'de> Deserialize<'de> for ArchSpec {
-    /// Missing fields get their default; unknown ones and ranges are the business of
-    /// [`ArchSpec::from_table`] and [`ArchSpec::check`].
+    /// Missing fields get their default; unknown ones are passed over ([`KEYS`] are the known), ranges are
+    /// the business of [`ArchSpec::check`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Given::deserialize(deserializer).map(Given::resolve)
     }

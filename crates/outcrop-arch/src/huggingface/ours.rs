@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::{ArchSpec, Family};
 use super::HuggingFace;
+use crate::{ArchSpec, Family};
 use crate::{Error, Result};
 
 /// The `model_type` of such a config.
@@ -16,13 +16,13 @@ impl ArchSpec {
     /// architecture as it is. [`HuggingFace::parse`] reads both.
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, HuggingFace, Position};
+    /// use outcrop_arch::{ArchSpec, HuggingFace, Position};
     ///
     /// let arch = ArchSpec { position: Position::Learned, ..ArchSpec::new(2, 32, 2) };
     /// let config = arch.to_config()?;
     /// assert_eq!(config["model_type"], "outcrop");
     /// assert_eq!(HuggingFace::parse(&config.to_string(), "config.json")?.arch, arch);
-    /// # Ok::<(), outcrop_core::Error>(())
+    /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::Position;
 use super::config::Config;
 use super::model_type::ModelType;
+use crate::Position;
 use crate::Result;
 
 /// The table of version 4, which version 5 prefers where both stand, and that of version 5, which

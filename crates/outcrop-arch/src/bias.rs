@@ -89,33 +89,3 @@ impl de::Visitor<'_> for Visitor {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ArchSpec;
-
-    #[test]
-    fn each_kind_prints_back_and_another_word_is_refused() {
-        let spec = |bias: &str| {
-            ArchSpec::from_toml(&format!(
-                "layers = 1\nd_model = 64\nheads = 2\nbias = {bias}"
-            ))
-        };
-        for (text, bias) in [
-            ("true", Bias::All),
-            ("\"qkv\"", Bias::Qkv),
-            ("\"attention\"", Bias::Attention),
-            ("false", Bias::None),
-        ] {
-            assert_eq!(spec(text).unwrap().bias, bias);
-            assert_eq!(serde_json::to_string(&bias).unwrap(), text);
-        }
-        let error = spec("\"mlp\"").unwrap_err().to_string();
-        assert!(
-            error.contains("`bias`") && error.contains("\"attention\""),
-            "{error}"
-        );
-        assert!(spec("1").is_err());
-    }
-}

@@ -1,4 +1,4 @@
-use outcrop_core::{Activation, Bias};
+use outcrop_arch::{Activation, Bias};
 use serde_json::{Value, json};
 
 use crate::fixtures::{GPT2, LLAMA, MISTRAL, NEOX, QWEN2, QWEN3, changed, parse, published_as};
@@ -249,7 +249,7 @@ fn what_is_missing_or_mistyped_is_named() {
         assert!(error.contains(expected), "{model} {changes}: {error}");
     }
     for text in ["", "[]", "null", "{", "NaN", "{\"model_type\": NaN}"] {
-        assert!(outcrop_core::HuggingFace::parse(text, "config.json").is_err());
+        assert!(outcrop_arch::HuggingFace::parse(text, "config.json").is_err());
     }
 }
 

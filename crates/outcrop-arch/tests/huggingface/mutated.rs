@@ -1,7 +1,7 @@
 //! Whatever is done to a `config.json`, it is read or refused: no panic, no architecture out of
 //! range. `PROPTEST_CASES=100000 cargo test --test huggingface` looks longer.
 
-use outcrop_core::{ArchSpec, HuggingFace};
+use outcrop_arch::{ArchSpec, HuggingFace};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use super::{ArchSpec, Bias, Family, Norm, Position};
 use crate::Result;
+use crate::{ArchSpec, Bias, Family, Norm, Position};
 
 /// What a tensor of a checkpoint belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,14 +76,14 @@ impl Family {
     /// (`gpt_neox.embed_positions`), without biases.
     ///
     /// ```
-    /// use outcrop_core::{ArchSpec, Family, TensorRole};
+    /// use outcrop_arch::{ArchSpec, Family, TensorRole};
     ///
     /// let arch = ArchSpec::pythia("70m")?;
     /// let tensors = Family::NeoX.tensors(&arch)?;
     /// let fused = tensors.iter().find(|t| t.role == TensorRole::QueryKeyValue).unwrap();
     /// assert_eq!(fused.name, "gpt_neox.layers.0.attention.query_key_value.weight");
     /// assert_eq!((fused.shape.as_slice(), fused.layer), (&[1536, 512][..], Some(1)));
-    /// # Ok::<(), outcrop_core::Error>(())
+    /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Family {
     /// says nothing. Other names stay as they are.
     ///
     /// ```
-    /// use outcrop_core::Family;
+    /// use outcrop_arch::Family;
     ///
     /// let name = |name| Family::Gpt2.standard_name(name);
     /// assert_eq!(name("h.0.ln_1.weight").unwrap(), "transformer.h.0.ln_1.weight");

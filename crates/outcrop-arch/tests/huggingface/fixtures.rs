@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{HuggingFace, Result};
+use outcrop_arch::HuggingFace;
+use outcrop_arch::Result;
 use serde_json::{Map, Value};
 
 fn folder() -> PathBuf {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::Window;
 use super::config::Config;
 use super::model_type::ModelType;
 use crate::Result;
+use crate::Window;
 
 const WIDTH: &str = "sliding_window";
 const KINDS: &str = "layer_types";

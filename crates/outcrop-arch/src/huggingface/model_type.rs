@@ -1,4 +1,4 @@
-use super::super::Family;
+use crate::Family;
 
 /// The `model_type` of a `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

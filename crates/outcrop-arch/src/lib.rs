@@ -1,0 +1,49 @@
+//! Architectures of decoder-only transformers as data.
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | [`ArchSpec`] | the switches of an architecture, in TOML and JSON by serde; Pythia's by name |
+//! | [`Family`] | under which names and in which layout published checkpoints store weights |
+//! | [`HuggingFace`] | what a `config.json` of transformers describes: an [`ArchSpec`] and its [`Family`] |
+//! | [`TensorName`] | one tensor of a checkpoint: name, shape, role |
+//!
+//! Parameters and floating-point operations are counted from the architecture. Nothing here reads a file,
+//! and nothing computes with weights.
+//!
+//! ```
+//! use outcrop_arch::{ArchSpec, Family};
+//!
+//! let spec = ArchSpec::pythia("70m")?;
+//! assert_eq!((spec.layers, spec.d_model, spec.heads), (6, 512, 8));
+//! assert_eq!(spec.parameters().total, 70_426_624);
+//! assert_eq!(Family::of(&spec), Some(Family::NeoX));
+//! # Ok::<(), outcrop_arch::Error>(())
+//! ```
+
+mod bias;
+mod choices;
+mod error;
+mod family;
+mod given;
+mod huggingface;
+mod nearest;
+mod parameters;
+mod pythia;
+mod spec;
+mod tensors;
+
+pub use bias::Bias;
+pub use choices::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual, Window};
+pub use error::{Error, Result};
+pub use family::Family;
+pub use given::KEYS;
+pub use huggingface::HuggingFace;
+pub use nearest::nearest;
+pub use parameters::Parameters;
+pub use pythia::PYTHIA_SIZES;
+pub use spec::ArchSpec;
+pub use tensors::{TensorName, TensorPart, TensorRole};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
