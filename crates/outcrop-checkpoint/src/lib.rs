@@ -54,7 +54,7 @@ pub use discover::{
 pub use dtype::DType;
 pub use error::{Error, Result};
 #[cfg(feature = "hub")]
-pub use hub::{Hub, HubCaller, HubLimits, Transfer, git_blob_sha1};
+pub use hub::{Hub, HubCaller, HubLimits, InUse, Transfer, git_blob_sha1};
 pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
 pub use sums::{Altered, SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};

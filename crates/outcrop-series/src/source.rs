@@ -144,10 +144,12 @@ impl Source {
         let (step, revision, stays) = &hub.revisions[place];
         let marked = hub.hub.set_passing(&hub.repo, revision, !stays);
         marked.map_err(Error::from)?;
+        let in_use = hub.hub.in_use(&hub.repo, revision).map_err(Error::from)?;
         let fetched = hub.hub.fetch_with(&hub.repo, revision, observe);
         let folder = fetched.map_err(Error::from)?;
         let outcome = Checkpoint::open(&folder, Some(*step)).map_err(Error::from);
         let outcome = outcome.map_err(E::from).and_then(|found| use_it(&found));
+        drop(in_use);
         if !stays {
             let deleted = hub.hub.delete(&hub.repo, revision);
             deleted.map_err(Error::from)?;

@@ -79,9 +79,25 @@ impl Model {
         Ok(write_atomic(&path, commit.as_bytes())?)
     }
 
+    /// Where users of a revision are known by.
+    pub(super) fn use_lock(&self, revision: &str) -> PathBuf {
+        self.lock(&format!("outcrop-use-{}", revision.replace('/', "%2F")))
+    }
+
     /// Deletes a revision and what only it has; its name last, so that a process that is killed
-    /// amid it leaves the rest to the next. Returns the bytes that this freed.
+    /// amid it leaves the rest to the next. Returns the bytes that this freed; what another process
+    /// uses stays, and is its to delete.
     pub(super) fn delete(&self, revision: &str) -> Result<u64> {
+        let lock = self.use_lock(revision);
+        let freed = match lock::unused(&lock)? {
+            None => return Ok(0),
+            Some(_held) => self.delete_unused(revision)?,
+        };
+        lock::forget(&lock)?;
+        Ok(freed)
+    }
+
+    fn delete_unused(&self, revision: &str) -> Result<u64> {
         let Some(commit) = self.commit(revision) else {
             return self.set_passing(revision, false).map(|()| 0);
         };

@@ -92,6 +92,39 @@ fn attempt(path: &Path) -> Result<Option<Lock>> {
     }
 }
 
+/// Says that a revision is in use, to whoever would delete it, until it is dropped. Where the file system
+/// has no locks it says nothing.
+#[derive(Debug)]
+pub struct InUse {
+    _file: Option<File>,
+}
+
+/// Marks what the lock file at `path` stands for as in use; others may use it too.
+pub(super) fn in_use(path: &Path) -> Result<InUse> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).map_err(|e| Error::io("write into folder", folder, e))?;
+    loop {
+        let open = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path);
+        let file = open.map_err(|e| Error::io("write", path, e))?;
+        match file.lock_shared() {
+            Ok(()) if is_removed(&file) => {}
+            Ok(()) => return Ok(InUse { _file: Some(file) }),
+            Err(_) => return Ok(InUse { _file: None }),
+        }
+    }
+}
+
+/// The right to delete what the lock file at `path` stands for, unless someone uses it.
+pub(super) fn unused(path: &Path) -> Result<Option<Lock>> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).map_err(|e| Error::io("write into folder", folder, e))?;
+    attempt(path)
+}
+
 /// Whether someone removed the name of a file after it was opened.
 #[cfg(unix)]
 fn is_removed(file: &File) -> bool {
@@ -140,10 +173,7 @@ pub(super) fn sweep(blobs: &Path, lock_of: impl Fn(&str) -> PathBuf) -> Result<(
     let old = left.len().saturating_sub(KEPT);
     for (_, path, etag) in &left[..old] {
         let lock = lock_of(etag);
-        if let Some(parent) = lock.parent() {
-            fs::create_dir_all(parent).map_err(|e| Error::io("write into folder", parent, e))?;
-        }
-        if let Some(_held) = attempt(&lock)? {
+        if let Some(_held) = unused(&lock)? {
             fs::remove_file(path).map_err(|e| Error::io("remove", path, e))?;
             fs::remove_file(&lock).map_err(|e| Error::io("remove", &lock, e))?;
         }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use self::cache::Model;
 pub use self::caller::HubCaller;
 pub use self::digest::git_blob_sha1;
+pub use self::lock::InUse;
 use self::request::Client;
 pub use self::retry::HubLimits;
 pub use self::transfer::Transfer;
@@ -236,8 +237,18 @@ impl Hub {
             .set_passing(revision, is_passing)
     }
 
+    /// Says that a revision is in use, by any number of processes, until what is returned is dropped: nobody
+    /// [deletes](Hub::delete) it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with the path; [`Error::Fetch`] as [`Hub::cached`].
+    pub fn in_use(&self, repo: &str, revision: &str) -> Result<InUse> {
+        lock::in_use(&self.model(repo, revision)?.use_lock(revision))
+    }
+
     /// Deletes a revision that was fetched, and of its files those that no other revision has.
-    /// Returns how many bytes that freed: 0 where it was not there.
+    /// Returns how many bytes that freed: 0 where it was not there, or another process
+    /// [uses](Hub::in_use) it.
     ///
     /// # Errors
     /// [`Error::Core`] with the path; [`Error::Fetch`] as [`Hub::cached`].

@@ -11,7 +11,7 @@ use outcrop_core::sha256_hex;
 
 use crate::clock::Clock;
 use crate::server::Server;
-use crate::{REPO, first, put, weights};
+use crate::{REPO, client, first, put, weights};
 
 /// Another process, which holds the lock of the weights.
 #[derive(Debug)]
@@ -102,4 +102,21 @@ fn a_process_that_brings_nothing_is_named() {
     );
     let waited = waiting.clock.waited();
     assert!((120.0..160.0).contains(&waited), "{waited}");
+}
+
+#[test]
+fn what_another_process_uses_is_not_deleted() {
+    let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
+    put(&server, 8, 3, 1.5);
+    let [ours, theirs] = [0, 1].map(|_| client(&server, dir.path()));
+    let in_use = [&ours, &theirs].map(|hub| hub.in_use(REPO, "step8").unwrap());
+    let folder = ours.fetch(REPO, "step8").unwrap();
+    for guard in in_use {
+        assert_eq!(theirs.delete(REPO, "step8").unwrap(), 0);
+        assert_eq!(first(&folder), 1.5);
+        drop(guard);
+    }
+    assert!(theirs.delete(REPO, "step8").unwrap() > 0);
+    let locks = dir.path().join(".locks/models--org--model");
+    assert_eq!(fs::read_dir(locks).unwrap().count(), 0);
 }

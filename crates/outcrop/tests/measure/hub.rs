@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use outcrop::checkpoint::Hub;
 use outcrop::core::Provenance;
 
 use crate::common::{outcrop, text};
 use crate::kills::kill;
-use crate::server::Server;
+use crate::server::{Server, Wire, reply};
 use crate::small::{STEPS, measure, rows, series, succeeded};
 
 fn serve(of: &Path) -> Server {
@@ -253,6 +253,36 @@ fn what_a_killed_run_left_in_the_cache_is_deleted_by_the_next() {
     succeeded(&from_hub(&server, dir.path(), &["--steps", "4", "--keep"]));
     succeeded(&from_hub(&server, dir.path(), &["--steps", "4"]));
     assert!(hub.cached("org/tiny", "step4").unwrap().is_some());
+}
+
+/// A hub that is busy for minutes is waited for, until the user does not want to.
+#[cfg(unix)]
+#[test]
+fn a_wait_is_said_and_ends_with_ctrl_c() {
+    use std::io::{BufRead, BufReader};
+
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start();
+    let busy = |_: &str, _: Vec<u8>, wire: &mut Wire| {
+        wire.finish();
+        wire.send(&reply(429, &["Retry-After: 299".into()], b""));
+    };
+    server.state.lock().unwrap().hostile = Some(std::sync::Arc::new(busy));
+    let mut command = outcrop();
+    command.args(["measure", "--hub", "org/tiny", "--steps", "0"]);
+    command.env("HF_ENDPOINT", &server.endpoint);
+    command.arg("--hub-cache").arg(dir.path());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    assert!(
+        line.contains("waiting 300 s: the hub is busy (429)"),
+        "{line}"
+    );
+    let mut kill = Command::new("kill");
+    kill.args(["-INT", &child.id().to_string()]);
+    assert!(kill.status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 /// A small share of what `cargo test -p outcrop-checkpoint --test hub -- --ignored` does.

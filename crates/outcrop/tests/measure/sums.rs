@@ -155,3 +155,39 @@ fn files_that_are_missing_and_lists_that_say_nothing_are_named() {
     }
     assert_eq!(steps(&out), [0, 1, 4, 16, 32, 64]);
 }
+
+/// Weights that Python fetched are named after their hash in the hub's cache.
+#[cfg(unix)]
+#[test]
+fn weights_in_the_cache_that_are_not_what_their_name_says_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (of, out) = (dir.path().join("tiny"), dir.path().join("out"));
+    series(&of);
+    let cache = dir.path().join("models--org--tiny");
+    for (commit, step) in [(1, 0), (2, 8)] {
+        let commit = format!("{commit:040x}");
+        let snapshot = cache.join("snapshots").join(&commit);
+        for folder in [&snapshot, &cache.join("refs"), &cache.join("blobs")] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(cache.join("refs").join(format!("step{step}")), &commit).unwrap();
+        let from = of.join(format!("step{step}"));
+        fs::copy(from.join("config.json"), snapshot.join("config.json")).unwrap();
+        let weights = from.join("model.safetensors");
+        let sum = sha256_file(&weights).unwrap();
+        let blob = cache.join("blobs").join(&sum);
+        fs::copy(&weights, &blob).unwrap();
+        let link = snapshot.join("model.safetensors");
+        std::os::unix::fs::symlink(format!("../../blobs/{sum}"), link).unwrap();
+        if step == 8 {
+            flip(&blob);
+        }
+    }
+    let found = audit(&cache, &["--strict"]);
+    let said = text(&found.stdout);
+    assert!(said.contains("its name in the hub's cache is"), "{said}");
+    assert_eq!(found.status.code(), Some(1), "{said}");
+    let output = measure(&cache, &out, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(steps(&out), [0]);
+}
