@@ -1,0 +1,106 @@
+//! Power cuts: what a simulated disk may hold at any moment, and the same command on it.
+
+use crate::disk::{Op, Recorder, Rules, Tree, calls, cut, watched};
+use crate::random::Random;
+use crate::subject::{Place, Subject, said};
+use crate::trials::{hold, seed};
+
+/// Cuts per traced run: threads do not interleave alike twice.
+const CUTS: usize = 10;
+
+/// A run under strace that nothing happened to, from what a disk holds.
+struct Traced {
+    start: Tree,
+    ops: Vec<Op>,
+}
+
+/// `count` cuts at random moments; one in ten after the end, where all must be there.
+pub(crate) fn hold_cuts(subject: &Subject, count: usize) {
+    let runs = count.div_ceil(CUTS);
+    let traced: Vec<Traced> = (0..runs).map(|_| trace(subject, Tree::empty())).collect();
+    let group = format!("power cut, {}", subject.name);
+    hold(&group, count, |trial| {
+        let random = &mut Random::new(seed(trial));
+        let traced = &traced[trial / CUTS];
+        match trial % CUTS {
+            0 => after_the_end(subject, traced, random),
+            _ => once_or_twice(subject, traced, random),
+        }
+    });
+}
+
+/// What was finished stays finished.
+fn after_the_end(subject: &Subject, traced: &Traced, random: &mut Random) -> Result<(), String> {
+    let place = subject.place();
+    let rules = random.one_of(&[Rules::Strict, Rules::Ordered]);
+    cut(&traced.start, &traced.ops, rules, random).store(&place.disk());
+    let lost = |what| format!("cut after the end ({rules:?}): {what}");
+    subject.is_straight(&place).map_err(lost)
+}
+
+/// A cut, and in half of the trials another one while the command goes on.
+fn once_or_twice(subject: &Subject, traced: &Traced, random: &mut Random) -> Result<(), String> {
+    let (left, first) = cut_somewhere(traced, random);
+    if random.coin() {
+        return complete(subject, &left, &first);
+    }
+    let again = trace(subject, left);
+    let (left, second) = cut_somewhere(&again, random);
+    complete(subject, &left, &format!("{first}, then {second}"))
+}
+
+fn cut_somewhere(traced: &Traced, random: &mut Random) -> (Tree, String) {
+    let at = random.up_to(traced.ops.len());
+    let rules = random.one_of(&[Rules::Strict, Rules::Ordered]);
+    let left = cut(&traced.start, &traced.ops[..at], rules, random);
+    let what = format!("cut after {at} of {} ({rules:?})", traced.ops.len());
+    (left, what)
+}
+
+fn complete(subject: &Subject, left: &Tree, what: &str) -> Result<(), String> {
+    let place = subject.place();
+    left.store(&place.disk());
+    let completed = subject.completes(&place);
+    completed.map_err(|lost| format!("{what}: {lost}"))
+}
+
+fn trace(subject: &Subject, start: Tree) -> Traced {
+    let place = subject.place();
+    start.store(&place.disk());
+    let ops = record(subject, &place, &start);
+    Traced { start, ops }
+}
+
+/// Runs the command to its end; what it did. Whether it could go on is seen by whoever completes what is left.
+fn record(subject: &Subject, place: &Place, start: &Tree) -> Vec<Op> {
+    let log = place.beside("log");
+    let output = watched(&subject.command(place), &log, &[]).output();
+    let output = output.unwrap();
+    let log = std::fs::read(&log).unwrap();
+    let calls = calls(&String::from_utf8_lossy(&log)).unwrap();
+    let mut recorder = Recorder::new(&place.disk(), start);
+    for call in &calls {
+        let taken = recorder.take(call);
+        taken.unwrap_or_else(|lacks| panic!("{lacks}; {}", said(&output)));
+    }
+    recorder.ops
+}
+
+/// The calls of a straight run, of every thread.
+pub(crate) fn calls_of(subject: &Subject) -> Vec<crate::disk::Call> {
+    let place = subject.place();
+    let log = place.beside("log");
+    let output = watched(&subject.command(&place), &log, &[]).output();
+    assert!(output.unwrap().status.success());
+    calls(&String::from_utf8_lossy(&std::fs::read(&log).unwrap())).unwrap()
+}
+
+/// What is recorded of a straight run is what stands on the disk after it.
+pub(crate) fn hold_replay(subject: &Subject) {
+    let place = subject.place();
+    let start = Tree::load(&place.disk());
+    let ops = record(subject, &place, &start);
+    let mut replayed = start;
+    ops.iter().for_each(|op| replayed.apply(op));
+    assert_eq!(replayed.files(), crate::disk::files(&place.disk()));
+}

@@ -1,0 +1,70 @@
+//! Power cuts, kills, failing calls, full disks, two processes and damaged files: the same command, given again,
+//! ends with the bytes of a straight run. A share of the trials runs with every test; all of them, minutes of them,
+//! with `cargo xtask bench faults` (docs/reliability.md).
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod cuts;
+mod damage;
+mod disk;
+mod full;
+mod injected;
+mod kills;
+mod pairs;
+mod random;
+mod subject;
+mod trials;
+mod whole;
+
+use subject::{FIT, MEASURE, REPRODUCE, TRAIN};
+
+#[test]
+fn what_is_recorded_of_a_run_is_what_it_wrote() {
+    if disk::strace("recording") {
+        cuts::hold_replay(&TRAIN);
+        cuts::hold_replay(&MEASURE);
+    }
+}
+
+#[test]
+fn power_cuts_lose_nothing() {
+    if disk::strace("power cuts") {
+        cuts::hold_cuts(&TRAIN, 20);
+        cuts::hold_cuts(&MEASURE, 20);
+        cuts::hold_cuts(&REPRODUCE, 2);
+    }
+}
+
+#[test]
+fn kills_lose_nothing() {
+    kills::hold_kills(&TRAIN, 6);
+    kills::hold_kills(&MEASURE, 6);
+    kills::hold_kills(&REPRODUCE, 1);
+}
+
+#[test]
+fn failing_calls_are_told_and_lose_nothing() {
+    if disk::strace("failing calls") {
+        injected::hold_errors(&TRAIN, Some(12));
+        injected::hold_errors(&MEASURE, Some(8));
+    }
+}
+
+#[test]
+fn short_writes_lose_nothing() {
+    full::hold_limits(&TRAIN, 6);
+    full::hold_limits(&MEASURE, 4);
+}
+
+#[test]
+fn one_of_two_processes_wins_and_the_other_says_so() {
+    pairs::hold_pairs(&TRAIN, 4);
+    pairs::hold_pairs(&MEASURE, 4);
+    pairs::hold_pairs(&FIT, 2);
+}
+
+#[test]
+fn damage_is_noticed_and_repaired() {
+    damage::hold_damage(&TRAIN, Some(8));
+    damage::hold_damage(&MEASURE, Some(6));
+}
