@@ -2,6 +2,7 @@
 //! in the same minutes. This file only dispatches; each benchmark is one file.
 
 mod calibration;
+mod faults;
 mod fit;
 mod gemm;
 mod growth;
@@ -28,7 +29,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 9] = [
+const BENCHMARKS: [Benchmark; 10] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -73,6 +74,11 @@ const BENCHMARKS: [Benchmark; 9] = [
         name: "side",
         about: side::ABOUT,
         run: side::run,
+    },
+    Benchmark {
+        name: "faults",
+        about: faults::ABOUT,
+        run: faults::run,
     },
 ];
 

@@ -17,7 +17,8 @@ struct Traced {
 /// `count` cuts at random moments; one in ten after the end, where all must be there.
 pub(crate) fn hold_cuts(subject: &Subject, count: usize) {
     let runs = count.div_ceil(CUTS);
-    let traced: Vec<Traced> = (0..runs).map(|_| trace(subject, Tree::empty())).collect();
+    let run = |run| trace(subject, Tree::empty(), pace(run));
+    let traced: Vec<Traced> = (0..runs).map(run).collect();
     let group = format!("power cut, {}", subject.name);
     hold(&group, count, |trial| {
         let random = &mut Random::new(seed(trial));
@@ -44,7 +45,7 @@ fn once_or_twice(subject: &Subject, traced: &Traced, random: &mut Random) -> Res
     if random.coin() {
         return complete(subject, &left, &first);
     }
-    let again = trace(subject, left);
+    let again = trace(subject, left, &[]);
     let (left, second) = cut_somewhere(&again, random);
     complete(subject, &left, &format!("{first}, then {second}"))
 }
@@ -64,17 +65,25 @@ fn complete(subject: &Subject, left: &Tree, what: &str) -> Result<(), String> {
     completed.map_err(|lost| format!("{what}: {lost}"))
 }
 
-fn trace(subject: &Subject, start: Tree) -> Traced {
+/// Every other run is slow, so that what is done once a second is done in its middle, too.
+fn pace(run: usize) -> &'static [&'static str] {
+    match run % 2 {
+        0 => &["-e", "inject=openat:delay_exit=40ms"],
+        _ => &[],
+    }
+}
+
+fn trace(subject: &Subject, start: Tree, pace: &[&str]) -> Traced {
     let place = subject.place();
     start.store(&place.disk());
-    let ops = record(subject, &place, &start);
+    let ops = record(subject, &place, &start, pace);
     Traced { start, ops }
 }
 
 /// Runs the command to its end; what it did. Whether it could go on is seen by whoever completes what is left.
-fn record(subject: &Subject, place: &Place, start: &Tree) -> Vec<Op> {
+fn record(subject: &Subject, place: &Place, start: &Tree, pace: &[&str]) -> Vec<Op> {
     let log = place.beside("log");
-    let output = watched(&subject.command(place), &log, &[]).output();
+    let output = watched(&subject.command(place), &log, pace).output();
     let output = output.unwrap();
     let log = std::fs::read(&log).unwrap();
     let calls = calls(&String::from_utf8_lossy(&log)).unwrap();
@@ -99,7 +108,7 @@ pub(crate) fn calls_of(subject: &Subject) -> Vec<crate::disk::Call> {
 pub(crate) fn hold_replay(subject: &Subject) {
     let place = subject.place();
     let start = Tree::load(&place.disk());
-    let ops = record(subject, &place, &start);
+    let ops = record(subject, &place, &start, &[]);
     let mut replayed = start;
     ops.iter().for_each(|op| replayed.apply(op));
     assert_eq!(replayed.files(), crate::disk::files(&place.disk()));

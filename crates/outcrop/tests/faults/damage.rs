@@ -18,9 +18,11 @@ const KINDS: [Damage; 3] = [Damage::Deleted, Damage::Cut, Damage::BitFlipped];
 
 /// Damages every file in every way, or `count` drawn at random.
 pub(crate) fn hold_damage(subject: &Subject, count: Option<usize>) {
-    let names = subject.straight().files.keys();
-    let all: Vec<(&str, Damage)> = names
-        .flat_map(|name| KINDS.map(|kind| (name.as_str(), kind)))
+    let files = subject.straight().files.iter();
+    // of an empty file nothing can be cut, and no bit flipped
+    let kinds = |bytes: &Vec<u8>| &KINDS[..if bytes.is_empty() { 1 } else { KINDS.len() }];
+    let all: Vec<(&str, Damage)> = files
+        .flat_map(|(name, bytes)| kinds(bytes).iter().map(|kind| (name.as_str(), *kind)))
         .collect();
     let drawn = match count {
         None => all,
@@ -64,7 +66,7 @@ fn notice_and_repair(
 
 fn do_damage(path: &Path, damage: Damage, random: &mut Random) {
     let mut bytes = fs::read(path).unwrap();
-    let at = random.up_to(bytes.len() - 1);
+    let at = random.up_to(bytes.len().saturating_sub(1));
     match damage {
         Damage::Deleted => return fs::remove_file(path).unwrap(),
         Damage::Cut => bytes.truncate(at),

@@ -39,12 +39,19 @@ fn judge(both: &[Output; 2]) -> Result<(), String> {
         of_kind.collect::<Vec<_>>()
     });
     if done.is_empty() {
-        return Err(format!("both failed: {}, {}", said(&both[0]), said(&both[1])));
+        return Err(format!(
+            "both failed: {}, {}",
+            said(&both[0]),
+            said(&both[1])
+        ));
     }
     for output in refused {
         let told = String::from_utf8_lossy(&output.stderr).contains("since");
         if output.status.code() != Some(1) || !told {
-            return Err(format!("refused without saying since when: {}", said(output)));
+            return Err(format!(
+                "refused without saying since when: {}",
+                said(output)
+            ));
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ learning_rate = 1e-2
 warmup = 2
 [schedule]
 measure = '0,every:1'
-save = 'every:4'
+save = 'every:3'
 ";
 
 const PROFILE: &str = "name = 'sweep'

@@ -28,10 +28,12 @@ pub(crate) fn hold(group: &str, count: usize, trial: impl Fn(usize) -> Result<()
     let mut lost = lost.into_inner().unwrap();
     lost.sort();
     let held = count - lost.len();
-    let name = group.replace(' ', "-");
-    println!("faults: {name} tried {count} held {held} lost {}", lost.len());
+    println!(
+        "faults: {group} tried {count} held {held} lost {}",
+        lost.len()
+    );
     for (number, what) in lost.iter().take(TOLD) {
-        println!("lost: {name}, trial {number}: {what}");
+        println!("lost: {group}, trial {number}: {what}");
     }
     assert!(lost.is_empty(), "{group}: {} of {count} lost", lost.len());
 }

@@ -71,7 +71,10 @@ fn a_rename_without_fsync_may_leave_an_empty_file() {
     let ops = [name("t", 2), write(2, 0, b"new"), rename("t", "a")];
     for rules in [Rules::Strict, Rules::Ordered] {
         let found = outcomes(&old(), &ops, 0, rules, "a");
-        assert!(found.is_superset(&some(&[b"old", b"", b"new"])), "{found:?}");
+        assert!(
+            found.is_superset(&some(&[b"old", b"", b"new"])),
+            "{found:?}"
+        );
     }
     let zeros = outcomes(&old(), &ops, 0, Rules::Strict, "a");
     assert!(zeros.contains(&Some(vec![0; 3])), "a size without its data");
@@ -90,7 +93,11 @@ fn a_rename_after_fsync_leaves_the_old_or_the_new() {
     let folder = [&ops[..], &[Op::Sync { id: 0 }]].concat();
     for rules in [Rules::Strict, Rules::Ordered] {
         let found = outcomes(&old(), &folder, folder.len(), rules, "a");
-        assert_eq!(found, some(&[b"new"]), "{rules:?}: after fsync of the folder");
+        assert_eq!(
+            found,
+            some(&[b"new"]),
+            "{rules:?}: after fsync of the folder"
+        );
     }
 }
 
@@ -121,7 +128,11 @@ fn an_overwrite_in_place_tears() {
 fn an_append_without_fsync_may_be_behind_a_state_that_was_synced_later() {
     let mut start = old();
     start.apply(&name("state", 2));
-    let ops = [write(1, 3, b"+row"), write(2, 0, b"1 row"), Op::Sync { id: 2 }];
+    let ops = [
+        write(1, 3, b"+row"),
+        write(2, 0, b"1 row"),
+        Op::Sync { id: 2 },
+    ];
     for rules in [Rules::Strict, Rules::Ordered] {
         let rows = outcomes(&start, &ops, ops.len(), rules, "a");
         assert!(rows.contains(&Some(b"old".to_vec())), "{rules:?}");
