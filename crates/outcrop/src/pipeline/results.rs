@@ -46,6 +46,7 @@ impl Results {
         for folder in [
             self.path.clone(),
             self.file("report"),
+            self.file("report/figures"),
             self.file("tokenizers"),
         ] {
             remove_leftovers(&folder)?;

@@ -30,13 +30,14 @@ pub(crate) fn hold_cuts(subject: &Subject, count: usize) {
     });
 }
 
-/// What was finished stays finished.
+/// What was finished stays finished. The lock file may come back, which nobody holds by then.
 fn after_the_end(subject: &Subject, traced: &Traced, random: &mut Random) -> Result<(), String> {
     let place = subject.place();
     let rules = random.one_of(&[Rules::Strict, Rules::Ordered]);
     cut(&traced.start, &traced.ops, rules, random).store(&place.disk());
     let lost = |what| format!("cut after the end ({rules:?}): {what}");
-    subject.is_straight(&place).map_err(lost)
+    let there = subject.is_straight_beside(&place, &["/.lock"]);
+    there.and_then(|()| subject.completes(&place)).map_err(lost)
 }
 
 /// A cut, and in half of the trials another one while the command goes on.

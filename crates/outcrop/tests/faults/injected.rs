@@ -108,12 +108,13 @@ fn judge(
 ) -> Result<(), String> {
     let disk = place.disk().display().to_string();
     let inside = hit.iter().any(|call| names(call, &disk));
-    let printed = fault.name.starts_with("write") && hit.iter().any(|c| c.names_output());
+    let on = |number| fault.name.starts_with("write") && hit.iter().any(|c| c.is_on(number));
+    let (printed, told) = (on("1<"), !on("2<"));
     match (output.status.success(), inside, printed) {
         (true, true, _) if fault.matters => Err(format!("exit 0 in spite of {}", paths(hit))),
         (true, _, true) => Err("exit 0, and not all was printed".into()),
         (true, true, _) => subject.is_straight(place),
-        (false, true, _) if !String::from_utf8_lossy(&output.stderr).contains("out") => {
+        (false, true, _) if told && !String::from_utf8_lossy(&output.stderr).contains("out") => {
             Err(format!("no file is named: {}", said(output)))
         }
         _ => Ok(()),
@@ -144,8 +145,9 @@ fn paths_of(call: &Call) -> Vec<String> {
 }
 
 impl Call {
-    /// Whether it works on standard output.
-    fn names_output(&self) -> bool {
-        self.arguments.first().is_some_and(|a| a.starts_with("1<"))
+    /// Whether it works on a descriptor, such as `1<` for standard output.
+    fn is_on(&self, number: &str) -> bool {
+        let first = self.arguments.first();
+        first.is_some_and(|argument| argument.starts_with(number))
     }
 }

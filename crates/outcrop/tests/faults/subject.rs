@@ -104,8 +104,8 @@ pub(crate) static REPRODUCE: Subject = Subject {
 };
 
 pub(crate) static FIT: Subject = Subject {
-    name: "fit --out",
-    arguments: &["fit", "out", "--out", "out"],
+    name: "fit of a run",
+    arguments: &["fit", "out"],
     of_run: true,
     known: OnceLock::new(),
 };
@@ -192,7 +192,14 @@ impl Subject {
     }
 
     pub(crate) fn is_straight(&self, place: &Place) -> Result<(), String> {
-        match differences(&self.straight().files, &files(&place.disk())) {
+        self.is_straight_beside(place, &[])
+    }
+
+    /// Whether all files are those of a straight run, but for files of these names, which may be there.
+    pub(crate) fn is_straight_beside(&self, place: &Place, more: &[&str]) -> Result<(), String> {
+        let mut found = files(&place.disk());
+        found.retain(|path, _| !more.iter().any(|name| path.ends_with(name)));
+        match differences(&self.straight().files, &found) {
             none if none.is_empty() => Ok(()),
             some => Err(format!("exit 0, and {}", some.join(", "))),
         }
