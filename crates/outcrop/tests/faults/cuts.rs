@@ -1,6 +1,6 @@
 //! Power cuts: what a simulated disk may hold at any moment, and the same command on it.
 
-use crate::disk::{Op, Recorder, Rules, Tree, calls, cut, watched};
+use crate::disk::{Op, Recorder, Rules, Tree, calls, cut, files, watched};
 use crate::random::Random;
 use crate::subject::{Place, Subject, said};
 use crate::trials::{hold, seed};
@@ -69,7 +69,7 @@ fn complete(subject: &Subject, left: &Tree, what: &str) -> Result<(), String> {
 /// Every other run is slow, so that what is done once a second is done in its middle, too.
 fn pace(run: usize) -> &'static [&'static str] {
     match run % 2 {
-        0 => &["-e", "inject=openat:delay_exit=40ms"],
+        0 => &["-e", "inject=openat:delay_exit=20ms"],
         _ => &[],
     }
 }
@@ -81,7 +81,7 @@ fn trace(subject: &Subject, start: Tree, pace: &[&str]) -> Traced {
     Traced { start, ops }
 }
 
-/// Runs the command to its end; what it did. Whether it could go on is seen by whoever completes what is left.
+/// Runs the command to its end; what it did, which is what stands on the disk then. Whether it could go on is seen by whoever completes what is left.
 fn record(subject: &Subject, place: &Place, start: &Tree, pace: &[&str]) -> Vec<Op> {
     let log = place.beside("log");
     let output = watched(&subject.command(place), &log, pace).output();
@@ -93,6 +93,12 @@ fn record(subject: &Subject, place: &Place, start: &Tree, pace: &[&str]) -> Vec<
         let taken = recorder.take(call);
         taken.unwrap_or_else(|lacks| panic!("{lacks}; {}", said(&output)));
     }
+    let mut replayed = start.clone();
+    recorder.ops.iter().for_each(|op| replayed.apply(op));
+    assert!(
+        replayed.files() == files(&place.disk()),
+        "what was recorded is not all"
+    );
     recorder.ops
 }
 
@@ -103,14 +109,4 @@ pub(crate) fn calls_of(subject: &Subject) -> Vec<crate::disk::Call> {
     let output = watched(&subject.command(&place), &log, &[]).output();
     assert!(output.unwrap().status.success());
     calls(&String::from_utf8_lossy(&std::fs::read(&log).unwrap())).unwrap()
-}
-
-/// What is recorded of a straight run is what stands on the disk after it.
-pub(crate) fn hold_replay(subject: &Subject) {
-    let place = subject.place();
-    let start = Tree::load(&place.disk());
-    let ops = record(subject, &place, &start, &[]);
-    let mut replayed = start;
-    ops.iter().for_each(|op| replayed.apply(op));
-    assert_eq!(replayed.files(), crate::disk::files(&place.disk()));
 }

@@ -70,6 +70,21 @@ fn calls_of_two_threads_are_put_together() {
     assert_eq!(files(log), one("sub/b", "onetw"));
 }
 
+/// The number of a descriptor is free before the call that closed it comes back.
+#[test]
+fn a_descriptor_is_closed_when_its_closing_begins() {
+    let log = r#"7  openat(AT_FDCWD, "a", O_WRONLY|O_CREAT, 0666) = 3
+7  close(3 <unfinished ...>
+8  openat(AT_FDCWD, "b", O_WRONLY|O_CREAT, 0666) = 3
+7  <... close resumed>) = 0
+8  write(3, "x", 1) = 1
+8  fsync(3) = 0
+"#;
+    let (tree, ops) = recorded(log).unwrap();
+    assert_eq!(tree.files()["b"], b"x");
+    assert_eq!(ops.last(), Some(&Op::Sync { id: 2 }));
+}
+
 #[test]
 fn writes_go_where_the_descriptor_stands() {
     let log = r#"7  creat("a", 0666) = 3

@@ -59,7 +59,15 @@ pub(crate) fn calls(log: &str) -> Result<Vec<Call>, String> {
             continue;
         }
         if let Some(first) = rest.strip_suffix("<unfinished ...>") {
-            begun.insert(thread, first.trim_end().to_owned());
+            let first = first.trim_end();
+            // its number may be another's before it comes back
+            match first.starts_with("close(") {
+                true => calls.extend(call(thread, &format!("{first}) = 0")).ok_or_else(odd)?),
+                false => drop(begun.insert(thread, first.to_owned())),
+            }
+            continue;
+        }
+        if rest.starts_with("<... close resumed>") {
             continue;
         }
         let whole = match rest.strip_prefix("<... ") {
