@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold nothing of the repository's own.
+/// Folders and files that are nothing of the repository's own.
 const SKIPPED: [&str; 6] = [".git", ".venv", "target", "runs", "venv", "__pycache__"];
 
 /// A text file: its path from the repository's root, with forward slashes, and its text.
@@ -79,10 +79,11 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
     for entry in entries.filter_map(Result::ok) {
         let kind = entry.file_type().expect("an entry has a type");
         let skipped = SKIPPED.iter().any(|&name| entry.file_name() == name);
-        if kind.is_dir() && !skipped {
-            walk(&entry.path(), paths);
-        } else if kind.is_file() {
-            paths.push(entry.path());
+        match kind {
+            _ if skipped => {} // in a worktree, `.git` is a file
+            kind if kind.is_dir() => walk(&entry.path(), paths),
+            kind if kind.is_file() => paths.push(entry.path()),
+            _ => {}
         }
     }
 }

@@ -3,16 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::names::{Counts, ENDINGS, Name, is_unfinished};
+use super::named::name_at;
+use super::names::{ENDINGS, Name, is_unfinished};
 use super::{Checkpoint, Finder, name_of, seen};
 use crate::weights::{NAMES, has_weights};
 use crate::{Error, Result};
 
 /// The folder of a run in which its checkpoints are.
 pub(super) const CHECKPOINTS: &str = "checkpoints";
-
-/// What accelerate's `save_state` leaves in each of its folders.
-const ACCELERATE: &str = "random_states_0.pkl";
 
 /// What may be a checkpoint of a series: a folder, or a weight file.
 struct Candidate {
@@ -126,16 +124,6 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
-}
-
-/// What the name of a folder or file says. Where accelerate names folders itself, it counts saves.
-pub(super) fn name_at(path: &Path) -> Option<Name> {
-    let file_name = name_of(path)?;
-    let mut name = Name::parse(file_name)?;
-    if file_name.starts_with("checkpoint_") && path.join(ACCELERATE).is_file() {
-        name.counts = Counts::Other;
-    }
-    Some(name)
 }
 
 /// Whether a file has weights by itself under a name that is not that of a model's own.

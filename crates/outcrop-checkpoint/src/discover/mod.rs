@@ -2,6 +2,7 @@
 
 mod config;
 mod folders;
+mod named;
 mod names;
 mod revisions;
 mod seen;
@@ -174,7 +175,7 @@ impl<'a> Finder<'a> {
         let folder = std::path::absolute(path).ok();
         let folder = folder.as_deref().and_then(Path::parent);
         let name = own.and_then(Name::parse);
-        let name = name.or_else(|| folders::name_at(folder?));
+        let name = name.or_else(|| named::name_at(folder?));
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
         let checkpoint = Checkpoint::open(path, step)?;

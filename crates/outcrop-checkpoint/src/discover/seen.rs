@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::name_of;
+use super::named::name_at;
 use super::names::{Counts, Name, UNDERSTOOD};
 use crate::weights::has_weights;
 
@@ -239,7 +240,7 @@ fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     if name.starts_with("models--") {
         return Some(CACHED);
     }
-    match (has_weights(path), super::folders::name_at(path)) {
+    match (has_weights(path), name_at(path)) {
         (true, Some(found)) if found.counts == Counts::Steps => Some(DEEPER),
         (true, _) => Some(NAMELESS),
         (false, Some(_)) if of_folder(path).is_none() => Some(EMPTY),

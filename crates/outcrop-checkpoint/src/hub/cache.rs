@@ -10,9 +10,15 @@ use std::time::{Duration, SystemTime};
 use outcrop_core::{sha256_file, write_atomic};
 
 use super::lock;
-use super::transfer::Blob;
 use crate::sums::{SUMS, read_sums, write_listed};
 use crate::{Error, Result};
+
+/// A file's content on the disk.
+#[derive(Debug)]
+pub(super) struct Blob {
+    pub(super) path: PathBuf,
+    pub(super) sha256: String,
+}
 
 /// A model's part of the cache.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ use std::path::Path;
 use outcrop_core::RunningSha256;
 use sha1::{Digest, Sha1};
 
-use super::request::FileInfo;
 use crate::{Error, Result};
 
 /// The SHA-1 by which Git names a content, 40 hexadecimal digits: that of `blob LENGTH`, a zero byte,
@@ -34,6 +33,16 @@ fn hex(hasher: Sha1) -> String {
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect()
+}
+
+/// What a hub says of a file before it sends it.
+#[derive(Debug)]
+pub(super) struct FileInfo {
+    /// The name of its content: its SHA-256 where it is large, Git's hash where it is small. Where a
+    /// mirror gives another mark, which means something at this address alone, mark and address.
+    pub(super) etag: String,
+    /// In bytes, if told.
+    pub(super) size: Option<u64>,
 }
 
 /// What a name announces of its content.

@@ -3,8 +3,9 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::digest::{Announced, check};
-use super::request::{Answer, Client, FileInfo, failed, header};
+use super::answer::{Answer, failed, header};
+use super::digest::{Announced, FileInfo, check};
+use super::request::Client;
 use super::retry::Failure;
 use crate::{Error, Result};
 

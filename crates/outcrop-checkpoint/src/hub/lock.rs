@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::answer::failed;
 use super::caller::HubCaller;
-use super::request::failed;
 use crate::{Error, Result};
 
 /// How long another process may bring nothing before it is not waited for any longer.

@@ -1,5 +1,6 @@
 //! Checkpoints from the Hugging Face hub, or what speaks as it does.
 
+mod answer;
 mod cache;
 mod caller;
 mod date;

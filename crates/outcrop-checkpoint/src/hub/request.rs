@@ -5,10 +5,11 @@ use std::time::Duration;
 use outcrop_core::sha256_hex;
 use serde::Deserialize;
 use ureq::Agent;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::HeaderMap;
 
+use super::answer::{Answer, failed, header};
 use super::caller::{HubCaller, Silent};
-use super::digest::Announced;
+use super::digest::{Announced, FileInfo};
 use super::retry::{Attempts, Failure, HubLimits};
 use crate::{Error, Result};
 
@@ -16,8 +17,6 @@ use crate::{Error, Result};
 const MAX_ANSWER: u64 = 50_000_000;
 /// Times that a hub may send on from one of its addresses to another.
 const MAX_MOVES: usize = 5;
-
-pub(super) type Answer = Response<ureq::Body>;
 
 /// What is asked of a hub.
 #[derive(Debug)]
@@ -37,16 +36,6 @@ pub(super) struct Client {
 pub(super) struct Revision {
     pub(super) sha: String,
     pub(super) files: Vec<String>,
-}
-
-/// What a hub says of a file before it sends it.
-#[derive(Debug)]
-pub(super) struct FileInfo {
-    /// The name of its content: its SHA-256 where it is large, Git's hash where it is small. Where a
-    /// mirror gives another mark, which means something at this address alone, mark and address.
-    pub(super) etag: String,
-    /// In bytes, if told.
-    pub(super) size: Option<u64>,
 }
 
 fn is_hex(text: &str) -> bool {
@@ -257,10 +246,6 @@ fn agent(proxy: Option<ureq::Proxy>, silence: Duration) -> Agent {
         .into()
 }
 
-pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
 /// An answer as JSON; one that ends too early may be whole next time.
 fn parsed<T: serde::de::DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|e| {
@@ -308,12 +293,5 @@ fn expect(url: &str, answer: &Answer, wanted: &[u16]) -> Result<(), Failure> {
             let reason = format!("it comes packed (`{packed}`), which was not asked for");
             Err(failed(url, reason).into())
         }
-    }
-}
-
-pub(super) fn failed(what: &str, reason: impl ToString) -> Error {
-    Error::Fetch {
-        what: what.into(),
-        reason: reason.to_string(),
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response};
 
+use super::answer::{failed, header};
 use super::caller::HubCaller;
 use super::date::http_date;
-use super::request::{failed, header};
 use crate::{Error, Result};
 
 /// How much a hub's client bears. Together they bound how long a fetch can last.

@@ -1,11 +1,11 @@
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::cache::Model;
-use super::digest::check;
+use super::cache::{Blob, Model};
+use super::digest::{FileInfo, check};
 use super::download::Download;
 use super::lock::{self, INCOMPLETE};
-use super::request::{Client, FileInfo};
+use super::request::Client;
 use crate::{Error, Result};
 
 /// How far a download is.
@@ -18,13 +18,6 @@ pub struct Transfer<'a> {
     pub done: u64,
     /// Bytes of the whole file, if the hub tells.
     pub total: Option<u64>,
-}
-
-/// A file's content on the disk.
-#[derive(Debug)]
-pub(super) struct Blob {
-    pub(super) path: PathBuf,
-    pub(super) sha256: String,
 }
 
 /// Fetches a file into a model's blobs, under the name that the hub gives its content, if it is not

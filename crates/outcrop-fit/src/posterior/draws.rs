@@ -2,7 +2,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
-use super::intervals::Interval;
+use super::interval::Interval;
 use super::plane::zoom;
 use crate::hypotheses::{Emergence, EmergenceCurve};
 use crate::observations::Observations;

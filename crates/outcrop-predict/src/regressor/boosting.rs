@@ -5,8 +5,8 @@ use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FitError};
 use super::moments::weight;
+use super::training::{Data, FitError};
 
 /// Trees added one by one, each on what is left of a squared loss, without sampling.
 pub(super) struct Boosting {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ndarray::Array1;
 
-use super::model::Data;
 use super::moments::{Moments, weight};
+use super::training::Data;
 
 /// With fewer architectures nothing can be chosen: the default stands.
 const MIN_GROUPS: usize = 3;

@@ -6,8 +6,8 @@ use smartcore::ensemble::random_forest_regressor::{
 };
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::model::{Data, FitError};
 use super::moments::weight;
+use super::training::{Data, FitError};
 
 type SmartcoreForest = RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 

@@ -4,8 +4,8 @@ use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{mean_square, members, smallest};
-use super::model::{Data, FitError};
 use super::moments::weight;
+use super::training::{Data, FitError};
 
 /// Squared length scales to choose from, in units of the number of columns, smoothest first.
 const SCALES: [f64; 3] = [8.0, 2.0, 0.5];

@@ -6,9 +6,9 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{linear_errors, members, smallest};
-use super::model::{Data, FitError};
 use super::moments::{Moments, weight};
 use super::sparse::{Penalty, minimise};
+use super::training::{Data, FitError};
 
 /// Ridge penalties to choose from, the strongest first: two a decade.
 const RIDGE: [f64; 11] = [1e4, 3e3, 1e3, 3e2, 1e2, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1];

@@ -11,6 +11,7 @@ mod moments;
 mod nearest;
 mod shape;
 mod sparse;
+mod training;
 
 use std::fmt;
 
@@ -22,9 +23,10 @@ use boosting::Boosting;
 use forest::RandomForest;
 use kernel::KernelRidge;
 use linear::{ElasticNet, Ridge};
-use model::fitted;
-pub(crate) use model::{Model, Training};
+pub(crate) use model::Model;
 use nearest::NearestModel;
+pub(crate) use training::Training;
+use training::fitted;
 
 /// A method that predicts a target from features, or a baseline that any such method must beat.
 ///

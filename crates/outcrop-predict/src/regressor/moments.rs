@@ -5,7 +5,7 @@ use std::ops::Sub;
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-use super::model::Data;
+use super::training::Data;
 
 /// Sums of w, w x, w y, w x x' and w x y.
 #[derive(Clone, Debug)]

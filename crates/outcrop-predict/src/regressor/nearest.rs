@@ -2,8 +2,8 @@ use linfa::traits::{Fit, PredictInplace};
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FitError};
 use super::moments::weight;
+use super::training::{Data, FitError};
 use crate::Feature;
 
 /// Distances that differ by less are equal.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::linear::{Linear, Ridge};
-use super::model::{Data, fitted};
+use super::training::{Data, fitted};
 use crate::Feature;
 
 /// Penalty where the weights of all rows sum up to the number of architectures: a feature of shape is

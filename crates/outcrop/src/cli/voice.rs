@@ -1,8 +1,7 @@
 //! How much the command says beside its results.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
-
-use super::output::to_stderr;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -36,6 +35,12 @@ impl Args {
 /// Whether only results and errors are wanted.
 pub(crate) fn is_quiet() -> bool {
     VOICE.load(Ordering::Relaxed) == QUIET
+}
+
+/// A line on standard error, quiet or not. Where it cannot be written there is nobody to tell, and the work
+/// goes on.
+pub(crate) fn to_stderr(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Says an error, however quiet the command is.

@@ -1,5 +1,6 @@
 //! `outcrop measure`.
 
+mod args;
 mod figures;
 mod hub;
 mod intervene;
@@ -44,7 +45,7 @@ and without the first position. Every checkpoint is audited; suspect steps are m
 them out. The same command goes on where it was stopped. docs/measuring.md explains it.")]
 pub(crate) struct Args {
     #[command(flatten)]
-    origin: origin::Args,
+    origin: args::Args,
     /// Name of the model in the tables [default: that of its folder or repository].
     #[arg(long, value_name = "NAME")]
     model: Option<String>,

@@ -4,7 +4,7 @@ use outcrop_checkpoint::{Error as CheckpointError, Hub, stage_and_step};
 use outcrop_schedule::Schedule;
 
 use super::super::output::say;
-use super::origin::{Args, PYTHIA_LAST};
+use super::args::{Args, PYTHIA_LAST};
 use crate::Result;
 
 /// Names that are listed.

@@ -11,12 +11,11 @@ pub(crate) use self::format::{Destination, Format, To, folder};
 pub(crate) use self::picture::Picture;
 pub(crate) use self::rows::{RowSink, write_rows};
 
-use std::io::Write;
 use std::path::Path;
 
 use outcrop_core::{AtomicFile, Error as CoreError, write_atomic};
 
-use super::voice::is_quiet;
+use super::voice::{is_quiet, to_stderr};
 use crate::Result;
 
 /// Prints a line to standard output; what cannot be written is told at the end of the command.
@@ -29,12 +28,6 @@ pub(crate) fn say(text: &str) {
     if !is_quiet() {
         to_stderr(text);
     }
-}
-
-/// A line on standard error, quiet or not. Where it cannot be written there is nobody to tell, and the work
-/// goes on.
-pub(crate) fn to_stderr(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Writes a file whole or not at all; its folder is made if need be.

@@ -1,0 +1,19 @@
+//! What a path is called, with what lies in it.
+
+use std::path::Path;
+
+use super::name_of;
+use super::names::{Counts, Name};
+
+/// What accelerate's `save_state` leaves in each of its folders.
+const ACCELERATE: &str = "random_states_0.pkl";
+
+/// What the name of a folder or file says. Where accelerate names folders itself, it counts saves.
+pub(super) fn name_at(path: &Path) -> Option<Name> {
+    let file_name = name_of(path)?;
+    let mut name = Name::parse(file_name)?;
+    if file_name.starts_with("checkpoint_") && path.join(ACCELERATE).is_file() {
+        name.counts = Counts::Other;
+    }
+    Some(name)
+}
