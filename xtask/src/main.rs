@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod ci;
 mod help;
 mod process;
 mod reproduce;
@@ -23,11 +24,16 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 4] = [
+const TASKS: [Task; 5] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
         run: reproduce::run,
+    },
+    Task {
+        name: "ci",
+        about: "run what must pass before a change lands, or the phases named; --list tells them",
+        run: ci::run,
     },
     Task {
         name: "tidy",

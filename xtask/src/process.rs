@@ -71,6 +71,7 @@ pub(crate) fn load() -> String {
     load.split(' ').next().map_or("?".into(), Into::into)
 }
 
-fn unstarted(command: &Command, error: &std::io::Error) -> String {
+/// What is said of a `command` that does not start.
+pub(crate) fn unstarted(command: &Command, error: &std::io::Error) -> String {
     format!("start {}: {error}", command.get_program().display())
 }

@@ -1,4 +1,4 @@
-//! Every crate has a README, an example that asserts, and crate docs.
+//! Every crate has a README, the texts of both licences, an example that asserts, and crate docs.
 
 use crate::expect_none;
 use crate::workspace::{self, File};
@@ -80,6 +80,26 @@ fn every_crate_is_complete() {
         .flat_map(|(name, _)| missing(name, &files))
         .collect();
     expect_none(&found);
+}
+
+/// Links to the texts at the root; a package has the texts themselves. Where a checkout has no links, the
+/// files hold the path.
+#[test]
+fn every_crate_has_both_licences() {
+    let lacks = |name: &str, licence: &str| {
+        let path = workspace::root().join(format!("crates/{name}/{licence}"));
+        let same = path.read_link().is_ok_and(|to| to.ends_with(licence));
+        let same = same || std::fs::read_to_string(path).is_ok_and(|text| text.ends_with(licence));
+        (!same).then(|| format!("{name}: {licence} is no link to ../../{licence}"))
+    };
+    let crates = workspace::crates();
+    let found = crates.iter().flat_map(|(name, _)| {
+        let licences = ["LICENSE-MIT", "LICENSE-APACHE"];
+        licences
+            .into_iter()
+            .filter_map(|licence| lacks(name, licence))
+    });
+    expect_none(&found.collect::<Vec<_>>());
 }
 
 #[test]

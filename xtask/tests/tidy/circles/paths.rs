@@ -49,7 +49,7 @@ fn tree<'a>(text: &'a str, above: &[&'a str], found: &mut Vec<Named<'a>>) -> &'a
             return trees(list, &path, found);
         }
         let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
-        if !name.is_empty() && !(name == "self" && !path.is_empty()) {
+        if !name.is_empty() && (path.is_empty() || name != "self") {
             path.push(name);
         }
         match rest.strip_prefix("::") {

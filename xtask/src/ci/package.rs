@@ -1,0 +1,92 @@
+//! The phase of packages. Cargo's own verification builds each package with all its dependencies anew,
+//! in another profile. Here they are unpacked as a workspace of their own and type-checked, with the
+//! dependencies that are compiled already: what a package lacks is found all the same.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Failure, finish};
+use crate::process;
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The names of the crates in `crates`.
+pub(super) fn crates() -> Result<Vec<String>, String> {
+    let failed = |e| format!("read crates: {e}");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).map_err(failed)? {
+        let folder = entry.map_err(failed)?;
+        if folder.path().join("Cargo.toml").is_file() {
+            names.push(folder.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Packages with `command`, then checks what was packaged.
+pub(super) fn run(command: &mut Command) -> Result<(), Failure> {
+    finish(command)?;
+    let target = process::target()?;
+    let target = target.parent().ok_or("find the target folder".to_owned())?;
+    let (packages, folder) = (target.join("package"), target.join("packages"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|e| format!("empty {}: {e}", folder.display()))?;
+    }
+    unpack(&packages, &folder)?;
+    let mut check = process::cargo();
+    check.args(["check", "--workspace", "--offline", "--target-dir"]);
+    check.arg(target).current_dir(&folder);
+    finish(&mut check)
+}
+
+/// Makes a workspace of the packages: with the profiles and the lock file of ours.
+fn unpack(packages: &Path, folder: &Path) -> Result<(), String> {
+    let read = |name: &str| {
+        let path = root().join(name);
+        fs::read_to_string(&path).map_err(|e| format!("read {}: {e}", path.display()))
+    };
+    fs::create_dir_all(folder).map_err(|e| format!("make {}: {e}", folder.display()))?;
+    let ours = read("Cargo.toml")?;
+    let version = version(&ours).ok_or("find the version in Cargo.toml".to_owned())?;
+    let names = crates()?;
+    for name in &names {
+        let package = packages.join(format!("{name}-{version}.crate"));
+        let mut tar = Command::new("tar");
+        process::finish(tar.arg("-xzf").arg(&package).arg("-C").arg(folder))?;
+    }
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|e| format!("write {}: {e}", path.display()))
+    };
+    write("Cargo.toml", &manifest(&names, version, &ours))?;
+    write("Cargo.lock", &read("Cargo.lock")?)
+}
+
+/// The version that all crates have.
+fn version(manifest: &str) -> Option<&str> {
+    let line = manifest.lines().find(|l| l.starts_with("version = "))?;
+    line.split('"').nth(1)
+}
+
+/// A workspace of packages that find each other, with the profiles of `ours`.
+fn manifest(names: &[String], version: &str, ours: &str) -> String {
+    let profiles = ours.find("[profile.").map_or("", |at| &ours[at..]);
+    let patch = |name: &String| format!("{name} = {{ path = \"{name}-{version}\" }}\n");
+    let patches: String = names.iter().map(patch).collect();
+    format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n\n[patch.crates-io]\n{patches}\n{profiles}"
+    )
+}
+
+#[test]
+fn packages_find_each_other_and_keep_the_profiles() {
+    let ours = "[workspace.package]\nversion = \"1.2.3\"\n\n[profile.dev]\nopt-level = 1\n";
+    let text = manifest(&["a".into()], version(ours).unwrap(), ours);
+    assert!(text.contains("a = { path = \"a-1.2.3\" }"), "{text}");
+    assert!(text.ends_with("[profile.dev]\nopt-level = 1\n"), "{text}");
+}
