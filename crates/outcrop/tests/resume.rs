@@ -34,7 +34,11 @@ fn train(spec: &Path, out: &Path) -> std::process::Command {
 
 /// Starts a run and waits until it has measured `step`.
 fn start_until(spec: &Path, out: &Path, step: u64) -> std::process::Child {
-    let mut child = train(spec, out).spawn().unwrap();
+    spawn_until(train(spec, out), out, step)
+}
+
+fn spawn_until(mut command: std::process::Command, out: &Path, step: u64) -> std::process::Child {
+    let mut child = command.spawn().unwrap();
     let clock = Instant::now();
     let line = format!("\nm,{step},");
     while !std::fs::read_to_string(out.join("measurements.csv")).is_ok_and(|t| t.contains(&line)) {
@@ -101,6 +105,34 @@ fn ctrl_c_writes_a_checkpoint_and_the_run_goes_on_to_the_same_bits() {
     // The checkpoint of the interruption stays; everything else is the same.
     std::fs::remove_dir_all(stopped.join("checkpoints").join(&names[0])).unwrap();
     assert_same_bits(&straight, &stopped);
+}
+
+/// The terminal is closed: a run without `nohup` stops as by Ctrl-C, one with it does not notice.
+#[cfg(unix)]
+#[test]
+fn a_hang_up_stops_a_run_unless_it_is_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = dir.path().join("spec.toml");
+    std::fs::write(&spec, SPEC.replace("every:20", "last")).unwrap();
+    let outs = ["straight", "nohup", "plain"].map(|name| dir.path().join(name));
+    let [straight, nohup, plain] = &outs;
+    assert!(train(&spec, straight).status().unwrap().success());
+    let hang_up = |mut child: std::process::Child| {
+        let sent = std::process::Command::new("kill")
+            .args(["-HUP", &child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+        child.wait().unwrap().code()
+    };
+    let mut ignoring = std::process::Command::new("nohup");
+    let run = train(&spec, nohup);
+    ignoring.arg(run.get_program()).args(run.get_args());
+    assert_eq!(hang_up(spawn_until(ignoring, nohup, 30)), Some(0));
+    assert_same_bits(straight, nohup);
+
+    assert_eq!(hang_up(start_until(&spec, plain, 30)), Some(130));
+    let checkpoints = std::fs::read_dir(plain.join("checkpoints")).unwrap();
+    assert_eq!(checkpoints.count(), 1);
 }
 
 #[test]

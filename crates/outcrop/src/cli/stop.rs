@@ -8,7 +8,7 @@ use crate::{Error, Result};
 pub(crate) const TRAINING: &str =
     "stopping after the current update; a checkpoint is written (once more to stop at once)";
 
-/// A flag that Ctrl-C (or a termination signal) sets; a second one ends the process at once.
+/// A flag that Ctrl-C, a termination signal or a hang-up sets; a second one ends the process at once.
 /// `words` are said at the first.
 pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
@@ -19,7 +19,50 @@ pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
         }
         say(words);
     };
-    ctrlc::set_handler(handler)
+    ignored::kept(|| ctrlc::set_handler(handler))
         .map_err(|e| Error::Environment(format!("listen for Ctrl-C: {e}")))?;
     Ok(stop)
+}
+
+/// Signals that were ignored when the process began stay ignored, which is how `nohup` keeps a run alive
+/// when its terminal is closed.
+#[cfg(unix)]
+mod ignored {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+
+    /// What a handler of Ctrl-C listens to.
+    const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+    /// Sets handlers with `set`, but for the signals that are ignored.
+    pub(super) fn kept<T>(set: impl FnOnce() -> T) -> T {
+        let ignored = SIGNALS.map(is_ignored);
+        let done = set();
+        for (signal, _) in SIGNALS.into_iter().zip(ignored).filter(|(_, was)| *was) {
+            handle(signal, SigHandler::SigIgn);
+        }
+        done
+    }
+
+    fn is_ignored(signal: Signal) -> bool {
+        let now = handle(signal, SigHandler::SigIgn);
+        let was = matches!(now, Some(SigHandler::SigIgn));
+        now.map(|now| handle(signal, now));
+        was
+    }
+
+    /// Sets what a signal does and returns what it did before.
+    #[expect(
+        unsafe_code,
+        reason = "it is given SIG_IGN or what was there before, so that no code of ours runs in a handler"
+    )]
+    fn handle(of: Signal, does: SigHandler) -> Option<SigHandler> {
+        unsafe { signal(of, does) }.ok()
+    }
+}
+
+#[cfg(not(unix))]
+mod ignored {
+    pub(super) fn kept<T>(set: impl FnOnce() -> T) -> T {
+        set()
+    }
 }
