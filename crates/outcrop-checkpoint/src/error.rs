@@ -222,16 +222,17 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Two folders of one step.
+    /// Two folders or revisions of one step.
     #[error(
-        "list checkpoints: {} and {} are both step {step}; remove or rename one",
+        "list checkpoints: {} and {} are both step {step}; remove or rename one, or say with --revision which \
+         revisions are meant",
         first.display(),
         second.display()
     )]
     DuplicateStep {
         /// The step.
         step: u64,
-        /// One folder.
+        /// One folder, or the ref of one revision.
         first: PathBuf,
         /// The other.
         second: PathBuf,

@@ -14,6 +14,7 @@ pub struct AuditedCheckpoint {
     /// Its step, if it has one.
     pub step: Option<u64>,
     /// Its folder.
+    #[serde(serialize_with = "as_text")]
     pub folder: PathBuf,
     /// Its weight files, by name; empty if one cannot be read.
     pub files: Vec<AuditedFile>,
@@ -25,6 +26,11 @@ pub struct AuditedCheckpoint {
     /// Its files that are not what its `SHA256SUMS` lists ([`Checkpoint::altered`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<Altered>,
+}
+
+/// A path in JSON, which has no other bytes than text.
+fn as_text<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// A weight file.

@@ -20,7 +20,7 @@ pub(super) fn beside(checkpoint: &Path) -> Option<PathBuf> {
             return Some(config);
         }
         let name = name_of(folder)?;
-        if name != super::folders::CHECKPOINTS && Name::parse(name).is_none() {
+        if name != super::folders::CHECKPOINTS && Name::parse(&name).is_none() {
             return None;
         }
         folder = folder.parent()?;

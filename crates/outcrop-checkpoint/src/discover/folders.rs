@@ -62,7 +62,7 @@ impl Finder<'_> {
         let name = folder.as_deref().and_then(name_at);
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
-        self.found.push((name, Checkpoint::open(self.path, step)?));
+        self.push(name, Checkpoint::open(self.path, step)?, self.path);
         for candidate in below.filter(|c| c.name.is_some() && !c.weights) {
             if let Some((seen, name)) = seen::of_folder(&candidate.path) {
                 let (path, what) = (candidate.path.display(), seen.what);
@@ -82,11 +82,11 @@ impl Finder<'_> {
         let step = name.as_ref().and_then(|name| self.step(name));
         let file_name = name_of(&path).unwrap_or_default();
         match (name, step) {
-            _ if is_unfinished(file_name) => {
+            _ if is_unfinished(&file_name) => {
                 let reason = "its name says that it was not written whole";
                 self.problem(None, &path, reason);
             }
-            (Some(name), Some(_)) => self.take(Some(name), &path),
+            (Some(name), Some(_)) => self.take(Some(name), &path, &path),
             (Some(_), None) if weights => {
                 let reason = "the number in its name counts saves or epochs, not steps; \
                               --steps-per-count says how many steps one is";
@@ -107,13 +107,14 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
         let Some(file_name) = name_of(&path).filter(|name| !name.starts_with('.')) else {
             continue;
         };
+        let is_checkpoints = file_name == CHECKPOINTS;
         let name = name_at(&path);
         let weights = match path.is_dir() {
             true => has_weights(&path),
-            false if !is_weight_file(file_name) => continue,
+            false if !is_weight_file(&file_name) => continue,
             false => true,
         };
-        let inner = weights || path.is_dir() && file_name != CHECKPOINTS;
+        let inner = weights || path.is_dir() && !is_checkpoints;
         if inner {
             found.push(Candidate {
                 path,

@@ -7,6 +7,7 @@ mod names;
 mod revisions;
 mod seen;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use self::names::Name;
@@ -143,11 +144,29 @@ impl CheckpointSeries {
     }
 }
 
+/// A checkpoint with what its name says.
+struct Found {
+    name: Option<Name>,
+    checkpoint: Checkpoint,
+    /// What has the name: its folder or file, or the ref of a revision.
+    named: PathBuf,
+}
+
+impl Found {
+    fn stage(&self) -> Option<&str> {
+        self.name.as_ref()?.stage.as_deref()
+    }
+
+    fn epoch(&self) -> Option<u64> {
+        self.name.as_ref()?.epoch
+    }
+}
+
 /// Checkpoints as they are found.
 struct Finder<'a> {
     path: &'a Path,
     select: &'a Select,
-    found: Vec<(Option<Name>, Checkpoint)>,
+    found: Vec<Found>,
     problems: Vec<Problem>,
     notes: Vec<String>,
 }
@@ -166,7 +185,7 @@ impl<'a> Finder<'a> {
     /// A weight file by itself; its name gives the step, or that of its folder.
     fn file(&mut self, path: &Path) -> Result<()> {
         let own = name_of(path);
-        if let Some(seen) = own.and_then(seen::no_weights) {
+        if let Some(seen) = own.as_deref().and_then(seen::no_weights) {
             return Err(Error::NoCheckpoints {
                 path: path.into(),
                 reason: format!("it is {}; {}", seen.what, seen.way_out),
@@ -174,24 +193,31 @@ impl<'a> Finder<'a> {
         }
         let folder = std::path::absolute(path).ok();
         let folder = folder.as_deref().and_then(Path::parent);
-        let name = own.and_then(Name::parse);
+        let name = own.as_deref().and_then(Name::parse);
         let name = name.or_else(|| named::name_at(folder?));
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
-        let checkpoint = Checkpoint::open(path, step)?;
-        self.found.push((name, checkpoint));
+        self.push(name, Checkpoint::open(path, step)?, path);
         Ok(())
+    }
+
+    fn push(&mut self, name: Option<Name>, checkpoint: Checkpoint, named: &Path) {
+        self.found.push(Found {
+            name,
+            checkpoint,
+            named: named.into(),
+        });
     }
 
     fn step(&self, name: &Name) -> Option<u64> {
         name.step(self.select.steps_per_count)
     }
 
-    /// Takes the checkpoint at `path`; one that does not open is a problem.
-    fn take(&mut self, name: Option<Name>, path: &Path) {
+    /// Takes the checkpoint at `path`, which `named` names; one that does not open is a problem.
+    fn take(&mut self, name: Option<Name>, path: &Path, named: &Path) {
         let step = name.as_ref().and_then(|name| self.step(name));
         match Checkpoint::open(path, step) {
-            Ok(checkpoint) => self.found.push((name, checkpoint)),
+            Ok(checkpoint) => self.push(name, checkpoint, named),
             Err(error @ Error::NoWeights { .. }) => {
                 let seen = seen::of_folder(path).map_or_else(String::new, |(seen, name)| {
                     format!("; it holds {} (`{name}`): {}", seen.what, seen.way_out)
@@ -229,12 +255,12 @@ impl<'a> Finder<'a> {
             );
         }
         self.found
-            .sort_by(|(_, a), (_, b)| (a.step, &a.folder).cmp(&(b.step, &b.folder)));
+            .sort_by(|a, b| (a.checkpoint.step, &a.named).cmp(&(b.checkpoint.step, &b.named)));
         self.each_step_once()?;
         self.problems.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(CheckpointSeries {
             path: self.path.into(),
-            entries: self.found.into_iter().map(|(_, entry)| entry).collect(),
+            entries: self.found.into_iter().map(|found| found.checkpoint).collect(),
             problems: self.problems,
             notes: self.notes,
             stage,
@@ -243,28 +269,24 @@ impl<'a> Finder<'a> {
 
     /// Leaves one stage, since steps begin anew in each.
     fn one_stage(&mut self) -> Result<Option<String>> {
-        let of = |name: &Option<Name>| name.as_ref().and_then(|name| name.stage.clone());
         if let Some(wanted) = &self.select.stage {
-            let is_wanted = |(name, _): &(Option<Name>, Checkpoint)| {
-                of(name).as_deref().unwrap_or(NO_STAGE) == wanted
-            };
+            let is_wanted = |found: &Found| found.stage().unwrap_or(NO_STAGE) == wanted;
             if !self.found.is_empty() && !self.found.iter().any(is_wanted) {
                 return Err(self.stages(&format!("none is `{wanted}`")));
             }
             self.found.retain(is_wanted);
         }
-        let first = self.found.first().and_then(|(name, _)| of(name));
-        match self.found.iter().all(|(name, _)| of(name) == first) {
-            true => Ok(first),
+        let first = self.found.first().and_then(Found::stage);
+        match self.found.iter().all(|found| found.stage() == first) {
+            true => Ok(first.map(str::to_owned)),
             false => Err(self.stages("steps begin anew in each")),
         }
     }
 
     fn stages(&self, reason: &str) -> Error {
         let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-        for (name, _) in &self.found {
-            let stage = name.as_ref().and_then(|name| name.stage.as_deref());
-            *counts.entry(stage.unwrap_or(NO_STAGE)).or_default() += 1;
+        for found in &self.found {
+            *counts.entry(found.stage().unwrap_or(NO_STAGE)).or_default() += 1;
         }
         let some = counts.iter().take(SHOWN);
         let mut stages: Vec<String> = some.map(|(name, n)| format!("`{name}` ({n})")).collect();
@@ -280,23 +302,19 @@ impl<'a> Finder<'a> {
 
     fn each_step_once(&self) -> Result<()> {
         for pair in self.found.windows(2) {
-            let [(first_name, first), (second_name, second)] = pair else {
-                continue;
-            };
-            let folders = || (first.folder.clone(), second.folder.clone());
-            if first.step == second.step {
-                let (first, second) = folders();
-                let step = pair[0].1.step.unwrap_or_default();
+            let [first, second] = pair else { continue };
+            if first.checkpoint.step == second.checkpoint.step {
                 return Err(Error::DuplicateStep {
-                    step,
-                    first,
-                    second,
+                    step: first.checkpoint.step.unwrap_or_default(),
+                    first: first.named.clone(),
+                    second: second.named.clone(),
                 });
             }
-            let epoch = |name: &Option<Name>| name.as_ref().and_then(|name| name.epoch);
-            if epoch(first_name) > epoch(second_name) && epoch(second_name).is_some() {
-                let (later, earlier) = folders();
-                return Err(Error::Epochs { later, earlier });
+            if first.epoch() > second.epoch() && second.epoch().is_some() {
+                return Err(Error::Epochs {
+                    later: first.named.clone(),
+                    earlier: second.named.clone(),
+                });
             }
         }
         Ok(())
@@ -325,6 +343,8 @@ const NO_STAGE: &str = "none";
 /// Stages that are named one by one.
 const SHOWN: usize = 12;
 
-fn name_of(path: &Path) -> Option<&str> {
-    path.file_name().and_then(|name| name.to_str())
+/// The name of a file or folder; where it is no UTF-8 it has other signs in the places of what is none, and
+/// gives no step.
+fn name_of(path: &Path) -> Option<Cow<'_, str>> {
+    path.file_name().map(|name| name.to_string_lossy())
 }

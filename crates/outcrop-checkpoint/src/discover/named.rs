@@ -11,7 +11,7 @@ const ACCELERATE: &str = "random_states_0.pkl";
 /// What the name of a folder or file says. Where accelerate names folders itself, it counts saves.
 pub(super) fn name_at(path: &Path) -> Option<Name> {
     let file_name = name_of(path)?;
-    let mut name = Name::parse(file_name)?;
+    let mut name = Name::parse(&file_name)?;
     if file_name.starts_with("checkpoint_") && path.join(ACCELERATE).is_file() {
         name.counts = Counts::Other;
     }

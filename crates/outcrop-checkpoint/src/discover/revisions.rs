@@ -66,7 +66,7 @@ impl Finder<'_> {
 
     fn revision(&mut self, name: Option<Name>, revision: &Revision) {
         match &revision.snapshot {
-            Some(snapshot) => self.take(name, snapshot),
+            Some(snapshot) => self.take(name, snapshot, &revision.path),
             None => {
                 let step = name.as_ref().and_then(|name| self.step(name));
                 let reason = "its snapshot is not in the cache";
@@ -89,7 +89,7 @@ impl Finder<'_> {
             };
             self.revision(self.step_name(found), found);
         }
-        let without = self.found.iter().filter(|(_, c)| c.step.is_none()).count();
+        let without = self.found.iter().filter(|f| f.checkpoint.step.is_none()).count();
         if without > 0 && self.found.len() > 1 {
             let reason = "without a step in its name one is measured by itself";
             return Err(self.choose(reason, revisions));
@@ -177,7 +177,7 @@ fn revisions(model: &Path) -> Result<Vec<Revision>> {
         if !referred.contains(&path) {
             let commit = super::name_of(&path).unwrap_or_default();
             found.push(Revision {
-                name: commit.get(..SHORT).unwrap_or(commit).to_owned(),
+                name: commit.get(..SHORT).unwrap_or(&commit).to_owned(),
                 path: path.clone(),
                 snapshot: Some(path),
                 named: false,

@@ -190,7 +190,7 @@ pub(super) fn of_folder(folder: &Path) -> Option<(&'static Seen, String)> {
     paths.sort();
     let found = paths
         .iter()
-        .filter_map(|path| Some((path, seen(name_of(path)?)?)));
+        .filter_map(|path| Some((path, seen(&name_of(path)?)?)));
     let (path, seen) = found.max_by_key(|(_, seen)| seen.model)?;
     let name = path.strip_prefix(folder).unwrap_or(path);
     Some((seen, name.display().to_string()))
@@ -231,8 +231,8 @@ pub(super) fn listing(path: &Path) -> String {
 fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     let name = name_of(path)?;
     if !path.is_dir() {
-        let seen = seen(name)?;
-        return match seen.model && Name::parse(name).is_some() {
+        let seen = seen(&name)?;
+        return match seen.model && Name::parse(&name).is_some() {
             true => Some(NAMELESS),
             false => Some((seen.what, seen.way_out)),
         };

@@ -42,6 +42,19 @@ fn folders_are_sorted_by_number_and_the_others_named() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_name_that_is_no_utf_8_gives_no_step() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    model(&dir.path().join("step1"));
+    model(&dir.path().join(std::ffi::OsStr::from_bytes(b"step2\xff")));
+    let series = CheckpointSeries::open(dir.path()).unwrap();
+    assert_eq!(steps(&series), [Some(1)]);
+    assert_eq!(series.problems[0].reason, "its name gives no step");
+}
+
+#[test]
 fn a_step_of_two_folders_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     model(&dir.path().join("step512"));

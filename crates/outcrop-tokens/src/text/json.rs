@@ -138,6 +138,18 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Whether more bytes could still make a value of what could not be skipped.
+    pub(super) fn wants_more(&mut self) -> bool {
+        match self.first() {
+            None => true,
+            Some(b'"') => self.string().is_err(),
+            Some(_) => {
+                let rest = self.bytes[self.at..].trim_ascii_end();
+                rest.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+            }
+        }
+    }
+
     /// Goes past one value, whatever is in it.
     pub(super) fn skip(&mut self) -> Result<(), Fault> {
         let mut open = Vec::new();

@@ -133,17 +133,35 @@ impl<'a> Begun<'a> {
         };
         let whole = [self.line, b"\n", self.rest].concat();
         match self.first {
-            Some(b'[') => object(whole[1..].trim_ascii_start()),
+            Some(b'[') => object(whole[1..].trim_ascii_start()) && values_alone(&whole),
             Some(b'{') if object(self.line) && (self.cut || self.end_of_first() == End::Line) => {
                 self.rest.is_empty() || self.rest.starts_with(b"{")
             }
             Some(b'{') if object(&whole) => {
                 let mut cursor = Cursor::new(&whole);
-                cursor.skip().is_ok() && cursor.first().is_none_or(|c| c == b'{')
+                cursor.skip().is_ok() && follows(&mut cursor)
             }
             _ => false,
         }
     }
+}
+
+/// Whether nothing but values stands in `text`, which may break off: no prose behind the first, and none
+/// within it.
+fn values_alone(text: &[u8]) -> bool {
+    let mut cursor = Cursor::new(text);
+    match cursor.skip() {
+        Ok(()) => follows(&mut cursor),
+        Err(_) => cursor.wants_more(),
+    }
+}
+
+/// Whether nothing stands behind a value, or another one, with or without a comma.
+fn follows(cursor: &mut Cursor<'_>) -> bool {
+    if cursor.first() == Some(b',') {
+        cursor.at += 1;
+    }
+    cursor.first().is_none_or(|c| c == b'{' || c == b'[')
 }
 
 #[derive(PartialEq)]

@@ -112,6 +112,10 @@ impl Values {
                 None => return Err(self.wrong("the array does not end; was the file cut short?")),
             }
         }
+        // values that an array would hold stand there without it
+        if self.split == Split::Values && self.number > 1 && self.first()? == Some(b',') {
+            self.consume(1);
+        }
         match self.first()? {
             None if array => Err(self.wrong("the array does not end; was the file cut short?")),
             None => Ok(None),

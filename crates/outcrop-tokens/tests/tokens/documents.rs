@@ -44,6 +44,8 @@ fn the_same_documents_come_out_of_every_spelling() {
         .iter()
         .map(|text| json!({"meta": {"text": [1]}, "text": text}))
         .collect();
+    let commas = rows.iter().map(|row| format!("{row},\n"));
+    let commas = commas.collect::<String>().into_bytes();
     let pretty: Vec<String> = rows.iter().map(|row| format!("{row:#}")).collect();
     let mut files: Vec<(&str, Vec<u8>)> = [
         "a.jsonl",
@@ -66,6 +68,9 @@ fn the_same_documents_come_out_of_every_spelling() {
         ("array.jsonl", serde_json::to_vec(&rows).unwrap()),
         ("strings.json", serde_json::to_vec(&wanted).unwrap()),
         ("values.json", pretty.join("\n").into_bytes()),
+        ("commas.jsonl", commas.clone()),
+        ("commas.json", commas.clone()),
+        ("commas.txt", commas),
         (
             "x.jsonl.gz",
             fs::read(fixture("formats/documents.jsonl.gz")).unwrap(),
@@ -266,6 +271,10 @@ fn what_is_not_taken_for_documents_is_refused() {
 fn a_value_that_does_not_end_is_refused_with_its_number() {
     let dir = tempfile::tempdir().unwrap();
     let pretty = |text: &str| format!("{:#}\n", json!({ "text": text }));
+    for unclosed in ["[{\"text\": \"a\"}, {\"text\": \"b", "[{\"text\": \"a\"}, {\"text\": tru"] {
+        let error = message(documents(&file(&dir, "x.txt", unclosed.as_bytes())));
+        assert!(error.contains("the array does not end"), "{error}");
+    }
     for broken in ["{\n \"text\": {\"x\": 1}\n", "{\n \"text\": \"a\n}\n"] {
         let content = pretty("a") + broken + &pretty("b") + &pretty("c");
         let path = file(&dir, "values.json", content.as_bytes());
@@ -285,6 +294,9 @@ fn prose_and_code_stay_one_text() {
         "{not json}\n{neither}\n",
         "[Illustration: a cat]\n\nChapter 1",
         "[\"a\" is a letter]",
+        "[{\"role\": \"user\"}] is how a conversation begins.",
+        "[{\"role\": \"user\"}]\n\nThis is prose.\n[{]",
+        "[{\"role\": of a user}] is no JSON",
         "\"Well,\" he said.",
         "{\"a\": 1}\nis how JSON looks.",
         "GGUF is a format, PAR1 too",
