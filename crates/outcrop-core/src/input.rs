@@ -42,7 +42,7 @@ impl Iterator for Trajectories {
 /// | a measurements table | its trajectories, folded while it is read |
 /// | a trajectory table | as it stands; above [`WHOLE_TABLE_BYTES`] streamed, and to be sorted |
 /// | a run directory | its `measurements.csv` |
-/// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv` |
+/// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv`; each may end in `.csv.gz` |
 /// | the published data set, or a part | see [`published::read`] |
 ///
 /// Measurements are averaged over sequences as `options` say; suspect steps that are left
@@ -66,9 +66,9 @@ pub fn open_trajectories(
     if !path.is_dir() {
         return open_table(path, options);
     }
-    for name in ["measurements.csv", "trajectories.csv"] {
-        if path.join(name).is_file() {
-            return open_trajectories(&path.join(name), options);
+    for name in ["measurements", "trajectories"] {
+        if let Some(table) = table::in_folder(path, name) {
+            return open_table(&table, options);
         }
     }
     let runs = runs(&path.join("runs"))?;
@@ -183,8 +183,7 @@ fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
     let io = |e| Error::io("read", folder, e);
     let mut tables = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
-        let table = entry.map_err(io)?.path().join("measurements.csv");
-        tables.extend(table.is_file().then_some(table));
+        tables.extend(table::in_folder(&entry.map_err(io)?.path(), "measurements"));
     }
     tables.sort();
     Ok(tables)

@@ -57,6 +57,17 @@ pub enum Error {
         /// Smallest number that is accepted.
         needed: usize,
     },
+    /// Models of one architecture alone, seeds of each other, in which no feature varies between models.
+    #[error(
+        "explain {target}: its {models} models are of one architecture, so that nothing of an architecture varies and \
+         none can be left out; give models of two or more (seeds of one are compared by `outcrop compare`)"
+    )]
+    OneArchitecture {
+        /// The target.
+        target: Target,
+        /// Number of models that identify it.
+        models: usize,
+    },
     /// A (model, layer) that is not there.
     #[error("explain `{model}`, layer {layer}: {}", missing_row(layers, nearest))]
     UnknownRow {
@@ -90,7 +101,7 @@ pub enum Error {
         model: String,
     },
     /// An architecture has a field out of its range.
-    #[error("use the architecture of `{model}`: {source}")]
+    #[error("read the architecture of `{model}`: failed to {source}")]
     Architecture {
         /// Name of the model.
         model: String,

@@ -122,7 +122,8 @@ pub(crate) fn non_finite(rows: &[Measurement]) -> Option<String> {
         format!(" (first at position {}, channel {})", p.position, p.channel)
     });
     Some(format!(
-        "step {}, layer {}, sequence {}: {} of {} scalars are not finite{place}",
+        "step {}, layer {}, sequence {}: {} of {} scalars are not finite{place}; \
+         rows with any are marked suspect",
         row.step, row.layer, row.sequence, row.stats.non_finite, row.stats.count
     ))
 }

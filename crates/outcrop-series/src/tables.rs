@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
+use outcrop_checkpoint::Code;
 use outcrop_core::table::{self, Columns, MeasurementWriter, RowWriter};
 use outcrop_core::{AtomicFile, Extent, GrowingTable, HeadSink, Measurement, RunningSha256};
 
@@ -105,7 +106,7 @@ impl Tables {
         Ok(())
     }
 
-    /// Marks the rows of suspect steps, and unmarks those of others.
+    /// Marks the rows of suspect steps and those with scalars that are not finite, and unmarks others.
     pub(crate) fn mark(
         &mut self,
         state: &mut State,
@@ -113,7 +114,7 @@ impl Tables {
     ) -> Result<()> {
         self.commit(state)?;
         self.replace_measurements(state, |row| {
-            row.suspect = reasons.get(&row.step).cloned();
+            row.suspect = reasons.get(&row.step).cloned().or(own_suspicion(row));
             true
         })
     }
@@ -243,4 +244,9 @@ fn damage(folder: &Folder, state: &State) -> Result<Vec<String>> {
         damage.extend(reason.map(|reason| format!("{name}: {reason}")));
     }
     Ok(damage)
+}
+
+/// Why a row is suspect whatever an audit says.
+pub(crate) fn own_suspicion(row: &Measurement) -> Option<String> {
+    (row.stats.non_finite > 0).then(|| Code::NonFinite.to_string())
 }

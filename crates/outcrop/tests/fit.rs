@@ -246,7 +246,9 @@ fn bad_use_is_named_and_leaves_the_old_file() {
 #[test]
 fn the_published_data_set_is_read_and_malformed_files_are_named() {
     let output = run(&["fit", PUBLISHED, "--format", "json", "--intervals", "0"]);
-    let fits: serde_json::Value = serde_json::from_str(&succeeded(&output)).unwrap();
+    // its few checkpoints are too few for fits of ours
+    assert_eq!(output.status.code(), Some(1));
+    let fits: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let published =
         |f: &&serde_json::Value| f["hypothesis"].as_str().unwrap().starts_with("published");
     assert!(fits.as_array().unwrap().iter().filter(published).count() > 0);

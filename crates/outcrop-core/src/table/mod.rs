@@ -3,7 +3,8 @@
 //! Cells are read as pandas, R and spreadsheets leave them: `True`, `TRUE` and `1`; nothing as an empty
 //! cell, `NA`, `NaN` or `NULL`; `1e+05` and `1000.0` as whole numbers; a column of row names. Rows may
 //! be in any order; one that repeats another counts once, and two that contradict each other are an
-//! error. With the feature `parquet` tables are also written as Parquet, and read from such a file.
+//! error. With the feature `parquet` tables are also written as Parquet, and read from such a file; with
+//! the feature `gzip` a file may be compressed by gzip. Both are known by how the file begins.
 //!
 //! Lines end with `\n`, `\r\n` or `\r`; a byte order mark is passed over. A fault in one line (text
 //! that is no number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
@@ -23,7 +24,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
@@ -47,6 +48,7 @@ mod row_stream;
 mod rows;
 mod trajectory;
 mod trajectory_stream;
+mod unpack;
 
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
@@ -73,8 +75,25 @@ pub const MAX_PROBLEMS: u64 = 1000;
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     let io = |e| Error::io("read", path, e);
     let file = File::open(path).map_err(io)?;
-    #[cfg(feature = "parquet")]
-    return parquet::as_csv(file).map_err(io);
-    #[cfg(not(feature = "parquet"))]
-    Ok(Box::new(file))
+    unpack::as_csv(file).map_err(io)
+}
+
+/// Endings of a table's file, in the order in which they are looked for.
+const ENDINGS: [&str; 2] = ["csv", "csv.gz"];
+
+/// The table `name`, such as `measurements`, of a folder: NAME.csv, or else NAME.csv.gz; none where it has
+/// neither.
+///
+/// ```
+/// use outcrop_core::table;
+///
+/// let folder = tempfile::tempdir()?;
+/// assert_eq!(table::in_folder(folder.path(), "fits"), None);
+/// std::fs::write(folder.path().join("fits.csv.gz"), "")?;
+/// assert!(table::in_folder(folder.path(), "fits").is_some_and(|path| path.ends_with("fits.csv.gz")));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn in_folder(folder: &Path, name: &str) -> Option<PathBuf> {
+    let paths = ENDINGS.map(|ending| folder.join(format!("{name}.{ending}")));
+    paths.into_iter().find(|path| path.is_file())
 }

@@ -46,6 +46,7 @@ impl<'t> Explainer<'t> {
     ///
     /// # Errors
     /// [`Error::Option`]; [`Error::Unidentified`] where fewer than three models identify the target;
+    /// [`Error::OneArchitecture`] where these are of one architecture;
     /// [`Error::TooManyGroups`] above ten groups; [`Error::Regressor`].
     pub fn train(
         table: &'t Table,
@@ -63,6 +64,10 @@ impl<'t> Explainer<'t> {
             });
         }
         let rows = table.rows_with(target);
+        let first = rows.first().map(|row| table.architecture(*row));
+        if rows.iter().all(|row| Some(table.architecture(*row)) == first) {
+            return Err(Error::OneArchitecture { target, models });
+        }
         let column = |f: Feature| {
             let values = rows.iter().map(|i| table.row(*i).features[f as usize]);
             (f, values.collect())

@@ -19,7 +19,7 @@ use crate::key::{Key, rows_sha256};
 use crate::outcome::{Event, Failure, Options, Outcome, non_finite};
 use crate::salvage::salvage;
 use crate::state::State;
-use crate::tables::Tables;
+use crate::tables::{Tables, own_suspicion};
 use crate::{Error, Result};
 use crate::{Source, model};
 
@@ -237,7 +237,9 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         let (mut rows, mut heads) = self.tables.rows_of(*earlier)?;
-        rows.iter_mut().for_each(|row| row.step = step);
+        for row in &mut rows {
+            (row.step, row.suspect) = (step, own_suspicion(row));
+        }
         heads.iter_mut().for_each(|head| head.step = step);
         Ok(Some((rows, heads)))
     }
@@ -260,7 +262,10 @@ impl<'a> Run<'a> {
             observer(Event::Advanced(done / cells));
         };
         let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
-        let Measured { rows, sinks, .. } = measured;
+        let Measured { mut rows, sinks, .. } = measured;
+        for row in &mut rows {
+            row.suspect = own_suspicion(row);
+        }
         let heads = sinks
             .map(|sinks| sinks.rows(name, step))
             .unwrap_or_default();

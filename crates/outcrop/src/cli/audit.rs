@@ -164,12 +164,12 @@ fn short(items: &[String]) -> String {
 /// Says what an audit found on the way of a measurement.
 pub(crate) fn warn(audit: &Audit) {
     for finding in &audit.findings {
-        say(&format!("audit: {}: {}", finding.code, finding.words));
+        say(&format!("warning: audit: {}: {}", finding.code, finding.words));
     }
     let suspects = audit.suspect_reasons();
     if !suspects.is_empty() {
         say(&format!(
-            "audit: {} suspect steps are marked in measurements.csv; fits leave them out unless \
+            "warning: audit: {} suspect steps are marked in measurements.csv; fits leave them out unless \
              --include-suspect",
             suspects.len()
         ));

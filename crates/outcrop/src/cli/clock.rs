@@ -27,7 +27,13 @@ fn now() -> String {
 
 /// The day of today, UTC, as `YYYY-MM-DD`.
 pub(super) fn today() -> String {
-    let (year, month, day) = civil(seconds() / 86400);
+    day(SystemTime::now())
+}
+
+/// The day of a time, UTC, as `YYYY-MM-DD`.
+pub(super) fn day(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH);
+    let (year, month, day) = civil(since.map_or(0, |since| since.as_secs() / 86400));
     format!("{year:04}-{month:02}-{day:02}")
 }
 

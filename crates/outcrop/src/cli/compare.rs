@@ -88,7 +88,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for run in folders(&args.runs)? {
         detail(|| format!("reading {}", run.display()));
         settings.extend(settings_of(&run)?);
-        lines.extend(layers(&run, args)?);
+        let layers = layers(&run, args)?;
+        if layers.is_empty() {
+            say(&format!("warning: {}: no layer has a ratio at any step", run.display()));
+        }
+        lines.extend(layers);
     }
     if lines.is_empty() {
         let reason = "no layer has a ratio at any step";
@@ -236,11 +240,10 @@ fn line(run: &Path, trajectory: &Trajectory, loss: Option<&Loss>) -> Option<Line
 
 /// The loss of each model at its last step; none where losses were not written.
 fn losses(run: &Path) -> Result<BTreeMap<String, Loss>> {
-    let path = run.join("loss.csv");
     let mut last: BTreeMap<String, Loss> = BTreeMap::new();
-    if !path.is_file() {
+    let Some(path) = table::in_folder(run, "loss") else {
         return Ok(last);
-    }
+    };
     for loss in good_rows(&path, table::read_rows::<Loss>(&path)?)? {
         let known = last.get(&loss.model);
         if known.is_none_or(|known| known.step <= loss.step) {

@@ -227,7 +227,7 @@ fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String>
     ];
     let unseen = found.unseen.iter().map(|field| {
         format!(
-            "WARNING: {0} varies, but {regressor} does not see it: of its influence nothing is known, and the \
+            "warning: {0} varies, but {regressor} does not see it: of its influence nothing is known, and the \
              order says nothing of it; fix it, or name another --regressor or --features",
             field.name()
         )

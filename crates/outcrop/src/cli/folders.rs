@@ -9,12 +9,18 @@ use super::input::good_rows;
 use super::voice::detail;
 use crate::Result;
 
-/// Files by which a folder is known as that of a run or of what was measured.
-const MARKS: [&str; 3] = ["run.toml", "measurements.csv", "trajectories.csv"];
+/// Tables by which a folder is known as one of what was measured.
+const MEASURED: [&str; 2] = ["measurements", "trajectories"];
 
 /// Whether the folder itself holds a run, or tables of what was measured.
 pub(super) fn is_run(folder: &Path) -> bool {
-    MARKS.iter().any(|mark| folder.join(mark).is_file())
+    folder.join("run.toml").is_file() || is_measured(folder)
+}
+
+/// Whether the folder itself holds tables of what was measured.
+pub(super) fn is_measured(folder: &Path) -> bool {
+    let mut tables = MEASURED.iter();
+    tables.any(|name| table::in_folder(folder, name).is_some())
 }
 
 /// The runs below a folder, by name: FOLDER/runs/*, or else FOLDER/*.
@@ -47,10 +53,11 @@ pub(super) fn spec(folder: &Path) -> Result<Option<RunSpec>> {
 /// # Errors
 /// That its architectures.csv cannot be read, where it has none of these.
 pub(super) fn architectures(folder: &Path) -> Result<Vec<NamedArch>> {
-    let path = folder.join("architectures.csv");
+    let found = table::in_folder(folder, "architectures");
     let runs = runs_in(folder)?;
     let is_known = folder.join("run.toml").is_file() || !runs.is_empty();
-    if path.is_file() || !is_known {
+    if found.is_some() || !is_known {
+        let path = found.unwrap_or_else(|| folder.join("architectures.csv")); // its absence is the error
         detail(|| format!("reading {}", path.display()));
         return good_rows(&path, table::architectures(&path)?);
     }

@@ -90,18 +90,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         say(&format!("{count} plots in {}", folder.display()));
     }
     let rows = rows.concat();
+    let Some(first) = rows.first() else {
+        let reason = format!("forecast: {} has no trajectory", args.input.name());
+        return Err(Error::Nothing(reason)); // and nothing takes the place of an older table
+    };
     write_rows(&rows, &target)?;
     notes(&rows).iter().for_each(|note| say(note));
     match rows.iter().any(|row| row.average.is_some()) {
         true => Ok(()),
-        false => Err(Error::Nothing(match rows.first() {
-            None => format!("forecast: {} has no trajectory", args.input.name()),
-            Some(first) => format!(
-                "forecast any of {} trajectories; the first: {}",
-                trajectories.len(),
-                first.status
-            ),
-        })),
+        false => Err(Error::Nothing(format!(
+            "forecast any of {} trajectories; the first: {}",
+            trajectories.len(),
+            first.status
+        ))),
     }
 }
 

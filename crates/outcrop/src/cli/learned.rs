@@ -1,18 +1,15 @@
 //! What `predict`, `explain` and `design` learn from, and with what.
 
-use std::fs::File;
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Streamed};
 use outcrop_core::{
-    Error as CoreError, Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
-    open_trajectories_from,
+    Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
 };
 use outcrop_predict::{Feature, Options, Source};
 
-use super::folders::{architectures, runs_in};
+use super::folders::{architectures, is_measured, runs_in};
 use super::input::good_rows;
 use super::output::say;
 use super::voice::detail;
@@ -37,17 +34,16 @@ pub(super) fn source(folder: &Path) -> Result<Source> {
 }
 
 fn fits(folder: &Path) -> Result<Vec<Fit>> {
-    let table = folder.join("fits.csv");
-    if table.is_file() {
+    if let Some(table) = table::in_folder(folder, "fits") {
         detail(|| format!("reading {}", table.display()));
         return good_rows(&table, table::read_rows::<Fit>(&table)?);
     }
     let runs = runs_in(folder)?;
-    if folder.join("measurements.csv").is_file() || folder.join("trajectories.csv").is_file() {
+    if is_measured(folder) {
         return fit_now(folder);
     }
     if runs.is_empty() {
-        // its absence is the error
+        let table = folder.join("fits.csv"); // its absence is the error
         return good_rows(&table, table::read_rows::<Fit>(&table)?);
     }
     let of_run = |run: &std::path::PathBuf| fits(run);
@@ -78,23 +74,12 @@ pub(super) fn measured_source(folder: &Path) -> Result<Source> {
 }
 
 fn trajectories(folder: &Path) -> Result<Vec<Trajectory>> {
-    let tables = ["trajectories.csv", "measurements.csv"].map(|name| folder.join(name));
-    let options = TrajectoryOptions::default();
-    let compressed = folder.join("measurements.csv.gz");
-    let items = match tables.iter().find(|path| path.is_file()) {
-        Some(path) => open_trajectories(path, options)?,
-        None if compressed.is_file() => {
-            let file = File::open(&compressed);
-            let file = file.map_err(|e| CoreError::io("read", &compressed, e))?;
-            let name = compressed.display().to_string();
-            open_trajectories_from(MultiGzDecoder::new(file), &name, options)?
-        }
-        None => {
-            let runs = runs_in(folder)?;
-            let of_runs = runs.iter().map(|run| trajectories(run));
-            return Ok(of_runs.collect::<Result<Vec<_>>>()?.concat());
-        }
-    };
+    if !is_measured(folder) {
+        let runs = runs_in(folder)?;
+        let of_runs = runs.iter().map(|run| trajectories(run));
+        return Ok(of_runs.collect::<Result<Vec<_>>>()?.concat());
+    }
+    let items = open_trajectories(folder, TrajectoryOptions::default())?;
     let mut trajectories = Vec::new();
     for item in items {
         match item? {

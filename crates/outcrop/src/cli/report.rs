@@ -14,14 +14,14 @@ use crate::{Error, Result};
 
 /// The tables of which a report is made.
 const TABLES: [&str; 8] = [
-    "architectures.csv",
-    "measurements.csv",
-    "trajectories.csv",
-    "fits.csv",
-    "curves.csv",
-    "loss.csv",
-    "scores.csv",
-    "predictions.csv",
+    "architectures",
+    "measurements",
+    "trajectories",
+    "fits",
+    "curves",
+    "loss",
+    "scores",
+    "predictions",
 ];
 
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ const TABLES: [&str; 8] = [
   outcrop report runs/mine --out mine-report     a single run: what can be drawn is drawn
 
 Reads whichever of these tables are there: architectures.csv, measurements.csv, trajectories.csv,
-fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv, provenance.json.")]
+fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv (each may end in .csv.gz), provenance.json.")]
 pub(crate) struct Args {
     /// A folder with tables.
     folder: PathBuf,
@@ -57,9 +57,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "report on {}: none of {} is there with a row; `outcrop train`, `measure` and `fit` write \
              them",
             args.folder.display(),
-            TABLES.join(", ")
+            TABLES.map(|name| format!("{name}.csv")).join(", ")
         )));
     }
+    look_for_ratios(&inputs, &args.folder)?;
     let inputs = Inputs {
         title: title.unwrap_or_else(|| format!("Massive activations: {}", args.folder.display())),
         ..inputs
@@ -67,6 +68,34 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let written = write_report(&inputs, &out)?;
     print(&format!("report: {}", written.html.display()));
     Ok(())
+}
+
+/// A report lives by ratios. Without any it says so, and there is none where nothing else could be shown.
+fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
+    let finite = |t: &Trajectory| t.ratios.iter().any(|ratio| ratio.is_finite());
+    if inputs.trajectories.iter().any(finite) {
+        return Ok(());
+    }
+    let without = match inputs.measurements.len() {
+        0 => "there are no ratios".to_owned(),
+        rows => format!("none of {rows} measurements has a ratio (top1 over median, both finite)"),
+    };
+    let others = [
+        !inputs.fits.is_empty(),
+        !inputs.curves.is_empty(),
+        inputs.losses.iter().any(|loss| loss.held_out_loss.is_finite()),
+        !inputs.scores.is_empty(),
+        !inputs.predictions.is_empty(),
+    ];
+    if others.contains(&true) {
+        say(&format!("warning: {without}: the figures of ratios are empty"));
+        return Ok(());
+    }
+    let folder = folder.display();
+    let reason = format!(
+        "report on {folder}: {without}, nor is there a fit, a loss, a score or a prediction: nothing could be drawn"
+    );
+    Err(Error::Nothing(reason))
 }
 
 fn read(args: &Args) -> Result<Inputs> {
@@ -81,7 +110,7 @@ fn read(args: &Args) -> Result<Inputs> {
         losses,
         scores,
         predictions,
-    ] = TABLES.map(|name| args.folder.join(name));
+    ] = TABLES.map(|name| table::in_folder(&args.folder, name));
     let mut inputs = Inputs {
         archs: rows(&archs, table::architectures)?,
         measurements: rows(&measurements, table::measurements)?,
@@ -101,7 +130,7 @@ fn read(args: &Args) -> Result<Inputs> {
         .measurements
         .iter_mut()
         .for_each(|row| row.suspect = None);
-    if !trajectories.is_file() {
+    if trajectories.is_none() {
         let options = TrajectoryOptions {
             include_suspect: args.include_suspect,
             ..TrajectoryOptions::default()
@@ -148,12 +177,13 @@ fn older_fits(inputs: &Inputs, folder: &Path) {
 }
 
 /// The good rows of a table; none where it is not there.
-fn rows<T>(path: &Path, read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>) -> Result<Vec<T>> {
-    match path.is_file() {
-        true => {
-            detail(|| format!("reading {}", path.display()));
-            good_rows(path, read(path)?)
-        }
-        false => Ok(Vec::new()),
-    }
+fn rows<T>(
+    path: &Option<PathBuf>,
+    read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>,
+) -> Result<Vec<T>> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    detail(|| format!("reading {}", path.display()));
+    good_rows(path, read(path)?)
 }

@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "flex")]
     backend: String,
     /// Runs side by side [default: one a core on the CPU, one on a GPU].
-    #[arg(long, value_name = "N", value_parser = threads::number())]
+    #[arg(long, value_name = "N", value_parser = threads::number)]
     jobs: Option<u16>,
     /// Compute again what is gone or damaged of runs that were finished.
     #[arg(long)]

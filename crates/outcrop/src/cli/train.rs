@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "flex")]
     backend: String,
     /// Threads of the CPU backend [default: all cores].
-    #[arg(long, value_name = "N", value_parser = threads::number())]
+    #[arg(long, value_name = "N", value_parser = threads::number)]
     threads: Option<u16>,
     /// Compute again what is gone or damaged of a run, from the newest checkpoint before it.
     #[arg(long)]

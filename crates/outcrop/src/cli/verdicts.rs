@@ -15,7 +15,7 @@ pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
     let verdict = verdicts.into_iter().find(|v| v.target == target);
     let doubtful = verdict.filter(|v| v.finding != Finding::Signal);
     Ok(doubtful.map(|verdict| {
-        format!("WARNING: the order of these architectures may be chance. {verdict}")
+        format!("warning: the order of these architectures may be chance. {verdict}")
     }))
 }
 

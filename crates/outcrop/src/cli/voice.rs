@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Say nothing but results and errors.
+    /// Say nothing but results, warnings and errors.
     #[arg(long, short, global = true)]
     quiet: bool,
     /// Also say what is read, from where, and how it was understood.
@@ -32,7 +32,7 @@ impl Args {
     }
 }
 
-/// Whether only results and errors are wanted.
+/// Whether only results, warnings and errors are wanted.
 pub(crate) fn is_quiet() -> bool {
     VOICE.load(Ordering::Relaxed) == QUIET
 }

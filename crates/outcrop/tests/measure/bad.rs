@@ -171,6 +171,16 @@ fn weights_that_are_not_finite() {
             .iter()
             .all(|r| (r.stats.non_finite > 0) == (r.layer == 2))
     );
+    // who wants no audit has the rows marked that show it themselves
+    let bare = dir.path().join("bare");
+    let output = measure(&of, &bare, &["--no-audit", "--quiet"]);
+    succeeded(&output);
+    let said = text(&output.stderr);
+    assert!(said.contains("warning: step 8, layer 2"), "{said}");
+    for row in self::rows(&bare) {
+        let marked = row.suspect.as_deref() == Some("non-finite");
+        assert_eq!(marked, row.stats.non_finite > 0, "step {}, layer {}", row.step, row.layer);
+    }
 }
 
 #[test]

@@ -68,6 +68,33 @@ fn a_fit_and_a_forecast_of_nothing() {
     );
 }
 
+/// Measurements of which no ratio can be made.
+#[test]
+fn a_report_without_a_ratio() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    let row = |step: u32| format!("m,{step},0,1,,,,\nm,{step},0,2,,,,0.5\n");
+    let header = "model,step,sequence,layer,top1,top2,top3,median\n";
+    let table = header.to_owned() + &(0..20).map(row).collect::<String>();
+    std::fs::write(dir.path().join("measurements.csv"), table).unwrap();
+    let nothing = ["none of 40 measurements has a ratio", "nothing could be drawn"];
+    refused(&["report", &folder], &nothing);
+    refused(&["fit", &folder], &["has no trajectory"]);
+    refused(&["forecast", &folder, "--at", "99"], &["has no trajectory"]);
+    refused(&["compare", &folder], &["no layer has a ratio at any step"]);
+    assert_eq!(files(dir.path()).len(), 1);
+    let loss = "model,step,tokens,loss,held_out_loss\nm,0,0,4.1,4.2\nm,9,90,3.1,3.2\n";
+    std::fs::write(dir.path().join("loss.csv"), loss).unwrap();
+    let (_, said) = succeeded(&["-q", "report", &folder]);
+    assert!(said.contains("warning: none of 40 measurements has a ratio"), "{said}");
+    // beside another it is named too
+    let other = dir.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("trajectories.csv"), trajectories()).unwrap();
+    let (_, said) = succeeded(&["compare", other.to_str().unwrap(), &folder]);
+    assert!(said.contains("warning: ") && said.contains("no layer has a ratio"), "{said}");
+}
+
 /// A table of which nothing is left leaves the older result where it is.
 #[test]
 fn a_fit_of_nothing_leaves_the_old_file() {
@@ -79,6 +106,9 @@ fn a_fit_of_nothing_leaves_the_old_file() {
     .unwrap();
     std::fs::write(dir.path().join("fits.csv"), "old").unwrap();
     refused(&["fit", dir.path().to_str().unwrap()], &["no trajectory"]);
+    let table = path(dir.path(), "trajectories.csv");
+    let out = path(dir.path(), "fits.csv");
+    refused(&["forecast", &table, "--at", "9", "--out", &out], &["no trajectory"]);
     assert_eq!(
         std::fs::read_to_string(dir.path().join("fits.csv")).unwrap(),
         "old"

@@ -1,6 +1,6 @@
 //! `fit RUN`, then `report RUN`.
 
-use super::{fixture, path, succeeded};
+use super::{fixture, path, succeeded, trajectories};
 
 #[test]
 fn the_fits_of_a_folder_go_into_it_and_the_report_has_them() {
@@ -70,4 +70,20 @@ fn what_is_asked_for_by_name_goes_there_alone() {
         assert!(!dir.path().join("fits.csv").exists(), "{to:?}");
     }
     assert!(dir.path().join("new/f.json").is_file());
+}
+
+#[test]
+fn fits_that_replace_others_say_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().display().to_string();
+    std::fs::write(dir.path().join("trajectories.csv"), trajectories()).unwrap();
+    let fit = |options: &[&str]| succeeded(&[&["fit", &folder][..], options].concat()).1;
+    let logistic = ["--hypothesis", "logistic", "--intervals", "0"];
+    assert!(!fit(&logistic).contains("replaces"));
+    assert!(!fit(&logistic).contains("replaces"), "nothing changed");
+    let said = fit(&["--hypothesis", "emergence,log only", "--intervals", "0"]);
+    assert!(said.contains("fits.csv replaces the one of 2"), "{said}");
+    assert!(said.contains("(1 rows; hypotheses: logistic)"), "{said}");
+    std::fs::write(dir.path().join("fits.csv"), "mine").unwrap();
+    assert!(fit(&logistic).contains("which could not be read"));
 }

@@ -7,13 +7,13 @@ use parquet::record::Field;
 use parquet::record::reader::RowIter;
 
 /// A Parquet file as the CSV text that says the same, row by row.
-pub(super) struct AsCsv {
+pub(in crate::table) struct AsCsv {
     rows: RowIter<'static>,
     text: Cursor<Vec<u8>>,
 }
 
 impl AsCsv {
-    pub(super) fn open(file: File) -> std::io::Result<Self> {
+    pub(in crate::table) fn open(file: File) -> std::io::Result<Self> {
         let reader = contained(|| SerializedFileReader::new(file))?;
         let reader = reader.map_err(failed)?;
         let schema = reader.metadata().file_metadata().schema();

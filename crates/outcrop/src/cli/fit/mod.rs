@@ -2,6 +2,7 @@
 
 mod backtest;
 mod display;
+mod held;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -11,6 +12,7 @@ use outcrop_core::FolderLock;
 use outcrop_fit::{Options, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
+use self::held::Held;
 use super::clock::holder;
 use super::folders::is_run;
 use super::input::{self, Input};
@@ -216,7 +218,10 @@ impl Tally {
     /// A failure where nothing was fitted.
     fn check(&self, input: &str) -> Result<()> {
         match (self.series, self.failed) {
-            _ if self.published > 0 => Ok(()),
+            (0, 0) if self.published > 0 => Err(Error::Nothing(format!(
+                "fit: {input} has no trajectory; what came out are its {} published fits",
+                self.published
+            ))),
             (0, _) => Err(Error::Nothing(format!("fit: {input} has no trajectory"))),
             (series, failed) if series == failed => Err(Error::Nothing(format!(
                 "fit any of the {series} series of {input}; the first: {}",
@@ -309,10 +314,12 @@ impl<'a> Writer<'a> {
         if tally.series + tally.published == 0 {
             return tally.check(input); // and nothing takes the place of older tables
         }
+        let held = self.folder.map(|folder| Held::of(&folder.join("fits.csv")));
         if let Some(curves) = self.curves {
             curves.finish()?;
         }
         self.fits.finish()?;
+        held.iter().for_each(Held::say_if_replaced);
         if let Some(shown) = self.shown {
             shown.finish()?;
         }

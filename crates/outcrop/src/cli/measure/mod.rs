@@ -71,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long)]
     ignore_sums: bool,
     /// Threads [default: all cores].
-    #[arg(long, value_name = "N", value_parser = threads::number())]
+    #[arg(long, value_name = "N", value_parser = threads::number)]
     threads: Option<u16>,
     // These have headings, which hold for all that follows.
     #[command(flatten)]

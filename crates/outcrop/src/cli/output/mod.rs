@@ -23,9 +23,12 @@ pub(crate) fn print(text: &str) {
     standard::send(format!("{text}\n").as_bytes());
 }
 
-/// Says a line on standard error, unless the command was asked to be quiet.
+/// How a line begins that a result should not be read without.
+const WARNING: &str = "warning: ";
+
+/// Says a line on standard error; where the command was asked to be quiet, only a warning.
 pub(crate) fn say(text: &str) {
-    if !is_quiet() {
+    if !is_quiet() || text.starts_with(WARNING) {
         to_stderr(text);
     }
 }
