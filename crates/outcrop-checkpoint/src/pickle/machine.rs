@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::num::{IntErrorKind, ParseIntError};
 
 use super::cursor::Cursor;
 use super::names::Global;
@@ -14,7 +15,10 @@ const NONE: Id = 0;
 const EMPTY_TUPLE: Id = 1;
 pub(super) const IGNORED: Id = 2;
 
-/// The stack machine of the pickle protocols 0 to 5, as Python's `pickletools` describes it, without
+/// What only protocol 0 has: lines of text, numbers and names of the memo, and storages as words.
+const PROTOCOL_0: &[u8] = b"pgVSFP";
+
+/// The stack machine of the pickle protocols 1 to 5, as Python's `pickletools` describes it, without
 /// the operations that only code needs.
 pub(crate) struct Machine<'a> {
     cursor: Cursor<'a>,
@@ -151,6 +155,7 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             b'K' | b'M' | b'J' | 0x8a => self.integer(op),
+            b'I' | b'L' => self.number(op),
             b'X' | 0x8c | 0x8d | b'U' | b'T' => self.string(op),
             b'G' | b'C' | b'B' | 0x8b | 0x8e | 0x96 => self.skip(op),
             b']' => self.push(Value::List(Vec::new())),
@@ -170,6 +175,10 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             b'b' => self.build(),
+            _ if PROTOCOL_0.contains(&op) => Err(Refusal::other(
+                "it is of pickle protocol 0, in which `torch.save` writes what `torch.load` cannot read either; \
+                 save it again where it was made, without `pickle_protocol`",
+            )),
             _ => Err(Refusal::Other(format!(
                 "its pickle has the operation {op:#04x} at byte {at}, which no tensor needs"
             ))),
@@ -208,6 +217,24 @@ impl<'a> Machine<'a> {
             },
         };
         self.push(Value::Int(int))
+    }
+
+    /// A number in a line of its own, or a truth value, as protocol 1 writes them.
+    fn number(&mut self, op: u8) -> Result<()> {
+        let line = self.cursor.line()?;
+        let digits = match op {
+            b'L' => line.strip_suffix('L').unwrap_or(line),
+            _ => line,
+        };
+        let number = digits.parse::<i64>();
+        match (digits, number) {
+            ("00" | "01", _) => self.stack.push(IGNORED),
+            (_, Ok(number)) => return self.push(Value::Int(number)),
+            // longer than any size of a tensor
+            (_, Err(reason)) if is_overflow(&reason) => self.stack.push(IGNORED),
+            _ => return Err(self.cursor.broken("holds a number that is none")),
+        }
+        Ok(())
     }
 
     fn string(&mut self, op: u8) -> Result<()> {
@@ -328,4 +355,8 @@ impl<'a> Machine<'a> {
             _ => Err(self.cursor.broken("gives attributes to what has none")),
         }
     }
+}
+
+fn is_overflow(reason: &ParseIntError) -> bool {
+    matches!(reason.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow)
 }

@@ -103,8 +103,15 @@ fn rows_are_those_of_the_whole() {
 
 #[test]
 fn state_dicts_are_found_where_programs_keep_them() {
-    for file in ["module.bin", "nested.bin", "protocol4.bin", "legacy.bin"] {
-        let weights = Weights::open(&fixture(file)).unwrap();
+    let mut files = ["module.bin", "nested.bin", "protocol4.bin", "legacy.bin"]
+        .map(str::to_owned)
+        .to_vec();
+    for protocol in [1, 2, 3, 4, 5] {
+        files.push(format!("protocols/{protocol}.bin"));
+        files.push(format!("protocols/{protocol}_legacy.bin"));
+    }
+    for file in &files {
+        let weights = Weights::open(&fixture(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let names: Vec<_> = weights.names().collect();
         assert_eq!(
             names,

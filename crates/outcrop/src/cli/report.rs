@@ -70,15 +70,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// A report lives by ratios. Without any it says so, and there is none where nothing else could be shown.
+/// A report lives by ratios. Where what was measured has none it says so, and there is no report where nothing
+/// else could be shown.
 fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     let finite = |t: &Trajectory| t.ratios.iter().any(|ratio| ratio.is_finite());
-    if inputs.trajectories.iter().any(finite) {
+    let (measured, layers) = (inputs.measurements.len(), inputs.trajectories.len());
+    if measured + layers == 0 || inputs.trajectories.iter().any(finite) {
         return Ok(());
     }
-    let without = match inputs.measurements.len() {
-        0 => "there are no ratios".to_owned(),
-        rows => format!("none of {rows} measurements has a ratio (top1 over median, both finite)"),
+    let without = match measured {
+        0 => format!("none of {layers} trajectories has a finite ratio"),
+        _ => format!("none of {measured} measurements has a ratio (top1 over median, both finite)"),
     };
     let others = [
         !inputs.fits.is_empty(),

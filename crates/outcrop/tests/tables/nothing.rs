@@ -83,7 +83,7 @@ fn a_report_without_a_ratio() {
     refused(&["forecast", &folder, "--at", "99"], &["has no trajectory"]);
     refused(&["compare", &folder], &["no layer has a ratio at any step"]);
     assert_eq!(files(dir.path()).len(), 1);
-    let loss = "model,step,tokens,loss,held_out_loss\nm,0,0,4.1,4.2\nm,9,90,3.1,3.2\n";
+    let loss = "model,step,tokens,loss,held_out_loss,learning_rate,gradient_norm\nm,0,0,4.1,4.2,1e-3,\nm,9,90,3.1,3.2,1e-3,1\n";
     std::fs::write(dir.path().join("loss.csv"), loss).unwrap();
     let (_, said) = succeeded(&["-q", "report", &folder]);
     assert!(said.contains("warning: none of 40 measurements has a ratio"), "{said}");

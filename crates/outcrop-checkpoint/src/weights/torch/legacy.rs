@@ -9,8 +9,14 @@ use super::super::stored::read_exact_at;
 use super::MAX_PICKLE;
 use crate::pickle::{Machine, Model, Refusal, find_model, items, key_of, storages};
 
-/// How such a file begins: a pickle of one number.
-pub(super) const BEGINNING: [u8; 14] = *b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19";
+/// How such a file begins, a pickle of one number, in protocols 0 and 1, and in 2 and later ones behind what
+/// names the protocol.
+const NUMBER: [&[u8]; 2] = [
+    b"L119547037146038801333356L\n.",
+    b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.",
+];
+/// Bytes of the frame in which protocol 4 and later ones lay it.
+const FRAME: usize = 9;
 /// Pickles before that of what was saved.
 const BEFORE: usize = 3;
 /// Bytes that are read at first; more where the pickles are longer.
@@ -18,6 +24,17 @@ const FIRST: u64 = 1 << 20;
 
 /// First byte and bytes of each storage, by key.
 type Places = HashMap<String, (u64, u64)>;
+
+/// Whether a file begins so.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let [text, binary] = NUMBER;
+    let rest = match head {
+        [0x80, 4 | 5, 0x95, ..] => head.get(2 + FRAME..).unwrap_or_default(),
+        [0x80, 2 | 3, rest @ ..] => rest,
+        _ => return head.starts_with(text),
+    };
+    rest.starts_with(binary)
+}
 
 /// The model in a file of `length` bytes, and where its storages lie.
 pub(super) fn read(file: &File, length: u64, is_shard: bool) -> Result<(Model, Places), Refusal> {

@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
         let model = model.map_err(refusal)?;
         let tensors = of.tensors(&model, &mut |key| entries.place(&format!("data/{key}")));
         (model, tensors)
-    } else if head.starts_with(&legacy::BEGINNING) {
+    } else if legacy::begins(&head) {
         let (model, places) = legacy::read(&file, length, is_shard).map_err(refusal)?;
         let tensors = of.tensors(&model, &mut |key| Ok(places.get(key).copied()));
         (model, tensors)
