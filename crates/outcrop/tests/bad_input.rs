@@ -268,7 +268,10 @@ fn bad_use_is_status_2() {
             let said = text(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{option}: {said}");
             let reason = "allowed is a whole number from 1 to ";
-            assert!(said.contains(reason) && said.contains("cores"), "{option}: {said}");
+            assert!(
+                said.contains(reason) && said.contains("cores"),
+                "{option}: {said}"
+            );
         }
     }
 }

@@ -216,7 +216,10 @@ fn what_a_design_cannot_know_is_said_aloud() {
     }
     // what makes a result doubtful is said to those who want nothing but results
     let (_, errors) = design(&["--quiet"]);
-    assert!(errors.lines().count() > 1 && errors.lines().all(|l| l.starts_with("warning: ")), "{errors}");
+    assert!(
+        errors.lines().count() > 1 && errors.lines().all(|l| l.starts_with("warning: ")),
+        "{errors}"
+    );
     // predict names the same range, in the same words
     let (rows, _) = design(&["--allow-outside"]);
     let outside = rows.iter().filter(|r| r[5] == "4096");

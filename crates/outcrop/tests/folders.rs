@@ -51,15 +51,23 @@ fn compressed_tables_are_as_good_as_others() {
             let mut process = outcrop();
             process.args(command.split(' ')).current_dir(parent.path());
             let output = process.output().unwrap();
-            assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{command}: {}",
+                text(&output.stderr)
+            );
             text(&output.stdout).replace("gzip", "plain")
         });
         // columns are as wide as the names in them
-        let words = |said: &str| -> Vec<String> { said.split_whitespace().map(str::to_owned).collect() };
+        let words =
+            |said: &str| -> Vec<String> { said.split_whitespace().map(str::to_owned).collect() };
         assert_eq!(words(&expected), words(&found), "{command}");
     }
     let page = Path::new("runs/m0/report/report.html");
-    assert_eq!(files(&plain.join("runs/m0/report")), files(&gzip.join("runs/m0/report")));
+    assert_eq!(
+        files(&plain.join("runs/m0/report")),
+        files(&gzip.join("runs/m0/report"))
+    );
     assert!(gzip.join(page).is_file());
 }
 
@@ -80,7 +88,11 @@ fn a_compressed_table_by_itself() {
     std::fs::write(&other, &bytes[..bytes.len() / 2]).unwrap();
     let cut = fit(&other);
     assert_eq!(cut.status.code(), Some(1));
-    assert!(text(&cut.stderr).contains("table.dat"), "{}", text(&cut.stderr));
+    assert!(
+        text(&cut.stderr).contains("table.dat"),
+        "{}",
+        text(&cut.stderr)
+    );
 }
 
 #[test]
@@ -91,10 +103,19 @@ fn seeds_of_one_architecture_explain_nothing() {
     }
     let folder = parent.path().to_str().unwrap();
     for regressor in ["shape", "ridge"] {
-        let output = outcrop().args(["explain", folder, "--regressor", regressor]).output().unwrap();
+        let output = outcrop()
+            .args(["explain", folder, "--regressor", regressor])
+            .output()
+            .unwrap();
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains("its 4 models are of one architecture"), "{said}");
-        assert!(!said.contains("NaN") && !parent.path().join("explain").exists(), "{said}");
+        assert!(
+            said.contains("its 4 models are of one architecture"),
+            "{said}"
+        );
+        assert!(
+            !said.contains("NaN") && !parent.path().join("explain").exists(),
+            "{said}"
+        );
     }
 }

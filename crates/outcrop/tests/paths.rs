@@ -88,7 +88,9 @@ fn a_folder_that_is_no_utf_8_is_as_good_as_another() {
     for command in COMMANDS {
         let [there, here] = [&plain, &odd].map(|folder| {
             let mut process = outcrop();
-            process.args(words(command, folder)).current_dir(parent.path());
+            process
+                .args(words(command, folder))
+                .current_dir(parent.path());
             process.output().unwrap()
         });
         let errors = text(&here.stderr);
@@ -98,6 +100,11 @@ fn a_folder_that_is_no_utf_8_is_as_good_as_another() {
     }
     let known = outcrop::cli::command();
     for command in known.get_subcommands().map(clap::Command::get_name) {
-        assert!(COMMANDS.iter().any(|c| c.split(' ').next() == Some(command)), "{command}");
+        assert!(
+            COMMANDS
+                .iter()
+                .any(|c| c.split(' ').next() == Some(command)),
+            "{command}"
+        );
     }
 }

@@ -260,7 +260,11 @@ impl<'a> Finder<'a> {
         self.problems.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(CheckpointSeries {
             path: self.path.into(),
-            entries: self.found.into_iter().map(|found| found.checkpoint).collect(),
+            entries: self
+                .found
+                .into_iter()
+                .map(|found| found.checkpoint)
+                .collect(),
             problems: self.problems,
             notes: self.notes,
             stage,

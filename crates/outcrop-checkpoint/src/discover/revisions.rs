@@ -89,7 +89,11 @@ impl Finder<'_> {
             };
             self.revision(self.step_name(found), found);
         }
-        let without = self.found.iter().filter(|f| f.checkpoint.step.is_none()).count();
+        let without = self
+            .found
+            .iter()
+            .filter(|f| f.checkpoint.step.is_none())
+            .count();
         if without > 0 && self.found.len() > 1 {
             let reason = "without a step in its name one is measured by itself";
             return Err(self.choose(reason, revisions));

@@ -358,5 +358,8 @@ impl<'a> Machine<'a> {
 }
 
 fn is_overflow(reason: &ParseIntError) -> bool {
-    matches!(reason.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow)
+    matches!(
+        reason.kind(),
+        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow
+    )
 }

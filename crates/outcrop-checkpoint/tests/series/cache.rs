@@ -81,7 +81,11 @@ fn revisions_without_steps_have_to_be_chosen() {
 fn two_refs_of_one_step_are_both_named() {
     let dir = tempfile::tempdir().unwrap();
     let cache = cached(dir.path(), &[("step-5", 1), ("step5", 1)]);
-    let parts = ["refs/step-5 and", "refs/step5 are both step 5", "--revision"];
+    let parts = [
+        "refs/step-5 and",
+        "refs/step5 are both step 5",
+        "--revision",
+    ];
     refused(&cache, &Select::default(), &parts);
     assert_eq!(open(&cache, &revisions(&["step5"])), Ok(vec![Some(5)]));
 }

@@ -54,8 +54,14 @@ fn odd_files_of_pytorch_are_refused_with_the_reason() {
         ),
         ("negated.bin", "`w` is stored negated or conjugated"),
         ("sparse.bin", "`w` is sparse, which is not read"),
-        ("protocols/0.bin", "of pickle protocol 0, in which `torch.save` writes"),
-        ("protocols/0_legacy.bin", "of pickle protocol 0, in which `torch.save` writes"),
+        (
+            "protocols/0.bin",
+            "of pickle protocol 0, in which `torch.save` writes",
+        ),
+        (
+            "protocols/0_legacy.bin",
+            "of pickle protocol 0, in which `torch.save` writes",
+        ),
         (
             "list.bin",
             "holds no state dict of a model: on top is a list",

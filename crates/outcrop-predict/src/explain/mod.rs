@@ -65,7 +65,10 @@ impl<'t> Explainer<'t> {
         }
         let rows = table.rows_with(target);
         let first = rows.first().map(|row| table.architecture(*row));
-        if rows.iter().all(|row| Some(table.architecture(*row)) == first) {
+        if rows
+            .iter()
+            .all(|row| Some(table.architecture(*row)) == first)
+        {
             return Err(Error::OneArchitecture { target, models });
         }
         let column = |f: Feature| {

@@ -262,7 +262,9 @@ impl<'a> Run<'a> {
             observer(Event::Advanced(done / cells));
         };
         let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
-        let Measured { mut rows, sinks, .. } = measured;
+        let Measured {
+            mut rows, sinks, ..
+        } = measured;
         for row in &mut rows {
             row.suspect = own_suspicion(row);
         }

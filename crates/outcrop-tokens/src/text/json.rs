@@ -145,7 +145,8 @@ impl<'a> Cursor<'a> {
             Some(b'"') => self.string().is_err(),
             Some(_) => {
                 let rest = self.bytes[self.at..].trim_ascii_end();
-                rest.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
+                rest.iter()
+                    .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b))
             }
         }
     }

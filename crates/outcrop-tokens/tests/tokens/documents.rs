@@ -271,7 +271,10 @@ fn what_is_not_taken_for_documents_is_refused() {
 fn a_value_that_does_not_end_is_refused_with_its_number() {
     let dir = tempfile::tempdir().unwrap();
     let pretty = |text: &str| format!("{:#}\n", json!({ "text": text }));
-    for unclosed in ["[{\"text\": \"a\"}, {\"text\": \"b", "[{\"text\": \"a\"}, {\"text\": tru"] {
+    for unclosed in [
+        "[{\"text\": \"a\"}, {\"text\": \"b",
+        "[{\"text\": \"a\"}, {\"text\": tru",
+    ] {
         let error = message(documents(&file(&dir, "x.txt", unclosed.as_bytes())));
         assert!(error.contains("the array does not end"), "{error}");
     }

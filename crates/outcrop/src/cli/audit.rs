@@ -164,7 +164,10 @@ fn short(items: &[String]) -> String {
 /// Says what an audit found on the way of a measurement.
 pub(crate) fn warn(audit: &Audit) {
     for finding in &audit.findings {
-        say(&format!("warning: audit: {}: {}", finding.code, finding.words));
+        say(&format!(
+            "warning: audit: {}: {}",
+            finding.code, finding.words
+        ));
     }
     let suspects = audit.suspect_reasons();
     if !suspects.is_empty() {

@@ -90,7 +90,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         settings.extend(settings_of(&run)?);
         let layers = layers(&run, args)?;
         if layers.is_empty() {
-            say(&format!("warning: {}: no layer has a ratio at any step", run.display()));
+            say(&format!(
+                "warning: {}: no layer has a ratio at any step",
+                run.display()
+            ));
         }
         lines.extend(layers);
     }

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Streamed};
-use outcrop_core::{
-    Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories,
-};
+use outcrop_core::{Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories};
 use outcrop_predict::{Feature, Options, Source};
 
 use super::folders::{architectures, is_measured, runs_in};

@@ -85,12 +85,17 @@ fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     let others = [
         !inputs.fits.is_empty(),
         !inputs.curves.is_empty(),
-        inputs.losses.iter().any(|loss| loss.held_out_loss.is_finite()),
+        inputs
+            .losses
+            .iter()
+            .any(|loss| loss.held_out_loss.is_finite()),
         !inputs.scores.is_empty(),
         !inputs.predictions.is_empty(),
     ];
     if others.contains(&true) {
-        say(&format!("warning: {without}: the figures of ratios are empty"));
+        say(&format!(
+            "warning: {without}: the figures of ratios are empty"
+        ));
         return Ok(());
     }
     let folder = folder.display();

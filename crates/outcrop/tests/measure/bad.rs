@@ -179,7 +179,13 @@ fn weights_that_are_not_finite() {
     assert!(said.contains("warning: step 8, layer 2"), "{said}");
     for row in self::rows(&bare) {
         let marked = row.suspect.as_deref() == Some("non-finite");
-        assert_eq!(marked, row.stats.non_finite > 0, "step {}, layer {}", row.step, row.layer);
+        assert_eq!(
+            marked,
+            row.stats.non_finite > 0,
+            "step {}, layer {}",
+            row.step,
+            row.layer
+        );
     }
 }
 

@@ -77,7 +77,10 @@ fn a_report_without_a_ratio() {
     let header = "model,step,sequence,layer,top1,top2,top3,median\n";
     let table = header.to_owned() + &(0..20).map(row).collect::<String>();
     std::fs::write(dir.path().join("measurements.csv"), table).unwrap();
-    let nothing = ["none of 40 measurements has a ratio", "nothing could be drawn"];
+    let nothing = [
+        "none of 40 measurements has a ratio",
+        "nothing could be drawn",
+    ];
     refused(&["report", &folder], &nothing);
     refused(&["fit", &folder], &["has no trajectory"]);
     refused(&["forecast", &folder, "--at", "99"], &["has no trajectory"]);
@@ -86,13 +89,19 @@ fn a_report_without_a_ratio() {
     let loss = "model,step,tokens,loss,held_out_loss,learning_rate,gradient_norm\nm,0,0,4.1,4.2,1e-3,\nm,9,90,3.1,3.2,1e-3,1\n";
     std::fs::write(dir.path().join("loss.csv"), loss).unwrap();
     let (_, said) = succeeded(&["-q", "report", &folder]);
-    assert!(said.contains("warning: none of 40 measurements has a ratio"), "{said}");
+    assert!(
+        said.contains("warning: none of 40 measurements has a ratio"),
+        "{said}"
+    );
     // beside another it is named too
     let other = dir.path().join("other");
     std::fs::create_dir(&other).unwrap();
     std::fs::write(other.join("trajectories.csv"), trajectories()).unwrap();
     let (_, said) = succeeded(&["compare", other.to_str().unwrap(), &folder]);
-    assert!(said.contains("warning: ") && said.contains("no layer has a ratio"), "{said}");
+    assert!(
+        said.contains("warning: ") && said.contains("no layer has a ratio"),
+        "{said}"
+    );
 }
 
 /// A table of which nothing is left leaves the older result where it is.
@@ -108,7 +117,10 @@ fn a_fit_of_nothing_leaves_the_old_file() {
     refused(&["fit", dir.path().to_str().unwrap()], &["no trajectory"]);
     let table = path(dir.path(), "trajectories.csv");
     let out = path(dir.path(), "fits.csv");
-    refused(&["forecast", &table, "--at", "9", "--out", &out], &["no trajectory"]);
+    refused(
+        &["forecast", &table, "--at", "9", "--out", &out],
+        &["no trajectory"],
+    );
     assert_eq!(
         std::fs::read_to_string(dir.path().join("fits.csv")).unwrap(),
         "old"

@@ -29,7 +29,10 @@ impl Held {
             return;
         };
         if sha256_file(&self.path).is_ok_and(|now| now != *hash) {
-            say(&format!("note: {} replaces the one of {words}", self.path.display()));
+            say(&format!(
+                "note: {} replaces the one of {words}",
+                self.path.display()
+            ));
         }
     }
 }
@@ -47,5 +50,9 @@ fn words(path: &Path) -> String {
         names.dedup();
         names.join(", ")
     };
-    format!("{day} ({} rows; hypotheses: {})", fits.rows.len(), of(|fit| &fit.hypothesis))
+    format!(
+        "{day} ({} rows; hypotheses: {})",
+        fits.rows.len(),
+        of(|fit| &fit.hypothesis)
+    )
 }
