@@ -8,6 +8,7 @@ mod lengths;
 mod libraries;
 mod manifest;
 mod methods;
+mod paths;
 mod source;
 mod words;
 mod workspace;
