@@ -51,6 +51,14 @@ pub enum Error {
         /// The known setting closest to it, if one is close.
         nearest: Option<String>,
     },
+    /// A weight that a family has no name for.
+    #[error("name the weights of {role}: checkpoints of the {family} family have none")]
+    Nameless {
+        /// The family.
+        family: String,
+        /// What it has no name for.
+        role: String,
+    },
 }
 
 impl Error {

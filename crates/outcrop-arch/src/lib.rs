@@ -3,6 +3,7 @@
 //! | noun | what it is |
 //! |---|---|
 //! | [`ArchSpec`] | the switches of an architecture, in TOML and JSON by serde; Pythia's by name |
+//! | [`Plan`] | what an architecture computes and with which weights: steps and parts, in order |
 //! | [`Family`] | under which names and in which layout published checkpoints store weights |
 //! | [`HuggingFace`] | what a `config.json` of transformers describes: an [`ArchSpec`] and its [`Family`] |
 //! | [`TensorName`] | one tensor of a checkpoint: name, shape, role |
@@ -27,7 +28,7 @@ mod family;
 mod given;
 mod huggingface;
 mod nearest;
-mod parameters;
+mod plan;
 mod pythia;
 mod spec;
 mod tensors;
@@ -39,10 +40,13 @@ pub use family::Family;
 pub use given::KEYS;
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
-pub use parameters::Parameters;
+pub use plan::{
+    Block, Draw, Nonlinearity, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart,
+    TensorRole,
+};
 pub use pythia::PYTHIA_SIZES;
 pub use spec::ArchSpec;
-pub use tensors::{TensorName, TensorPart, TensorRole};
+pub use tensors::TensorName;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -125,7 +125,7 @@ impl ArchSpec {
     pub fn rotary_dims(&self) -> usize {
         match self.position {
             Position::Rotary { fraction, .. } => (self.d_head() as f64 * fraction) as usize / 2 * 2,
-            _ => 0,
+            Position::Learned | Position::Alibi | Position::None => 0,
         }
     }
 
@@ -181,7 +181,7 @@ impl ArchSpec {
             Init::Normal { std } if !(std > 0.0 && std <= 10.0) => {
                 Err(Error::range("arch.init.std", std, "above 0, at most 10"))
             }
-            _ => Ok(()),
+            Init::Normal { .. } | Init::SmallWang => Ok(()),
         }
     }
 

@@ -1,57 +1,11 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use crate::Result;
-use crate::{ArchSpec, Bias, Family, Norm, Position};
-
-/// What a tensor of a checkpoint belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TensorRole {
-    /// Token embedding [vocab, d_model].
-    TokenEmbedding,
-    /// Learned positions [context, d_model].
-    PositionEmbedding,
-    /// Normalisation before attention.
-    AttentionNorm,
-    /// Normalisation before the MLP.
-    MlpNorm,
-    /// Normalisation before the unembedding.
-    FinalNorm,
-    /// Queries, keys and values in one projection. Its 3 d_model outputs are laid out as
-    /// [heads, 3, d_head] in GPT-NeoX and as [3, heads, d_head] in GPT-2.
-    QueryKeyValue,
-    /// Queries, [heads, d_head] outputs.
-    Query,
-    /// Keys, [kv_heads, d_head] outputs.
-    Key,
-    /// Values, [kv_heads, d_head] outputs.
-    Value,
-    /// RMSNorm over each head of queries, gain \[d_head\].
-    QueryNorm,
-    /// RMSNorm over each head of keys, gain \[d_head\].
-    KeyNorm,
-    /// Output projection of attention.
-    AttentionOutput,
-    /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
-    MlpUp,
-    /// Matrix of SwiGLU that passes SiLU.
-    MlpGate,
-    /// Last matrix of the MLP.
-    MlpDown,
-    /// Unembedding [vocab, d_model].
-    Unembedding,
-}
-
-/// Which of the two tensors of a linear map or normalisation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TensorPart {
-    /// Matrix, embedding, or gain of a normalisation.
-    Weight,
-    /// Bias, or shift of a normalisation.
-    Bias,
-}
+use crate::plan::TensorRole as R;
+use crate::plan::{Draw, Part, Plan, Section, TensorKind, TensorPart, TensorRole};
+use crate::{ArchSpec, Bias, Error, Family, Position, Result};
 
 /// One tensor of a published checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TensorName {
     /// Its full name, as [`Family::standard_name`] gives it.
     pub name: String,
@@ -61,6 +15,12 @@ pub struct TensorName {
     pub role: TensorRole,
     /// Which part of that.
     pub part: TensorPart,
+    /// What it does.
+    pub kind: TensorKind,
+    /// How it is drawn.
+    pub init: Draw,
+    /// Whether weight decay applies to it.
+    pub decays: bool,
     /// The block, from 1; none outside the blocks.
     pub layer: Option<usize>,
     /// Whether a matrix is stored as [in, out], as in GPT-2; else as [out, in].
@@ -70,7 +30,123 @@ pub struct TensorName {
     pub required: bool,
 }
 
+/// A module of a checkpoint and which parts of a plan it holds.
+pub(crate) struct Module {
+    name: &'static str,
+    /// What its tensors are called.
+    role: TensorRole,
+    /// The parts, one below another; those that a plan lacks are not there.
+    holds: &'static [TensorRole],
+}
+
+const fn module(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
+    let role = holds[0];
+    Module { name, role, holds }
+}
+
+const fn fused(name: &'static str) -> Module {
+    use TensorRole::{Key, Query, QueryKeyValue, Value};
+    Module {
+        name,
+        role: QueryKeyValue,
+        holds: &[Query, Key, Value],
+    }
+}
+
+/// How a family names its tensors.
+pub(crate) struct Names {
+    /// What stands before all names but the unembedding's; files of the bare body leave it out.
+    body: &'static str,
+    /// Modules before the blocks.
+    start: &'static [Module],
+    /// What stands before the number of a block.
+    blocks: &'static str,
+    block: &'static [Module],
+    /// Modules after the blocks, the unembedding last, which stands outside the body.
+    end: &'static [Module],
+    head: Module,
+    /// Whether matrices of blocks are stored as [in, out].
+    transposed: bool,
+    /// Ends of the names of buffers, which older files keep beside the weights.
+    buffers: &'static [&'static str],
+}
+
+const ROTARY: &str = "rotary_emb.inv_freq";
+
+static NEOX: Names = Names {
+    body: "gpt_neox.",
+    start: &[
+        module("embed_in", &[R::TokenEmbedding]),
+        module("embed_positions", &[R::PositionEmbedding]),
+    ],
+    blocks: "layers",
+    block: &[
+        module("input_layernorm", &[R::AttentionNorm]),
+        module("post_attention_layernorm", &[R::MlpNorm]),
+        fused("attention.query_key_value"),
+        module("attention.dense", &[R::AttentionOutput]),
+        module("mlp.dense_h_to_4h", &[R::MlpUp]),
+        module("mlp.dense_4h_to_h", &[R::MlpDown]),
+    ],
+    end: &[module("final_layer_norm", &[R::FinalNorm])],
+    head: module("embed_out", &[R::Unembedding]),
+    transposed: false,
+    buffers: &[".attention.bias", ".attention.masked_bias", ROTARY],
+};
+
+static GPT2: Names = Names {
+    body: "transformer.",
+    start: &[
+        module("wte", &[R::TokenEmbedding]),
+        module("wpe", &[R::PositionEmbedding]),
+    ],
+    blocks: "h",
+    block: &[
+        module("ln_1", &[R::AttentionNorm]),
+        fused("attn.c_attn"),
+        module("attn.c_proj", &[R::AttentionOutput]),
+        module("ln_2", &[R::MlpNorm]),
+        module("mlp.c_fc", &[R::MlpUp]),
+        module("mlp.c_proj", &[R::MlpDown]),
+    ],
+    end: &[module("ln_f", &[R::FinalNorm])],
+    head: module("lm_head", &[R::Unembedding]),
+    transposed: true,
+    buffers: &[".attn.bias", ".attn.masked_bias"],
+};
+
+static LLAMA: Names = Names {
+    body: "model.",
+    start: &[module("embed_tokens", &[R::TokenEmbedding])],
+    blocks: "layers",
+    block: &[
+        module("input_layernorm", &[R::AttentionNorm]),
+        module("self_attn.q_proj", &[R::Query]),
+        module("self_attn.k_proj", &[R::Key]),
+        module("self_attn.v_proj", &[R::Value]),
+        module("self_attn.o_proj", &[R::AttentionOutput]),
+        module("self_attn.q_norm", &[R::QueryNorm]),
+        module("self_attn.k_norm", &[R::KeyNorm]),
+        module("post_attention_layernorm", &[R::MlpNorm]),
+        module("mlp.gate_proj", &[R::MlpGate]),
+        module("mlp.up_proj", &[R::MlpUp]),
+        module("mlp.down_proj", &[R::MlpDown]),
+    ],
+    end: &[module("norm", &[R::FinalNorm])],
+    head: module("lm_head", &[R::Unembedding]),
+    transposed: false,
+    buffers: &[ROTARY],
+};
+
 impl Family {
+    fn names(self) -> &'static Names {
+        match self {
+            Self::NeoX => &NEOX,
+            Self::Gpt2 => &GPT2,
+            Self::Llama => &LLAMA,
+        }
+    }
+
     /// Every weight that a checkpoint of this family and architecture has. GPT-NeoX's names serve
     /// models of ours too that transformers does not have: without positions or with learned ones
     /// (`gpt_neox.embed_positions`), without biases.
@@ -91,25 +167,45 @@ impl Family {
     pub fn tensors(self, arch: &ArchSpec) -> Result<Vec<TensorName>> {
         arch.check()?;
         self.check(&self.published(arch))?;
+        self.name_parts(&Plan::new(arch))
+    }
+
+    /// The weights of a plan under the names of this family, whether or not transformers has
+    /// such a model.
+    ///
+    /// # Errors
+    /// [`Error::Nameless`] for a weight that has no name in this family.
+    pub fn name_parts(self, plan: &Plan) -> Result<Vec<TensorName>> {
+        let names = self.names();
         let mut list = List {
-            arch,
-            transposed: self == Self::Gpt2,
-            layer: None,
+            family: self,
+            names,
             tensors: Vec::new(),
         };
-        match self {
-            Self::NeoX => list.neox(),
-            Self::Gpt2 => list.gpt2(),
-            Self::Llama => list.llama(),
+        list.section(&plan.start, names.start, &|module| {
+            format!("{}{module}", names.body)
+        })?;
+        for index in 0..plan.layers() {
+            let first = list.tensors.len();
+            list.section(plan.block(index + 1), names.block, &|module| {
+                format!("{}{}.{index}.{module}", names.body, names.blocks)
+            })?;
+            for tensor in &mut list.tensors[first..] {
+                tensor.layer = Some(index + 1);
+                list.names.store(tensor);
+            }
         }
-        list.matrix(
-            self.head(),
-            TensorRole::Unembedding,
-            [arch.vocab, arch.d_model],
-        );
-        if let Some(head) = list.tensors.last_mut() {
-            head.required = !arch.tied;
-        }
+        let (body, head): (Vec<_>, Vec<_>) =
+            (plan.end.parts.iter().cloned()).partition(|part| part.role != names.head.role);
+        let of = |parts| Section {
+            parts,
+            steps: Vec::new(),
+        };
+        list.section(&of(body), names.end, &|module| {
+            format!("{}{module}", names.body)
+        })?;
+        let head_module = std::slice::from_ref(&names.head);
+        list.section(&of(head), head_module, &str::to_owned)?;
         Ok(list.tensors)
     }
 
@@ -127,33 +223,21 @@ impl Family {
     /// assert_eq!(Family::NeoX.standard_name("lm_head.weight").unwrap(), "embed_out.weight");
     /// ```
     pub fn standard_name(self, name: &str) -> Option<String> {
-        const ROTARY: &str = "rotary_emb.inv_freq";
-        let (prefix, parts, buffers): (_, &[&str], &[&str]) = match self {
-            Self::NeoX => (
-                "gpt_neox.",
-                &[
-                    "embed_in.",
-                    "embed_positions.",
-                    "layers.",
-                    "final_layer_norm.",
-                ],
-                &[".attention.bias", ".attention.masked_bias", ROTARY],
-            ),
-            Self::Gpt2 => (
-                "transformer.",
-                &["wte.", "wpe.", "h.", "ln_f."],
-                &[".attn.bias", ".attn.masked_bias"],
-            ),
-            Self::Llama => ("model.", &["embed_tokens.", "layers.", "norm."], &[ROTARY]),
-        };
-        if buffers.iter().any(|buffer| name.ends_with(buffer)) {
+        let names = self.names();
+        if names.buffers.iter().any(|buffer| name.ends_with(buffer)) {
             return None;
         }
         if ["lm_head.weight", "embed_out.weight"].contains(&name) {
-            return Some(format!("{}.weight", self.head()));
+            return Some(format!("{}.weight", names.head.name));
         }
-        let bare = parts.iter().any(|part| name.starts_with(part));
-        Some(format!("{}{name}", if bare { prefix } else { "" }))
+        let modules = names
+            .start
+            .iter()
+            .chain(names.end)
+            .map(|module| module.name);
+        let first = name.split_once('.').map_or(name, |(first, _)| first);
+        let bare = modules.chain([names.blocks]).any(|module| module == first);
+        Some(format!("{}{name}", if bare { names.body } else { "" }))
     }
 
     /// What is published in place of an architecture that only models of ours have.
@@ -169,182 +253,71 @@ impl Family {
         }
         published
     }
+}
 
-    /// The module of the unembedding.
-    fn head(self) -> &'static str {
-        match self {
-            Self::NeoX => "embed_out",
-            Self::Gpt2 | Self::Llama => "lm_head",
+impl Names {
+    /// Turns a tensor of a block into what files hold.
+    fn store(&self, tensor: &mut TensorName) {
+        tensor.transposed = self.transposed && tensor.kind == TensorKind::Matrix;
+        if tensor.transposed {
+            tensor.shape.reverse();
         }
     }
 }
 
-struct List<'a> {
-    arch: &'a ArchSpec,
-    transposed: bool,
-    layer: Option<usize>,
+struct List {
+    family: Family,
+    names: &'static Names,
     tensors: Vec<TensorName>,
 }
 
-impl List<'_> {
-    fn neox(&mut self) {
-        let [d, ff] = [self.arch.d_model, self.arch.d_ff];
-        let bias = self.arch.bias == Bias::All;
-        let tokens = [self.arch.vocab, d];
-        self.matrix("gpt_neox.embed_in", TensorRole::TokenEmbedding, tokens);
-        if self.arch.position == Position::Learned {
-            let (name, positions) = ("gpt_neox.embed_positions", [self.arch.context, d]);
-            self.matrix(name, TensorRole::PositionEmbedding, positions);
-        }
-        self.blocks("gpt_neox.layers", |list, at| {
-            list.norm(&at("input_layernorm"), TensorRole::AttentionNorm);
-            list.norm(&at("post_attention_layernorm"), TensorRole::MlpNorm);
-            let mut linear = |module, role, shape| list.linear(&at(module), role, shape, bias);
-            let fused = "attention.query_key_value";
-            linear(fused, TensorRole::QueryKeyValue, [d, 3 * d]);
-            linear("attention.dense", TensorRole::AttentionOutput, [d, d]);
-            linear("mlp.dense_h_to_4h", TensorRole::MlpUp, [d, ff]);
-            linear("mlp.dense_4h_to_h", TensorRole::MlpDown, [ff, d]);
-        });
-        self.norm("gpt_neox.final_layer_norm", TensorRole::FinalNorm);
-    }
-
-    fn gpt2(&mut self) {
-        let [d, ff] = [self.arch.d_model, self.arch.d_ff];
-        self.matrix(
-            "transformer.wte",
-            TensorRole::TokenEmbedding,
-            [self.arch.vocab, d],
-        );
-        let positions = [self.arch.context, d];
-        self.matrix("transformer.wpe", TensorRole::PositionEmbedding, positions);
-        self.blocks("transformer.h", |list, at| {
-            list.norm(&at("ln_1"), TensorRole::AttentionNorm);
-            list.linear(
-                &at("attn.c_attn"),
-                TensorRole::QueryKeyValue,
-                [d, 3 * d],
-                true,
-            );
-            list.linear(
-                &at("attn.c_proj"),
-                TensorRole::AttentionOutput,
-                [d, d],
-                true,
-            );
-            list.norm(&at("ln_2"), TensorRole::MlpNorm);
-            list.linear(&at("mlp.c_fc"), TensorRole::MlpUp, [d, ff], true);
-            list.linear(&at("mlp.c_proj"), TensorRole::MlpDown, [ff, d], true);
-        });
-        self.norm("transformer.ln_f", TensorRole::FinalNorm);
-    }
-
-    fn llama(&mut self) {
-        let arch = self.arch;
-        let [d, ff] = [arch.d_model, arch.d_ff];
-        let [q, kv] = [arch.heads, arch.kv_heads].map(|heads| heads * arch.d_head());
-        let (qkv, output, mlp) = (
-            arch.bias.qkv(),
-            arch.bias.attention_output(),
-            arch.bias.mlp(),
-        );
-        self.matrix(
-            "model.embed_tokens",
-            TensorRole::TokenEmbedding,
-            [arch.vocab, d],
-        );
-        self.blocks("model.layers", |list, at| {
-            list.norm(&at("input_layernorm"), TensorRole::AttentionNorm);
-            list.linear(&at("self_attn.q_proj"), TensorRole::Query, [d, q], qkv);
-            list.linear(&at("self_attn.k_proj"), TensorRole::Key, [d, kv], qkv);
-            list.linear(&at("self_attn.v_proj"), TensorRole::Value, [d, kv], qkv);
-            list.linear(
-                &at("self_attn.o_proj"),
-                TensorRole::AttentionOutput,
-                [q, d],
-                output,
-            );
-            if arch.qk_norm {
-                list.vector(
-                    &at("self_attn.q_norm"),
-                    TensorRole::QueryNorm,
-                    TensorPart::Weight,
-                    arch.d_head(),
-                );
-                list.vector(
-                    &at("self_attn.k_norm"),
-                    TensorRole::KeyNorm,
-                    TensorPart::Weight,
-                    arch.d_head(),
-                );
-            }
-            list.norm(&at("post_attention_layernorm"), TensorRole::MlpNorm);
-            list.linear(&at("mlp.gate_proj"), TensorRole::MlpGate, [d, ff], mlp);
-            list.linear(&at("mlp.up_proj"), TensorRole::MlpUp, [d, ff], mlp);
-            list.linear(&at("mlp.down_proj"), TensorRole::MlpDown, [ff, d], mlp);
-        });
-        self.norm("model.norm", TensorRole::FinalNorm);
-    }
-
-    /// Lists each block with `list`, which is given how to name its modules.
-    fn blocks(&mut self, prefix: &str, list: impl Fn(&mut Self, &dyn Fn(&str) -> String)) {
-        for index in 0..self.arch.layers {
-            self.layer = Some(index + 1);
-            list(self, &|module| format!("{prefix}.{index}.{module}"));
-        }
-        self.layer = None;
-    }
-
-    fn norm(&mut self, module: &str, role: TensorRole) {
-        self.vector(module, role, TensorPart::Weight, self.arch.d_model);
-        if self.arch.norm == Norm::LayerNorm {
-            self.vector(module, role, TensorPart::Bias, self.arch.d_model);
-        }
-    }
-
-    /// A linear map of [in, out] channels.
-    fn linear(&mut self, module: &str, role: TensorRole, [input, output]: [usize; 2], bias: bool) {
-        let transposed = self.transposed;
-        let shape = if transposed {
-            [input, output]
-        } else {
-            [output, input]
-        };
-        self.push(module, role, TensorPart::Weight, &shape, transposed);
-        if bias {
-            self.vector(module, role, TensorPart::Bias, output);
-        }
-    }
-
-    /// A matrix that every family stores alike.
-    fn matrix(&mut self, module: &str, role: TensorRole, shape: [usize; 2]) {
-        self.push(module, role, TensorPart::Weight, &shape, false);
-    }
-
-    fn vector(&mut self, module: &str, role: TensorRole, part: TensorPart, width: usize) {
-        self.push(module, role, part, &[width], false);
-    }
-
-    fn push(
+impl List {
+    /// Lists the parts of a section in the order of `modules`; `at` gives a module its full name.
+    fn section(
         &mut self,
-        module: &str,
-        role: TensorRole,
-        part: TensorPart,
-        shape: &[usize],
-        transposed: bool,
-    ) {
-        let part_name = match part {
+        section: &Section,
+        modules: &[Module],
+        at: &dyn Fn(&str) -> String,
+    ) -> Result<()> {
+        let named = |part: &&Part| modules.iter().any(|m| m.holds.contains(&part.role));
+        if let Some(part) = section.parts.iter().find(|part| !named(part)) {
+            return Err(Error::Nameless {
+                family: self.family.to_string(),
+                role: format!("{:?}", part.role),
+            });
+        }
+        for module in modules {
+            let held: Vec<&Part> = (section.parts.iter())
+                .filter(|part| module.holds.contains(&part.role))
+                .collect();
+            for which in [TensorPart::Weight, TensorPart::Bias] {
+                self.module(module, which, &held, &at(module.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The tensor of a module, if any of its parts has one: the parts one below another.
+    fn module(&mut self, module: &Module, which: TensorPart, held: &[&Part], name: &str) {
+        let held: Vec<_> = held.iter().filter(|p| p.kind.part() == which).collect();
+        let Some(first) = held.first() else { return };
+        let mut shape = first.shape.clone();
+        shape[0] = held.iter().map(|part| part.shape[0]).sum();
+        let part_name = match which {
             TensorPart::Weight => "weight",
             TensorPart::Bias => "bias",
         };
         self.tensors.push(TensorName {
-            name: format!("{module}.{part_name}"),
-            shape: shape.to_vec(),
-            role,
-            part,
-            layer: self.layer,
-            transposed,
-            required: true,
+            name: format!("{name}.{part_name}"),
+            shape,
+            role: module.role,
+            part: which,
+            kind: first.kind,
+            init: first.init,
+            decays: first.decays,
+            layer: None,
+            transposed: false,
+            required: !first.optional,
         });
     }
 }

@@ -179,7 +179,7 @@ impl<'a> Blocks<'a> {
             }
             (None, Activation::GeluTanh) => gelu_tanh(hidden, active),
             (None, Activation::Relu) => relu(hidden, active),
-            (None, _) => gelu(hidden, active),
+            (None, Activation::Gelu | Activation::SwiGlu) => gelu(hidden, active),
         }
         add(&layer.down, active, arch.d_ff, x, d);
     }

@@ -13,6 +13,12 @@ pub enum Error {
     /// An architecture, or what describes one.
     #[error(transparent)]
     Arch(#[from] outcrop_arch::Error),
+    /// An architecture with a step that this forward pass does not have.
+    #[error("run a model with {what}: this forward pass does not have it")]
+    Lacks {
+        /// What it asks for.
+        what: &'static str,
+    },
     /// Weights that cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -44,7 +44,7 @@ pub(crate) fn run(
     let longest = sequences.iter().map(Vec::len).max().unwrap_or(0);
     let rotary = match arch.position {
         Position::Rotary { base, .. } => Some(Rotary::new(arch.rotary_dims(), base, longest)),
-        _ => None,
+        Position::Learned | Position::Alibi | Position::None => None,
     };
     let mut blocks = Blocks::new(arch, rotary);
     let groups = groups(&streams.ranges);
@@ -90,7 +90,7 @@ fn groups(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
 pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Result<()> {
     let most = match arch.position {
         Position::Learned => arch.context,
-        _ => usize::MAX,
+        Position::Rotary { .. } | Position::Alibi | Position::None => usize::MAX,
     };
     for (sequence, tokens) in sequences.iter().enumerate() {
         if !(least..=most).contains(&tokens.len()) {

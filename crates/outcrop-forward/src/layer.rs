@@ -66,7 +66,7 @@ impl Layer {
             Activation::SwiGlu => {
                 Some(reader.linear(TensorRole::MlpGate, arch.d_model, arch.d_ff)?)
             }
-            _ => None,
+            Activation::Gelu | Activation::GeluTanh | Activation::Relu => None,
         };
         Ok(Self {
             fused: Fused::new(arch, layer),

@@ -44,6 +44,7 @@ mod loss;
 mod measure;
 mod published;
 mod rotary;
+mod support;
 mod tap;
 
 pub use attention::Attention;

@@ -1,34 +1,20 @@
 use burn::tensor::{Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Init};
+use outcrop_arch::{Draw, TensorName};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 
-use crate::{ParameterKind, ParameterMap};
+use crate::ParameterMap;
 
-/// Draws every parameter from one seeded stream, in the order of the walk: the same seed gives the
-/// same weights on every backend.
-pub(crate) struct Draw<'a> {
-    spec: &'a ArchSpec,
+/// Draws every parameter as the plan says, from one seeded stream, in the order of the walk: the same seed
+/// gives the same weights on every backend.
+pub(crate) struct Drawn {
     rng: ChaCha8Rng,
 }
 
-impl<'a> Draw<'a> {
-    pub(crate) fn new(spec: &'a ArchSpec, seed: u64) -> Self {
+impl Drawn {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
-            spec,
             rng: ChaCha8Rng::seed_from_u64(seed),
-        }
-    }
-
-    /// Standard deviation of a matrix: small_init is sqrt(2 / (5 d)), wang_init 2 / (L sqrt(d)).
-    fn std(&self, name: &str) -> f64 {
-        let d = self.spec.d_model as f64;
-        match self.spec.init {
-            Init::Normal { std } => std,
-            Init::SmallWang if name.contains(".dense.") || name.contains("4h_to_h") => {
-                2.0 / (self.spec.layers as f64 * d.sqrt())
-            }
-            Init::SmallWang => (0.4 / d).sqrt(),
         }
     }
 
@@ -50,18 +36,12 @@ impl<'a> Draw<'a> {
     }
 }
 
-impl ParameterMap for Draw<'_> {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
-        match kind {
-            ParameterKind::Bias | ParameterKind::NormShift | ParameterKind::NormGain => tensor,
-            ParameterKind::Embedding | ParameterKind::Matrix => {
+impl ParameterMap for Drawn {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        match weight.init {
+            Draw::Zeros | Draw::Ones => tensor, // as Burn makes them
+            Draw::Normal { std } => {
                 let shape = tensor.dims();
-                let std = self.std(name);
                 let values = self.normal(shape.iter().product(), std);
                 Tensor::from_data(TensorData::new(values, shape), &tensor.device())
                     .set_require_grad(tensor.is_require_grad())

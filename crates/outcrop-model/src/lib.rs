@@ -47,6 +47,7 @@ mod numbers;
 mod parameters;
 mod position;
 mod stats_tap;
+mod support;
 mod tap;
 mod transformer;
 #[cfg(feature = "flex")]
@@ -57,7 +58,7 @@ pub use backend::Backend;
 pub use error::{Error, Result};
 pub use loss::cross_entropy;
 pub use numbers::{Numbers, in_memory};
-pub use parameters::{ParameterKind, ParameterMap};
+pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
 pub use tap::{NoTap, Sequences, Tap, TapPoint, TapSequences};
 pub use transformer::{Transformer, ids};

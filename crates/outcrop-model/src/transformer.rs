@@ -1,25 +1,30 @@
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::module::{Initializer, Module};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{Activation, ArchSpec, Norm, NormPlacement, Position};
+use outcrop_arch::{ArchSpec, Family, Plan, Position, TensorName};
 
 #[cfg(feature = "flex")]
 use crate::TapPoint;
 use crate::block::Block;
-use crate::init::Draw;
+use crate::init::Drawn;
 use crate::layers::{layer_norm, linear};
 use crate::parameters::Walk;
 use crate::position::Positions;
+use crate::support::supported;
 use crate::weights::{Load, Save};
-use crate::{Error, ParameterMap, Result, Tap};
+use crate::{ParameterMap, Result, Tap};
 
 /// A decoder-only transformer of the GPT-NeoX kind.
 #[derive(Clone, Debug)]
 pub struct Transformer {
     spec: ArchSpec,
     network: Network,
+    /// What the plan says of each parameter, by name.
+    weights: Arc<BTreeMap<String, TensorName>>,
     positions: Positions,
     device: Device,
     /// Whether blocks and loss are operations of our own.
@@ -47,11 +52,15 @@ impl Transformer {
     /// gradients.
     ///
     /// # Errors
-    /// [`Error::Core`] for a spec out of range, [`Error::Unsupported`] for what this model does
+    /// [`Error::Arch`](crate::Error::Arch) for a spec out of range,
+    /// [`Error::Unsupported`](crate::Error::Unsupported) for what this model does
     /// not have.
     pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
         spec.check()?;
-        supported(spec)?;
+        let plan = Plan::new(spec);
+        supported(spec, &plan)?;
+        let weights = Family::NeoX.name_parts(&plan)?;
+        let named = weights.into_iter().map(|w| (w.name.clone(), w));
         let embedding = |rows| {
             EmbeddingConfig::new(rows, spec.d_model)
                 .with_initializer(Initializer::Zeros)
@@ -70,15 +79,16 @@ impl Transformer {
             device: device.clone(),
             fused: fuses(device),
             network,
+            weights: Arc::new(named.collect()),
         }
-        .map_parameters(&mut Draw::new(spec, seed)))
+        .map_parameters(&mut Drawn::new(seed)))
     }
 
     /// A model with the weights of a safetensors file under their Hugging Face names.
     ///
     /// # Errors
-    /// As [`Transformer::new`]; [`Error::Checkpoint`] for a file that cannot be read,
-    /// [`Error::Weights`] for one that does not fit.
+    /// As [`Transformer::new`]; [`Error::Checkpoint`](crate::Error::Checkpoint) for a file that cannot be read,
+    /// [`Error::Weights`](crate::Error::Weights) for one that does not fit.
     pub fn load(spec: &ArchSpec, path: &Path, device: &Device) -> Result<Self> {
         let mut load = Load::open(path, spec.tied)?;
         let model = Self::new(spec, 0, device)?.map_parameters(&mut load);
@@ -89,7 +99,7 @@ impl Transformer {
     /// Writes the weights as safetensors under their Hugging Face names, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`], [`Error::Device`].
+    /// [`Error::Checkpoint`](crate::Error::Checkpoint), [`Error::Device`](crate::Error::Device).
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut save = Save::default();
         self.valid().map_parameters(&mut save);
@@ -191,6 +201,7 @@ impl Transformer {
             network: self.network.valid(),
             positions: self.positions.clone(),
             device: self.device.clone().inner(),
+            weights: self.weights.clone(),
             fused: self.fused,
         }
     }
@@ -198,7 +209,7 @@ impl Transformer {
     /// Replaces its parameters one by one, always in the same order.
     pub fn map_parameters(self, map: &mut impl ParameterMap) -> Self {
         Self {
-            network: self.network.map(&mut Walk::new(map)),
+            network: self.network.map(&mut Walk::new(&self.weights, map)),
             ..self
         }
     }
@@ -213,46 +224,4 @@ fn fuses(device: &Device) -> bool {
         let _ = device;
         false
     }
-}
-
-/// Refuses what would be silently computed as something else.
-fn supported(spec: &ArchSpec) -> Result<()> {
-    let refuse = |field, value: String, supported| {
-        Err(Error::Unsupported {
-            field,
-            value,
-            supported,
-        })
-    };
-    if spec.kv_heads != spec.heads {
-        let value = spec.kv_heads.to_string();
-        return refuse("arch.kv_heads", value, "the number of heads");
-    }
-    if spec.d_head() * spec.heads != spec.d_model {
-        let value = spec.d_head().to_string();
-        return refuse("arch.head_dim", value, "d_model / heads");
-    }
-    if spec.qk_norm {
-        return refuse("arch.qk_norm", "true".into(), "false");
-    }
-    if let Some(window) = &spec.window {
-        return refuse("arch.window", format!("{window:?}"), "none");
-    }
-    if spec.norm != Norm::LayerNorm {
-        return refuse("arch.norm", format!("{:?}", spec.norm), "layer-norm");
-    }
-    if spec.norm_placement != NormPlacement::Pre {
-        return refuse(
-            "arch.norm_placement",
-            format!("{:?}", spec.norm_placement),
-            "pre",
-        );
-    }
-    if spec.activation == Activation::SwiGlu {
-        return refuse("arch.activation", "swiglu".into(), "gelu, gelu-tanh, relu");
-    }
-    if spec.position == Position::Alibi {
-        return refuse("arch.position", "alibi".into(), "rotary, learned, none");
-    }
-    Ok(())
 }

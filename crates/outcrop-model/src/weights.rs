@@ -4,7 +4,8 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 use outcrop_checkpoint::{read_tensors_where, write_tensors};
 
-use crate::{Error, ParameterKind, ParameterMap, Result};
+use crate::{Error, ParameterMap, Result};
+use outcrop_arch::{TensorKind, TensorName};
 
 /// Buffers in published files that are no parameters.
 const BUFFERS: [&str; 3] = [
@@ -58,14 +59,10 @@ impl Load {
 }
 
 impl ParameterMap for Load {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let name = &weight.name;
         let mut shape = tensor.dims();
-        if kind == ParameterKind::Matrix {
+        if weight.kind == TensorKind::Matrix {
             shape.reverse();
         }
         let Some(given) = self.given.remove(name) else {
@@ -79,13 +76,15 @@ impl ParameterMap for Load {
         }
         let data = TensorData::new(given.data, shape);
         let loaded = Tensor::<D>::from_data(data, &tensor.device());
-        let loaded = match kind {
+        let loaded = match weight.kind {
             // Laid out afresh, so that a loaded matrix is as fast as a drawn one.
-            ParameterKind::Matrix => {
+            TensorKind::Matrix => {
                 let data = loaded.transpose().into_data();
                 Tensor::from_data(data, &tensor.device())
             }
-            _ => loaded,
+            TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+                loaded
+            }
         };
         loaded.set_require_grad(tensor.is_require_grad())
     }
@@ -110,20 +109,17 @@ impl Save {
 }
 
 impl ParameterMap for Save {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
-        let stored = match kind {
-            ParameterKind::Matrix => tensor.clone().transpose(),
-            _ => tensor.clone(),
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let stored = match weight.kind {
+            TensorKind::Matrix => tensor.clone().transpose(),
+            TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+                tensor.clone()
+            }
         };
         let shape = stored.dims().to_vec();
         match stored.try_into_vec_as::<f32>() {
             Ok(data) => self.tensors.push(outcrop_checkpoint::Tensor {
-                name: name.to_owned(),
+                name: weight.name.clone(),
                 shape,
                 data,
             }),

@@ -11,27 +11,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_arch::{Activation, ArchSpec, Position, Residual};
-use outcrop_model::{Backend, NoTap, ParameterKind, ParameterMap, Transformer, ids};
+use outcrop_arch::{Activation, ArchSpec, Position, Residual, TensorKind, TensorName};
+use outcrop_model::{Backend, NoTap, ParameterMap, Transformer, ids};
 use safetensors::SafeTensors;
 
 /// Takes the gradients out, laid out as files have them.
 struct Take(Gradients, BTreeMap<String, Vec<f32>>);
 
 impl ParameterMap for Take {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         let gradient = tensor.grad_remove(&mut self.0).unwrap();
-        let gradient = match kind {
-            ParameterKind::Matrix => gradient.transpose(),
-            _ => gradient,
+        let gradient = match weight.kind {
+            TensorKind::Matrix => gradient.transpose(),
+            TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+                gradient
+            }
         };
         self.1
-            .insert(name.into(), gradient.try_into_vec_as().unwrap());
+            .insert(weight.name.clone(), gradient.try_into_vec_as().unwrap());
         tensor
     }
 }

@@ -5,12 +5,10 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_arch::{Activation, ArchSpec, Bias, Position, Residual};
+use outcrop_arch::{Activation, ArchSpec, Bias, Position, Residual, TensorName};
 use outcrop_core::LayerStats;
 use outcrop_measure::Meter;
-use outcrop_model::{
-    Backend, NoTap, ParameterKind, ParameterMap, StatsTap, Tap, TapPoint, Transformer, ids,
-};
+use outcrop_model::{Backend, NoTap, ParameterMap, StatsTap, Tap, TapPoint, Transformer, ids};
 use proptest::prelude::*;
 
 /// Moves every parameter away from 0 and 1, so that no gradient vanishes. Not far: attention scores of
@@ -18,7 +16,7 @@ use proptest::prelude::*;
 struct Stir(u64);
 
 impl ParameterMap for Stir {
-    fn map<const D: usize>(&mut self, _: &str, _: ParameterKind, tensor: Tensor<D>) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, _: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         self.0 += 1;
         let count: usize = tensor.dims().iter().product();
         let noise = (0..count).map(|i| ((i as u64 * 31 + self.0 * 17) as f32).sin() * 0.05);
@@ -33,16 +31,11 @@ impl ParameterMap for Stir {
 struct Take(Gradients, BTreeMap<String, Vec<f32>>);
 
 impl ParameterMap for Take {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        _: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         let gradient = tensor.grad_remove(&mut self.0).unwrap();
-        assert_eq!(gradient.dims(), tensor.dims(), "{name}");
+        assert_eq!(gradient.dims(), tensor.dims(), "{}", weight.name);
         self.1
-            .insert(name.into(), gradient.try_into_vec_as().unwrap());
+            .insert(weight.name.clone(), gradient.try_into_vec_as().unwrap());
         tensor
     }
 }

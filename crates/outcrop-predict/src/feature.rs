@@ -74,7 +74,7 @@ impl Place {
         .map(|v| v as f64);
         let (base, fraction) = match arch.position {
             Position::Rotary { fraction, base } => (base, fraction),
-            _ => (0.0, 0.0),
+            Position::Learned | Position::Alibi | Position::None => (0.0, 0.0),
         };
         let depth = layer / layers;
         Self {

@@ -67,7 +67,7 @@ impl Protocol {
             (Self::Sinks, _) => (100, 64),
             (Self::Reference, Some(Family::NeoX)) => (10, 2048),
             (Self::Reference, Some(Family::Gpt2)) => (10, 1024),
-            (Self::Reference, _) => (10, 4096),
+            (Self::Reference, Some(Family::Llama) | None) => (10, 4096),
         };
         Windows {
             count: Some(count),

@@ -1,6 +1,7 @@
 //! The repository's rules as tests. Each rule is a function of text that returns what is wrong with
 //! it; beside it stands a test that shows it can fail, and one that applies it to the workspace.
 
+mod arms;
 mod circles;
 mod floors;
 mod layout;

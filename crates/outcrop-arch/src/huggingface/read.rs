@@ -44,7 +44,9 @@ impl HuggingFace {
         let read = match model_type {
             ModelType::NeoX => neox(&config)?,
             ModelType::Gpt2 => gpt2(&config)?,
-            _ => llama(&config, model_type)?,
+            ModelType::Llama | ModelType::Mistral | ModelType::Qwen2 | ModelType::Qwen3 => {
+                llama(&config, model_type)?
+            }
         };
         let arch = ArchSpec {
             window: window::read(&config, model_type, read.layers)?,
@@ -123,7 +125,12 @@ fn llama(config: &Config<'_>, model_type: ModelType) -> Result<ArchSpec> {
         ModelType::Qwen2 | ModelType::Qwen3 if config.names("head_dim") => {
             Some(config.count("head_dim")?)
         }
-        _ => config.optional_count("head_dim")?,
+        ModelType::NeoX
+        | ModelType::Gpt2
+        | ModelType::Llama
+        | ModelType::Mistral
+        | ModelType::Qwen2
+        | ModelType::Qwen3 => config.optional_count("head_dim")?,
     };
     Ok(arch.with_head_dim(head_dim))
 }

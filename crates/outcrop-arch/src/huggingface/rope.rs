@@ -40,7 +40,11 @@ fn places(model_type: ModelType) -> [Place; 2] {
             place(THETA, "rotary_emb_base", Some(THETA), 10_000.0),
             place(FACTOR, "rotary_pct", Some(FACTOR), 0.25),
         ],
-        _ => [
+        ModelType::Gpt2
+        | ModelType::Llama
+        | ModelType::Mistral
+        | ModelType::Qwen2
+        | ModelType::Qwen3 => [
             place(THETA, THETA, None, 10_000.0),
             place(FACTOR, FACTOR, None, 1.0),
         ],

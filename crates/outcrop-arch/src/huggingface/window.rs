@@ -24,7 +24,7 @@ pub(super) fn read(
             true => width(config)?,
             false => None,
         },
-        _ => unused(config)?,
+        ModelType::NeoX | ModelType::Gpt2 | ModelType::Llama => unused(config)?,
     };
     let windowed: Vec<usize> = match (kinds, width) {
         (Some(kinds), _) => (1..=layers).filter(|i| kinds[i - 1]).collect(),
@@ -81,8 +81,10 @@ fn width(config: &Config<'_>) -> Result<Option<usize>> {
 /// The first layer, from 0, that has a window where the file does not say it layer by layer.
 fn first(config: &Config<'_>, model_type: ModelType) -> Result<usize> {
     const NAME: &str = "max_window_layers";
+    if model_type == ModelType::Mistral {
+        return Ok(0);
+    }
     match config.given(NAME) {
-        _ if model_type == ModelType::Mistral => Ok(0),
         None => Ok(28),
         Some(_) => config.count(NAME),
     }

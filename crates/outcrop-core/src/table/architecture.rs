@@ -50,7 +50,7 @@ impl Flat {
         let a = &named.arch;
         let (rotary_fraction, rotary_base) = match a.position {
             Position::Rotary { fraction, base } => (Some(fraction), Some(base)),
-            _ => (None, None),
+            Position::Learned | Position::Alibi | Position::None => (None, None),
         };
         let json = a.canonical_json()?;
         Ok(Self {

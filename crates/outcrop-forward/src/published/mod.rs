@@ -5,12 +5,13 @@ mod names;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use outcrop_arch::{ArchSpec, Family, TensorName, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, Family, Plan, TensorName, TensorPart, TensorRole};
 use outcrop_checkpoint::Weights;
 use outcrop_core::read_huggingface;
 use rayon::prelude::*;
 
 use self::names::Matched;
+use crate::support::supported;
 use crate::{Error, Result};
 
 /// A published checkpoint: its config and its weights, which stay on the disk.
@@ -48,11 +49,13 @@ impl Published {
     /// for models of ours that no such config describes.
     ///
     /// # Errors
-    /// [`Error::Core`] for an architecture that the family does not hold, else as
+    /// [`Error::Arch`] for an architecture that the family does not hold, [`Error::Lacks`] for one with a step
+    /// that there is not here, else as
     /// [`Published::open`].
     pub fn with_arch(arch: ArchSpec, family: Family, folder: &Path) -> Result<Self> {
         let weights = Weights::open(folder)?;
         let wanted = family.tensors(&arch)?;
+        supported(&Plan::new(&arch))?;
         let mut matched = names::matched(family, &wanted, &weights)?;
         let places = placed(wanted, &weights, &mut matched);
         let mut model = Self {
@@ -223,7 +226,7 @@ impl Published {
             for head in 0..heads {
                 let start = match self.family {
                     Family::NeoX => (head * 3 + which) * d_head,
-                    _ => (which * heads + head) * d_head,
+                    Family::Gpt2 | Family::Llama => (which * heads + head) * d_head,
                 };
                 order.extend(start..start + d_head);
             }

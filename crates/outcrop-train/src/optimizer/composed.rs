@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
-use outcrop_model::{ParameterKind, ParameterMap, Transformer};
+use outcrop_arch::TensorName;
+use outcrop_model::{ParameterMap, Transformer};
 
 use super::{AdamW, GradientSum};
 use crate::{Error, Result};
@@ -80,22 +81,17 @@ struct Update<'a> {
 }
 
 impl ParameterMap for Update<'_> {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
-        let Some(gradient) = self.gradients.remove(name) else {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let Some(gradient) = self.gradients.remove(&weight.name) else {
             return tensor;
         };
         let (shape, active) = (tensor.dims(), tensor.is_require_grad());
         let updated = self.optimizer.updated(
-            name,
+            &weight.name,
             tensor.inner().reshape([-1]),
             gradient * self.scale,
             self.learning_rate,
-            kind.decays(),
+            weight.decays,
         );
         Tensor::from_inner(updated.reshape(shape)).set_require_grad(active)
     }

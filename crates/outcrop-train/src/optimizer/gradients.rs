@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor};
-use outcrop_model::{Numbers, ParameterKind, ParameterMap, Transformer, in_memory};
+use outcrop_arch::TensorName;
+use outcrop_model::{Numbers, ParameterMap, Transformer, in_memory};
 
 use crate::{Error, Result};
 
@@ -42,21 +43,16 @@ struct Take<'a> {
 }
 
 impl ParameterMap for Take<'_> {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        _: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         if let Some(gradient) = tensor.grad_remove(&mut self.gradients) {
             let gradient = gradient.reshape([-1]);
-            let sum = match self.sum.sums.remove(name) {
+            let sum = match self.sum.sums.remove(&weight.name) {
                 Some(so_far) => added(so_far, gradient),
                 None => Ok(gradient),
             };
             match sum {
                 Ok(sum) => {
-                    self.sum.sums.insert(name.to_owned(), sum);
+                    self.sum.sums.insert(weight.name.clone(), sum);
                 }
                 Err(error) => self.failed = Some(error),
             }

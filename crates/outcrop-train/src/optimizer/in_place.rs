@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
+use outcrop_arch::TensorName;
 use outcrop_model::{
-    AdamWStep, Numbers, ParameterKind, ParameterMap, Slot, Transformer, adamw_in_place,
-    sum_of_squares,
+    AdamWStep, Numbers, ParameterMap, Slot, Transformer, adamw_in_place, sum_of_squares,
 };
 
 use super::{AdamW, GradientSum};
@@ -104,20 +104,15 @@ impl Held {
 struct Take<'a>(&'a mut Held);
 
 impl ParameterMap for Take<'_> {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        kind: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
-        let Some(gradient) = self.0.gradients.remove(name) else {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let Some(gradient) = self.0.gradients.remove(&weight.name) else {
             return tensor;
         };
         let (shape, device) = (tensor.dims(), tensor.device());
-        let decay = if kind.decays() { self.0.decay } else { 1.0 };
-        match self.0.slot(name, decay, tensor, gradient) {
+        let decay = if weight.decays { self.0.decay } else { 1.0 };
+        match self.0.slot(&weight.name, decay, tensor, gradient) {
             Ok(slot) => {
-                self.0.places.push((name.to_owned(), shape.to_vec()));
+                self.0.places.push((weight.name.clone(), shape.to_vec()));
                 self.0.slots.push(slot);
             }
             Err(error) => self.0.failed = Some(error),
@@ -134,18 +129,13 @@ struct Give {
 }
 
 impl ParameterMap for Give {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        _: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
-        let Some((shape, slot)) = self.slots.remove(name) else {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let Some((shape, slot)) = self.slots.remove(&weight.name) else {
             return tensor;
         };
         let count = [shape.iter().product()];
         let moments = slot.moments.map(|m| m.into_tensor(count, &self.device));
-        self.moments.insert(name.to_owned(), moments);
+        self.moments.insert(weight.name.clone(), moments);
         let shape = std::array::from_fn(|i| shape[i]);
         let parameter = slot.parameter.into_tensor(shape, &self.device);
         Tensor::from_inner(parameter).require_grad()

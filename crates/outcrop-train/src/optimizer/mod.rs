@@ -8,7 +8,8 @@ mod tests;
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use outcrop_model::{ParameterKind, ParameterMap, Transformer};
+use outcrop_arch::TensorName;
+use outcrop_model::{ParameterMap, Transformer};
 
 pub use self::gradients::GradientSum;
 use crate::{Error, Result};
@@ -151,12 +152,8 @@ struct Restore<'a> {
 }
 
 impl ParameterMap for Restore<'_> {
-    fn map<const D: usize>(
-        &mut self,
-        name: &str,
-        _: ParameterKind,
-        tensor: Tensor<D>,
-    ) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let name = &weight.name;
         let count: usize = tensor.dims().iter().product();
         let mut moment = |prefix: &str| {
             let data = self.given.remove(&format!("{prefix}.{name}"))?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Gradients, Tensor, TensorData};
-use outcrop_model::{Numbers, ParameterKind, ParameterMap, Slot, Transformer};
+use outcrop_arch::TensorName;
+use outcrop_model::{Numbers, ParameterMap, Slot, Transformer};
 
 use super::{AdamW, GradientSum, composed, in_place};
 
@@ -134,11 +135,11 @@ fn gradients(model: &Transformer, rows: std::ops::Range<usize>) -> Gradients {
 struct Look(BTreeMap<String, (Vec<f32>, usize)>);
 
 impl ParameterMap for Look {
-    fn map<const D: usize>(&mut self, name: &str, _: ParameterKind, t: Tensor<D>) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, weight: &TensorName, t: Tensor<D>) -> Tensor<D> {
         let numbers = Numbers::of(t.clone()).unwrap();
         let slice = numbers.as_slice();
         self.0
-            .insert(name.to_owned(), (slice.to_vec(), slice.as_ptr().addr()));
+            .insert(weight.name.clone(), (slice.to_vec(), slice.as_ptr().addr()));
         t
     }
 }

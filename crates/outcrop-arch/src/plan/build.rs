@@ -1,0 +1,283 @@
+use super::{Block, Draw, Nonlinearity, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
+use crate::{Activation, ArchSpec, Init, Norm, NormPlacement, Position, Residual};
+
+impl Plan {
+    /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
+    pub fn new(arch: &ArchSpec) -> Self {
+        let windowed = arch.window.as_ref().map(|window| Block {
+            section: block(arch, Some(window.width)),
+            count: window.layers.len(),
+            layers: Some(window.layers.clone()),
+        });
+        let named = windowed.as_ref().map_or(0, |block| block.count);
+        let others = Block {
+            section: block(arch, None),
+            count: arch.layers.saturating_sub(named),
+            layers: None,
+        };
+        Self {
+            start: start(arch),
+            blocks: windowed.into_iter().chain([others]).collect(),
+            end: end(arch),
+        }
+    }
+}
+
+fn start(arch: &ArchSpec) -> Section {
+    let mut list = List::new(arch);
+    let role = TensorRole::TokenEmbedding;
+    list.table(role, arch.vocab, TensorKind::Embedding);
+    list.step(Step::Embed { role });
+    match arch.position {
+        Position::Learned => {
+            let role = TensorRole::PositionEmbedding;
+            list.table(role, arch.context, TensorKind::Embedding);
+            list.step(Step::AddPosition { role });
+        }
+        Position::Rotary { .. } | Position::Alibi | Position::None => {}
+    }
+    list.section
+}
+
+fn end(arch: &ArchSpec) -> Section {
+    let mut list = List::new(arch);
+    let from = match arch.norm_placement {
+        NormPlacement::Pre | NormPlacement::Peri => {
+            list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final);
+            Rows::Final
+        }
+        NormPlacement::Post => Rows::Residual,
+    };
+    list.table(TensorRole::Unembedding, arch.vocab, TensorKind::Matrix);
+    if let Some(head) = list.section.parts.last_mut() {
+        head.optional = arch.tied;
+    }
+    let role = match arch.tied {
+        true => TensorRole::TokenEmbedding,
+        false => TensorRole::Unembedding,
+    };
+    list.step(Step::Unembed { role, from });
+    list.section
+}
+
+/// Which norms and rows belong to a sublayer.
+struct Sublayer {
+    norm: TensorRole,
+    output_norm: TensorRole,
+    input: Rows,
+}
+
+const ATTENTION: Sublayer = Sublayer {
+    norm: TensorRole::AttentionNorm,
+    output_norm: TensorRole::AttentionOutputNorm,
+    input: Rows::AttentionInput,
+};
+const MLP: Sublayer = Sublayer {
+    norm: TensorRole::MlpNorm,
+    output_norm: TensorRole::MlpOutputNorm,
+    input: Rows::MlpInput,
+};
+
+fn block(arch: &ArchSpec, window: Option<usize>) -> Section {
+    let mut list = List::new(arch);
+    let attention = list.read(&ATTENTION);
+    match arch.residual {
+        Residual::Parallel => {
+            let mlp = list.read(&MLP);
+            list.attention(attention, window);
+            list.write(&ATTENTION);
+            list.mlp(mlp);
+        }
+        Residual::Sequential => {
+            list.attention(attention, window);
+            list.write(&ATTENTION);
+            let mlp = list.read(&MLP);
+            list.mlp(mlp);
+        }
+    }
+    list.write(&MLP);
+    list.section
+}
+
+/// A section that grows.
+struct List<'a> {
+    arch: &'a ArchSpec,
+    section: Section,
+}
+
+impl<'a> List<'a> {
+    fn new(arch: &'a ArchSpec) -> Self {
+        Self {
+            arch,
+            section: Section::default(),
+        }
+    }
+
+    /// What a sublayer reads.
+    fn read(&mut self, sublayer: &Sublayer) -> Rows {
+        match self.arch.norm_placement {
+            NormPlacement::Pre | NormPlacement::Peri => {
+                self.norm(sublayer.norm, Rows::Residual, sublayer.input);
+                sublayer.input
+            }
+            NormPlacement::Post => Rows::Residual,
+        }
+    }
+
+    /// Adds what a sublayer wrote to the residual stream.
+    fn write(&mut self, sublayer: &Sublayer) {
+        if self.arch.norm_placement == NormPlacement::Peri {
+            self.norm(sublayer.output_norm, Rows::Write, Rows::Write);
+        }
+        self.step(Step::Add {
+            from: Rows::Write,
+            to: Rows::Residual,
+        });
+        if self.arch.norm_placement == NormPlacement::Post {
+            self.norm(sublayer.norm, Rows::Residual, Rows::Residual);
+        }
+    }
+
+    fn attention(&mut self, from: Rows, window: Option<usize>) {
+        let arch = self.arch;
+        let [d, d_head] = [arch.d_model, arch.d_head()];
+        let bias = arch.bias.qkv();
+        for (role, heads, to) in [
+            (TensorRole::Query, arch.heads, Rows::Queries),
+            (TensorRole::Key, arch.kv_heads, Rows::Keys),
+            (TensorRole::Value, arch.kv_heads, Rows::Values),
+        ] {
+            self.project(role, [heads * d_head, d], bias, [from, to]);
+        }
+        for (role, of) in [
+            (TensorRole::QueryNorm, Rows::Queries),
+            (TensorRole::KeyNorm, Rows::Keys),
+        ] {
+            self.head(role, of);
+        }
+        self.step(Step::Attend {
+            heads: arch.heads,
+            kv_heads: arch.kv_heads,
+            d_head,
+            weights: arch.attention,
+            window,
+            alibi: arch.position == Position::Alibi,
+        });
+        let shape = [d, arch.heads * d_head];
+        let bias = arch.bias.attention_output();
+        let rows = [Rows::Read, Rows::Write];
+        self.project(TensorRole::AttentionOutput, shape, bias, rows);
+    }
+
+    /// What is done to each head of queries or keys.
+    fn head(&mut self, role: TensorRole, of: Rows) {
+        if self.arch.qk_norm {
+            self.vector(role, TensorKind::Gain, self.arch.d_head());
+            let eps = self.arch.norm_eps;
+            self.step(Step::HeadNorm { role, eps, of });
+        }
+        match self.arch.position {
+            Position::Rotary { base, .. } => {
+                let dims = self.arch.rotary_dims();
+                self.step(Step::Rotate { of, dims, base });
+            }
+            Position::Learned | Position::Alibi | Position::None => {}
+        }
+    }
+
+    fn mlp(&mut self, from: Rows) {
+        let (d, ff, bias) = (self.arch.d_model, self.arch.d_ff, self.arch.bias.mlp());
+        let kind = match self.arch.activation {
+            Activation::Gelu => Nonlinearity::Gelu,
+            Activation::GeluTanh => Nonlinearity::GeluTanh,
+            Activation::Relu => Nonlinearity::Relu,
+            Activation::SwiGlu => Nonlinearity::Silu,
+        };
+        let gated = self.arch.activation == Activation::SwiGlu;
+        if gated {
+            self.project(TensorRole::MlpGate, [ff, d], bias, [from, Rows::Gate]);
+        }
+        self.project(TensorRole::MlpUp, [ff, d], bias, [from, Rows::Hidden]);
+        let of = if gated { Rows::Gate } else { Rows::Hidden };
+        self.step(Step::Activate { kind, of });
+        if gated {
+            self.step(Step::Multiply {
+                from: Rows::Gate,
+                to: Rows::Hidden,
+            });
+        }
+        let rows = [Rows::Hidden, Rows::Write];
+        self.project(TensorRole::MlpDown, [d, ff], bias, rows);
+    }
+
+    fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) {
+        let (kind, eps, d) = (self.arch.norm, self.arch.norm_eps, self.arch.d_model);
+        self.vector(role, TensorKind::Gain, d);
+        match kind {
+            Norm::LayerNorm => self.vector(role, TensorKind::Shift, d),
+            Norm::RmsNorm => {}
+        }
+        self.step(Step::Norm {
+            role,
+            kind,
+            eps,
+            from,
+            to,
+        });
+    }
+
+    /// A linear map of [outputs, inputs] from the first rows to the second.
+    fn project(&mut self, role: TensorRole, shape: [usize; 2], bias: bool, rows: [Rows; 2]) {
+        self.part(role, TensorKind::Matrix, shape.to_vec());
+        if bias {
+            self.vector(role, TensorKind::Bias, shape[0]);
+        }
+        let [from, to] = rows;
+        self.step(Step::Project { role, from, to });
+    }
+
+    /// A row of d_model a token or position.
+    fn table(&mut self, role: TensorRole, rows: usize, kind: TensorKind) {
+        self.part(role, kind, vec![rows, self.arch.d_model]);
+    }
+
+    fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {
+        self.part(role, kind, vec![width]);
+    }
+
+    fn part(&mut self, role: TensorRole, kind: TensorKind, shape: Vec<usize>) {
+        self.section.parts.push(Part {
+            role,
+            kind,
+            shape,
+            init: self.draw(role, kind),
+            decays: kind.decays(),
+            optional: false,
+        });
+    }
+
+    fn step(&mut self, step: Step) {
+        self.section.steps.push(step);
+    }
+
+    fn draw(&self, role: TensorRole, kind: TensorKind) -> Draw {
+        match kind {
+            TensorKind::Gain => Draw::Ones,
+            TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
+            TensorKind::Embedding | TensorKind::Matrix => Draw::Normal {
+                std: self.std(role),
+            },
+        }
+    }
+
+    /// Standard deviation of a matrix: small_init is sqrt(2 / (5 d)), wang_init 2 / (L sqrt(d)).
+    fn std(&self, role: TensorRole) -> f64 {
+        let d = self.arch.d_model as f64;
+        let writes = matches!(role, TensorRole::AttentionOutput | TensorRole::MlpDown);
+        match self.arch.init {
+            Init::Normal { std } => std,
+            Init::SmallWang if writes => 2.0 / (self.arch.layers as f64 * d.sqrt()),
+            Init::SmallWang => (0.4 / d).sqrt(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// What a tensor belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TensorRole {
+    /// Token embedding [vocab, d_model].
+    TokenEmbedding,
+    /// Learned positions [context, d_model].
+    PositionEmbedding,
+    /// Normalisation of what attention reads or, after the addition, of what it leaves.
+    AttentionNorm,
+    /// Normalisation of what the MLP reads or, after the addition, of what it leaves.
+    MlpNorm,
+    /// Normalisation before the unembedding.
+    FinalNorm,
+    /// Queries, keys and values in one projection, as files hold them: laid out as [heads, 3, d_head] in GPT-NeoX
+    /// and as [3, heads, d_head] in GPT-2. A plan has the three.
+    QueryKeyValue,
+    /// Queries, [heads, d_head] outputs.
+    Query,
+    /// Keys, [kv_heads, d_head] outputs.
+    Key,
+    /// Values, [kv_heads, d_head] outputs.
+    Value,
+    /// RMSNorm over each head of queries, gain \[d_head\].
+    QueryNorm,
+    /// RMSNorm over each head of keys, gain \[d_head\].
+    KeyNorm,
+    /// Output projection of attention.
+    AttentionOutput,
+    /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
+    MlpUp,
+    /// Matrix of SwiGLU that passes SiLU.
+    MlpGate,
+    /// Last matrix of the MLP.
+    MlpDown,
+    /// Unembedding [vocab, d_model].
+    Unembedding,
+    /// Normalisation of what attention writes, before the addition (Peri-LN).
+    AttentionOutputNorm,
+    /// Normalisation of what the MLP writes, before the addition (Peri-LN).
+    MlpOutputNorm,
+}
+
+/// Which of the two tensors of a linear map or normalisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TensorPart {
+    /// Matrix, embedding, or gain of a normalisation.
+    Weight,
+    /// Bias, or shift of a normalisation.
+    Bias,
+}
+
+/// What a tensor does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TensorKind {
+    /// Rows that are looked up, [rows, d_model].
+    Embedding,
+    /// The matrix of a linear map.
+    Matrix,
+    /// The bias of a linear map.
+    Bias,
+    /// The gain of a norm.
+    Gain,
+    /// The shift of a norm.
+    Shift,
+}
+
+impl TensorKind {
+    /// Which tensor of its map or norm it is.
+    pub fn part(self) -> TensorPart {
+        match self {
+            Self::Embedding | Self::Matrix | Self::Gain => TensorPart::Weight,
+            Self::Bias | Self::Shift => TensorPart::Bias,
+        }
+    }
+
+    /// Whether weight decay applies: to matrices and embeddings, not to norms and biases.
+    pub(crate) fn decays(self) -> bool {
+        match self {
+            Self::Embedding | Self::Matrix => true,
+            Self::Bias | Self::Gain | Self::Shift => false,
+        }
+    }
+}
+
+/// How a tensor is drawn before training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Draw {
+    /// 0 everywhere.
+    Zeros,
+    /// 1 everywhere.
+    Ones,
+    /// Normal with mean 0.
+    Normal {
+        /// Standard deviation, above 0.
+        std: f64,
+    },
+}
+
+/// One weight of a [`Plan`](crate::Plan).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What it belongs to.
+    pub role: TensorRole,
+    /// What it does.
+    pub kind: TensorKind,
+    /// [outputs, inputs] of a matrix, [rows, d_model] of an embedding, \[n\] of a vector.
+    pub shape: Vec<usize>,
+    /// How it is drawn.
+    pub init: Draw,
+    /// Whether weight decay applies to it.
+    pub decays: bool,
+    /// Whether the model does without it: a file may hold the unembedding although it is tied to the embedding.
+    /// Not counted.
+    pub optional: bool,
+}
+
+impl Part {
+    /// How many numbers it holds.
+    pub fn count(&self) -> u64 {
+        self.shape.iter().map(|n| *n as u64).product()
+    }
+}

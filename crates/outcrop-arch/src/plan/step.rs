@@ -1,0 +1,140 @@
+use super::TensorRole;
+use crate::{Attention, Norm};
+
+/// Rows of numbers, one row a position, on which steps work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rows {
+    /// The residual stream, d_model wide.
+    Residual,
+    /// What attention reads, d_model wide.
+    AttentionInput,
+    /// Queries, [heads, d_head].
+    Queries,
+    /// Keys, [kv_heads, d_head].
+    Keys,
+    /// Values, [kv_heads, d_head].
+    Values,
+    /// What the heads read, [heads, d_head].
+    Read,
+    /// What the MLP reads, d_model wide.
+    MlpInput,
+    /// Inside the MLP, d_ff wide.
+    Hidden,
+    /// What multiplies the inside of a gated MLP, d_ff wide.
+    Gate,
+    /// What a sublayer writes, d_model wide.
+    Write,
+    /// What the unembedding reads, d_model wide.
+    Final,
+}
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonlinearity {
+    /// x * Phi(x), exact.
+    Gelu,
+    /// The tanh approximation of GELU.
+    GeluTanh,
+    /// max(x, 0).
+    Relu,
+    /// x * sigmoid(x).
+    Silu,
+}
+
+/// One step of a [`Plan`](crate::Plan).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// residual = the row of each token.
+    Embed {
+        /// The table.
+        role: TensorRole,
+    },
+    /// residual += the row of each position.
+    AddPosition {
+        /// The table.
+        role: TensorRole,
+    },
+    /// to = norm(from), row by row.
+    Norm {
+        /// Whose gain and, where there is one, shift.
+        role: TensorRole,
+        /// Which.
+        kind: Norm,
+        /// Added to the variance.
+        eps: f64,
+        /// What is read.
+        from: Rows,
+        /// What is written; may be the same.
+        to: Rows,
+    },
+    /// to = from W' and, where there is one, + b.
+    Project {
+        /// Whose matrix and bias.
+        role: TensorRole,
+        /// What is read.
+        from: Rows,
+        /// What is written.
+        to: Rows,
+    },
+    /// RMSNorm of each head, in place.
+    HeadNorm {
+        /// Whose gain.
+        role: TensorRole,
+        /// Added to the variance.
+        eps: f64,
+        /// Queries or keys.
+        of: Rows,
+    },
+    /// Rotary embedding of the first channels of each head, halves rotated, in place (Su et al. 2021).
+    Rotate {
+        /// Queries or keys.
+        of: Rows,
+        /// Channels of a head that are rotated, even.
+        dims: usize,
+        /// Base of the geometric series of wavelengths.
+        base: f64,
+    },
+    /// read = causal attention of queries to keys and values, scores divided by sqrt(d_head).
+    Attend {
+        /// Number of heads.
+        heads: usize,
+        /// Number of key-value heads, a divisor of it.
+        kv_heads: usize,
+        /// Width of a head.
+        d_head: usize,
+        /// How scores become weights.
+        weights: Attention,
+        /// How many positions one sees, itself among them; none for all earlier ones.
+        window: Option<usize>,
+        /// Whether linear biases are added to the scores (Press et al. 2021).
+        alibi: bool,
+    },
+    /// A nonlinearity, in place.
+    Activate {
+        /// Which.
+        kind: Nonlinearity,
+        /// Of what.
+        of: Rows,
+    },
+    /// to = to * from, number by number.
+    Multiply {
+        /// The other factor.
+        from: Rows,
+        /// What is multiplied.
+        to: Rows,
+    },
+    /// to += from.
+    Add {
+        /// What is added.
+        from: Rows,
+        /// To what.
+        to: Rows,
+    },
+    /// logits = from W'.
+    Unembed {
+        /// Whose matrix: the unembedding's, or the token embedding's where they are tied.
+        role: TensorRole,
+        /// What is read.
+        from: Rows,
+    },
+}

@@ -1,0 +1,224 @@
+//! A plan against closed forms, on random architectures.
+
+use outcrop_arch::{
+    Activation, ArchSpec, Bias, Draw, Family, Init, Norm, NormPlacement, Parameters, Plan,
+    Position, Residual, Rows, Step, TensorKind, TensorRole, Window,
+};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Numbers as the formulas of textbooks have them, switch by switch.
+fn counted(arch: &ArchSpec) -> Parameters {
+    let [d, ff, layers] = [arch.d_model, arch.d_ff, arch.layers].map(|n| n as u64);
+    let [heads, kv_heads, d_head] = [arch.heads, arch.kv_heads, arch.d_head()].map(|n| n as u64);
+    let linear = |i: u64, o: u64, bias: bool| i * o + if bias { o } else { 0 };
+    let norm = if arch.norm == Norm::LayerNorm {
+        2 * d
+    } else {
+        d
+    };
+    let (norms, last) = match arch.norm_placement {
+        NormPlacement::Pre => (2, 1),
+        NormPlacement::Post => (2, 0),
+        NormPlacement::Peri => (4, 1),
+    };
+    let attention = linear(d, (heads + 2 * kv_heads) * d_head, arch.bias.qkv())
+        + linear(heads * d_head, d, arch.bias.attention_output())
+        + if arch.qk_norm { 2 * d_head } else { 0 };
+    let ups = if arch.activation == Activation::SwiGlu {
+        2
+    } else {
+        1
+    };
+    let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
+    let non_embedding = layers * (norms * norm + attention + mlp) + last * norm;
+    let tokens = arch.vocab as u64 * d * if arch.tied { 1 } else { 2 };
+    let learned = arch.position == Position::Learned;
+    let positions = if learned { arch.context as u64 * d } else { 0 };
+    Parameters {
+        total: non_embedding + tokens + positions,
+        non_embedding,
+    }
+}
+
+fn architectures() -> impl Strategy<Value = ArchSpec> {
+    let shape = (
+        1..5usize,
+        1..4usize,
+        1..4usize,
+        1..9usize,
+        1..50usize,
+        any::<bool>(),
+    );
+    let rotary = Position::Rotary {
+        fraction: 1.0,
+        base: 1e4,
+    };
+    let norms = (
+        select(vec![Norm::LayerNorm, Norm::RmsNorm]),
+        select(vec![
+            NormPlacement::Pre,
+            NormPlacement::Post,
+            NormPlacement::Peri,
+        ]),
+        select(vec![Residual::Parallel, Residual::Sequential]),
+        any::<bool>(),
+    );
+    let rest = (
+        select(vec![
+            rotary,
+            Position::Learned,
+            Position::Alibi,
+            Position::None,
+        ]),
+        select(vec![
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::Relu,
+            Activation::SwiGlu,
+        ]),
+        select(vec![Bias::All, Bias::Qkv, Bias::Attention, Bias::None]),
+        select(vec![Init::SmallWang, Init::Normal { std: 0.02 }]),
+        any::<[bool; 3]>(),
+    );
+    (shape, norms, rest).prop_map(|(shape, norms, rest)| {
+        let (layers, kv_heads, group, half, d_ff, grouped) = shape;
+        let heads = kv_heads * group;
+        let (norm, norm_placement, residual, qk_norm) = norms;
+        let (position, activation, bias, init, [tied, wide, windowed]) = rest;
+        ArchSpec {
+            kv_heads: if grouped { kv_heads } else { heads },
+            head_dim: wide.then_some(2 * half + 2),
+            d_ff,
+            vocab: 7 + d_ff,
+            context: 3 + d_ff,
+            norm,
+            norm_placement,
+            residual,
+            qk_norm,
+            position,
+            activation,
+            bias,
+            init,
+            tied,
+            window: windowed.then(|| Window {
+                width: half,
+                layers: vec![layers],
+            }),
+            ..ArchSpec::new(layers, heads * 2 * half, heads)
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn parameters_and_operations_are_those_of_the_closed_form(arch in architectures()) {
+        arch.check().unwrap();
+        let expected = counted(&arch);
+        prop_assert_eq!(arch.parameters(), expected);
+        let head = (arch.vocab * arch.d_model) as u64;
+        let scores = arch.layers * arch.context * arch.heads * arch.d_head();
+        let flops = 6 * (expected.non_embedding + head) + 12 * scores as u64;
+        prop_assert_eq!(arch.flops_per_token(), flops as f64);
+    }
+
+    #[test]
+    fn what_is_drawn_decays_and_what_writes_to_the_stream_is_drawn_smaller(arch in architectures()) {
+        let plan = Plan::new(&arch);
+        for part in plan.sections().flat_map(|(_, section)| &section.parts) {
+            let matrix = matches!(part.kind, TensorKind::Matrix | TensorKind::Embedding);
+            prop_assert_eq!((part.decays, part.shape.len() == 2), (matrix, matrix));
+            let writes = [TensorRole::AttentionOutput, TensorRole::MlpDown].contains(&part.role);
+            let d = arch.d_model as f64;
+            let std = match arch.init {
+                Init::Normal { std } => std,
+                Init::SmallWang if writes => 2.0 / (arch.layers as f64 * d.sqrt()),
+                Init::SmallWang => (2.0 / (5.0 * d)).sqrt(),
+            };
+            match part.init {
+                Draw::Normal { std: drawn } => prop_assert!((drawn / std - 1.0).abs() < 1e-12),
+                Draw::Ones => prop_assert_eq!(part.kind, TensorKind::Gain),
+                Draw::Zeros => prop_assert!(!matrix && part.kind != TensorKind::Gain),
+            }
+        }
+    }
+
+    /// Rows that a step reads were written before; a part is used by the steps of its section, but for the
+    /// unembedding that is tied.
+    #[test]
+    fn steps_read_what_was_written_and_every_part_is_used(arch in architectures()) {
+        let plan = Plan::new(&arch);
+        for section in [plan.block(1), plan.block(arch.layers), &plan.end] {
+            let mut written = vec![Rows::Residual];
+            let mut used = Vec::new();
+            for step in &section.steps {
+                let (reads, writes, role) = flow(step);
+                prop_assert!(reads.iter().all(|rows| written.contains(rows)), "{:?}", step);
+                written.extend(writes);
+                used.extend(role);
+            }
+            for part in section.parts.iter().filter(|part| !part.optional) {
+                prop_assert!(used.contains(&part.role), "{:?}", part.role);
+            }
+        }
+        prop_assert_eq!(plan.layers(), arch.layers);
+    }
+}
+
+/// What a step reads and writes, and whose weights it takes.
+fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
+    match *step {
+        Step::Embed { role } => (vec![], Some(Rows::Residual), Some(role)),
+        Step::AddPosition { role } => (vec![Rows::Residual], None, Some(role)),
+        Step::Norm { role, from, to, .. } | Step::Project { role, from, to } => {
+            (vec![from], Some(to), Some(role))
+        }
+        Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
+        Step::Rotate { of, .. } | Step::Activate { of, .. } => (vec![of], None, None),
+        Step::Attend { .. } => {
+            let reads = vec![Rows::Queries, Rows::Keys, Rows::Values];
+            (reads, Some(Rows::Read), None)
+        }
+        Step::Multiply { from, to } | Step::Add { from, to } => (vec![from, to], None, None),
+        Step::Unembed { role, from } => (vec![from], None, Some(role)),
+    }
+}
+
+#[test]
+fn a_part_without_a_name_is_refused() {
+    let arch = ArchSpec {
+        norm_placement: NormPlacement::Peri,
+        ..ArchSpec::new(2, 64, 4)
+    };
+    let error = Family::Llama
+        .name_parts(&Plan::new(&arch))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("Llama") && error.contains("AttentionOutputNorm"),
+        "{error}"
+    );
+}
+
+#[test]
+fn windows_make_a_second_kind_of_block() {
+    let window = Some(Window {
+        width: 4,
+        layers: vec![2, 4],
+    });
+    let plan = Plan::new(&ArchSpec {
+        window,
+        ..ArchSpec::new(5, 64, 4)
+    });
+    let width = |layer| {
+        let seen = |step: &Step| match step {
+            Step::Attend { window, .. } => Some(*window),
+            _ => None,
+        };
+        plan.block(layer).steps.iter().find_map(seen).unwrap()
+    };
+    assert_eq!(
+        [1, 2, 3, 4, 5].map(width),
+        [None, Some(4), None, Some(4), None]
+    );
+}
