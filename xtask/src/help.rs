@@ -1,4 +1,4 @@
-//! `cargo xtask help`, and what an unknown command is told.
+//! `cargo xtask help`, and the message for an unknown command.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,14 +1,14 @@
-//! Checkpoints on disk, one's own and others', and on the hub.
+//! Checkpoints on disk and on the hub, written by Outcrop or by another trainer.
 //!
 //! - [`write_tensors`] and [`read_tensors`]: safetensors files, with every size that a header claims
 //!   checked before memory is taken.
 //! - [`write_checkpoint`]: a folder `step-000512` that appears under its name only when all of its
 //!   files and their `SHA256SUMS` are on the disk; [`clean`] removes what a killed process left.
 //! - [`verify`]: whether a folder is still what was written; `sha256sum -c SHA256SUMS` agrees.
-//! - [`series`] and [`latest_valid`]: which steps a run of one's own has, and from which to go on.
-//! - [`Weights`]: anybody's weights, safetensors or PyTorch, whole or in shards, tensor by tensor;
+//! - [`series`] and [`latest_valid`]: which steps a run of Outcrop has, and from which one to resume.
+//! - [`Weights`]: weights of any trainer, safetensors or PyTorch, whole or in shards, tensor by tensor;
 //!   no code in them runs.
-//! - [`CheckpointSeries`]: anybody's checkpoints by step, in folders or the hub's cache.
+//! - [`CheckpointSeries`]: checkpoints of any trainer by step, in folders or the hub's cache.
 //! - [`audit()`]: whether the checkpoints of a series are what their names say.
 //! - `Hub` (feature `hub`): revisions from the Hugging Face hub.
 //!

@@ -22,7 +22,7 @@
 //! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`] | the curve, its limits and its rivals behind one trait, and what a fit of any of them says |
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`Parameters`], [`Summary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from what the data leave open, and intervals from them |
-//! | [`forecast`], [`Outlook`], [`backtest`] | what an unfinished trajectory will be, and how well that would have been known |
+//! | [`forecast`], [`Outlook`], [`backtest`] | the rest of an unfinished trajectory, and how good such forecasts have been |
 //! | [`compare_published`] | the fits that the paper published beside ours |
 //! | [`paper`] | the paper's own procedure, successes and failures alike |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |

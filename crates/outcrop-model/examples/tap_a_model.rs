@@ -1,4 +1,4 @@
-//! A tap of one's own: how much attention and the MLP write to the residual stream of each layer.
+//! A tap of your own: how much attention and the MLP write to the residual stream of each layer.
 
 use burn::tensor::Tensor;
 use outcrop_arch::ArchSpec;

@@ -7,10 +7,10 @@
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
-//! | judge | [`Verdict`] | in words: does the architecture say more than depth alone? |
+//! | judge | [`Verdict`] | does the architecture predict more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
-//! | turn round | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
+//! | design | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
 //!
 //! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
 //! not fifty: a random split of rows scores high whether or not the architecture says anything,

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `report.html` | everything, with the figures inside: no other file, no network, no script |
 //! | `figures/NAME.svg` | one figure, text as text |
-//! | `figures/NAME.png` | the same at twice the size, in a font that the crate brings along |
+//! | `figures/NAME.png` | the same at twice the size, in a font that is part of the crate |
 //!
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
 //! [`forecast_plot`] draws a forecast beside what was measured later, [`prediction_plot`] the predicted

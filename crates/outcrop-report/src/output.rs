@@ -10,7 +10,7 @@ use crate::{Error, Result};
 pub enum Format {
     /// Vectors, with text as text.
     Svg,
-    /// Pixels, twice as many as the SVG declares, in a font that the crate brings along.
+    /// Pixels, twice as many as the SVG declares, in a font that is part of the crate.
     Png,
 }
 

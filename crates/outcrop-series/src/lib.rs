@@ -6,10 +6,10 @@
 //! | `measurements.csv` | top 3 with places and tokens, median, spread of every (step, sequence, layer) |
 //! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
 //! | `heads.csv` | attention sinks of every head, where they were asked for |
-//! | `audit.json` | hashes of every file and tensor, and what is conspicuous |
+//! | `audit.json` | hashes of every file and tensor, and what the audit found |
 //! | `architectures.csv`, `provenance.json` | |
 //! | `state.json` | the steps that are in the tables, from what they were measured, and hashes of all |
-//! | `.lock` | who measures here now: one process at a time |
+//! | `.lock` | the process that is measuring: one at a time |
 //!
 //! ```
 //! use outcrop_series::{Folder, Options};

@@ -3,7 +3,7 @@
 //! [`train`] takes a [`RunSpec`] (architecture, corpus, optimiser, schedules) and a run directory.
 //! It writes there, while it trains, the loss and the statistics of every layer at the scheduled
 //! steps, and checkpoints from which it goes on after an interruption, to the same bits as a run
-//! that was never interrupted. What happens is told to an [`Observer`].
+//! that was never interrupted. An [`Observer`] is informed of each event.
 //!
 //! | file of a run directory | what it is |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
 //! | `state.json` | whether the run is finished, at which step, and hashes of its files |
 //! | `measurements.csv`, `loss.csv` | whole steps only |
-//! | `.lock` | who trains here now: one process at a time |
+//! | `.lock` | the process that is training: one at a time |
 //! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, `SHA256SUMS` |
 //!
 #![cfg_attr(

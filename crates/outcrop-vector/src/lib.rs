@@ -13,7 +13,7 @@
 //! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
 //! | [`rotary_tables`], [`rotate`], [`rotate_rows`] | rotary embedding |
 //! | [`largest`], [`dot`], [`add_columns`] | of rows |
-//! | [`exp`], [`erf`] | of one number, for loops of one's own |
+//! | [`exp`], [`erf`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! The command `predict`: the predictor that comes along, one of one's own, and scores.
+//! The command `predict`: the bundled predictor, one that the user trained, and scores.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;

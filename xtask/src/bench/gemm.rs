@@ -152,7 +152,7 @@ impl Times {
 }
 
 impl Product {
-    /// What both programs are told.
+    /// The arguments of both programs.
     fn argument(&self) -> String {
         let [m, k, n] = self.size;
         let kind = if self.gradient { "gradient" } else { "product" };

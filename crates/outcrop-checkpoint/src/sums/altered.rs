@@ -1,4 +1,4 @@
-//! Which files of a checkpoint, one's own or another's, are not what a list says.
+//! Which files of a checkpoint differ from what its list of checksums says.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

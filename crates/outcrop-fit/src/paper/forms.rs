@@ -1,4 +1,4 @@
-//! The two forms over normalised data: values, derivatives, starts, bounds and the way back.
+//! The two forms over normalised data: values, derivatives, starts, bounds and the inverse transform.
 
 use nalgebra::{DMatrix, DVector};
 

@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use tiny_skia::{Path, PathBuilder};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-/// The font of every figure, brought along so that a PNG is the same on every machine.
+/// The font of every figure. It is part of the crate, so that a PNG is the same on every machine.
 static REGULAR: LazyLock<Option<Face<'static>>> =
     LazyLock::new(|| Face::parse(dejavu::sans::regular(), 0).ok());
 static BOLD: LazyLock<Option<Face<'static>>> =

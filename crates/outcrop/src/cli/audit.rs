@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Hash files alone: copies are found, single tensors and their values are not looked at.
     #[arg(long)]
     files_only: bool,
-    /// How many times farther from both neighbours than these from each other is a jump.
+    /// A step is a jump if it is this many times farther from both neighbours than they are from each other.
     #[arg(long, value_name = "RATIO", default_value_t = 1.5)]
     jump_ratio: f64,
     /// End with status 1 if a step is suspect.

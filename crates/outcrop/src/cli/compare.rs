@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// How the ratio is averaged over sequences.
     #[arg(long, value_enum, default_value_t)]
     ratio: Average,
-    /// Take in steps too that an audit suspects, such as copies of other steps.
+    /// Include steps that an audit suspects, such as copies of other steps.
     #[arg(long)]
     include_suspect: bool,
     #[command(flatten)]

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     /// Title of the page.
     #[arg(long)]
     title: Option<String>,
-    /// Draw steps too that an audit suspects.
+    /// Also draw steps that an audit suspects.
     #[arg(long)]
     include_suspect: bool,
 }

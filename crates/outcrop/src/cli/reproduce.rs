@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// Runs side by side [default: one a core on the CPU, one on a GPU].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     jobs: Option<u16>,
-    /// Compute again what is gone or damaged of runs that were finished.
+    /// Recompute what is missing or damaged in finished runs.
     #[arg(long)]
     repair: bool,
     /// Print an embedded profile, to copy and change, and do nothing.

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// Threads of the CPU backend [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     threads: Option<u16>,
-    /// Compute again what is gone or damaged of a run, from the newest checkpoint before it.
+    /// Recompute what is missing or damaged in a run, from the newest checkpoint before it.
     #[arg(long)]
     repair: bool,
     /// Print the embedded default spec and do nothing.

@@ -60,7 +60,7 @@ pub(crate) struct Args {
     /// again by size and time.
     #[arg(long)]
     no_audit: bool,
-    /// Measure anew the steps whose weights or config are not those that were measured into DIR.
+    /// Measure steps again if their weights or config have changed since they were measured into DIR.
     #[arg(long)]
     again: bool,
     /// Measure again what is gone or damaged of the tables in DIR.

@@ -22,7 +22,7 @@ use crate::{Error, Result};
     group = clap::ArgGroup::new("asked").args(["layers", "arch", "pythia"]),
     group = clap::ArgGroup::new("purpose").args(["layers", "arch", "pythia", "save"]).multiple(true),
     after_help = "Examples:
-  outcrop predict --layers 6 --d-model 128 --heads 4   at once, by the predictor that comes along
+  outcrop predict --layers 6 --d-model 128 --heads 4   at once, by the bundled predictor
   outcrop predict --arch mine.toml --svg mine.svg --curves mine.csv
   outcrop predict runs/quick runs/small                does the architecture say anything? all scores
   outcrop predict runs/small --pythia 70m              a prediction that is learned from runs/small
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     /// What the predicted model is called.
     #[arg(long, value_name = "NAME", requires = "asked")]
     model: Option<String>,
-    /// Learn from these results folders instead of predicting by what comes along.
+    /// Learn from these results folders instead of using the bundled predictor.
     #[arg(long, value_name = "DIR", num_args = 1.., requires = "purpose")]
     retrain: Vec<PathBuf>,
     /// Predict by this file, which --save wrote.
@@ -73,7 +73,7 @@ pub(crate) struct Args {
         conflicts_with = "predictor"
     )]
     save: Option<PathBuf>,
-    /// The day that a saved predictor bears [default: today].
+    /// The date written into a saved predictor [default: today].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "save")]
     date: Option<String>,
     /// The regressor that learns [default: shape].
@@ -85,10 +85,10 @@ pub(crate) struct Args {
     /// Probability of the bands [default: 0.9, or the largest that the data support].
     #[arg(long, requires = "asked")]
     level: Option<f64>,
-    /// Last step of the curves, at most that of the training runs, where it is known [default: that, or 1000].
+    /// Last step of the curves; at most the last step of the training runs, if known [default: that step, or 1000].
     #[arg(long, value_name = "STEP")]
     last_step: Option<u64>,
-    /// Sketch the curves in text even where no terminal reads it.
+    /// Sketch the curves as text even if the output is no terminal.
     #[arg(long, requires = "asked")]
     plot: bool,
     /// Draw the curves with their bands into this file (.svg or .png).
@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// The one that is trained on the folders given, the one of a file, or the one that comes along.
+/// The predictor trained on the folders given, that of a file, or the bundled one.
 fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
     let folders = [&args.results[..], &args.retrain].concat();
     if folders.is_empty() {

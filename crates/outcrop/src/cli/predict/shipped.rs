@@ -1,4 +1,4 @@
-//! The predictor that comes along, and what a predictor was learned from.
+//! The bundled predictor, and what a predictor was learned from.
 
 use outcrop_core::{Error as CoreError, Provenance};
 use outcrop_predict::{Coverage, Notes, Predicted, Predictor};
@@ -10,7 +10,7 @@ use crate::Result;
 /// wrote.
 const SHIPPED: &str = include_str!("../../../data/predictor.txt");
 
-/// The predictor of a file, or the one that comes along.
+/// The predictor of a file, or the bundled one.
 pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
     let Some(path) = path else {
         return Ok(Predictor::from_text(SHIPPED)?);
