@@ -12,12 +12,12 @@
 //! and nothing computes with weights.
 //!
 //! ```
-//! use outcrop_arch::{ArchSpec, Family};
+//! use outcrop_arch::{ArchSpec, Family, GPT_NEOX};
 //!
 //! let spec = ArchSpec::pythia("70m")?;
 //! assert_eq!((spec.layers, spec.d_model, spec.heads), (6, 512, 8));
 //! assert_eq!(spec.parameters().total, 70_426_624);
-//! assert_eq!(Family::of(&spec), Some(Family::NeoX));
+//! assert_eq!(Family::of(&spec), Some(&GPT_NEOX));
 //! # Ok::<(), outcrop_arch::Error>(())
 //! ```
 
@@ -36,7 +36,10 @@ mod tensors;
 pub use bias::Bias;
 pub use choices::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual, Window};
 pub use error::{Error, Result};
-pub use family::Family;
+pub use family::{
+    Config, FAMILIES, Family, GPT_NEOX, GPT2, LLAMA, Layout, MISTRAL, Module, QWEN2, QWEN3,
+    Setting, fused, module,
+};
 pub use given::KEYS;
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;

@@ -1,6 +1,6 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use crate::plan::TensorRole as R;
+use crate::family::{Layout, Module};
 use crate::plan::{Draw, Part, Plan, Section, TensorKind, TensorPart, TensorRole};
 use crate::{ArchSpec, Bias, Error, Family, Position, Result};
 
@@ -30,132 +30,16 @@ pub struct TensorName {
     pub required: bool,
 }
 
-/// A module of a checkpoint and which parts of a plan it holds.
-pub(crate) struct Module {
-    name: &'static str,
-    /// What its tensors are called.
-    role: TensorRole,
-    /// The parts, one below another; those that a plan lacks are not there.
-    holds: &'static [TensorRole],
-}
-
-const fn module(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
-    let role = holds[0];
-    Module { name, role, holds }
-}
-
-const fn fused(name: &'static str) -> Module {
-    use TensorRole::{Key, Query, QueryKeyValue, Value};
-    Module {
-        name,
-        role: QueryKeyValue,
-        holds: &[Query, Key, Value],
-    }
-}
-
-/// How a family names its tensors.
-pub(crate) struct Names {
-    /// What stands before all names but the unembedding's; files of the bare body leave it out.
-    body: &'static str,
-    /// Modules before the blocks.
-    start: &'static [Module],
-    /// What stands before the number of a block.
-    blocks: &'static str,
-    block: &'static [Module],
-    /// Modules after the blocks, the unembedding last, which stands outside the body.
-    end: &'static [Module],
-    head: Module,
-    /// Whether matrices of blocks are stored as [in, out].
-    transposed: bool,
-    /// Ends of the names of buffers, which older files keep beside the weights.
-    buffers: &'static [&'static str],
-}
-
-const ROTARY: &str = "rotary_emb.inv_freq";
-
-static NEOX: Names = Names {
-    body: "gpt_neox.",
-    start: &[
-        module("embed_in", &[R::TokenEmbedding]),
-        module("embed_positions", &[R::PositionEmbedding]),
-    ],
-    blocks: "layers",
-    block: &[
-        module("input_layernorm", &[R::AttentionNorm]),
-        module("post_attention_layernorm", &[R::MlpNorm]),
-        fused("attention.query_key_value"),
-        module("attention.dense", &[R::AttentionOutput]),
-        module("mlp.dense_h_to_4h", &[R::MlpUp]),
-        module("mlp.dense_4h_to_h", &[R::MlpDown]),
-    ],
-    end: &[module("final_layer_norm", &[R::FinalNorm])],
-    head: module("embed_out", &[R::Unembedding]),
-    transposed: false,
-    buffers: &[".attention.bias", ".attention.masked_bias", ROTARY],
-};
-
-static GPT2: Names = Names {
-    body: "transformer.",
-    start: &[
-        module("wte", &[R::TokenEmbedding]),
-        module("wpe", &[R::PositionEmbedding]),
-    ],
-    blocks: "h",
-    block: &[
-        module("ln_1", &[R::AttentionNorm]),
-        fused("attn.c_attn"),
-        module("attn.c_proj", &[R::AttentionOutput]),
-        module("ln_2", &[R::MlpNorm]),
-        module("mlp.c_fc", &[R::MlpUp]),
-        module("mlp.c_proj", &[R::MlpDown]),
-    ],
-    end: &[module("ln_f", &[R::FinalNorm])],
-    head: module("lm_head", &[R::Unembedding]),
-    transposed: true,
-    buffers: &[".attn.bias", ".attn.masked_bias"],
-};
-
-static LLAMA: Names = Names {
-    body: "model.",
-    start: &[module("embed_tokens", &[R::TokenEmbedding])],
-    blocks: "layers",
-    block: &[
-        module("input_layernorm", &[R::AttentionNorm]),
-        module("self_attn.q_proj", &[R::Query]),
-        module("self_attn.k_proj", &[R::Key]),
-        module("self_attn.v_proj", &[R::Value]),
-        module("self_attn.o_proj", &[R::AttentionOutput]),
-        module("self_attn.q_norm", &[R::QueryNorm]),
-        module("self_attn.k_norm", &[R::KeyNorm]),
-        module("post_attention_layernorm", &[R::MlpNorm]),
-        module("mlp.gate_proj", &[R::MlpGate]),
-        module("mlp.up_proj", &[R::MlpUp]),
-        module("mlp.down_proj", &[R::MlpDown]),
-    ],
-    end: &[module("norm", &[R::FinalNorm])],
-    head: module("lm_head", &[R::Unembedding]),
-    transposed: false,
-    buffers: &[ROTARY],
-};
-
 impl Family {
-    fn names(self) -> &'static Names {
-        match self {
-            Self::NeoX => &NEOX,
-            Self::Gpt2 => &GPT2,
-            Self::Llama => &LLAMA,
-        }
-    }
-
     /// Every weight that a checkpoint of this family and architecture has. GPT-NeoX's names serve
     /// models of ours too that transformers does not have: without positions or with learned ones
     /// (`gpt_neox.embed_positions`), without biases.
     ///
     /// ```
-    /// use outcrop_arch::{ArchSpec, Family, TensorRole};
+    /// use outcrop_arch::{ArchSpec, GPT_NEOX, TensorRole};
     ///
     /// let arch = ArchSpec::pythia("70m")?;
-    /// let tensors = Family::NeoX.tensors(&arch)?;
+    /// let tensors = GPT_NEOX.tensors(&arch)?;
     /// let fused = tensors.iter().find(|t| t.role == TensorRole::QueryKeyValue).unwrap();
     /// assert_eq!(fused.name, "gpt_neox.layers.0.attention.query_key_value.weight");
     /// assert_eq!((fused.shape.as_slice(), fused.layer), (&[1536, 512][..], Some(1)));
@@ -164,7 +48,7 @@ impl Family {
     ///
     /// # Errors
     /// As [`ArchSpec::check`] and, but for the models of ours, [`Family::check`].
-    pub fn tensors(self, arch: &ArchSpec) -> Result<Vec<TensorName>> {
+    pub fn tensors(&self, arch: &ArchSpec) -> Result<Vec<TensorName>> {
         arch.check()?;
         self.check(&self.published(arch))?;
         self.name_parts(&Plan::new(arch))
@@ -175,8 +59,8 @@ impl Family {
     ///
     /// # Errors
     /// [`Error::Nameless`] for a weight that has no name in this family.
-    pub fn name_parts(self, plan: &Plan) -> Result<Vec<TensorName>> {
-        let names = self.names();
+    pub fn name_parts(&self, plan: &Plan) -> Result<Vec<TensorName>> {
+        let names = self.layout();
         let mut list = List {
             family: self,
             names,
@@ -215,15 +99,15 @@ impl Family {
     /// says nothing. Other names stay as they are.
     ///
     /// ```
-    /// use outcrop_arch::Family;
+    /// use outcrop_arch::{GPT_NEOX, GPT2};
     ///
-    /// let name = |name| Family::Gpt2.standard_name(name);
+    /// let name = |name| GPT2.standard_name(name);
     /// assert_eq!(name("h.0.ln_1.weight").unwrap(), "transformer.h.0.ln_1.weight");
     /// assert_eq!(name("h.0.attn.bias"), None);
-    /// assert_eq!(Family::NeoX.standard_name("lm_head.weight").unwrap(), "embed_out.weight");
+    /// assert_eq!(GPT_NEOX.standard_name("lm_head.weight").unwrap(), "embed_out.weight");
     /// ```
-    pub fn standard_name(self, name: &str) -> Option<String> {
-        let names = self.names();
+    pub fn standard_name(&self, name: &str) -> Option<String> {
+        let names = self.layout();
         if names.buffers.iter().any(|buffer| name.ends_with(buffer)) {
             return None;
         }
@@ -241,9 +125,9 @@ impl Family {
     }
 
     /// What is published in place of an architecture that only models of ours have.
-    fn published(self, arch: &ArchSpec) -> ArchSpec {
+    fn published(&self, arch: &ArchSpec) -> ArchSpec {
         let mut published = arch.clone();
-        if self == Self::NeoX {
+        if self.layout().ours {
             if matches!(arch.position, Position::Learned | Position::None) {
                 published.position = Position::default();
             }
@@ -255,7 +139,7 @@ impl Family {
     }
 }
 
-impl Names {
+impl Layout {
     /// Turns a tensor of a block into what files hold.
     fn store(&self, tensor: &mut TensorName) {
         tensor.transposed = self.transposed && tensor.kind == TensorKind::Matrix;
@@ -265,13 +149,13 @@ impl Names {
     }
 }
 
-struct List {
-    family: Family,
-    names: &'static Names,
+struct List<'a> {
+    family: &'a Family,
+    names: &'static Layout,
     tensors: Vec<TensorName>,
 }
 
-impl List {
+impl List<'_> {
     /// Lists the parts of a section in the order of `modules`; `at` gives a module its full name.
     fn section(
         &mut self,

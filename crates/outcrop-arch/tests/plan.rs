@@ -1,8 +1,8 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Family, Init, Norm, NormPlacement, Parameters, Plan,
-    Position, Residual, Rows, Step, TensorKind, TensorRole, Window,
+    Activation, ArchSpec, Bias, Draw, Init, LLAMA, Norm, NormPlacement, Parameters, Plan, Position,
+    Residual, Rows, Step, TensorKind, TensorRole, Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -190,10 +190,7 @@ fn a_part_without_a_name_is_refused() {
         norm_placement: NormPlacement::Peri,
         ..ArchSpec::new(2, 64, 4)
     };
-    let error = Family::Llama
-        .name_parts(&Plan::new(&arch))
-        .unwrap_err()
-        .to_string();
+    let error = &LLAMA.name_parts(&Plan::new(&arch)).unwrap_err().to_string();
     assert!(
         error.contains("Llama") && error.contains("AttentionOutputNorm"),
         "{error}"

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::module::{Initializer, Module};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Family, Plan, Position, TensorName};
+use outcrop_arch::{ArchSpec, GPT_NEOX, Plan, Position, TensorName};
 
 #[cfg(feature = "flex")]
 use crate::TapPoint;
@@ -59,7 +59,7 @@ impl Transformer {
         spec.check()?;
         let plan = Plan::new(spec);
         supported(spec, &plan)?;
-        let weights = Family::NeoX.name_parts(&plan)?;
+        let weights = GPT_NEOX.name_parts(&plan)?;
         let named = weights.into_iter().map(|w| (w.name.clone(), w));
         let embedding = |rows| {
             EmbeddingConfig::new(rows, spec.d_model)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use outcrop_arch::{ArchSpec, Family};
+use outcrop_arch::{ArchSpec, GPT_NEOX};
 use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
 use outcrop_core::{Ratio, Trajectory, table};
 use outcrop_series::{Folder, Options, Source, measure_series};
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
 /// A checkpoint whose weights are drawn from a sine, for want of a trained one.
 fn write(folder: &Path, arch: &ArchSpec, scale: f32) -> Result<()> {
     std::fs::create_dir_all(folder)?;
-    let tensors = Family::NeoX.tensors(arch)?.into_iter().map(|t| {
+    let tensors = GPT_NEOX.tensors(arch)?.into_iter().map(|t| {
         let n: usize = t.shape.iter().product();
         let value = |i: usize| match t.shape.len() {
             1 => 1.0,

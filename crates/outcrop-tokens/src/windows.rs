@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use outcrop_arch::Family;
+use outcrop_arch::{Family, GPT_NEOX, GPT2, LLAMA};
 
 use crate::{Error, Result};
 
@@ -38,10 +38,10 @@ pub struct Windows {
 /// The windows of a published measurement.
 ///
 /// ```
-/// use outcrop_arch::Family;
+/// use outcrop_arch::{Family, GPT2, GPT_NEOX, LLAMA};
 /// use outcrop_tokens::Protocol;
 ///
-/// let windows = "reference".parse::<Protocol>()?.windows(Some(Family::Gpt2));
+/// let windows = "reference".parse::<Protocol>()?.windows(Some(&GPT2));
 /// assert_eq!((windows.count, windows.length, windows.bos), (Some(10), Some(1024), None));
 /// # Ok::<(), outcrop_tokens::Error>(())
 /// ```
@@ -62,12 +62,10 @@ impl Protocol {
         [("reference", Self::Reference), ("sinks", Self::Sinks)];
 
     /// Its windows for a model of `family`; none is any other family.
-    pub fn windows(self, family: Option<Family>) -> Windows {
-        let (count, length) = match (self, family) {
-            (Self::Sinks, _) => (100, 64),
-            (Self::Reference, Some(Family::NeoX)) => (10, 2048),
-            (Self::Reference, Some(Family::Gpt2)) => (10, 1024),
-            (Self::Reference, Some(Family::Llama) | None) => (10, 4096),
+    pub fn windows(self, family: Option<&Family>) -> Windows {
+        let (count, length) = match self {
+            Self::Sinks => (100, 64),
+            Self::Reference => (10, family.map_or(4096, |family| family.layout().reference)),
         };
         Windows {
             count: Some(count),

@@ -5,14 +5,12 @@ use crate::source::code;
 use crate::workspace::rust_files;
 
 /// Enums whose every value a match names.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 12] = [
     "Activation::",
     "Attention::",
     "Bias::",
     "Draw::",
-    "Family::",
     "Init::",
-    "ModelType::",
     "Nonlinearity::",
     "Norm::",
     "NormPlacement::",

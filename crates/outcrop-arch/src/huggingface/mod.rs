@@ -1,12 +1,7 @@
 //! Hugging Face `config.json`, in and out.
 
-mod config;
-mod model_type;
 mod ours;
 mod read;
-mod rope;
-mod settings;
-mod window;
 mod write;
 
 use super::{ArchSpec, Family};
@@ -18,7 +13,7 @@ pub struct HuggingFace {
     /// The architecture. Its `init` is the default: a published checkpoint does not need it.
     pub arch: ArchSpec,
     /// How its weights are named and laid out.
-    pub family: Family,
+    pub family: &'static Family,
 }
 
 impl ArchSpec {

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::HuggingFace;
-use crate::{ArchSpec, Family};
+use crate::{ArchSpec, GPT_NEOX};
 use crate::{Error, Result};
 
 /// The `model_type` of such a config.
@@ -47,6 +47,6 @@ pub(super) fn read(text: &str, context: &str) -> Option<Result<HuggingFace>> {
         ArchSpec::deserialize(arch).map_err(|e| Error::parse(context, format!("`arch`: {e}")));
     Some(arch.map(|arch| HuggingFace {
         arch,
-        family: Family::NeoX,
+        family: &GPT_NEOX,
     }))
 }

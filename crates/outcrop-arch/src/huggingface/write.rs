@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{Activation, ArchSpec, Family, Position, Residual};
+use crate::{Activation, ArchSpec, GPT_NEOX, Position, Residual};
 
 impl ArchSpec {
     /// The `config.json` with which Hugging Face transformers loads this architecture; none where
@@ -15,7 +15,7 @@ impl ArchSpec {
             Activation::Relu => "relu",
             Activation::SwiGlu => return None,
         };
-        Family::NeoX.check(self).is_ok().then(|| {
+        GPT_NEOX.check(self).is_ok().then(|| {
             json!({
                 "architectures": ["GPTNeoXForCausalLM"],
                 "model_type": "gpt_neox",

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_arch::{ArchSpec, Family, TensorName, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, GPT_NEOX, GPT2, LLAMA, TensorName, TensorPart, TensorRole};
 use serde_json::Value;
 
 use crate::fixtures::{exported, parse, published_as};
@@ -90,47 +90,41 @@ fn matrices_of_gpt2_are_transposed_and_no_others() {
         .filter(|t| t.part == TensorPart::Bias || t.layer.is_none());
     assert!(others.into_iter().all(|t| !t.transposed));
     let pythia = ArchSpec::pythia("14m").unwrap();
-    let tensors = Family::NeoX.tensors(&pythia).unwrap();
+    let tensors = GPT_NEOX.tensors(&pythia).unwrap();
     assert!(tensors.iter().all(|t| !t.transposed));
 }
 
 #[test]
 fn buffers_of_older_files_are_no_weights_and_strangers_keep_their_names() {
     for (family, buffer) in [
-        (Family::NeoX, "gpt_neox.layers.3.attention.bias"),
-        (Family::NeoX, "gpt_neox.layers.3.attention.masked_bias"),
-        (
-            Family::NeoX,
-            "gpt_neox.layers.3.attention.rotary_emb.inv_freq",
-        ),
-        (Family::Gpt2, "h.0.attn.bias"),
-        (Family::Gpt2, "transformer.h.0.attn.masked_bias"),
-        (
-            Family::Llama,
-            "model.layers.0.self_attn.rotary_emb.inv_freq",
-        ),
-        (Family::Llama, "model.rotary_emb.inv_freq"),
+        (&GPT_NEOX, "gpt_neox.layers.3.attention.bias"),
+        (&GPT_NEOX, "gpt_neox.layers.3.attention.masked_bias"),
+        (&GPT_NEOX, "gpt_neox.layers.3.attention.rotary_emb.inv_freq"),
+        (&GPT2, "h.0.attn.bias"),
+        (&GPT2, "transformer.h.0.attn.masked_bias"),
+        (&LLAMA, "model.layers.0.self_attn.rotary_emb.inv_freq"),
+        (&LLAMA, "model.rotary_emb.inv_freq"),
     ] {
         assert_eq!(family.standard_name(buffer), None, "{buffer}");
     }
     let stranger = Some("score.weight".to_owned());
-    assert_eq!(Family::Gpt2.standard_name("score.weight"), stranger);
+    assert_eq!(GPT2.standard_name("score.weight"), stranger);
 }
 
 #[test]
 fn a_family_names_what_it_cannot_hold() {
     let pythia = ArchSpec::pythia("14m").unwrap();
-    let error = Family::Llama.tensors(&pythia).unwrap_err().to_string();
+    let error = LLAMA.tensors(&pythia).unwrap_err().to_string();
     assert!(
         error.contains("arch.norm = layer-norm") && error.contains("rms-norm"),
         "{error}"
     );
-    let error = Family::Gpt2.tensors(&pythia).unwrap_err().to_string();
+    let error = GPT2.tensors(&pythia).unwrap_err().to_string();
     assert!(error.contains("arch.position"), "{error}");
     let grouped = ArchSpec {
         kv_heads: 2,
         ..pythia
     };
-    let error = Family::NeoX.tensors(&grouped).unwrap_err().to_string();
+    let error = GPT_NEOX.tensors(&grouped).unwrap_err().to_string();
     assert!(error.contains("arch.kv_heads = 2"), "{error}");
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use outcrop_arch::{ArchSpec, Family};
+use outcrop_arch::{ArchSpec, GPT_NEOX};
 use outcrop_checkpoint::{Tensor, write_tensors};
 
 use crate::server::{Server, Wire};
@@ -41,7 +41,7 @@ fn serve(dir: &Path) -> Server {
     };
     for (i, step) in STEPS.iter().enumerate() {
         let mut noise = Noise(*step);
-        let tensors = Family::NeoX.tensors(&arch).unwrap().into_iter();
+        let tensors = GPT_NEOX.tensors(&arch).unwrap().into_iter();
         let drawn = tensors.map(|t| Tensor {
             data: (0..t.shape.iter().product())
                 .map(|_| noise.next() as f32 - 0.5)

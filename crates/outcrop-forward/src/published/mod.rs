@@ -18,7 +18,7 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct Published {
     arch: ArchSpec,
-    family: Family,
+    family: &'static Family,
     weights: Weights,
     /// Where each tensor of the architecture is stored.
     places: BTreeMap<(Option<usize>, u8, u8), Place>,
@@ -52,7 +52,7 @@ impl Published {
     /// [`Error::Arch`] for an architecture that the family does not hold, [`Error::Lacks`] for one with a step
     /// that there is not here, else as
     /// [`Published::open`].
-    pub fn with_arch(arch: ArchSpec, family: Family, folder: &Path) -> Result<Self> {
+    pub fn with_arch(arch: ArchSpec, family: &'static Family, folder: &Path) -> Result<Self> {
         let weights = Weights::open(folder)?;
         let wanted = family.tensors(&arch)?;
         supported(&Plan::new(&arch))?;
@@ -105,7 +105,7 @@ impl Published {
     }
 
     /// Its family.
-    pub fn family(&self) -> Family {
+    pub fn family(&self) -> &'static Family {
         self.family
     }
 
@@ -217,16 +217,16 @@ impl Published {
         self.place(layer, role, TensorPart::Weight).is_some()
     }
 
-    /// The rows of a fused projection in the order queries, keys, values, heads in order: GPT-NeoX
-    /// stores them as [heads, 3, d_head], GPT-2 as [3, heads, d_head].
+    /// The rows of a fused projection in the order queries, keys, values, heads in order, as the family's
+    /// layout says.
     pub(crate) fn qkv_order(&self) -> Vec<usize> {
         let (heads, d_head) = (self.arch.heads, self.arch.d_head());
         let mut order = Vec::with_capacity(3 * heads * d_head);
         for which in 0..3 {
             for head in 0..heads {
-                let start = match self.family {
-                    Family::NeoX => (head * 3 + which) * d_head,
-                    Family::Gpt2 | Family::Llama => (which * heads + head) * d_head,
+                let start = match self.family.layout().by_head {
+                    true => (head * 3 + which) * d_head,
+                    false => (which * heads + head) * d_head,
                 };
                 order.extend(start..start + d_head);
             }

@@ -43,7 +43,11 @@ pub(super) struct Matched {
 
 /// Finds the tensors of `wanted` among the weights: under the family's names, or under these behind one
 /// prefix, which is that of the embedding.
-pub(super) fn matched(family: Family, wanted: &[TensorName], weights: &Weights) -> Result<Matched> {
+pub(super) fn matched(
+    family: &Family,
+    wanted: &[TensorName],
+    weights: &Weights,
+) -> Result<Matched> {
     let mut found = Matched {
         stored: BTreeMap::new(),
         notes: Vec::new(),
@@ -70,7 +74,7 @@ impl Matched {
     /// What stands before the names of the family; nothing where they are as the family has them.
     fn prefix<'a>(
         &mut self,
-        family: Family,
+        family: &Family,
         wanted: &[TensorName],
         weights: &'a Weights,
     ) -> &'a str {

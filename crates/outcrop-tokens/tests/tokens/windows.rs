@@ -1,4 +1,4 @@
-use outcrop_arch::Family;
+use outcrop_arch::{GPT_NEOX, GPT2, LLAMA};
 use outcrop_tokens::{Protocol, Source, Windows, sequences};
 use proptest::prelude::*;
 
@@ -87,13 +87,8 @@ fn windows_out_of_range_are_refused() {
 #[test]
 fn protocols_are_those_that_were_published() {
     let reference: Protocol = "reference".parse().unwrap();
-    let lengths = [
-        Some(Family::NeoX),
-        Some(Family::Gpt2),
-        Some(Family::Llama),
-        None,
-    ]
-    .map(|family| reference.windows(family));
+    let lengths =
+        [Some(&GPT_NEOX), Some(&GPT2), Some(&LLAMA), None].map(|family| reference.windows(family));
     assert_eq!(
         lengths,
         [2048, 1024, 4096, 4096].map(|length| windows(10, length))

@@ -3,63 +3,33 @@
 
 use serde_json::Value;
 
-use super::config::Config;
-use super::model_type::ModelType;
+use super::Config;
+use super::settings::name::{FRACTION, OLDER_ROPE as OLDER, ROPE as NEWER, THETA};
 use crate::Position;
 use crate::Result;
 
 /// The table of version 4, which version 5 prefers where both stand, and that of version 5, which
 /// version 4 does not know.
 const TABLES: [&str; 2] = [OLDER, NEWER];
-const OLDER: &str = "rope_scaling";
-const NEWER: &str = "rope_parameters";
 
 /// One number and where it may stand.
-struct Place {
+pub(super) struct Place {
     /// In a table.
-    nested: &'static str,
-    /// Outside, as transformers reads it; `ignored`, as it does not for this type.
-    own: &'static str,
-    ignored: Option<&'static str>,
-    default: f64,
-}
-
-const THETA: &str = "rope_theta";
-const FACTOR: &str = "partial_rotary_factor";
-
-/// Base and fraction.
-fn places(model_type: ModelType) -> [Place; 2] {
-    let place = |nested, own, ignored, default| Place {
-        nested,
-        own,
-        ignored,
-        default,
-    };
-    match model_type {
-        ModelType::NeoX => [
-            place(THETA, "rotary_emb_base", Some(THETA), 10_000.0),
-            place(FACTOR, "rotary_pct", Some(FACTOR), 0.25),
-        ],
-        ModelType::Gpt2
-        | ModelType::Llama
-        | ModelType::Mistral
-        | ModelType::Qwen2
-        | ModelType::Qwen3 => [
-            place(THETA, THETA, None, 10_000.0),
-            place(FACTOR, FACTOR, None, 1.0),
-        ],
-    }
+    pub(super) nested: &'static str,
+    /// Outside, as transformers reads it; `ignored`, as it does not for this family.
+    pub(super) own: &'static str,
+    pub(super) ignored: Option<&'static str>,
+    pub(super) default: f64,
 }
 
 /// Rotary positions, on which all versions of transformers agree.
-pub(super) fn position(config: &Config<'_>, model_type: ModelType) -> Result<Position> {
+pub(super) fn position(config: &Config<'_>, [base, fraction]: &[Place; 2]) -> Result<Position> {
     for table in TABLES {
         unscaled(config, table)?;
     }
-    let [base, fraction] = places(model_type);
     Ok(Position::Rotary {
-        fraction: agreed(config, &fraction)?,
-        base: agreed(config, &base)?,
+        fraction: agreed(config, fraction)?,
+        base: agreed(config, base)?,
     })
 }
 
@@ -123,7 +93,7 @@ fn unscaled(config: &Config<'_>, table: &str) -> Result<()> {
             return Err(config.unsupported(&path, kind, "default"));
         }
     }
-    let known = ["rope_type", "type", THETA, FACTOR];
+    let known = ["rope_type", "type", THETA, FRACTION];
     match settings
         .iter()
         .find(|(name, v)| !v.is_null() && !known.contains(&name.as_str()))

@@ -2,36 +2,52 @@
 
 use serde_json::{Value, json};
 
-use super::config::Config;
-use super::model_type::ModelType;
-use crate::Result;
-use crate::Window;
+use super::Config;
+use super::settings::name::{FIRST_WINDOW, KINDS, USE_WINDOW as USE, WINDOW as WIDTH};
+use crate::{Result, Window};
 
-const WIDTH: &str = "sliding_window";
-const KINDS: &str = "layer_types";
-const USE: &str = "use_sliding_window";
+/// A window that `use_sliding_window` switches on, in the layers after the first `max_window_layers`, as
+/// transformers 4.57 and 5 read it.
+pub(super) fn switched(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    let width = match config.flag(USE, false)? {
+        true => width(config)?,
+        false => None,
+    };
+    let first = || match config.given(FIRST_WINDOW) {
+        None => Ok(28),
+        Some(_) => config.count(FIRST_WINDOW),
+    };
+    of(config, kinds, width, first, layers)
+}
 
-/// The window of `layers` layers, as transformers 4.57 and 5 read it.
-pub(super) fn read(
+/// A window whose width alone says that all layers have it.
+pub(super) fn by_width(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    let width = agreed(config, kinds.as_deref())?;
+    of(config, kinds, width, || Ok(0), layers)
+}
+
+/// No window; the file may say that none is in use.
+pub(super) fn none(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    let width = unused(config)?;
+    of(config, kinds, width, || Ok(0), layers)
+}
+
+/// The window of this width, in the layers that have one or, where the file does not say it layer by layer, in
+/// those from `first`, counted from 0.
+fn of(
     config: &Config<'_>,
-    model_type: ModelType,
+    kinds: Option<Vec<bool>>,
+    width: Option<usize>,
+    first: impl FnOnce() -> Result<usize>,
     layers: usize,
 ) -> Result<Option<Window>> {
-    let kinds = kinds(config, layers)?;
-    let width = match model_type {
-        ModelType::Mistral => mistral(config, kinds.as_deref())?,
-        ModelType::Qwen2 | ModelType::Qwen3 => match config.flag(USE, false)? {
-            true => width(config)?,
-            false => None,
-        },
-        ModelType::NeoX | ModelType::Gpt2 | ModelType::Llama => unused(config)?,
-    };
     let windowed: Vec<usize> = match (kinds, width) {
         (Some(kinds), _) => (1..=layers).filter(|i| kinds[i - 1]).collect(),
         (None, None) => Vec::new(),
-        (None, Some(_)) => (first(config, model_type)?..layers)
-            .map(|i| i + 1)
-            .collect(),
+        (None, Some(_)) => (first()?..layers).map(|i| i + 1).collect(),
     };
     match width {
         _ if windowed.is_empty() => Ok(None),
@@ -78,20 +94,8 @@ fn width(config: &Config<'_>) -> Result<Option<usize>> {
     }
 }
 
-/// The first layer, from 0, that has a window where the file does not say it layer by layer.
-fn first(config: &Config<'_>, model_type: ModelType) -> Result<usize> {
-    const NAME: &str = "max_window_layers";
-    if model_type == ModelType::Mistral {
-        return Ok(0);
-    }
-    match config.given(NAME) {
-        None => Ok(28),
-        Some(_) => config.count(NAME),
-    }
-}
-
-/// In Mistral a width alone says that all layers have it; newer versions of transformers go by layers.
-fn mistral(config: &Config<'_>, kinds: Option<&[bool]>) -> Result<Option<usize>> {
+/// The width, where what is said of layers agrees: newer versions of transformers go by layers.
+fn agreed(config: &Config<'_>, kinds: Option<&[bool]>) -> Result<Option<usize>> {
     let width = width(config)?;
     let all = width.is_some();
     if kinds.is_some_and(|kinds| kinds.iter().any(|kind| *kind != all)) {

@@ -4,30 +4,31 @@ use crate::{Error, Result};
 
 /// The settings of a `config.json`. What null means depends on the setting: where transformers takes a
 /// default for it, it counts as one that is not there; where it fails or versions differ, it is refused.
-pub(super) struct Config<'a> {
+#[derive(Debug)]
+pub struct Config<'a> {
     settings: Map<String, Value>,
     /// Names the file in errors.
     context: &'a str,
 }
 
 impl<'a> Config<'a> {
-    pub(super) fn parse(text: &str, context: &'a str) -> Result<Self> {
+    pub(crate) fn parse(text: &str, context: &'a str) -> Result<Self> {
         let settings = serde_json::from_str(text).map_err(|e| Error::parse(context, e))?;
         Ok(Self { settings, context })
     }
 
-    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.settings.iter();
         all.map(|(name, value)| (name.as_str(), value))
     }
 
     /// Whether the file names the setting, be it as null.
-    pub(super) fn names(&self, setting: &str) -> bool {
+    pub fn names(&self, setting: &str) -> bool {
         self.settings.contains_key(setting)
     }
 
     /// A setting, or one within another: `rope_parameters.rope_theta`. It may be null.
-    pub(super) fn given(&self, path: &str) -> Option<&Value> {
+    pub fn given(&self, path: &str) -> Option<&Value> {
         match path.split_once('.') {
             None => self.settings.get(path),
             Some((first, rest)) => self.settings.get(first)?.get(rest),
@@ -35,24 +36,34 @@ impl<'a> Config<'a> {
     }
 
     /// The same of a setting for which null is as good as nothing.
-    pub(super) fn get(&self, path: &str) -> Option<&Value> {
+    pub fn get(&self, path: &str) -> Option<&Value> {
         self.given(path).filter(|v| !v.is_null())
     }
 
-    pub(super) fn count(&self, path: &str) -> Result<usize> {
+    /// A whole number that must be there.
+    ///
+    /// # Errors
+    /// [`Error::Parse`].
+    pub fn count(&self, path: &str) -> Result<usize> {
         self.optional_count(path)?
             .ok_or_else(|| self.mistyped(path, "a whole number"))
     }
 
-    /// None where it is null or not there.
-    pub(super) fn optional_count(&self, path: &str) -> Result<Option<usize>> {
+    /// A whole number; none where it is null or not there.
+    ///
+    /// # Errors
+    /// [`Error::Parse`] for anything else.
+    pub fn optional_count(&self, path: &str) -> Result<Option<usize>> {
         let whole = |v: &Value| v.as_u64().and_then(|v| usize::try_from(v).ok());
         self.typed(path, self.get(path), "a whole number", whole)
     }
 
     /// Null is false to older versions of transformers and refused by newer ones: false where that is
     /// the default too, else refused.
-    pub(super) fn flag(&self, path: &str, default: bool) -> Result<bool> {
+    ///
+    /// # Errors
+    /// [`Error::Parse`].
+    pub fn flag(&self, path: &str, default: bool) -> Result<bool> {
         let given = match default {
             true => self.given(path),
             false => self.get(path),
@@ -61,8 +72,11 @@ impl<'a> Config<'a> {
         Ok(read.unwrap_or(default))
     }
 
-    /// No version of transformers computes anything with a number that is null.
-    pub(super) fn number(&self, path: &str) -> Result<Option<f64>> {
+    /// A number, if it is there. No version of transformers computes anything with one that is null.
+    ///
+    /// # Errors
+    /// [`Error::Parse`].
+    pub fn number(&self, path: &str) -> Result<Option<f64>> {
         self.typed(path, self.given(path), "a number", Value::as_f64)
     }
 
@@ -78,7 +92,8 @@ impl<'a> Config<'a> {
             .transpose()
     }
 
-    pub(super) fn mistyped(&self, path: &str, expected: &str) -> Error {
+    /// An error of a setting that is missing or of another type.
+    pub fn mistyped(&self, path: &str, expected: &str) -> Error {
         let reason = match self.given(path) {
             Some(value) => format!("`{path}` = {}, expected {expected}", short(value)),
             None => format!("`{path}` is missing, expected {expected}"),
@@ -86,12 +101,8 @@ impl<'a> Config<'a> {
         Error::parse(self.context, reason)
     }
 
-    pub(super) fn unsupported(
-        &self,
-        field: &str,
-        value: &Value,
-        supported: impl ToString,
-    ) -> Error {
+    /// An error of a setting whose value would compute something else.
+    pub fn unsupported(&self, field: &str, value: &Value, supported: impl ToString) -> Error {
         Error::Unsupported {
             context: self.context.into(),
             field: field.into(),
@@ -100,7 +111,7 @@ impl<'a> Config<'a> {
         }
     }
 
-    pub(super) fn unknown(&self, field: &str, value: &Value, nearest: Option<&str>) -> Error {
+    pub(crate) fn unknown(&self, field: &str, value: &Value, nearest: Option<&str>) -> Error {
         Error::UnknownSetting {
             context: self.context.into(),
             field: cut(field.into()),

@@ -1,0 +1,102 @@
+use super::settings::name;
+use super::{Config, Family, Layout, Setting, fused, module, read, window};
+use crate::TensorRole as R;
+use crate::{Activation, ArchSpec, Norm, Position, Residual, Result};
+
+const LAYERS: &str = "n_layer";
+const WIDTH: &str = "n_embd";
+const HEADS: &str = "n_head";
+const D_FF: &str = "n_inner";
+const CONTEXT: &str = "n_positions";
+const ACTIVATION: &str = "activation_function";
+const EPS: &str = "layer_norm_epsilon";
+
+/// GPT-2: LayerNorm, learned positions, matrices stored as [in, out].
+pub static GPT2: Family = Family {
+    name: "GPT-2",
+    model_type: "gpt2",
+    classes: &["GPT2LMHeadModel", "GPT2Model"],
+    base: None,
+    settings: Some(&[SETTINGS]),
+    read: Some(read_config),
+    holds: Some(holds),
+    layout: Some(&LAYOUT),
+};
+
+const SETTINGS: &[Setting] = {
+    use Setting::{Fixed, Harmless, Read};
+    &[
+        Read(LAYERS),
+        Read(WIDTH),
+        Read(HEADS),
+        Read(D_FF),
+        Read(CONTEXT),
+        Read(ACTIVATION),
+        Read(EPS),
+        Fixed("scale_attn_weights", "true"),
+        Fixed("scale_attn_by_inverse_layer_idx", "false"),
+        Harmless("attn_pdrop"),
+        Harmless("embd_pdrop"),
+        Harmless("n_ctx"),
+        Harmless("n_special"),
+        Harmless("predict_special_tokens"),
+        Harmless("reorder_and_upcast_attn"),
+        Harmless("resid_pdrop"),
+        Harmless("summary_activation"),
+        Harmless("summary_first_dropout"),
+        Harmless("summary_proj_to_labels"),
+        Harmless("summary_type"),
+        Harmless("summary_use_proj"),
+    ]
+};
+
+static LAYOUT: Layout = Layout {
+    body: "transformer.",
+    start: &[
+        module("wte", &[R::TokenEmbedding]),
+        module("wpe", &[R::PositionEmbedding]),
+    ],
+    blocks: "h",
+    block: &[
+        module("ln_1", &[R::AttentionNorm]),
+        fused("attn.c_attn"),
+        module("attn.c_proj", &[R::AttentionOutput]),
+        module("ln_2", &[R::MlpNorm]),
+        module("mlp.c_fc", &[R::MlpUp]),
+        module("mlp.c_proj", &[R::MlpDown]),
+    ],
+    end: &[module("ln_f", &[R::FinalNorm])],
+    head: module("lm_head", &[R::Unembedding]),
+    transposed: true,
+    by_head: false,
+    buffers: &[".attn.bias", ".attn.masked_bias"],
+    ours: false,
+    reference: 1024,
+};
+
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    let count = |name: &str| config.count(name);
+    let new = ArchSpec::new(count(LAYERS)?, count(WIDTH)?, count(HEADS)?);
+    let arch = ArchSpec {
+        d_ff: config.optional_count(D_FF)?.unwrap_or(new.d_ff),
+        vocab: count(name::VOCAB)?,
+        context: count(CONTEXT)?,
+        norm_eps: config.number(EPS)?.unwrap_or(1e-5),
+        residual: Residual::Sequential,
+        position: Position::Learned,
+        activation: read::gelu(config, ACTIVATION, Activation::GeluTanh)?,
+        tied: config.flag(name::TIED, true)?,
+        ..new
+    };
+    Ok(ArchSpec {
+        window: window::none(config, arch.layers)?,
+        ..arch
+    })
+}
+
+fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
+    family.same("norm", arch.norm, Norm::LayerNorm)?;
+    family.same("position", arch.position, Position::Learned)?;
+    family.same("residual", arch.residual, Residual::Sequential)?;
+    read::plain(family, arch)
+}

@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::layout::ROTARY;
+use super::rope::{self, Place};
+use super::settings::{SHAPE, name};
+use super::{Config, Family, Layout, fused, module, read, window};
+use crate::TensorRole as R;
+use crate::{Activation, ArchSpec, Norm, Result};
+
+const EPS: &str = "layer_norm_eps";
+const PARALLEL: &str = "use_parallel_residual";
+const FRACTION: &str = "rotary_pct";
+const BASE: &str = "rotary_emb_base";
+
+/// GPT-NeoX, as Pythia: LayerNorm, rotary positions, one fused projection of queries, keys and
+/// values laid out by head.
+pub static GPT_NEOX: Family = {
+    use super::Setting::Read;
+    Family {
+        name: "GPT-NeoX",
+        model_type: "gpt_neox",
+        classes: &["GPTNeoXForCausalLM", "GPTNeoXModel"],
+        base: None,
+        settings: Some(&[
+            SHAPE,
+            &[
+                Read(EPS),
+                Read(PARALLEL),
+                Read(FRACTION),
+                Read(BASE),
+                Read(name::ATTENTION_BIAS),
+            ],
+        ]),
+        read: Some(read_config),
+        holds: Some(holds),
+        layout: Some(&LAYOUT),
+    }
+};
+
+static LAYOUT: Layout = Layout {
+    body: "gpt_neox.",
+    start: &[
+        module("embed_in", &[R::TokenEmbedding]),
+        module("embed_positions", &[R::PositionEmbedding]),
+    ],
+    blocks: "layers",
+    block: &[
+        module("input_layernorm", &[R::AttentionNorm]),
+        module("post_attention_layernorm", &[R::MlpNorm]),
+        fused("attention.query_key_value"),
+        module("attention.dense", &[R::AttentionOutput]),
+        module("mlp.dense_h_to_4h", &[R::MlpUp]),
+        module("mlp.dense_4h_to_h", &[R::MlpDown]),
+    ],
+    end: &[module("final_layer_norm", &[R::FinalNorm])],
+    head: module("embed_out", &[R::Unembedding]),
+    transposed: false,
+    by_head: true,
+    buffers: &[".attention.bias", ".attention.masked_bias", ROTARY],
+    ours: true,
+    reference: 2048,
+};
+
+const ROPE: [Place; 2] = [
+    Place {
+        nested: name::THETA,
+        own: BASE,
+        ignored: Some(name::THETA),
+        default: 10_000.0,
+    },
+    Place {
+        nested: name::FRACTION,
+        own: FRACTION,
+        ignored: Some(name::FRACTION),
+        default: 0.25,
+    },
+];
+
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    if !config.flag(name::ATTENTION_BIAS, true)? {
+        // transformers then leaves the biases of the MLP where they are.
+        return Err(config.unsupported(name::ATTENTION_BIAS, &json!(false), true));
+    }
+    let arch = ArchSpec {
+        norm_eps: config.number(EPS)?.unwrap_or(1e-5),
+        residual: read::residual(config.flag(PARALLEL, true)?),
+        position: rope::position(config, &ROPE)?,
+        activation: read::gelu(config, name::ACTIVATION, Activation::Gelu)?,
+        tied: config.flag(name::TIED, false)?,
+        ..read::shape(config)?
+    };
+    Ok(ArchSpec {
+        window: window::none(config, arch.layers)?,
+        ..arch
+    })
+}
+
+fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
+    family.same("norm", arch.norm, Norm::LayerNorm)?;
+    family.rotary(arch)?;
+    read::plain(family, arch)
+}

@@ -1,0 +1,74 @@
+use crate::TensorRole;
+
+/// How a family names and lays out its tensors.
+#[derive(Debug)]
+pub struct Layout {
+    /// What stands before all names but the unembedding's; files of the bare body leave it out.
+    pub body: &'static str,
+    /// Modules before the blocks.
+    pub start: &'static [Module],
+    /// What stands before the number of a block.
+    pub blocks: &'static str,
+    /// Modules of a block.
+    pub block: &'static [Module],
+    /// Modules after the blocks.
+    pub end: &'static [Module],
+    /// The unembedding, which stands outside the body.
+    pub head: Module,
+    /// Whether matrices of blocks are stored as [in, out].
+    pub transposed: bool,
+    /// Whether a fused projection is laid out as [heads, 3, d_head]; else as [3, heads, d_head].
+    pub by_head: bool,
+    /// Ends of the names of buffers, which older files keep beside the weights.
+    pub buffers: &'static [&'static str],
+    /// Whether models of ours that transformers does not have are stored so too: without positions or with
+    /// learned ones, without biases.
+    pub ours: bool,
+    /// Positions of a window of the reference measurement (Sun et al. 2024).
+    pub reference: usize,
+}
+
+/// A module of a checkpoint and which parts of a plan it holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    /// Its name within the body or block.
+    pub name: &'static str,
+    /// What its tensors are called.
+    pub role: TensorRole,
+    /// The parts, one below another; those that a plan lacks are not there.
+    pub holds: &'static [TensorRole],
+}
+
+/// A module that holds one part.
+pub const fn module(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
+    let role = holds[0];
+    Module { name, role, holds }
+}
+
+/// A module that holds queries, keys and values in one projection.
+pub const fn fused(name: &'static str) -> Module {
+    use TensorRole::{Key, Query, QueryKeyValue, Value};
+    Module {
+        name,
+        role: QueryKeyValue,
+        holds: &[Query, Key, Value],
+    }
+}
+
+/// Ends of the names of rotary frequencies.
+pub(super) const ROTARY: &str = "rotary_emb.inv_freq";
+
+/// The layout of a family that has none: no tensor has a name.
+pub(super) static NOTHING: Layout = Layout {
+    body: "",
+    start: &[],
+    blocks: "",
+    block: &[],
+    end: &[],
+    head: module("lm_head", &[TensorRole::Unembedding]),
+    transposed: false,
+    by_head: false,
+    buffers: &[],
+    ours: false,
+    reference: 4096,
+};

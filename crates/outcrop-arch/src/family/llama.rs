@@ -1,0 +1,150 @@
+use serde_json::json;
+
+use super::layout::ROTARY;
+use super::rope::{self, Place};
+use super::settings::{SHAPE, name};
+use super::{Config, Family, Layout, Setting, module, read, window};
+use crate::TensorRole as R;
+use crate::{Activation, ArchSpec, Bias, Norm, Residual, Result};
+
+/// Llama and what is built like it: RMSNorm, rotary positions, SwiGLU, grouped key-value heads.
+pub static LLAMA: Family = {
+    use Setting::{Fixed, Harmless, Read};
+    Family {
+        name: "Llama",
+        model_type: "llama",
+        classes: &["LlamaForCausalLM", "LlamaModel", "LLaMAForCausalLM"],
+        base: None,
+        settings: Some(&[
+            SHAPE,
+            GROUPED,
+            &[
+                Read(name::ATTENTION_BIAS),
+                Read(name::MLP_BIAS),
+                Fixed("rope_interleaved", "false"),
+                Harmless("is_llama_config"),
+                Harmless("max_sequence_length"),
+            ],
+        ]),
+        read: Some(read_config),
+        holds: Some(holds),
+        layout: Some(&LAYOUT),
+    }
+};
+
+/// What all that is built like Llama reads beside its shape.
+pub(super) const GROUPED: &[Setting] = &[
+    Setting::Read(name::KV_HEADS),
+    Setting::Read(name::HEAD_DIM),
+    Setting::Read(name::RMS_EPS),
+];
+
+static LAYOUT: Layout = Layout {
+    body: "model.",
+    start: &[module("embed_tokens", &[R::TokenEmbedding])],
+    blocks: "layers",
+    block: &[
+        module("input_layernorm", &[R::AttentionNorm]),
+        module("self_attn.q_proj", &[R::Query]),
+        module("self_attn.k_proj", &[R::Key]),
+        module("self_attn.v_proj", &[R::Value]),
+        module("self_attn.o_proj", &[R::AttentionOutput]),
+        module("self_attn.q_norm", &[R::QueryNorm]),
+        module("self_attn.k_norm", &[R::KeyNorm]),
+        module("post_attention_layernorm", &[R::MlpNorm]),
+        module("mlp.gate_proj", &[R::MlpGate]),
+        module("mlp.up_proj", &[R::MlpUp]),
+        module("mlp.down_proj", &[R::MlpDown]),
+    ],
+    end: &[module("norm", &[R::FinalNorm])],
+    head: module("lm_head", &[R::Unembedding]),
+    transposed: false,
+    by_head: false,
+    buffers: &[ROTARY],
+    ours: false,
+    reference: 4096,
+};
+
+const ROPE: [Place; 2] = [
+    Place {
+        nested: name::THETA,
+        own: name::THETA,
+        ignored: None,
+        default: 10_000.0,
+    },
+    Place {
+        nested: name::FRACTION,
+        own: name::FRACTION,
+        ignored: None,
+        default: 1.0,
+    },
+];
+
+/// In Llama, no number of key-value heads stands for as many as heads.
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    let arch = block(config, biases(config)?)?;
+    let arch = arch.with_head_dim(config.optional_count(name::HEAD_DIM)?);
+    Ok(ArchSpec {
+        window: window::none(config, arch.layers)?,
+        ..arch
+    })
+}
+
+/// What all that is built like Llama has in common, but for windows and the width of heads.
+pub(super) fn block(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
+    let shape = read::shape(config)?;
+    let kv_heads = config.optional_count(name::KV_HEADS)?;
+    Ok(ArchSpec {
+        kv_heads: kv_heads.unwrap_or(shape.heads),
+        norm: Norm::RmsNorm,
+        norm_eps: config.number(name::RMS_EPS)?.unwrap_or(1e-6),
+        residual: Residual::Sequential,
+        position: rope::position(config, &ROPE)?,
+        activation: silu(config)?,
+        tied: config.flag(name::TIED, false)?,
+        bias,
+        ..shape
+    })
+}
+
+/// [`block`] of a family with a default for key-value heads that no file relies on. Null stands for as many as
+/// heads.
+pub(super) fn grouped(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
+    match config.names(name::KV_HEADS) {
+        true => block(config, bias),
+        false => Err(config.mistyped(name::KV_HEADS, "a whole number")),
+    }
+}
+
+/// Which linear maps have biases, as two settings say.
+pub(super) fn biases(config: &Config<'_>) -> Result<Bias> {
+    match (
+        config.flag(name::ATTENTION_BIAS, false)?,
+        config.flag(name::MLP_BIAS, false)?,
+    ) {
+        (false, false) => Ok(Bias::None),
+        (true, false) => Ok(Bias::Attention),
+        (true, true) => Ok(Bias::All),
+        (false, true) => {
+            let supported = "false where `attention_bias` is false";
+            Err(config.unsupported(name::MLP_BIAS, &json!(true), supported))
+        }
+    }
+}
+
+fn silu(config: &Config<'_>) -> Result<Activation> {
+    match config.given(name::ACTIVATION) {
+        Some(given) if given != "silu" && given != "swish" => {
+            Err(config.unsupported(name::ACTIVATION, given, "silu, swish"))
+        }
+        Some(_) | None => Ok(Activation::SwiGlu),
+    }
+}
+
+fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
+    family.same("norm", arch.norm, Norm::RmsNorm)?;
+    family.same("residual", arch.residual, Residual::Sequential)?;
+    family.same("activation", arch.activation, Activation::SwiGlu)?;
+    let fraction = family.rotary(arch)?;
+    family.same("position.fraction", fraction, 1.0)
+}

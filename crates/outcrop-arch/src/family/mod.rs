@@ -1,0 +1,170 @@
+//! Families of published checkpoints, one a file: which architectures they hold, how a `config.json` says them,
+//! and under which names and in which layout weights are stored. [`FAMILIES`] lists them.
+
+mod config;
+mod gpt2;
+mod gpt_neox;
+mod layout;
+mod llama;
+mod mistral;
+mod qwen2;
+mod qwen3;
+mod read;
+mod rope;
+mod settings;
+mod window;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use self::config::Config;
+pub use self::gpt_neox::GPT_NEOX;
+pub use self::gpt2::GPT2;
+pub use self::layout::{Layout, Module, fused, module};
+pub use self::llama::LLAMA;
+pub use self::mistral::MISTRAL;
+pub use self::qwen2::QWEN2;
+pub use self::qwen3::QWEN3;
+pub use self::settings::Setting;
+pub(crate) use self::settings::check;
+use crate::{ArchSpec, Error, NormPlacement, Position, Result};
+
+/// All families, in the order in which messages list them.
+pub static FAMILIES: [&Family; 6] = [&GPT_NEOX, &GPT2, &LLAMA, &MISTRAL, &QWEN2, &QWEN3];
+
+/// A family of published checkpoints: a row of [`FAMILIES`], or one of your own. What is `None` is as in its
+/// `base`.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name in sentences.
+    pub name: &'static str,
+    /// The `model_type` of its `config.json`.
+    pub model_type: &'static str,
+    /// The classes that `architectures` may name: language models and bare bodies.
+    pub classes: &'static [&'static str],
+    /// The family that it stands on.
+    pub base: Option<&'static Family>,
+    /// The settings of its `config.json`, besides those of every family.
+    pub settings: Option<&'static [&'static [Setting]]>,
+    /// How its `config.json` makes an architecture.
+    pub read: Option<fn(&Config<'_>) -> Result<ArchSpec>>,
+    /// Whether its checkpoints can hold an architecture: the first field that they cannot say.
+    pub holds: Option<fn(&Family, &ArchSpec) -> Result<()>>,
+    /// Names and layout of its tensors.
+    pub layout: Option<&'static Layout>,
+}
+
+impl Family {
+    /// The family whose checkpoints hold this architecture, if one does; no two do but those that share a
+    /// layout, of which it is the base.
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, Family, GPT_NEOX, Norm};
+    ///
+    /// let mut arch = ArchSpec::pythia("70m")?;
+    /// assert_eq!(Family::of(&arch), Some(&GPT_NEOX));
+    /// arch.norm = Norm::RmsNorm;
+    /// assert_eq!(Family::of(&arch), None);
+    /// # Ok::<(), outcrop_arch::Error>(())
+    /// ```
+    pub fn of(arch: &ArchSpec) -> Option<&'static Self> {
+        let bases = FAMILIES.iter().filter(|family| family.layout.is_some());
+        bases.copied().find(|family| family.check(arch).is_ok())
+    }
+
+    /// The family whose layout its checkpoints have: itself, or its base.
+    pub fn stored_as(&'static self) -> &'static Self {
+        match (self.layout, self.base) {
+            (None, Some(base)) => base.stored_as(),
+            (Some(_), _) | (None, None) => self,
+        }
+    }
+
+    /// Names and layout of its tensors.
+    pub fn layout(&self) -> &'static Layout {
+        let base = || self.base.map(Self::layout);
+        self.layout.or_else(base).unwrap_or(&layout::NOTHING)
+    }
+
+    pub(crate) fn settings(&self) -> &'static [&'static [Setting]] {
+        let base = || self.base.map(Self::settings);
+        self.settings.or_else(base).unwrap_or_default()
+    }
+
+    pub(crate) fn read(&self, config: &Config<'_>) -> Result<ArchSpec> {
+        match (self.read, self.base) {
+            (Some(read), _) => read(config),
+            (None, Some(base)) => base.read(config),
+            (None, None) => read::shape(config),
+        }
+    }
+
+    /// Makes sure that a checkpoint of this family can hold the architecture.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] with the first field that it cannot say.
+    pub fn check(&self, arch: &ArchSpec) -> Result<()> {
+        match (self.holds, self.base) {
+            (Some(holds), _) => {
+                self.same("norm_placement", arch.norm_placement, NormPlacement::Pre)?;
+                holds(self, arch)
+            }
+            (None, Some(base)) => base.check(arch),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The rotated fraction of each head, where positions are rotary.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] where they are not.
+    pub fn rotary(&self, arch: &ArchSpec) -> Result<f64> {
+        match arch.position {
+            Position::Rotary { fraction, .. } => Ok(fraction),
+            Position::Learned | Position::Alibi | Position::None => {
+                Err(self.refuse("position", &arch.position, "rotary"))
+            }
+        }
+    }
+
+    /// Makes sure that a field has the only value that this family knows.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] where it has another.
+    pub fn same<T: PartialEq + Serialize>(&self, field: &str, value: T, only: T) -> Result<()> {
+        if value == only {
+            return Ok(());
+        }
+        Err(self.refuse(field, &value, &word(&only)))
+    }
+
+    fn refuse(&self, field: &str, value: &impl Serialize, allowed: &str) -> Error {
+        let allowed = format!("{allowed} in a checkpoint of the {self} family");
+        Error::range(format!("arch.{field}"), word(value), allowed)
+    }
+}
+
+/// A value as TOML and JSON spell it, without quotation marks.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(serde_json::Value::Null) => "not given".into(),
+        Ok(other) => other.to_string(),
+        Err(e) => e.to_string(),
+    }
+}
+
+impl PartialEq for Family {
+    fn eq(&self, other: &Self) -> bool {
+        self.model_type == other.model_type
+    }
+}
+
+impl Eq for Family {}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name)
+    }
+}

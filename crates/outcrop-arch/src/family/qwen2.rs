@@ -1,0 +1,36 @@
+use super::llama::{GROUPED, LLAMA, grouped};
+use super::settings::{SHAPE, name};
+use super::{Config, Family, Setting, window};
+use crate::{ArchSpec, Bias, Result};
+
+/// Qwen2: Llama with biases of queries, keys and values, with windows that a setting switches on.
+pub static QWEN2: Family = Family {
+    name: "Qwen2",
+    model_type: "qwen2",
+    classes: &["Qwen2ForCausalLM", "Qwen2Model"],
+    base: Some(&LLAMA),
+    settings: Some(&[SHAPE, GROUPED, SETTINGS]),
+    read: Some(read_config),
+    holds: None,
+    layout: None,
+};
+
+/// What Qwen reads beside Llama.
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::Read(name::FIRST_WINDOW),
+    Setting::Fixed(name::MLP_BIAS, "false"),
+    Setting::Fixed("use_mrope", "false"),
+];
+
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    let arch = grouped(config, Bias::Qkv)?;
+    let head_dim = match config.names(name::HEAD_DIM) {
+        true => Some(config.count(name::HEAD_DIM)?), // null is no width to Qwen
+        false => None,
+    };
+    let arch = arch.with_head_dim(head_dim);
+    Ok(ArchSpec {
+        window: window::switched(config, arch.layers)?,
+        ..arch
+    })
+}

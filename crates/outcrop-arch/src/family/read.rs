@@ -1,0 +1,56 @@
+//! What families read alike.
+
+use super::Config;
+use super::settings::name;
+use crate::{Activation, ArchSpec, Bias, Family, Residual, Result};
+
+/// The shape, by the names that most families give it; everything else as in Pythia.
+pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
+    let count = |name: &str| config.count(name);
+    Ok(ArchSpec {
+        d_ff: count(name::D_FF)?,
+        vocab: count(name::VOCAB)?,
+        context: count(name::CONTEXT)?,
+        ..ArchSpec::new(
+            count(name::LAYERS)?,
+            count(name::WIDTH)?,
+            count(name::HEADS)?,
+        )
+    })
+}
+
+/// An MLP of two matrices.
+pub(super) fn gelu(config: &Config<'_>, name: &str, default: Activation) -> Result<Activation> {
+    let Some(given) = config.given(name) else {
+        return Ok(default);
+    };
+    match given.as_str() {
+        Some("gelu") => Ok(Activation::Gelu),
+        Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
+        Some("relu") => Ok(Activation::Relu),
+        Some(_) | None => {
+            let supported = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu";
+            Err(config.unsupported(name, given, supported))
+        }
+    }
+}
+
+/// Multi-head attention and an MLP of two matrices, with biases.
+pub(super) fn plain(family: &Family, arch: &ArchSpec) -> Result<()> {
+    if arch.activation == Activation::SwiGlu {
+        return Err(family.refuse("activation", &arch.activation, "gelu, gelu-tanh, relu"));
+    }
+    family.same("window", &arch.window, &None)?;
+    family.same("kv_heads", arch.kv_heads, arch.heads)?;
+    family.same("head_dim", arch.head_dim, None)?;
+    family.same("qk_norm", arch.qk_norm, false)?;
+    family.same("bias", arch.bias, Bias::All)
+}
+
+/// The two residuals by whether they are parallel.
+pub(super) fn residual(parallel: bool) -> Residual {
+    match parallel {
+        true => Residual::Parallel,
+        false => Residual::Sequential,
+    }
+}
