@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use outcrop_arch::{Family, GPT_NEOX, GPT2, LLAMA};
+use outcrop_arch::Family;
 
 use crate::{Error, Result};
 
