@@ -38,7 +38,7 @@ pub struct Windows {
 /// The windows of a published measurement.
 ///
 /// ```
-/// use outcrop_arch::{Family, GPT2, GPT_NEOX, LLAMA};
+/// use outcrop_arch::GPT2;
 /// use outcrop_tokens::Protocol;
 ///
 /// let windows = "reference".parse::<Protocol>()?.windows(Some(&GPT2));
