@@ -167,6 +167,12 @@ impl World {
         let published = repository().join("crates/outcrop-core/tests/fixtures/published");
         copy(&published, &self.at("pythia-massive-activations"));
         copy(&published.join("pythia_14m"), &self.at("pythia_70m"));
+        // as many steps as a fit needs
+        for step in [2000, 4000, 8000] {
+            let stats = published.join("pythia_14m/stats/exp2_pythia_14m_step1000");
+            let later = format!("pythia_70m/stats/exp2_pythia_14m_step{step}");
+            std::fs::copy(&stats, self.at(&later)).unwrap();
+        }
     }
 }
 
