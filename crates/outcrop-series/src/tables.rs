@@ -97,13 +97,7 @@ impl Tables {
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
         let mut rows = heads(self.heads.path())?;
         rows.retain(|row| steps.contains(&row.step));
-        let path = self.heads.path().to_owned();
-        if path.exists() {
-            let mut writer = RowWriter::new(Counted::create(&path)?);
-            rows.iter().try_for_each(|row| writer.write(row))?;
-            self.replace(state, HEADS, writer.finish()?, rows.len() as u64)?;
-        }
-        Ok(())
+        self.replace_heads(state, &rows)
     }
 
     /// Marks the rows of suspect steps and those with scalars that are not finite, and unmarks others.
@@ -117,6 +111,54 @@ impl Tables {
             row.suspect = reasons.get(&row.step).cloned().or(own_suspicion(row));
             true
         })
+    }
+
+    /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
+    pub(super) fn order(&mut self, state: &mut State) -> Result<()> {
+        self.order_measurements(state)?;
+        let mut rows = heads(self.heads.path())?;
+        if rows.is_sorted_by_key(|row| row.step) {
+            return Ok(());
+        }
+        rows.sort_by_key(|row| row.step);
+        self.replace_heads(state, &rows)
+    }
+
+    /// One step at a time, so that memory stays flat.
+    fn order_measurements(&mut self, state: &mut State) -> Result<()> {
+        let path = self.measurements.path().to_owned();
+        let mut steps = Vec::new();
+        each_row(&path, |row| {
+            if steps.last() != Some(&row.step) {
+                steps.push(row.step);
+            }
+            Ok(())
+        })?;
+        if steps.is_sorted() {
+            return Ok(());
+        }
+        steps.sort_unstable();
+        steps.dedup();
+        let mut writer = MeasurementWriter::new(Counted::create(&path)?, Columns::Detailed)?;
+        let mut rows = 0;
+        for step in steps {
+            for row in self.rows_of(step)?.0 {
+                writer.write(&row)?;
+                rows += 1;
+            }
+        }
+        self.replace(state, MEASUREMENTS, writer.finish()?, rows)
+    }
+
+    /// Writes the sinks anew.
+    fn replace_heads(&mut self, state: &mut State, rows: &[HeadSink]) -> Result<()> {
+        let path = self.heads.path().to_owned();
+        if !path.exists() {
+            return Ok(());
+        }
+        let mut writer = RowWriter::new(Counted::create(&path)?);
+        rows.iter().try_for_each(|row| writer.write(row))?;
+        self.replace(state, HEADS, writer.finish()?, rows.len() as u64)
     }
 
     /// Writes the measurements anew, row by row: those that `change` keeps, as it leaves them.

@@ -25,6 +25,7 @@ impl Run<'_> {
     /// Ends the audit, marks suspect steps, and writes what follows from all rows together.
     pub(super) fn finish(mut self) -> Result<Outcome> {
         self.commit()?;
+        self.tables.order(&mut self.state)?;
         if let Some(auditor) = self.auditor.take() {
             let series: CheckpointSeries = self.source.series(std::mem::take(&mut self.seen));
             let audit = auditor.finish(&series);

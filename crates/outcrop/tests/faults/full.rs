@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::random::Random;
-use crate::subject::{Place, Subject, said, store};
+use crate::subject::{Place, Subject, names_a_path, said, store};
 use crate::trials::{hold, seed};
 
 /// `count` runs of which no file may be larger than some blocks of 512 bytes; one in two is killed by that.
@@ -18,7 +18,7 @@ pub(crate) fn hold_limits(subject: &Subject, count: usize) {
         let script = format!("{ignored}ulimit -f {limit}; exec \"$0\" \"$@\"");
         let first = shell(&script, &subject.command(&place)).output().unwrap();
         let lost = |what| format!("ulimit -f {limit} {ignored}({}): {what}", said(&first));
-        if first.status.code() == Some(1) && !names_a_file(&first.stderr) {
+        if first.status.code() == Some(1) && !names_a_path(&first.stderr) {
             return Err(lost("no file is named".into()));
         }
         subject.completes(&place).map_err(lost)
@@ -56,7 +56,7 @@ fn full(subject: &Subject, place: &Place, size: usize) -> Result<(), String> {
     let output = script.current_dir(place.beside("")).output().unwrap();
     let read = |name: &str| std::fs::read(place.beside(name)).unwrap_or_default();
     let (first, second) = (read("first"), read("second"));
-    if read("status").trim_ascii() == b"1" && !names_a_file(&first) {
+    if read("status").trim_ascii() == b"1" && !names_a_path(&first) {
         let first = String::from_utf8_lossy(&first);
         return Err(format!("no file is named: {first}"));
     }
@@ -66,10 +66,6 @@ fn full(subject: &Subject, place: &Place, size: usize) -> Result<(), String> {
     }
     store(&crate::disk::files(&place.beside("left")), &place.disk());
     subject.is_straight(place)
-}
-
-fn names_a_file(errors: &[u8]) -> bool {
-    String::from_utf8_lossy(errors).contains("out")
 }
 
 fn shell(script: &str, command: &Command) -> Command {

@@ -1,12 +1,13 @@
 //! Calls that fail: ENOSPC and EIO at every one of them in turn, given by strace.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Output;
 
 use crate::cuts::calls_of;
 use crate::disk::{Call, calls, watched};
 use crate::random::Random;
-use crate::subject::{Place, Subject, said};
+use crate::subject::{Place, Subject, names_a_path, said};
 use crate::trials::{hold, seed};
 
 /// What is made to fail, and whether exit 0 after it is a loss in any case: whoever lets these fail unseen
@@ -106,15 +107,15 @@ fn judge(
     hit: &[&Call],
     output: &Output,
 ) -> Result<(), String> {
-    let disk = place.disk().display().to_string();
-    let inside = hit.iter().any(|call| names(call, &disk));
+    let inside = hit.iter().any(|call| names(call, &place.disk()));
     let on = |number| fault.name.starts_with("write") && hit.iter().any(|c| c.is_on(number));
     let (printed, told) = (on("1<"), !on("2<"));
     match (output.status.success(), inside, printed) {
         (true, true, _) if fault.matters => Err(format!("exit 0 in spite of {}", paths(hit))),
         (true, _, true) => Err("exit 0, and not all was printed".into()),
-        (true, true, _) => subject.is_straight(place),
-        (false, true, _) if told && !String::from_utf8_lossy(&output.stderr).contains("out") => {
+        // what could not be removed is by the next run
+        (true, true, _) => subject.is_straight_beside(place, &["/.lock", "/.partial-"]),
+        (false, true, _) if told && !names_a_path(&output.stderr) => {
             Err(format!("no file is named: {}", said(output)))
         }
         _ => Ok(()),
@@ -122,26 +123,14 @@ fn judge(
 }
 
 /// Whether a call works on something below a folder; with `-y` descriptors have their paths.
-fn names(call: &Call, folder: &str) -> bool {
-    paths_of(call).iter().any(|path| path.contains(folder))
+fn names(call: &Call, folder: &Path) -> bool {
+    call.paths().iter().any(|path| path.starts_with(folder))
 }
 
 fn paths(hit: &[&Call]) -> String {
-    let all: Vec<String> = hit.iter().flat_map(|call| paths_of(call)).collect();
+    let all = hit.iter().flat_map(|call| call.paths());
+    let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
     all.join(", ")
-}
-
-/// What an argument says in escapes, in quotes or behind a descriptor; contents are passed over.
-fn paths_of(call: &Call) -> Vec<String> {
-    let content = call.name.contains("write") || call.name.contains("read");
-    let count = if content { 1 } else { call.arguments.len() };
-    let decode = |text: &String| {
-        let escapes = text.split("\\x").skip(1);
-        let bytes = escapes.filter_map(|e| u8::from_str_radix(e.get(..2)?, 16).ok());
-        String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
-    };
-    let all = call.arguments.iter().take(count).map(decode);
-    all.filter(|path| !path.is_empty()).collect()
 }
 
 impl Call {

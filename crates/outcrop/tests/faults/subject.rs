@@ -185,24 +185,32 @@ impl Subject {
     /// Whether the same command, given once more, ends with the bytes of a straight run.
     pub(crate) fn completes(&self, place: &Place) -> Result<(), String> {
         let output = self.command(place).output().unwrap();
-        if !output.status.success() {
-            return Err(format!("given again: {}", said(&output)));
+        match output.status.success() {
+            true => self.is_straight(place),
+            false => Err(format!("given again: {}", said(&output))),
         }
-        self.is_straight(place)
     }
 
     pub(crate) fn is_straight(&self, place: &Place) -> Result<(), String> {
         self.is_straight_beside(place, &[])
     }
 
-    /// Whether all files are those of a straight run, but for files of these names, which may be there.
-    pub(crate) fn is_straight_beside(&self, place: &Place, more: &[&str]) -> Result<(), String> {
+    /// As [`Subject::is_straight`], but for what the next run removes.
+    pub(crate) fn is_straight_beside(
+        &self,
+        place: &Place,
+        leftovers: &[&str],
+    ) -> Result<(), String> {
         let mut found = files(&place.disk());
-        found.retain(|path, _| !more.iter().any(|name| path.ends_with(name)));
-        match differences(&self.straight().files, &found) {
-            none if none.is_empty() => Ok(()),
-            some => Err(format!("exit 0, and {}", some.join(", "))),
-        }
+        found.retain(|path, _| !leftovers.iter().any(|name| path.contains(name)));
+        all_same(&self.straight().files, &found)
+    }
+}
+
+fn all_same(expected: &Files, found: &Files) -> Result<(), String> {
+    match differences(expected, found) {
+        none if none.is_empty() => Ok(()),
+        some => Err(format!("exit 0, and {}", some.join(", "))),
     }
 }
 
@@ -237,4 +245,10 @@ pub(crate) fn said(output: &Output) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = errors.lines().collect();
     format!("{}: {}", output.status, lines.join(" / "))
+}
+
+/// Whether a message names the results or a file in them.
+pub(crate) fn names_a_path(errors: &[u8]) -> bool {
+    let errors = String::from_utf8_lossy(errors);
+    ["out", "folder ."].iter().any(|path| errors.contains(path))
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many losses are told in words.
-const TOLD: usize = 8;
+const TOLD: usize = 50;
 
 /// Runs the trials 0 to `count` of a group; each says what was lost. A line with the counts goes to standard output,
 /// which `cargo xtask bench faults` reads; then whatever was lost is an error.

@@ -171,3 +171,23 @@ fn folders_of_earlier_versions_are_read() {
         "{said}"
     );
 }
+
+/// A checkpoint that could not be read the first time: the tables are those of a straight run, in the order of steps.
+#[test]
+fn a_step_that_is_measured_later_stands_in_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let [of, out, new] = ["tiny", "out", "new"].map(|name| dir.path().join(name));
+    series(&of);
+    let weights = of.join("step8/model.safetensors");
+    let good = fs::read(&weights).unwrap();
+    fs::write(&weights, &good[..100]).unwrap();
+    let failed = measure(&of, &out, &["--sinks"]);
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
+    fs::write(&weights, good).unwrap();
+    succeeded(&measure(&of, &out, &["--sinks"]));
+    succeeded(&measure(&of, &new, &["--sinks"]));
+    for name in ["measurements.csv", "heads.csv"] {
+        let [found, straight] = [&out, &new].map(|folder| fs::read(folder.join(name)).unwrap());
+        assert!(found == straight, "{name} differs");
+    }
+}

@@ -291,6 +291,30 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The paths that it works on, where strace was asked for those of descriptors (`-y`).
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let has_content = self.name.contains("write") || self.name.contains("read");
+        let count = if has_content { 1 } else { self.arguments.len() };
+        let (mut paths, mut base) = (Vec::new(), PathBuf::new());
+        for argument in &self.arguments[..count.min(self.arguments.len())] {
+            if argument.starts_with('"') {
+                let path = quoted(argument).unwrap_or_default();
+                paths.push(plain(&base.join(String::from_utf8_lossy(&path).as_ref())));
+            } else if let Some((number, path)) = argument.split_once('<') {
+                let path = quoted(&format!("\"{}\"", path.trim_end_matches('>')));
+                base = String::from_utf8_lossy(&path.unwrap_or_default())
+                    .as_ref()
+                    .into();
+                if number != "AT_FDCWD" {
+                    paths.push(base.clone());
+                }
+            }
+        }
+        paths
+    }
+}
+
 /// The number of a descriptor; -1 for anything else.
 fn descriptor(argument: &str) -> i64 {
     argument.parse().unwrap_or(-1)

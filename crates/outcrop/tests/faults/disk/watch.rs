@@ -67,7 +67,7 @@ pub(crate) fn calls(log: &str) -> Result<Vec<Call>, String> {
             }
             continue;
         }
-        if rest.starts_with("<... close resumed>") {
+        if rest.starts_with("<... close resumed>") || rest.ends_with("<detached ...>") {
             continue;
         }
         let whole = match rest.strip_prefix("<... ") {
