@@ -1,4 +1,4 @@
-"""Draws the twelve architectures of profile.toml: python3 draw.py > profile.toml
+"""Draws the thirty-six architectures of profile.toml: python3 draw.py > profile.toml
 
 Each of layers, d_model, heads and d_ff/d_model takes a value that the atlas has, at random; an
 architecture that the atlas has, or that was drawn before, is passed over.
@@ -8,9 +8,9 @@ import csv
 import random
 
 HEAD = """\
-# Written by draw.py: twelve architectures that are not in data/atlas, trained as those are.
+# Written by draw.py: thirty-six architectures that are not in data/atlas, trained as those are.
 name = "unseen"
-description = "Twelve architectures within the range of data/atlas, drawn at random and not in it."
+description = "Thirty-six architectures within the range of data/atlas, drawn at random and not in it."
 
 [base.arch]
 layers = 3
@@ -43,7 +43,7 @@ with open("../atlas/architectures.csv", newline="") as file:
 
 rng = random.Random(14)
 drawn = []
-while len(drawn) < 12:
+while len(drawn) < 36:
     layers, width = rng.choice([1, 2, 3, 4, 5, 6]), rng.choice([32, 48, 64, 96, 128])
     heads, factor = rng.choice([1, 2, 4, 8]), rng.choice([1, 2, 4, 8])
     arch = (layers, width, heads, factor * width)

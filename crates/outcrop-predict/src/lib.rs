@@ -57,6 +57,7 @@
 //! ```
 
 mod bands;
+mod columns;
 mod curve;
 mod design;
 mod error;

@@ -98,9 +98,9 @@ impl Predicted {
     /// Where the training runs had measured ratios ([`Predicted::measured`]), it is what such a
     /// measurement is expected to give at each step: a mixture of the shapes in which measured curves
     /// differ most, in ln ratio. With bands, each point has the range that holds, with the probability
-    /// asked for, the ratio that is measured in a layer of a new model: the value times and over exp(q), q
-    /// the conformal quantile of abs(ln predicted - ln measured) at this step among the architectures left
-    /// out. Between the steps of training, value and band are straight in ln(1 + t).
+    /// asked for, the ratio that is measured in a layer of a new model: the value times and over exp(q h), h
+    /// the standard error of a prediction for this layer by ridge, q the conformal quantile of
+    /// abs(ln predicted - ln measured) / h at this step among the architectures left out. Between the steps of training, value and band are straight in ln(1 + t).
     ///
     /// Elsewhere it is drawn through the predicted *summaries*, without a band, since nothing is known of
     /// how far measured ratios lie from it: a monotone cubic in ln(1 + t) through f_first, the half-way

@@ -180,11 +180,6 @@ impl Predictor {
 
 fn drawn(curves: &MeasuredCurves, arch: &ArchSpec, level: Option<f64>) -> Drawn {
     let layers = 1..=arch.layers as u32;
-    Drawn {
-        steps: curves.steps().to_vec(),
-        layers: layers
-            .map(|layer| curves.predict(&features(arch, layer)))
-            .collect(),
-        half_widths: level.and_then(|level| curves.half_widths(level)),
-    }
+    let layers: Vec<Vec<f64>> = layers.map(|layer| features(arch, layer)).collect();
+    curves.draw(&layers, level)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::columns::Columns;
 use crate::regressor::{Model, Training};
 use crate::stats::weighted_mean_and_deviation;
 use crate::{Feature, Options, Regressor};
@@ -23,19 +24,11 @@ pub(crate) struct Sample<'a> {
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Regression {
-    columns: Vec<Column>,
+    columns: Columns,
     /// Weighted mean and standard deviation of the values.
     mean: f64,
     deviation: f64,
     model: Model,
-}
-
-/// A feature that varies in training.
-#[derive(Clone, Serialize, Deserialize)]
-struct Column {
-    feature: Feature,
-    mean: f64,
-    deviation: f64,
 }
 
 impl Regression {
@@ -50,13 +43,20 @@ impl Regression {
         }
         let (mean, deviation) = weighted_mean_and_deviation(&sample.values, &sample.weights);
         let mut regression = Self {
-            columns: varying_columns(&sample, &regressor.features(&options.features)),
+            columns: Columns::of(
+                &sample.features,
+                &sample.weights,
+                &regressor.features(&options.features),
+            ),
             mean,
             deviation,
             model: Model::Zero,
         };
         if deviation > 0.0 && !regression.columns.is_empty() {
-            let features = sample.features.iter().map(|row| regression.scale(row));
+            let features = sample
+                .features
+                .iter()
+                .map(|row| regression.columns.scale(row));
             let training = Training {
                 x: features.flatten().collect(),
                 y: sample
@@ -66,7 +66,7 @@ impl Regression {
                     .collect(),
                 weights: sample.weights,
                 groups: sample.architectures,
-                features: regression.columns.iter().map(|c| c.feature).collect(),
+                features: regression.columns.features(),
             };
             regression.model = regressor.fit(training, options.seed)?;
         }
@@ -75,22 +75,17 @@ impl Regression {
 
     /// For features in the order of [`Feature::ALL`]; NaN where a library refuses.
     pub(crate) fn predict(&self, features: &[f64]) -> f64 {
-        self.mean + self.deviation * self.model.predict_row(self.scale(features))
+        self.mean + self.deviation * self.model.predict_row(self.columns.scale(features))
     }
 
     /// The features that it looks at and that varied in training.
     pub(crate) fn features(&self) -> Vec<Feature> {
-        self.columns.iter().map(|c| c.feature).collect()
+        self.columns.features()
     }
 
     /// Weighted mean of the training values.
     pub(crate) fn mean(&self) -> f64 {
         self.mean
-    }
-
-    fn scale(&self, features: &[f64]) -> Vec<f64> {
-        let scale = |c: &Column| (features[c.feature as usize] - c.mean) / c.deviation;
-        self.columns.iter().map(scale).collect()
     }
 }
 
@@ -104,19 +99,4 @@ pub(crate) fn balance(weights: &mut [f64], architectures: &[usize]) {
     for (weight, architecture) in weights.iter_mut().zip(architectures) {
         *weight *= each / sums.get(architecture).copied().unwrap_or(1.0);
     }
-}
-
-fn varying_columns(sample: &Sample<'_>, features: &[Feature]) -> Vec<Column> {
-    let column = |feature: &Feature| {
-        let values = sample.features.iter().map(|row| row[*feature as usize]);
-        let values: Vec<f64> = values.collect();
-        let (mean, deviation) = weighted_mean_and_deviation(&values, &sample.weights);
-        Column {
-            feature: *feature,
-            mean,
-            deviation,
-        }
-    };
-    let columns = features.iter().map(column);
-    columns.filter(|c| c.deviation > 0.0).collect()
 }

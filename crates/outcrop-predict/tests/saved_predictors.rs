@@ -40,10 +40,10 @@ fn every_regressor_is_read_back_to_the_bit() {
 #[test]
 fn another_format_is_named() {
     let text = predictor(Regressor::Ridge).to_text().unwrap();
-    let newer = text.replacen("\"outcrop_predictor\":3", "\"outcrop_predictor\":4", 1);
+    let newer = text.replacen("\"outcrop_predictor\":4", "\"outcrop_predictor\":5", 1);
     let said = Predictor::from_text(&newer).err().unwrap().to_string();
     assert!(
-        said.contains("format 4") && said.contains("reads 3 to 3"),
+        said.contains("format 5") && said.contains("reads 4 to 4"),
         "{said}"
     );
     let unsigned = "{\"outcrop_predictor\":0}";

@@ -62,12 +62,10 @@ fn of_architectures_left_out_the_band_holds_what_it_says_in_every_decade() {
     }
 }
 
-/// Twelve architectures whose layers go together tell no decade to better than about 0.1: all of them are
-/// within 0.85 to 0.95, and no decade is below.
 #[test]
 fn of_architectures_that_nobody_had_trained_too() {
     let (predictor, (archs, trajectories)) = (shipped(), unseen());
-    assert_eq!(archs.len(), 12);
+    assert_eq!(archs.len(), 36);
     let mut all = Vec::new();
     for named in &archs {
         let predicted = predictor
@@ -78,19 +76,23 @@ fn of_architectures_that_nobody_had_trained_too() {
         assert_eq!(found.len(), 52 * named.arch.layers);
         all.extend(found);
     }
-    println!("twelve fresh architectures:");
-    for (first, last) in [(0, 0), (1, 9), (10, 99), (100, 999), (1000, 2000)] {
+    println!("fresh architectures:");
+    for (first, last) in [
+        (0, 0),
+        (1, 9),
+        (10, 99),
+        (100, 999),
+        (1000, 2000),
+        (0, 2000),
+    ] {
         let share = share(&all, first..=last);
         println!("steps {first} to {last}: {share:.3}");
-        assert!(share >= 0.85, "{first} {share}");
+        assert!((0.85..=0.95).contains(&share), "{first} {share}");
     }
-    let share = share(&all, 0..=u64::MAX);
-    println!("all steps: {share:.3}");
-    assert!((0.85..=0.95).contains(&share), "{share}");
 }
 
 /// The same by numpy (tests/fixtures/curves.py): values, and half the width of the band, which is kept in
-/// parts of 10^4, rounded up.
+/// parts of 10^4 of its unit, less than 1, rounded up.
 #[test]
 fn curves_and_bands_are_those_of_numpy() {
     let (predictor, (archs, _)) = (shipped(), unseen());

@@ -7,6 +7,7 @@ use super::ratios::{Ratios, interpolate};
 use super::shapes::Shapes;
 use crate::bands::{Deviation, quantile};
 use crate::regression::{Regression, Sample, balance};
+use crate::regressor::Leverage;
 use crate::{Error, Options, Regressor, Result, Table};
 
 /// Errors are saved in so many parts of one, rounded up.
@@ -27,9 +28,11 @@ pub(crate) struct MeasuredCurves {
 struct Learned {
     shapes: Shapes,
     scores: Vec<Regression>,
+    leverage: Leverage,
 }
 
-/// abs(ln predicted - ln measured) of one (model, layer) at each step.
+/// abs(ln predicted - ln measured) of one (model, layer) at each step, in units of the standard error that
+/// its leverage gives: how far off curves are grows with the distance from the middle of training.
 #[derive(Serialize, Deserialize)]
 struct RowErrors {
     architecture: usize,
@@ -41,8 +44,8 @@ struct RowErrors {
 pub(crate) struct Drawn {
     pub(crate) steps: Vec<f64>,
     pub(crate) layers: Vec<Vec<f64>>,
-    /// Half the width of the band of each step, in logarithms.
-    pub(crate) half_widths: Option<Vec<f64>>,
+    /// Half the width of the band of each layer at each step, in logarithms.
+    pub(crate) half_widths: Option<Vec<Vec<f64>>>,
 }
 
 impl MeasuredCurves {
@@ -72,24 +75,32 @@ impl MeasuredCurves {
         }))
     }
 
-    /// The steps at which curves are known, ascending.
-    pub(crate) fn steps(&self) -> &[f64] {
-        &self.steps
-    }
-
     /// The last step to which curves go.
     pub(crate) fn last_step(&self) -> f64 {
         self.steps.last().copied().unwrap_or(0.0)
     }
 
-    /// ln ratio at each step, for features in the order of [`Feature::ALL`](crate::Feature::ALL).
-    pub(crate) fn predict(&self, features: &[f64]) -> Vec<f64> {
-        self.learned.predict(features)
+    /// The curves of layers, whose features are in the order of [`Feature::ALL`](crate::Feature::ALL), with
+    /// bands of `level` if one is asked for and enough architectures were measured.
+    pub(crate) fn draw(&self, layers: &[Vec<f64>], level: Option<f64>) -> Drawn {
+        let curves = layers.iter().map(|layer| self.learned.predict(layer));
+        let quantiles = level.and_then(|level| self.quantiles(level));
+        let widths = |quantiles: Vec<f64>| {
+            let width = |layer: &Vec<f64>| {
+                let error = self.learned.leverage.standard_error(layer);
+                quantiles.iter().map(|q| error * q).collect()
+            };
+            layers.iter().map(width).collect()
+        };
+        Drawn {
+            steps: self.steps.clone(),
+            layers: curves.collect(),
+            half_widths: quantiles.map(widths),
+        }
     }
 
-    /// For each step half the width of a band of `level`, in logarithms; none where too few
-    /// architectures were measured.
-    pub(crate) fn half_widths(&self, level: f64) -> Option<Vec<f64>> {
+    /// For each step how many standard errors a band of `level` reaches to either side.
+    fn quantiles(&self, level: f64) -> Option<Vec<f64>> {
         let steps = 0..self.steps.len();
         steps
             .map(|step| quantile(&self.deviations(step), level))
@@ -134,9 +145,11 @@ impl Training<'_> {
         balance(&mut weights, &architectures);
         let shapes = Shapes::of(&curves, &weights)?;
         let scores: Vec<Vec<f64>> = curves.iter().map(|curve| shapes.scores(curve)).collect();
+        let features: Vec<&[f64]> = rows().map(|row| &*table.row(row).features).collect();
+        let leverage = Leverage::of(&features, &architectures)?;
         let score = |shape: usize| {
             let sample = Sample {
-                features: rows().map(|row| &*table.row(row).features).collect(),
+                features: features.clone(),
                 values: scores.iter().map(|s| s[shape]).collect(),
                 weights: equal.clone(),
                 architectures: architectures.clone(),
@@ -146,6 +159,7 @@ impl Training<'_> {
         Ok(Learned {
             scores: (0..shapes.count()).map(score).collect::<Result<_, _>>()?,
             shapes,
+            leverage,
         })
     }
 
@@ -165,7 +179,8 @@ impl Training<'_> {
                     .predict(&row.features)
                     .into_iter()
                     .zip(&self.ratios.values[i]);
-                let size = |(a, b): (f64, &f64)| ((a - b).abs() * PARTS).ceil() / PARTS;
+                let unit = learned.leverage.standard_error(&row.features);
+                let size = |(a, b): (f64, &f64)| ((a - b).abs() / unit * PARTS).ceil() / PARTS;
                 RowErrors {
                     architecture: left_out,
                     sizes: pairs.map(size).collect(),
@@ -193,7 +208,7 @@ impl Drawn {
             interpolate(&points, step)
         };
         let ln = read(&self.layers[index]);
-        let half = self.half_widths.as_deref().map(read);
+        let half = self.half_widths.as_ref().map(|half| read(&half[index]));
         (
             ln.exp(),
             half.map(|half| [ln - half, ln + half].map(f64::exp)),

@@ -8,9 +8,17 @@ use crate::Feature;
 /// held back as by four architectures in which it has no effect. Not chosen from data: of 1, 4, 8
 /// and 16, 4 makes the narrowest bands but for 1 where the signal is strong, and narrower ones than 1
 /// where there is none.
-const ALPHA: f64 = 4.0;
+pub(super) const ALPHA: f64 = 4.0;
 /// Features of depth have every layer to learn from, and a penalty smaller by the square of this.
 const FREE: f64 = 10.0;
+
+/// What a scaled feature is multiplied by: the less it is penalised, the more.
+pub(super) fn factor(feature: &Feature) -> f64 {
+    match feature.varies_within_model() {
+        true => FREE,
+        false => 1.0,
+    }
+}
 
 /// Ridge with a fixed penalty; `data` has weights of mean 1.
 pub(super) fn fit(
@@ -20,7 +28,6 @@ pub(super) fn fit(
 ) -> Result<Linear, String> {
     let distinct: BTreeSet<usize> = architectures.iter().copied().collect();
     let alpha = ALPHA * data.targets.len() as f64 / distinct.len().max(1) as f64;
-    let factor = |f: &Feature| if f.varies_within_model() { FREE } else { 1.0 };
     let factors: Vec<f64> = features.iter().map(factor).collect();
     for (mut column, factor) in data.records.columns_mut().into_iter().zip(&factors) {
         column *= *factor;
