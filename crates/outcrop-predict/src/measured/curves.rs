@@ -3,11 +3,11 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::leverage::Leverage;
 use super::ratios::{Ratios, interpolate};
 use super::shapes::Shapes;
 use crate::bands::{Deviation, quantile};
 use crate::regression::{Regression, Sample, balance};
-use crate::regressor::Leverage;
 use crate::{Error, Options, Regressor, Result, Table};
 
 /// Errors are saved in so many parts of one, rounded up.

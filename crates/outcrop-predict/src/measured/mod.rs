@@ -2,6 +2,7 @@
 
 mod coverage;
 mod curves;
+mod leverage;
 mod ratios;
 mod shapes;
 

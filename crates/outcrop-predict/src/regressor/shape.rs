@@ -8,12 +8,12 @@ use crate::Feature;
 /// held back as by four architectures in which it has no effect. Not chosen from data: of 1, 4, 8
 /// and 16, 4 makes the narrowest bands but for 1 where the signal is strong, and narrower ones than 1
 /// where there is none.
-pub(super) const ALPHA: f64 = 4.0;
+pub(crate) const ALPHA: f64 = 4.0;
 /// Features of depth have every layer to learn from, and a penalty smaller by the square of this.
 const FREE: f64 = 10.0;
 
 /// What a scaled feature is multiplied by: the less it is penalised, the more.
-pub(super) fn factor(feature: &Feature) -> f64 {
+pub(crate) fn factor(feature: &Feature) -> f64 {
     match feature.varies_within_model() {
         true => FREE,
         false => 1.0,

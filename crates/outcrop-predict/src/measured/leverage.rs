@@ -4,14 +4,14 @@ use linfa_linalg::cholesky::InverseC;
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::Regressor;
-use super::shape::{ALPHA, factor};
+use crate::Regressor;
 use crate::columns::Columns;
 use crate::regression::balance;
+use crate::regressor::shape::{ALPHA, factor};
 
 /// How little training says of a place: the leverage of a new row in the ridge of `shape`.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Leverage {
+pub(super) struct Leverage {
     columns: Columns,
     /// (Z'Z + alpha)^-1, of scaled features in the order of `columns`, every architecture counting as one row.
     inverse: Vec<Vec<f64>>,
@@ -22,7 +22,7 @@ pub(crate) struct Leverage {
 impl Leverage {
     /// Of one training row or more, features in the order of [`Feature::ALL`](crate::Feature::ALL), each with
     /// its architecture.
-    pub(crate) fn of(rows: &[&[f64]], architectures: &[usize]) -> Result<Self, String> {
+    pub(super) fn of(rows: &[&[f64]], architectures: &[usize]) -> Result<Self, String> {
         let mut weights = vec![1.0; rows.len()];
         balance(&mut weights, architectures);
         let columns = Columns::of(rows, &weights, &Regressor::Shape.features(&[]));
@@ -49,7 +49,7 @@ impl Leverage {
 
     /// Of a new row: the standard error of a prediction by ridge, in units of the scatter of architectures.
     /// Smallest in the middle of training, at 1/sqrt(architectures).
-    pub(crate) fn standard_error(&self, features: &[f64]) -> f64 {
+    pub(super) fn standard_error(&self, features: &[f64]) -> f64 {
         let z = self.scale(features);
         let product = |row: &Vec<f64>| row.iter().zip(&z).map(|(a, b)| a * b).sum::<f64>();
         let form = self.inverse.iter().zip(&z).map(|(row, z)| z * product(row));
