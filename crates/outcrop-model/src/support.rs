@@ -83,12 +83,15 @@ mod tests {
 
     use super::*;
 
+    /// What is said of a change of the spec.
+    type Lacking = (&'static str, fn(&mut ArchSpec));
+
     #[test]
     fn each_step_that_is_lacking_is_named_by_its_field() {
         let base = ArchSpec::new(2, 64, 4);
         let check = |arch: &ArchSpec| supported(arch, &Plan::new(arch));
         assert!(check(&base).is_ok());
-        let lacking: [(&str, fn(&mut ArchSpec)); 8] = [
+        let lacking: [Lacking; 8] = [
             ("arch.norm = rms-norm", |a| a.norm = Norm::RmsNorm),
             ("arch.norm_placement = peri", |a| {
                 a.norm_placement = NormPlacement::Peri;
