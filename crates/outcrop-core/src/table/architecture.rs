@@ -103,7 +103,8 @@ impl Flat {
 /// `kv_heads,d_ff,vocab,context,rotary_fraction,rotary_base` or the whole spec in `arch_json`.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::MissingColumn`], [`Error::Parse`]; [`Error::Twice`] for two architectures of
+/// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
+/// [`Error::Parse`](crate::Error::Parse); [`Error::Twice`](crate::Error::Twice) for two architectures of
 /// one name; a bad row is no error but a problem of the result.
 pub fn architectures(path: &Path) -> Result<Loaded<NamedArch>> {
     architectures_from(super::open(path)?, &path.display().to_string())
@@ -130,7 +131,7 @@ pub fn architectures_from(reader: impl Read, context: &str) -> Result<Loaded<Nam
 /// Writes a table of architectures, whole or not at all; not where the file holds just that.
 ///
 /// # Errors
-/// [`Error::Io`] with the path.
+/// [`Error::Io`](crate::Error::Io) with the path.
 pub fn write_architectures(path: &Path, archs: &[NamedArch]) -> Result<()> {
     let rows = archs.iter().map(Flat::new).collect::<Result<Vec<_>>>()?;
     write_unless_same(path, &csv_io::to_csv(&rows, true)?)
