@@ -83,10 +83,12 @@ impl Drop for FolderLock {
     }
 }
 
-/// What the owner wrote, a moment after it locked; empty where its lock keeps others from reading.
+/// What the owner wrote, a moment after it locked; empty where its lock keeps others from reading. The moment is long
+/// where the owner waits for a processor: some tenths of a second of looking are enough.
 fn read_holder(file: &mut File) -> String {
+    const LOOKS: usize = 500_000;
     let mut holder = String::new();
-    for _ in 0..1000 {
+    for _ in 0..LOOKS {
         if file.read_to_string(&mut holder).is_err() || holder.ends_with('\n') {
             break;
         }
