@@ -48,8 +48,10 @@ impl Folder {
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
     /// [`Error::Core`].
     pub fn check(&self, repair: bool) -> Result<()> {
+        // in this order: another process may begin in between
+        let is_empty = holds_nothing(&self.path);
         let is_series = self.file(STATE).exists() || (repair && self.is_remnant());
-        if !is_series && !holds_nothing(&self.path) {
+        if !is_empty && !is_series {
             return Err(self.other("it is not empty, and has no state.json of such a series"));
         }
         Ok(check_writable(&self.path)?)

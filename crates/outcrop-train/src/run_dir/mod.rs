@@ -49,9 +49,11 @@ impl RunDir {
     /// # Errors
     /// [`Error::NotARun`], [`Error::OtherSpec`], [`Error::Core`] where it cannot be written.
     pub fn check(&self, spec: &RunSpec) -> Result<()> {
+        // in this order: another process may begin in between
+        let is_empty = holds_nothing(&self.path);
         if self.spec_file().exists() && !self.is_of(spec) {
             self.check_spec(spec)?;
-        } else if !holds_nothing(&self.path) && !self.is_of(spec) {
+        } else if !is_empty && !self.is_of(spec) {
             return Err(Error::NotARun {
                 path: self.path.clone(),
             });
