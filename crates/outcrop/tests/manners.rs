@@ -9,22 +9,9 @@ use std::path::Path;
 use std::process::Output;
 
 use common::{files, outcrop, text};
+use measured::SPEC;
 use outcrop::core::table;
 use outcrop::train::{RunDir, RunSpec};
-
-const SPEC: &str = "model = 'm'
-[arch]
-layers = 2
-d_model = 16
-heads = 2
-context = 16
-[train]
-steps = 6
-batch = 2
-warmup = 2
-[schedule]
-measure = '0,every:2'
-";
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     outcrop().args(args).current_dir(folder).output().unwrap()

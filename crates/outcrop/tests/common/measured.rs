@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-const SPEC: &str = "model = 'm'
+/// A small run.
+pub(crate) const SPEC: &str = "model = 'm'
 [arch]
 layers = 2
 d_model = 16

@@ -56,7 +56,9 @@ impl<W: Write> MeasurementWriter<W> {
     /// Rows go behind those of a table that has its header.
     fn going_on(writer: W, columns: Columns) -> Self {
         Self {
-            csv: csv::Writer::from_writer(writer),
+            csv: csv::WriterBuilder::new()
+                .has_headers(false)
+                .from_writer(writer),
             columns: header(columns).len(),
         }
     }
@@ -67,7 +69,12 @@ impl<W: Write> MeasurementWriter<W> {
     /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
     /// writer said.
     pub fn write(&mut self, measurement: &Measurement) -> Result<()> {
-        let mut record = csv_io::record(&Flat::from(measurement))?;
+        let row = Flat::from(measurement);
+        if self.columns == HEADER.len() {
+            let written = self.csv.serialize(row);
+            return written.map_err(|e| Error::unwritten(&e));
+        }
+        let mut record = csv_io::record(&row)?;
         record.truncate(self.columns);
         self.record(&record)
     }
