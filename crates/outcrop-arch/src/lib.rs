@@ -3,6 +3,7 @@
 //! | noun | what it is |
 //! |---|---|
 //! | [`ArchSpec`] | the switches of an architecture, in TOML and JSON by serde; Pythia's by name |
+//! | [`Switch`] | what there is to say about one of them: default, range, words, schema, check |
 //! | [`Plan`] | what an architecture computes and with which weights: steps and parts, in order |
 //! | [`Family`] | under which names and in which layout published checkpoints store weights |
 //! | [`HuggingFace`] | what a `config.json` of transformers describes: an [`ArchSpec`] and its [`Family`] |
@@ -21,26 +22,21 @@
 //! # Ok::<(), outcrop_arch::Error>(())
 //! ```
 
-mod bias;
-mod choices;
 mod error;
 mod family;
-mod given;
 mod huggingface;
 mod nearest;
 mod plan;
 mod pythia;
 mod spec;
+mod switch;
 mod tensors;
 
-pub use bias::Bias;
-pub use choices::{Activation, Attention, Init, Norm, NormPlacement, Position, Residual, Window};
 pub use error::{Error, Result};
 pub use family::{
     Config, FAMILIES, Family, GPT_NEOX, GPT2, LLAMA, Layout, MISTRAL, Module, QWEN2, QWEN3,
     Setting, fused, module,
 };
-pub use given::KEYS;
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
 pub use plan::{
@@ -48,7 +44,10 @@ pub use plan::{
     TensorRole,
 };
 pub use pythia::PYTHIA_SIZES;
-pub use spec::ArchSpec;
+pub use switch::{
+    Activation, ArchSpec, Attention, Bias, Init, KEYS, Knob, Norm, NormPlacement, Position,
+    Residual, SWITCHES, Switch, Window, reference, schema,
+};
 pub use tensors::TensorName;
 
 #[cfg(doctest)]

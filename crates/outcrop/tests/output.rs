@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "completions bash",
     "completions fish",
     "train --print-default",
+    "train --print-schema",
     "reproduce --print-profile tiny",
     TRAIN,
     "train runs/m0/run.toml --out seeds --seed 1,2",

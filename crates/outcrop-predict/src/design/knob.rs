@@ -3,77 +3,73 @@
 use std::fmt;
 use std::str::FromStr;
 
-use outcrop_arch::ArchSpec;
+use outcrop_arch::{ArchSpec, SWITCHES, Switch};
 
 use super::number::whole;
 use crate::named::unknown;
 use crate::{Error, Result};
 
-/// A field of an architecture that a design sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    /// Number of layers.
-    Layers,
-    /// Width of the residual stream.
-    Width,
-    /// Number of attention heads; key-value heads are as many.
-    Heads,
-    /// Width of the MLP.
-    MlpWidth,
-    /// Longest sequence.
-    Context,
-    /// Number of tokens.
-    Vocab,
+/// A field of an architecture that a design sets: a switch with a knob. Heads change the number of key-value
+/// heads too.
+#[derive(Clone, Copy)]
+pub struct Field {
+    switch: &'static Switch,
+    knob: outcrop_arch::Knob,
 }
 
 impl Field {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Layers,
-        Self::Width,
-        Self::Heads,
-        Self::MlpWidth,
-        Self::Context,
-        Self::Vocab,
-    ];
+    fn all() -> impl Iterator<Item = Self> {
+        SWITCHES.iter().filter_map(|switch| {
+            let knob = switch.knob?;
+            Some(Self { switch, knob })
+        })
+    }
 
     /// Its name in specs and tables.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Layers => "layers",
-            Self::Width => "d_model",
-            Self::Heads => "heads",
-            Self::MlpWidth => "d_ff",
-            Self::Context => "context",
-            Self::Vocab => "vocab",
-        }
+        self.switch.key
     }
 
     /// Its value in `arch`.
     pub fn of(self, arch: &ArchSpec) -> usize {
-        match self {
-            Self::Layers => arch.layers,
-            Self::Width => arch.d_model,
-            Self::Heads => arch.heads,
-            Self::MlpWidth => arch.d_ff,
-            Self::Context => arch.context,
-            Self::Vocab => arch.vocab,
-        }
+        (self.knob.get)(arch)
     }
 
     pub(super) fn set(self, arch: &mut ArchSpec, value: usize) {
-        match self {
-            Self::Layers => arch.layers = value,
-            Self::Width => arch.d_model = value,
-            Self::Heads => (arch.heads, arch.kv_heads) = (value, value),
-            Self::MlpWidth => arch.d_ff = value,
-            Self::Context => arch.context = value,
-            Self::Vocab => arch.vocab = value,
-        }
+        (self.knob.set)(arch, value);
     }
 
-    fn from_name(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|f| f.name() == name);
-        found.ok_or_else(|| unknown("field", name, &Self::ALL.map(Self::name)))
+    /// The field of this name.
+    ///
+    /// ```
+    /// use outcrop_predict::Field;
+    ///
+    /// assert_eq!(Field::from_name("d_ff")?.name(), "d_ff");
+    /// assert!(Field::from_name("norm").is_err());
+    /// # Ok::<(), outcrop_predict::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest name.
+    pub fn from_name(name: &str) -> Result<Self> {
+        Self::all().find(|f| f.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::all().map(Self::name).collect();
+            unknown("field", name, &names)
+        })
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Field {}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -83,11 +79,11 @@ impl Field {
 /// between, `FIELD=LOW..HIGH:STEP`, or `FIELD=A|B|C`.
 ///
 /// ```
-/// use outcrop_predict::{Field, Knob};
+/// use outcrop_predict::Knob;
 ///
 /// let knobs = Knob::list("d_model=64..256:64, heads=1|2|4, d_ff")?;
 /// assert_eq!(knobs[0].values, Some(vec![64, 128, 192, 256]));
-/// assert_eq!((knobs[1].field, knobs[2].values.clone()), (Field::Heads, None));
+/// assert_eq!((knobs[1].field.name(), knobs[2].values.clone()), ("heads", None));
 /// # Ok::<(), outcrop_predict::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,11 +61,7 @@ impl Space {
         for ((field, values), digit) in self.knobs.iter().zip(point) {
             field.set(&mut arch, values[*digit]);
         }
-        if !self
-            .knobs
-            .iter()
-            .any(|(field, _)| *field == Field::MlpWidth)
-        {
+        if !self.knobs.iter().any(|(field, _)| field.name() == "d_ff") {
             arch.d_ff =
                 (base.d_ff as f64 / base.d_model as f64 * arch.d_model as f64).round() as usize;
         }
@@ -103,6 +99,9 @@ fn base(table: &Table, like: Option<&str>) -> Result<NamedArch> {
     })
 }
 
+/// Fields that no feature sees.
+const UNSEEN: [&str; 2] = ["context", "vocab"];
+
 /// The range of training in steps of the greatest common divisor of its values; of context and
 /// vocabulary, which no feature sees, the values themselves.
 fn trained(table: &Table, field: Field) -> Vec<usize> {
@@ -110,13 +109,11 @@ fn trained(table: &Table, field: Field) -> Vec<usize> {
     values.sort_unstable();
     values.dedup();
     let (low, high) = (values[0], values[values.len() - 1]);
-    match field {
-        Field::Context | Field::Vocab => values,
-        _ => {
-            let step = values.into_iter().fold(0, gcd).max(1);
-            (low..=high).step_by(step).collect()
-        }
+    if UNSEEN.contains(&field.name()) {
+        return values;
     }
+    let step = values.into_iter().fold(0, gcd).max(1);
+    (low..=high).step_by(step).collect()
 }
 
 fn gcd(a: usize, b: usize) -> usize {

@@ -286,7 +286,7 @@ fn the_range_is_that_of_the_table_and_unseen_fields_are_named() {
         ..request("f_max<90", &[], "layers,d_ff=128|1K")
     };
     let design = found(&outside).unwrap();
-    assert_eq!(design.unseen, [Field::MlpWidth]);
+    assert_eq!(design.unseen, [Field::from_name("d_ff").unwrap()]);
     let of_candidate = |c: &Candidate| (c.arch.d_ff, c.outside.is_empty());
     assert!(
         design

@@ -1,5 +1,6 @@
 mod data;
 mod schedule;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod train;

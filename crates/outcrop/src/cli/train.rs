@@ -50,11 +50,18 @@ pub(crate) struct Args {
     /// Print the embedded default spec and do nothing.
     #[arg(long)]
     print_default: bool,
+    /// Print the JSON schema of a spec, for editors that complete TOML, and do nothing.
+    #[arg(long)]
+    print_schema: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.print_default {
         print(DEFAULT.trim_end());
+        return Ok(());
+    }
+    if args.print_schema {
+        print(&format!("{:#}", RunSpec::schema()?));
         return Ok(());
     }
     args.out

@@ -1,6 +1,25 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::json;
+
+use super::Switch;
+
+pub(super) static SWITCH: Switch = Switch {
+    key: "bias",
+    about: "Which linear maps inside blocks have biases",
+    default: "true",
+    range: "true, false, `qkv`, `attention`",
+    values: &[
+        ("true", "all of them"),
+        ("false", "none"),
+        ("qkv", "query, key and value"),
+        ("attention", "query, key, value and output of attention"),
+    ],
+    schema: || json!({ "enum": [true, false, "qkv", "attention"] }),
+    check: |_| Ok(()),
+    knob: None,
+};
 
 /// Which linear maps inside the blocks have biases; `true`, `false`, `"qkv"` or `"attention"` in
 /// TOML and JSON. The unembedding never has one, the shift of a LayerNorm is not meant.

@@ -1,0 +1,22 @@
+use super::{Switch, whole, within};
+use crate::{ArchSpec, Error, Result};
+
+pub(super) static SWITCH: Switch = Switch {
+    key: "kv_heads",
+    about: "Number of key-value heads; fewer than `heads` is grouped-query attention",
+    default: "`heads`",
+    range: "a divisor of `heads`",
+    values: &[],
+    schema: || whole(1, 1 << 16),
+    check,
+    knob: None,
+};
+
+fn check(arch: &ArchSpec) -> Result<()> {
+    within("kv_heads", arch.kv_heads, 1, arch.heads)?;
+    if !arch.heads.is_multiple_of(arch.kv_heads) {
+        let allowed = format!("a divisor of heads = {}", arch.heads);
+        return Err(Error::range("arch.kv_heads", arch.kv_heads, allowed));
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The switches of an architecture, one a file. The list at the end of this page is the only place that names
+//! them all: fields and keys, their defaults, checks, schema and reference follow from it.
+
+mod activation;
+mod attention;
+mod bias;
+mod context;
+mod d_ff;
+mod d_model;
+mod head_dim;
+mod heads;
+mod init;
+mod kv_heads;
+mod layers;
+mod norm;
+mod norm_eps;
+mod norm_placement;
+mod position;
+mod qk_norm;
+mod residual;
+mod tied;
+mod vocab;
+mod window;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+pub use self::activation::Activation;
+pub use self::attention::Attention;
+pub use self::bias::Bias;
+pub use self::init::Init;
+pub use self::norm::Norm;
+pub use self::norm_placement::NormPlacement;
+pub use self::position::Position;
+pub use self::residual::Residual;
+pub use self::window::Window;
+use crate::{Error, Result};
+
+/// What there is to say about one key of an [`ArchSpec`]: a row of [`SWITCHES`].
+#[derive(Debug)]
+pub struct Switch {
+    /// The key in TOML and JSON.
+    pub key: &'static str,
+    /// What it says, in words.
+    pub about: &'static str,
+    /// What it is where it is not given, in words.
+    pub default: &'static str,
+    /// What it may be, in words.
+    pub range: &'static str,
+    /// Its words or kinds and what they mean, where it has some.
+    pub values: &'static [(&'static str, &'static str)],
+    /// The JSON schema of its value.
+    pub schema: fn() -> Value,
+    /// Makes sure that it is in its range.
+    pub check: fn(&ArchSpec) -> Result<()>,
+    /// How a design changes it, where it can.
+    pub knob: Option<Knob>,
+}
+
+/// A whole number of an architecture that a design may change.
+#[derive(Clone, Copy, Debug)]
+pub struct Knob {
+    /// Its value.
+    pub get: fn(&ArchSpec) -> usize,
+    /// Sets it, with what goes along.
+    pub set: fn(&mut ArchSpec, usize),
+}
+
+fn whole(low: usize, high: usize) -> Value {
+    json!({ "type": "integer", "minimum": low, "maximum": high })
+}
+
+fn words(values: &[(&str, &str)]) -> Value {
+    let words: Vec<_> = values.iter().map(|(word, _)| word).collect();
+    json!({ "enum": words })
+}
+
+fn within(field: &str, value: usize, low: usize, high: usize) -> Result<()> {
+    match (low..=high).contains(&value) {
+        true => Ok(()),
+        false => {
+            let allowed = format!("{low} to {high}");
+            Err(Error::range(format!("arch.{field}"), value, allowed))
+        }
+    }
+}
+
+/// The JSON schema of an architecture: keys, types, words and ranges. What one key asks of another is for
+/// [`ArchSpec::check`].
+pub fn schema() -> Value {
+    let property = |switch: &&Switch| {
+        let mut schema = (switch.schema)();
+        schema["description"] = format!("{}. Default: {}.", switch.about, switch.default).into();
+        (switch.key.to_owned(), schema)
+    };
+    let properties: Map<String, Value> = SWITCHES.iter().map(property).collect();
+    json!({
+        "type": "object",
+        "required": REQUIRED,
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+/// The reference of all keys, as Markdown.
+pub fn reference() -> String {
+    let mut page = String::from("| key | default | range | what it says |\n|---|---|---|---|\n");
+    for s in SWITCHES {
+        page += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            s.key, s.default, s.range, s.about
+        );
+    }
+    for switch in SWITCHES.iter().filter(|switch| !switch.values.is_empty()) {
+        page += &format!("\n`{}`:\n\n", switch.key);
+        for (word, about) in switch.values {
+            page += &format!("- `{word}`: {about}\n");
+        }
+    }
+    page
+}
+
+/// Declares the architecture, what a file may say of it, and the list of switches, each in the module of its
+/// name.
+macro_rules! switches {
+    (
+        $(#[$doc:meta])*
+        required { $($(#[$required_meta:meta])* $required:ident: $required_type:ty;)* }
+        optional { $($(#[$meta:meta])* $field:ident: $type:ty = $default:expr;)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        pub struct ArchSpec {
+            $($(#[$required_meta])* pub $required: $required_type,)*
+            $($(#[$meta])* pub $field: $type,)*
+        }
+
+        /// What a file may say; what it leaves out gets its default.
+        #[derive(Deserialize)]
+        struct Given {
+            $($required: $required_type,)*
+            $($field: Option<$type>,)*
+        }
+
+        /// All switches, in the order of the keys in canonical JSON.
+        pub static SWITCHES: [&Switch; KEYS.len()] =
+            [$(&$required::SWITCH,)* $(&$field::SWITCH,)*];
+
+        /// The keys of an [`ArchSpec`] in TOML and JSON, in order.
+        pub const KEYS: [&str; [$(stringify!($required),)* $(stringify!($field),)*].len()] =
+            [$(stringify!($required),)* $(stringify!($field),)*];
+
+        const REQUIRED: [&str; 3] = [$(stringify!($required),)*];
+
+        impl ArchSpec {
+            /// An architecture of this shape, everything else as in Pythia.
+            pub fn new($($required: $required_type),*) -> Self {
+                $(let $field = $default;)*
+                Self { $($required,)* $($field,)* }
+            }
+        }
+
+        impl Given {
+            fn resolve(self) -> ArchSpec {
+                let mut spec = ArchSpec::new($(self.$required),*);
+                $(if let Some(given) = self.$field { spec.$field = given; })*
+                let head_dim = spec.head_dim;
+                spec.with_head_dim(head_dim)
+            }
+        }
+    };
+}
+
+switches! {
+    /// The architecture of a decoder-only transformer. Defaults are those of Pythia (GPT-NeoX).
+    ///
+    ///
+    /// [`SWITCHES`] has the default and range of each field, [`reference`](reference()) a table of them.
+    required {
+        /// Number of blocks, L.
+        layers: usize;
+        /// Width of the residual stream, d.
+        d_model: usize;
+        /// Number of attention heads, H.
+        heads: usize;
+    }
+    optional {
+        /// Number of key-value heads; fewer than `heads` is grouped-query attention.
+        kv_heads: usize = heads;
+        /// Width of one head where it is not d_model / heads; see [`ArchSpec::d_head`].
+        #[serde(skip_serializing_if = "Option::is_none")]
+        head_dim: Option<usize> = None;
+        /// Width of the MLP.
+        d_ff: usize = d_model.saturating_mul(4);
+        /// Number of rows of the embedding.
+        vocab: usize = 50304;
+        /// Longest sequence.
+        context: usize = 2048;
+        /// Which normalisation.
+        norm: Norm = Norm::default();
+        /// Where it stands.
+        norm_placement: NormPlacement = NormPlacement::default();
+        /// Added to the variance in the normalisation.
+        norm_eps: f64 = 1e-5;
+        /// How sublayers are added.
+        residual: Residual = Residual::default();
+        /// How positions enter.
+        position: Position = Position::default();
+        /// How scores become weights.
+        attention: Attention = Attention::default();
+        /// Layers that see only the latest positions.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        window: Option<Window> = None;
+        /// Whether each head of queries and keys passes an RMSNorm with gain before the rotary
+        /// embedding, as in Qwen3; one gain of d_head for all queries of a block, one for all keys.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        qk_norm: bool = false;
+        /// Nonlinearity of the MLP.
+        activation: Activation = Activation::default();
+        /// Whether the unembedding shares the embedding's weights.
+        tied: bool = false;
+        /// Which linear maps inside blocks have biases.
+        bias: Bias = Bias::default();
+        /// How weights are drawn.
+        init: Init = Init::default();
+    }
+}
+
+impl ArchSpec {
+    /// The same with `head_dim` given only where it says something, so that one architecture has
+    /// one hash.
+    pub(crate) fn with_head_dim(self, head_dim: Option<usize>) -> Self {
+        let common = |h: &usize| h.checked_mul(self.heads) == Some(self.d_model);
+        Self {
+            head_dim: head_dim.filter(|h| !common(h)),
+            ..self
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ArchSpec {
+    /// Missing fields get their default; unknown ones are passed over ([`KEYS`] are the known), ranges are
+    /// the business of [`ArchSpec::check`].
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Given::deserialize(deserializer).map(Given::resolve)
+    }
+}

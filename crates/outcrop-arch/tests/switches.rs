@@ -1,0 +1,115 @@
+//! The list of switches says what is true of each.
+
+use std::path::Path;
+
+use outcrop_arch::{ArchSpec, KEYS, SWITCHES, reference, schema};
+use serde_json::{Value, json};
+
+fn read(key: &str, value: Value) -> Result<ArchSpec, String> {
+    let none = json!({ "kind": "none" }); // heads of any width
+    let mut spec = json!({ "layers": 2, "d_model": 64, "heads": 4, "position": none });
+    spec[key] = value;
+    let arch: ArchSpec = serde_json::from_value(spec).map_err(|e| e.to_string())?;
+    arch.check().map_err(|e| e.to_string())?;
+    Ok(arch)
+}
+
+#[test]
+fn keys_are_the_fields_in_order() {
+    let mut full = ArchSpec::new(2, 64, 4);
+    (full.head_dim, full.qk_norm) = (Some(8), true);
+    full.window = Some(outcrop_arch::Window {
+        width: 4,
+        layers: vec![1],
+    });
+    let json = serde_json::to_value(&full).unwrap();
+    let fields: Vec<_> = json
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(fields, KEYS);
+    assert_eq!(SWITCHES.map(|switch| switch.key), KEYS);
+}
+
+/// Each word that the list has for a switch is read and written again as that word.
+#[test]
+fn every_word_is_read_and_written() {
+    for switch in SWITCHES {
+        for (word, _) in switch.values {
+            let value: Value = match (switch.key, *word) {
+                ("position", "rotary") => {
+                    json!({ "kind": "rotary", "fraction": 0.5, "base": 100.0 })
+                }
+                ("init", "normal") => json!({ "kind": "normal", "std": 0.5 }),
+                ("position" | "init", kind) => json!({ "kind": kind }),
+                ("bias", "true" | "false") => json!(*word == "true"),
+                _ => json!(word),
+            };
+            let arch = read(switch.key, value.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&arch).unwrap()[switch.key], value);
+        }
+        if !switch.values.is_empty() {
+            let known = read(switch.key, json!("no such word"));
+            let known = known.or_else(|_| read(switch.key, json!({ "kind": "no such word" })));
+            let error = known.unwrap_err();
+            for (word, _) in switch
+                .values
+                .iter()
+                .filter(|(word, _)| switch.key != "bias" || word.len() == 3)
+            {
+                assert!(error.contains(word), "{}: {word}: {error}", switch.key);
+            }
+        }
+    }
+}
+
+/// The bounds of the schema are those of the check: on them is fine, beyond is refused.
+#[test]
+fn bounds_of_the_schema_are_those_of_the_check() {
+    let properties = &schema()["properties"];
+    for switch in SWITCHES {
+        let property = &properties[switch.key];
+        if property["type"] == "integer" {
+            let [low, high] = ["minimum", "maximum"].map(|bound| property[bound].as_u64().unwrap());
+            assert!(
+                read(switch.key, json!(low)).is_ok() || switch.key == "d_model",
+                "{}",
+                switch.key
+            );
+            assert!(read(switch.key, json!(high + 1)).is_err(), "{}", switch.key);
+            if low > 0 {
+                assert!(read(switch.key, json!(low - 1)).is_err(), "{}", switch.key);
+            }
+        }
+    }
+    assert_eq!(schema()["required"], json!(["layers", "d_model", "heads"]));
+}
+
+#[test]
+fn a_knob_sets_what_it_gets() {
+    let knobs: Vec<_> = SWITCHES.into_iter().filter(|s| s.knob.is_some()).collect();
+    let keys: Vec<_> = knobs.iter().map(|switch| switch.key).collect();
+    assert_eq!(
+        keys,
+        ["layers", "d_model", "heads", "d_ff", "vocab", "context"]
+    );
+    for switch in knobs {
+        let (mut arch, knob) = (ArchSpec::new(2, 64, 4), switch.knob.unwrap());
+        (knob.set)(&mut arch, 32);
+        assert_eq!((knob.get)(&arch), 32, "{}", switch.key);
+    }
+}
+
+/// `docs/architecture-keys.md` ends with the reference; this prints what it should be.
+#[test]
+fn the_page_of_all_keys_is_the_list() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/architecture-keys.md");
+    let page = std::fs::read_to_string(page).unwrap().replace("\r\n", "\n");
+    let expected = reference();
+    assert!(
+        page.ends_with(&expected),
+        "the page should end with:\n{expected}"
+    );
+}
