@@ -4,11 +4,15 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 16] = [
+const BELOW: [(&str, &[&str]); 17] = [
     ("outcrop-arch", &[]),
     ("outcrop-core", &["outcrop-arch"]),
     ("outcrop-gemm", &[]),
     ("outcrop-vector", &[]),
+    (
+        "outcrop-block",
+        &["outcrop-arch", "outcrop-gemm", "outcrop-vector"],
+    ),
     ("outcrop-measure", &["outcrop-core"]),
     ("outcrop-schedule", &["outcrop-core"]),
     ("outcrop-fit", &["outcrop-core"]),
@@ -19,6 +23,7 @@ const BELOW: [(&str, &[&str]); 16] = [
         "outcrop-forward",
         &[
             "outcrop-arch",
+            "outcrop-block",
             "outcrop-core",
             "outcrop-gemm",
             "outcrop-vector",
@@ -30,6 +35,7 @@ const BELOW: [(&str, &[&str]); 16] = [
         "outcrop-model",
         &[
             "outcrop-arch",
+            "outcrop-block",
             "outcrop-core",
             "outcrop-gemm",
             "outcrop-vector",

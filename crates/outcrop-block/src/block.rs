@@ -1,0 +1,51 @@
+use outcrop_arch::Section;
+
+use crate::compile::{Compiled, compile};
+use crate::rotary::Known;
+use crate::{Input, Result};
+
+/// A block of a plan, ready to compute.
+#[derive(Debug)]
+pub struct Block {
+    pub(crate) compiled: Compiled,
+    pub(crate) known: Known,
+}
+
+impl Block {
+    /// Of a section of a plan that stands between the embedding and the last norm.
+    ///
+    /// # Errors
+    /// [`Error::Lack`](crate::Error::Lack) for steps that this crate cannot compute,
+    /// [`Error::Part`](crate::Error::Part) for a step without its weight.
+    pub fn new(section: &Section) -> Result<Self> {
+        let compiled = compile(section)?;
+        let known = Known::default();
+        Ok(Self { compiled, known })
+    }
+
+    /// The tensors that it takes, in order. Projections that read the same rows are one matrix: queries, keys
+    /// and values, key-value head by key-value head as [queries of its group | key | value]; and
+    /// [gate | up].
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, Plan, TensorKind, TensorRole};
+    /// use outcrop_block::Block;
+    ///
+    /// let arch = ArchSpec { kv_heads: 2, ..ArchSpec::new(1, 32, 4) }; // heads of 8
+    /// let block = Block::new(Plan::new(&arch).block(1))?;
+    /// let qkv = &block.inputs()[2];
+    /// assert_eq!((qkv.kind, &qkv.shape[..]), (TensorKind::Matrix, &[32, 64][..]));
+    /// let first: Vec<_> = qkv.columns[..3].iter().map(|c| (c.role, c.outputs.clone())).collect();
+    /// let expected = [(TensorRole::Query, 0..16), (TensorRole::Key, 0..8), (TensorRole::Value, 0..8)];
+    /// assert_eq!(first, expected);
+    /// # Ok::<(), outcrop_block::Error>(())
+    /// ```
+    pub fn inputs(&self) -> &[Input] {
+        &self.compiled.inputs
+    }
+
+    /// Width of the residual stream.
+    pub fn d_model(&self) -> usize {
+        self.compiled.values[crate::op::X].width
+    }
+}

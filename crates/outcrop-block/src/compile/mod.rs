@@ -1,0 +1,320 @@
+//! From the steps of a plan to operations: projections of the same rows become one, an addition of what a
+//! projection writes becomes part of it, norms move to where they are needed.
+
+mod end;
+mod order;
+
+pub(crate) use end::{End, end};
+
+use std::ops::Range;
+
+use outcrop_arch::{Attention, Rows, Section, Step, TensorKind, TensorRole};
+
+use crate::heads::Heads;
+use crate::input::{Columns, Input, Inputs};
+use crate::op::{Kind, Norm, Op, Shape, Turn, TurnKind, Value, X};
+use crate::rotary::Angles;
+use crate::{Error, Result};
+
+/// A section as operations.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Compiled {
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) values: Vec<Shape>,
+    pub(crate) ops: Vec<Op>,
+    /// Which of them is attention; those before are what it needs.
+    pub(crate) attend: usize,
+    pub(crate) heads: Heads,
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) angles: Vec<Angles>,
+}
+
+pub(crate) fn compile(section: &Section) -> Result<Compiled> {
+    let attend = section.steps.iter().find_map(heads);
+    let heads = attend.unwrap_or_else(|| Err(Error::lack("no attention")))?;
+    let d_model = Inputs::new(section).matrix(TensorRole::Query)?[1];
+    let mut list = List {
+        inputs: Inputs::new(section),
+        rows: vec![(Rows::Residual, X)],
+        values: vec![Shape {
+            width: d_model,
+            residual: true,
+        }],
+        ops: Vec::new(),
+        heads,
+        turns: Vec::new(),
+        angles: Vec::new(),
+    };
+    let mut steps = section.steps.as_slice();
+    while let [step, rest @ ..] = steps {
+        steps = list.step(*step, rest)?;
+    }
+    let (ops, attend) = order::ordered(list.ops, &list.values)?;
+    Ok(Compiled {
+        inputs: list.inputs.list,
+        values: list.values,
+        ops,
+        attend,
+        heads: list.heads,
+        turns: list.turns,
+        angles: list.angles,
+    })
+}
+
+/// The heads of the step that is attention.
+fn heads(step: &Step) -> Option<Result<Heads>> {
+    let Step::Attend {
+        heads,
+        kv_heads,
+        d_head,
+        weights: Attention::Softmax,
+        window,
+        alibi,
+    } = *step
+    else {
+        return None;
+    };
+    Some(match alibi {
+        true => Err(Error::lack("linear biases on scores (position = alibi)")),
+        false => Ok(Heads {
+            heads,
+            kv_heads,
+            d_head,
+            window: window.unwrap_or(usize::MAX),
+        }),
+    })
+}
+
+/// Operations that become more.
+struct List<'a> {
+    inputs: Inputs<'a>,
+    /// What the rows of the plan hold now.
+    rows: Vec<(Rows, Value)>,
+    values: Vec<Shape>,
+    ops: Vec<Op>,
+    heads: Heads,
+    turns: Vec<Turn>,
+    angles: Vec<Angles>,
+}
+
+impl List<'_> {
+    /// Takes a step, with those of `rest` that belong to it; what remains.
+    fn step<'s>(&mut self, step: Step, rest: &'s [Step]) -> Result<&'s [Step]> {
+        match step {
+            Step::Norm { from, to, .. } => {
+                let from = self.value(from)?;
+                let norm = self.norm(&step, self.values[from].width)?;
+                self.op(Kind::Norm(norm), from, to, norm.width);
+            }
+            Step::Project { .. } => return self.project(step, rest),
+            Step::HeadNorm { role, eps, of } => {
+                let gain = self.inputs.vector(role, TensorKind::Gain);
+                let kind = TurnKind::Norm(Norm {
+                    width: self.heads.d_head,
+                    centred: false,
+                    eps: eps as f32,
+                    gain,
+                    shift: None,
+                });
+                self.turn(of, kind)?;
+            }
+            Step::Rotate { of, dims, base } => {
+                let angles = Angles { dims, base };
+                let known = self.angles.iter().position(|known| *known == angles);
+                let table = known.unwrap_or(self.angles.len());
+                if known.is_none() {
+                    self.angles.push(angles);
+                }
+                self.turn(of, TurnKind::Rotate(table))?;
+            }
+            Step::Attend { .. } => self.attend()?,
+            Step::Activate { kind, of } => return self.activate(kind, of, rest),
+            Step::Multiply { .. } => return Err(Error::lack("a product of rows that is no gate")),
+            Step::Add { from, to } => self.add(from, to)?,
+            Step::Embed { .. } | Step::AddPosition { .. } | Step::Unembed { .. } => {
+                return Err(Error::lack("steps that belong before or after the blocks"));
+            }
+        }
+        Ok(rest)
+    }
+
+    fn value(&self, rows: Rows) -> Result<Value> {
+        let found = self.rows.iter().rev().find(|(known, _)| *known == rows);
+        found
+            .map(|(_, value)| *value)
+            .ok_or_else(|| Error::lack(format!("{rows:?} that were not computed before")))
+    }
+
+    /// Adds an operation that writes fresh rows.
+    fn op(&mut self, kind: Kind, from: Value, to: Rows, width: usize) {
+        let residual = to == Rows::Residual;
+        self.values.push(Shape { width, residual });
+        let value = self.values.len() - 1;
+        self.rows.push((to, value));
+        self.ops.push(Op {
+            kind,
+            from,
+            to: value,
+        });
+    }
+
+    fn norm(&mut self, step: &Step, width: usize) -> Result<Norm> {
+        norm(&mut self.inputs, step, width)
+    }
+
+    /// All projections of the same rows, from `first` on.
+    fn project<'s>(&mut self, first: Step, rest: &'s [Step]) -> Result<&'s [Step]> {
+        let Step::Project { role, from, to } = first else {
+            return Ok(rest);
+        };
+        let mut targets = vec![(role, to)];
+        let same = |step: &Step| {
+            let Step::Project { role, from: f, to } = *step else {
+                return None;
+            };
+            (f == from).then_some((role, to))
+        };
+        targets.extend(rest.iter().map_while(same));
+        let rest = &rest[targets.len() - 1..];
+        let columns = self.columns(&targets)?;
+        let from = self.value(from)?;
+        let map = self.inputs.map(columns)?;
+        self.op(Kind::Project(map), from, targets[0].1, map.outputs);
+        let value = self.values.len() - 1;
+        let others = targets[1..].iter().map(|(_, to)| (*to, value));
+        self.rows.extend(others);
+        Ok(rest)
+    }
+
+    /// Which outputs of which projection stand in the columns of one matrix.
+    fn columns(&self, targets: &[(TensorRole, Rows)]) -> Result<Vec<Columns>> {
+        let whole = |role: TensorRole| -> Result<Columns> {
+            let outputs = 0..self.inputs.matrix(role)?[0];
+            Ok(Columns { role, outputs })
+        };
+        match *targets {
+            [
+                (query, Rows::Queries),
+                (key, Rows::Keys),
+                (value, Rows::Values),
+            ] => {
+                let heads = self.heads.columns();
+                let column = |(which, outputs): (usize, Range<usize>)| Columns {
+                    role: [query, key, value][which],
+                    outputs,
+                };
+                Ok(heads.map(column).collect())
+            }
+            [(gate, Rows::Gate), (up, Rows::Hidden)] => Ok(vec![whole(gate)?, whole(up)?]),
+            [(role, Rows::Hidden | Rows::Write)] => Ok(vec![whole(role)?]),
+            _ => Err(Error::lack(format!("projections to {targets:?}"))),
+        }
+    }
+
+    fn turn(&mut self, of: Rows, kind: TurnKind) -> Result<()> {
+        let keys = match of {
+            Rows::Queries => false,
+            Rows::Keys => true,
+            Rows::Residual
+            | Rows::AttentionInput
+            | Rows::Values
+            | Rows::Read
+            | Rows::MlpInput
+            | Rows::Hidden
+            | Rows::Gate
+            | Rows::Write
+            | Rows::Final => return Err(Error::lack(format!("heads of {of:?} that turn"))),
+        };
+        self.turns.push(Turn { keys, kind });
+        Ok(())
+    }
+
+    fn attend(&mut self) -> Result<()> {
+        let mut from = self.value(Rows::Queries)?;
+        if !self.turns.is_empty() {
+            self.op(Kind::Turn, from, Rows::Queries, self.heads.width());
+            from = self.values.len() - 1;
+        }
+        self.op(Kind::Attend, from, Rows::Read, self.heads.out());
+        Ok(())
+    }
+
+    fn activate<'s>(
+        &mut self,
+        kind: outcrop_arch::Nonlinearity,
+        of: Rows,
+        rest: &'s [Step],
+    ) -> Result<&'s [Step]> {
+        let from = self.value(of)?;
+        let width = self.values[from].width;
+        let gated = Step::Multiply {
+            from: Rows::Gate,
+            to: Rows::Hidden,
+        };
+        match (of, rest.split_first()) {
+            (Rows::Hidden, _) => {
+                let gated = false;
+                self.op(Kind::Activate { kind, gated }, from, Rows::Hidden, width);
+                Ok(rest)
+            }
+            (Rows::Gate, Some((next, rest)))
+                if *next == gated && self.value(Rows::Hidden)? == from =>
+            {
+                let gated = true;
+                self.op(
+                    Kind::Activate { kind, gated },
+                    from,
+                    Rows::Hidden,
+                    width / 2,
+                );
+                Ok(rest)
+            }
+            _ => Err(Error::lack(format!("a nonlinearity of {of:?}"))),
+        }
+    }
+
+    fn add(&mut self, from: Rows, to: Rows) -> Result<()> {
+        let written = self.value(from)?;
+        if to != Rows::Residual || self.values[written].residual {
+            return Err(Error::lack(format!("{from:?} added to {to:?}")));
+        }
+        let width = self.values[X].width;
+        match self.ops.pop() {
+            // its rows are not needed by themselves
+            Some(Op {
+                kind: Kind::Project(map),
+                from,
+                to: value,
+            }) if value == written && value + 1 == self.values.len() => {
+                self.values.pop();
+                self.op(Kind::AddProjected(map), from, to, width);
+            }
+            last => {
+                self.ops.extend(last);
+                self.op(Kind::Add, written, to, width);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The norm of a step, of rows of `width` numbers.
+fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
+    let Step::Norm {
+        role, kind, eps, ..
+    } = *step
+    else {
+        return Err(Error::lack("a norm that is none"));
+    };
+    let centred = match kind {
+        outcrop_arch::Norm::LayerNorm => true,
+        outcrop_arch::Norm::RmsNorm => false,
+    };
+    Ok(Norm {
+        width,
+        centred,
+        eps: eps as f32,
+        gain: inputs.vector(role, TensorKind::Gain),
+        shift: inputs.vector(role, TensorKind::Shift),
+    })
+}

@@ -1,0 +1,65 @@
+use std::ops::Range;
+
+/// The heads of attention and where in a row of queries, keys and values each lies: key-value heads in order,
+/// each as [queries of its group | key | value].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heads {
+    pub(crate) heads: usize,
+    pub(crate) kv_heads: usize,
+    pub(crate) d_head: usize,
+    /// Positions that a query sees, itself among them.
+    pub(crate) window: usize,
+}
+
+impl Heads {
+    /// Query heads that share a key-value head.
+    pub(crate) fn group(&self) -> usize {
+        self.heads / self.kv_heads
+    }
+
+    /// Length of a row.
+    pub(crate) fn width(&self) -> usize {
+        (self.heads + 2 * self.kv_heads) * self.d_head
+    }
+
+    /// Length of what the heads read.
+    pub(crate) fn out(&self) -> usize {
+        self.heads * self.d_head
+    }
+
+    /// Where the query of a head begins.
+    pub(crate) fn query(&self, head: usize) -> usize {
+        let group = self.group();
+        (head / group * (group + 2) + head % group) * self.d_head
+    }
+
+    /// Where the key of a key-value head begins.
+    pub(crate) fn key(&self, kv_head: usize) -> usize {
+        (kv_head * (self.group() + 2) + self.group()) * self.d_head
+    }
+
+    /// Where the value of a key-value head begins.
+    pub(crate) fn value(&self, kv_head: usize) -> usize {
+        self.key(kv_head) + self.d_head
+    }
+
+    /// What stands in a row: queries (0), keys (1) or values (2), and which of their numbers.
+    pub(crate) fn columns(self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let part = move |which, first: usize, heads: usize| {
+            let start = first * self.d_head;
+            (which, start..start + heads * self.d_head)
+        };
+        let group = self.group();
+        (0..self.kv_heads)
+            .flat_map(move |kv| [part(0, kv * group, group), part(1, kv, 1), part(2, kv, 1)])
+    }
+
+    pub(crate) fn scale(&self) -> f32 {
+        1.0 / (self.d_head as f32).sqrt()
+    }
+
+    /// The first position that the query at `position` sees.
+    pub(crate) fn first_seen(&self, position: usize) -> usize {
+        (position + 1).saturating_sub(self.window)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a section computes, step after step, each with rows of its own.
+
+use outcrop_arch::Nonlinearity;
+
+/// Rows that one operation writes. The residual stream has a value for each time it changes.
+pub(crate) type Value = usize;
+
+/// The residual stream before the block.
+pub(crate) const X: Value = 0;
+
+/// y = x W + b: which inputs W and b are, and how many numbers a row has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Map {
+    pub(crate) weight: usize,
+    pub(crate) bias: Option<usize>,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+}
+
+/// A norm of rows of `width` numbers: which inputs its gain and shift are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Norm {
+    pub(crate) width: usize,
+    /// Whether the mean is taken off.
+    pub(crate) centred: bool,
+    pub(crate) eps: f32,
+    pub(crate) gain: Option<usize>,
+    pub(crate) shift: Option<usize>,
+}
+
+/// What is done to queries or to keys, head by head.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Turn {
+    pub(crate) keys: bool,
+    pub(crate) kind: TurnKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum TurnKind {
+    Norm(Norm),
+    /// By a table of angles.
+    Rotate(usize),
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Norm(Norm),
+    Project(Map),
+    /// To the residual stream.
+    AddProjected(Map),
+    /// To the residual stream.
+    Add,
+    /// Norms and rotations of heads.
+    Turn,
+    Attend,
+    Activate {
+        kind: Nonlinearity,
+        /// Whether rows are [gate | hidden]: f(gate) hidden is written.
+        gated: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Op {
+    pub(crate) kind: Kind,
+    pub(crate) from: Value,
+    pub(crate) to: Value,
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Shape {
+    /// Numbers of a row.
+    pub(crate) width: usize,
+    /// Whether it is the residual stream.
+    pub(crate) residual: bool,
+}
