@@ -1,5 +1,5 @@
 //! `cargo xtask bench faults`: power cuts, kills, failing calls, full disks, two processes, damaged files and hostile
-//! servers, thousands of trials in all. The trials are tests, `crates/outcrop/tests/faults` and
+//! servers, thousands of trials in all. The trials are tests, `tests/faults` and
 //! `crates/outcrop-checkpoint/tests/hub`, of which a share runs with every other test; here all of them run, and their
 //! counts become one table.
 

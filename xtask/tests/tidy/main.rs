@@ -10,6 +10,7 @@ mod libraries;
 mod manifest;
 mod methods;
 mod paths;
+mod root;
 mod source;
 mod words;
 mod workspace;

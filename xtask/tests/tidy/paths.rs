@@ -4,7 +4,7 @@ use crate::{expect_none, workspace};
 
 /// Pages, and how the paths in them begin.
 const PAGES: [&str; 2] = ["CONTRIBUTING.md", "docs/architecture.md"];
-const BEGINNINGS: [&str; 4] = ["crates/", "xtask/", "docs/", ".github/"];
+const BEGINNINGS: [&str; 5] = ["crates/", "xtask/", "docs/", "tests/", ".github/"];
 
 /// The paths that a page names in backticks.
 fn named(text: &str) -> Vec<&str> {

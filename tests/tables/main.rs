@@ -17,7 +17,7 @@ use common::{files, outcrop, text};
 /// Tables that `tests/fixtures/tables/export.py` wrote.
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures/tables")
+        .join("../../tests/fixtures/tables")
         .join(name)
 }
 

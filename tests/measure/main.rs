@@ -3,9 +3,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../../../outcrop-checkpoint/tests/hub/kills.rs"]
+#[path = "../../crates/outcrop-checkpoint/tests/hub/kills.rs"]
 mod kills;
-#[path = "../../../outcrop-checkpoint/tests/hub/server.rs"]
+#[path = "../../crates/outcrop-checkpoint/tests/hub/server.rs"]
 mod server;
 
 mod again;

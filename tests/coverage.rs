@@ -96,7 +96,7 @@ fn of_architectures_that_nobody_had_trained_too() {
 #[test]
 fn curves_and_bands_are_those_of_numpy() {
     let (predictor, (archs, _)) = (shipped(), unseen());
-    let expected = std::fs::read_to_string(path("tests/fixtures/curves.csv")).unwrap();
+    let expected = std::fs::read_to_string(path("../../tests/fixtures/curves.csv")).unwrap();
     let mut compared = 0;
     for line in expected.lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
