@@ -45,8 +45,9 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ArchSpec, Attention, Bias, Init, KEYS, Knob, Norm, NormPlacement, Position,
-    Residual, SWITCHES, Switch, Window, reference, schema,
+    Activation, ActivationProperties, ArchSpec, Attention, Bias, Init, KEYS, Knob, Norm,
+    NormPlacement, NormPlacementProperties, NormProperties, Position, Residual, ResidualProperties,
+    SWITCHES, Switch, Window, Word, reference, schema,
 };
 pub use tensors::TensorName;
 

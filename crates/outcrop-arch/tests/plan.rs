@@ -12,24 +12,16 @@ fn counted(arch: &ArchSpec) -> Parameters {
     let [d, ff, layers] = [arch.d_model, arch.d_ff, arch.layers].map(|n| n as u64);
     let [heads, kv_heads, d_head] = [arch.heads, arch.kv_heads, arch.d_head()].map(|n| n as u64);
     let linear = |i: u64, o: u64, bias: bool| i * o + if bias { o } else { 0 };
-    let norm = if arch.norm == Norm::LayerNorm {
-        2 * d
-    } else {
-        d
-    };
-    let (norms, last) = match arch.norm_placement {
-        NormPlacement::Pre => (2, 1),
-        NormPlacement::Post => (2, 0),
-        NormPlacement::Peri => (4, 1),
-    };
+    let norm = arch.norm.properties();
+    let norm = d * (u64::from(norm.gain) + u64::from(norm.shift));
+    let placement = arch.norm_placement.properties();
+    let places = [placement.input, placement.output, placement.stream];
+    let norms = 2 * places.map(u64::from).iter().sum::<u64>();
+    let last = u64::from(placement.input);
     let attention = linear(d, (heads + 2 * kv_heads) * d_head, arch.bias.qkv())
         + linear(heads * d_head, d, arch.bias.attention_output())
         + if arch.qk_norm { 2 * d_head } else { 0 };
-    let ups = if arch.activation == Activation::SwiGlu {
-        2
-    } else {
-        1
-    };
+    let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
     let non_embedding = layers * (norms * norm + attention + mlp) + last * norm;
     let tokens = arch.vocab as u64 * d * if arch.tied { 1 } else { 2 };
@@ -55,13 +47,9 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
         base: 1e4,
     };
     let norms = (
-        select(vec![Norm::LayerNorm, Norm::RmsNorm]),
-        select(vec![
-            NormPlacement::Pre,
-            NormPlacement::Post,
-            NormPlacement::Peri,
-        ]),
-        select(vec![Residual::Parallel, Residual::Sequential]),
+        select(&Norm::ALL[..]),
+        select(&NormPlacement::ALL[..]),
+        select(&Residual::ALL[..]),
         any::<bool>(),
     );
     let rest = (
@@ -71,12 +59,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             Position::Alibi,
             Position::None,
         ]),
-        select(vec![
-            Activation::Gelu,
-            Activation::GeluTanh,
-            Activation::Relu,
-            Activation::SwiGlu,
-        ]),
+        select(&Activation::ALL[..]),
         select(vec![Bias::All, Bias::Qkv, Bias::Attention, Bias::None]),
         select(vec![Init::SmallWang, Init::Normal { std: 0.02 }]),
         any::<[bool; 3]>(),

@@ -1,6 +1,6 @@
 //! The weights of one block, in the order in which they are used.
 
-use outcrop_arch::{Activation, ArchSpec, Norm, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, TensorPart, TensorRole};
 use outcrop_gemm::Packed;
 use outcrop_vector::{layer_norm, rms_norm};
 
@@ -17,7 +17,7 @@ pub(crate) struct Linear {
 /// A normalisation.
 #[derive(Debug)]
 pub(crate) struct Normalise {
-    kind: Norm,
+    centred: bool,
     gain: Vec<f32>,
     shift: Vec<f32>,
     eps: f32,
@@ -26,9 +26,9 @@ pub(crate) struct Normalise {
 impl Normalise {
     /// Of rows.
     pub(crate) fn apply(&self, x: &[f32], out: &mut [f32]) {
-        match self.kind {
-            Norm::LayerNorm => layer_norm(x, [&self.gain, &self.shift], self.eps, out),
-            Norm::RmsNorm => rms_norm(x, &self.gain, self.eps, out),
+        match self.centred {
+            true => layer_norm(x, [&self.gain, &self.shift], self.eps, out),
+            false => rms_norm(x, &self.gain, self.eps, out),
         }
     }
 }
@@ -62,11 +62,9 @@ impl Layer {
         } else {
             None
         };
-        let gate = match arch.activation {
-            Activation::SwiGlu => {
-                Some(reader.linear(TensorRole::MlpGate, arch.d_model, arch.d_ff)?)
-            }
-            Activation::Gelu | Activation::GeluTanh | Activation::Relu => None,
+        let gate = match arch.activation.properties().gated {
+            true => Some(reader.linear(TensorRole::MlpGate, arch.d_model, arch.d_ff)?),
+            false => None,
         };
         Ok(Self {
             fused: Fused::new(arch, layer),
@@ -102,7 +100,7 @@ impl Reader<'_> {
     pub(crate) fn norm(&self, role: TensorRole) -> Result<Normalise> {
         let arch = self.model.arch();
         Ok(Normalise {
-            kind: arch.norm,
+            centred: arch.norm.properties().centred,
             gain: self.vector(role, TensorPart::Weight, arch.d_model)?,
             shift: self.vector(role, TensorPart::Bias, arch.d_model)?,
             eps: arch.norm_eps as f32,

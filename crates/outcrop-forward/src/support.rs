@@ -1,6 +1,6 @@
 //! Which plans this forward pass can compute.
 
-use outcrop_arch::{Attention, Nonlinearity, Norm, Plan, Rows, Step};
+use outcrop_arch::{Attention, Nonlinearity, Plan, Rows, Step};
 
 use crate::{Error, Result};
 
@@ -12,29 +12,28 @@ pub(crate) fn supported(plan: &Plan) -> Result<()> {
 
 fn lack(step: &Step) -> Option<&'static str> {
     match step {
-        Step::Norm {
-            kind: Norm::LayerNorm | Norm::RmsNorm,
-            from,
-            to,
-            ..
-        } => match (from, to) {
+        Step::Norm { from, to, .. } => match (from, to) {
             (Rows::Write, _) => Some("norms of what sublayers write (norm_placement = peri)"),
             (from, to) if from == to => Some("norms after the addition (norm_placement = post)"),
             (_, _) => None,
         },
+        Step::HeadNorm { centred, .. } => centred.then_some("LayerNorm of heads"),
         Step::Attend {
             weights: Attention::Softmax,
             alibi,
             ..
         } => alibi.then_some("ALiBi (position = alibi)"),
-        Step::Activate { kind, .. } => match kind {
-            Nonlinearity::Gelu | Nonlinearity::GeluTanh => None,
-            Nonlinearity::Relu | Nonlinearity::Silu => None,
+        Step::Activate { kind, of } => match (kind, *of == Rows::Gate) {
+            (Nonlinearity::Silu, true) => None,
+            (Nonlinearity::Gelu | Nonlinearity::GeluTanh | Nonlinearity::Relu, false) => None,
+            (Nonlinearity::Silu, false) => Some("SiLU in an MLP without a gate"),
+            (Nonlinearity::Gelu | Nonlinearity::GeluTanh | Nonlinearity::Relu, true) => {
+                Some("a gated MLP of another nonlinearity than SiLU")
+            }
         },
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Project { .. }
-        | Step::HeadNorm { .. }
         | Step::Rotate { .. }
         | Step::Multiply { .. }
         | Step::Add { .. }
@@ -44,7 +43,7 @@ fn lack(step: &Step) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use outcrop_arch::{Activation, ArchSpec, NormPlacement, Position, Residual};
+    use outcrop_arch::{Activation, ArchSpec, Norm, NormPlacement, Position, Residual};
 
     use super::*;
 

@@ -6,6 +6,14 @@ use crate::{Error, Result};
 
 /// Refuses a plan with a step that would be silently computed as something else.
 pub(crate) fn supported(arch: &ArchSpec, plan: &Plan) -> Result<()> {
+    let norm = arch.norm;
+    if norm != Norm::LayerNorm {
+        return Err(Error::Unsupported {
+            field: "arch.norm",
+            value: norm.word().into(),
+            supported: Norm::LayerNorm.word(),
+        });
+    }
     let lacking = plan.steps().find_map(|step| lack(step, arch.d_model));
     lacking.map_or(Ok(()), |lack| {
         Err(Error::Unsupported {
@@ -34,11 +42,10 @@ fn no(field: &'static str, value: impl ToString, supported: &'static str) -> Opt
 fn lack(step: &Step, d_model: usize) -> Option<Lack> {
     let gated = || no("arch.activation", "swiglu", "gelu, gelu-tanh, relu");
     match step {
-        Step::Norm { kind, from, to, .. } => match kind {
-            Norm::RmsNorm => no("arch.norm", "rms-norm", "layer-norm"),
-            Norm::LayerNorm if *from == Rows::Write => no("arch.norm_placement", "peri", "pre"),
-            Norm::LayerNorm if from == to => no("arch.norm_placement", "post", "pre"),
-            Norm::LayerNorm => None,
+        Step::Norm { from, to, .. } => match (from, to) {
+            (Rows::Write, _) => no("arch.norm_placement", "peri", "pre"),
+            (from, to) if from == to => no("arch.norm_placement", "post", "pre"),
+            (_, _) => None,
         },
         Step::HeadNorm { .. } => no("arch.qk_norm", true, "false"),
         Step::Attend {

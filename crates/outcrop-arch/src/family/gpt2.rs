@@ -84,7 +84,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         norm_eps: config.number(EPS)?.unwrap_or(1e-5),
         residual: Residual::Sequential,
         position: Position::Learned,
-        activation: read::gelu(config, ACTIVATION, Activation::GeluTanh)?,
+        activation: read::activation(config, ACTIVATION, false, Activation::GeluTanh)?,
         tied: config.flag(name::TIED, true)?,
         ..new
     };

@@ -85,7 +85,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         norm_eps: config.number(EPS)?.unwrap_or(1e-5),
         residual: read::residual(config.flag(PARALLEL, true)?),
         position: rope::position(config, &ROPE)?,
-        activation: read::gelu(config, name::ACTIVATION, Activation::Gelu)?,
+        activation: read::activation(config, name::ACTIVATION, false, Activation::Gelu)?,
         tied: config.flag(name::TIED, false)?,
         ..read::shape(config)?
     };

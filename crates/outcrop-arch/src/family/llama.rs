@@ -100,7 +100,7 @@ pub(super) fn block(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
         norm_eps: config.number(name::RMS_EPS)?.unwrap_or(1e-6),
         residual: Residual::Sequential,
         position: rope::position(config, &ROPE)?,
-        activation: silu(config)?,
+        activation: read::activation(config, name::ACTIVATION, true, Activation::SwiGlu)?,
         tied: config.flag(name::TIED, false)?,
         bias,
         ..shape
@@ -132,19 +132,10 @@ pub(super) fn biases(config: &Config<'_>) -> Result<Bias> {
     }
 }
 
-fn silu(config: &Config<'_>) -> Result<Activation> {
-    match config.given(name::ACTIVATION) {
-        Some(given) if given != "silu" && given != "swish" => {
-            Err(config.unsupported(name::ACTIVATION, given, "silu, swish"))
-        }
-        Some(_) | None => Ok(Activation::SwiGlu),
-    }
-}
-
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("norm", arch.norm, Norm::RmsNorm)?;
     family.same("residual", arch.residual, Residual::Sequential)?;
-    family.same("activation", arch.activation, Activation::SwiGlu)?;
+    family.gated(arch, true)?;
     let fraction = family.rotary(arch)?;
     family.same("position.fraction", fraction, 1.0)
 }

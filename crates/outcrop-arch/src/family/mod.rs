@@ -28,7 +28,7 @@ pub use self::qwen2::QWEN2;
 pub use self::qwen3::QWEN3;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{ArchSpec, Error, NormPlacement, Position, Result};
+use crate::{Activation, ArchSpec, Error, NormPlacement, Position, Result};
 
 /// All families, in the order in which messages list them.
 pub static FAMILIES: [&Family; 6] = [&GPT_NEOX, &GPT2, &LLAMA, &MISTRAL, &QWEN2, &QWEN3];
@@ -126,6 +126,18 @@ impl Family {
                 Err(self.refuse("position", &arch.position, "rotary"))
             }
         }
+    }
+
+    /// Makes sure that the MLP is gated, or that it is not.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] where it is otherwise.
+    pub fn gated(&self, arch: &ArchSpec, gated: bool) -> Result<()> {
+        if arch.activation.properties().gated == gated {
+            return Ok(());
+        }
+        let allowed: Vec<_> = Activation::among(gated).map(Activation::word).collect();
+        Err(self.refuse("activation", &arch.activation, &allowed.join(", ")))
     }
 
     /// Makes sure that a field has the only value that this family knows.

@@ -19,27 +19,24 @@ pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
     })
 }
 
-/// An MLP of two matrices.
-pub(super) fn gelu(config: &Config<'_>, name: &str, default: Activation) -> Result<Activation> {
+/// The nonlinearity of an MLP that is gated or is not.
+pub(super) fn activation(
+    config: &Config<'_>,
+    name: &str,
+    gated: bool,
+    default: Activation,
+) -> Result<Activation> {
     let Some(given) = config.given(name) else {
         return Ok(default);
     };
-    match given.as_str() {
-        Some("gelu") => Ok(Activation::Gelu),
-        Some("gelu_new" | "gelu_fast" | "gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
-        Some("relu") => Ok(Activation::Relu),
-        Some(_) | None => {
-            let supported = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu";
-            Err(config.unsupported(name, given, supported))
-        }
-    }
+    let known = |word| Activation::from_huggingface(word, gated);
+    let unsupported = || config.unsupported(name, given, Activation::huggingface(gated));
+    given.as_str().and_then(known).ok_or_else(unsupported)
 }
 
 /// Multi-head attention and an MLP of two matrices, with biases.
 pub(super) fn plain(family: &Family, arch: &ArchSpec) -> Result<()> {
-    if arch.activation == Activation::SwiGlu {
-        return Err(family.refuse("activation", &arch.activation, "gelu, gelu-tanh, relu"));
-    }
+    family.gated(arch, false)?;
     family.same("window", &arch.window, &None)?;
     family.same("kv_heads", arch.kv_heads, arch.heads)?;
     family.same("head_dim", arch.head_dim, None)?;

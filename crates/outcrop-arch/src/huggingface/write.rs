@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{Activation, ArchSpec, GPT_NEOX, Position, Residual};
+use crate::{ArchSpec, GPT_NEOX, Position};
 
 impl ArchSpec {
     /// The `config.json` with which Hugging Face transformers loads this architecture; none where
@@ -9,12 +9,7 @@ impl ArchSpec {
         let Position::Rotary { fraction, base } = self.position else {
             return None;
         };
-        let activation = match self.activation {
-            Activation::Gelu => "gelu",
-            Activation::GeluTanh => "gelu_new",
-            Activation::Relu => "relu",
-            Activation::SwiGlu => return None,
-        };
+        let activation = self.activation.properties().huggingface.first()?;
         GPT_NEOX.check(self).is_ok().then(|| {
             json!({
                 "architectures": ["GPTNeoXForCausalLM"],
@@ -26,7 +21,7 @@ impl ArchSpec {
                 "vocab_size": self.vocab,
                 "max_position_embeddings": self.context,
                 "layer_norm_eps": self.norm_eps,
-                "use_parallel_residual": self.residual == Residual::Parallel,
+                "use_parallel_residual": self.residual.properties().parallel,
                 "hidden_act": activation,
                 "rotary_pct": fraction,
                 "rotary_emb_base": base,

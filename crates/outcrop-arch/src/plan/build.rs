@@ -1,5 +1,5 @@
-use super::{Block, Draw, Nonlinearity, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
-use crate::{Activation, ArchSpec, Init, Norm, NormPlacement, Position, Residual};
+use super::{Block, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
+use crate::{ActivationProperties, ArchSpec, Init, Position};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
@@ -41,12 +41,9 @@ fn start(arch: &ArchSpec) -> Section {
 
 fn end(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
-    let from = match arch.norm_placement {
-        NormPlacement::Pre | NormPlacement::Peri => {
-            list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final);
-            Rows::Final
-        }
-        NormPlacement::Post => Rows::Residual,
+    let from = match arch.norm_placement.properties().input {
+        true => list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final),
+        false => Rows::Residual,
     };
     list.table(TensorRole::Unembedding, arch.vocab, TensorKind::Matrix);
     if let Some(head) = list.section.parts.last_mut() {
@@ -81,20 +78,11 @@ const MLP: Sublayer = Sublayer {
 fn block(arch: &ArchSpec, window: Option<usize>) -> Section {
     let mut list = List::new(arch);
     let attention = list.read(&ATTENTION);
-    match arch.residual {
-        Residual::Parallel => {
-            let mlp = list.read(&MLP);
-            list.attention(attention, window);
-            list.write(&ATTENTION);
-            list.mlp(mlp);
-        }
-        Residual::Sequential => {
-            list.attention(attention, window);
-            list.write(&ATTENTION);
-            let mlp = list.read(&MLP);
-            list.mlp(mlp);
-        }
-    }
+    let early = (arch.residual.properties().parallel).then(|| list.read(&MLP));
+    list.attention(attention, window);
+    list.write(&ATTENTION);
+    let mlp = early.unwrap_or_else(|| list.read(&MLP));
+    list.mlp(mlp);
     list.write(&MLP);
     list.section
 }
@@ -115,25 +103,23 @@ impl<'a> List<'a> {
 
     /// What a sublayer reads.
     fn read(&mut self, sublayer: &Sublayer) -> Rows {
-        match self.arch.norm_placement {
-            NormPlacement::Pre | NormPlacement::Peri => {
-                self.norm(sublayer.norm, Rows::Residual, sublayer.input);
-                sublayer.input
-            }
-            NormPlacement::Post => Rows::Residual,
+        match self.arch.norm_placement.properties().input {
+            true => self.norm(sublayer.norm, Rows::Residual, sublayer.input),
+            false => Rows::Residual,
         }
     }
 
     /// Adds what a sublayer wrote to the residual stream.
     fn write(&mut self, sublayer: &Sublayer) {
-        if self.arch.norm_placement == NormPlacement::Peri {
+        let placement = self.arch.norm_placement.properties();
+        if placement.output {
             self.norm(sublayer.output_norm, Rows::Write, Rows::Write);
         }
         self.step(Step::Add {
             from: Rows::Write,
             to: Rows::Residual,
         });
-        if self.arch.norm_placement == NormPlacement::Post {
+        if placement.stream {
             self.norm(sublayer.norm, Rows::Residual, Rows::Residual);
         }
     }
@@ -173,8 +159,12 @@ impl<'a> List<'a> {
     fn head(&mut self, role: TensorRole, of: Rows) {
         if self.arch.qk_norm {
             self.vector(role, TensorKind::Gain, self.arch.d_head());
-            let eps = self.arch.norm_eps;
-            self.step(Step::HeadNorm { role, eps, of });
+            self.step(Step::HeadNorm {
+                role,
+                centred: false,
+                eps: self.arch.norm_eps,
+                of,
+            });
         }
         match self.arch.position {
             Position::Rotary { base, .. } => {
@@ -187,13 +177,7 @@ impl<'a> List<'a> {
 
     fn mlp(&mut self, from: Rows) {
         let (d, ff, bias) = (self.arch.d_model, self.arch.d_ff, self.arch.bias.mlp());
-        let kind = match self.arch.activation {
-            Activation::Gelu => Nonlinearity::Gelu,
-            Activation::GeluTanh => Nonlinearity::GeluTanh,
-            Activation::Relu => Nonlinearity::Relu,
-            Activation::SwiGlu => Nonlinearity::Silu,
-        };
-        let gated = self.arch.activation == Activation::SwiGlu;
+        let ActivationProperties { kind, gated, .. } = *self.arch.activation.properties();
         if gated {
             self.project(TensorRole::MlpGate, [ff, d], bias, [from, Rows::Gate]);
         }
@@ -210,20 +194,24 @@ impl<'a> List<'a> {
         self.project(TensorRole::MlpDown, [d, ff], bias, rows);
     }
 
-    fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) {
-        let (kind, eps, d) = (self.arch.norm, self.arch.norm_eps, self.arch.d_model);
-        self.vector(role, TensorKind::Gain, d);
-        match kind {
-            Norm::LayerNorm => self.vector(role, TensorKind::Shift, d),
-            Norm::RmsNorm => {}
+    /// Normalises the first rows to the second, which it returns.
+    fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) -> Rows {
+        let properties = self.arch.norm.properties();
+        let vectors = [
+            (properties.gain, TensorKind::Gain),
+            (properties.shift, TensorKind::Shift),
+        ];
+        for (_, kind) in vectors.into_iter().filter(|(has, _)| *has) {
+            self.vector(role, kind, self.arch.d_model);
         }
         self.step(Step::Norm {
             role,
-            kind,
-            eps,
+            centred: properties.centred,
+            eps: self.arch.norm_eps,
             from,
             to,
         });
+        to
     }
 
     /// A linear map of [outputs, inputs] from the first rows to the second.

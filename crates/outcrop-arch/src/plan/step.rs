@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::{Attention, Norm};
+use crate::Attention;
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,12 +54,13 @@ pub enum Step {
         /// The table.
         role: TensorRole,
     },
-    /// to = norm(from), row by row.
+    /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift where there
+    /// are such parts.
     Norm {
-        /// Whose gain and, where there is one, shift.
+        /// Whose gain and shift.
         role: TensorRole,
-        /// Which.
-        kind: Norm,
+        /// Whether m is the mean of the row (LayerNorm); else 0 (RMSNorm).
+        centred: bool,
         /// Added to the variance.
         eps: f64,
         /// What is read.
@@ -76,10 +77,12 @@ pub enum Step {
         /// What is written.
         to: Rows,
     },
-    /// RMSNorm of each head, in place.
+    /// The same of each head, in place.
     HeadNorm {
-        /// Whose gain.
+        /// Whose gain and shift, \[d_head\].
         role: TensorRole,
+        /// Whether m is the mean of the head; else 0.
+        centred: bool,
         /// Added to the variance.
         eps: f64,
         /// Queries or keys.

@@ -15,6 +15,7 @@ mod layers;
 mod norm;
 mod norm_eps;
 mod norm_placement;
+mod one_of;
 mod position;
 mod qk_norm;
 mod residual;
@@ -25,14 +26,15 @@ mod window;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use self::activation::Activation;
+pub use self::activation::{Activation, ActivationProperties};
 pub use self::attention::Attention;
 pub use self::bias::Bias;
 pub use self::init::Init;
-pub use self::norm::Norm;
-pub use self::norm_placement::NormPlacement;
+pub use self::norm::{Norm, NormProperties};
+pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
+pub use self::one_of::Word;
 pub use self::position::Position;
-pub use self::residual::Residual;
+pub use self::residual::{Residual, ResidualProperties};
 pub use self::window::Window;
 use crate::{Error, Result};
 
@@ -68,11 +70,6 @@ pub struct Knob {
 
 fn whole(low: usize, high: usize) -> Value {
     json!({ "type": "integer", "minimum": low, "maximum": high })
-}
-
-fn words(values: &[(&str, &str)]) -> Value {
-    let words: Vec<_> = values.iter().map(|(word, _)| word).collect();
-    json!({ "enum": words })
 }
 
 fn within(field: &str, value: usize, low: usize, high: usize) -> Result<()> {

@@ -1,33 +1,46 @@
-use serde::{Deserialize, Serialize};
+use super::Word;
+use super::one_of::one_of;
 
-use super::{Switch, words};
+/// Where norms stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NormPlacementProperties {
+    /// Whether what a sublayer and the unembedding read is normalised.
+    pub input: bool,
+    /// Whether what a sublayer writes is normalised, before it is added.
+    pub output: bool,
+    /// Whether the residual stream is normalised after each addition.
+    pub stream: bool,
+}
 
-pub(super) static SWITCH: Switch = Switch {
-    key: "norm_placement",
-    about: "Where a block applies its normalisation",
-    default: "`pre`",
-    range: "one of the words below",
-    values: WORDS,
-    schema: || words(WORDS),
-    check: |_| Ok(()),
-    knob: None,
+const NOWHERE: NormPlacementProperties = NormPlacementProperties {
+    input: false,
+    output: false,
+    stream: false,
 };
 
-const WORDS: &[(&str, &str)] = &[
-    ("pre", "before each sublayer"),
-    ("post", "after each residual addition"),
-    ("peri", "before each sublayer and on its output"),
-];
-
-/// Where a block applies its normalisation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NormPlacement {
+one_of! {
+    "norm_placement", "Where a block applies its normalisation", default "`pre`";
+    /// Where a block applies its normalisation.
+    NormPlacement: NormPlacementProperties;
     /// Before each sublayer.
-    #[default]
-    Pre,
+    Pre = Word {
+        word: "pre",
+        aliases: &[],
+        about: "before each sublayer",
+        properties: NormPlacementProperties { input: true, ..NOWHERE },
+    };
     /// After each residual addition.
-    Post,
+    Post = Word {
+        word: "post",
+        aliases: &[],
+        about: "after each residual addition",
+        properties: NormPlacementProperties { stream: true, ..NOWHERE },
+    };
     /// Before each sublayer and on its output (Peri-LN).
-    Peri,
+    Peri = Word {
+        word: "peri",
+        aliases: &[],
+        about: "before each sublayer and on its output",
+        properties: NormPlacementProperties { input: true, output: true, ..NOWHERE },
+    };
 }

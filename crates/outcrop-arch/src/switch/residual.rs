@@ -1,30 +1,29 @@
-use serde::{Deserialize, Serialize};
+use super::Word;
+use super::one_of::one_of;
 
-use super::{Switch, words};
+/// In which order a block computes its sublayers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResidualProperties {
+    /// Whether the MLP reads the residual stream before attention has written to it.
+    pub parallel: bool,
+}
 
-pub(super) static SWITCH: Switch = Switch {
-    key: "residual",
-    about: "How a block adds its two sublayers to the residual stream",
-    default: "`parallel`",
-    range: "one of the words below",
-    values: WORDS,
-    schema: || words(WORDS),
-    check: |_| Ok(()),
-    knob: None,
-};
-
-const WORDS: &[(&str, &str)] = &[
-    ("parallel", "x + attn(ln1(x)) + mlp(ln2(x))"),
-    ("sequential", "y = x + attn(ln1(x)), then y + mlp(ln2(y))"),
-];
-
-/// How a block adds its two sublayers to the residual stream x.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Residual {
+one_of! {
+    "residual", "How a block adds its two sublayers to the residual stream", default "`parallel`";
+    /// How a block adds its two sublayers to the residual stream x.
+    Residual: ResidualProperties;
     /// x + attn(ln1(x)) + mlp(ln2(x)), as Pythia.
-    #[default]
-    Parallel,
+    Parallel = Word {
+        word: "parallel",
+        aliases: &[],
+        about: "x + attn(ln1(x)) + mlp(ln2(x))",
+        properties: ResidualProperties { parallel: true },
+    };
     /// y = x + attn(ln1(x)), then y + mlp(ln2(y)), as GPT-2.
-    Sequential,
+    Sequential = Word {
+        word: "sequential",
+        aliases: &[],
+        about: "y = x + attn(ln1(x)), then y + mlp(ln2(y))",
+        properties: ResidualProperties { parallel: false },
+    };
 }
