@@ -107,14 +107,19 @@ impl List<'_> {
                 self.op(Kind::Norm(norm), from, to, norm.width);
             }
             Step::Project { .. } => return self.project(step, rest),
-            Step::HeadNorm { role, eps, of } => {
+            Step::HeadNorm {
+                role,
+                centred,
+                eps,
+                of,
+            } => {
                 let gain = self.inputs.vector(role, TensorKind::Gain);
                 let kind = TurnKind::Norm(Norm {
                     width: self.heads.d_head,
-                    centred: false,
+                    centred,
                     eps: eps as f32,
                     gain,
-                    shift: None,
+                    shift: self.inputs.vector(role, TensorKind::Shift),
                 });
                 self.turn(of, kind)?;
             }
@@ -301,14 +306,10 @@ impl List<'_> {
 /// The norm of a step, of rows of `width` numbers.
 fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
     let Step::Norm {
-        role, kind, eps, ..
+        role, centred, eps, ..
     } = *step
     else {
         return Err(Error::lack("a norm that is none"));
-    };
-    let centred = match kind {
-        outcrop_arch::Norm::LayerNorm => true,
-        outcrop_arch::Norm::RmsNorm => false,
     };
     Ok(Norm {
         width,
