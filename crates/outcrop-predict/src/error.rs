@@ -277,7 +277,7 @@ pub enum Error {
     },
     /// A saved predictor of a format that this version does not read.
     #[error(
-        "read a predictor of format {found}: this version reads {oldest} to {newest}; train it again, or use the version that wrote it"
+        "read a predictor of format {found}: this version reads formats from {oldest} to {newest}; learn it again from its results (`outcrop predict --retrain RESULTS --save FILE`), or use the version that wrote it"
     )]
     Format {
         /// The format that the file names.
