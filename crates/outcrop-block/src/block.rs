@@ -1,6 +1,8 @@
 use outcrop_arch::Section;
 
+use crate::backward::Program;
 use crate::compile::{Compiled, compile};
+use crate::layout::{Keeps, Layout};
 use crate::rotary::Known;
 use crate::{Input, Result};
 
@@ -9,6 +11,13 @@ use crate::{Input, Result};
 pub struct Block {
     pub(crate) compiled: Compiled,
     pub(crate) known: Known,
+    /// What a pass with a tape leaves and where it has its rows.
+    pub(crate) taped: Keeps,
+    pub(crate) taped_layout: Layout,
+    /// What a pass without one keeps for attention.
+    pub(crate) between: Keeps,
+    pub(crate) between_layout: Layout,
+    pub(crate) program: Program,
 }
 
 impl Block {
@@ -19,8 +28,16 @@ impl Block {
     /// [`Error::Part`](crate::Error::Part) for a step without its weight.
     pub fn new(section: &Section) -> Result<Self> {
         let compiled = compile(section)?;
-        let known = Known::default();
-        Ok(Self { compiled, known })
+        let (taped, between) = (Keeps::for_gradients(&compiled), Keeps::between(&compiled));
+        Ok(Self {
+            known: Known::default(),
+            taped_layout: compiled.forward_layout(&taped),
+            between_layout: compiled.forward_layout(&between),
+            program: Program::new(&compiled, &taped),
+            taped,
+            between,
+            compiled,
+        })
     }
 
     /// The tensors that it takes, in order. Projections that read the same rows are one matrix: queries, keys

@@ -13,19 +13,32 @@
 //! # Ok::<(), outcrop_arch::Error>(())
 //! ```
 
+mod activate;
+mod attend;
+mod backward;
 mod block;
 mod compile;
 mod error;
+mod forward;
+mod frame;
 mod heads;
 mod input;
+mod layout;
 mod loss;
+mod map;
+mod memory;
+mod norm;
 mod op;
 mod rotary;
+mod turn;
+mod weight;
 
 pub use block::Block;
 pub use error::{Error, Result};
+pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
-pub use loss::Loss;
+pub use loss::{Gradients, Loss};
+pub use weight::Weight;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -28,10 +28,10 @@ pub(crate) struct Norm {
     pub(crate) shift: Option<usize>,
 }
 
-/// What is done to queries or to keys, head by head.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is done to the heads that begin at these places of a row of queries, keys and values.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Turn {
-    pub(crate) keys: bool,
+    pub(crate) starts: Vec<usize>,
     pub(crate) kind: TurnKind,
 }
 

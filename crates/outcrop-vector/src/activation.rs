@@ -32,6 +32,13 @@ fn relu_at(x: f32) -> Pair {
     [x * positive, positive]
 }
 
+/// x s with s = 1 / (1 + exp(-x)); f' = s (1 + x (1 - s)).
+#[inline(always)]
+fn silu_at(x: f32) -> Pair {
+    let s = 1.0 / (1.0 + exp(-x));
+    [x * s, s * (x * (1.0 - s) + 1.0)]
+}
+
 #[inline(always)]
 fn each(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> Pair) {
     x.iter().zip(y).for_each(|(x, y)| *y = f(*x)[0]);
@@ -83,6 +90,32 @@ vectorised! {
 }
 
 vectorised! {
+    /// y = x / (1 + exp(-x)) of each.
+    pub fn silu<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, silu_at) }
+}
+
+vectorised! {
+    /// y = [`silu`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn silu_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, silu_at)
+    }
+}
+
+vectorised! {
+    /// y becomes x y of each.
+    pub fn multiply_into<'a>(x: &'a [f32], y: &'a mut [f32]) -> () {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y *= x);
+    }
+}
+
+vectorised! {
+    /// y becomes x + y of each.
+    pub fn add_into<'a>(x: &'a [f32], y: &'a mut [f32]) -> () {
+        y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+    }
+}
+
+vectorised! {
     /// g, the gate of x, becomes x g / (1 + exp(-g)) (Shazeer 2020).
     pub fn swiglu<'a>(x: &'a [f32], gate: &'a mut [f32]) -> () {
         for (x, g) in x.iter().zip(gate) {
@@ -106,10 +139,11 @@ mod tests {
         #[test]
         fn values_and_finite_differences_in_f64(x in -5.0..5.0f32) {
             prop_assume!(x.abs() > 1e-4); // ReLU's corner
-            let kinds: [(Forward, Backward, Exact); 3] = [
+            let kinds: [(Forward, Backward, Exact); 4] = [
                 (gelu, gelu_backward, exact::gelu),
                 (gelu_tanh, gelu_tanh_backward, exact::gelu_tanh),
                 (relu, relu_backward, |x| x.max(0.0)),
+                (silu, silu_backward, |x| x / (1.0 + (-x).exp())),
             ];
             for (i, (forward, backward, exact)) in kinds.into_iter().enumerate() {
                 let (mut value, mut y, mut g) = ([0.0], [0.0], [1.0]);

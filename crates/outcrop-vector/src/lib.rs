@@ -5,14 +5,14 @@
 //!
 //! | items | what they are |
 //! |---|---|
-//! | [`gelu`], [`gelu_tanh`], [`relu`] | nonlinearities; `_backward` with the derivative |
+//! | [`gelu`], [`gelu_tanh`], [`relu`], [`silu`] | nonlinearities; `_backward` with the derivative |
 //! | [`swiglu`] | the gated one |
-//! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`] | norms of rows |
+//! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
-//! | [`rotary_tables`], [`rotate`], [`rotate_rows`] | rotary embedding |
-//! | [`largest`], [`dot`], [`add_columns`] | of rows |
+//! | [`rotary_tables`], [`rotate`], [`rotate_heads`], [`rotate_rows`] | rotary embedding |
+//! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | of rows |
 //! | [`exp`], [`erf`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
 //!
@@ -42,14 +42,15 @@ mod sums;
 mod vectorised;
 
 pub use activation::{
-    gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, relu, relu_backward, swiglu,
+    add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu, relu_backward,
+    silu, silu_backward, swiglu,
 };
 pub use elementary::{erf, exp};
 pub use loss::{cross_entropy, exp_sum};
-pub use norm::{layer_norm, layer_norm_backward, rms_norm};
+pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]
 pub use pulp;
-pub use rotary::{rotary_tables, rotate, rotate_rows};
+pub use rotary::{rotary_tables, rotate, rotate_heads, rotate_rows};
 pub use softmax::{soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
 

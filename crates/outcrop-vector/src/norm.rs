@@ -74,6 +74,37 @@ vectorised! {
     }
 }
 
+vectorised! {
+    /// The backward pass of [`rms_norm`]. With n = x / sqrt(mean(x^2) + eps) and g = dy gain:
+    /// dx += (g - n mean(g n)) / sqrt(mean(x^2) + eps), dgain += dy n. `dy` becomes g.
+    pub fn rms_norm_backward<'a>(
+        x: &'a [f32],
+        gain: &'a [f32],
+        eps: f32,
+        dy: &'a mut [f32],
+        dx: &'a mut [f32],
+        dgain: &'a mut [f32],
+    ) -> () {
+        let d = gain.len();
+        let dgain = &mut dgain[..d];
+        let mut normed = vec![0.0; d];
+        let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d)).zip(dx.chunks_exact_mut(d));
+        for ((x, dy), dx) in rows {
+            let square = sum(x, x, |x, _| x * x) / d as f32;
+            let factor = 1.0 / (square + eps).sqrt();
+            for i in 0..d {
+                normed[i] = x[i] * factor;
+                dgain[i] = dy[i].mul_add(normed[i], dgain[i]);
+                dy[i] *= gain[i];
+            }
+            let slope = sum(dy, &normed, |g, n| g * n) / d as f32;
+            for i in 0..d {
+                dx[i] += (dy[i] - normed[i] * slope) * factor;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +153,19 @@ mod tests {
         let by_gain = difference(&gain64, |gain| loss(&x64, gain, &shift64));
         let by_shift = difference(&shift64, |shift| loss(&x64, &gain64, shift));
         for (ours, slopes) in [(dx, by_x), (dgain, by_gain), (dshift, by_shift)] {
+            let added: Vec<f64> = slopes.iter().map(|slope| 1.0 + slope).collect();
+            assert_close(&ours, &added, 2e-6);
+        }
+        let (mut dy, _) = waves(D, 4);
+        let (mut dx, mut dgain) = (vec![1.0; D], vec![1.0; D]);
+        rms_norm_backward(&x, &gain, EPS, &mut dy, &mut dx, &mut dgain);
+        let loss = |x: &[f64], gain: &[f64]| -> f64 {
+            let y = exact(x, gain, None);
+            y.iter().zip(&dy64).map(|(y, dy)| y * dy).sum()
+        };
+        let by_x = difference(&x64, |x| loss(x, &gain64));
+        let by_gain = difference(&gain64, |gain| loss(&x64, gain));
+        for (ours, slopes) in [(dx, by_x), (dgain, by_gain)] {
             let added: Vec<f64> = slopes.iter().map(|slope| 1.0 + slope).collect();
             assert_close(&ours, &added, 2e-6);
         }

@@ -73,6 +73,29 @@ vectorised! {
     }
 }
 
+vectorised! {
+    /// Rotates the heads that begin at `starts` in each row of `width` numbers, at positions 0, 1, ..., as [`rotate`]
+    /// does. `tables` are cosines and sines [positions, half].
+    ///
+    /// # Panics
+    /// Where the tables have fewer positions than there are rows, or a row ends before a head.
+    pub fn rotate_heads<'a>(
+        rows: &'a mut [f32],
+        width: usize,
+        starts: &'a [usize],
+        tables: [&'a [f32]; 2],
+        half: usize,
+        direction: f32,
+    ) -> () {
+        for (position, row) in rows.chunks_exact_mut(width).enumerate() {
+            let [cosines, sines] = tables.map(|t| &t[position * half..][..half]);
+            for start in starts {
+                rotate(&mut row[*start..][..2 * half], cosines, sines, direction);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

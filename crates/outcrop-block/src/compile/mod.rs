@@ -217,9 +217,10 @@ impl List<'_> {
     }
 
     fn turn(&mut self, of: Rows, kind: TurnKind) -> Result<()> {
-        let keys = match of {
-            Rows::Queries => false,
-            Rows::Keys => true,
+        let heads = self.heads;
+        let mut starts: Vec<usize> = match of {
+            Rows::Queries => (0..heads.heads).map(|head| heads.query(head)).collect(),
+            Rows::Keys => (0..heads.kv_heads).map(|head| heads.key(head)).collect(),
             Rows::Residual
             | Rows::AttentionInput
             | Rows::Values
@@ -230,7 +231,23 @@ impl List<'_> {
             | Rows::Write
             | Rows::Final => return Err(Error::lack(format!("heads of {of:?} that turn"))),
         };
-        self.turns.push(Turn { keys, kind });
+        let rotates = matches!(kind, TurnKind::Rotate(_));
+        if !rotates
+            && self
+                .turns
+                .iter()
+                .any(|turn| turn.starts.contains(&starts[0]))
+        {
+            return Err(Error::lack("a norm of heads after another step on them"));
+        }
+        // keys by the same angles as queries: in one go
+        if let Some(same) = self.turns.iter().position(|turn| turn.kind == kind)
+            && rotates
+        {
+            let queries = self.turns.remove(same);
+            starts.splice(0..0, queries.starts);
+        }
+        self.turns.push(Turn { starts, kind });
         Ok(())
     }
 
@@ -290,7 +307,10 @@ impl List<'_> {
                 kind: Kind::Project(map),
                 from,
                 to: value,
-            }) if value == written && value + 1 == self.values.len() => {
+            }) if value == written
+                && value + 1 == self.values.len()
+                && !self.values[from].residual =>
+            {
                 self.values.pop();
                 self.op(Kind::AddProjected(map), from, to, width);
             }

@@ -1,0 +1,131 @@
+use outcrop_gemm::{Aligned, Left, panel_width, transpose};
+use outcrop_vector::soften_panel;
+
+use super::{Scratch, gather};
+use crate::heads::Heads;
+
+/// Keys [tokens, d_head] and values [d_head, tokens] of one key-value head and sequence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Past {
+    keys: Left,
+    values: Left,
+}
+
+impl Past {
+    /// Packs those of a key-value head from the rows `qkv` of a sequence.
+    pub(crate) fn pack(&mut self, heads: Heads, qkv: &[f32], kv_head: usize) {
+        let (d_head, width) = (heads.d_head, heads.width());
+        let tokens = qkv.len() / width;
+        self.keys
+            .pack(&qkv[heads.key(kv_head)..], tokens, d_head, width, 1);
+        self.values
+            .pack(&qkv[heads.value(kv_head)..], d_head, tokens, 1, width);
+    }
+}
+
+/// Some queries of one sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queries<'a> {
+    /// Position of the first.
+    pub(crate) first: usize,
+    /// Their rows of queries, keys and values, as attention takes them.
+    pub(crate) rows: &'a [f32],
+    /// By key-value head, the keys and values of the sequence; none where `rows` are all of it.
+    pub(crate) past: Option<&'a [Past]>,
+}
+
+impl Heads {
+    /// What each query reads, [queries, heads d_head]: softmax(q k' / sqrt(d_head)) v over the keys that it
+    /// sees. `log_sums` [heads, queries]: ln sum exp of its scores.
+    pub(crate) fn read(
+        &self,
+        queries: Queries<'_>,
+        read: &mut [f32],
+        mut log_sums: Option<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
+        let count = queries.rows.len() / self.width();
+        let mut own = std::mem::take(&mut scratch.past);
+        for kv_head in 0..self.kv_heads {
+            let past = match queries.past {
+                Some(past) => &past[kv_head],
+                None => {
+                    own.pack(*self, queries.rows, kv_head);
+                    &own
+                }
+            };
+            for head in kv_head * self.group()..(kv_head + 1) * self.group() {
+                for start in (0..count).step_by(panel_width()) {
+                    let end = count.min(start + panel_width());
+                    let sums = log_sums.as_deref_mut();
+                    let sums = sums.map(|sums| &mut sums[head * count..][start..end]);
+                    let panel = Queries {
+                        first: queries.first + start,
+                        rows: &queries.rows[start * self.width()..end * self.width()],
+                        past: None,
+                    };
+                    let read = &mut read[start * self.out()..end * self.out()];
+                    self.panel(head, past, panel, read, sums, scratch);
+                }
+            }
+        }
+        scratch.past = own;
+    }
+
+    /// What one head's queries of a panel read.
+    fn panel(
+        &self,
+        head: usize,
+        past: &Past,
+        queries: Queries<'_>,
+        read: &mut [f32],
+        log_sums: Option<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
+        let (panel, width, d) = (panel_width(), self.width(), self.d_head);
+        let (first, count) = (queries.first, queries.rows.len() / width);
+        let end = first + count;
+        let [columns, out] = &mut scratch.columns;
+        let weights = &mut scratch.weights[0];
+        weights.resize(end * panel);
+        out.resize(d * panel);
+        gather(&queries.rows[self.query(head)..], width, count, d, columns);
+        let scale = self.scale();
+        columns.iter_mut().for_each(|x| *x *= scale);
+        past.keys.multiply(end, d, columns, weights);
+        self.hide(weights, first, count);
+        let mut sums = [[0.0; 32]; 2];
+        let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);
+        match log_sums {
+            Some(seen) => {
+                soften_panel(weights, first, sums, Some(&mut *logs));
+                seen.copy_from_slice(&logs[..count]);
+            }
+            None => soften_panel(weights, first, sums, None),
+        }
+        past.values.multiply(d, end, weights, out);
+        scatter(out, &sums[..count], &mut read[head * d..], self.out(), d);
+    }
+
+    /// Hides from each column of scores [keys, queries] the keys before its window.
+    fn hide(&self, scores: &mut [f32], first: usize, count: usize) {
+        let panel = panel_width();
+        for column in 0..count {
+            let before = self.first_seen(first + column);
+            let scores = scores.chunks_exact_mut(panel).take(before);
+            scores.for_each(|row| row[column] = f32::NEG_INFINITY);
+        }
+    }
+}
+
+/// Makes rows of d numbers, `stride` apart, of the columns, each divided by its sum.
+fn scatter(columns: &mut Aligned, sums: &[f32], rows: &mut [f32], stride: usize, d: usize) {
+    let panel = panel_width();
+    let mut factors = [0.0; 32];
+    let pairs = factors.iter_mut().zip(sums);
+    pairs.for_each(|(factor, sum)| *factor = 1.0 / sum);
+    for line in columns.chunks_exact_mut(panel) {
+        line.iter_mut().zip(&factors).for_each(|(x, f)| *x *= f);
+    }
+    transpose(columns, panel, [d, sums.len()], rows, stride);
+}

@@ -1,0 +1,42 @@
+//! Causal softmax attention, forward and backward, head by head and a panel of columns at a time: forward
+//! the columns are queries, backward keys (Dao et al. 2022 keep the same numbers).
+
+mod backward;
+mod forward;
+
+use outcrop_gemm::{Aligned, Left, Packed, panel_width, transpose};
+
+pub(crate) use backward::Kept;
+pub(crate) use forward::{Past, Queries};
+
+/// Memory that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    past: Past,
+    /// Columns [d_head, panel], and scores or weights [tokens, panel].
+    columns: [Aligned; 2],
+    weights: [Aligned; 2],
+    /// Backward: queries and the gradients of what was read, each by token and by channel.
+    by_token: [Left; 2],
+    by_channel: [Left; 2],
+    keys: Packed,
+    /// Rows [tokens, d_head], last token first.
+    queries: Vec<f32>,
+    dread: Vec<f32>,
+    dqueries: Vec<f32>,
+    /// By token, last first: ln of the sum of exponentials, and dread' read.
+    log_sums: Vec<f32>,
+    levels: Vec<f32>,
+    /// Rows of some keys.
+    added: Vec<f32>,
+}
+
+/// Makes columns [d, panel] of `count` rows of d numbers, `stride` apart; the other columns are 0.
+fn gather(rows: &[f32], stride: usize, count: usize, d: usize, columns: &mut Aligned) {
+    let panel = panel_width();
+    columns.resize(d * panel);
+    if count < panel {
+        columns.fill(0.0);
+    }
+    transpose(rows, stride, [count, d], columns, panel);
+}

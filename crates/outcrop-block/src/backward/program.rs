@@ -1,0 +1,202 @@
+//! Which operations are computed again and which gradients follow, in order.
+
+use crate::compile::Compiled;
+use crate::layout::{Keeps, Layout, Place, allocate};
+use crate::op::{Kind, Map, Value, X};
+use crate::turn::Turns;
+
+/// One step of the backward pass, about an operation of the forward pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Computes its value again.
+    Again,
+    /// The gradients of what it read, and of its gain and shift; of a nonlinearity also its value again.
+    Whole,
+    /// The gradient of what it read.
+    Input,
+    /// The gradients of its matrix and bias.
+    Weight,
+}
+
+/// The backward pass of a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    pub(crate) steps: Vec<(Action, usize)>,
+    /// Where values lie.
+    pub(crate) layout: Layout,
+    /// Where gradients lie, by value.
+    pub(crate) gradients: Vec<Option<Place>>,
+    /// Inputs that are matrices of what is computed again.
+    pub(crate) again: Vec<usize>,
+}
+
+impl Program {
+    pub(crate) fn new(compiled: &Compiled, keeps: &Keeps) -> Self {
+        let mut list = List {
+            compiled,
+            keeps,
+            there: vec![X],
+            steps: Vec::new(),
+        };
+        list.all();
+        let steps = list.steps;
+        let (layout, gradients) = places(compiled, keeps, &steps);
+        let again = steps.iter().filter_map(|(action, op)| {
+            let map = map(compiled.ops[*op].kind)?;
+            (*action == Action::Again).then_some(map.weight)
+        });
+        Self {
+            again: again.collect(),
+            steps,
+            layout,
+            gradients,
+        }
+    }
+}
+
+fn map(kind: Kind) -> Option<Map> {
+    match kind {
+        Kind::Project(map) | Kind::AddProjected(map) => Some(map),
+        Kind::Norm(_) | Kind::Add | Kind::Turn | Kind::Attend | Kind::Activate { .. } => None,
+    }
+}
+
+/// Steps that become more.
+struct List<'a> {
+    compiled: &'a Compiled,
+    keeps: &'a Keeps,
+    /// Values that are there beside those that were kept.
+    there: Vec<Value>,
+    steps: Vec<(Action, usize)>,
+}
+
+impl List<'_> {
+    fn all(&mut self) {
+        let ops = &self.compiled.ops;
+        let mut done = vec![false; ops.len()];
+        for (at, op) in ops.iter().enumerate().rev() {
+            if done[at] {
+                continue;
+            }
+            match op.kind {
+                Kind::Project(_) | Kind::AddProjected(_) => match self.nonlinearity(op.from) {
+                    // which gives its value with its gradient
+                    Some(before) => {
+                        self.steps.push((Action::Input, at));
+                        self.ensure(ops[before].from);
+                        self.steps.push((Action::Whole, before));
+                        self.steps.push((Action::Weight, at));
+                        done[before] = true;
+                    }
+                    None => {
+                        self.ensure(op.from);
+                        self.steps.push((Action::Weight, at));
+                        self.steps.push((Action::Input, at));
+                    }
+                },
+                Kind::Turn if self.keeps.turned_in_place => self.steps.push((Action::Whole, at)),
+                Kind::Norm(_) | Kind::Turn | Kind::Attend | Kind::Activate { .. } => {
+                    self.ensure(op.from);
+                    self.steps.push((Action::Whole, at));
+                }
+                Kind::Add => self.steps.push((Action::Whole, at)),
+            }
+        }
+    }
+
+    /// The nonlinearity that wrote a value.
+    fn nonlinearity(&self, value: Value) -> Option<usize> {
+        let at = self.writer(value)?;
+        matches!(self.compiled.ops[at].kind, Kind::Activate { .. }).then_some(at)
+    }
+
+    fn writer(&self, value: Value) -> Option<usize> {
+        self.compiled.ops.iter().position(|op| op.to == value)
+    }
+
+    /// Makes sure that a value is there.
+    fn ensure(&mut self, value: Value) {
+        if self.there.contains(&value) || self.keeps.place(value).is_some() {
+            return;
+        }
+        let Some(at) = self.writer(value) else { return };
+        self.ensure(self.compiled.ops[at].from);
+        if let Some(before) = self.compiled.residual_before(at) {
+            self.ensure(before);
+        }
+        self.steps.push((Action::Again, at));
+        self.there.push(value);
+    }
+}
+
+/// Where values and gradients lie.
+fn places(
+    compiled: &Compiled,
+    keeps: &Keeps,
+    steps: &[(Action, usize)],
+) -> (Layout, Vec<Option<Place>>) {
+    let count = compiled.values.len();
+    let mut places: Vec<Option<Place>> = vec![None; count];
+    places[X] = Some(Place::Fixed(0));
+    for (i, value) in keeps.values.iter().enumerate() {
+        places[*value] = Some(Place::Fixed(i + 1));
+    }
+    // gradients that change in their place
+    let mut root: Vec<Value> = (0..count).collect();
+    for op in compiled.ops.iter().rev() {
+        let in_place = match op.kind {
+            Kind::Turn | Kind::Activate { gated: false, .. } => true,
+            Kind::Norm(_)
+            | Kind::Project(_)
+            | Kind::AddProjected(_)
+            | Kind::Add
+            | Kind::Attend
+            | Kind::Activate { gated: true, .. } => false,
+        };
+        if in_place {
+            root[op.from] = root[op.to];
+        }
+    }
+    let gradient = |value: Value| {
+        let residual = compiled.values[value].residual;
+        (!residual).then_some(count + root[value])
+    };
+    let value = |value: Value| places[value].is_none().then_some(value);
+    let uses = steps.iter().map(|(action, at)| {
+        let op = compiled.ops[*at];
+        let needs = Turns::keeps(&compiled.turns) || op.kind != Kind::Turn;
+        let used = match action {
+            Action::Again => {
+                let before = compiled.residual_before(*at).and_then(value);
+                [value(op.from), value(op.to), before, None]
+            }
+            Action::Whole => {
+                let from = value(op.from).filter(|_| needs && op.kind != Kind::Add);
+                let active = matches!(op.kind, Kind::Activate { .. } | Kind::Attend);
+                let to = value(op.to).filter(|_| active);
+                [from, to, gradient(op.from), gradient(op.to)]
+            }
+            Action::Input => [gradient(op.from), gradient(op.to), None, None],
+            Action::Weight => [value(op.from), gradient(op.to), None, None],
+        };
+        used.into_iter().flatten().collect()
+    });
+    let uses: Vec<Vec<usize>> = uses.collect();
+    let (registers, scratch) = allocate(&uses, &|resource| compiled.values[resource % count].width);
+    let mut gradients: Vec<Option<Place>> = vec![None; count];
+    for (resource, register) in registers {
+        let list = if resource < count {
+            &mut places
+        } else {
+            &mut gradients
+        };
+        list[resource % count] = Some(Place::Scratch(register));
+    }
+    for value in 0..count {
+        gradients[value] = match compiled.values[value].residual {
+            true => Some(Place::Residual),
+            false => gradients[root[value]],
+        };
+    }
+    (Layout { places, scratch }, gradients)
+}

@@ -1,0 +1,204 @@
+//! Some rows on their way through a block: an operation at a time, each with the rows where they lie.
+
+use outcrop_gemm::{Aligned, Packed};
+use outcrop_vector::add_into;
+
+use crate::activate::{gated, plain};
+use crate::attend::{Past, Queries, Scratch};
+use crate::compile::Compiled;
+use crate::layout::{Layout, Place};
+use crate::op::{Kind, Op, Value};
+use crate::turn::Turns;
+use crate::weight::Weights;
+
+/// Memory of one thread that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) scratch: Vec<Aligned>,
+    pub(crate) kept: Vec<Aligned>,
+    pub(crate) log_sums: Aligned,
+    pub(crate) tools: Tools,
+}
+
+/// What single operations need.
+#[derive(Debug, Default)]
+pub(crate) struct Tools {
+    pub(crate) attention: Scratch,
+    pub(crate) packed: Packed,
+    /// Of in-place norms.
+    pub(crate) before: Aligned,
+}
+
+/// Consecutive rows of one sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    /// Position of the first.
+    pub(crate) first: usize,
+    pub(crate) rows: usize,
+    /// By key-value head, the keys and values of the sequence; none where it is whole.
+    pub(crate) past: Option<&'a [Past]>,
+}
+
+/// What a pass has for all rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pass<'a> {
+    pub(crate) compiled: &'a Compiled,
+    pub(crate) weights: &'a Weights<'a>,
+    pub(crate) turns: Turns<'a>,
+    pub(crate) layout: &'a Layout,
+}
+
+/// Some rows and what belongs to them.
+pub(crate) struct Frame<'a> {
+    pub(crate) rows: usize,
+    pub(crate) parts: &'a [Part<'a>],
+    pub(crate) residual: &'a mut [f32],
+    pub(crate) fixed: Vec<&'a [f32]>,
+    pub(crate) kept: Vec<&'a mut [f32]>,
+    pub(crate) scratch: Vec<&'a mut [f32]>,
+    /// By part and head, where they are wanted.
+    pub(crate) log_sums: Option<&'a mut [f32]>,
+}
+
+/// Memory for so many rows of each scratch.
+pub(crate) fn room<'m>(
+    memory: &'m mut Vec<Aligned>,
+    widths: &[usize],
+    rows: usize,
+) -> Vec<&'m mut [f32]> {
+    if memory.len() < widths.len() {
+        memory.resize_with(widths.len(), Aligned::default);
+    }
+    let buffers = memory.iter_mut().zip(widths);
+    let buffers = buffers.map(|(buffer, width)| {
+        buffer.resize(rows * width);
+        &mut **buffer
+    });
+    buffers.collect()
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn get(&self, place: Option<Place>) -> &[f32] {
+        match place {
+            Some(Place::Residual) => self.residual,
+            Some(Place::Fixed(at)) => self.fixed[at],
+            Some(Place::Kept(at)) => self.kept[at],
+            Some(Place::Scratch(at)) => self.scratch[at],
+            None => &[],
+        }
+    }
+
+    /// Takes rows out, to write them while others are read; [`Frame::put`] brings them back.
+    pub(crate) fn take(&mut self, place: Option<Place>) -> &'a mut [f32] {
+        match place {
+            Some(Place::Residual) => std::mem::take(&mut self.residual),
+            Some(Place::Kept(at)) => std::mem::take(&mut self.kept[at]),
+            Some(Place::Scratch(at)) => std::mem::take(&mut self.scratch[at]),
+            Some(Place::Fixed(_)) | None => Default::default(),
+        }
+    }
+
+    pub(crate) fn put(&mut self, place: Option<Place>, rows: &'a mut [f32]) {
+        match place {
+            Some(Place::Residual) => self.residual = rows,
+            Some(Place::Kept(at)) => self.kept[at] = rows,
+            Some(Place::Scratch(at)) => self.scratch[at] = rows,
+            Some(Place::Fixed(_)) | None => {}
+        }
+    }
+}
+
+impl Pass<'_> {
+    pub(crate) fn place(&self, value: Value) -> Option<Place> {
+        self.layout.places[value]
+    }
+
+    pub(crate) fn width(&self, value: Value) -> usize {
+        self.compiled.values[value].width
+    }
+
+    /// Computes the value of an operation. `onto` is the residual stream that it adds to.
+    pub(crate) fn run(
+        &self,
+        op: Op,
+        onto: Option<Value>,
+        frame: &mut Frame<'_>,
+        tools: &mut Tools,
+    ) {
+        let (from, to) = (self.place(op.from), self.place(op.to));
+        let input = frame.rows * self.width(op.from);
+        let width = self.width(op.to);
+        let mut log_sums = frame.log_sums.take();
+        let whole = frame.take(to);
+        let y = &mut whole[..frame.rows * width];
+        let onto = onto.map(|value| self.place(value));
+        if let Some(onto) = onto.filter(|onto| *onto != to) {
+            y.copy_from_slice(&frame.get(onto)[..y.len()]);
+        }
+        // turned in place, nothing else needs what was there
+        if from == to && op.kind != Kind::Turn {
+            tools.before.resize(y.len());
+            tools.before.copy_from_slice(y);
+        }
+        let x = match from == to {
+            true => &*tools.before,
+            false => &frame.get(from)[..input],
+        };
+        match op.kind {
+            Kind::Norm(norm) => norm.apply(self.weights, x, y),
+            Kind::Project(map) => map.apply(self.weights, x, y, false),
+            Kind::AddProjected(map) => map.apply(self.weights, x, y, true),
+            Kind::Add => add_into(x, y),
+            Kind::Turn => {
+                if from != to {
+                    y.copy_from_slice(x);
+                }
+                self.turn(y, frame.parts);
+            }
+            Kind::Attend => {
+                let sums = log_sums.as_deref_mut();
+                self.attend(x, y, frame.parts, sums, &mut tools.attention);
+            }
+            Kind::Activate { kind, gated: false } => plain(kind, x, y),
+            Kind::Activate { kind, gated: true } => gated(kind, x, y, width),
+        }
+        frame.put(to, whole);
+        frame.log_sums = log_sums;
+    }
+
+    fn turn(&self, y: &mut [f32], parts: &[Part<'_>]) {
+        let mut rest = y;
+        for part in parts {
+            let (rows, later) = rest.split_at_mut(part.rows * self.turns.width);
+            self.turns.apply(self.weights, rows, part.first);
+            rest = later;
+        }
+    }
+
+    fn attend(
+        &self,
+        qkv: &[f32],
+        read: &mut [f32],
+        parts: &[Part<'_>],
+        mut log_sums: Option<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
+        let heads = self.compiled.heads;
+        let (mut qkv, mut read) = (qkv, read);
+        for part in parts {
+            let (rows, later) = qkv.split_at(part.rows * heads.width());
+            let (out, rest) = read.split_at_mut(part.rows * heads.out());
+            let sums = log_sums
+                .take()
+                .map(|sums| sums.split_at_mut(part.rows * heads.heads));
+            let (sums, others) = sums.unzip();
+            let queries = Queries {
+                first: part.first,
+                rows,
+                past: part.past,
+            };
+            heads.read(queries, out, sums, scratch);
+            (qkv, read, log_sums) = (later, rest, others);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
+
+use outcrop_gemm::{Onto, Packed, Rows, multiply_packing, multiply_serial};
+use outcrop_vector::add_columns;
+
+use crate::op::Map;
+use crate::weight::{Transposed, Weights};
+
+impl Map {
+    /// y = x W + b, or y += where it is added.
+    pub(crate) fn apply(&self, weights: &Weights<'_>, x: &[f32], y: &mut [f32], add: bool) {
+        let mut first = 0;
+        for part in weights.matrix(self.weight) {
+            let bias = self
+                .bias
+                .map(|bias| &weights.vector(bias)[first..first + part.n()]);
+            let onto = Onto { c: add, bias };
+            let rows = Rows::new(x, self.inputs);
+            multiply_serial(rows, part, &mut y[first..], self.outputs, onto);
+            first += part.n();
+        }
+    }
+
+    /// dx = dy W', or dx += where it is added.
+    pub(crate) fn backward(&self, weights: &Transposed, dy: &[f32], dx: &mut [f32], add: bool) {
+        let onto = if add { Onto::C } else { Onto::ZERO };
+        if let Some(weight) = weights.of(*self) {
+            multiply_serial(Rows::new(dy, self.outputs), weight, dx, self.inputs, onto);
+        }
+    }
+
+    /// dW = x' dy, or what is added `onto`, and db += the sum of the rows of dy; `packed` is memory.
+    pub(crate) fn gradients(
+        &self,
+        x: &[f32],
+        dy: &[f32],
+        dw: &mut [f32],
+        db: Option<&mut [f32]>,
+        onto: Onto<'_>,
+        packed: &mut Packed,
+    ) {
+        if let Some(db) = db {
+            add_columns(dy, db);
+        }
+        let (x, n) = (Rows::transposed(x, self.inputs), self.outputs);
+        multiply_packing(x, dy, n, packed, dw, n, onto);
+    }
+}

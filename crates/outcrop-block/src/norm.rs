@@ -1,0 +1,53 @@
+//! Norms of rows, centred or not, with or without gain and shift.
+
+use std::borrow::Cow;
+
+use outcrop_vector::{add_columns, layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
+
+use crate::op::Norm;
+use crate::weight::Weights;
+
+impl Norm {
+    fn gain<'w>(&self, weights: &'w Weights<'_>) -> Cow<'w, [f32]> {
+        match self.gain {
+            Some(gain) => weights.vector(gain).into(),
+            None => vec![1.0; self.width].into(),
+        }
+    }
+
+    /// y = gain (x - mean) / sqrt(variance + eps) + shift of each row; mean 0 where it is not centred.
+    pub(crate) fn apply(&self, weights: &Weights<'_>, x: &[f32], y: &mut [f32]) {
+        let gain = self.gain(weights);
+        let shift = self.shift.map(|shift| weights.vector(shift));
+        if self.centred {
+            let none = || Cow::Owned(vec![0.0; self.width]);
+            let shift = shift.map_or_else(none, Cow::Borrowed);
+            return layer_norm(x, [&gain, &shift], self.eps, y);
+        }
+        rms_norm(x, &gain, self.eps, y);
+        for row in y.chunks_exact_mut(self.width) {
+            let shift = shift.into_iter().flatten();
+            row.iter_mut().zip(shift).for_each(|(y, shift)| *y += shift);
+        }
+    }
+
+    /// dx += the gradient of `x`, from `dy`, which is overwritten; those of gain and shift are added to
+    /// `gradients`, as long as a row.
+    pub(crate) fn backward(
+        &self,
+        weights: &Weights<'_>,
+        x: &[f32],
+        dy: &mut [f32],
+        dx: &mut [f32],
+        [dgain, dshift]: [&mut [f32]; 2],
+    ) {
+        let gain = self.gain(weights);
+        if self.centred {
+            return layer_norm_backward(x, &gain, self.eps, dy, dx, [dgain, dshift]);
+        }
+        if self.shift.is_some() {
+            add_columns(dy, dshift);
+        }
+        rms_norm_backward(x, &gain, self.eps, dy, dx, dgain);
+    }
+}

@@ -1,0 +1,103 @@
+//! What is done to each head of queries and keys before attention: norms and rotations.
+
+use outcrop_vector::rotate_heads;
+
+use crate::backward::Lane;
+use crate::op::{Norm, Turn, TurnKind};
+use crate::rotary::Tables;
+use crate::weight::Weights;
+
+/// The turns of a block, over rows of queries, keys and values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turns<'a> {
+    pub(crate) turns: &'a [Turn],
+    pub(crate) tables: &'a Tables,
+    /// Length of a row.
+    pub(crate) width: usize,
+}
+
+impl Turns<'_> {
+    /// Rows of one sequence, the first of them at position `first`.
+    pub(crate) fn apply(&self, weights: &Weights<'_>, rows: &mut [f32], first: usize) {
+        for turn in self.turns {
+            match turn.kind {
+                TurnKind::Norm(norm) => self.norm(weights, turn, norm, rows),
+                TurnKind::Rotate(table) => self.rotate(turn, table, rows, first, 1.0),
+            }
+        }
+    }
+
+    fn rotate(&self, turn: &Turn, table: usize, rows: &mut [f32], first: usize, direction: f32) {
+        let table = &self.tables.tables[table];
+        let from = first * table.half;
+        let tables = [&table.cosines[from..], &table.sines[from..]];
+        rotate_heads(
+            rows,
+            self.width,
+            &turn.starts,
+            tables,
+            table.half,
+            direction,
+        );
+    }
+
+    fn norm(&self, weights: &Weights<'_>, turn: &Turn, norm: Norm, rows: &mut [f32]) {
+        let mut before = vec![0.0; norm.width];
+        for row in rows.chunks_exact_mut(self.width) {
+            for start in &turn.starts {
+                let head = &mut row[*start..][..norm.width];
+                before.copy_from_slice(head);
+                norm.apply(weights, &before, head);
+            }
+        }
+    }
+
+    /// Whether the backward pass needs the rows as they were before.
+    pub(crate) fn keeps(turns: &[Turn]) -> bool {
+        turns
+            .iter()
+            .any(|turn| matches!(turn.kind, TurnKind::Norm(_)))
+    }
+
+    /// The gradients of rows of one whole sequence become those of the rows before, `raw`; those of gains are
+    /// added to `lane`. A norm read the rows before all turns: it comes first on its heads.
+    pub(crate) fn backward(
+        &self,
+        weights: &Weights<'_>,
+        raw: &[f32],
+        gradients: &mut [f32],
+        lane: &mut Lane,
+    ) {
+        for turn in self.turns.iter().rev() {
+            match turn.kind {
+                TurnKind::Rotate(table) => self.rotate(turn, table, gradients, 0, -1.0),
+                TurnKind::Norm(norm) => {
+                    let [sums, _] = lane.norm(norm.gain, None, norm.width);
+                    self.norm_backward(weights, turn, norm, raw, gradients, sums);
+                }
+            }
+        }
+    }
+
+    fn norm_backward(
+        &self,
+        weights: &Weights<'_>,
+        turn: &Turn,
+        norm: Norm,
+        raw: &[f32],
+        gradients: &mut [f32],
+        dgain: &mut [f32],
+    ) {
+        let (mut dx, mut none) = (vec![0.0; norm.width], vec![0.0; norm.width]);
+        let rows = raw.chunks_exact(self.width);
+        for (raw, row) in rows.zip(gradients.chunks_exact_mut(self.width)) {
+            for start in &turn.starts {
+                let (raw, dy) = (&raw[*start..], &mut row[*start..]);
+                let (raw, dy) = (&raw[..norm.width], &mut dy[..norm.width]);
+                dx.fill(0.0);
+                norm.backward(weights, raw, dy, &mut dx, [&mut *dgain, &mut none]);
+                dy.copy_from_slice(&dx);
+            }
+        }
+    }
+}

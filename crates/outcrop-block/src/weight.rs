@@ -1,0 +1,107 @@
+//! Weights as products and norms read them.
+
+use outcrop_gemm::{Packed, panel_width};
+
+use crate::memory::Lent;
+use crate::op::Map;
+use crate::{Block, Input};
+
+/// One input of a block whose weights are read from files: matrices are packed as they come.
+#[derive(Clone, Debug)]
+pub enum Weight {
+    /// A bias, gain or shift.
+    Vector(Vec<f32>),
+    /// A matrix [inputs, outputs], in parts: some of its columns, the next ones, and so on.
+    Matrix(Vec<Packed>),
+}
+
+/// One input.
+#[derive(Debug)]
+enum Ready<'a> {
+    Vector(&'a [f32]),
+    Parts(&'a [Packed]),
+    Packed(Lent<Packed>),
+}
+
+/// All inputs, for one pass.
+#[derive(Debug)]
+pub(crate) struct Weights<'a>(Vec<Ready<'a>>);
+
+impl<'a> Weights<'a> {
+    /// Of weights that are packed already.
+    pub(crate) fn packed(weights: &'a [Weight]) -> Self {
+        let ready = |weight: &'a Weight| match weight {
+            Weight::Vector(values) => Ready::Vector(values),
+            Weight::Matrix(parts) => Ready::Parts(parts),
+        };
+        Self(weights.iter().map(ready).collect())
+    }
+
+    /// Packs those of `inputs` that are matrices.
+    ///
+    /// # Panics
+    /// Where there are not as many numbers as an input has.
+    pub(crate) fn pack(inputs: &[Input], weights: &[&'a [f32]]) -> Self {
+        Self::pack_some(inputs, weights, &|_| true)
+    }
+
+    /// Packs the matrices that are `needed`.
+    pub(crate) fn pack_some(
+        inputs: &[Input],
+        weights: &[&'a [f32]],
+        needed: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        assert_eq!(inputs.len(), weights.len(), "as many weights as inputs");
+        let ready = |(i, (input, values)): (usize, (&Input, &&'a [f32]))| {
+            let count = input.shape.iter().product::<usize>();
+            assert_eq!(values.len(), count, "{:?} of {:?}", input.kind, input.roles);
+            match input.shape[..] {
+                [k, n] if needed(i) => Ready::Packed(pack(values, [k, n], [n, 1])),
+                _ => Ready::Vector(values),
+            }
+        };
+        Self(inputs.iter().zip(weights).enumerate().map(ready).collect())
+    }
+
+    /// The numbers of a gain, shift or bias.
+    pub(crate) fn vector(&self, input: usize) -> &[f32] {
+        match &self.0[input] {
+            Ready::Vector(values) => values,
+            Ready::Parts(_) | Ready::Packed(_) => &[],
+        }
+    }
+
+    /// A matrix, in parts.
+    pub(crate) fn matrix(&self, input: usize) -> &[Packed] {
+        match &self.0[input] {
+            Ready::Parts(parts) => parts,
+            Ready::Packed(packed) => std::slice::from_ref(packed),
+            Ready::Vector(_) => &[],
+        }
+    }
+}
+
+/// Matrices transposed, for gradients; nothing in the place of vectors.
+#[derive(Debug)]
+pub(crate) struct Transposed(Vec<Option<Lent<Packed>>>);
+
+impl Transposed {
+    pub(crate) fn pack(block: &Block, weights: &[&[f32]]) -> Self {
+        let transposed = |(input, values): (&Input, &&[f32])| match input.shape[..] {
+            [k, n] => Some(pack(values, [n, k], [1, n])),
+            _ => None,
+        };
+        Self(block.inputs().iter().zip(weights).map(transposed).collect())
+    }
+
+    pub(crate) fn of(&self, map: Map) -> Option<&Packed> {
+        self.0[map.weight].as_deref()
+    }
+}
+
+/// A matrix of this size, with the strides of its rows and columns.
+pub(crate) fn pack(values: &[f32], [k, n]: [usize; 2], [row, column]: [usize; 2]) -> Lent<Packed> {
+    let mut packed = Lent::<Packed>::new(k * n.next_multiple_of(panel_width()));
+    packed.pack(values, k, n, row, column);
+    packed
+}

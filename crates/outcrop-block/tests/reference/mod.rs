@@ -1,0 +1,251 @@
+//! Plain sums in f64: an interpreter of a plan's steps that knows nothing of how the crate computes.
+
+use std::collections::HashMap;
+
+use outcrop_arch::{Nonlinearity, Norm, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_block::Input;
+use outcrop_vector::rotary_tables;
+
+/// Numbers that look random, between -1 and 1, which f32 holds exactly.
+pub(crate) fn numbers(n: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        f64::from((state >> 41) as f32 / (1 << 22) as f32 - 1.0)
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+pub(crate) fn f32s(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|x| *x as f32).collect()
+}
+
+/// The weights of a section by what they belong to: matrices [outputs, inputs].
+pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
+
+/// The weights of the plan that inputs hold in their columns.
+pub(crate) fn weights(inputs: &[Input], values: &[Vec<f64>]) -> Weights {
+    let mut weights = Weights::new();
+    for (input, values) in inputs.iter().zip(values) {
+        let width = input.shape[input.shape.len() - 1];
+        let places = input
+            .columns
+            .iter()
+            .flat_map(|c| c.outputs.clone().map(|o| (c.role, o)));
+        for (column, (role, output)) in places.enumerate() {
+            let whole = weights.entry((role, input.kind)).or_default();
+            let rows = values.len() / width;
+            let end = (output + 1) * rows;
+            whole.resize(whole.len().max(end), 0.0);
+            for row in 0..rows {
+                whole[output * rows + row] = values[row * width + column];
+            }
+        }
+    }
+    weights
+}
+
+/// What a section makes of sequences of `tokens` positions; the residual stream, or logits.
+pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize) -> Vec<f64> {
+    let d = section
+        .parts
+        .iter()
+        .find(|p| p.kind == TensorKind::Matrix)
+        .map_or(0, |p| p.shape[1]);
+    let count = x.len() / d;
+    let mut rows: HashMap<Rows, Vec<f64>> = HashMap::from([(Rows::Residual, x.to_vec())]);
+    let mut logits = None;
+    for step in &section.steps {
+        match *step {
+            Step::Norm {
+                role,
+                kind,
+                eps,
+                from,
+                to,
+            } => {
+                let centred = kind == Norm::LayerNorm;
+                let normed = norm(
+                    &rows[&from],
+                    d,
+                    weights,
+                    role,
+                    f64::from(eps as f32),
+                    centred,
+                );
+                rows.insert(to, normed);
+            }
+            Step::Project { role, from, to } => {
+                let y = project(&rows[&from], count, weights, role);
+                rows.insert(to, y);
+            }
+            Step::HeadNorm { role, eps, of } => {
+                let d_head = weights[&(role, TensorKind::Gain)].len();
+                let eps = f64::from(eps as f32);
+                let normed = norm(&rows[&of], d_head, weights, role, eps, false);
+                rows.insert(of, normed);
+            }
+            Step::Rotate { of, dims, base } => {
+                let Some(Step::Attend { d_head, .. }) = section
+                    .steps
+                    .iter()
+                    .find(|s| matches!(s, Step::Attend { .. }))
+                else {
+                    panic!("rotation without attention");
+                };
+                let tables = rotary_tables(dims, base, tokens);
+                rotate(
+                    rows.get_mut(&of).expect("heads"),
+                    *d_head,
+                    dims / 2,
+                    &tables,
+                    count,
+                );
+            }
+            Step::Attend {
+                heads,
+                kv_heads,
+                d_head,
+                window,
+                ..
+            } => {
+                let [q, k, v] = [Rows::Queries, Rows::Keys, Rows::Values].map(|r| &rows[&r]);
+                let window = window.unwrap_or(usize::MAX);
+                let read = attend([q, k, v], [heads, kv_heads, d_head], window, tokens, count);
+                rows.insert(Rows::Read, read);
+            }
+            Step::Activate { kind, of } => {
+                let values = rows.get_mut(&of).expect("rows");
+                values.iter_mut().for_each(|x| *x = activation(kind, *x));
+            }
+            Step::Multiply { from, to } => {
+                let factors = rows[&from].clone();
+                let values = rows.get_mut(&to).expect("rows");
+                values.iter_mut().zip(factors).for_each(|(x, f)| *x *= f);
+            }
+            Step::Add { from, to } => {
+                let terms = rows[&from].clone();
+                let values = rows.get_mut(&to).expect("rows");
+                values.iter_mut().zip(terms).for_each(|(x, t)| *x += t);
+            }
+            Step::Unembed { role, from } => {
+                logits = Some(project(&rows[&from], count, weights, role));
+            }
+            Step::Embed { .. } | Step::AddPosition { .. } => panic!("before the blocks"),
+        }
+    }
+    logits.unwrap_or_else(|| rows[&Rows::Residual].clone())
+}
+
+fn norm(
+    x: &[f64],
+    d: usize,
+    weights: &Weights,
+    role: TensorRole,
+    eps: f64,
+    centred: bool,
+) -> Vec<f64> {
+    let gain = weights.get(&(role, TensorKind::Gain));
+    let shift = weights.get(&(role, TensorKind::Shift));
+    let row = |x: &[f64]| {
+        let mean = if centred {
+            x.iter().sum::<f64>() / d as f64
+        } else {
+            0.0
+        };
+        let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / d as f64;
+        let factor = 1.0 / (variance + eps).sqrt();
+        let of = |i: usize| {
+            let normed = (x[i] - mean) * factor;
+            normed * gain.map_or(1.0, |g| g[i]) + shift.map_or(0.0, |s| s[i])
+        };
+        (0..d).map(of).collect::<Vec<_>>()
+    };
+    x.chunks(d).flat_map(row).collect()
+}
+
+fn project(x: &[f64], count: usize, weights: &Weights, role: TensorRole) -> Vec<f64> {
+    // a tied unembedding is an embedding by its kind
+    let matrix = weights.get(&(role, TensorKind::Matrix));
+    let matrix = matrix.expect("a matrix");
+    let inputs = x.len() / count;
+    let bias = weights.get(&(role, TensorKind::Bias));
+    let mut y = Vec::new();
+    for row in x.chunks(inputs) {
+        for (output, weights) in matrix.chunks(inputs).enumerate() {
+            let sum: f64 = row.iter().zip(weights).map(|(x, w)| x * w).sum();
+            y.push(sum + bias.map_or(0.0, |bias| bias[output]));
+        }
+    }
+    y
+}
+
+fn rotate(x: &mut [f64], d_head: usize, half: usize, tables: &[Vec<f32>; 2], count: usize) {
+    let width = x.len() / count;
+    let tokens = tables[0].len() / half;
+    for (row, line) in x.chunks_mut(width).enumerate() {
+        let position = row % tokens;
+        for head in line.chunks_mut(d_head) {
+            for i in 0..half {
+                let [c, s] = [0, 1].map(|t: usize| f64::from(tables[t][position * half + i]));
+                let (a, b) = (head[i], head[i + half]);
+                (head[i], head[i + half]) = (a * c - b * s, b * c + a * s);
+            }
+        }
+    }
+}
+
+fn attend(
+    [q, k, v]: [&Vec<f64>; 3],
+    [heads, kv_heads, d]: [usize; 3],
+    window: usize,
+    tokens: usize,
+    count: usize,
+) -> Vec<f64> {
+    let mut read = vec![0.0; count * heads * d];
+    for row in 0..count {
+        let (start, position) = (row - row % tokens, row % tokens);
+        for head in 0..heads {
+            let kv = head * kv_heads / heads;
+            let query = &q[(row * heads + head) * d..][..d];
+            let first = (position + 1).saturating_sub(window);
+            let score = |p: usize| {
+                let key = &k[((start + p) * kv_heads + kv) * d..][..d];
+                let dot: f64 = query.iter().zip(key).map(|(q, k)| q * k).sum();
+                (dot / (d as f64).sqrt()).exp()
+            };
+            let scores: Vec<f64> = (first..=position).map(score).collect();
+            let sum: f64 = scores.iter().sum();
+            for (p, weight) in (first..=position).zip(scores) {
+                let value = &v[((start + p) * kv_heads + kv) * d..][..d];
+                for (i, v) in value.iter().enumerate() {
+                    read[(row * heads + head) * d + i] += weight / sum * v;
+                }
+            }
+        }
+    }
+    read
+}
+
+fn activation(kind: Nonlinearity, x: f64) -> f64 {
+    match kind {
+        Nonlinearity::Relu => x.max(0.0),
+        Nonlinearity::Silu => x / (1.0 + (-x).exp()),
+        Nonlinearity::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        Nonlinearity::GeluTanh => {
+            0.5 * x * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044_715 * x.powi(3))).tanh())
+        }
+    }
+}
+
+/// 2 / sqrt(pi) times the sum of (-1)^n x^(2n+1) / (n! (2n+1)), to the last digit for |x| below 5.
+fn erf(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / f64::from(n);
+        sum += term / f64::from(2 * n + 1);
+    }
+    sum * std::f64::consts::FRAC_2_SQRT_PI
+}
