@@ -72,7 +72,7 @@ impl Turns<'_> {
             match turn.kind {
                 TurnKind::Rotate(table) => self.rotate(turn, table, gradients, 0, -1.0),
                 TurnKind::Norm(norm) => {
-                    let [sums, _] = lane.norm(norm.gain, None, norm.width);
+                    let sums = lane.norm(norm.gain, norm.shift, norm.width);
                     self.norm_backward(weights, turn, norm, raw, gradients, sums);
                 }
             }
@@ -86,16 +86,16 @@ impl Turns<'_> {
         norm: Norm,
         raw: &[f32],
         gradients: &mut [f32],
-        dgain: &mut [f32],
+        [dgain, dshift]: [&mut [f32]; 2],
     ) {
-        let (mut dx, mut none) = (vec![0.0; norm.width], vec![0.0; norm.width]);
+        let mut dx = vec![0.0; norm.width];
         let rows = raw.chunks_exact(self.width);
         for (raw, row) in rows.zip(gradients.chunks_exact_mut(self.width)) {
             for start in &turn.starts {
                 let (raw, dy) = (&raw[*start..], &mut row[*start..]);
                 let (raw, dy) = (&raw[..norm.width], &mut dy[..norm.width]);
                 dx.fill(0.0);
-                norm.backward(weights, raw, dy, &mut dx, [&mut *dgain, &mut none]);
+                norm.backward(weights, raw, dy, &mut dx, [&mut *dgain, &mut *dshift]);
                 dy.copy_from_slice(&dx);
             }
         }

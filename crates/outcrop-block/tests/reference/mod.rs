@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use outcrop_arch::{Nonlinearity, Norm, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
 use outcrop_block::Input;
 use outcrop_vector::rotary_tables;
 
@@ -61,12 +61,11 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
         match *step {
             Step::Norm {
                 role,
-                kind,
+                centred,
                 eps,
                 from,
                 to,
             } => {
-                let centred = kind == Norm::LayerNorm;
                 let normed = norm(
                     &rows[&from],
                     d,
@@ -81,10 +80,15 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let y = project(&rows[&from], count, weights, role);
                 rows.insert(to, y);
             }
-            Step::HeadNorm { role, eps, of } => {
+            Step::HeadNorm {
+                role,
+                centred,
+                eps,
+                of,
+            } => {
                 let d_head = weights[&(role, TensorKind::Gain)].len();
                 let eps = f64::from(eps as f32);
-                let normed = norm(&rows[&of], d_head, weights, role, eps, false);
+                let normed = norm(&rows[&of], d_head, weights, role, eps, centred);
                 rows.insert(of, normed);
             }
             Step::Rotate { of, dims, base } => {
