@@ -42,8 +42,8 @@ mod sums;
 mod vectorised;
 
 pub use activation::{
-    add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu, relu_backward,
-    silu, silu_backward, swiglu,
+    add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu,
+    relu_backward, silu, silu_backward, swiglu,
 };
 pub use elementary::{erf, exp};
 pub use loss::{cross_entropy, exp_sum};
