@@ -34,8 +34,8 @@ mod tensors;
 
 pub use error::{Error, Result};
 pub use family::{
-    Config, FAMILIES, Family, GPT_NEOX, GPT2, LLAMA, Layout, MISTRAL, Module, QWEN2, QWEN3,
-    Setting, fused, module,
+    Config, FAMILIES, Family, GPT_NEOX, GPT2, LLAMA, Layout, MISTRAL, Module, OUTCROP, QWEN2,
+    QWEN3, Setting, fused, module,
 };
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
@@ -49,7 +49,7 @@ pub use switch::{
     NormPlacement, NormPlacementProperties, NormProperties, Position, Residual, ResidualProperties,
     SWITCHES, Switch, Window, Word, reference, schema,
 };
-pub use tensors::TensorName;
+pub use tensors::{Span, TensorName};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

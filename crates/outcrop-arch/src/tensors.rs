@@ -1,8 +1,8 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
 use crate::family::{Layout, Module};
-use crate::plan::{Draw, Part, Plan, Section, TensorKind, TensorPart, TensorRole};
-use crate::{ArchSpec, Bias, Error, Family, Position, Result};
+use crate::plan::{Draw, Part, Plan, Section, Step, TensorKind, TensorPart, TensorRole};
+use crate::{ArchSpec, Error, Family, Result};
 
 /// One tensor of a published checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct TensorName {
     pub role: TensorRole,
     /// Which part of that.
     pub part: TensorPart,
+    /// The parts of the plan that it holds: its rows [outputs], from the first to the last.
+    pub spans: Vec<Span>,
     /// What it does.
     pub kind: TensorKind,
     /// How it is drawn.
@@ -30,10 +32,19 @@ pub struct TensorName {
     pub required: bool,
 }
 
+/// Rows of a tensor that are rows of a part of the plan, both in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The part.
+    pub role: TensorRole,
+    /// The first of its rows, from 0.
+    pub first: usize,
+    /// How many.
+    pub rows: usize,
+}
+
 impl Family {
-    /// Every weight that a checkpoint of this family and architecture has. GPT-NeoX's names serve
-    /// models of ours too that transformers does not have: without positions or with learned ones
-    /// (`gpt_neox.embed_positions`), without biases.
+    /// Every weight that a checkpoint of this family and architecture has.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, GPT_NEOX, TensorRole};
@@ -47,10 +58,10 @@ impl Family {
     /// ```
     ///
     /// # Errors
-    /// As [`ArchSpec::check`] and, but for the models of ours, [`Family::check`].
+    /// As [`ArchSpec::check`] and [`Family::check`].
     pub fn tensors(&self, arch: &ArchSpec) -> Result<Vec<TensorName>> {
         arch.check()?;
-        self.check(&self.published(arch))?;
+        self.check(arch)?;
         self.name_parts(&Plan::new(arch))
     }
 
@@ -123,20 +134,6 @@ impl Family {
         let bare = modules.chain([names.blocks]).any(|module| module == first);
         Some(format!("{}{name}", if bare { names.body } else { "" }))
     }
-
-    /// What is published in place of an architecture that only models of ours have.
-    fn published(&self, arch: &ArchSpec) -> ArchSpec {
-        let mut published = arch.clone();
-        if self.layout().ours {
-            if matches!(arch.position, Position::Learned | Position::None) {
-                published.position = Position::default();
-            }
-            if arch.bias == Bias::None {
-                published.bias = Bias::All;
-            }
-        }
-        published
-    }
 }
 
 impl Layout {
@@ -174,15 +171,41 @@ impl List<'_> {
             let held: Vec<&Part> = (section.parts.iter())
                 .filter(|part| module.holds.contains(&part.role))
                 .collect();
+            let groups = self.groups(module, section);
             for which in [TensorPart::Weight, TensorPart::Bias] {
-                self.module(module, which, &held, &at(module.name));
+                self.module(module, which, (&held, groups), &at(module.name));
             }
         }
         Ok(())
     }
 
-    /// The tensor of a module, if any of its parts has one: the parts one below another.
-    fn module(&mut self, module: &Module, which: TensorPart, held: &[&Part], name: &str) {
+    /// Into how many pieces the parts of a module are cut, one of each part following another.
+    fn groups(&self, module: &Module, section: &Section) -> usize {
+        let by_head = self.names.by_head && module.role == TensorRole::QueryKeyValue;
+        let kv_heads = section.steps.iter().find_map(|step| match step {
+            Step::Attend { kv_heads, .. } => Some(*kv_heads),
+            Step::Embed { .. }
+            | Step::AddPosition { .. }
+            | Step::Norm { .. }
+            | Step::Project { .. }
+            | Step::HeadNorm { .. }
+            | Step::Rotate { .. }
+            | Step::Activate { .. }
+            | Step::Multiply { .. }
+            | Step::Add { .. }
+            | Step::Unembed { .. } => None,
+        });
+        kv_heads.filter(|_| by_head).unwrap_or(1)
+    }
+
+    /// The tensor of a module, if any of its parts has one: `groups` of pieces of the parts, one below another.
+    fn module(
+        &mut self,
+        module: &Module,
+        which: TensorPart,
+        (held, groups): (&[&Part], usize),
+        name: &str,
+    ) {
         let held: Vec<_> = held.iter().filter(|p| p.kind.part() == which).collect();
         let Some(first) = held.first() else { return };
         let mut shape = first.shape.clone();
@@ -194,8 +217,15 @@ impl List<'_> {
         self.tensors.push(TensorName {
             name: format!("{name}.{part_name}"),
             shape,
-            role: module.role,
+            role: if held.len() == 1 {
+                first.role
+            } else {
+                module.role
+            },
             part: which,
+            spans: (0..groups)
+                .flat_map(|i| held.iter().map(move |part| span(part, i, groups)))
+                .collect(),
             kind: first.kind,
             init: first.init,
             decays: first.decays,
@@ -203,5 +233,15 @@ impl List<'_> {
             transposed: false,
             required: !first.optional,
         });
+    }
+}
+
+/// The piece `index` of `groups` pieces of a part.
+fn span(part: &Part, index: usize, groups: usize) -> Span {
+    let rows = part.shape[0] / groups;
+    Span {
+        role: part.role,
+        first: index * rows,
+        rows,
     }
 }

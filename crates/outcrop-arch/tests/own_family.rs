@@ -10,6 +10,7 @@ static LAMA: Family = Family {
     base: Some(&LLAMA),
     settings: None,
     read: None,
+    write: None,
     holds: None,
     layout: Some(&LAYOUT),
 };
@@ -34,7 +35,6 @@ static LAYOUT: Layout = Layout {
     transposed: true,
     by_head: false,
     buffers: &[],
-    ours: false,
     reference: 4096,
 };
 

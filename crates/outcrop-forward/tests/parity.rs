@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_arch::GPT_NEOX;
+use outcrop_arch::OUTCROP;
 use outcrop_forward::{Attention, Published, Tap, forward, next_token_loss};
 use outcrop_measure::Meter;
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn open(folder: &Path) -> Published {
     match std::fs::read_to_string(folder.join("arch.json")) {
         Ok(arch) => {
             let arch = serde_json::from_str(&arch).unwrap();
-            Published::with_arch(arch, &GPT_NEOX, folder).unwrap()
+            Published::with_arch(arch, &OUTCROP, folder).unwrap()
         }
         Err(_) => Published::open(folder).unwrap(),
     }

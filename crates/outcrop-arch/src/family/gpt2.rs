@@ -19,6 +19,7 @@ pub static GPT2: Family = Family {
     base: None,
     settings: Some(&[SETTINGS]),
     read: Some(read_config),
+    write: None,
     holds: Some(holds),
     layout: Some(&LAYOUT),
 };
@@ -70,7 +71,6 @@ static LAYOUT: Layout = Layout {
     transposed: true,
     by_head: false,
     buffers: &[".attn.bias", ".attn.masked_bias"],
-    ours: false,
     reference: 1024,
 };
 

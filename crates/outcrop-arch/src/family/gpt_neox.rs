@@ -1,9 +1,9 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::layout::ROTARY;
 use super::rope::{self, Place};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, fused, module, read, window};
+use super::{Config, Family, Layout, fused, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Norm, Result};
 
@@ -32,12 +32,13 @@ pub static GPT_NEOX: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         holds: Some(holds),
         layout: Some(&LAYOUT),
     }
 };
 
-static LAYOUT: Layout = Layout {
+pub(super) const LAYOUT: Layout = Layout {
     body: "gpt_neox.",
     start: &[
         module("embed_in", &[R::TokenEmbedding]),
@@ -57,7 +58,6 @@ static LAYOUT: Layout = Layout {
     transposed: false,
     by_head: true,
     buffers: &[".attention.bias", ".attention.masked_bias", ROTARY],
-    ours: true,
     reference: 2048,
 };
 
@@ -99,4 +99,26 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("norm", arch.norm, Norm::LayerNorm)?;
     family.rotary(arch)?;
     read::plain(family, arch)
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let (fraction, base) = write::rotary(arch);
+    write::with(
+        write::shape(arch),
+        json!({
+            "architectures": ["GPTNeoXForCausalLM"],
+            "model_type": "gpt_neox",
+            EPS: arch.norm_eps,
+            PARALLEL: arch.residual.properties().parallel,
+            FRACTION: fraction,
+            BASE: base,
+            "rope_parameters": {
+                "rope_type": "default",
+                "partial_rotary_factor": fraction,
+                "rope_theta": base,
+            },
+            "attention_bias": true,
+            "hidden_dropout": 0.0,
+        }),
+    )
 }

@@ -17,13 +17,11 @@ pub struct Layout {
     pub head: Module,
     /// Whether matrices of blocks are stored as [in, out].
     pub transposed: bool,
-    /// Whether a fused projection is laid out as [heads, 3, d_head]; else as [3, heads, d_head].
+    /// Whether queries, keys and values in one projection are laid out by key-value head, each with its queries
+    /// first: [heads, 3, d_head] where there are as many as heads. Else as [3, heads, d_head].
     pub by_head: bool,
     /// Ends of the names of buffers, which older files keep beside the weights.
     pub buffers: &'static [&'static str],
-    /// Whether models of ours that transformers does not have are stored so too: without positions or with
-    /// learned ones, without biases.
-    pub ours: bool,
     /// Positions of a window of the reference measurement (Sun et al. 2024).
     pub reference: usize,
 }
@@ -33,7 +31,7 @@ pub struct Layout {
 pub struct Module {
     /// Its name within the body or block.
     pub name: &'static str,
-    /// What its tensors are called.
+    /// What its tensors are called, where they hold more than one part.
     pub role: TensorRole,
     /// The parts, one below another; those that a plan lacks are not there.
     pub holds: &'static [TensorRole],
@@ -69,6 +67,5 @@ pub(super) static NOTHING: Layout = Layout {
     transposed: false,
     by_head: false,
     buffers: &[],
-    ours: false,
     reference: 4096,
 };

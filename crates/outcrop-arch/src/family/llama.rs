@@ -1,9 +1,9 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::layout::ROTARY;
 use super::rope::{self, Place};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, window};
+use super::{Config, Family, Layout, Setting, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, Residual, Result};
 
@@ -27,6 +27,7 @@ pub static LLAMA: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         holds: Some(holds),
         layout: Some(&LAYOUT),
     }
@@ -61,7 +62,6 @@ static LAYOUT: Layout = Layout {
     transposed: false,
     by_head: false,
     buffers: &[ROTARY],
-    ours: false,
     reference: 4096,
 };
 
@@ -138,4 +138,28 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.gated(arch, true)?;
     let fraction = family.rotary(arch)?;
     family.same("position.fraction", fraction, 1.0)
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let classes = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
+    let biases = json!({
+        name::ATTENTION_BIAS: arch.bias.qkv(),
+        name::MLP_BIAS: arch.bias.mlp(),
+    });
+    write::with(write::with(write_block(arch), classes), biases)
+}
+
+/// What all that is built like Llama writes.
+pub(super) fn write_block(arch: &ArchSpec) -> Value {
+    let (_, base) = write::rotary(arch);
+    write::with(
+        write::shape(arch),
+        json!({
+            name::KV_HEADS: arch.kv_heads,
+            name::HEAD_DIM: arch.d_head(),
+            name::RMS_EPS: arch.norm_eps,
+            name::THETA: base,
+            "rope_parameters": { "rope_type": "default", "rope_theta": base },
+        }),
+    )
 }

@@ -1,6 +1,8 @@
-use super::llama::{GROUPED, LLAMA, biases, grouped};
+use serde_json::{Value, json};
+
+use super::llama::{GROUPED, LLAMA, biases, grouped, write_block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, window};
+use super::{Config, Family, window, write};
 use crate::{ArchSpec, Result};
 
 /// Mistral: Llama without biases, with windows by their width.
@@ -20,6 +22,7 @@ pub static MISTRAL: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         holds: None,
         layout: None,
     }
@@ -32,4 +35,15 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::by_width(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(
+        write_block(arch),
+        json!({
+            "architectures": ["MistralForCausalLM"],
+            "model_type": "mistral",
+            name::WINDOW: arch.window.as_ref().map(|window| window.width),
+        }),
+    )
 }

@@ -7,16 +7,19 @@ mod gpt_neox;
 mod layout;
 mod llama;
 mod mistral;
+mod outcrop;
 mod qwen2;
 mod qwen3;
 mod read;
 mod rope;
 mod settings;
 mod window;
+mod write;
 
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 pub use self::config::Config;
 pub use self::gpt_neox::GPT_NEOX;
@@ -24,6 +27,7 @@ pub use self::gpt2::GPT2;
 pub use self::layout::{Layout, Module, fused, module};
 pub use self::llama::LLAMA;
 pub use self::mistral::MISTRAL;
+pub use self::outcrop::OUTCROP;
 pub use self::qwen2::QWEN2;
 pub use self::qwen3::QWEN3;
 pub use self::settings::Setting;
@@ -49,6 +53,9 @@ pub struct Family {
     pub settings: Option<&'static [&'static [Setting]]>,
     /// How its `config.json` makes an architecture.
     pub read: Option<fn(&Config<'_>) -> Result<ArchSpec>>,
+    /// The `config.json` with which transformers loads an architecture, as far as it can say it: it is written
+    /// only where reading it gives the architecture again. None where no checkpoints are written so.
+    pub write: Option<fn(&ArchSpec) -> Value>,
     /// Whether its checkpoints can hold an architecture: the first field that they cannot say.
     pub holds: Option<fn(&Family, &ArchSpec) -> Result<()>>,
     /// Names and layout of its tensors.

@@ -1,6 +1,8 @@
-use super::llama::{GROUPED, LLAMA, grouped};
+use serde_json::{Value, json};
+
+use super::llama::{GROUPED, LLAMA, grouped, write_block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Bias, Result};
 
 /// Qwen2: Llama with biases of queries, keys and values, with windows that a setting switches on.
@@ -11,6 +13,7 @@ pub static QWEN2: Family = Family {
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, SETTINGS]),
     read: Some(read_config),
+    write: Some(write_config),
     holds: None,
     layout: None,
 };
@@ -33,4 +36,30 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::switched(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(
+        write_windows(arch),
+        json!({ "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2" }),
+    )
+}
+
+/// What Qwen writes beside Llama: which layers have a window.
+pub(super) fn write_windows(arch: &ArchSpec) -> Value {
+    let kind = |layer| match arch.window_width(layer) {
+        Some(_) => "sliding_attention",
+        None => "full_attention",
+    };
+    let kinds: Vec<_> = (1..=arch.layers).map(kind).collect();
+    let full = kinds.iter().take_while(|kind| **kind == "full_attention");
+    write::with(
+        write_block(arch),
+        json!({
+            name::USE_WINDOW: arch.window.is_some(),
+            name::WINDOW: arch.window.as_ref().map(|window| window.width),
+            name::FIRST_WINDOW: full.count(),
+            name::KINDS: kinds,
+        }),
+    )
 }

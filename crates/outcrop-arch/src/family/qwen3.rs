@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::llama::{GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, qwen2, window};
+use super::{Config, Family, Setting, qwen2, window, write};
 use crate::{ArchSpec, Result};
 
 /// Qwen3: Llama with norms of queries and keys, with windows that a setting switches on.
@@ -16,6 +18,7 @@ pub static QWEN3: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS)],
     ]),
     read: Some(read_config),
+    write: Some(write_config),
     holds: None,
     layout: None,
 };
@@ -35,4 +38,15 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::switched(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(
+        qwen2::write_windows(arch),
+        json!({
+            "architectures": ["Qwen3ForCausalLM"],
+            "model_type": "qwen3",
+            name::ATTENTION_BIAS: arch.bias.qkv(),
+        }),
+    )
 }

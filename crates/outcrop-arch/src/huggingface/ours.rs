@@ -4,11 +4,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::HuggingFace;
-use crate::{ArchSpec, GPT_NEOX};
+use crate::{ArchSpec, OUTCROP};
 use crate::{Error, Result};
-
-/// The `model_type` of such a config.
-const MODEL_TYPE: &str = "outcrop";
 
 impl ArchSpec {
     /// The `config.json` that stands beside weights of this architecture: the one that transformers
@@ -32,14 +29,14 @@ impl ArchSpec {
             return Ok(config);
         }
         let own = serde_json::to_value(self).map_err(|e| Error::parse("architecture", e))?;
-        Ok(json!({ "model_type": MODEL_TYPE, "arch": own }))
+        Ok(json!({ "model_type": OUTCROP.model_type, "arch": own }))
     }
 }
 
 /// What a config of our own describes; none for another's.
 pub(super) fn read(text: &str, context: &str) -> Option<Result<HuggingFace>> {
     let config: Value = serde_json::from_str(text).ok()?;
-    if config.get("model_type")? != MODEL_TYPE {
+    if config.get("model_type")? != OUTCROP.model_type {
         return None;
     }
     let arch = config.get("arch").cloned().unwrap_or_default();
@@ -47,6 +44,6 @@ pub(super) fn read(text: &str, context: &str) -> Option<Result<HuggingFace>> {
         ArchSpec::deserialize(arch).map_err(|e| Error::parse(context, format!("`arch`: {e}")));
     Some(arch.map(|arch| HuggingFace {
         arch,
-        family: &GPT_NEOX,
+        family: &OUTCROP,
     }))
 }

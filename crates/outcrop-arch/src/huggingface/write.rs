@@ -1,41 +1,42 @@
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{ArchSpec, GPT_NEOX, Position};
+use super::HuggingFace;
+use crate::{ArchSpec, FAMILIES, Family, OUTCROP};
 
 impl ArchSpec {
-    /// The `config.json` with which Hugging Face transformers loads this architecture; none where
-    /// it is no GPT-NeoX (learned positions, ReLU is fine, RMSNorm is not).
+    /// The `config.json` with which Hugging Face transformers loads this architecture; none where no family of
+    /// transformers that we write is it (ReLU is fine in GPT-NeoX, learned positions are not).
+    ///
+    /// ```
+    /// use outcrop_arch::{Activation, ArchSpec, Bias, Norm, Residual};
+    ///
+    /// let mut arch = ArchSpec { norm: Norm::RmsNorm, ..ArchSpec::new(2, 64, 4) };
+    /// assert_eq!(arch.to_huggingface(), None);
+    /// (arch.activation, arch.residual, arch.bias) = (Activation::SwiGlu, Residual::Sequential, Bias::None);
+    /// arch.position = outcrop_arch::Position::Rotary { fraction: 1.0, base: 10_000.0 };
+    /// assert_eq!(arch.to_huggingface().unwrap()["model_type"], "llama");
+    /// arch.qk_norm = true;
+    /// assert_eq!(arch.to_huggingface().unwrap()["model_type"], "qwen3");
+    /// ```
     pub fn to_huggingface(&self) -> Option<Value> {
-        let Position::Rotary { fraction, base } = self.position else {
-            return None;
-        };
-        let activation = self.activation.properties().huggingface.first()?;
-        GPT_NEOX.check(self).is_ok().then(|| {
-            json!({
-                "architectures": ["GPTNeoXForCausalLM"],
-                "model_type": "gpt_neox",
-                "num_hidden_layers": self.layers,
-                "hidden_size": self.d_model,
-                "num_attention_heads": self.heads,
-                "intermediate_size": self.d_ff,
-                "vocab_size": self.vocab,
-                "max_position_embeddings": self.context,
-                "layer_norm_eps": self.norm_eps,
-                "use_parallel_residual": self.residual.properties().parallel,
-                "hidden_act": activation,
-                "rotary_pct": fraction,
-                "rotary_emb_base": base,
-                "rope_parameters": {
-                    "rope_type": "default",
-                    "partial_rotary_factor": fraction,
-                    "rope_theta": base,
-                },
-                "attention_bias": true,
-                "attention_dropout": 0.0,
-                "hidden_dropout": 0.0,
-                "tie_word_embeddings": self.tied,
-                "torch_dtype": "float32",
-            })
+        self.written().map(|(_, config)| config)
+    }
+
+    /// The family under whose names and in whose layout a checkpoint of this architecture is written, beside
+    /// [`ArchSpec::to_config`]: one of transformers where there is one, else [`OUTCROP`].
+    pub fn family(&self) -> &'static Family {
+        self.written().map_or(&OUTCROP, |(family, _)| family)
+    }
+
+    /// The first family whose config says this architecture, with the config.
+    fn written(&self) -> Option<(&'static Family, Value)> {
+        let families = FAMILIES.iter().filter(|f| !f.layout().transposed);
+        families.copied().find_map(|family| {
+            let config = (family.write?)(self);
+            let read = HuggingFace::parse(&config.to_string(), "config.json").ok()?;
+            let init = self.init; // no config says it
+            let same = ArchSpec { init, ..read.arch } == *self;
+            same.then(|| (family.stored_as(), config))
         })
     }
 }
@@ -43,6 +44,7 @@ impl ArchSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Position;
 
     const OLD: &str = r#"{"model_type": "gpt_neox", "num_hidden_layers": 6, "hidden_size": 512,
         "num_attention_heads": 8, "intermediate_size": 2048, "vocab_size": 50304,

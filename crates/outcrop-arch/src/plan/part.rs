@@ -30,6 +30,9 @@ pub enum TensorRole {
     MlpUp,
     /// Matrix of SwiGLU that passes SiLU.
     MlpGate,
+    /// Gate and first matrix of a gated MLP in one projection, as files may hold them, the gate first. A plan has
+    /// the two.
+    MlpGateUp,
     /// Last matrix of the MLP.
     MlpDown,
     /// Unembedding [vocab, d_model].

@@ -1,0 +1,37 @@
+use super::{Family, Layout, Module, fused, gpt_neox, module};
+use crate::TensorRole as R;
+
+/// Models that were trained here: every architecture, under the names of GPT-NeoX where it has one. Their config
+/// is one of our own; where transformers has a family for an architecture, a checkpoint is written as that.
+pub static OUTCROP: Family = Family {
+    name: "Outcrop",
+    model_type: "outcrop",
+    classes: &[],
+    base: None,
+    settings: None,
+    read: None,
+    write: None,
+    holds: None,
+    layout: Some(&LAYOUT),
+};
+
+/// Parameters are drawn in the order of its modules.
+static LAYOUT: Layout = Layout {
+    block: &[
+        module("input_layernorm", &[R::AttentionNorm]),
+        module("post_attention_layernorm", &[R::MlpNorm]),
+        module("attention_output_layernorm", &[R::AttentionOutputNorm]),
+        module("mlp_output_layernorm", &[R::MlpOutputNorm]),
+        module("attention.query_layernorm", &[R::QueryNorm]),
+        module("attention.key_layernorm", &[R::KeyNorm]),
+        fused("attention.query_key_value"),
+        module("attention.dense", &[R::AttentionOutput]),
+        Module {
+            name: "mlp.dense_h_to_4h",
+            role: R::MlpGateUp,
+            holds: &[R::MlpGate, R::MlpUp],
+        },
+        module("mlp.dense_4h_to_h", &[R::MlpDown]),
+    ],
+    ..gpt_neox::LAYOUT
+};
