@@ -33,21 +33,16 @@ assert!(stats[1][0].ratio().is_some_and(|r| r > 1.0));
 ```"
 )]
 
-mod attention;
 mod backend;
-mod block;
+mod composed;
 mod error;
 #[cfg(feature = "flex")]
 mod fused;
 mod init;
-mod layers;
 mod loss;
-mod mlp;
 mod numbers;
 mod parameters;
-mod position;
 mod stats_tap;
-mod support;
 mod tap;
 mod transformer;
 #[cfg(feature = "flex")]

@@ -1,65 +1,167 @@
-//! Parameters by name, in one fixed order, for everything that treats them one by one: drawing,
-//! loading, saving, updating.
+//! Parameters as lists that follow from a plan, in one fixed order, for everything that treats them one by one:
+//! drawing, loading, saving, updating.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use burn::module::{ModuleMapper, Param};
-use burn::tensor::Tensor;
-use outcrop_arch::TensorName;
+use burn::tensor::{Device, Tensor};
+use outcrop_arch::{Draw, OUTCROP, Plan, TensorKind, TensorName, TensorRole};
+
+use crate::Result;
 
 /// Replaces the parameters of a model one by one; see [`crate::Transformer::map_parameters`].
 pub trait ParameterMap {
-    /// Gets a parameter with what the plan of the architecture says of it (Hugging Face name, kind, how it is
-    /// drawn, whether it decays) and returns what shall stand in its place, of the same shape and on the same
-    /// device. A matrix is [inputs, outputs] in memory and [outputs, inputs] in files.
+    /// Gets a parameter with what the plan of the architecture says of it (its name in
+    /// [`OUTCROP`](outcrop_arch::OUTCROP), kind, how it is drawn, whether it decays) and returns what shall stand in
+    /// its place, of the same shape and on the same device. A matrix is [inputs, outputs] in memory and [outputs,
+    /// inputs] in files.
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D>;
 }
 
-/// Walks a module and names its parameters.
-pub(crate) struct Walk<'a, M> {
-    path: Vec<String>,
-    weights: &'a BTreeMap<String, TensorName>,
-    map: &'a mut M,
+/// One parameter: what a plan projects from the same rows is one matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: Arc<TensorName>,
+    value: Value,
 }
 
-impl<'a, M: ParameterMap> Walk<'a, M> {
-    /// `weights` are those of the plan, by name.
-    pub(crate) fn new(weights: &'a BTreeMap<String, TensorName>, map: &'a mut M) -> Self {
-        Self {
-            path: Vec::new(),
-            weights,
-            map,
-        }
-    }
+#[derive(Clone, Debug)]
+enum Value {
+    Vector(Tensor<1>),
+    Matrix(Tensor<2>),
+}
 
-    fn name(&self) -> String {
-        let mut path = self.path.join(".");
-        for (burn, published) in [(".gamma", ".weight"), (".beta", ".bias")] {
-            if let Some(stem) = path.strip_suffix(burn) {
-                path = format!("{stem}{published}");
+/// The parameters of a section of a plan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parameters(pub(crate) Vec<Parameter>);
+
+/// All parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    pub(crate) start: Parameters,
+    pub(crate) blocks: Vec<Parameters>,
+    pub(crate) end: Parameters,
+}
+
+impl Parameter {
+    /// As it is before it is drawn: 1 where that says so, else 0.
+    fn new(name: TensorName, device: &Device) -> Self {
+        let ones = matches!(name.init, Draw::Ones);
+        let value = match (name.kind, name.shape.as_slice()) {
+            (TensorKind::Matrix, &[outputs, inputs]) => {
+                Value::Matrix(leaf(filled(ones, [inputs, outputs], device)))
             }
-        }
-        if path.starts_with("embed_out") {
-            path
-        } else {
-            format!("gpt_neox.{path}")
-        }
+            (_, &[rows, width]) => Value::Matrix(leaf(filled(ones, [rows, width], device))),
+            (_, shape) => Value::Vector(leaf(filled(ones, [shape.iter().product()], device))),
+        };
+        let name = Arc::new(name);
+        Self { name, value }
+    }
+
+    fn holds(&self, role: TensorRole, kind: TensorKind) -> bool {
+        self.name.kind == kind && self.name.spans.iter().any(|span| span.role == role)
+    }
+
+    fn map(self, map: &mut impl ParameterMap) -> Self {
+        let value = match self.value {
+            Value::Vector(tensor) => Value::Vector(map.map(&self.name, tensor)),
+            Value::Matrix(tensor) => Value::Matrix(map.map(&self.name, tensor)),
+        };
+        Self { value, ..self }
+    }
+
+    fn valid(&self) -> Self {
+        let value = match self.value.clone() {
+            Value::Vector(tensor) => Value::Vector(tensor.inner()),
+            Value::Matrix(tensor) => Value::Matrix(tensor.inner()),
+        };
+        let name = self.name.clone();
+        Self { name, value }
     }
 }
 
-impl<M: ParameterMap> ModuleMapper for Walk<'_, M> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
+fn filled<const D: usize>(ones: bool, shape: [usize; D], device: &Device) -> Tensor<D> {
+    match ones {
+        true => Tensor::ones(shape, device),
+        false => Tensor::zeros(shape, device),
+    }
+}
+
+/// A tensor that gets a gradient, where there are any.
+fn leaf<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
+    let gradients = tensor.device().is_autodiff();
+    tensor.set_require_grad(gradients)
+}
+
+impl Parameters {
+    fn find(&self, role: TensorRole, kind: TensorKind) -> Option<&Parameter> {
+        self.0.iter().find(|parameter| parameter.holds(role, kind))
     }
 
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
+    /// The vector, or the vectors one after another, of which `role` is one.
+    pub(crate) fn vector(&self, role: TensorRole, kind: TensorKind) -> Option<Tensor<1>> {
+        match &self.find(role, kind)?.value {
+            Value::Vector(tensor) => Some(tensor.clone()),
+            Value::Matrix(_) => None,
+        }
     }
 
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.weights.get(&self.name()) {
-            Some(weight) => param.map(|tensor| self.map.map(weight, tensor)),
-            None => param, // none: the module is made of what the plan has
+    /// The embedding, or the matrix [inputs, outputs] of which `role` has columns, with what it holds.
+    pub(crate) fn matrix(&self, role: TensorRole) -> Option<(&TensorName, Tensor<2>)> {
+        let kinds = [TensorKind::Matrix, TensorKind::Embedding];
+        let found = kinds.into_iter().find_map(|kind| self.find(role, kind))?;
+        match &found.value {
+            Value::Matrix(tensor) => Some((&found.name, tensor.clone())),
+            Value::Vector(_) => None,
+        }
+    }
+
+    fn map(self, map: &mut impl ParameterMap) -> Self {
+        Self(self.0.into_iter().map(|p| p.map(map)).collect())
+    }
+
+    fn valid(&self) -> Self {
+        Self(self.0.iter().map(Parameter::valid).collect())
+    }
+}
+
+impl Network {
+    /// The parameters of a plan before they are drawn.
+    pub(crate) fn new(plan: &Plan, device: &Device) -> Result<Self> {
+        let mut network = Self {
+            start: Parameters::default(),
+            blocks: vec![Parameters::default(); plan.layers()],
+            end: Parameters::default(),
+        };
+        let names = OUTCROP.name_parts(plan)?;
+        for name in names.into_iter().filter(|name| name.required) {
+            let starts = plan.start.parts.iter().any(|part| part.role == name.role);
+            let list = match name.layer {
+                Some(layer) => &mut network.blocks[layer - 1],
+                None if starts => &mut network.start,
+                None => &mut network.end,
+            };
+            list.0.push(Parameter::new(name, device));
+        }
+        Ok(network)
+    }
+
+    /// Replaces them one by one: start, blocks, end.
+    pub(crate) fn map(self, map: &mut impl ParameterMap) -> Self {
+        let start = self.start.map(map);
+        let blocks = self.blocks.into_iter().map(|block| block.map(map));
+        Self {
+            start,
+            blocks: blocks.collect(),
+            end: self.end.map(map),
+        }
+    }
+
+    /// The same without autodiff.
+    pub(crate) fn valid(&self) -> Self {
+        Self {
+            start: self.start.valid(),
+            blocks: self.blocks.iter().map(Parameters::valid).collect(),
+            end: self.end.valid(),
         }
     }
 }

@@ -1,44 +1,25 @@
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::module::{Initializer, Module};
-use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, GPT_NEOX, Plan, Position, TensorName};
+use outcrop_arch::{ArchSpec, Plan};
 
-#[cfg(feature = "flex")]
-use crate::TapPoint;
-use crate::block::Block;
+use crate::composed::{Composed, Rotations};
 use crate::init::Drawn;
-use crate::layers::{layer_norm, linear};
-use crate::parameters::Walk;
-use crate::position::Positions;
-use crate::support::supported;
+use crate::parameters::Network;
 use crate::weights::{Load, Save};
-use crate::{ParameterMap, Result, Tap};
+use crate::{ParameterMap, Result, Tap, TapPoint};
 
-/// A decoder-only transformer of the GPT-NeoX kind.
+/// A decoder-only transformer: a plan with parameters.
 #[derive(Clone, Debug)]
 pub struct Transformer {
     spec: ArchSpec,
+    plan: Arc<Plan>,
     network: Network,
-    /// What the plan says of each parameter, by name.
-    weights: Arc<BTreeMap<String, TensorName>>,
-    positions: Positions,
+    rotations: Rotations,
     device: Device,
     /// Whether blocks and loss are operations of our own.
     fused: bool,
-}
-
-/// The parameters; field names are the published ones.
-#[derive(Module, Debug)]
-struct Network {
-    embed_in: Embedding,
-    embed_positions: Option<Embedding>,
-    layers: Vec<Block>,
-    final_layer_norm: LayerNorm,
-    embed_out: Option<Linear>,
 }
 
 /// Token ids [batch, positions] as a tensor.
@@ -52,58 +33,44 @@ impl Transformer {
     /// gradients.
     ///
     /// # Errors
-    /// [`Error::Arch`](crate::Error::Arch) for a spec out of range,
-    /// [`Error::Unsupported`](crate::Error::Unsupported) for what this model does
-    /// not have.
+    /// [`Error::Arch`](crate::Error::Arch) for a spec out of range.
     pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
         spec.check()?;
         let plan = Plan::new(spec);
-        supported(spec, &plan)?;
-        let weights = GPT_NEOX.name_parts(&plan)?;
-        let named = weights.into_iter().map(|w| (w.name.clone(), w));
-        let embedding = |rows| {
-            EmbeddingConfig::new(rows, spec.d_model)
-                .with_initializer(Initializer::Zeros)
-                .init(device)
-        };
-        let network = Network {
-            embed_in: embedding(spec.vocab),
-            embed_positions: (spec.position == Position::Learned).then(|| embedding(spec.context)),
-            layers: (0..spec.layers).map(|_| Block::new(spec, device)).collect(),
-            final_layer_norm: layer_norm(spec, device),
-            embed_out: (!spec.tied).then(|| linear(spec.d_model, spec.vocab, false, device)),
-        };
         Ok(Self {
-            spec: spec.clone(),
-            positions: Positions::new(spec, &device.clone().inner()),
+            network: Network::new(&plan, device)?,
+            rotations: Rotations::new(&plan, spec.context, &device.clone().inner()),
             device: device.clone(),
-            fused: fuses(device),
-            network,
-            weights: Arc::new(named.collect()),
+            fused: fuses(&plan, device),
+            spec: spec.clone(),
+            plan: Arc::new(plan),
         }
         .map_parameters(&mut Drawn::new(seed)))
     }
 
-    /// A model with the weights of a safetensors file under their Hugging Face names.
+    /// A model with the weights of a safetensors file, under the names of the
+    /// [`family`](ArchSpec::family) of its architecture.
     ///
     /// # Errors
     /// As [`Transformer::new`]; [`Error::Checkpoint`](crate::Error::Checkpoint) for a file that cannot be read,
     /// [`Error::Weights`](crate::Error::Weights) for one that does not fit.
     pub fn load(spec: &ArchSpec, path: &Path, device: &Device) -> Result<Self> {
-        let mut load = Load::open(path, spec.tied)?;
+        let mut load = Load::open(spec, path)?;
         let model = Self::new(spec, 0, device)?.map_parameters(&mut load);
         load.finish(path)?;
         Ok(model)
     }
 
-    /// Writes the weights as safetensors under their Hugging Face names, whole or not at all.
+    /// Writes the weights as safetensors, whole or not at all, under the names of the
+    /// [`family`](ArchSpec::family) of its architecture: transformers loads them with
+    /// [`ArchSpec::to_config`] where that is one of its own.
     ///
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint), [`Error::Device`](crate::Error::Device).
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut save = Save::default();
         self.valid().map_parameters(&mut save);
-        save.write(path)
+        save.write(&self.spec, path)
     }
 
     /// Its architecture.
@@ -120,11 +87,8 @@ impl Transformer {
     /// hidden states on the way.
     pub fn forward(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
         let x = self.residual(ids, tap);
-        let x = self.network.final_layer_norm.forward(x);
-        match &self.network.embed_out {
-            Some(head) => head.forward(x),
-            None => x.matmul(self.unembedding().unsqueeze()),
-        }
+        let parameters = [&self.network.end, &self.network.start];
+        Composed::new(&self.plan.end, parameters, &self.rotations).unembed(x)
     }
 
     /// The mean cross-entropy in nats per token, a single number, of `targets` given `ids`, both [batch,
@@ -138,9 +102,9 @@ impl Transformer {
     ) -> Tensor<1> {
         #[cfg(feature = "flex")]
         if self.fused {
-            let (norm, eps) = (&self.network.final_layer_norm, self.spec.norm_eps);
             let x = self.residual(ids, tap);
-            return crate::fused::loss(x, norm, eps, self.unembedding(), targets);
+            let parameters = [&self.network.end, &self.network.start];
+            return crate::fused::loss(x, &self.plan.end, parameters, targets);
         }
         crate::cross_entropy(self.forward(ids, tap), targets)
     }
@@ -154,74 +118,69 @@ impl Transformer {
         }
     }
 
-    /// [d_model, vocab]
-    fn unembedding(&self) -> Tensor<2> {
-        match &self.network.embed_out {
-            Some(head) => head.weight.val(),
-            None => self.network.embed_in.weight.val().transpose(),
-        }
-    }
-
     /// The residual stream [batch, positions, d_model] after the last block.
     fn residual(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
-        let [_, t] = ids.dims();
-        let mut x = self.network.embed_in.forward(ids);
-        if let Some(learned) = &self.network.embed_positions {
-            let rows = learned.weight.val().narrow(0, 0, t);
-            x = x + rows.unsqueeze();
-        }
-        for (index, block) in self.network.layers.iter().enumerate() {
-            x = self.block(block, x, index + 1, tap);
+        let start = &self.network.start;
+        let mut x = Composed::new(&self.plan.start, [start, start], &self.rotations).embed(ids);
+        for layer in 1..=self.network.blocks.len() {
+            x = self.block(x, layer, tap);
         }
         x
     }
 
     /// One block, as one operation where the tap asks for nothing that is inside of it.
-    fn block(&self, block: &Block, x: Tensor<3>, layer: usize, tap: &mut impl Tap) -> Tensor<3> {
+    fn block(&self, x: Tensor<3>, layer: usize, tap: &mut impl Tap) -> Tensor<3> {
+        let (section, parameters) = (self.plan.block(layer), &self.network.blocks[layer - 1]);
+        if tap.wants(TapPoint::ResidPre) {
+            tap.tap(layer, TapPoint::ResidPre, &x);
+        }
         #[cfg(feature = "flex")]
         if self.fused && !tap.wants(TapPoint::AttnWrite) && !tap.wants(TapPoint::MlpWrite) {
-            if tap.wants(TapPoint::ResidPre) {
-                tap.tap(layer, TapPoint::ResidPre, &x);
-            }
             let sequences = tap.sequences(layer);
             let shown = sequences.is_some();
-            let x = block.fused(x, &self.spec, &self.positions, sequences);
+            let x = crate::fused::block(x, parameters, &self.spec, &self.rotations, sequences);
             if !shown && tap.wants(TapPoint::ResidPost) {
                 tap.tap(layer, TapPoint::ResidPost, &x);
             }
             return x;
         }
-        block.forward(x, layer, &self.spec, &self.positions, tap)
+        let composed = Composed::new(section, [parameters, parameters], &self.rotations);
+        let x = composed.block(x, |point, written| {
+            if tap.wants(point) {
+                tap.tap(layer, point, written);
+            }
+        });
+        if tap.wants(TapPoint::ResidPost) {
+            tap.tap(layer, TapPoint::ResidPost, &x);
+        }
+        x
     }
 
     /// The same weights without autodiff, for measuring.
     pub fn valid(&self) -> Self {
         Self {
-            spec: self.spec.clone(),
             network: self.network.valid(),
-            positions: self.positions.clone(),
             device: self.device.clone().inner(),
-            weights: self.weights.clone(),
-            fused: self.fused,
+            ..self.clone()
         }
     }
 
     /// Replaces its parameters one by one, always in the same order.
     pub fn map_parameters(self, map: &mut impl ParameterMap) -> Self {
         Self {
-            network: self.network.map(&mut Walk::new(&self.weights, map)),
+            network: self.network.map(map),
             ..self
         }
     }
 }
 
-/// Whether there are operations of our own for this device.
-fn fuses(device: &Device) -> bool {
+/// Whether there are operations of our own for this plan on this device.
+fn fuses(plan: &Plan, device: &Device) -> bool {
     #[cfg(feature = "flex")]
-    return crate::fused::runs_on(device);
+    return crate::fused::runs_on(device) && crate::fused::computes(plan);
     #[cfg(not(feature = "flex"))]
     {
-        let _ = device;
+        let _ = (plan, device);
         false
     }
 }

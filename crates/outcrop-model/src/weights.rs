@@ -1,58 +1,117 @@
-use std::collections::BTreeMap;
+//! Parameters in files: under the names and in the layout of the family of their architecture.
+
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
+use outcrop_arch::{ArchSpec, Plan, TensorKind, TensorName, TensorRole};
 use outcrop_checkpoint::{read_tensors_where, write_tensors};
 
 use crate::{Error, ParameterMap, Result};
-use outcrop_arch::{TensorKind, TensorName};
 
-/// Buffers in published files that are no parameters.
-const BUFFERS: [&str; 3] = [
-    ".attention.bias",
-    ".attention.masked_bias",
-    ".rotary_emb.inv_freq",
-];
+/// Tensors as they are stored, [outputs, inputs], and where in them each row of each part of a plan stands.
+#[derive(Default)]
+struct Stored {
+    names: Vec<TensorName>,
+    values: Vec<Option<Vec<f32>>>,
+    /// Tensor and row, by layer, role and kind.
+    rows: HashMap<(Option<usize>, TensorRole, TensorKind), Vec<(usize, usize)>>,
+}
+
+impl Stored {
+    fn add(&mut self, name: TensorName, values: Option<Vec<f32>>) {
+        let mut row = 0;
+        for span in &name.spans {
+            let rows = self.rows.entry((name.layer, span.role, name.kind));
+            let places = (row..row + span.rows).map(|row| (self.names.len(), row));
+            rows.or_default().extend(places);
+            row += span.rows;
+        }
+        self.names.push(name);
+        self.values.push(values);
+    }
+
+    /// The rows of another tensor of the same plan; none where one of them is not there.
+    fn take(&mut self, wanted: &TensorName) -> Option<Vec<f32>> {
+        let first = wanted.spans.first()?;
+        let (tensor, _) = *self.row(wanted, first.role, first.first)?;
+        if self.names[tensor].spans == wanted.spans {
+            return self.values[tensor].take();
+        }
+        let width: usize = wanted.shape[1..].iter().product();
+        let mut values = Vec::with_capacity(wanted.shape.iter().product());
+        for span in &wanted.spans {
+            for index in span.first..span.first + span.rows {
+                let (tensor, row) = *self.row(wanted, span.role, index)?;
+                let from = self.values[tensor].as_ref()?;
+                values.extend_from_slice(&from[row * width..][..width]);
+            }
+        }
+        Some(values)
+    }
+
+    fn row(&self, wanted: &TensorName, role: TensorRole, index: usize) -> Option<&(usize, usize)> {
+        self.rows
+            .get(&(wanted.layer, role, wanted.kind))?
+            .get(index)
+    }
+}
+
+/// The tensors of an architecture in files.
+fn named(spec: &ArchSpec) -> Result<Vec<TensorName>> {
+    let names = spec.family().name_parts(&Plan::new(spec))?;
+    Ok(names.into_iter().filter(|name| name.required).collect())
+}
 
 /// Puts the tensors of a file in the place of parameters.
 pub(crate) struct Load {
-    given: BTreeMap<String, outcrop_checkpoint::Tensor>,
+    stored: Stored,
     problems: Vec<String>,
 }
 
 impl Load {
-    /// The tensors of a safetensors file; `tied` models have no unembedding of their own.
-    pub(crate) fn open(path: &Path, tied: bool) -> Result<Self> {
-        let parameter = |name: &str| !BUFFERS.iter().any(|b| name.ends_with(b));
-        let mut given = BTreeMap::new();
-        for tensor in read_tensors_where(path, parameter)? {
-            let name = match tensor.name.as_str() {
-                "lm_head.weight" => "embed_out.weight".to_owned(),
-                name => name.to_owned(),
-            };
-            given.insert(name, tensor);
-        }
-        if tied {
-            given.remove("embed_out.weight");
-        }
-        Ok(Self {
-            given,
+    /// The tensors of a safetensors file.
+    pub(crate) fn open(spec: &ArchSpec, path: &Path) -> Result<Self> {
+        let family = spec.family();
+        let weight = |name: &str| family.standard_name(name).is_some();
+        let given = read_tensors_where(path, weight)?.into_iter();
+        let given = given.filter_map(|t| Some((family.standard_name(&t.name)?, t)));
+        let mut given: BTreeMap<_, _> = given.collect();
+        let mut load = Self {
+            stored: Stored::default(),
             problems: Vec::new(),
-        })
+        };
+        for name in named(spec)? {
+            let values = given.remove(&name.name);
+            load.add(name, values);
+        }
+        if spec.tied {
+            given.retain(|name, _| *name != format!("{}.weight", family.layout().head.name));
+        }
+        let superfluous = given.keys().map(|name| format!("`{name}` is superfluous"));
+        load.problems.extend(superfluous);
+        Ok(load)
+    }
+
+    fn add(&mut self, name: TensorName, given: Option<outcrop_checkpoint::Tensor>) {
+        let problem = match given {
+            None => "is missing".to_owned(),
+            Some(given) if given.shape != name.shape => {
+                format!("has shape {:?}, expected {:?}", given.shape, name.shape)
+            }
+            Some(given) => return self.stored.add(name, Some(given.data)),
+        };
+        self.problems.push(format!("`{}` {problem}", name.name));
+        self.stored.add(name, None);
     }
 
     /// Makes sure that every parameter got its tensor and every tensor its parameter.
     pub(crate) fn finish(self, path: &Path) -> Result<()> {
-        let superfluous = self
-            .given
-            .keys()
-            .map(|name| format!("`{name}` is superfluous"));
-        let problems: Vec<String> = self.problems.iter().cloned().chain(superfluous).collect();
-        match problems.is_empty() {
+        match self.problems.is_empty() {
             true => Ok(()),
             false => Err(Error::Weights {
                 path: path.to_owned(),
-                problems,
+                problems: self.problems,
             }),
         }
     }
@@ -60,21 +119,10 @@ impl Load {
 
 impl ParameterMap for Load {
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
-        let name = &weight.name;
-        let mut shape = tensor.dims();
-        if weight.kind == TensorKind::Matrix {
-            shape.reverse();
-        }
-        let Some(given) = self.given.remove(name) else {
-            self.problems.push(format!("`{name}` is missing"));
-            return tensor;
+        let Some(values) = self.stored.take(weight) else {
+            return tensor; // a problem that was noted
         };
-        if given.shape != shape {
-            let problem = format!("`{name}` has shape {:?}, expected {shape:?}", given.shape);
-            self.problems.push(problem);
-            return tensor;
-        }
-        let data = TensorData::new(given.data, shape);
+        let data = TensorData::new(values, weight.shape.clone());
         let loaded = Tensor::<D>::from_data(data, &tensor.device());
         let loaded = match weight.kind {
             // Laid out afresh, so that a loaded matrix is as fast as a drawn one.
@@ -90,21 +138,28 @@ impl ParameterMap for Load {
     }
 }
 
-/// Gathers parameters as they stand in files.
+/// Gathers parameters.
 #[derive(Default)]
 pub(crate) struct Save {
-    tensors: Vec<outcrop_checkpoint::Tensor>,
+    stored: Stored,
     failed: Option<Error>,
 }
 
 impl Save {
     /// Writes them, whole or not at all.
-    pub(crate) fn write(self, path: &Path) -> Result<()> {
+    pub(crate) fn write(mut self, spec: &ArchSpec, path: &Path) -> Result<()> {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        let mut tensors = Vec::new();
+        for name in named(spec)? {
+            let data = self.stored.take(&name);
+            let data = data.unwrap_or_else(|| unreachable!("a family names the parts of the plan"));
+            let TensorName { name, shape, .. } = name;
+            tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
+        }
         let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
-        Ok(write_tensors(path, &self.tensors, &metadata)?)
+        Ok(write_tensors(path, &tensors, &metadata)?)
     }
 }
 
@@ -116,13 +171,8 @@ impl ParameterMap for Save {
                 tensor.clone()
             }
         };
-        let shape = stored.dims().to_vec();
         match stored.try_into_vec_as::<f32>() {
-            Ok(data) => self.tensors.push(outcrop_checkpoint::Tensor {
-                name: weight.name.clone(),
-                shape,
-                data,
-            }),
+            Ok(values) => self.stored.add(weight.clone(), Some(values)),
             Err(e) => self.failed = Some(Error::Device(e.to_string())),
         }
         tensor

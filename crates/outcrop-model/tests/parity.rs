@@ -267,21 +267,3 @@ fn states_after_2048_tokens_are_those_of_transformers() {
         }
     }
 }
-
-#[test]
-fn a_window_is_refused_and_not_ignored() {
-    let window = outcrop_arch::Window {
-        width: 4,
-        layers: vec![2],
-    };
-    let spec = ArchSpec {
-        window: Some(window),
-        ..ArchSpec::new(2, 16, 2)
-    };
-    let device = Backend::Flex.device().unwrap();
-    let error = Transformer::new(&spec, 5, &device).unwrap_err().to_string();
-    assert!(
-        error.contains("arch.window") && error.contains("none"),
-        "{error}"
-    );
-}

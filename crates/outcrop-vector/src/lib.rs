@@ -12,6 +12,7 @@
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
 //! | [`rotary_tables`], [`rotate`], [`rotate_heads`], [`rotate_rows`] | rotary embedding |
+//! | [`alibi_slopes`] | of attention with linear biases |
 //! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | of rows |
 //! | [`exp`], [`erf`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
@@ -31,6 +32,7 @@
 //! ```
 
 mod activation;
+mod alibi;
 mod elementary;
 #[cfg(test)]
 mod exact;
@@ -45,6 +47,7 @@ pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu,
     relu_backward, silu, silu_backward, swiglu,
 };
+pub use alibi::alibi_slopes;
 pub use elementary::{erf, exp};
 pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};

@@ -21,6 +21,7 @@ mod block;
 mod linear;
 mod loss;
 mod memory;
+mod support;
 #[cfg(test)]
 mod tests;
 
@@ -32,15 +33,17 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{Autodiff, Flex, tensor::FloatTensor};
 use burn::backend::{AutodiffBackend, TensorMetadata};
-use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
-use outcrop_arch::ArchSpec;
+use outcrop_arch::{ArchSpec, Position, Section, Step, TensorKind, TensorRole};
 
 use self::attention::{Heads, Rotary};
 use self::block::{Kept, Parameters, Parts, Shape};
 use self::loss::Head;
+pub(crate) use self::support::computes;
 use crate::TapSequences;
+use crate::composed::Rotations;
+use crate::parameters::Parameters as Given;
 
 /// A tensor of the CPU with its place in the graph, if it has one.
 type Tracked = FloatTensor<Autodiff<Flex>>;
@@ -50,32 +53,24 @@ pub(crate) fn runs_on(device: &Device) -> bool {
     *device == Device::flex()
 }
 
-/// The modules of a block.
-pub(crate) struct BlockModules<'a> {
-    pub(crate) attention_norm: &'a LayerNorm,
-    pub(crate) query_key_value: &'a Linear,
-    pub(crate) dense: &'a Linear,
-    pub(crate) mlp_norm: &'a LayerNorm,
-    pub(crate) up: &'a Linear,
-    pub(crate) down: &'a Linear,
-}
-
-/// The residual stream after a block, from `x` [batch, positions, d_model] before it. `rotation`: cosines
-/// and sines [1, 1, context, half]. `tap` gets what the block leaves.
+/// The residual stream after a block, from `x` [batch, positions, d_model] before it. `tap` gets what the block
+/// leaves.
 pub(crate) fn block(
     x: Tensor<3>,
-    modules: BlockModules<'_>,
+    parameters: &Given,
     spec: &ArchSpec,
-    rotation: Option<&(Tensor<4>, Tensor<4>)>,
+    rotations: &Rotations,
     tap: Option<&dyn TapSequences>,
 ) -> Tensor<3> {
     let device = x.device();
-    let [attention_gain, attention_shift] = norm(modules.attention_norm, &device);
-    let [qkv, qkv_bias] = linear(modules.query_key_value, &device);
-    let [dense, dense_bias] = linear(modules.dense, &device);
-    let [mlp_gain, mlp_shift] = norm(modules.mlp_norm, &device);
-    let [up, up_bias] = linear(modules.up, &device);
-    let [down, down_bias] = linear(modules.down, &device);
+    let norm = |role| norm(&[parameters], role, &device);
+    let linear = |role| linear(parameters, role, &device);
+    let [attention_gain, attention_shift] = norm(TensorRole::AttentionNorm);
+    let [qkv, qkv_bias] = linear(TensorRole::Query);
+    let [dense, dense_bias] = linear(TensorRole::AttentionOutput);
+    let [mlp_gain, mlp_shift] = norm(TensorRole::MlpNorm);
+    let [up, up_bias] = linear(TensorRole::MlpUp);
+    let [down, down_bias] = linear(TensorRole::MlpDown);
     let shape = x.dims();
     let given = [
         tracked(x),
@@ -92,8 +87,11 @@ pub(crate) fn block(
         down,
         down_bias,
     ];
-    let tables =
-        rotation.map(|(cosines, sines)| [cosines, sines].map(|t| laid_out(&tracked(t.clone()))));
+    let tables = match spec.position {
+        Position::Rotary { base, .. } => rotations.tables(spec.rotary_dims(), base),
+        Position::Learned | Position::Alibi | Position::None => None,
+    };
+    let tables = tables.map(|tables| tables.each_ref().map(|t| laid_out(&tracked(t.clone()))));
     let state = BlockState {
         spec: spec.clone(),
         tokens: shape[1],
@@ -109,19 +107,28 @@ pub(crate) fn block(
 }
 
 /// The mean cross-entropy in nats of `targets` [batch, positions], from the residual stream `x`
-/// [batch, positions, d_model] after the last block, and the unembedding [d_model, vocab].
+/// [batch, positions, d_model] after the last block. `parameters` are those of the end and of the start.
 pub(crate) fn loss(
     x: Tensor<3>,
-    last_norm: &LayerNorm,
-    eps: f64,
-    unembedding: Tensor<2>,
+    end: &Section,
+    parameters: [&Given; 2],
     targets: Tensor<2, Int>,
 ) -> Tensor<1> {
     let device = x.device();
+    let (mut eps, mut head) = (0.0, TensorRole::Unembedding);
+    for step in &end.steps {
+        if let Step::Norm { eps: given, .. } = step {
+            eps = *given;
+        }
+        if let Step::Unembed { role, .. } = step {
+            head = *role;
+        }
+    }
+    let unembedding = unembedding(&parameters, head);
     let targets = targets.into_data().convert::<i64>();
     let targets = targets.iter::<i64>().map(|t| t as usize);
     let targets: Vec<usize> = targets.collect();
-    let [gain, shift] = norm(last_norm, &device);
+    let [gain, shift] = norm(&parameters, TensorRole::FinalNorm, &device);
     let given = [tracked(x), gain, shift, tracked(unembedding)];
     let laid = given.each_ref().map(laid_out);
     let [x, gain, shift, weight] = laid.each_ref().map(numbers);
@@ -142,19 +149,31 @@ pub(crate) fn loss(
 }
 
 /// Gain and shift.
-fn norm(norm: &LayerNorm, device: &Device) -> [Tracked; 2] {
-    let gain = norm.gamma.val();
-    let shift = norm.beta.as_ref().map(|b| b.val());
+fn norm(parameters: &[&Given], role: TensorRole, device: &Device) -> [Tracked; 2] {
+    let vector = |kind| parameters.iter().find_map(|list| list.vector(role, kind));
+    let gain = vector(TensorKind::Gain).unwrap_or_else(|| Tensor::ones([1], device));
+    let shift = vector(TensorKind::Shift);
     let shift = shift.unwrap_or_else(|| Tensor::zeros(gain.dims(), device));
     [tracked(gain), tracked(shift)]
 }
 
 /// Weight and bias; zeros, which get no gradient, where there is no bias.
-fn linear(map: &Linear, device: &Device) -> [Tracked; 2] {
-    let weight = map.weight.val();
-    let bias = map.bias.as_ref().map(|b| b.val());
+fn linear(parameters: &Given, role: TensorRole, device: &Device) -> [Tracked; 2] {
+    let weight = parameters.matrix(role).map(|(_, weight)| weight);
+    let weight = weight.unwrap_or_else(|| Tensor::zeros([1, 1], device));
+    let bias = parameters.vector(role, TensorKind::Bias);
     let bias = bias.unwrap_or_else(|| Tensor::zeros([weight.dims()[1]], device));
     [tracked(weight), tracked(bias)]
+}
+
+/// [d_model, vocab]
+fn unembedding(parameters: &[&Given], role: TensorRole) -> Tensor<2> {
+    let found = parameters.iter().find_map(|list| list.matrix(role));
+    match found {
+        Some((name, weight)) if name.kind == TensorKind::Embedding => weight.transpose(),
+        Some((_, weight)) => weight,
+        None => unreachable!("a plan has an unembedding"),
+    }
 }
 
 /// The primitive of a tensor, with or without autodiff.

@@ -1,0 +1,288 @@
+//! Sections of a plan computed step by step with Burn's own operations: on GPUs, for taps inside of a block, and to
+//! compare the operations of our own with.
+
+mod attention;
+mod rotation;
+
+use std::collections::HashMap;
+
+use burn::tensor::module::{embedding, linear};
+use burn::tensor::{Int, Tensor, activation};
+use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorName, TensorRole};
+
+use self::attention::{Attend, attend};
+pub(crate) use self::rotation::Rotations;
+use crate::TapPoint;
+use crate::parameters::Parameters;
+
+/// A section that is being computed.
+pub(crate) struct Composed<'a> {
+    steps: &'a [Step],
+    /// Width of a head, in a block.
+    d_head: Option<usize>,
+    /// Its own, then those of the start, one of which may be the unembedding.
+    parameters: [&'a Parameters; 2],
+    rotations: &'a Rotations,
+    /// Token ids [batch, positions], at the start.
+    ids: Option<Tensor<2, Int>>,
+    /// [batch, positions, width]
+    rows: HashMap<Rows, Tensor<3>>,
+    /// What a matrix of several parts gave for those whose step is still to come.
+    ready: HashMap<TensorRole, Tensor<3>>,
+    /// [batch, positions, vocab], at the end.
+    logits: Option<Tensor<3>>,
+}
+
+impl<'a> Composed<'a> {
+    pub(crate) fn new(
+        section: &'a Section,
+        parameters: [&'a Parameters; 2],
+        rotations: &'a Rotations,
+    ) -> Self {
+        let d_head = section.steps.iter().find_map(|step| match step {
+            Step::Attend { d_head, .. } => Some(*d_head),
+            Step::Embed { .. } | Step::AddPosition { .. } | Step::Norm { .. } => None,
+            Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
+            Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
+            Step::Unembed { .. } => None,
+        });
+        Self {
+            steps: &section.steps,
+            d_head,
+            parameters,
+            rotations,
+            ids: None,
+            rows: HashMap::new(),
+            ready: HashMap::new(),
+            logits: None,
+        }
+    }
+
+    /// The residual stream [batch, positions, d_model] of token ids.
+    pub(crate) fn embed(mut self, ids: Tensor<2, Int>) -> Tensor<3> {
+        self.ids = Some(ids);
+        self.run(|_, _| ());
+        self.row(Rows::Residual)
+    }
+
+    /// The residual stream after a block, of `x` before it. `tap` gets what sublayers add to it.
+    pub(crate) fn block(
+        mut self,
+        x: Tensor<3>,
+        tap: impl FnMut(TapPoint, &Tensor<3>),
+    ) -> Tensor<3> {
+        self.rows.insert(Rows::Residual, x);
+        self.run(tap);
+        self.row(Rows::Residual)
+    }
+
+    /// The logits [batch, positions, vocab] of the residual stream `x` after the last block.
+    pub(crate) fn unembed(mut self, x: Tensor<3>) -> Tensor<3> {
+        self.rows.insert(Rows::Residual, x);
+        self.run(|_, _| ());
+        match self.logits {
+            Some(logits) => logits,
+            None => unreachable!("a plan ends with an unembedding"),
+        }
+    }
+
+    fn run(&mut self, mut tap: impl FnMut(TapPoint, &Tensor<3>)) {
+        let mut writes = TapPoint::AttnWrite;
+        for step in self.steps {
+            match step {
+                Step::Project { role, .. } => writes = written_by(*role),
+                Step::Add { from, .. } => tap(writes, &self.row(*from)),
+                Step::Embed { .. }
+                | Step::AddPosition { .. }
+                | Step::Norm { .. }
+                | Step::HeadNorm { .. }
+                | Step::Rotate { .. }
+                | Step::Attend { .. }
+                | Step::Activate { .. }
+                | Step::Multiply { .. }
+                | Step::Unembed { .. } => {}
+            }
+            self.step(step);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (to, y) = match *step {
+            Step::Embed { role } => (Rows::Residual, self.embedded(role)),
+            Step::AddPosition { role } => {
+                let x = self.row(Rows::Residual);
+                let rows = self.matrix(role).1.narrow(0, 0, x.dims()[1]);
+                (Rows::Residual, x + rows.unsqueeze())
+            }
+            Step::Norm {
+                role,
+                centred,
+                eps,
+                from,
+                to,
+            } => {
+                let x = normalise(self.row(from), centred, eps);
+                (to, self.scaled(role, x))
+            }
+            Step::Project { role, from, to } => (to, self.project(role, from)),
+            Step::HeadNorm {
+                role,
+                centred,
+                eps,
+                of,
+            } => {
+                let heads = normalise(self.heads(of), centred, eps);
+                (of, joined(self.scaled(role, heads)))
+            }
+            Step::Rotate { of, dims, base } => {
+                let heads = self.rotations.rotate(self.heads(of), dims, base);
+                (of, joined(heads))
+            }
+            Step::Attend {
+                d_head,
+                weights,
+                window,
+                alibi,
+                ..
+            } => {
+                let how = Attend {
+                    d_head,
+                    weights,
+                    window,
+                    alibi,
+                };
+                let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
+                (Rows::Read, joined(attend(how, given)))
+            }
+            Step::Activate { kind, of } => (of, activated(kind, self.row(of))),
+            Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
+            Step::Add { from, to } => (to, self.row(to) + self.row(from)),
+            Step::Unembed { role, from } => {
+                self.logits = Some(self.unembedded(role, self.row(from)));
+                return;
+            }
+        };
+        self.rows.insert(to, y);
+    }
+
+    fn row(&self, rows: Rows) -> Tensor<3> {
+        match self.rows.get(&rows) {
+            Some(tensor) => tensor.clone(),
+            None => unreachable!("a plan writes {rows:?} before it reads them"),
+        }
+    }
+
+    /// Rows by head, [batch, positions, heads, d_head].
+    fn heads(&self, rows: Rows) -> Tensor<4> {
+        let x = self.row(rows);
+        let [batch, positions, width] = x.dims();
+        let d_head = self.d_head.unwrap_or(width);
+        x.reshape([batch, positions, width / d_head, d_head])
+    }
+
+    fn vector(&self, role: TensorRole, kind: TensorKind) -> Option<Tensor<1>> {
+        self.parameters
+            .iter()
+            .find_map(|list| list.vector(role, kind))
+    }
+
+    fn matrix(&self, role: TensorRole) -> (&'a TensorName, Tensor<2>) {
+        match self.parameters.iter().find_map(|list| list.matrix(role)) {
+            Some(found) => found,
+            None => unreachable!("a plan has a matrix for {role:?}"),
+        }
+    }
+
+    fn embedded(&self, role: TensorRole) -> Tensor<3> {
+        match &self.ids {
+            Some(ids) => embedding(self.matrix(role).1, ids.clone()),
+            None => unreachable!("only the start of a plan embeds"),
+        }
+    }
+
+    fn unembedded(&self, role: TensorRole, x: Tensor<3>) -> Tensor<3> {
+        let (name, weight) = self.matrix(role);
+        match name.kind {
+            TensorKind::Embedding => x.matmul(weight.transpose().unsqueeze()),
+            TensorKind::Matrix | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+                linear(x, weight, None)
+            }
+        }
+    }
+
+    /// Times the gain and plus the shift of a norm, where it has them.
+    fn scaled<const D: usize>(&self, role: TensorRole, x: Tensor<D>) -> Tensor<D> {
+        let x = match self.vector(role, TensorKind::Gain) {
+            Some(gain) => x * gain.unsqueeze(),
+            None => x,
+        };
+        match self.vector(role, TensorKind::Shift) {
+            Some(shift) => x + shift.unsqueeze(),
+            None => x,
+        }
+    }
+
+    /// What the matrix of `role` gives. Where it has other parts too, theirs lie ready after the first.
+    fn project(&mut self, role: TensorRole, from: Rows) -> Tensor<3> {
+        if let Some(ready) = self.ready.remove(&role) {
+            return ready;
+        }
+        let (name, weight) = self.matrix(role);
+        let y = linear(self.row(from), weight, self.vector(role, TensorKind::Bias));
+        self.ready.extend(parts(name, y));
+        match self.ready.remove(&role) {
+            Some(y) => y,
+            None => unreachable!("the matrix was found by {role:?}"),
+        }
+    }
+}
+
+/// What a matrix gave, [batch, positions, outputs], by the parts of the plan that it holds.
+fn parts(name: &TensorName, y: Tensor<3>) -> Vec<(TensorRole, Tensor<3>)> {
+    let [batch, positions, width] = y.dims();
+    // each group has a span of every part
+    let groups = name.spans.iter().filter(|s| s.role == name.spans[0].role);
+    let groups = groups.count();
+    let y = y.reshape([batch, positions, groups, width / groups]);
+    let mut first = 0;
+    let spans = name.spans.iter().take(name.spans.len() / groups);
+    let part = spans.map(|span| {
+        let part = y.clone().narrow(3, first, span.rows);
+        first += span.rows;
+        (span.role, joined(part))
+    });
+    part.collect()
+}
+
+/// Heads or groups one after another.
+fn joined(x: Tensor<4>) -> Tensor<3> {
+    let [batch, positions, heads, width] = x.dims();
+    x.reshape([batch, positions, heads * width])
+}
+
+/// (x - m) / sqrt(mean((x - m)^2) + eps) over the last dimension, m the mean where it is `centred`, else 0.
+fn normalise<const D: usize>(x: Tensor<D>, centred: bool, eps: f64) -> Tensor<D> {
+    let x = match centred {
+        true => x.clone() - x.mean_dim(D - 1),
+        false => x,
+    };
+    let size = (x.clone().square().mean_dim(D - 1) + eps).sqrt();
+    x / size
+}
+
+fn activated(kind: Nonlinearity, x: Tensor<3>) -> Tensor<3> {
+    match kind {
+        Nonlinearity::Gelu => activation::gelu(x),
+        Nonlinearity::GeluTanh => activation::gelu_approximate(x),
+        Nonlinearity::Relu => activation::relu(x),
+        Nonlinearity::Silu => activation::silu(x),
+    }
+}
+
+/// Which sublayer writes with the matrix of `role`.
+fn written_by(role: TensorRole) -> TapPoint {
+    match role == TensorRole::AttentionOutput {
+        true => TapPoint::AttnWrite,
+        false => TapPoint::MlpWrite,
+    }
+}
