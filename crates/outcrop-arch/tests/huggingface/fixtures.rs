@@ -1,29 +1,12 @@
-use std::path::{Path, PathBuf};
-
 use outcrop_arch::HuggingFace;
 use outcrop_arch::Result;
 use serde_json::{Map, Value};
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/huggingface")
-}
+use crate::files::{folder, published};
 
 /// One of the files that export.py writes.
 pub(crate) fn exported(file: &str) -> Map<String, Value> {
     serde_json::from_str(&std::fs::read_to_string(folder().join(file)).unwrap()).unwrap()
-}
-
-/// The settings of well-known models as published, by name, in order.
-pub(crate) fn published() -> Vec<(String, Value)> {
-    let read = |path: PathBuf| {
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        (name, serde_json::from_str(&text).unwrap())
-    };
-    let files = std::fs::read_dir(folder().join("published")).unwrap();
-    let mut all: Vec<_> = files.map(|f| read(f.unwrap().path())).collect();
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    all
 }
 
 pub(crate) fn published_as(name: &str) -> Value {

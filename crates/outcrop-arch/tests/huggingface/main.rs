@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod files;
 mod fixtures;
-mod mutated;
 mod published;
 mod refused;
 mod tensors;

@@ -3,7 +3,8 @@ use outcrop_arch::{
 };
 use serde_json::Value;
 
-use crate::fixtures::{exported, parse, published, published_as};
+use crate::files::published;
+use crate::fixtures::{exported, parse, published_as};
 
 /// Of the published files one must be refused: its context is beyond what plain rotary positions compute.
 const REFUSED: [(&str, &str); 1] = [("llama-3.2-1b", "`rope_scaling.rope_type` = \"llama3\"")];

@@ -1,8 +1,8 @@
 use std::fs;
 
+use mutation::{mutate, mutations};
 use proptest::prelude::*;
 
-use crate::mutation::{mutate, mutations};
 use crate::{fixture, read_all};
 
 fn folder(kind: &str, names: [&str; 3], index: &[u8], shard: &[u8]) -> bool {

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod index;
-mod mutation;
 mod pickles;
 mod safetensors;
 mod zips;

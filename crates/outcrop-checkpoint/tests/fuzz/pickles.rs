@@ -1,10 +1,10 @@
 use std::io::{Cursor, Read, Write};
 
+use mutation::{edge, mutate, mutations};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::mutation::{edge, mutate, mutations};
 use crate::{fixture, read_bytes};
 
 /// An archive whose checksums are right, with this pickle and the storages of `file`.

@@ -1,7 +1,9 @@
-use outcrop_checkpoint::{read_metadata, read_tensors_where};
+use std::collections::BTreeMap;
+
+use mutation::{edge, mutate, mutations};
+use outcrop_checkpoint::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
 use proptest::prelude::*;
 
-use crate::mutation::{edge, mutate, mutations};
 use crate::{fixture, read_bytes};
 
 fn with_header(header: &[u8], data: &[u8]) -> Vec<u8> {
@@ -35,6 +37,28 @@ proptest! {
         let mut bytes = fixture("tensors.safetensors");
         mutate(&mut bytes, &mutations);
         read_bytes("x.safetensors", &bytes);
+    }
+
+    /// Files that we wrote, of any shape: never more elements than the file has bytes for.
+    #[test]
+    fn mutated_files_of_ours_are_read_or_refused(
+        shapes in prop::collection::vec(prop::collection::vec(0usize..4, 0..3), 0..5),
+        mutations in mutations(),
+    ) {
+        let tensors: Vec<Tensor> = shapes.into_iter().enumerate().map(|(i, shape)| Tensor {
+            name: format!("t{i}"),
+            data: vec![0.5; shape.iter().product()],
+            shape,
+        }).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        write_tensors(&path, &tensors, &BTreeMap::new()).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        mutate(&mut bytes, &mutations);
+        std::fs::write(&path, &bytes).unwrap();
+        if let Ok(read) = read_tensors(&path) {
+            prop_assert!(read.iter().map(|t| 2 * t.data.len()).sum::<usize>() <= bytes.len());
+        }
     }
 
     /// The length before the header is set right again: what is mutated is the header's text.

@@ -1,6 +1,6 @@
+use mutation::{Mutation, mutate, mutations};
 use proptest::prelude::*;
 
-use crate::mutation::{Mutation, mutate, mutations};
 use crate::{fixture, read_bytes};
 
 /// Moves a mutation's place into the central directory, at the end of the archive, where the sizes

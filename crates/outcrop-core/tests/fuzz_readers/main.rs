@@ -3,12 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-mod mutate;
 mod tables;
 
 use std::path::Path;
 
-use mutate::{Mutation, apply, mutations};
+use mutation::{mutate, text_mutations};
 use outcrop_core::table::{self, Loaded};
 use outcrop_core::{CurvePoint, Error, Fit, Ratio, Result, open_trajectories_from, published};
 use proptest::prelude::*;
@@ -67,12 +66,10 @@ proptest! {
     fn no_bytes_make_a_reader_panic(
         table in any_table(),
         rows in 0..40usize,
-        changes in mutations(),
+        changes in text_mutations(),
     ) {
         let mut bytes = valid(table, rows);
-        for change in &changes {
-            apply(change, &mut bytes);
-        }
+        mutate(&mut bytes, &changes);
         read_all(&bytes);
     }
 
@@ -81,16 +78,14 @@ proptest! {
         table in any_table(),
         rows in 2..40usize,
         at in any::<prop::sample::Index>(),
-        changes in mutations(),
+        changes in text_mutations(),
     ) {
         let bytes = valid(table, rows);
         let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
         let at = 1 + at.index(rows); // not the header
-        for change in &changes {
-            apply(change, &mut lines[at]);
-            // one line it stays
-            lines[at].retain(|b| !matches!(b, b'\n' | b'\r'));
-        }
+        mutate(&mut lines[at], &changes);
+        // one line it stays
+        lines[at].retain(|b| !matches!(b, b'\n' | b'\r'));
         let before = keys(table, &bytes).unwrap();
         let after = match keys(table, &lines.join(&b'\n')) {
             Err(Error::Twice { .. }) => return Ok(()), // it became a row like another
@@ -118,13 +113,11 @@ proptest! {
     }
 
     #[test]
-    fn sorted_tables_stream_to_what_the_whole_one_is(rows in 1..60usize, changes in mutations()) {
+    fn sorted_tables_stream_to_what_the_whole_one_is(rows in 1..60usize, changes in text_mutations()) {
         let mut bytes = valid(Table::Trajectories, rows);
         let header = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
         let mut body = bytes.split_off(header);
-        for change in &changes {
-            apply(change, &mut body);
-        }
+        mutate(&mut body, &changes);
         bytes.extend(body);
         let whole = table::trajectories_from(&*bytes, "t");
         let (mut streamed, mut said) = (Vec::new(), Vec::new());
@@ -150,7 +143,7 @@ proptest! {
     #[test]
     fn no_bytes_make_the_published_data_set_panic(
         file in 0..4usize,
-        changes in mutations(),
+        changes in text_mutations(),
     ) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/published");
         let path = [
@@ -160,9 +153,7 @@ proptest! {
             "pythia_14m/params/layer_fit_params_ratio.json",
         ][file];
         let mut bytes = std::fs::read(root.join(path)).unwrap();
-        for change in &changes {
-            apply(change, &mut bytes);
-        }
+        mutate(&mut bytes, &changes);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -175,14 +166,4 @@ proptest! {
             prop_assert!(t.ratios.iter().all(|r| *r >= 0.0));
         }
     }
-}
-
-#[test]
-fn mutations_reach_every_kind() {
-    let mut bytes = b"a,b\n1,2\n".to_vec();
-    apply(&Mutation::Insert(3, b"\"".to_vec()), &mut bytes);
-    apply(&Mutation::Repeat(0, 2), &mut bytes);
-    apply(&Mutation::Truncate(7), &mut bytes);
-    apply(&Mutation::Flip(0, 1), &mut bytes);
-    assert_eq!(bytes, b"`,a,b\"\n");
 }

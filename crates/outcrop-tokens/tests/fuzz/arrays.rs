@@ -1,7 +1,7 @@
+use mutation::{edge, mutate, mutations};
 use outcrop_tokens::Windows;
 use proptest::prelude::*;
 
-use crate::mutation::{edge, mutate, mutations};
 use crate::{fixture, read};
 
 const ARRAYS: [&str; 8] = [

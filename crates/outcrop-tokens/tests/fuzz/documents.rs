@@ -1,9 +1,9 @@
 use std::sync::LazyLock;
 
+use mutation::{mutate, mutations};
 use outcrop_tokens::{Tokenizer, Windows};
 use proptest::prelude::*;
 
-use crate::mutation::{mutate, mutations};
 use crate::{fixture, read};
 
 static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| {

@@ -2,10 +2,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use mutation::{mutate, mutations};
 use outcrop_tokens::{TokenFile, Tokenizer, Windows, read_documents};
 use proptest::prelude::*;
 
-use crate::mutation::{mutate, mutations};
 use crate::{fixture, read};
 
 static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| {

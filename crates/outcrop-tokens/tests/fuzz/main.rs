@@ -6,8 +6,6 @@
 mod arrays;
 mod documents;
 mod formats;
-#[path = "../../../outcrop-checkpoint/tests/fuzz/mutation.rs"]
-mod mutation;
 mod tokenizers;
 
 use std::path::Path;

@@ -1,57 +1,29 @@
 //! Whatever is done to a `config.json`, it is read or refused: no panic, no architecture out of
-//! range. `PROPTEST_CASES=100000 cargo test --test huggingface` looks longer.
+//! range. `PROPTEST_CASES=100000 cargo test -p outcrop-arch --test fuzz` looks longer.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "huggingface/files.rs"]
+mod files;
+
+use mutation::json::value;
+use mutation::{mutate, text_mutations};
 use outcrop_arch::{ArchSpec, HuggingFace};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
-use crate::fixtures::published;
+use crate::files::published;
 
-fn leaf() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        prop::sample::select(vec![
-            0u64,
-            1,
-            2,
-            3,
-            8,
-            64,
-            65_536,
-            1 << 20,
-            1 << 53,
-            u64::MAX
-        ])
-        .prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        prop::sample::select(vec![0.0, -0.0, 0.25, 1.0, 1e-300, 1e300, f64::MAX, -1.5])
-            .prop_map(Value::from),
-        prop::sample::select(vec![
-            "",
-            "default",
-            "silu",
-            "gelu",
-            "llama",
-            "full_attention",
-            "é"
-        ])
-        .prop_map(Value::from),
-        Just(json!([])),
-        Just(json!({})),
-    ]
-}
-
-fn value() -> impl Strategy<Value = Value> {
-    let key = prop::sample::select(vec!["rope_type", "rope_theta", "type", "factor", "0"]);
-    leaf().prop_recursive(3, 12, 3, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::hash_map(key.clone().prop_map(str::to_owned), inner, 0..3)
-                .prop_map(|map| map.into_iter().collect()),
-        ]
-    })
-}
+/// Texts and names that stand in such files.
+const WORDS: &[&str] = &[
+    "",
+    "default",
+    "silu",
+    "gelu",
+    "llama",
+    "full_attention",
+    "é",
+];
+const NAMES: &[&str] = &["rope_type", "rope_theta", "type", "factor", "0"];
 
 /// The names of every setting that any of the files has, and two that none has.
 fn names() -> Vec<String> {
@@ -97,7 +69,7 @@ proptest! {
     #[test]
     fn changed_settings_are_read_or_refused(
         model in prop::sample::select(published()),
-        changes in prop::collection::vec((prop::sample::select(names()), value()), 1..4),
+        changes in prop::collection::vec((prop::sample::select(names()), value(WORDS, NAMES)), 1..4),
         removed in prop::collection::vec(prop::sample::select(names()), 0..2),
     ) {
         let mut config = model.1;
@@ -112,15 +84,11 @@ proptest! {
     #[test]
     fn changed_text_is_read_or_refused(
         model in prop::sample::select(published()),
-        at in any::<prop::sample::Index>(),
-        remove in 0..20usize,
-        insert in prop::sample::select(vec!["", "NaN", "1e999", "9", "-", "[[[[", "{", "\"", "\u{0}"]),
+        changes in text_mutations(),
     ) {
-        let mut text: Vec<char> = model.1.to_string().chars().collect();
-        let from = at.index(text.len());
-        let to = (from + remove).min(text.len());
-        text.splice(from..to, insert.chars());
-        try_out(&text.into_iter().collect::<String>());
+        let mut text = model.1.to_string().into_bytes();
+        mutate(&mut text, &changes);
+        try_out(&String::from_utf8_lossy(&text));
     }
 }
 
