@@ -16,7 +16,6 @@ use crate::weight::Weights;
 pub(crate) struct Memory {
     pub(crate) scratch: Vec<Aligned>,
     pub(crate) kept: Vec<Aligned>,
-    pub(crate) log_sums: Aligned,
     pub(crate) tools: Tools,
 }
 

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 /// The heads of attention and where in a row of queries, keys and values each lies: key-value heads in order,
 /// each as [queries of its group | key | value].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heads {
     pub(crate) heads: usize,
     pub(crate) kv_heads: usize,

@@ -15,6 +15,7 @@
 
 mod activate;
 mod attend;
+mod attention;
 mod backward;
 mod block;
 mod compile;
@@ -30,14 +31,17 @@ mod memory;
 mod norm;
 mod op;
 mod rotary;
+mod stream;
 mod turn;
 mod weight;
 
+pub use attention::Attention;
 pub use block::Block;
 pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
 pub use loss::{Gradients, Loss};
+pub use stream::Stream;
 pub use weight::Weight;
 
 #[cfg(doctest)]

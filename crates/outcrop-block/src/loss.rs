@@ -10,7 +10,7 @@ use crate::backward::{Lane, lanes, total};
 use crate::compile::{End, end};
 use crate::memory::{Buffer, Lent};
 use crate::weight::{Weights, pack};
-use crate::{Input, Result};
+use crate::{Input, Result, Weight};
 
 /// Rows whose logits are there together.
 const ROWS: usize = 256;
@@ -88,6 +88,19 @@ impl Loss {
         let total = |i: usize| total(lanes.iter().map(|(_, lane)| &*lane.sums[i]));
         let gradients = gradients.then(|| (dx, (0..self.inputs().len()).map(total).collect()));
         ((sum / targets.len() as f64) as f32, gradients)
+    }
+
+    /// The norm of `x` [rows, d_model], where there is one, in place; `weights` are the inputs before the
+    /// unembedding. In parallel on the current rayon pool.
+    pub fn norm(&self, weights: &[Weight], x: &mut [f32]) {
+        let Some(norm) = &self.end.norm else { return };
+        let weights = Weights::packed(weights);
+        let groups = x.par_chunks_mut(ROWS * norm.width);
+        groups.for_each_init(Vec::new, |before: &mut Vec<f32>, rows| {
+            before.clear();
+            before.extend_from_slice(rows);
+            norm.apply(&weights, before, rows);
+        });
     }
 
     fn shape(&self) -> [usize; 2] {

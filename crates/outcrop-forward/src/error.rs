@@ -14,11 +14,8 @@ pub enum Error {
     #[error(transparent)]
     Arch(#[from] outcrop_arch::Error),
     /// An architecture with a step that this forward pass does not have.
-    #[error("run a model with {what}: this forward pass does not have it")]
-    Lacks {
-        /// What it asks for.
-        what: &'static str,
-    },
+    #[error(transparent)]
+    Block(#[from] outcrop_block::Error),
     /// Weights that cannot be read.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -2,10 +2,9 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use outcrop_arch::{ArchSpec, Position, TensorPart, TensorRole};
+use outcrop_block::Stream;
 
-use crate::block::Blocks;
-use crate::layer::Layer;
-use crate::rotary::Rotary;
+use crate::weights::Reader;
 use crate::{Error, Published, Result, Tap};
 
 /// Runs `sequences` of token ids through a model, block by block, and shows `tap` the residual stream
@@ -41,15 +40,15 @@ pub(crate) fn run(
 ) -> Result<Streams> {
     let (arch, d) = (model.arch(), model.arch().d_model);
     let mut streams = embed(model, sequences)?;
-    let longest = sequences.iter().map(Vec::len).max().unwrap_or(0);
-    let rotary = match arch.position {
-        Position::Rotary { base, .. } => Some(Rotary::new(arch.rotary_dims(), base, longest)),
-        Position::Learned | Position::Alibi | Position::None => None,
-    };
-    let mut blocks = Blocks::new(arch, rotary);
+    let mut stream = Stream::default();
     let groups = groups(&streams.ranges);
     for layer in 1..=arch.layers {
-        let weights = Layer::read(model, layer)?;
+        let block = model.block(layer);
+        let reader = Reader {
+            model,
+            layer: Some(layer),
+        };
+        let weights = reader.read(block.inputs())?;
         for group in &groups {
             let ranges = &streams.ranges[group.clone()];
             let first = ranges[0].start;
@@ -57,11 +56,11 @@ pub(crate) fn run(
             let lengths: Vec<usize> = ranges.iter().map(Range::len).collect();
             let end = first + lengths.iter().sum::<usize>();
             let x = &mut streams.values[first * d..end * d];
-            blocks.look(&weights, &lengths, x);
+            stream.look(block, &weights, &lengths, x);
             for (sequence, range) in group.clone().zip(ranges) {
-                tap.attention(layer, sequence, &blocks.attention(rows(range)));
+                tap.attention(layer, sequence, &stream.attention(rows(range)));
             }
-            blocks.write(&weights, x);
+            stream.write(block, &weights, x);
             for (sequence, range) in group.clone().zip(ranges) {
                 let rows = rows(range);
                 tap.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
@@ -120,7 +119,10 @@ fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
     let used: Vec<u32> = used.into_iter().collect();
     let (rows, d) = (model.embed(&used)?, model.arch().d_model);
     let role = TensorRole::PositionEmbedding;
-    let positions = model.read(None, role, TensorPart::Weight)?;
+    let positions = match model.has(None, role) {
+        true => model.read(None, role, TensorPart::Weight)?.0,
+        false => Vec::new(),
+    };
     let tokens = sequences.iter().map(Vec::len).sum::<usize>();
     let mut values = Vec::with_capacity(tokens * d);
     let mut ranges = Vec::with_capacity(sequences.len());
@@ -130,10 +132,8 @@ fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
             let row = used.partition_point(|used| used < token);
             values.extend_from_slice(&rows[row * d..(row + 1) * d]);
         }
-        if let Some((positions, _)) = &positions {
-            let stream = values[start..].iter_mut();
-            stream.zip(positions).for_each(|(x, p)| *x += p);
-        }
+        let stream = values[start..].iter_mut();
+        stream.zip(&positions).for_each(|(x, p)| *x += p);
         ranges.push(start / d..start / d + tokens.len());
     }
     Ok(Streams { values, ranges })

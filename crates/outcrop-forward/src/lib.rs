@@ -33,21 +33,15 @@
 //! # Ok::<(), outcrop_forward::Error>(())
 //! ```
 
-mod attend;
-mod attention;
-mod block;
 mod error;
 mod forward;
 mod intervention;
-mod layer;
 mod loss;
 mod measure;
 mod published;
-mod rotary;
-mod support;
 mod tap;
+mod weights;
 
-pub use attention::Attention;
 pub use error::{Error, Result};
 pub use forward::forward;
 pub use intervention::{
@@ -56,6 +50,7 @@ pub use intervention::{
 };
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure};
+pub use outcrop_block::Attention;
 pub use published::Published;
 pub use tap::Tap;
 

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use outcrop_arch::TensorRole;
 use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
 use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;
 
 use crate::forward::{Streams, check, run};
-use crate::layer::Reader;
+use crate::weights::Reader;
 use crate::{Published, Result, Tap};
 
 /// Tokens whose logits one task computes.
@@ -77,16 +76,14 @@ pub fn next_token_loss(
     Ok(streams.ranges.iter().map(mean).collect())
 }
 
-/// The final norm, in place.
+/// The final norm, where there is one, in place.
 fn norm(model: &Published, streams: &mut Streams) -> Result<()> {
-    let d = model.arch().d_model;
-    let norm = Reader { model, layer: None }.norm(TensorRole::FinalNorm)?;
-    let rows = streams.values.par_chunks_exact_mut(d);
-    rows.for_each_init(Vec::new, |before: &mut Vec<f32>, row| {
-        before.clear();
-        before.extend_from_slice(row);
-        norm.apply(before, row);
-    });
+    let (loss, reader) = (model.loss(), Reader { model, layer: None });
+    let vectors = loss
+        .inputs()
+        .split_last()
+        .map_or(&[][..], |(_, vectors)| vectors);
+    loss.norm(&reader.read(vectors)?, &mut streams.values);
     Ok(())
 }
 

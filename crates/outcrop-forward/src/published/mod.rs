@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use outcrop_arch::{ArchSpec, Family, Plan, TensorName, TensorPart, TensorRole};
+use outcrop_block::{Block, Columns, Loss};
 use outcrop_checkpoint::Weights;
 use outcrop_core::read_huggingface;
 use rayon::prelude::*;
 
 use self::names::Matched;
-use crate::support::supported;
 use crate::{Error, Result};
 
 /// A published checkpoint: its config and its weights, which stay on the disk.
@@ -19,6 +19,10 @@ use crate::{Error, Result};
 pub struct Published {
     arch: ArchSpec,
     family: &'static Family,
+    /// The kinds of blocks, and which of them each layer is.
+    blocks: Vec<Block>,
+    kinds: Vec<usize>,
+    loss: Loss,
     weights: Weights,
     /// Where each tensor of the architecture is stored.
     places: BTreeMap<(Option<usize>, u8, u8), Place>,
@@ -49,16 +53,20 @@ impl Published {
     /// for models of ours that no such config describes.
     ///
     /// # Errors
-    /// [`Error::Arch`] for an architecture that the family does not hold, [`Error::Lacks`] for one with a step
-    /// that there is not here, else as
-    /// [`Published::open`].
+    /// [`Error::Arch`] for an architecture that the family does not hold, [`Error::Block`] for one with a step
+    /// that there is not here, else as [`Published::open`].
     pub fn with_arch(arch: ArchSpec, family: &'static Family, folder: &Path) -> Result<Self> {
         let weights = Weights::open(folder)?;
         let wanted = family.tensors(&arch)?;
-        supported(&Plan::new(&arch))?;
+        let plan = Plan::new(&arch);
+        let blocks = plan.blocks.iter().map(|block| Block::new(&block.section));
+        let blocks = blocks.collect::<outcrop_block::Result<Vec<_>>>()?;
         let mut matched = names::matched(family, &wanted, &weights)?;
         let places = placed(wanted, &weights, &mut matched);
         let mut model = Self {
+            kinds: kinds(&plan),
+            loss: Loss::new(&plan.end)?,
+            blocks,
             arch,
             family,
             places,
@@ -118,19 +126,35 @@ impl Published {
         self.places.get(&(layer, role as u8, part as u8))
     }
 
-    /// A tensor as f32, and whether it is stored as [in, out]; `None` where there is none.
+    /// Block `layer`, from 1.
+    pub(crate) fn block(&self, layer: usize) -> &Block {
+        &self.blocks[self.kinds[layer - 1]]
+    }
+
+    /// What follows the blocks.
+    pub(crate) fn loss(&self) -> &Loss {
+        &self.loss
+    }
+
+    /// A tensor as f32, and whether it is stored as [in, out].
     pub(crate) fn read(
         &self,
         layer: Option<usize>,
         role: TensorRole,
         part: TensorPart,
-    ) -> Result<Option<(Vec<f32>, bool)>> {
-        let Some(place) = self.place(layer, role, part) else {
-            return Ok(None);
-        };
+    ) -> Result<(Vec<f32>, bool)> {
+        let place = self.place(layer, role, part);
+        let place = place.ok_or_else(|| self.missing(&format!("{role:?}")))?;
         let mut values = Vec::new();
         self.weights.read_f32(&place.stored, &mut values)?;
-        Ok(Some((values, place.tensor.transposed)))
+        Ok((values, place.tensor.transposed))
+    }
+
+    fn missing(&self, what: &str) -> Error {
+        Error::Tensors {
+            path: self.weights.path().to_owned(),
+            reason: format!("the {what} is missing"),
+        }
     }
 
     /// The name in the file of the unembedding, or of the embedding where they are tied.
@@ -140,10 +164,7 @@ impl Published {
         let found = place(TensorRole::Unembedding).or_else(tied);
         found
             .map(|place| place.stored.as_str())
-            .ok_or_else(|| Error::Tensors {
-                path: self.weights.path().to_owned(),
-                reason: "the unembedding is missing".into(),
-            })
+            .ok_or_else(|| self.missing("unembedding"))
     }
 
     /// The embedding's rows of `tokens`, which are in its range, one after another.
@@ -217,20 +238,35 @@ impl Published {
         self.place(layer, role, TensorPart::Weight).is_some()
     }
 
-    /// The rows of a fused projection in the order queries, keys, values, heads in order, as the family's
-    /// layout says.
-    pub(crate) fn qkv_order(&self) -> Vec<usize> {
+    /// The rows of a fused projection in the order of some columns, as the family's layout says.
+    pub(crate) fn stored_rows(&self, columns: &[Columns]) -> Vec<usize> {
         let (heads, d_head) = (self.arch.heads, self.arch.d_head());
-        let mut order = Vec::with_capacity(3 * heads * d_head);
-        for which in 0..3 {
-            for head in 0..heads {
-                let start = match self.family.layout().by_head {
-                    true => (head * 3 + which) * d_head,
-                    false => (which * heads + head) * d_head,
-                };
-                order.extend(start..start + d_head);
-            }
-        }
-        order
+        let place = |role: TensorRole, output: usize| {
+            let which = match role {
+                TensorRole::Key => 1,
+                TensorRole::Value => 2,
+                _ => 0,
+            };
+            let head = output / d_head;
+            let start = match self.family.layout().by_head {
+                true => (head * 3 + which) * d_head,
+                false => (which * heads + head) * d_head,
+            };
+            start + output % d_head
+        };
+        let rows = columns
+            .iter()
+            .flat_map(|c| c.outputs.clone().map(|o| place(c.role, o)));
+        rows.collect()
     }
+}
+
+/// Which kind of block each layer is.
+fn kinds(plan: &Plan) -> Vec<usize> {
+    let kind = |layer| {
+        let section = plan.block(layer);
+        let same = |block: &outcrop_arch::Block| std::ptr::eq(&block.section, section);
+        plan.blocks.iter().position(same).unwrap_or(0)
+    };
+    (1..=plan.layers()).map(kind).collect()
 }

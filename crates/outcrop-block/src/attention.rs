@@ -2,7 +2,7 @@ use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
 use outcrop_vector::softmax;
 use rayon::prelude::*;
 
-use crate::attend::Fused;
+use crate::heads::Heads;
 
 /// Queries that one task works on.
 const ROWS: usize = 120;
@@ -10,24 +10,24 @@ const ROWS: usize = 120;
 /// The attention of one sequence in one block. Its weights are computed when they are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Attention<'a> {
-    fused: Fused,
-    /// [queries | keys | values] of each token, heads in order, normed and rotated.
+    heads: Heads,
+    /// Queries, keys and values of each token, normed and rotated.
     qkv: &'a [f32],
 }
 
 impl<'a> Attention<'a> {
-    pub(crate) fn new(fused: Fused, qkv: &'a [f32]) -> Self {
-        Self { fused, qkv }
+    pub(crate) fn new(heads: Heads, qkv: &'a [f32]) -> Self {
+        Self { heads, qkv }
     }
 
     /// Number of heads.
     pub fn heads(&self) -> usize {
-        self.fused.heads
+        self.heads.heads
     }
 
     /// Number of tokens of the sequence.
     pub fn tokens(&self) -> usize {
-        self.qkv.len() / self.fused.width()
+        self.qkv.len().checked_div(self.heads.width()).unwrap_or(0)
     }
 
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
@@ -39,21 +39,21 @@ impl<'a> Attention<'a> {
     /// Where `head` is not below [`Attention::heads`].
     pub fn weights(&self, head: usize, weights: &mut Vec<f32>) {
         assert!(head < self.heads(), "head {head} of {}", self.heads());
-        let (tokens, width, d_head) = (self.tokens(), self.fused.width(), self.fused.d_head);
-        let group = head * self.fused.kv_heads / self.fused.heads;
+        let (tokens, width, d_head) = (self.tokens(), self.heads.width(), self.heads.d_head);
         let mut keys = Packed::default();
-        let key = &self.qkv[(self.fused.heads + group) * d_head..];
+        let key = &self.qkv[self.heads.key(head / self.heads.group())..];
         keys.pack(key, d_head, tokens, 1, width);
-        let factor = 1.0 / (d_head as f32).sqrt();
+        let factor = self.heads.scale();
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
             let (first, end) = (i * ROWS, i * ROWS + block.len() / tokens);
-            let queries = Rows::new(&self.qkv[first * width + head * d_head..], width);
+            let queries = &self.qkv[first * width + self.heads.query(head)..];
+            let queries = Rows::new(queries, width);
             multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
                 let (past, later) = line.split_at_mut(first + row + 1);
-                let (before, seen) = past.split_at_mut(self.fused.first_seen(first + row));
+                let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
                 softmax(seen, factor);
                 before.fill(0.0);
                 later.fill(0.0);

@@ -1,0 +1,210 @@
+//! The forward pass of long sequences: what attention needs of all rows first, then attention and what
+//! follows; some rows at a time, in parallel.
+
+use std::ops::Range;
+use std::sync::Mutex;
+
+use outcrop_gemm::Aligned;
+use rayon::prelude::*;
+
+use crate::attend::Past;
+use crate::forward::MEMORY;
+use crate::frame::{Frame, Memory, Part, Pass, room};
+use crate::heads::Heads;
+use crate::op::{Op, X};
+use crate::weight::Weights;
+use crate::{Attention, Block, Weight};
+
+/// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
+const ROWS: usize = 96;
+
+/// A group of sequences that go through blocks whose weights come one after another, in memory that is used
+/// again: per row no more than queries, keys and values is kept.
+///
+/// ```
+/// use outcrop_arch::{ArchSpec, Plan};
+/// use outcrop_block::{Block, Stream, Weight};
+/// use outcrop_gemm::Packed;
+///
+/// let block = Block::new(Plan::new(&ArchSpec::new(1, 8, 2)).block(1))?;
+/// let weights: Vec<Weight> = block.inputs().iter().map(|input| match input.shape[..] {
+///     [k, n] => Weight::Matrix(vec![Packed::new(&vec![0.0; k * n], k, n)]),
+///     _ => Weight::Vector(vec![0.0; input.shape[0]]),
+/// }).collect();
+/// let mut x = vec![0.5; 5 * 8]; // sequences of three and of two tokens
+/// let mut stream = Stream::default();
+/// stream.look(&block, &weights, &[3, 2], &mut x);
+/// let mut given = Vec::new();
+/// stream.attention(3..5).weights(0, &mut given);
+/// assert_eq!(given, [1.0, 0.0, 0.5, 0.5]);
+/// stream.write(&block, &weights, &mut x);
+/// assert_eq!(x, [0.5; 40]);
+/// # Ok::<(), outcrop_block::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Stream {
+    heads: Option<Heads>,
+    /// Rows of each task, each with the number of its sequence and its first position.
+    tasks: Vec<Vec<Piece>>,
+    /// Queries, keys and values by row.
+    qkv: Aligned,
+    /// By sequence and key-value head.
+    past: Vec<Past>,
+}
+
+/// Consecutive rows of a sequence.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    sequence: usize,
+    first: usize,
+    rows: usize,
+}
+
+/// The rows of one task.
+struct Task<'a> {
+    pieces: &'a [Piece],
+    x: &'a mut [f32],
+    qkv: &'a mut [f32],
+}
+
+impl Stream {
+    /// Takes in a group of sequences of these lengths, whose residual streams `x` [tokens, d_model] follow one
+    /// another: computes what attention needs, their queries, keys and values.
+    ///
+    /// # Panics
+    /// Where `x` or a weight has another number of numbers.
+    pub fn look(&mut self, block: &Block, weights: &[Weight], lengths: &[usize], x: &mut [f32]) {
+        let heads = block.compiled.heads;
+        self.heads = Some(heads);
+        self.tasks = tasks(lengths);
+        self.qkv.resize(x.len() / block.d_model() * heads.width());
+        let ops = &block.compiled.ops[..block.compiled.attend];
+        self.run(block, weights, ops, x, false);
+        let past = lengths.len() * heads.kv_heads;
+        self.past.resize(past, Past::default());
+        let mut rest = &*self.qkv;
+        let rows = lengths.iter().map(|tokens| {
+            let (rows, after) = rest.split_at(tokens * heads.width());
+            rest = after;
+            rows
+        });
+        let rows: Vec<&[f32]> = rows.collect();
+        let past = self.past.par_iter_mut().enumerate();
+        past.for_each(|(i, past)| past.pack(heads, rows[i / heads.kv_heads], i % heads.kv_heads));
+    }
+
+    /// The attention of the sequence that has these rows of the group; none of all before
+    /// [`Stream::look`].
+    pub fn attention(&self, rows: Range<usize>) -> Attention<'_> {
+        let heads = self.heads.unwrap_or_default();
+        let width = heads.width();
+        Attention::new(heads, &self.qkv[rows.start * width..rows.end * width])
+    }
+
+    /// Adds what attention and the MLP write to the residual streams of the group that [`Stream::look`] took
+    /// in, with the same block and weights.
+    ///
+    /// # Panics
+    /// Where `x` has another number of rows.
+    pub fn write(&mut self, block: &Block, weights: &[Weight], x: &mut [f32]) {
+        let ops = &block.compiled.ops[block.compiled.attend..];
+        self.run(block, weights, ops, x, true);
+    }
+
+    /// Runs some of the operations on all rows; the last rows of a sequence, which see the most, first where
+    /// they attend.
+    fn run(&mut self, block: &Block, weights: &[Weight], ops: &[Op], x: &mut [f32], attends: bool) {
+        let (d, width) = (block.d_model(), block.compiled.heads.width());
+        let longest = self
+            .tasks
+            .iter()
+            .flatten()
+            .map(|piece| piece.first + piece.rows);
+        let tables = (block.known).of(&block.compiled.angles, longest.max().unwrap_or(0));
+        let weights = Weights::packed(weights);
+        let pass = block.pass(&weights, &tables, &block.between_layout);
+        let past = if attends { &self.past[..] } else { &[] };
+        let rows = x
+            .chunks_mut(ROWS * d)
+            .zip(self.qkv.chunks_mut(ROWS * width));
+        let tasks = rows.zip(&self.tasks);
+        let tasks = tasks.map(|((x, qkv), pieces)| Task { pieces, x, qkv });
+        let work = |task: Task<'_>| {
+            MEMORY.with_borrow_mut(|memory| pass.task(task, ops, past, memory));
+        };
+        match attends {
+            true => share(tasks.rev(), work),
+            false => share(tasks, work),
+        }
+    }
+}
+
+impl Pass<'_> {
+    fn task(&self, task: Task<'_>, ops: &[Op], past: &[Past], memory: &mut Memory) {
+        let kv_heads = self.compiled.heads.kv_heads;
+        let part = |piece: &Piece| Part {
+            first: piece.first,
+            rows: piece.rows,
+            past: past.get(piece.sequence * kv_heads..(piece.sequence + 1) * kv_heads),
+        };
+        let parts: Vec<Part<'_>> = task.pieces.iter().map(part).collect();
+        let rows = task.x.len() / self.width(X);
+        let mut frame = Frame {
+            rows,
+            parts: &parts,
+            residual: task.x,
+            fixed: Vec::new(),
+            kept: vec![task.qkv],
+            scratch: room(&mut memory.scratch, &self.layout.scratch, rows),
+            log_sums: None,
+        };
+        for op in ops {
+            // the residual stream changes in its place
+            self.run(*op, None, &mut frame, &mut memory.tools);
+        }
+    }
+}
+
+/// The rows of each task.
+fn tasks(lengths: &[usize]) -> Vec<Vec<Piece>> {
+    let mut tasks: Vec<Vec<Piece>> = Vec::new();
+    let mut room = 0;
+    for (sequence, &tokens) in lengths.iter().enumerate() {
+        let mut first = 0;
+        while first < tokens {
+            if room == 0 {
+                tasks.push(Vec::new());
+                room = ROWS;
+            }
+            let rows = room.min(tokens - first);
+            let piece = Piece {
+                sequence,
+                first,
+                rows,
+            };
+            tasks
+                .last_mut()
+                .into_iter()
+                .for_each(|task| task.push(piece));
+            first += rows;
+            room -= rows;
+        }
+    }
+    tasks
+}
+
+/// Gives `items` one by one to the threads of the current rayon pool. None waits for a share that was dealt
+/// out before.
+fn share<T>(items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+    let items = Mutex::new(items);
+    let next = || items.lock().ok()?.next();
+    rayon::scope(|scope| {
+        for _ in 0..rayon::current_num_threads() {
+            scope.spawn(|_| {
+                while let Some(item) = next() {
+                    work(item);
+                }
+            });
+        }
+    });
+}

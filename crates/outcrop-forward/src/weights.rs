@@ -1,0 +1,144 @@
+//! The weights of one block as `outcrop-block` takes them, whatever their layout in the file.
+
+use outcrop_arch::{TensorKind, TensorPart, TensorRole};
+use outcrop_block::{Columns, Input, Weight};
+use outcrop_gemm::Packed;
+
+use crate::{Published, Result};
+
+/// Reads the weights of a block (from 1), or those outside of all.
+pub(crate) struct Reader<'a> {
+    pub(crate) model: &'a Published,
+    pub(crate) layer: Option<usize>,
+}
+
+/// A matrix as it is stored: [outputs, inputs], or [inputs, outputs].
+struct Stored {
+    values: Vec<f32>,
+    transposed: bool,
+    inputs: usize,
+}
+
+impl Reader<'_> {
+    /// All of them, in order.
+    pub(crate) fn read(&self, inputs: &[Input]) -> Result<Vec<Weight>> {
+        let weight = |input: &Input| match input.kind {
+            TensorKind::Matrix | TensorKind::Embedding => self.matrix(input).map(Weight::Matrix),
+            TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+                self.vector(input).map(Weight::Vector)
+            }
+        };
+        inputs.iter().map(weight).collect()
+    }
+
+    /// The role under which the file has several in one tensor, if it does.
+    fn fused(&self, input: &Input) -> Option<TensorRole> {
+        let fused = TensorRole::QueryKeyValue;
+        let several = input.roles.contains(&TensorRole::Query);
+        (several && self.model.has(self.layer, fused)).then_some(fused)
+    }
+
+    fn vector(&self, input: &Input) -> Result<Vec<f32>> {
+        let part = input.kind.part();
+        if let Some(role) = self.fused(input) {
+            let stored = self.model.read(self.layer, role, part)?.0;
+            let order = self.model.stored_rows(&input.columns);
+            return Ok(order.into_iter().map(|at| stored[at]).collect());
+        }
+        let mut values = vec![0.0; input.shape[0]];
+        for role in &input.roles {
+            let stored = self.model.read(self.layer, *role, part)?.0;
+            for (columns, first) in places(input, *role) {
+                values[first..first + columns.outputs.len()]
+                    .copy_from_slice(&stored[columns.outputs.clone()]);
+            }
+        }
+        Ok(values)
+    }
+
+    fn stored(&self, role: TensorRole, inputs: usize) -> Result<Stored> {
+        let (values, transposed) = self.model.read(self.layer, role, TensorPart::Weight)?;
+        Ok(Stored {
+            values,
+            transposed,
+            inputs,
+        })
+    }
+
+    /// A matrix in parts, so that no more than one of them is in memory twice.
+    fn matrix(&self, input: &Input) -> Result<Vec<Packed>> {
+        let [inputs, outputs] = [input.shape[0], input.shape[1]];
+        if let Some(role) = self.fused(input) {
+            let order = self.model.stored_rows(&input.columns);
+            let stored = self.stored(role, inputs)?;
+            return Ok(vec![stored.ordered(order).pack(outputs)]);
+        }
+        if input.columns.len() == input.roles.len() {
+            let part = |columns: &Columns| {
+                let stored = self.stored(columns.role, inputs)?;
+                Ok(stored.pack(columns.outputs.len()))
+            };
+            return input.columns.iter().map(part).collect();
+        }
+        let mut rows = vec![0.0; inputs * outputs];
+        for role in &input.roles {
+            let stored = self.stored(*role, inputs)?;
+            for (columns, first) in places(input, *role) {
+                for (i, output) in columns.outputs.clone().enumerate() {
+                    let row = &mut rows[(first + i) * inputs..][..inputs];
+                    stored.output(output, row);
+                }
+            }
+        }
+        Ok(vec![Packed::transposed(&rows, outputs, inputs)])
+    }
+}
+
+/// Where the columns of a role begin in an input.
+fn places(input: &Input, role: TensorRole) -> impl Iterator<Item = (&Columns, usize)> {
+    let placed = input.columns.iter().scan(0, |next, columns| {
+        let first = *next;
+        *next += columns.outputs.len();
+        Some((columns, first))
+    });
+    placed.filter(move |(columns, _)| columns.role == role)
+}
+
+impl Stored {
+    fn outputs(&self) -> usize {
+        self.values.len() / self.inputs
+    }
+
+    /// The weights of one output, into `row`.
+    fn output(&self, output: usize, row: &mut [f32]) {
+        if !self.transposed {
+            let weights = &self.values[output * self.inputs..];
+            return row.copy_from_slice(&weights[..self.inputs]);
+        }
+        let weights = self.values[output..].iter().step_by(self.outputs());
+        row.iter_mut().zip(weights).for_each(|(to, x)| *to = *x);
+    }
+
+    /// With the outputs in another order.
+    fn ordered(self, order: Vec<usize>) -> Self {
+        if order.iter().copied().eq(0..self.outputs()) {
+            return self;
+        }
+        let mut values = vec![0.0; order.len() * self.inputs];
+        let rows = values.chunks_exact_mut(self.inputs).zip(order);
+        rows.for_each(|(row, output)| self.output(output, row));
+        Self {
+            values,
+            transposed: false,
+            inputs: self.inputs,
+        }
+    }
+
+    /// [inputs, outputs].
+    fn pack(&self, outputs: usize) -> Packed {
+        match self.transposed {
+            true => Packed::new(&self.values, self.inputs, outputs),
+            false => Packed::transposed(&self.values, outputs, self.inputs),
+        }
+    }
+}
