@@ -45,9 +45,10 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, ArchSpec, Attention, Bias, Init, KEYS, Knob, Norm,
-    NormPlacement, NormPlacementProperties, NormProperties, Position, Residual, ResidualProperties,
-    SWITCHES, Switch, Window, Word, reference, schema,
+    Activation, ActivationProperties, ArchSpec, Attention, Bias, FeatureName, Init, KEYS, Norm,
+    NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind, Position, REQUIRED,
+    Residual, ResidualProperties, Rotary, SWITCHES, Switch, Window, Word, numbers, reference,
+    schema,
 };
 pub use tensors::{Span, TensorName};
 

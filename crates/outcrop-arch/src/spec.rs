@@ -1,4 +1,4 @@
-use crate::{ArchSpec, Error, Position, Result, SWITCHES};
+use crate::{ArchSpec, Error, Result, SWITCHES};
 
 impl ArchSpec {
     /// Width of one attention head: `head_dim`, or d_model / heads where it is not given.
@@ -15,10 +15,10 @@ impl ArchSpec {
 
     /// Number of channels of each head that are rotated (even); 0 without rotary embedding.
     pub fn rotary_dims(&self) -> usize {
-        match self.position {
-            Position::Rotary { fraction, .. } => (self.d_head() as f64 * fraction) as usize / 2 * 2,
-            Position::Learned | Position::Alibi | Position::None => 0,
-        }
+        let rotary = self.position.rotary();
+        rotary.map_or(0, |rotary| {
+            (self.d_head() as f64 * rotary.fraction) as usize / 2 * 2
+        })
     }
 
     /// The JSON by whose hash an architecture is known: its fields in order, those left out that say

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use outcrop_arch::{ArchSpec, KEYS, SWITCHES, reference, schema};
-use serde_json::{Value, json};
+use outcrop_arch::{ArchSpec, KEYS, Number, NumberKind, SWITCHES, numbers, reference, schema};
+use serde_json::json;
 
-fn read(key: &str, value: Value) -> Result<ArchSpec, String> {
+fn read(key: &str, value: serde_json::Value) -> Result<ArchSpec, String> {
     let none = json!({ "kind": "none" }); // heads of any width
     let mut spec = json!({ "layers": 2, "d_model": 64, "heads": 4, "position": none });
     spec[key] = value;
@@ -38,7 +38,7 @@ fn keys_are_the_fields_in_order() {
 fn every_word_is_read_and_written() {
     for switch in SWITCHES {
         for (word, _) in switch.values {
-            let value: Value = match (switch.key, *word) {
+            let value: serde_json::Value = match (switch.key, *word) {
                 ("position", "rotary") => {
                     json!({ "kind": "rotary", "fraction": 0.5, "base": 100.0 })
                 }
@@ -87,19 +87,48 @@ fn bounds_of_the_schema_are_those_of_the_check() {
     assert_eq!(schema()["required"], json!(["layers", "d_model", "heads"]));
 }
 
+/// What a number gets of an architecture it sets again, and every architecture has the same columns.
 #[test]
-fn a_knob_sets_what_it_gets() {
-    let knobs: Vec<_> = SWITCHES.into_iter().filter(|s| s.knob.is_some()).collect();
-    let keys: Vec<_> = knobs.iter().map(|switch| switch.key).collect();
-    assert_eq!(
-        keys,
-        ["layers", "d_model", "heads", "d_ff", "vocab", "context"]
-    );
-    for switch in knobs {
-        let (mut arch, knob) = (ArchSpec::new(2, 64, 4), switch.knob.unwrap());
-        (knob.set)(&mut arch, 32);
-        assert_eq!((knob.get)(&arch), 32, "{}", switch.key);
+fn a_number_sets_what_it_gets() {
+    for number in numbers() {
+        let mut arch = ArchSpec::new(2, 64, 4);
+        match number.kind {
+            NumberKind::Whole { get, set } => {
+                set(&mut arch, 32);
+                assert_eq!(get(&arch), 32, "{}", number.name);
+            }
+            NumberKind::Real { get, set } => {
+                set(&mut arch, 0.5);
+                assert_eq!(get(&arch), Some(0.5), "{}", number.name);
+            }
+        }
+        let whole = matches!(number.kind, NumberKind::Whole { .. });
+        assert!(
+            whole || !number.knob,
+            "{}: designs change whole numbers",
+            number.name
+        );
     }
+}
+
+#[test]
+fn columns_and_knobs_are_the_numbers_in_order() {
+    let names =
+        |of: fn(&&Number) -> bool| -> Vec<_> { numbers().filter(of).map(|n| n.name).collect() };
+    let columns = [
+        "layers",
+        "d_model",
+        "heads",
+        "kv_heads",
+        "d_ff",
+        "vocab",
+        "context",
+        "rotary_fraction",
+        "rotary_base",
+    ];
+    assert_eq!(names(|_| true), columns);
+    let knobs = ["layers", "d_model", "heads", "d_ff", "vocab", "context"];
+    assert_eq!(names(|number| number.knob), knobs);
 }
 
 /// `docs/architecture-keys.md` ends with the reference; this prints what it should be.

@@ -17,11 +17,11 @@ struct Column {
 }
 
 impl Columns {
-    /// Those of `wanted` that vary over `rows`, each in the order of [`Feature::ALL`]; the weights of the rows
+    /// Those of `wanted` that vary over `rows`, each in the order of [`Feature::all`]; the weights of the rows
     /// have mean 1.
     pub(crate) fn of(rows: &[&[f64]], weights: &[f64], wanted: &[Feature]) -> Self {
         let column = |feature: &Feature| {
-            let values: Vec<f64> = rows.iter().map(|row| row[*feature as usize]).collect();
+            let values: Vec<f64> = rows.iter().map(|row| row[feature.index()]).collect();
             let (mean, deviation) = weighted_mean_and_deviation(&values, weights);
             Column {
                 feature: *feature,
@@ -41,9 +41,9 @@ impl Columns {
         self.0.iter().map(|c| c.feature).collect()
     }
 
-    /// One number a column, for features in the order of [`Feature::ALL`].
+    /// One number a column, for features in the order of [`Feature::all`].
     pub(crate) fn scale(&self, features: &[f64]) -> Vec<f64> {
-        let scale = |c: &Column| (features[c.feature as usize] - c.mean) / c.deviation;
+        let scale = |c: &Column| (features[c.feature.index()] - c.mean) / c.deviation;
         self.0.iter().map(scale).collect()
     }
 }

@@ -1,8 +1,9 @@
 use std::fmt;
+use std::sync::LazyLock;
 
-use outcrop_arch::{ArchSpec, Position};
+use outcrop_arch::{ArchSpec, FeatureName, Number, numbers};
 use outcrop_core::nearest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Error, Result};
 
@@ -23,6 +24,8 @@ pub enum Group {
     Mlp,
     /// Position code.
     Position,
+    /// What a switch says that its number speaks of, where that is none of these.
+    Switch(&'static str),
 }
 
 impl Group {
@@ -35,7 +38,21 @@ impl Group {
             Self::Heads => "heads",
             Self::Mlp => "mlp",
             Self::Position => "position",
+            Self::Switch(subject) => subject,
         }
+    }
+
+    /// The group of the subject that a switch names.
+    fn of(subject: &'static str) -> Self {
+        let known = [
+            Self::Layers,
+            Self::Width,
+            Self::Heads,
+            Self::Mlp,
+            Self::Position,
+        ];
+        let found = known.into_iter().find(|group| group.name() == subject);
+        found.unwrap_or(Self::Switch(subject))
     }
 }
 
@@ -72,9 +89,9 @@ impl Place {
             arch.d_ff,
         ]
         .map(|v| v as f64);
-        let (base, fraction) = match arch.position {
-            Position::Rotary { fraction, base } => (base, fraction),
-            Position::Learned | Position::Alibi | Position::None => (0.0, 0.0),
+        let (base, fraction) = match arch.position.rotary() {
+            Some(rotary) => (rotary.base, rotary.fraction),
+            None => (0.0, 0.0),
         };
         let depth = layer / layers;
         Self {
@@ -114,9 +131,10 @@ macro_rules! features {
         /// of attention heads, d_ff the width of the MLP.
         ///
         /// [`Feature::PAPER`] are the paper's sixteen. The two of rotary embedding are 0 where an
-        /// architecture has none, so that they also tell rotary models from the others. Nothing
-        /// else of an architecture (normalisation, residual, activation, initialisation, key-value
-        /// heads) is seen: mix models that differ in those only on purpose.
+        /// architecture has none, so that they also tell rotary models from the others. Of the other switches
+        /// of an architecture the numbers are seen that name a feature ([`outcrop_arch::Number`]), 0 where an
+        /// architecture lacks one; none does today: normalisation, residual, activation, initialisation and
+        /// key-value heads are not seen. Mix models that differ in those only on purpose.
         ///
         /// ```
         /// use outcrop_arch::ArchSpec;
@@ -128,19 +146,32 @@ macro_rules! features {
         /// assert_eq!(Feature::DepthInteraction.value(&spec, 4), 64.0);
         /// # Ok::<(), outcrop_core::Error>(())
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Feature {
-            $($(#[$doc])* #[serde(rename = $name)] $id,)*
+            $($(#[$doc])* $id,)*
+            /// The number of a switch that has no formula here, by its place among those.
+            Switch(u8),
         }
+
+        /// Places of the formulas.
+        enum Formula { $($id,)* }
 
         impl Feature {
-            /// All features: the paper's sixteen, then ours.
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$id),*];
+            /// Those with a formula here: the paper's sixteen, then ours.
+            pub(crate) const FORMULAS: [Self; [$($name),*].len()] = [$(Self::$id),*];
+
+            /// Its place among [`Feature::all`].
+            pub(crate) fn index(self) -> usize {
+                match self {
+                    $(Self::$id => Formula::$id as usize,)*
+                    Self::Switch(place) => Self::FORMULAS.len() + usize::from(place),
+                }
+            }
         }
 
-        /// Name, group and formula of each feature, in the order of [`Feature::ALL`].
-        const FEATURES: [(&str, Group, fn(&Place) -> f64); Feature::ALL.len()] =
+        /// Name, group and formula of each, in that order.
+        const FORMULAS: [(&str, Group, fn(&Place) -> f64); Feature::FORMULAS.len()] =
             [$(($name, Group::$group, $formula)),*];
     };
 }
@@ -193,7 +224,32 @@ features! {
     HeadWidth, "d_head", Heads, |p| p.head;
 }
 
+/// The numbers of switches that have no formula.
+static OF_SWITCHES: LazyLock<Vec<(&Number, FeatureName)>> =
+    LazyLock::new(|| without_formula(numbers()));
+
+fn without_formula(
+    numbers: impl Iterator<Item = &'static Number>,
+) -> Vec<(&'static Number, FeatureName)> {
+    let named = numbers.filter_map(|number| Some((number, number.feature?)));
+    let other = |name: &FeatureName| FORMULAS.iter().all(|(known, ..)| *known != name.symbol);
+    named.filter(|(_, name)| other(name)).collect()
+}
+
 impl Feature {
+    /// All features: the paper's sixteen, ours, and the numbers of switches that name another.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let of_switches = (0..=u8::MAX).zip(&*OF_SWITCHES);
+        let of_switches = of_switches.map(|(place, _)| Self::Switch(place));
+        Self::FORMULAS.into_iter().chain(of_switches)
+    }
+
+    /// Its number and name, if it has no formula.
+    fn of_switch(self) -> Option<(&'static Number, FeatureName)> {
+        let place = self.index().checked_sub(FORMULAS.len())?;
+        OF_SWITCHES.get(place).copied()
+    }
+
     /// The paper's sixteen: its ten and the raw specs.
     pub const PAPER: [Self; 16] = [
         Self::RelativeDepth,
@@ -237,8 +293,13 @@ impl Feature {
     ];
 
     /// What the range of training is told by, whatever a regressor looks at: numbers that an architecture
-    /// is written down with, and two quotients of them.
-    pub const RANGE: [Self; 7] = [
+    /// is written down with, those of switches without a formula, and two quotients.
+    pub fn range() -> impl Iterator<Item = Self> {
+        let of_switches = Self::all().skip(FORMULAS.len());
+        Self::RANGE.into_iter().chain(of_switches)
+    }
+
+    const RANGE: [Self; 7] = [
         Self::Layers,
         Self::Width,
         Self::Heads,
@@ -268,18 +329,27 @@ impl Feature {
             Self::MlpExpansion => ("d_ff/d_model", false),
             Self::LnMlpExpansion => ("d_ff/d_model", true),
             Self::RelativeDepth => ("layer/layers", false),
-            other => (other.name(), false),
+            other => {
+                let number = other.of_switch().map(|(number, _)| number.name);
+                (number.unwrap_or_else(|| other.name()), false)
+            }
         }
     }
 
     /// The formula, as tables and figures name it.
     pub fn name(self) -> &'static str {
-        FEATURES[self as usize].0
+        match self.of_switch() {
+            Some((_, name)) => name.symbol,
+            None => FORMULAS[self.index()].0,
+        }
     }
 
     /// What it speaks of.
     pub fn group(self) -> Group {
-        FEATURES[self as usize].1
+        match self.of_switch() {
+            Some((_, name)) => Group::of(name.subject),
+            None => FORMULAS[self.index()].1,
+        }
     }
 
     /// Whether layers of one architecture differ in it.
@@ -301,12 +371,12 @@ impl Feature {
     /// # Errors
     /// [`Error::UnknownFeature`] with the nearest name.
     pub fn from_name(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|f| f.name() == name);
+        let found = Self::all().find(|f| f.name() == name);
         found.ok_or_else(|| {
-            let names = Self::ALL.map(Self::name);
+            let names: Vec<_> = Self::all().map(Self::name).collect();
             Error::UnknownFeature {
                 name: name.into(),
-                nearest: nearest(name, names).map(str::to_owned),
+                nearest: nearest(name, names.iter().copied()).map(str::to_owned),
                 known: names.join(", "),
             }
         })
@@ -320,7 +390,23 @@ impl Feature {
 
     /// Its value at a depth that need not be a whole layer: `layer` above 0, at most L.
     pub(crate) fn at(self, arch: &ArchSpec, layer: f64) -> f64 {
-        FEATURES[self as usize].2(&Place::new(arch, layer))
+        match self.of_switch() {
+            Some((number, _)) => number.of(arch).unwrap_or_default(),
+            None => FORMULAS[self.index()].2(&Place::new(arch, layer)),
+        }
+    }
+}
+
+impl Serialize for Feature {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Feature {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name).map_err(de::Error::custom)
     }
 }
 
@@ -332,6 +418,8 @@ impl fmt::Display for Feature {
 
 #[cfg(test)]
 mod tests {
+    use outcrop_arch::{NumberKind, Position};
+
     use super::*;
     use crate::fixture::Fixture;
 
@@ -364,11 +452,11 @@ mod tests {
             2.0 * ln2,
             64.0,
         ];
-        for (expected, feature) in expected.iter().zip(Feature::ALL) {
+        for (expected, feature) in expected.iter().zip(Feature::FORMULAS) {
             let value = feature.value(&spec, 6);
             assert!((value - expected).abs() < 1e-12, "{feature}: {value}");
         }
-        assert_eq!(Feature::PAPER[..], Feature::ALL[..16]);
+        assert_eq!(Feature::PAPER[..], Feature::FORMULAS[..16]);
     }
 
     /// A natural cubic spline is the sum of its values at the knots times cardinal splines, which
@@ -388,6 +476,57 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// What a switch names that is a formula here is that formula; others would follow.
+    #[test]
+    fn numbers_of_switches_are_the_features_that_they_name() {
+        let spec = ArchSpec::pythia("410m").unwrap();
+        for (number, name) in numbers().filter_map(|n| Some((n, n.feature?))) {
+            let feature = Feature::from_name(name.symbol).unwrap();
+            let value = number.of(&spec).unwrap();
+            assert_eq!(feature.value(&spec, 3), value, "{}", number.name);
+            assert_eq!(feature.group().name(), name.subject);
+        }
+        for (place, feature) in Feature::all().enumerate() {
+            assert_eq!(feature.index(), place);
+            assert_eq!(Feature::from_name(feature.name()).unwrap(), feature);
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_formula_is_a_feature_of_its_own() {
+        static NUMBERS: [Number; 2] = [
+            Number {
+                name: "layers",
+                kind: NumberKind::Whole {
+                    get: |a| a.layers,
+                    set: |a, n| a.layers = n,
+                },
+                knob: true,
+                feature: Some(FeatureName {
+                    symbol: "L",
+                    subject: "layers",
+                }),
+            },
+            Number {
+                name: "vocab",
+                kind: NumberKind::Whole {
+                    get: |a| a.vocab,
+                    set: |a, n| a.vocab = n,
+                },
+                knob: true,
+                feature: Some(FeatureName {
+                    symbol: "V",
+                    subject: "vocabulary",
+                }),
+            },
+        ];
+        let found = without_formula(NUMBERS.iter());
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].0.name, found[0].1.symbol), ("vocab", "V"));
+        assert_eq!(Group::of("vocabulary"), Group::Switch("vocabulary"));
+        assert_eq!(Group::of("mlp"), Group::Mlp);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Origin {
     pub architectures: usize,
     /// Number of rows, one for each (model, layer).
     pub rows: usize,
-    /// The range of each of [`Feature::RANGE`](crate::Feature::RANGE), but for a rotary embedding that no model
+    /// The range of each of [`Feature::range`](crate::Feature::range), but for a rotary embedding that no model
     /// has.
     pub ranges: Vec<FeatureRange>,
 }

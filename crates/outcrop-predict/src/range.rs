@@ -32,7 +32,7 @@ pub struct Outside {
     pub high: f64,
 }
 
-/// The range of each of [`Feature::RANGE`] over `models`, but for a rotary embedding that none of them has.
+/// The range of each of [`Feature::range`] over `models`, but for a rotary embedding that none of them has.
 pub(crate) fn ranges(models: &[NamedArch]) -> Vec<FeatureRange> {
     let range = |feature: Feature| {
         let values = models.iter().map(|m| feature.value(&m.arch, 1));
@@ -40,7 +40,7 @@ pub(crate) fn ranges(models: &[NamedArch]) -> Vec<FeatureRange> {
         let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
         FeatureRange { feature, low, high }
     };
-    let ranges = Feature::RANGE.into_iter().map(range);
+    let ranges = Feature::range().map(range);
     ranges.filter(|r| r.high > 0.0).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::{Feature, Options, Regressor};
 
 /// Training rows, one entry a row in each field.
 pub(crate) struct Sample<'a> {
-    /// In the order of [`Feature::ALL`].
+    /// In the order of [`Feature::all`].
     pub(crate) features: Vec<&'a [f64]>,
     /// What is learned.
     pub(crate) values: Vec<f64>,
@@ -73,7 +73,7 @@ impl Regression {
         Ok(regression)
     }
 
-    /// For features in the order of [`Feature::ALL`]; NaN where a library refuses.
+    /// For features in the order of [`Feature::all`]; NaN where a library refuses.
     pub(crate) fn predict(&self, features: &[f64]) -> f64 {
         self.mean + self.deviation * self.model.predict_row(self.columns.scale(features))
     }

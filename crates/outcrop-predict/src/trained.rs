@@ -51,7 +51,7 @@ impl Trained {
         })
     }
 
-    /// The prediction in transformed space, for features in the order of [`Feature::ALL`].
+    /// The prediction in transformed space, for features in the order of [`Feature::all`].
     pub(crate) fn predict_transformed(&self, features: &[f64]) -> Result<f64> {
         let z = self.regression.predict(features);
         match z.is_finite() {

@@ -32,7 +32,7 @@ pub use self::qwen2::QWEN2;
 pub use self::qwen3::QWEN3;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, NormPlacement, Position, Result};
+use crate::{Activation, ArchSpec, Error, NormPlacement, Result};
 
 /// All families, in the order in which messages list them.
 pub static FAMILIES: [&Family; 6] = [&GPT_NEOX, &GPT2, &LLAMA, &MISTRAL, &QWEN2, &QWEN3];
@@ -127,12 +127,9 @@ impl Family {
     /// # Errors
     /// [`Error::OutOfRange`] where they are not.
     pub fn rotary(&self, arch: &ArchSpec) -> Result<f64> {
-        match arch.position {
-            Position::Rotary { fraction, .. } => Ok(fraction),
-            Position::Learned | Position::Alibi | Position::None => {
-                Err(self.refuse("position", &arch.position, "rotary"))
-            }
-        }
+        let rotary = arch.position.rotary();
+        let refused = || self.refuse("position", &arch.position, "rotary");
+        rotary.map(|rotary| rotary.fraction).ok_or_else(refused)
     }
 
     /// Makes sure that the MLP is gated, or that it is not.

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{HuggingFace, ours};
 use crate::family::{self, Config};
-use crate::{ArchSpec, Error, FAMILIES, Family, Position, Result};
+use crate::{ArchSpec, Error, FAMILIES, Family, Result, Rotary};
 
 impl HuggingFace {
     /// Reads a `config.json` of model type `gpt_neox`, `gpt2`, `llama`, `mistral`, `qwen2` or
@@ -68,7 +68,7 @@ fn named(families: &[&'static Family], config: &Config<'_>) -> Result<&'static F
 
 /// Rotation turns channels in pairs: a head with an odd number of rotated channels has no meaning.
 fn whole_pairs(arch: &ArchSpec) -> Result<()> {
-    let Position::Rotary { fraction, .. } = arch.position else {
+    let Some(Rotary { fraction, .. }) = arch.position.rotary() else {
         return Ok(());
     };
     let width = arch.d_head();

@@ -1,5 +1,5 @@
 use super::{Block, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
-use crate::{ActivationProperties, ArchSpec, Init, Position};
+use crate::{ActivationProperties, ArchSpec, Rotary};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
@@ -28,13 +28,10 @@ fn start(arch: &ArchSpec) -> Section {
     let role = TensorRole::TokenEmbedding;
     list.table(role, arch.vocab, TensorKind::Embedding);
     list.step(Step::Embed { role });
-    match arch.position {
-        Position::Learned => {
-            let role = TensorRole::PositionEmbedding;
-            list.table(role, arch.context, TensorKind::Embedding);
-            list.step(Step::AddPosition { role });
-        }
-        Position::Rotary { .. } | Position::Alibi | Position::None => {}
+    if arch.position.learned() {
+        let role = TensorRole::PositionEmbedding;
+        list.table(role, arch.context, TensorKind::Embedding);
+        list.step(Step::AddPosition { role });
     }
     list.section
 }
@@ -147,7 +144,7 @@ impl<'a> List<'a> {
             d_head,
             weights: arch.attention,
             window,
-            alibi: arch.position == Position::Alibi,
+            alibi: arch.position.alibi(),
         });
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
@@ -166,12 +163,9 @@ impl<'a> List<'a> {
                 of,
             });
         }
-        match self.arch.position {
-            Position::Rotary { base, .. } => {
-                let dims = self.arch.rotary_dims();
-                self.step(Step::Rotate { of, dims, base });
-            }
-            Position::Learned | Position::Alibi | Position::None => {}
+        if let Some(Rotary { base, .. }) = self.arch.position.rotary() {
+            let dims = self.arch.rotary_dims();
+            self.step(Step::Rotate { of, dims, base });
         }
     }
 
@@ -252,20 +246,11 @@ impl<'a> List<'a> {
         match kind {
             TensorKind::Gain => Draw::Ones,
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
-            TensorKind::Embedding | TensorKind::Matrix => Draw::Normal {
-                std: self.std(role),
-            },
-        }
-    }
-
-    /// Standard deviation of a matrix: small_init is sqrt(2 / (5 d)), wang_init 2 / (L sqrt(d)).
-    fn std(&self, role: TensorRole) -> f64 {
-        let d = self.arch.d_model as f64;
-        let writes = matches!(role, TensorRole::AttentionOutput | TensorRole::MlpDown);
-        match self.arch.init {
-            Init::Normal { std } => std,
-            Init::SmallWang if writes => 2.0 / (self.arch.layers as f64 * d.sqrt()),
-            Init::SmallWang => (0.4 / d).sqrt(),
+            TensorKind::Embedding | TensorKind::Matrix => {
+                let writes = matches!(role, TensorRole::AttentionOutput | TensorRole::MlpDown);
+                let std = self.arch.init.std(self.arch, writes);
+                Draw::Normal { std }
+            }
         }
     }
 }

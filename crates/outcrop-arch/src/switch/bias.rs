@@ -18,7 +18,7 @@ pub(super) static SWITCH: Switch = Switch {
     ],
     schema: || json!({ "enum": [true, false, "qkv", "attention"] }),
     check: |_| Ok(()),
-    knob: None,
+    numbers: &[],
 };
 
 /// Which linear maps inside the blocks have biases; `true`, `false`, `"qkv"` or `"attention"` in

@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "context",
@@ -8,8 +8,5 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(2, 1 << 20),
     check: |arch| within("context", arch.context, 2, 1 << 20),
-    knob: Some(Knob {
-        get: |arch| arch.context,
-        set: |arch, value| arch.context = value,
-    }),
+    numbers: &[Number::whole("context", |arch| arch.context, |arch, n| arch.context = n).knob()],
 };

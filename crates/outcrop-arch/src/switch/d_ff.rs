@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "d_ff",
@@ -8,8 +8,9 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(1, 1 << 20),
     check: |arch| within("d_ff", arch.d_ff, 1, 1 << 20),
-    knob: Some(Knob {
-        get: |arch| arch.d_ff,
-        set: |arch, value| arch.d_ff = value,
-    }),
+    numbers: &[
+        Number::whole("d_ff", |arch| arch.d_ff, |arch, n| arch.d_ff = n)
+            .knob()
+            .feature("d_ff", "mlp"),
+    ],
 };

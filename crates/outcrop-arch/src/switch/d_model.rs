@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "d_model",
@@ -8,8 +8,9 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(1, 1 << 16),
     check: |arch| within("d_model", arch.d_model, 1, 1 << 16),
-    knob: Some(Knob {
-        get: |arch| arch.d_model,
-        set: |arch, value| arch.d_model = value,
-    }),
+    numbers: &[
+        Number::whole("d_model", |arch| arch.d_model, |arch, n| arch.d_model = n)
+            .knob()
+            .feature("d", "width"),
+    ],
 };

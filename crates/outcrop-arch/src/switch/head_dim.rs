@@ -11,5 +11,5 @@ pub(super) static SWITCH: Switch = Switch {
         Some(width) => within("head_dim", width, 1, 1 << 16),
         None => Ok(()),
     },
-    knob: None,
+    numbers: &[],
 };

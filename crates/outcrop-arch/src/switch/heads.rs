@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 use crate::{ArchSpec, Error, Result};
 
 pub(super) static SWITCH: Switch = Switch {
@@ -9,10 +9,13 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(1, 1 << 16),
     check,
-    knob: Some(Knob {
-        get: |arch| arch.heads,
-        set: |arch, value| (arch.heads, arch.kv_heads) = (value, value),
-    }),
+    numbers: &[Number::whole(
+        "heads",
+        |arch| arch.heads,
+        |arch, n| (arch.heads, arch.kv_heads) = (n, n),
+    )
+    .knob()
+    .feature("H", "heads")],
 };
 
 fn check(arch: &ArchSpec) -> Result<()> {

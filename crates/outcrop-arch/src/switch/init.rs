@@ -27,7 +27,7 @@ pub(super) static SWITCH: Switch = Switch {
         } })
     },
     check,
-    knob: None,
+    numbers: &[],
 };
 
 /// How weights are drawn before training. Biases start at 0, norm gains at 1.
@@ -43,6 +43,18 @@ pub enum Init {
         /// Standard deviation, above 0.
         std: f64,
     },
+}
+
+impl Init {
+    /// Standard deviation of a matrix; `writes` for the output projections of a block.
+    pub(crate) fn std(self, arch: &ArchSpec, writes: bool) -> f64 {
+        let d = arch.d_model as f64;
+        match self {
+            Self::Normal { std } => std,
+            Self::SmallWang if writes => 2.0 / (arch.layers as f64 * d.sqrt()),
+            Self::SmallWang => (0.4 / d).sqrt(),
+        }
+    }
 }
 
 fn check(arch: &ArchSpec) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::{Switch, whole, within};
+use super::{Number, Switch, whole, within};
 use crate::{ArchSpec, Error, Result};
 
 pub(super) static SWITCH: Switch = Switch {
@@ -9,7 +9,11 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(1, 1 << 16),
     check,
-    knob: None,
+    numbers: &[Number::whole(
+        "kv_heads",
+        |arch| arch.kv_heads,
+        |arch, n| arch.kv_heads = n,
+    )],
 };
 
 fn check(arch: &ArchSpec) -> Result<()> {

@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "layers",
@@ -8,8 +8,9 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(1, 1024),
     check: |arch| within("layers", arch.layers, 1, 1024),
-    knob: Some(Knob {
-        get: |arch| arch.layers,
-        set: |arch, value| arch.layers = value,
-    }),
+    numbers: &[
+        Number::whole("layers", |arch| arch.layers, |arch, n| arch.layers = n)
+            .knob()
+            .feature("L", "layers"),
+    ],
 };

@@ -15,6 +15,7 @@ mod layers;
 mod norm;
 mod norm_eps;
 mod norm_placement;
+mod number;
 mod one_of;
 mod position;
 mod qk_norm;
@@ -24,7 +25,7 @@ mod vocab;
 mod window;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 pub use self::activation::{Activation, ActivationProperties};
 pub use self::attention::Attention;
@@ -32,8 +33,9 @@ pub use self::bias::Bias;
 pub use self::init::Init;
 pub use self::norm::{Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
+pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
-pub use self::position::Position;
+pub use self::position::{Position, Rotary};
 pub use self::residual::{Residual, ResidualProperties};
 pub use self::window::Window;
 use crate::{Error, Result};
@@ -52,23 +54,14 @@ pub struct Switch {
     /// Its words or kinds and what they mean, where it has some.
     pub values: &'static [(&'static str, &'static str)],
     /// The JSON schema of its value.
-    pub schema: fn() -> Value,
+    pub schema: fn() -> serde_json::Value,
     /// Makes sure that it is in its range.
     pub check: fn(&ArchSpec) -> Result<()>,
-    /// How a design changes it, where it can.
-    pub knob: Option<Knob>,
+    /// The numbers that it gives: columns of `architectures.csv`, features of predictions, knobs of designs.
+    pub numbers: &'static [Number],
 }
 
-/// A whole number of an architecture that a design may change.
-#[derive(Clone, Copy, Debug)]
-pub struct Knob {
-    /// Its value.
-    pub get: fn(&ArchSpec) -> usize,
-    /// Sets it, with what goes along.
-    pub set: fn(&mut ArchSpec, usize),
-}
-
-fn whole(low: usize, high: usize) -> Value {
+fn whole(low: usize, high: usize) -> serde_json::Value {
     json!({ "type": "integer", "minimum": low, "maximum": high })
 }
 
@@ -82,15 +75,20 @@ fn within(field: &str, value: usize, low: usize, high: usize) -> Result<()> {
     }
 }
 
+/// The numbers that switches give, in the order of [`SWITCHES`].
+pub fn numbers() -> impl Iterator<Item = &'static Number> {
+    SWITCHES.iter().flat_map(|switch| switch.numbers)
+}
+
 /// The JSON schema of an architecture: keys, types, words and ranges. What one key asks of another is for
 /// [`ArchSpec::check`].
-pub fn schema() -> Value {
+pub fn schema() -> serde_json::Value {
     let property = |switch: &&Switch| {
         let mut schema = (switch.schema)();
         schema["description"] = format!("{}. Default: {}.", switch.about, switch.default).into();
         (switch.key.to_owned(), schema)
     };
-    let properties: Map<String, Value> = SWITCHES.iter().map(property).collect();
+    let properties: Map<String, serde_json::Value> = SWITCHES.iter().map(property).collect();
     json!({
         "type": "object",
         "required": REQUIRED,
@@ -147,7 +145,8 @@ macro_rules! switches {
         pub const KEYS: [&str; [$(stringify!($required),)* $(stringify!($field),)*].len()] =
             [$(stringify!($required),)* $(stringify!($field),)*];
 
-        const REQUIRED: [&str; 3] = [$(stringify!($required),)*];
+        /// The keys that must be given, in order.
+        pub const REQUIRED: [&str; 3] = [$(stringify!($required),)*];
 
         impl ArchSpec {
             /// An architecture of this shape, everything else as in Pythia.

@@ -18,5 +18,5 @@ pub(super) static SWITCH: Switch = Switch {
             "above 0, at most 0.1",
         )),
     },
-    knob: None,
+    numbers: &[],
 };

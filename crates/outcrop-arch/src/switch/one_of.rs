@@ -37,7 +37,7 @@ impl Switch {
             values,
             schema,
             check: |_| Ok(()),
-            knob: None,
+            numbers: &[],
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Switch;
+use super::{Number, Switch};
 use crate::{ArchSpec, Error, Result};
 
 pub(super) static SWITCH: Switch = Switch {
@@ -12,7 +12,28 @@ pub(super) static SWITCH: Switch = Switch {
     values: KINDS,
     schema,
     check,
-    knob: None,
+    numbers: &[
+        Number::real(
+            "rotary_fraction",
+            |arch| Some(arch.position.rotary()?.fraction),
+            |arch, value| {
+                if let Position::Rotary { fraction, .. } = &mut arch.position {
+                    *fraction = value;
+                }
+            },
+        )
+        .feature("rotary fraction", "position"),
+        Number::real(
+            "rotary_base",
+            |arch| Some(arch.position.rotary()?.base),
+            |arch, value| {
+                if let Position::Rotary { base, .. } = &mut arch.position {
+                    *base = value;
+                }
+            },
+        )
+        .feature("rotary base", "position"),
+    ],
 };
 
 const KINDS: &[(&str, &str)] = &[
@@ -56,6 +77,41 @@ pub enum Position {
     None,
 }
 
+/// A rotary embedding.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rotary {
+    /// Share of each head that is rotated, above 0 and at most 1.
+    pub fraction: f64,
+    /// Base of the geometric series of wavelengths, above 1.
+    pub base: f64,
+}
+
+impl Position {
+    /// The rotary embedding, where there is one.
+    pub fn rotary(&self) -> Option<Rotary> {
+        match *self {
+            Self::Rotary { fraction, base } => Some(Rotary { fraction, base }),
+            Self::Learned | Self::Alibi | Self::None => None,
+        }
+    }
+
+    /// Whether each position has a learned vector, added to the token embedding.
+    pub fn learned(&self) -> bool {
+        match self {
+            Self::Learned => true,
+            Self::Rotary { .. } | Self::Alibi | Self::None => false,
+        }
+    }
+
+    /// Whether linear biases are added to the scores.
+    pub fn alibi(&self) -> bool {
+        match self {
+            Self::Alibi => true,
+            Self::Rotary { .. } | Self::Learned | Self::None => false,
+        }
+    }
+}
+
 impl Default for Position {
     /// Pythia's: a quarter of each head, base 10000.
     fn default() -> Self {
@@ -67,7 +123,7 @@ impl Default for Position {
 }
 
 fn check(arch: &ArchSpec) -> Result<()> {
-    let Position::Rotary { fraction, base } = arch.position else {
+    let Some(Rotary { fraction, base }) = arch.position.rotary() else {
         return Ok(());
     };
     if !(fraction > 0.0 && fraction <= 1.0) {

@@ -10,5 +10,5 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || json!({ "type": "boolean" }),
     check: |_| Ok(()),
-    knob: None,
+    numbers: &[],
 };

@@ -1,4 +1,4 @@
-use super::{Knob, Switch, whole, within};
+use super::{Number, Switch, whole, within};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "vocab",
@@ -8,8 +8,5 @@ pub(super) static SWITCH: Switch = Switch {
     values: &[],
     schema: || whole(2, 1 << 24),
     check: |arch| within("vocab", arch.vocab, 2, 1 << 24),
-    knob: Some(Knob {
-        get: |arch| arch.vocab,
-        set: |arch, value| arch.vocab = value,
-    }),
+    numbers: &[Number::whole("vocab", |arch| arch.vocab, |arch, n| arch.vocab = n).knob()],
 };

@@ -17,7 +17,7 @@ pub(super) static SWITCH: Switch = Switch {
         } })
     },
     check,
-    knob: None,
+    numbers: &[],
 };
 
 /// Layers in which a position sees only the latest ones, itself among them (Beltagy et al. 2020), as in

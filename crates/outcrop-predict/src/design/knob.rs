@@ -3,40 +3,39 @@
 use std::fmt;
 use std::str::FromStr;
 
-use outcrop_arch::{ArchSpec, SWITCHES, Switch};
+use outcrop_arch::{ArchSpec, Number, numbers};
 
 use super::number::whole;
 use crate::named::unknown;
 use crate::{Error, Result};
 
-/// A field of an architecture that a design sets: a switch with a knob. Heads change the number of key-value
-/// heads too.
+/// A field of an architecture that a design sets: a whole [`Number`] with a knob. Heads change the number of
+/// key-value heads too.
 #[derive(Clone, Copy)]
-pub struct Field {
-    switch: &'static Switch,
-    knob: outcrop_arch::Knob,
-}
+pub struct Field(&'static Number);
 
 impl Field {
     fn all() -> impl Iterator<Item = Self> {
-        SWITCHES.iter().filter_map(|switch| {
-            let knob = switch.knob?;
-            Some(Self { switch, knob })
-        })
+        numbers().filter(|number| number.knob).map(Self)
     }
 
     /// Its name in specs and tables.
     pub fn name(self) -> &'static str {
-        self.switch.key
+        self.0.name
     }
 
     /// Its value in `arch`.
     pub fn of(self, arch: &ArchSpec) -> usize {
-        (self.knob.get)(arch)
+        self.0.of(arch).unwrap_or_default() as usize
     }
 
     pub(super) fn set(self, arch: &mut ArchSpec, value: usize) {
-        (self.knob.set)(arch, value);
+        self.0.set(arch, value as f64);
+    }
+
+    /// Whether a feature is this number.
+    pub(super) fn is_feature(self) -> bool {
+        self.0.feature.is_some()
     }
 
     /// The field of this name.

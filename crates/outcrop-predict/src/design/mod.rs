@@ -143,7 +143,7 @@ pub struct RandomSearch {
 /// there is no budget). A space of at most 200000 combinations whose allowed ones are no more than the
 /// predictions is looked through; otherwise a seeded evolutionary search spends the predictions.
 ///
-/// The training range is that of the table, [`Feature::RANGE`], whatever the predictor looks at; the
+/// The training range is that of the table, [`Feature::range`], whatever the predictor looks at; the
 /// predictor should have been trained on the same table. Fields that vary and that it does not see are
 /// named in [`Design::unseen`].
 ///

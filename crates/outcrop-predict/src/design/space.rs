@@ -1,6 +1,6 @@
 //! The architectures that a design may choose from.
 
-use outcrop_arch::{ArchSpec, Position};
+use outcrop_arch::ArchSpec;
 use outcrop_core::{NamedArch, nearest};
 
 use super::knob::{Field, Knob};
@@ -65,7 +65,7 @@ impl Space {
             arch.d_ff =
                 (base.d_ff as f64 / base.d_model as f64 * arch.d_model as f64).round() as usize;
         }
-        let rotary = matches!(arch.position, Position::Rotary { .. });
+        let rotary = arch.position.rotary().is_some();
         let whole = arch.check().is_ok() && !(rotary && arch.d_head() % 2 == 1);
         whole.then_some(arch)
     }
@@ -99,17 +99,14 @@ fn base(table: &Table, like: Option<&str>) -> Result<NamedArch> {
     })
 }
 
-/// Fields that no feature sees.
-const UNSEEN: [&str; 2] = ["context", "vocab"];
-
-/// The range of training in steps of the greatest common divisor of its values; of context and
-/// vocabulary, which no feature sees, the values themselves.
+/// The range of training in steps of the greatest common divisor of its values; of what no feature sees (context,
+/// vocabulary) the values themselves.
 fn trained(table: &Table, field: Field) -> Vec<usize> {
     let mut values: Vec<usize> = table.models().iter().map(|m| field.of(&m.arch)).collect();
     values.sort_unstable();
     values.dedup();
     let (low, high) = (values[0], values[values.len() - 1]);
-    if UNSEEN.contains(&field.name()) {
+    if !field.is_feature() {
         return values;
     }
     let step = values.into_iter().fold(0, gcd).max(1);

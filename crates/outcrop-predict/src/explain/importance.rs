@@ -134,7 +134,7 @@ impl Explainer<'_> {
         if group.is_depth() {
             let source = shuffled_within_models(held, rng);
             let features =
-                |h: &Held, other: &Held| set(&h.features, group, |f| other.features[f as usize]);
+                |h: &Held, other: &Held| set(&h.features, group, |f| other.features[f.index()]);
             let mixed: Vec<Vec<f64>> = held
                 .iter()
                 .zip(&source)
@@ -157,7 +157,7 @@ impl Explainer<'_> {
 fn set(features: &[f64], group: &Together, value: impl Fn(Feature) -> f64) -> Vec<f64> {
     let mut features = features.to_vec();
     for feature in &group.features {
-        features[*feature as usize] = value(*feature);
+        features[feature.index()] = value(*feature);
     }
     features
 }

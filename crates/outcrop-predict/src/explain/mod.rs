@@ -72,7 +72,7 @@ impl<'t> Explainer<'t> {
             return Err(Error::OneArchitecture { target, models });
         }
         let column = |f: Feature| {
-            let values = rows.iter().map(|i| table.row(*i).features[f as usize]);
+            let values = rows.iter().map(|i| table.row(*i).features[f.index()]);
             (f, values.collect())
         };
         let columns: Vec<_> = regressor
@@ -132,7 +132,7 @@ impl<'t> Explainer<'t> {
             target: self.target.name().into(),
             regressor: self.regressor.name().into(),
             group: group.name(),
-            value: row[group.features[0] as usize],
+            value: row[group.features[0].index()],
             shapley: *share,
             base: found.base,
             predicted: found.predicted,
@@ -207,7 +207,7 @@ impl<'t> Explainer<'t> {
 }
 
 fn columns(group: &Together) -> Vec<usize> {
-    group.features.iter().map(|f| *f as usize).collect()
+    group.features.iter().map(|f| f.index()).collect()
 }
 
 /// All of `rows`, or [`BACKGROUND`] of them that the seed draws, in their order.

@@ -80,7 +80,7 @@ impl MeasuredCurves {
         self.steps.last().copied().unwrap_or(0.0)
     }
 
-    /// The curves of layers, whose features are in the order of [`Feature::ALL`](crate::Feature::ALL), with
+    /// The curves of layers, whose features are in the order of [`Feature::all`](crate::Feature::all), with
     /// bands of `level` if one is asked for and enough architectures were measured.
     pub(crate) fn draw(&self, layers: &[Vec<f64>], level: Option<f64>) -> Drawn {
         let curves = layers.iter().map(|layer| self.learned.predict(layer));

@@ -20,7 +20,7 @@ pub(super) struct Leverage {
 }
 
 impl Leverage {
-    /// Of one training row or more, features in the order of [`Feature::ALL`](crate::Feature::ALL), each with
+    /// Of one training row or more, features in the order of [`Feature::all`](crate::Feature::all), each with
     /// its architecture.
     pub(super) fn of(rows: &[&[f64]], architectures: &[usize]) -> Result<Self, String> {
         let mut weights = vec![1.0; rows.len()];
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn one_feature_worked_by_hand() {
         let row = |width: f64| {
-            let mut row = vec![1.0; Feature::ALL.len()];
-            row[Feature::LnWidth as usize] = width;
+            let mut row = vec![1.0; Feature::all().count()];
+            row[Feature::LnWidth.index()] = width;
             row
         };
         let rows = [row(3.0), row(5.0), row(5.0)];

@@ -86,7 +86,7 @@ fn cross_validated(table: &Trees, regressor: Regressor, seed: u64) -> Vec<f64> {
             y: rows(false).map(|i| table.y[i]).collect(),
             weights: vec![1.0; rows(false).count()],
             groups: rows(false).collect(),
-            features: Feature::ALL[..table.x[0].len()].to_vec(), // as many; trees do not care which
+            features: Feature::all().take(table.x[0].len()).collect(), // as many; trees do not care which
         };
         let model = regressor.fit(training, seed).unwrap();
         rows(true).for_each(|i| predicted[i] = model.predict_row(table.x[i].clone()));

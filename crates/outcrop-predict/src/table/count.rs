@@ -56,7 +56,7 @@ impl Table {
     /// are dropped in training.
     pub fn constant(&self, features: &[Feature]) -> Vec<Feature> {
         let varies = |f: &Feature| {
-            let values = self.rows.iter().map(|r| r.features[*f as usize]);
+            let values = self.rows.iter().map(|r| r.features[f.index()]);
             crate::stats::mean_and_deviation(&values.collect::<Vec<f64>>()).1 > 0.0
         };
         features.iter().copied().filter(|f| !varies(f)).collect()

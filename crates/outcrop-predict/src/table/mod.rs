@@ -51,7 +51,7 @@ pub(crate) struct Row {
     pub(crate) model: usize,
     /// Layer, from 1.
     pub(crate) layer: u32,
-    /// In the order of [`Feature::ALL`].
+    /// In the order of [`Feature::all`].
     pub(crate) features: Vec<f64>,
     /// In the order of [`Target::ALL`]; none where not identified.
     targets: [Option<f64>; Target::ALL.len()],
@@ -84,9 +84,9 @@ impl Row {
     }
 }
 
-/// The features of one layer, in the order of [`Feature::ALL`].
+/// The features of one layer, in the order of [`Feature::all`].
 pub(crate) fn features(arch: &ArchSpec, layer: u32) -> Vec<f64> {
-    Feature::ALL.map(|f| f.value(arch, layer)).to_vec()
+    Feature::all().map(|f| f.value(arch, layer)).collect()
 }
 
 impl Table {
