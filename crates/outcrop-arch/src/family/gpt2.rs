@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, fused, module, read, window};
 use crate::TensorRole as R;
@@ -19,7 +21,7 @@ pub static GPT2: Family = Family {
     base: None,
     settings: Some(&[SETTINGS]),
     read: Some(read_config),
-    write: None,
+    write: Some(write_config),
     holds: Some(holds),
     layout: Some(&LAYOUT),
 };
@@ -91,6 +93,20 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     Ok(ArchSpec {
         window: window::none(config, arch.layers)?,
         ..arch
+    })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({
+        LAYERS: arch.layers,
+        WIDTH: arch.d_model,
+        HEADS: arch.heads,
+        D_FF: arch.d_ff,
+        CONTEXT: arch.context,
+        ACTIVATION: arch.activation.properties().huggingface.first(),
+        EPS: arch.norm_eps,
+        name::VOCAB: arch.vocab,
+        name::TIED: arch.tied,
     })
 }
 

@@ -106,8 +106,6 @@ fn write_config(arch: &ArchSpec) -> Value {
     write::with(
         write::shape(arch),
         json!({
-            "architectures": ["GPTNeoXForCausalLM"],
-            "model_type": "gpt_neox",
             EPS: arch.norm_eps,
             PARALLEL: arch.residual.properties().parallel,
             FRACTION: fraction,

@@ -141,12 +141,11 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
-    let classes = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
     let biases = json!({
         name::ATTENTION_BIAS: arch.bias.qkv(),
         name::MLP_BIAS: arch.bias.mlp(),
     });
-    write::with(write::with(write_block(arch), classes), biases)
+    write::with(write_block(arch), biases)
 }
 
 /// What all that is built like Llama writes.

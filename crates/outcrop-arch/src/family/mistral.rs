@@ -41,8 +41,6 @@ fn write_config(arch: &ArchSpec) -> Value {
     write::with(
         write_block(arch),
         json!({
-            "architectures": ["MistralForCausalLM"],
-            "model_type": "mistral",
             name::WINDOW: arch.window.as_ref().map(|window| window.width),
         }),
     )

@@ -19,7 +19,7 @@ mod write;
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use self::config::Config;
 pub use self::gpt_neox::GPT_NEOX;
@@ -32,7 +32,7 @@ pub use self::qwen2::QWEN2;
 pub use self::qwen3::QWEN3;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, NormPlacement, Result};
+use crate::{Activation, ArchSpec, Error, HuggingFace, NormPlacement, Result};
 
 /// All families, in the order in which messages list them.
 pub static FAMILIES: [&Family; 6] = [&GPT_NEOX, &GPT2, &LLAMA, &MISTRAL, &QWEN2, &QWEN3];
@@ -53,8 +53,7 @@ pub struct Family {
     pub settings: Option<&'static [&'static [Setting]]>,
     /// How its `config.json` makes an architecture.
     pub read: Option<fn(&Config<'_>) -> Result<ArchSpec>>,
-    /// The `config.json` with which transformers loads an architecture, as far as it can say it: it is written
-    /// only where reading it gives the architecture again. None where no checkpoints are written so.
+    /// The settings with which its `config.json` says an architecture, as far as it can.
     pub write: Option<fn(&ArchSpec) -> Value>,
     /// Whether its checkpoints can hold an architecture: the first field that they cannot say.
     pub holds: Option<fn(&Family, &ArchSpec) -> Result<()>>,
@@ -104,6 +103,35 @@ impl Family {
             (Some(read), _) => read(config),
             (None, Some(base)) => base.read(config),
             (None, None) => read::shape(config),
+        }
+    }
+
+    /// The `config.json` with which transformers loads an architecture as one of this family; none where it cannot
+    /// say all of it.
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, GPT2, GPT_NEOX};
+    ///
+    /// let arch = ArchSpec::pythia("70m")?;
+    /// assert_eq!(GPT_NEOX.config(&arch).unwrap()["model_type"], "gpt_neox");
+    /// assert_eq!(GPT2.config(&arch), None); // rotary positions
+    /// # Ok::<(), outcrop_arch::Error>(())
+    /// ```
+    pub fn config(&'static self, arch: &ArchSpec) -> Option<Value> {
+        let kind =
+            json!({ "architectures": [self.classes.first()?], "model_type": self.model_type });
+        let config = write::with(kind, self.settings_of(arch)?);
+        let read = HuggingFace::parse_among(&[self], &config.to_string(), "config.json").ok()?;
+        let init = arch.init; // no config says it
+        let same = ArchSpec { init, ..read.arch } == *arch;
+        same.then_some(config)
+    }
+
+    fn settings_of(&self, arch: &ArchSpec) -> Option<Value> {
+        match (self.write, self.base) {
+            (Some(write), _) => Some(write(arch)),
+            (None, Some(base)) => base.settings_of(arch),
+            (None, None) => None,
         }
     }
 

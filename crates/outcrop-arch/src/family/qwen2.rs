@@ -13,7 +13,7 @@ pub static QWEN2: Family = Family {
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, SETTINGS]),
     read: Some(read_config),
-    write: Some(write_config),
+    write: Some(write_windows),
     holds: None,
     layout: None,
 };
@@ -36,13 +36,6 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::switched(config, arch.layers)?,
         ..arch
     })
-}
-
-fn write_config(arch: &ArchSpec) -> Value {
-    write::with(
-        write_windows(arch),
-        json!({ "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2" }),
-    )
 }
 
 /// What Qwen writes beside Llama: which layers have a window.

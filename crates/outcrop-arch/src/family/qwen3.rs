@@ -44,8 +44,6 @@ fn write_config(arch: &ArchSpec) -> Value {
     write::with(
         qwen2::write_windows(arch),
         json!({
-            "architectures": ["Qwen3ForCausalLM"],
-            "model_type": "qwen3",
             name::ATTENTION_BIAS: arch.bias.qkv(),
         }),
     )

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::settings::name;
-use crate::{ArchSpec, Position};
+use crate::ArchSpec;
 
 /// The shape and what is the same in every config, by the names that most families give it.
 pub(super) fn shape(arch: &ArchSpec) -> Value {
@@ -23,10 +23,8 @@ pub(super) fn shape(arch: &ArchSpec) -> Value {
 
 /// Fraction and base of a rotary embedding; what no family reads where there is none.
 pub(super) fn rotary(arch: &ArchSpec) -> (f64, f64) {
-    match arch.position {
-        Position::Rotary { fraction, base } => (fraction, base),
-        Position::Learned | Position::Alibi | Position::None => (0.0, 0.0),
-    }
+    let rotary = arch.position.rotary();
+    rotary.map_or((0.0, 0.0), |rotary| (rotary.fraction, rotary.base))
 }
 
 /// An object with the settings of another.

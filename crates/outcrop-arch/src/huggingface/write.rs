@@ -1,6 +1,5 @@
 use serde_json::Value;
 
-use super::HuggingFace;
 use crate::{ArchSpec, FAMILIES, Family, OUTCROP};
 
 impl ArchSpec {
@@ -31,13 +30,8 @@ impl ArchSpec {
     /// The first family whose config says this architecture, with the config.
     fn written(&self) -> Option<(&'static Family, Value)> {
         let families = FAMILIES.iter().filter(|f| !f.layout().transposed);
-        families.copied().find_map(|family| {
-            let config = (family.write?)(self);
-            let read = HuggingFace::parse(&config.to_string(), "config.json").ok()?;
-            let init = self.init; // no config says it
-            let same = ArchSpec { init, ..read.arch } == *self;
-            same.then(|| (family.stored_as(), config))
-        })
+        let written = |family: &'static Family| Some((family.stored_as(), family.config(self)?));
+        families.copied().find_map(written)
     }
 }
 
