@@ -33,16 +33,14 @@ impl Reader<'_> {
 
     /// The role under which the file has several in one tensor, if it does.
     fn fused(&self, input: &Input) -> Option<TensorRole> {
-        let fused = TensorRole::QueryKeyValue;
-        let several = input.roles.contains(&TensorRole::Query);
-        (several && self.model.has(self.layer, fused)).then_some(fused)
+        self.model.fused(self.layer, *input.roles.first()?)
     }
 
     fn vector(&self, input: &Input) -> Result<Vec<f32>> {
         let part = input.kind.part();
         if let Some(role) = self.fused(input) {
             let stored = self.model.read(self.layer, role, part)?.0;
-            let order = self.model.stored_rows(&input.columns);
+            let order = self.model.stored_rows(self.layer, role, &input.columns);
             return Ok(order.into_iter().map(|at| stored[at]).collect());
         }
         let mut values = vec![0.0; input.shape[0]];
@@ -69,7 +67,7 @@ impl Reader<'_> {
     fn matrix(&self, input: &Input) -> Result<Vec<Packed>> {
         let [inputs, outputs] = [input.shape[0], input.shape[1]];
         if let Some(role) = self.fused(input) {
-            let order = self.model.stored_rows(&input.columns);
+            let order = self.model.stored_rows(self.layer, role, &input.columns);
             let stored = self.stored(role, inputs)?;
             return Ok(vec![stored.ordered(order).pack(outputs)]);
         }

@@ -238,26 +238,38 @@ impl Published {
         self.place(layer, role, TensorPart::Weight).is_some()
     }
 
-    /// The rows of a fused projection in the order of some columns, as the family's layout says.
-    pub(crate) fn stored_rows(&self, columns: &[Columns]) -> Vec<usize> {
-        let (heads, d_head) = (self.arch.heads, self.arch.d_head());
-        let place = |role: TensorRole, output: usize| {
-            let which = match role {
-                TensorRole::Key => 1,
-                TensorRole::Value => 2,
-                _ => 0,
-            };
-            let head = output / d_head;
-            let start = match self.family.layout().by_head {
-                true => (head * 3 + which) * d_head,
-                false => (which * heads + head) * d_head,
-            };
-            start + output % d_head
-        };
-        let rows = columns
+    /// The role under which the file has the part of that role and others in one matrix, if it does.
+    pub(crate) fn fused(&self, layer: Option<usize>, role: TensorRole) -> Option<TensorRole> {
+        let mut places = self.places.values().map(|place| &place.tensor);
+        let holds = |tensor: &&TensorName| tensor.spans.iter().any(|span| span.role == role);
+        let found = places.find(|tensor| tensor.layer == layer && holds(tensor))?;
+        (found.role != role).then_some(found.role)
+    }
+
+    /// Which rows of the matrix of `role` some columns are, in the order of these.
+    pub(crate) fn stored_rows(
+        &self,
+        layer: Option<usize>,
+        role: TensorRole,
+        columns: &[Columns],
+    ) -> Vec<usize> {
+        let place = self.place(layer, role, TensorPart::Weight);
+        let mut rows: BTreeMap<(u8, usize), usize> = BTreeMap::new();
+        for span in place.iter().flat_map(|place| &place.tensor.spans) {
+            let outputs = span.first..span.first + span.rows;
+            let first = rows.len();
+            rows.extend(
+                outputs
+                    .zip(first..)
+                    .map(|(o, row)| ((span.role as u8, o), row)),
+            );
+        }
+        let columns = columns
             .iter()
-            .flat_map(|c| c.outputs.clone().map(|o| place(c.role, o)));
-        rows.collect()
+            .flat_map(|c| c.outputs.clone().map(|o| (c.role as u8, o)));
+        columns
+            .filter_map(|column| rows.get(&column).copied())
+            .collect()
     }
 }
 
