@@ -44,8 +44,17 @@ fn same(ours: &Measurement, theirs: &Measurement) {
     assert!(near(median(ours), median(theirs), 1e-5));
 }
 
-/// What Burn measured while it trained, the forward pass finds again in the checkpoints: GPT-NeoX, and
-/// architectures that transformers does not have.
+/// What Llama has, and more.
+fn llama(more: &str) -> String {
+    let bias = if more.is_empty() { "bias = false" } else { "" };
+    format!(
+        "norm = 'rms-norm'\nresidual = 'sequential'\nactivation = 'swiglu'\nkv_heads = 1
+        position = {{ kind = 'rotary', fraction = 1.0, base = 1e4 }}\n{bias}\n{more}"
+    )
+}
+
+/// What Burn measured while it trained, the forward pass finds again in the checkpoints: GPT-NeoX, Llama,
+/// Qwen, and architectures that transformers does not have.
 #[test]
 fn checkpoints_give_what_training_measured() {
     for (name, arch) in [
@@ -58,6 +67,17 @@ fn checkpoints_give_what_training_measured() {
             "tied",
             "position = { kind = 'none' }\nactivation = 'gelu-tanh'\ntied = true",
         ),
+        ("llama", &llama("")),
+        (
+            "qwen2",
+            &llama("bias = 'qkv'\nwindow = { width = 9, layers = [2] }"),
+        ),
+        (
+            "qwen3",
+            &llama("bias = false\nqk_norm = true\nhead_dim = 8"),
+        ),
+        ("peri", &llama("bias = false\nnorm_placement = 'peri'")),
+        ("grouped", "kv_heads = 1\nnorm_placement = 'post'"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).display().to_string();

@@ -41,16 +41,6 @@ pub enum Error {
         /// The name as given.
         name: String,
     },
-    /// The architecture asks for something that this model does not have yet.
-    #[error("build a model with {field} = {value}: supported is {supported}")]
-    Unsupported {
-        /// The field of the architecture.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// What can be built.
-        supported: &'static str,
-    },
     /// The architecture is out of range.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),

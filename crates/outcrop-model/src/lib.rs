@@ -1,10 +1,11 @@
-//! A GPT-NeoX transformer on Burn, built from an [`ArchSpec`](outcrop_arch::ArchSpec), with taps on
-//! its residual stream.
+//! A decoder-only transformer on Burn: the parameters of an [`ArchSpec`](outcrop_arch::ArchSpec)'s
+//! [`Plan`](outcrop_arch::Plan), which can be trained, with taps on the residual stream.
 //!
 //! [`Transformer::forward`] hands every hidden state that a [`Tap`] asks for to it; with [`NoTap`]
 //! the calls vanish at compile time. [`StatsTap`] measures massive activations from them.
 //! Weights are drawn by our own seeded generator, so a seed means the same model on every
-//! [`Backend`], and are read and written under their Hugging Face names.
+//! [`Backend`], and are read and written under the names of the [`family`](outcrop_arch::ArchSpec::family) of the
+//! architecture. On the CPU `outcrop-block` computes, elsewhere Burn's own operations do.
 //!
 //! | tap point | tensor, [batch, positions, d_model] |
 //! |---|---|

@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 use crate::{Error, Result};
 
 /// A place in a block where its hidden state can be tapped. `ResidPost = ResidPre + AttnWrite +
-/// MlpWrite` holds for both kinds of residual.
+/// MlpWrite` holds for both kinds of residual, unless norms stand after the additions (Post-LN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TapPoint {
     /// The residual stream before the block.

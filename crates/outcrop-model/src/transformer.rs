@@ -5,6 +5,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use outcrop_arch::{ArchSpec, Plan};
 
 use crate::composed::{Composed, Rotations};
+#[cfg(feature = "flex")]
+use crate::fused::{self, Fused};
 use crate::init::Drawn;
 use crate::parameters::Network;
 use crate::weights::{Load, Save};
@@ -18,8 +20,9 @@ pub struct Transformer {
     network: Network,
     rotations: Rotations,
     device: Device,
-    /// Whether blocks and loss are operations of our own.
-    fused: bool,
+    /// Blocks and loss that are operations of our own.
+    #[cfg(feature = "flex")]
+    fused: Arc<Fused>,
 }
 
 /// Token ids [batch, positions] as a tensor.
@@ -37,11 +40,13 @@ impl Transformer {
     pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
         spec.check()?;
         let plan = Plan::new(spec);
+        let network = Network::new(&plan, device)?;
         Ok(Self {
-            network: Network::new(&plan, device)?,
             rotations: Rotations::new(&plan, spec.context, &device.clone().inner()),
             device: device.clone(),
-            fused: fuses(&plan, device),
+            #[cfg(feature = "flex")]
+            fused: Arc::new(Fused::new(&plan, &network, device)),
+            network,
             spec: spec.clone(),
             plan: Arc::new(plan),
         }
@@ -101,10 +106,10 @@ impl Transformer {
         tap: &mut impl Tap,
     ) -> Tensor<1> {
         #[cfg(feature = "flex")]
-        if self.fused {
+        if let Some(loss) = self.fused.loss() {
             let x = self.residual(ids, tap);
             let parameters = [&self.network.end, &self.network.start];
-            return crate::fused::loss(x, &self.plan.end, parameters, targets);
+            return fused::loss(loss, x, &parameters, targets);
         }
         crate::cross_entropy(self.forward(ids, tap), targets)
     }
@@ -113,7 +118,8 @@ impl Transformer {
     /// comparing.
     pub fn composed(self) -> Self {
         Self {
-            fused: false,
+            #[cfg(feature = "flex")]
+            fused: Arc::new(Fused::none(&self.plan)),
             ..self
         }
     }
@@ -135,10 +141,10 @@ impl Transformer {
             tap.tap(layer, TapPoint::ResidPre, &x);
         }
         #[cfg(feature = "flex")]
-        if self.fused && !tap.wants(TapPoint::AttnWrite) && !tap.wants(TapPoint::MlpWrite) {
+        if let Some(block) = self.fused.block(layer).filter(|_| !looks_inside(tap)) {
             let sequences = tap.sequences(layer);
             let shown = sequences.is_some();
-            let x = crate::fused::block(x, parameters, &self.spec, &self.rotations, sequences);
+            let x = fused::block(block, x, parameters, sequences);
             if !shown && tap.wants(TapPoint::ResidPost) {
                 tap.tap(layer, TapPoint::ResidPost, &x);
             }
@@ -174,13 +180,8 @@ impl Transformer {
     }
 }
 
-/// Whether there are operations of our own for this plan on this device.
-fn fuses(plan: &Plan, device: &Device) -> bool {
-    #[cfg(feature = "flex")]
-    return crate::fused::runs_on(device) && crate::fused::computes(plan);
-    #[cfg(not(feature = "flex"))]
-    {
-        let _ = (plan, device);
-        false
-    }
+/// Whether a tap asks for what is inside of a block.
+#[cfg(feature = "flex")]
+fn looks_inside(tap: &impl Tap) -> bool {
+    tap.wants(TapPoint::AttnWrite) || tap.wants(TapPoint::MlpWrite)
 }

@@ -19,13 +19,15 @@ const KINDS: [(&str, &[&str]); 9] = [
         "norms, nonlinearity, rotation, sums over rows",
         &[
             "outcrop_vector::",
-            "fused::activation",
-            "fused::back",
-            "fused::block",
-            "fused::linear",
+            "outcrop_block::norm",
+            "outcrop_block::activate",
+            "outcrop_block::turn",
+            "outcrop_block::map",
+            "outcrop_block::forward",
+            "outcrop_block::backward",
         ],
     ),
-    ("the rest of attention", &["fused::attention"]),
+    ("the rest of attention", &["outcrop_block::attend"]),
     (
         "clipping and AdamW",
         &["outcrop_model::update", "optimizer"],
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn samples_are_counted_by_the_innermost_kind() {
         let report = "\n  40 pulp::V4::vectorize::imp\n  41 outcrop_gemm::kernel::Block::compute\n\
-            \x20 42 outcrop_model::fused::back::backward\n\n\n\
+            \x20 42 outcrop_block::backward::run\n\n\n\
             \x20 40 pulp::V4::vectorize::imp\n  50 outcrop_vector::softmax::soften_panel\n\n\
             \x20 ffffffff821eb0e7 clear_page_erms\n  60 mi_malloc\n\n  70 main\n\n";
         let shares = shares(report);

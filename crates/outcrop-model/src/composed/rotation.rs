@@ -33,16 +33,11 @@ impl Rotations {
         Self(rotations)
     }
 
-    /// Cosines and sines [positions, 1, dims / 2].
-    pub(crate) fn tables(&self, dims: usize, base: f64) -> Option<&[Tensor<3>; 2]> {
-        let found = self.0.iter().find(|r| (r.dims, r.base) == (dims, base));
-        found.map(|rotation| &rotation.tables)
-    }
-
     /// Rotates the first channels of each head of `x` [batch, positions, heads, d_head], pairing channel i with
     /// channel i + dims / 2.
     pub(crate) fn rotate(&self, x: Tensor<4>, dims: usize, base: f64) -> Tensor<4> {
-        let Some(tables) = self.tables(dims, base).filter(|_| dims > 0) else {
+        let found = self.0.iter().find(|r| (r.dims, r.base) == (dims, base));
+        let Some(Rotation { tables, .. }) = found.filter(|_| dims > 0) else {
             return x;
         };
         let [_, positions, _, d_head] = x.dims();
