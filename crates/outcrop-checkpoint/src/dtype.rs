@@ -68,6 +68,7 @@ impl DType {
     }
 
     /// Whether values of this type are floating-point numbers.
+    #[cfg(feature = "pytorch")]
     pub(crate) fn is_floating(self) -> bool {
         self.is_readable() || matches!(self, Self::F8E4M3 | Self::F8E5M2)
     }

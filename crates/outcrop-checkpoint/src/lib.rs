@@ -12,6 +12,9 @@
 //! - [`audit()`]: whether the checkpoints of a series are what their names say.
 //! - `Hub` (feature `hub`): revisions from the Hugging Face hub.
 //!
+//! What needs SHA-256 (checkpoints that are written and verified, the audit, the hub) stands behind the feature
+//! `checksums`, PyTorch's files behind `pytorch`; both are on by default.
+//!
 //! ```
 //! use outcrop_checkpoint::{Error, Tensor, latest_valid, read_tensors, write_checkpoint, write_tensors};
 //!
@@ -28,7 +31,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "checksums")]
 mod audit;
+#[cfg(feature = "checksums")]
 mod checkpoint;
 mod discover;
 mod dtype;
@@ -36,17 +41,23 @@ mod error;
 mod header;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(feature = "checksums")]
+mod latest;
+#[cfg(feature = "pytorch")]
 mod pickle;
 mod series;
+#[cfg(feature = "checksums")]
 mod sums;
 mod tensors;
 mod unique;
 mod weights;
 
+#[cfg(feature = "checksums")]
 pub use audit::{
     Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Auditor, Code, Finding,
     audit, audit_with,
 };
+#[cfg(feature = "checksums")]
 pub use checkpoint::{clean, write_checkpoint};
 pub use discover::{
     Checkpoint, CheckpointSeries, Counts, Example, Problem, Select, UNDERSTOOD, stage_and_step,
@@ -55,7 +66,10 @@ pub use dtype::DType;
 pub use error::{Error, Result};
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubCaller, HubLimits, InUse, Transfer, git_blob_sha1};
-pub use series::{Latest, Rejected, latest_valid, parse_step_folder, series, step_folder};
+#[cfg(feature = "checksums")]
+pub use latest::{Latest, Rejected, latest_valid};
+pub use series::{parse_step_folder, series, step_folder};
+#[cfg(feature = "checksums")]
 pub use sums::{Altered, SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
 pub use weights::{TensorInfo, Weights};

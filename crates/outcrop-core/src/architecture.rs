@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use outcrop_arch::{ArchSpec, HuggingFace, KEYS};
+use outcrop_arch::{ArchSpec, HuggingFace};
 use serde::{Deserialize, Serialize};
 
-use crate::{Document, Error, Result, read_table, refuse_lfs_pointer, sha256_hex};
+#[cfg(feature = "documents")]
+use crate::{Document, read_table};
+use crate::{Error, Result, refuse_lfs_pointer};
 
 /// An architecture with the name under which tables mention it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +24,9 @@ pub struct NamedArch {
 /// # Errors
 /// [`Error::UnknownKey`], [`Error::Parse`] and [`Error::Field`] for a missing or mistyped field,
 /// [`Error::Arch`] for one out of range.
+#[cfg(feature = "documents")]
 pub fn read_arch(context: &str, table: &toml::Table) -> Result<ArchSpec> {
-    let spec: ArchSpec = read_table(context, table, &KEYS)?;
+    let spec: ArchSpec = read_table(context, table, &outcrop_arch::KEYS)?;
     spec.check()?;
     Ok(spec)
 }
@@ -43,10 +46,12 @@ pub fn read_huggingface(path: &Path) -> Result<HuggingFace> {
 ///
 /// # Errors
 /// [`Error::Arch`] where a number is not finite.
+#[cfg(feature = "hashes")]
 pub fn arch_sha256(arch: &ArchSpec) -> Result<String> {
-    Ok(sha256_hex(arch.canonical_json()?.as_bytes()))
+    Ok(crate::sha256_hex(arch.canonical_json()?.as_bytes()))
 }
 
+#[cfg(feature = "documents")]
 impl Document {
     /// The architecture in its section `[arch]`, or in the whole document where it has none.
     ///
@@ -74,7 +79,7 @@ impl Document {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "documents", feature = "hashes"))]
 mod tests {
     use outcrop_arch::{Activation, Bias, Init, Position, Window};
 

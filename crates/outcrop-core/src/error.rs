@@ -131,6 +131,7 @@ pub enum Error {
         holder: String,
     },
     /// An architecture, or what describes one.
+    #[cfg(feature = "arch")]
     #[error(transparent)]
     Arch(#[from] outcrop_arch::Error),
 }
@@ -156,6 +157,7 @@ impl Error {
     }
 
     /// What kept a row of a table from being written: its file, where that is known, or the row.
+    #[cfg(feature = "tables")]
     pub(crate) fn unwritten(reason: &(dyn StdError + 'static)) -> Self {
         Unwritten::find(reason).unwrap_or_else(|| Self::parse("table to write", reason))
     }
@@ -174,6 +176,7 @@ impl Error {
     }
 
     /// An [`Error::Twice`] of `context`.
+    #[cfg(feature = "tables")]
     pub(crate) fn twice(
         context: impl Into<String>,
         what: impl Into<String>,
@@ -191,6 +194,7 @@ impl Error {
         match self {
             Self::UnknownKey { key, .. } | Self::Field { key, .. } => Some(key),
             Self::OutOfRange { field, .. } => Some(field),
+            #[cfg(feature = "arch")]
             Self::Arch(error) => error.field(),
             _ => None,
         }
@@ -235,13 +239,24 @@ impl Unwritten {
                     source: again(&found.source),
                 });
             }
-            below = match error.downcast_ref::<csv::Error>().map(csv::Error::kind) {
-                Some(csv::ErrorKind::Io(io)) => Some(io), // which it does not call its source
-                _ => error.source(),
-            };
+            below = below_csv(error).or_else(|| error.source());
         }
         None
     }
+}
+
+/// What csv does not call the source of its errors.
+#[cfg(feature = "tables")]
+fn below_csv<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    match error.downcast_ref::<csv::Error>()?.kind() {
+        csv::ErrorKind::Io(io) => Some(io),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "tables"))]
+fn below_csv<'e>(_: &'e (dyn StdError + 'static)) -> Option<&'e (dyn StdError + 'static)> {
+    None
 }
 
 /// The same error once more.

@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 /// The share of one group of features in one prediction: a row of `shapley.csv`. The shares of a
 /// (model, layer) add up to `predicted - base`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attribution {
     /// Name of the model.
     pub model: String,
@@ -26,7 +25,8 @@ pub struct Attribution {
 
 /// One point of a dependence: the prediction for one layer, or the mean over layers, with one group
 /// of features set to a value of the table: a row of `dependence.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Dependence {
     /// The predicted quantity.
     pub target: String,
@@ -46,7 +46,8 @@ pub struct Dependence {
 
 /// How much worse unseen architectures are predicted when one group of features belongs to another
 /// architecture: a row of `importance.csv`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Importance {
     /// The predicted quantity.
     pub target: String,

@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 /// What massive activations are set to in the residual stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum SetTo {
     /// To nothing: they stay as they are.
     #[default]
@@ -15,7 +14,8 @@ pub enum SetTo {
 
 /// The loss of a model on some sequences while its massive activations are set to something (Sun et
 /// al., arXiv 2402.17762, section 3): a row of `interventions.csv`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Intervention {
     /// Name of the model.
     pub model: String,

@@ -26,6 +26,19 @@
 //! Tables are read as a whole or, at any size, as streams ([`table`]); [`open_trajectories`] takes
 //! whatever holds trajectories, the data set that the paper published ([`published`]) among it.
 //!
+//! The nouns alone need no other crate but `strsim`; all else is a feature, so that a crate takes what it uses:
+//!
+//! | feature | what comes with it |
+//! |---|---|
+//! | `serde` | the nouns can be read and written by serde |
+//! | `files` | [`Error`]; files that are whole or absent, locks of folders |
+//! | `hashes` | SHA-256 of bytes and files |
+//! | `arch` | [`NamedArch`]; `config.json` of Hugging Face |
+//! | `json` | [`Provenance`], sealed JSON, tables that grow under a hash |
+//! | `documents` (default) | [`Document`]: TOML whose errors name the line |
+//! | `tables` (default) | [`table`], [`published`], [`open_trajectories`] |
+//! | `gzip`, `parquet` | tables in these formats |
+//!
 //! ```
 //! use outcrop_core::Document;
 //!
@@ -34,50 +47,78 @@
 //! # Ok::<(), outcrop_core::Error>(())
 //! ```
 
+#[cfg(feature = "arch")]
 mod architecture;
+mod comparison;
+#[cfg(feature = "documents")]
 mod document;
+#[cfg(feature = "files")]
 mod error;
 mod explanation;
+#[cfg(feature = "files")]
 mod files;
+mod fit;
+#[cfg(feature = "files")]
 mod git_lfs;
+#[cfg(feature = "hashes")]
 mod hash;
+#[cfg(feature = "tables")]
 mod input;
 mod intervention;
+#[cfg(feature = "documents")]
 mod keys;
 mod loss;
+mod nearest;
 mod places;
+#[cfg(feature = "json")]
 mod provenance;
+#[cfg(feature = "tables")]
 pub mod published;
 mod score;
 mod stats;
+#[cfg(feature = "tables")]
 pub mod table;
 mod trajectory;
 
-pub use architecture::{NamedArch, arch_sha256, read_arch, read_huggingface};
+#[cfg(all(feature = "arch", feature = "hashes"))]
+pub use architecture::arch_sha256;
+#[cfg(feature = "documents")]
+pub use architecture::read_arch;
+#[cfg(feature = "arch")]
+pub use architecture::{NamedArch, read_huggingface};
+pub use comparison::{Comparison, Verdict};
+#[cfg(feature = "documents")]
 pub use document::Document;
+#[cfg(feature = "files")]
 pub use error::{Error, Result};
 pub use explanation::{Attribution, Dependence, Importance};
+#[cfg(feature = "files")]
 pub use files::{
-    AtomicFile, Extent, FolderLock, GrowingTable, LOCK_FILE, check_writable, create_folder,
-    holds_nothing, read_sealed, remove_leftovers, sync_folder, write_atomic, write_atomic_with,
-    write_sealed, write_unless_same,
+    AtomicFile, FolderLock, LOCK_FILE, check_writable, create_folder, holds_nothing,
+    remove_leftovers, sync_folder, write_atomic, write_atomic_with, write_unless_same,
 };
+#[cfg(feature = "json")]
+pub use files::{Extent, GrowingTable, read_sealed, write_sealed};
+pub use fit::{CurvePoint, Fit, Forecast};
+#[cfg(feature = "files")]
 pub use git_lfs::refuse_lfs_pointer;
+#[cfg(feature = "hashes")]
 pub use hash::{RunningSha256, sha256_file, sha256_hex};
+#[cfg(feature = "tables")]
 pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_trajectories_from};
 pub use intervention::{Intervention, SetTo};
+#[cfg(feature = "documents")]
 pub use keys::{read_table, reject_unknown_keys};
 pub use loss::Loss;
-pub use outcrop_arch::nearest;
+pub use nearest::nearest;
 pub use places::{HeadSink, PersistentPlace};
+#[cfg(feature = "json")]
 pub use provenance::Provenance;
 pub use score::{ModelScore, Prediction, Score};
 pub use stats::{
     Detail, LaterStats, LayerStats, MASSIVE_MAGNITUDE, MASSIVE_RATIO, Measurement, Place, Spread,
     TOP_RATIO, Top,
 };
-pub use table::comparison::{Comparison, Verdict};
-pub use table::fit::{CurvePoint, Fit, Forecast};
 pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder, TrajectoryOptions};
 
 #[cfg(doctest)]

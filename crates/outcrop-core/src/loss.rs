@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 /// The loss at one training step: a row of `loss.csv`. Losses are mean cross-entropies in nats per
 /// token.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Loss {
     /// Name of the model.
     pub model: String,

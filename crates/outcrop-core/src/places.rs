@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 /// A (position, channel) pair that is among the largest three magnitudes of some hidden states of a
 /// model: a row of `places.csv`. A cell is one hidden state: one (step, sequence, layer).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PersistentPlace {
     /// Name of the model.
     pub model: String,
@@ -38,7 +37,8 @@ pub struct PersistentPlace {
 
 /// How much attention one head gives to the first position, averaged over sequences: a row of
 /// `heads.csv`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HeadSink {
     /// Name of the model.
     pub model: String,

@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
-
 /// How well one regressor predicts one target under one protocol: a row of `scores.csv`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Score {
     /// The predicted quantity, such as `K` or `ln f_last`.
     pub target: String,
@@ -37,8 +36,9 @@ pub struct Score {
 }
 
 /// How well one regressor predicts one model that it never saw: a row of `model_scores.csv`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct ModelScore {
     /// Name of the model.
     pub model: String,
@@ -60,8 +60,9 @@ pub struct ModelScore {
 
 /// One target of one (model, layer) predicted by a regressor that never saw that model: a row of
 /// `predictions.csv`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Prediction {
     /// Name of the model.
     pub model: String,

@@ -1,5 +1,3 @@
-use serde::{Deserialize, Serialize};
-
 /// Magnitude above which a scalar is massive, by the rule of Sun et al. (arXiv 2402.17762).
 pub const MASSIVE_MAGNITUDE: f32 = 100.0;
 /// How many times the median a massive scalar is at least, by the same rule.
@@ -10,7 +8,8 @@ pub const MASSIVE_RATIO: f64 = 1000.0;
 pub const TOP_RATIO: f64 = 20.0;
 
 /// Where in a hidden state [positions, d_model] a scalar stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Place {
     /// Position in the sequence, from 0.
     pub position: u32,
@@ -19,7 +18,8 @@ pub struct Place {
 }
 
 /// One of the largest magnitudes of a hidden state.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Top {
     /// |h|, at least 0, finite.
     pub magnitude: f32,
@@ -29,7 +29,8 @@ pub struct Top {
 
 /// What is measured of one hidden state [positions, d_model]: one sequence, one layer, one step.
 /// Only finite scalars are ranked; the others are counted and the first is placed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LayerStats {
     /// The largest three magnitudes, in descending order, ties by place; fewer where there are
     /// fewer finite scalars.
@@ -72,7 +73,8 @@ impl LayerStats {
 
 /// How the finite scalars of one hidden state [positions, d_model] are spread. A peak that moved to
 /// another place or that many channels share shows here, where the ratio alone does not tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Spread {
     /// Root mean square of all scalars, sqrt(mean(h^2)).
     pub rms: f64,
@@ -88,7 +90,8 @@ pub struct Spread {
 
 /// The largest magnitudes and the median of a hidden state without its first position, which often
 /// is the attention sink and holds everything massive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LaterStats {
     /// The largest three magnitudes at positions from 1 on; see [`LayerStats::top`].
     pub top: [Option<Top>; 3],

@@ -1,7 +1,5 @@
 use std::fmt;
 
-use outcrop_core::nearest;
-
 use crate::limits::{MAX_STEP, MAX_STEPS, PYTHIA_LAST};
 use crate::{Error, Result};
 
@@ -45,7 +43,7 @@ impl Term {
             }
             (other, _) => Err(Error::UnknownTerm {
                 term: term.into(),
-                nearest: nearest(other, KEYWORDS).map(str::to_owned),
+                nearest: meant(other).map(str::to_owned),
             }),
         }
     }
@@ -101,6 +99,15 @@ fn geometric(first: u64, last: u64, count: u64, i: u64) -> u64 {
     let share = i as f64 / (count - 1) as f64;
     let step = first as f64 * (last as f64 / first as f64).powf(share);
     (step.round() as u64).clamp(first, last)
+}
+
+/// The keyword that `word` misspells, if at most a third of its letters differ.
+fn meant(word: &str) -> Option<&'static str> {
+    let distance = |keyword: &&str| strsim::damerau_levenshtein(word, keyword);
+    let nearest = KEYWORDS
+        .into_iter()
+        .min_by_key(|keyword| distance(keyword))?;
+    (distance(&nearest) <= nearest.len().max(word.len()).div_ceil(3)).then_some(nearest)
 }
 
 fn is_number(text: &str) -> bool {

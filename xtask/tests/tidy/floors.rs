@@ -14,7 +14,7 @@ const BELOW: [(&str, &[&str]); 17] = [
         &["outcrop-arch", "outcrop-gemm", "outcrop-vector"],
     ),
     ("outcrop-measure", &["outcrop-core"]),
-    ("outcrop-schedule", &["outcrop-core"]),
+    ("outcrop-schedule", &[]),
     ("outcrop-fit", &["outcrop-core"]),
     ("outcrop-predict", &["outcrop-arch", "outcrop-core"]),
     ("outcrop-checkpoint", &["outcrop-core"]),

@@ -7,6 +7,7 @@ mod floors;
 mod layout;
 mod lengths;
 mod libraries;
+mod light;
 mod manifest;
 mod methods;
 mod paths;

@@ -1,8 +1,7 @@
 use std::path::PathBuf;
 
-use outcrop_core::sha256_file;
+use outcrop_core::{RunningSha256, sha256_file};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::finding::{Code, Finding, some, step_words};
 use crate::{Altered, Checkpoint, DType, Error, Result, Weights};
@@ -173,7 +172,7 @@ fn read_tensors(weights: &Weights, values: bool) -> Result<Vec<AuditedTensor>> {
 }
 
 fn read_values(weights: &Weights, dtype: DType, tensor: &mut AuditedTensor) -> Result<()> {
-    let mut hasher = Sha256::new();
+    let mut hasher = RunningSha256::default();
     let mut first = Vec::new();
     tensor.constant = true;
     weights.pieces(&tensor.name, |bytes| {
@@ -185,8 +184,7 @@ fn read_values(weights: &Weights, dtype: DType, tensor: &mut AuditedTensor) -> R
         let same = |element: &[u8]| *element == *first;
         tensor.constant = tensor.constant && bytes.chunks_exact(dtype.size()).all(same);
     })?;
-    let digest = hasher.finalize();
-    tensor.sha256 = Some(digest.iter().map(|b| format!("{b:02x}")).collect());
+    tensor.sha256 = Some(hasher.finish());
     Ok(())
 }
 

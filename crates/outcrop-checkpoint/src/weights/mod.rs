@@ -3,7 +3,10 @@
 mod layout;
 mod names;
 mod stored;
+#[cfg(feature = "pytorch")]
 mod torch;
+#[cfg(not(feature = "pytorch"))]
+mod without_torch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -11,15 +14,23 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::nearest;
-use sha2::{Digest, Sha256};
 
 pub(crate) use self::layout::{NAMES, has_weights, layout};
 #[cfg(feature = "hub")]
 pub(crate) use self::layout::{is_index, weight_map};
 use self::stored::Stored;
 pub use self::stored::TensorInfo;
+#[cfg(not(feature = "pytorch"))]
+use self::without_torch as torch;
 use crate::dtype::append_f32;
 use crate::{DType, Error, Result, header};
+
+/// A file, its tensors by name, and what the user should know of where in it they were found.
+struct Opened {
+    file: File,
+    tensors: Vec<(String, Stored)>,
+    note: Option<String>,
+}
 
 /// Elements of two tensors that are compared at a time.
 const COMPARED: usize = 1 << 20;
@@ -194,11 +205,11 @@ impl Weights {
     ///
     /// # Errors
     /// [`Error::NoTensor`], [`Error::Core`] with the file.
+    #[cfg(feature = "checksums")]
     pub fn sha256(&self, name: &str) -> Result<String> {
-        let mut hasher = Sha256::new();
+        let mut hasher = outcrop_core::RunningSha256::default();
         self.pieces(name, |bytes| hasher.update(bytes))?;
-        let digest = hasher.finalize();
-        Ok(digest.iter().map(|b| format!("{b:02x}")).collect())
+        Ok(hasher.finish())
     }
 
     /// Whether two tensors have the same type, shape and bytes.
@@ -237,6 +248,7 @@ impl Weights {
     }
 
     /// A tensor's bytes in row-major order, piece by piece.
+    #[cfg(feature = "checksums")]
     pub(crate) fn pieces(&self, name: &str, each: impl FnMut(&[u8])) -> Result<()> {
         let stored = self.stored(name)?;
         let (path, file) = &self.files[stored.file];
@@ -280,7 +292,7 @@ pub(crate) fn elements(info: &TensorInfo) -> usize {
     info.shape.iter().product()
 }
 
-fn safetensors(path: &Path, place: usize) -> Result<torch::Opened> {
+fn safetensors(path: &Path, place: usize) -> Result<Opened> {
     let opened = header::open(path)?;
     let start = opened.start;
     let stored = |(name, info): (String, safetensors::tensor::TensorInfo)| {
@@ -306,7 +318,7 @@ fn safetensors(path: &Path, place: usize) -> Result<torch::Opened> {
         Ok((name, stored))
     };
     let tensors: Result<_> = opened.tensors.into_iter().map(stored).collect();
-    Ok(torch::Opened {
+    Ok(Opened {
         file: opened.file,
         tensors: tensors?,
         note: None,

@@ -143,6 +143,7 @@ pub(super) fn span(shape: &[usize], strides: &[usize]) -> Option<usize> {
 }
 
 /// Whether elements follow one another in row-major order.
+#[cfg(feature = "pytorch")]
 pub(super) fn is_contiguous(shape: &[usize], strides: &[usize]) -> bool {
     let mut expected = 1;
     shape.contains(&0)

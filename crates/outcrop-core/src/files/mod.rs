@@ -2,14 +2,18 @@
 
 mod atomic;
 mod folder;
+#[cfg(feature = "json")]
 mod growing;
 mod lock;
+#[cfg(feature = "json")]
 mod sealed;
 
 pub use self::atomic::{AtomicFile, write_atomic, write_atomic_with, write_unless_same};
 pub use self::folder::{
     check_writable, create_folder, holds_nothing, remove_leftovers, sync_folder,
 };
+#[cfg(feature = "json")]
 pub use self::growing::{Extent, GrowingTable};
 pub use self::lock::{FolderLock, LOCK_FILE};
+#[cfg(feature = "json")]
 pub use self::sealed::{read_sealed, write_sealed};

@@ -11,19 +11,13 @@ use outcrop_core::refuse_lfs_pointer;
 use zip::ZipArchive;
 
 use self::archive::Entries;
+use super::Opened;
 use super::stored::{Stored, TensorInfo, is_contiguous, span};
 use crate::pickle::{Machine, Model, Pickled, Refusal, find_model};
 use crate::{Error, Result};
 
 /// The longest pickle that is read.
 const MAX_PICKLE: u64 = 100_000_000;
-
-/// A file, its tensors by name, and what the user should know of where in it they were found.
-pub(super) struct Opened {
-    pub(super) file: File,
-    pub(super) tensors: Vec<(String, Stored)>,
-    pub(super) note: Option<String>,
-}
 
 /// The first byte of a storage in the file and how many there are, by the storage's key.
 type Places<'a> = dyn FnMut(&str) -> Result<Option<(u64, u64)>, String> + 'a;

@@ -1,10 +1,9 @@
-use serde::{Deserialize, Serialize};
-
 /// One curve fitted to one trajectory: a row of `fits.csv`. A quantity that the data do not
 /// identify, or that the hypothesis does not have, is empty. Ratios have no unit, times are
 /// training steps, rates are per step. Intervals are of the level that the fitter was asked for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Fit {
     /// Name of the model.
     pub model: String,
@@ -40,13 +39,13 @@ pub struct Fit {
     /// combination of them is not identified.
     pub condition: Option<f64>,
     /// Amplitude A of Eq. 9, f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.
-    #[serde(rename = "A")]
+    #[cfg_attr(feature = "serde", serde(rename = "A"))]
     pub a: Option<f64>,
     /// Lower end of the interval of A; empty where it is open below.
-    #[serde(rename = "A_lo")]
+    #[cfg_attr(feature = "serde", serde(rename = "A_lo"))]
     pub a_lo: Option<f64>,
     /// Upper end of the interval of A; empty where it is open above.
-    #[serde(rename = "A_hi")]
+    #[cfg_attr(feature = "serde", serde(rename = "A_hi"))]
     pub a_hi: Option<f64>,
     /// Decay rate lambda of Eq. 9, at least 0.
     pub lambda: Option<f64>,
@@ -67,13 +66,13 @@ pub struct Fit {
     /// Upper end of the interval of t0; empty where it is open above.
     pub t0_hi: Option<f64>,
     /// Asymptote K of Eq. 9.
-    #[serde(rename = "K")]
+    #[cfg_attr(feature = "serde", serde(rename = "K"))]
     pub k: Option<f64>,
     /// Lower end of the interval of K; empty where it is open below.
-    #[serde(rename = "K_lo")]
+    #[cfg_attr(feature = "serde", serde(rename = "K_lo"))]
     pub k_lo: Option<f64>,
     /// Upper end of the interval of K; empty where it is open above.
-    #[serde(rename = "K_hi")]
+    #[cfg_attr(feature = "serde", serde(rename = "K_hi"))]
     pub k_hi: Option<f64>,
     /// Decay rate beta = lambda gamma of f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K, per step.
     pub beta: Option<f64>,
@@ -88,16 +87,16 @@ pub struct Fit {
     /// Upper end of the interval of tau0; empty where it is open above.
     pub tau0_hi: Option<f64>,
     /// Logarithmic amplitude A1 = A exp(-lambda t0).
-    #[serde(rename = "A1")]
+    #[cfg_attr(feature = "serde", serde(rename = "A1"))]
     pub a1: Option<f64>,
     /// Lower end of the interval of A1; empty where it is open below.
-    #[serde(rename = "A1_lo")]
+    #[cfg_attr(feature = "serde", serde(rename = "A1_lo"))]
     pub a1_lo: Option<f64>,
     /// Upper end of the interval of A1; empty where it is open above.
-    #[serde(rename = "A1_hi")]
+    #[cfg_attr(feature = "serde", serde(rename = "A1_hi"))]
     pub a1_hi: Option<f64>,
     /// Constant amplitude A2 = A1 ln(gamma).
-    #[serde(rename = "A2")]
+    #[cfg_attr(feature = "serde", serde(rename = "A2"))]
     pub a2: Option<f64>,
     /// The curve at the first step.
     pub f_first: Option<f64>,
@@ -143,8 +142,9 @@ pub struct Fit {
 }
 
 /// One point of a fitted curve: a row of `curves.csv`, for plotting without evaluating a formula.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct CurvePoint {
     /// Name of the model.
     pub model: String,
@@ -164,8 +164,9 @@ pub struct CurvePoint {
 
 /// What a trajectory will be at one step, forecast from an earlier part of it: a row of
 /// `forecasts.csv`. Values are ratios, without unit.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Forecast {
     /// Name of the model.
     pub model: String,

@@ -1,22 +1,21 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 /// Which of two curves is nearer to a trajectory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Verdict {
     /// They differ nowhere by more than a hundredth of the range of the ratios.
-    #[serde(rename = "same curve")]
+    #[cfg_attr(feature = "serde", serde(rename = "same curve"))]
     SameCurve,
     /// Ours has the lower sum of squares.
-    #[serde(rename = "ours lower")]
+    #[cfg_attr(feature = "serde", serde(rename = "ours lower"))]
     OursLower,
     /// The published one has the lower sum of squares.
-    #[serde(rename = "published lower")]
+    #[cfg_attr(feature = "serde", serde(rename = "published lower"))]
     PublishedLower,
     /// One of them has no value, or they are of different things.
     #[default]
-    #[serde(rename = "not comparable")]
+    #[cfg_attr(feature = "serde", serde(rename = "not comparable"))]
     NotComparable,
 }
 
@@ -34,8 +33,9 @@ impl fmt::Display for Verdict {
 /// A published fit beside one of ours, on the same trajectory: a row of `comparison.csv`. Columns
 /// that start with `published_` are of the published fit. What is not known is empty. Ratios have no
 /// unit, times are training steps, rates are per step.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Comparison {
     /// Name of the model.
     pub model: String,
@@ -78,10 +78,10 @@ pub struct Comparison {
     /// Step at which ours is.
     pub t_peak: Option<f64>,
     /// Amplitude A of Eq. 9, f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.
-    #[serde(rename = "published_A")]
+    #[cfg_attr(feature = "serde", serde(rename = "published_A"))]
     pub published_a: Option<f64>,
     /// The same of ours.
-    #[serde(rename = "A")]
+    #[cfg_attr(feature = "serde", serde(rename = "A"))]
     pub a: Option<f64>,
     /// Decay rate lambda of Eq. 9.
     pub published_lambda: Option<f64>,
@@ -96,10 +96,10 @@ pub struct Comparison {
     /// The same of ours.
     pub t0: Option<f64>,
     /// Asymptote K.
-    #[serde(rename = "published_K")]
+    #[cfg_attr(feature = "serde", serde(rename = "published_K"))]
     pub published_k: Option<f64>,
     /// The same of ours.
-    #[serde(rename = "K")]
+    #[cfg_attr(feature = "serde", serde(rename = "K"))]
     pub k: Option<f64>,
     /// Decay rate beta of f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K, per step.
     pub published_beta: Option<f64>,
@@ -110,15 +110,15 @@ pub struct Comparison {
     /// The same of ours.
     pub tau0: Option<f64>,
     /// Logarithmic amplitude A1.
-    #[serde(rename = "published_A1")]
+    #[cfg_attr(feature = "serde", serde(rename = "published_A1"))]
     pub published_a1: Option<f64>,
     /// The same of ours.
-    #[serde(rename = "A1")]
+    #[cfg_attr(feature = "serde", serde(rename = "A1"))]
     pub a1: Option<f64>,
     /// Constant amplitude A2.
-    #[serde(rename = "published_A2")]
+    #[cfg_attr(feature = "serde", serde(rename = "published_A2"))]
     pub published_a2: Option<f64>,
     /// The same of ours.
-    #[serde(rename = "A2")]
+    #[cfg_attr(feature = "serde", serde(rename = "A2"))]
     pub a2: Option<f64>,
 }
