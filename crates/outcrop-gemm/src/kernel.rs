@@ -148,7 +148,7 @@ impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> WithSimd
         let Block { a, mut b, .. } = self.0;
         let length = VECTORS * S::F32_LANES * self.0.depth;
         for first in (0..self.0.rows).step_by(HIGH) {
-            let place = Place {
+            let place = Target {
                 c: &mut self.0.c[first * self.0.stride..],
                 stride: self.0.stride,
                 rows: HIGH.min(self.0.rows - first),
@@ -181,7 +181,7 @@ impl<const LOW: usize, const MIDDLE: usize, const HIGH: usize> WithSimd
 }
 
 /// A tile with R rows in registers.
-struct Tall<'a, F, const R: usize>(F, Place<'a>);
+struct Tall<'a, F, const R: usize>(F, Target<'a>);
 
 impl<F: Factors<R>, const R: usize> WithSimd for Tall<'_, F, R> {
     type Output = ();
@@ -200,7 +200,7 @@ impl<F: Factors<R>, const R: usize> WithSimd for Tall<'_, F, R> {
 }
 
 /// Where a tile goes.
-struct Place<'a> {
+struct Target<'a> {
     c: &'a mut [f32],
     stride: usize,
     rows: usize,
@@ -208,7 +208,7 @@ struct Place<'a> {
     onto: Onto<'a>,
 }
 
-impl Place<'_> {
+impl Target<'_> {
     #[inline(always)]
     fn tile<S: Simd, F, const LOW: usize, const MIDDLE: usize, const HIGH: usize>(
         self,

@@ -78,7 +78,7 @@ impl Reach<'_> {
     fn run(self) -> (u32, usize) {
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V4::try_new() {
-            return simd.vectorize(avx512::Run { simd, reach: self });
+            return simd.vectorize(avx512::Vectorised { simd, reach: self });
         }
         Arch::new().dispatch(self)
     }
@@ -118,12 +118,12 @@ mod avx512 {
 
     use super::{LANES, PEAKS, Reach};
 
-    pub(super) struct Run<'a> {
+    pub(super) struct Vectorised<'a> {
         pub(super) simd: V4,
         pub(super) reach: Reach<'a>,
     }
 
-    impl NullaryFnOnce for Run<'_> {
+    impl NullaryFnOnce for Vectorised<'_> {
         type Output = (u32, usize);
 
         #[inline(always)]

@@ -62,9 +62,9 @@ impl PlaceCounts {
                 .collect();
             places.sort_unstable();
             let first = places.into_iter().take(most);
-            Model {
+            Tally {
                 places: first.map(|(_, place)| (place, Seen::default())).collect(),
-                ..Model::default()
+                ..Tally::default()
             }
         };
         let models = self
@@ -80,11 +80,11 @@ impl PlaceCounts {
 /// Follows chosen places over steps, layers and sequences; made by [`PlaceCounts::most_persistent`].
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    models: BTreeMap<String, Model>,
+    models: BTreeMap<String, Tally>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Model {
+struct Tally {
     cells: u64,
     last_step: u64,
     /// Cells of the last step.
@@ -156,7 +156,7 @@ fn count_last(step: u64, last: &mut u64, count: &mut u64) {
     *count += u64::from(step == *last);
 }
 
-fn row(name: &str, model: &Model, (position, channel): (u32, u32), seen: &Seen) -> PersistentPlace {
+fn row(name: &str, model: &Tally, (position, channel): (u32, u32), seen: &Seen) -> PersistentPlace {
     let at_last = match seen.last_step == model.last_step {
         true => seen.last_cells,
         false => 0,

@@ -7,7 +7,9 @@
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
-use outcrop_predict::{Error, Finding, Options, Predictor, Regressor, Table, Target, evaluate};
+use outcrop_predict::{
+    Error, Finding, PredictOptions, Predictor, Regressor, Table, Target, evaluate,
+};
 
 /// Four layers of twelve models whose ratio grows with the width of a head, d / H.
 fn table() -> Result<Table, Error> {
@@ -42,7 +44,7 @@ fn table() -> Result<Table, Error> {
 
 fn main() -> Result<(), Error> {
     let table = table()?;
-    let evaluation = evaluate(&table, &Options::default())?;
+    let evaluation = evaluate(&table, &PredictOptions::default())?;
     // what the architecture says, and what only depth does: the steps of this table
     for verdict in &evaluation.verdicts {
         println!("{verdict}");
@@ -54,7 +56,7 @@ fn main() -> Result<(), Error> {
     }
 
     // the regressor that verdicts are about; one chosen for its score would promise too much
-    let predictor = Predictor::train(&table, Regressor::Shape, &Options::default())?;
+    let predictor = Predictor::train(&table, Regressor::Shape, &PredictOptions::default())?;
     let inside = predictor.predict_with_bands("d384-h4", &ArchSpec::new(4, 384, 4), 0.9)?;
     assert!(inside.outside.is_empty());
     for layer in &inside.layers {

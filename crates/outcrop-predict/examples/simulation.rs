@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{
-    Evaluation, Finding, Options, Predictor, Protocol, Regressor, Table, Target, evaluate,
+    Evaluation, Finding, PredictOptions, Predictor, Protocol, Regressor, Table, Target, evaluate,
 };
 use simulate::{Truth, archs, fits, fits_of, pythia};
 
@@ -79,9 +79,9 @@ fn scores(name: &str, truth: &Truth, first: u64) {
         Regressor::Ridge,
         Regressor::Shape,
     ];
-    let options = Options {
+    let options = PredictOptions {
         regressors: regressors.to_vec(),
-        ..Options::paper()
+        ..PredictOptions::paper()
     };
     let evaluations: Vec<Evaluation> = (0..TABLES)
         .map(|seed| {
@@ -112,9 +112,9 @@ fn scores(name: &str, truth: &Truth, first: u64) {
 
 /// How many tables have a verdict of signal on some target, and how many would at other levels.
 fn verdicts(name: &str, truth: &Truth, tables: u64, first: u64) {
-    let options = Options {
+    let options = PredictOptions {
         regressors: vec![Regressor::Shape],
-        ..Options::default()
+        ..PredictOptions::default()
     };
     const LEVELS: [f64; 4] = [0.01, 0.02, 0.03, 0.05];
     let (mut found, mut at) = (0, [0; LEVELS.len()]);
@@ -147,7 +147,8 @@ fn coverage(name: &str, truth: &Truth, tables: u64, first: u64) {
         let (test, train): (Vec<Fit>, Vec<Fit>) =
             fits.into_iter().partition(|f| f.model == unseen.model);
         let table = Table::new(&ten, &train).unwrap();
-        let predictor = Predictor::train(&table, Regressor::Shape, &Options::default()).unwrap();
+        let predictor =
+            Predictor::train(&table, Regressor::Shape, &PredictOptions::default()).unwrap();
         let predicted = predictor
             .predict_with_bands("unseen", &unseen.arch, 0.9)
             .unwrap();
@@ -181,7 +182,7 @@ fn everything() {
     });
     let table = Table::new(&archs(), &fits.collect::<Vec<_>>()).unwrap();
     let start = Instant::now();
-    let evaluation = evaluate(&table, &Options::default()).unwrap();
+    let evaluation = evaluate(&table, &PredictOptions::default()).unwrap();
     println!(
         "\neverything: {} scores of {} rows, {} verdicts in {:.1} s",
         evaluation.scores.len(),

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
-use outcrop_predict::{Error, Options, Predictor, Regressor, Table};
+use outcrop_predict::{Error, PredictOptions, Predictor, Regressor, Table};
 
 const SIZES: [&str; 9] = [
     "14m", "70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b",
@@ -57,7 +57,7 @@ fn main() -> Result<(), Error> {
     for regressor in Regressor::ALL {
         print!("{:<20}", regressor.name());
         let mut text = String::new();
-        for options in [Options::paper(), Options::default()] {
+        for options in [PredictOptions::paper(), PredictOptions::default()] {
             let start = Instant::now();
             let predictor = Predictor::train(&table, regressor, &options)?;
             let targets = predictor.targets().count() as f64;

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::score::{Architectures, Outcome, Protocol, Task};
-use crate::{Error, Options, Regressor, Result, Table, Target};
+use crate::{Error, PredictOptions, Regressor, Result, Table, Target};
 
 /// Fewer architectures make no band.
 pub(crate) const MIN_ARCHITECTURES: usize = 4;
@@ -42,7 +42,7 @@ impl Calibration {
         table: &Table,
         targets: &[Target],
         regressor: Regressor,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Self> {
         let architectures = &Architectures::of(table);
         let outcomes = |target: &Target| {

@@ -63,7 +63,7 @@ impl fmt::Display for Group {
 }
 
 /// What formulas are made of: one layer of one architecture.
-struct Place {
+struct Symbols {
     /// l, from 1; between layers in partial dependence.
     layer: f64,
     /// l/L.
@@ -79,7 +79,7 @@ struct Place {
     fraction: f64,
 }
 
-impl Place {
+impl Symbols {
     fn new(arch: &ArchSpec, layer: f64) -> Self {
         let [layers, width, heads, head, mlp] = [
             arch.layers,
@@ -171,7 +171,7 @@ macro_rules! features {
         }
 
         /// Name, group and formula of each, in that order.
-        const FORMULAS: [(&str, Group, fn(&Place) -> f64); Feature::FORMULAS.len()] =
+        const FORMULAS: [(&str, Group, fn(&Symbols) -> f64); Feature::FORMULAS.len()] =
             [$(($name, Group::$group, $formula)),*];
     };
 }
@@ -392,7 +392,7 @@ impl Feature {
     pub(crate) fn at(self, arch: &ArchSpec, layer: f64) -> f64 {
         match self.of_switch() {
             Some((number, _)) => number.of(arch).unwrap_or_default(),
-            None => FORMULAS[self.index()].2(&Place::new(arch, layer)),
+            None => FORMULAS[self.index()].2(&Symbols::new(arch, layer)),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | step | type | what it does |
 //! |---|---|---|
-//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`Source`]s |
+//! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`TableSource`]s |
 //! | describe | [`Feature`] | numbers of (architecture, layer): the paper's sixteen, a depth spline, logarithms |
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
 //! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
@@ -22,7 +22,7 @@
 //! ```
 //! use outcrop_arch::ArchSpec;
 //! use outcrop_core::{Fit, NamedArch};
-//! use outcrop_predict::{Options, Protocol, Regressor, Table, Target, evaluate};
+//! use outcrop_predict::{PredictOptions, Protocol, Regressor, Table, Target, evaluate};
 //!
 //! // The last ratio of a layer grows with the width.
 //! let archs = [64, 128, 256, 512, 1024].map(|d| NamedArch {
@@ -41,7 +41,7 @@
 //!     })
 //!     .collect();
 //! let table = Table::new(&archs, &fits)?;
-//! let evaluation = evaluate(&table, &Options::default())?;
+//! let evaluation = evaluate(&table, &PredictOptions::default())?;
 //! let q2 = |regressor: Regressor| {
 //!     let mut scores = evaluation.scores.iter();
 //!     let found = scores.find(|s| {
@@ -91,14 +91,14 @@ pub use error::{Error, Result};
 pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
 pub use feature::{Feature, Group};
 pub use measured::Coverage;
-pub use options::Options;
+pub use options::PredictOptions;
 pub use origin::{Notes, Origin};
 pub use predicted::{Predicted, PredictedLayer};
 pub use predictor::Predictor;
 pub use range::{FeatureRange, Outside};
 pub use regressor::Regressor;
 pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
-pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Source, Table};
+pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Table, TableSource};
 pub use target::{Target, Unidentified};
 
 /// The example of README.md, kept true by the tests.

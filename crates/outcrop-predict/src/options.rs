@@ -12,9 +12,9 @@ use crate::{Error, Feature, Regressor, Result};
 ///
 /// The default is chosen to predict architectures that no one has trained: a table of a dozen
 /// models holds a dozen samples of an architecture, which carry two or three features of it, and
-/// logarithms extrapolate better than raw sizes. [`Options::paper`] has the paper's sixteen.
+/// logarithms extrapolate better than raw sizes. [`PredictOptions::paper`] has the paper's sixteen.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct PredictOptions {
     /// Features that the regressors see; one without variation in training rows is dropped.
     pub features: Vec<Feature>,
     /// Regressors to evaluate.
@@ -29,7 +29,7 @@ pub struct Options {
     pub relabellings: usize,
 }
 
-impl Default for Options {
+impl Default for PredictOptions {
     fn default() -> Self {
         Self {
             features: Feature::FEW.to_vec(),
@@ -41,7 +41,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl PredictOptions {
     /// As the paper: its sixteen features, otherwise the default.
     pub fn paper() -> Self {
         Self {

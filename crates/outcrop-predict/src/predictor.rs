@@ -7,7 +7,7 @@ use crate::origin::{Notes, Origin, checked};
 use crate::predicted::{Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
-use crate::{Error, Feature, Options, Regressor, Result, Table, Target};
+use crate::{Error, Feature, PredictOptions, Regressor, Result, Table, Target};
 
 /// The level of bands where none is asked for, or the largest that the architectures support.
 const LEVEL: f64 = 0.9;
@@ -32,7 +32,7 @@ impl Predictor {
     ///
     /// # Errors
     /// [`Error::Option`], [`Error::NoTarget`], [`Error::Regressor`], and those of [`Table::sha256`].
-    pub fn train(table: &Table, regressor: Regressor, options: &Options) -> Result<Self> {
+    pub fn train(table: &Table, regressor: Regressor, options: &PredictOptions) -> Result<Self> {
         options.check()?;
         let enough = |t: &Target| table.identified(*t).1 >= MIN_MODELS;
         let targets: Vec<Target> = Target::ALL.into_iter().filter(enough).collect();

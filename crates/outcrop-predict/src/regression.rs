@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::Columns;
-use crate::regressor::{Model, Training};
+use crate::regressor::{FittedRegressor, Training};
 use crate::stats::weighted_mean_and_deviation;
-use crate::{Feature, Options, Regressor};
+use crate::{Feature, PredictOptions, Regressor};
 
 /// Training rows, one entry a row in each field.
 pub(crate) struct Sample<'a> {
@@ -28,7 +28,7 @@ pub(crate) struct Regression {
     /// Weighted mean and standard deviation of the values.
     mean: f64,
     deviation: f64,
-    model: Model,
+    model: FittedRegressor,
 }
 
 impl Regression {
@@ -36,7 +36,7 @@ impl Regression {
     pub(crate) fn fit(
         mut sample: Sample<'_>,
         regressor: Regressor,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Self, String> {
         if regressor.balances() {
             balance(&mut sample.weights, &sample.architectures);
@@ -50,7 +50,7 @@ impl Regression {
             ),
             mean,
             deviation,
-            model: Model::Zero,
+            model: FittedRegressor::Zero,
         };
         if deviation > 0.0 && !regression.columns.is_empty() {
             let features = sample

@@ -26,14 +26,14 @@ impl Predictor {
     /// ```
     /// # use outcrop_arch::ArchSpec;
     /// # use outcrop_core::{Fit, NamedArch};
-    /// # use outcrop_predict::{Options, Predictor, Regressor, Table};
+    /// # use outcrop_predict::{PredictOptions, Predictor, Regressor, Table};
     /// # let archs = [64, 128, 256].map(|d| NamedArch { model: d.to_string(), arch: ArchSpec::new(1, d, 4) });
     /// # let fits = archs.each_ref().map(|a| Fit {
     /// #     model: a.model.clone(), layer: 1, hypothesis: "emergence".into(),
     /// #     f_last: Some(a.arch.d_model as f64), ..Fit::default()
     /// # });
     /// # let table = Table::new(&archs, &fits)?;
-    /// let predictor = Predictor::train(&table, Regressor::Ridge, &Options::default())?;
+    /// let predictor = Predictor::train(&table, Regressor::Ridge, &PredictOptions::default())?;
     /// let predictor = predictor.dated("2026-11-25")?;
     /// let again = Predictor::from_text(&predictor.to_text()?)?;
     /// assert_eq!(again.origin().data_sha256, table.sha256()?);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::regression::{Regression, Sample};
 use crate::table::{Table, weights};
 use crate::transform::Transform;
-use crate::{Error, Feature, Options, Regressor, Result, Target};
+use crate::{Error, Feature, PredictOptions, Regressor, Result, Target};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Trained {
@@ -25,7 +25,7 @@ impl Trained {
         rows: &[usize],
         target: Target,
         regressor: Regressor,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Self> {
         let (rows, values): (Vec<usize>, Vec<f64>) = rows
             .iter()

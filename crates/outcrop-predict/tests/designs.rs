@@ -5,14 +5,14 @@
 mod simulate;
 
 use outcrop_predict::{
-    Feature, Knob, Options, Predictor, Regressor, Request, Table, Target, design,
+    Feature, Knob, PredictOptions, Predictor, Regressor, Request, Table, Target, design,
 };
 use simulate::{Truth, archs, fits};
 
-fn options() -> Options {
-    Options {
+fn options() -> PredictOptions {
+    PredictOptions {
         features: [&Feature::DEPTH[..], &[Feature::LnWidth, Feature::Layers]].concat(),
-        ..Options::default()
+        ..PredictOptions::default()
     }
 }
 

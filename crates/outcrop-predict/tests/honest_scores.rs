@@ -6,7 +6,7 @@ mod simulate;
 
 use outcrop_core::{Fit, NamedArch, Prediction};
 use outcrop_predict::{
-    Evaluation, Finding, Options, Protocol, Regressor, Table, Verdict, evaluate,
+    Evaluation, Finding, PredictOptions, Protocol, Regressor, Table, Verdict, evaluate,
 };
 use proptest::prelude::*;
 use simulate::{Truth, archs, fits};
@@ -29,11 +29,11 @@ const DEPTH_ONLY: Truth = Truth {
 };
 
 fn scored(fits: &[Fit], regressors: &[Regressor], repeats: usize) -> Evaluation {
-    let options = Options {
+    let options = PredictOptions {
         regressors: regressors.to_vec(),
         repeats,
         relabellings: 49,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     evaluate(&Table::new(&archs(), fits).unwrap(), &options).unwrap()
 }
@@ -132,10 +132,10 @@ fn verdict(truth: &Truth, seed: u64, relabellings: usize) -> Verdict {
         ..f
     };
     let fits: Vec<Fit> = fits(truth, seed).into_iter().map(only_last).collect();
-    let options = Options {
+    let options = PredictOptions {
         regressors: vec![Regressor::Shape],
         relabellings,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let table = Table::new(&archs(), &fits).unwrap();
     evaluate(&table, &options).unwrap().verdicts.remove(0)
@@ -180,10 +180,10 @@ fn p_values_are_uniform_without_a_signal() {
 /// deviation of 3.1; taking all models for equally certain would make more.
 #[test]
 fn models_with_few_layers_do_not_pass_for_a_signal() {
-    let options = Options {
+    let options = PredictOptions {
         regressors: vec![Regressor::Shape],
         relabellings: 99,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let only_first = |f: Fit| Fit {
         k: None,
@@ -222,10 +222,10 @@ fn seeds(of: &[Fit]) -> (Vec<NamedArch>, Vec<Fit>) {
 #[test]
 fn leaving_an_architecture_out_leaves_out_every_seed_of_it() {
     let (archs, fits) = seeds(&fits(&STRONG, 9));
-    let options = Options {
+    let options = PredictOptions {
         regressors: vec![Regressor::Ridge, Regressor::NearestModel],
         relabellings: 49,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let scored = |fits: &[Fit]| evaluate(&Table::new(&archs, fits).unwrap(), &options).unwrap();
     let before = scored(&fits);

@@ -2,7 +2,7 @@
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
-use outcrop_predict::{Options, Predictor, Regressor, Table, evaluate};
+use outcrop_predict::{PredictOptions, Predictor, Regressor, Table, evaluate};
 use proptest::prelude::*;
 
 /// Values that fits have held: ordinary, extreme, absent.
@@ -50,9 +50,9 @@ proptest! {
         let Ok(table) = Table::new(&archs, &fits) else {
             return Ok(());
         };
-        let options = Options {
+        let options = PredictOptions {
             relabellings: 49,
-            ..Options::default()
+            ..PredictOptions::default()
         };
         let Ok(evaluation) = evaluate(&table, &options) else {
             prop_assert!(Predictor::train(&table, Regressor::Ridge, &options).is_err());

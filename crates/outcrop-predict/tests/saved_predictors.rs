@@ -5,7 +5,7 @@
 mod simulate;
 
 use outcrop_arch::ArchSpec;
-use outcrop_predict::{Error, Feature, Options, Predictor, Regressor, Table};
+use outcrop_predict::{Error, Feature, PredictOptions, Predictor, Regressor, Table};
 use simulate::{Truth, archs, fits};
 
 fn predictor(regressor: Regressor) -> Predictor {
@@ -18,7 +18,7 @@ fn predictor(regressor: Regressor) -> Predictor {
     let mut fits = fits(&truth, 3);
     fits.retain(|f| small(&f.model));
     let table = Table::new(&archs(), &fits).unwrap();
-    Predictor::train(&table, regressor, &Options::paper()).unwrap()
+    Predictor::train(&table, regressor, &PredictOptions::paper()).unwrap()
 }
 
 #[test]
@@ -82,7 +82,8 @@ fn the_origin_is_saved_and_tells_tables_apart() {
     let fits = fits(&truth, 3);
     let trained = |archs: &[outcrop_core::NamedArch], fits: &[outcrop_core::Fit]| {
         let table = Table::new(archs, fits).unwrap();
-        let predictor = Predictor::train(&table, Regressor::Mean, &Options::default()).unwrap();
+        let predictor =
+            Predictor::train(&table, Regressor::Mean, &PredictOptions::default()).unwrap();
         predictor.dated("2026-11-25").unwrap()
     };
     let predictor = trained(&archs(), &fits);

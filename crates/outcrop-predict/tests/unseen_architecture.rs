@@ -5,7 +5,7 @@
 mod simulate;
 
 use outcrop_arch::{ArchSpec, Position};
-use outcrop_predict::{Feature, Options, Predictor, Regressor, Table, Target};
+use outcrop_predict::{Feature, PredictOptions, Predictor, Regressor, Table, Target};
 use simulate::{Truth, archs, fits};
 
 fn predictor(regressor: Regressor) -> Predictor {
@@ -15,7 +15,7 @@ fn predictor(regressor: Regressor) -> Predictor {
         depth: 0.5,
     };
     let table = Table::new(&archs(), &fits(&truth, 11)).unwrap();
-    Predictor::train(&table, regressor, &Options::paper()).unwrap()
+    Predictor::train(&table, regressor, &PredictOptions::paper()).unwrap()
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn three_architectures_have_predictions_and_no_bands() {
     let three = |f: &outcrop_core::Fit| matches!(f.model.as_str(), "14m" | "70m" | "160m");
     let fits: Vec<_> = fits(&truth, 11).into_iter().filter(three).collect();
     let table = Table::new(&archs(), &fits).unwrap();
-    let predictor = Predictor::train(&table, Regressor::Ridge, &Options::default()).unwrap();
+    let predictor = Predictor::train(&table, Regressor::Ridge, &PredictOptions::default()).unwrap();
     let spec = ArchSpec::pythia("31m").unwrap();
     assert!(predictor.predict("31m", &spec).is_ok());
     assert_eq!(predictor.default_level(), None);
@@ -189,17 +189,17 @@ fn a_broken_architecture_and_broken_options_are_named() {
         depth: 0.5,
     };
     let table = Table::new(&archs(), &fits(&truth, 11)).unwrap();
-    let options = Options {
+    let options = PredictOptions {
         repeats: 0,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let error = outcrop_predict::evaluate(&table, &options)
         .unwrap_err()
         .to_string();
     assert!(error.contains("repeats = 0"), "{error}");
-    let options = Options {
+    let options = PredictOptions {
         features: vec![],
-        ..Options::default()
+        ..PredictOptions::default()
     };
     assert!(Predictor::train(&table, Regressor::Ridge, &options).is_err());
 }

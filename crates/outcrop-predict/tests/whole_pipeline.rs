@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
-use outcrop_predict::{Options, Predictor, Regressor, Table, Target};
+use outcrop_predict::{PredictOptions, Predictor, Regressor, Table, Target};
 
 /// tests/fixtures/export_pipeline.py
 #[derive(serde::Deserialize)]
@@ -53,7 +53,7 @@ fn an_unseen_architecture_is_predicted_as_by_scikit_learn() {
     let new = ArchSpec::pythia("31m").unwrap();
     for (name, expected) in &fixture.predicted {
         let regressor = Regressor::from_name(name).unwrap();
-        let predictor = Predictor::train(&table, regressor, &Options::default()).unwrap();
+        let predictor = Predictor::train(&table, regressor, &PredictOptions::default()).unwrap();
         let predicted = predictor.predict("31m", &new).unwrap();
         for (layer, expected) in predicted.layers.iter().zip(expected) {
             let value = layer.value(Target::LnFLast).unwrap();

@@ -42,33 +42,28 @@
 //! ```
 
 mod chart;
-mod checkpoint;
 mod curve;
 mod data;
 mod error;
-mod explanation;
 mod figures;
 mod inputs;
 mod massive;
 mod means;
 mod output;
 mod page;
-mod plot;
 mod plots;
 mod report;
 mod summary;
 
-pub use checkpoint::{
-    Attention, ChannelMagnitudes, Magnitudes, SINK_THRESHOLD, attention_plot, channels_plot,
-    layers_plot, magnitudes_plot,
-};
 pub use error::{Error, Result};
-pub use explanation::{dependence_plot, importance_plot, shapley_plot, waterfall_plot};
 pub use inputs::Inputs;
 pub use massive::{Massive, MassiveModels};
 pub use output::Format;
-pub use plot::Plot;
-pub use plots::{fit_plot, forecast_plot, prediction_plot, write_fit_plots, write_fit_plots_with};
+pub use plots::{
+    Attention, ChannelMagnitudes, Magnitudes, Plot, SINK_THRESHOLD, attention_plot, channels_plot,
+    dependence_plot, fit_plot, forecast_plot, importance_plot, layers_plot, magnitudes_plot,
+    prediction_plot, shapley_plot, waterfall_plot, write_fit_plots, write_fit_plots_with,
+};
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{GROWTH_FACTOR, Growth, ModelFits, Summary, summary};
 

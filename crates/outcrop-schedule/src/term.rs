@@ -23,7 +23,7 @@ pub(crate) enum Term {
 impl Term {
     /// Reads a term; `run` is the last step of the run, if it is known.
     pub(crate) fn parse(term: &str, run: Option<u64>) -> Result<Self> {
-        let source = Source { term, run };
+        let source = Context { term, run };
         let (keyword, rest) = match term.split_once(':') {
             Some((keyword, rest)) => (keyword.trim_end(), Some(rest)),
             None => (term, None),
@@ -115,12 +115,12 @@ fn is_number(text: &str) -> bool {
 }
 
 /// A term's text, for its errors, and the last step of the run.
-struct Source<'a> {
+struct Context<'a> {
     term: &'a str,
     run: Option<u64>,
 }
 
-impl Source<'_> {
+impl Context<'_> {
     fn form(&self, form: &'static str) -> Error {
         Error::Form {
             term: self.term.into(),

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use outcrop_arch::{ArchSpec, GPT_NEOX};
 use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
 use outcrop_core::{Ratio, Trajectory, table};
-use outcrop_series::{Folder, Options, Source, measure_series};
+use outcrop_series::{CheckpointSource, Folder, SeriesOptions, measure_series};
 use outcrop_tokens::Sequences;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
     write(&dir.path().join("tiny/step0"), &arch, 0.1)?;
     write(&dir.path().join("tiny/step8"), &arch, 0.5)?;
 
-    let source = Source::Local(CheckpointSeries::open(&dir.path().join("tiny"))?);
+    let source = CheckpointSource::Local(CheckpointSeries::open(&dir.path().join("tiny"))?);
     let ids = vec![(0..16).collect(), (16..32).collect()];
     let tokens = Sequences::of(ids, None, "two sequences".into());
     let folder = Folder::new(dir.path().join("out"));
-    let options = Options::new("tiny");
+    let options = SeriesOptions::new("tiny");
     let stop = AtomicBool::new(false);
     let outcome = measure_series(&source, &tokens, &folder, &options, &stop, &mut |_| {})?;
     assert_eq!((outcome.measured, outcome.before), (2, 0));

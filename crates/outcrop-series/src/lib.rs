@@ -12,11 +12,11 @@
 //! | `.lock` | the process that is measuring: one at a time |
 //!
 //! ```
-//! use outcrop_series::{Folder, Options};
+//! use outcrop_series::{Folder, SeriesOptions};
 //!
 //! let folder = Folder::new("measured/pythia-70m");
 //! assert!(folder.file("heads.csv").ends_with("pythia-70m/heads.csv"));
-//! let options = Options::new("pythia-70m");
+//! let options = SeriesOptions::new("pythia-70m");
 //! assert!(options.audit.is_some() && !options.sinks);
 //! ```
 
@@ -38,9 +38,9 @@ pub use folder::Folder;
 pub use key::Key;
 pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config};
-pub use outcome::{Event, Failure, Options, Outcome, tokens_in_words};
+pub use outcome::{Event, Failure, Outcome, SeriesOptions, tokens_in_words};
 pub use run::measure_series;
-pub use source::{HubSource, Source};
+pub use source::{CheckpointSource, HubSource};
 pub use state::{Good, State};
 
 #[cfg(doctest)]

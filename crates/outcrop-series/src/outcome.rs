@@ -6,7 +6,7 @@ use crate::Error;
 
 /// How a series is measured.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SeriesOptions {
     /// Name of the model in the tables.
     pub model: String,
     /// The stage of training in which the steps count, if their names have one.
@@ -31,7 +31,7 @@ pub struct Options {
     pub git_revision: Option<String>,
 }
 
-impl Options {
+impl SeriesOptions {
     /// A model of this name, audited, without attention sinks.
     pub fn new(model: impl Into<String>) -> Self {
         Self {

@@ -6,7 +6,7 @@ use crate::{Error, Result};
 
 /// Where the checkpoints of a series come from.
 #[derive(Debug)]
-pub enum Source {
+pub enum CheckpointSource {
     /// From the disk.
     Local(CheckpointSeries),
     /// From a hub, one after another.
@@ -90,7 +90,7 @@ impl HubSource {
     }
 }
 
-impl Source {
+impl CheckpointSource {
     /// The steps in ascending order; none for a model alone that has no step.
     pub fn steps(&self) -> Vec<Option<u64>> {
         match self {
@@ -122,7 +122,7 @@ impl Source {
         matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))
     }
 
-    /// Shows the checkpoint at `place`, as [`Source::steps`] lists them, to `use_it`, fetching it before
+    /// Shows the checkpoint at `place`, as [`CheckpointSource::steps`] lists them, to `use_it`, fetching it before
     /// and deleting it afterwards where it has to be.
     ///
     /// # Errors

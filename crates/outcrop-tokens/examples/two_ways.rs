@@ -1,6 +1,6 @@
 //! The same tokens from text and from a file of ids.
 
-use outcrop_tokens::{Protocol, Source, Tokenizer, Windows, sequences};
+use outcrop_tokens::{Protocol, TokenSource, Tokenizer, Windows, sequences};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
@@ -8,7 +8,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let windows = Protocol::Sinks.windows(None);
     let sample = sequences(
-        &Source::Sample,
+        &TokenSource::Sample,
         windows,
         Some(&tokenizer),
         tokenizer.vocab(),
@@ -21,14 +21,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = folder.path().join("tokens.u32");
     let bytes = sample.ids.iter().flatten().flat_map(|id| id.to_le_bytes());
     std::fs::write(&file, bytes.collect::<Vec<_>>())?;
-    let again = sequences(&Source::of(&[file], None), windows, None, tokenizer.vocab())?;
+    let again = sequences(
+        &TokenSource::of(&[file], None),
+        windows,
+        None,
+        tokenizer.vocab(),
+    )?;
     assert_eq!(again.sha256, sample.sha256);
 
     let short = Windows {
         count: Some(1_000_000),
         ..windows
     };
-    let error = sequences(&Source::Sample, short, Some(&tokenizer), tokenizer.vocab());
+    let error = sequences(
+        &TokenSource::Sample,
+        short,
+        Some(&tokenizer),
+        tokenizer.vocab(),
+    );
     assert!(error.is_err_and(|e| e.to_string().contains("would do")));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The token sequences on which a checkpoint is measured.
 //!
-//! - [`Source`]: token ids in a file, text with a `tokenizer.json`, or the built-in [`SAMPLE`].
+//! - [`TokenSource`]: token ids in a file, text with a `tokenizer.json`, or the built-in [`SAMPLE`].
 //! - [`Windows`]: how many sequences, how long, with or without BOS; those of published measurements
 //!   are a [`Protocol`].
 //! - [`sequences()`] turns both into [`Sequences`]: the ids, their SHA-256, and where they come from
@@ -11,10 +11,10 @@
 //! checked against the file before memory is taken.
 //!
 //! ```
-//! use outcrop_tokens::{Source, Windows, sequences};
+//! use outcrop_tokens::{TokenSource, Windows, sequences};
 //!
 //! let windows = Windows { count: Some(4), length: Some(64), bos: None };
-//! let drawn = sequences(&Source::Sample, windows, None, 50_304)?;
+//! let drawn = sequences(&TokenSource::Sample, windows, None, 50_304)?;
 //! assert_eq!((drawn.ids.len(), drawn.ids[0].len()), (4, 64));
 //! assert!(drawn.source.starts_with("4 x 64 ids drawn evenly from 50304 tokens"));
 //! drawn.check(50_304, Some(64))?;
@@ -39,7 +39,7 @@ pub use error::{Error, Result};
 pub use ids::{IdType, TokenFile};
 pub use sample::SAMPLE;
 pub use sequences::{Sequences, sha256_of};
-pub use source::{Source, sequences};
+pub use source::{TokenSource, sequences};
 pub use text::{Draw, TEXT_FIELD, files_in, read_documents};
 pub use tokenizer::Tokenizer;
 pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, Protocol, Windows};

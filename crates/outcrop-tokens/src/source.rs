@@ -9,7 +9,7 @@ const BYTES_A_TOKEN: usize = 6;
 
 /// Where tokens come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum TokenSource {
     /// Token ids as they are, by [`TokenFile`](crate::TokenFile). Of a 2-D array each row is a sequence.
     Ids {
         /// The file.
@@ -31,7 +31,7 @@ pub enum Source {
     Sample,
 }
 
-impl Source {
+impl TokenSource {
     /// The ids in a file that says what they are, or its name does.
     pub fn ids(path: impl Into<PathBuf>) -> Self {
         Self::Ids {
@@ -44,12 +44,12 @@ impl Source {
     /// is text, for which alone `draw` counts.
     ///
     /// ```
-    /// use outcrop_tokens::Source;
+    /// use outcrop_tokens::TokenSource;
     ///
-    /// assert_eq!(Source::of(&[], None), Source::Sample);
-    /// assert_eq!(Source::of(&["ids.npy".into()], None), Source::ids("ids.npy"));
-    /// let text = Source::of(&["notes.txt".into()], None);
-    /// assert_eq!(text, Source::Text { paths: vec!["notes.txt".into()], field: None, draw: None });
+    /// assert_eq!(TokenSource::of(&[], None), TokenSource::Sample);
+    /// assert_eq!(TokenSource::of(&["ids.npy".into()], None), TokenSource::ids("ids.npy"));
+    /// let text = TokenSource::of(&["notes.txt".into()], None);
+    /// assert_eq!(text, TokenSource::Text { paths: vec!["notes.txt".into()], field: None, draw: None });
     /// ```
     pub fn of(paths: &[PathBuf], draw: Option<Draw>) -> Self {
         match paths {
@@ -75,37 +75,37 @@ impl Source {
 /// [`Error::Tokenizer`] for what cannot be read; [`outcrop_core::Error::OutOfRange`] for windows or documents out of
 /// range. Whether the model can take them is for [`Sequences::check`].
 pub fn sequences(
-    source: &Source,
+    source: &TokenSource,
     windows: Windows,
     tokenizer: Option<&Tokenizer>,
     vocab: usize,
 ) -> Result<Sequences> {
     let mut notes = Vec::new();
     let (ids, words) = match (source, tokenizer) {
-        (Source::Ids { path, kind }, _) => {
+        (TokenSource::Ids { path, kind }, _) => {
             let (ids, words) = ids::windows(path, *kind, windows)?;
             (ids, format!("ids in {words}"))
         }
-        (Source::Text { paths, field, draw }, Some(tokenizer)) => {
+        (TokenSource::Text { paths, field, draw }, Some(tokenizer)) => {
             let documents = Documents::find(paths, *draw, field.as_deref())?;
             let words = format!("{} by {}", text_words(paths, *draw), name(tokenizer));
             let ids;
             (ids, notes) = of_text(&documents, windows.cut(None)?, tokenizer, &words)?;
             (ids, words)
         }
-        (Source::Text { paths, .. }, None) => {
+        (TokenSource::Text { paths, .. }, None) => {
             // What is not there is told first.
             Documents::find(paths, None, None)?;
             let path = paths.first().cloned().unwrap_or_default();
             return Err(Error::NoTokenizer { path });
         }
-        (Source::Sample, Some(tokenizer)) => {
+        (TokenSource::Sample, Some(tokenizer)) => {
             let cut = windows.cut(None)?;
             let words = format!("the built-in text by {}", name(tokenizer));
             let ids = tokenizer.encode(SAMPLE)?;
             (cut.stream(&ids, ids.len() as u64, &words)?, words)
         }
-        (Source::Sample, None) => {
+        (TokenSource::Sample, None) => {
             let cut = windows.cut(None)?;
             if vocab == 0 {
                 return Err(outcrop_core::Error::range("vocab", vocab, "at least 1").into());

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use outcrop_arch::ArchSpec;
 use outcrop_gemm::{Onto, Packed, Rows, multiply};
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
-use outcrop_train::data::{Corpus, CorpusSpec, Options};
+use outcrop_train::data::{Corpus, CorpusOptions, CorpusSpec};
 use outcrop_train::{AdamW, GradientSum, TrainSpec};
 
 /// That of the command `outcrop`.
@@ -170,9 +170,9 @@ fn draw(corpus: &str, tokenizer: &str, arch: &ArchSpec, rows: usize) -> Result<f
         "text" => CorpusSpec::Text(text.path().to_owned()),
         corpus => corpus.parse()?,
     };
-    let options = Options {
+    let options = CorpusOptions {
         context: arch.context,
-        ..Options::default()
+        ..CorpusOptions::default()
     };
     let corpus = Corpus::open(&corpus, &tokenizer.parse()?, &options)?;
     let mut times: Vec<f64> = (0..100)

@@ -44,7 +44,7 @@ fn train_here(
     let outcome = if is_finished(spec, &dir, environment, observer)? {
         Outcome::AlreadyFinished
     } else {
-        Run::open(spec, dir, environment, observer)?.go(environment, observer)?
+        Training::open(spec, dir, environment, observer)?.go(environment, observer)?
     };
     observer.event(&Event::Ended(outcome));
     Ok(outcome)
@@ -76,7 +76,7 @@ fn is_finished(
 }
 
 /// A run under way.
-struct Run<'a> {
+struct Training<'a> {
     spec: &'a RunSpec,
     dir: RunDir,
     tables: Tables,
@@ -95,7 +95,7 @@ struct Run<'a> {
     last: Option<(f64, f64, f64)>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Training<'a> {
     fn open(
         spec: &'a RunSpec,
         dir: RunDir,

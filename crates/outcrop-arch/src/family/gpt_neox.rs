@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::layout::ROTARY;
-use super::rope::{self, Place};
+use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, fused, module, read, window, write};
 use crate::TensorRole as R;
@@ -61,14 +61,14 @@ pub(super) const LAYOUT: Layout = Layout {
     reference: 2048,
 };
 
-const ROPE: [Place; 2] = [
-    Place {
+const ROPE: [Spelling; 2] = [
+    Spelling {
         nested: name::THETA,
         own: BASE,
         ignored: Some(name::THETA),
         default: 10_000.0,
     },
-    Place {
+    Spelling {
         nested: name::FRACTION,
         own: FRACTION,
         ignored: Some(name::FRACTION),

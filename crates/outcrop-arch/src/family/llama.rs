@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::layout::ROTARY;
-use super::rope::{self, Place};
+use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Setting, module, read, window, write};
 use crate::TensorRole as R;
@@ -65,14 +65,14 @@ static LAYOUT: Layout = Layout {
     reference: 4096,
 };
 
-const ROPE: [Place; 2] = [
-    Place {
+const ROPE: [Spelling; 2] = [
+    Spelling {
         nested: name::THETA,
         own: name::THETA,
         ignored: None,
         default: 10_000.0,
     },
-    Place {
+    Spelling {
         nested: name::FRACTION,
         own: name::FRACTION,
         ignored: None,

@@ -13,7 +13,7 @@ use crate::Result;
 const TABLES: [&str; 2] = [OLDER, NEWER];
 
 /// One number and where it may stand.
-pub(super) struct Place {
+pub(super) struct Spelling {
     /// In a table.
     pub(super) nested: &'static str,
     /// Outside, as transformers reads it; `ignored`, as it does not for this family.
@@ -23,7 +23,7 @@ pub(super) struct Place {
 }
 
 /// Rotary positions, on which all versions of transformers agree.
-pub(super) fn position(config: &Config<'_>, [base, fraction]: &[Place; 2]) -> Result<Position> {
+pub(super) fn position(config: &Config<'_>, [base, fraction]: &[Spelling; 2]) -> Result<Position> {
     for table in TABLES {
         unscaled(config, table)?;
     }
@@ -34,7 +34,7 @@ pub(super) fn position(config: &Config<'_>, [base, fraction]: &[Place; 2]) -> Re
 }
 
 /// What every place says, and the default where a version of transformers finds nothing.
-fn agreed(config: &Config<'_>, place: &Place) -> Result<f64> {
+fn agreed(config: &Config<'_>, place: &Spelling) -> Result<f64> {
     let nested = TABLES.map(|table| format!("{table}.{}", place.nested));
     let paths = nested.iter().map(String::as_str).chain([place.own]);
     let mut found: Option<(String, f64)> = None;
@@ -66,13 +66,13 @@ fn agreed(config: &Config<'_>, place: &Place) -> Result<f64> {
     Ok(number)
 }
 
-fn missing(place: &Place) -> String {
+fn missing(place: &Spelling) -> String {
     format!("`{}`, which is not there and has this default,", place.own)
 }
 
 /// Whether some version takes the default: version 4 looks outside of tables only, and version 5 passes
 /// over its own table where the older one stands.
-fn falls_back(config: &Config<'_>, place: &Place) -> bool {
+fn falls_back(config: &Config<'_>, place: &Spelling) -> bool {
     let nested = |table: &str| config.get(&format!("{table}.{}", place.nested));
     let older = config.get(OLDER).and_then(Value::as_object);
     let newer = nested(NEWER).is_some() && older.is_none_or(|table| table.is_empty());

@@ -223,7 +223,7 @@ pub(super) fn is_unfinished(name: &str) -> bool {
 
 /// A word with its number in a name.
 #[derive(Debug)]
-struct Place {
+struct NumberedWord {
     start: usize,
     end: usize,
     number: u64,
@@ -231,14 +231,14 @@ struct Place {
 }
 
 /// Every number after a word, each once.
-fn places(name: &str) -> Vec<Place> {
-    let mut found: Vec<Place> = Vec::new();
+fn places(name: &str) -> Vec<NumberedWord> {
+    let mut found: Vec<NumberedWord> = Vec::new();
     for Word { word, counts } in &WORDS {
         for (start, _) in name.match_indices(word) {
             if let Some((end, number)) = number_after(name, start, start + word.len())
                 && found.iter().all(|place| place.end != end)
             {
-                found.push(Place {
+                found.push(NumberedWord {
                     start,
                     end,
                     number,

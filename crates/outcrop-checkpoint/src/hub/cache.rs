@@ -22,7 +22,7 @@ pub(super) struct Blob {
 
 /// A model's part of the cache.
 #[derive(Debug)]
-pub(super) struct Model {
+pub(super) struct CachedModel {
     pub(super) blobs: PathBuf,
     pub(super) snapshots: PathBuf,
     refs: PathBuf,
@@ -31,7 +31,7 @@ pub(super) struct Model {
     passing: PathBuf,
 }
 
-impl Model {
+impl CachedModel {
     pub(super) fn new(cache: &Path, name: &str) -> Self {
         let folder = cache.join(name);
         let [blobs, snapshots, refs] = ["blobs", "snapshots", "refs"].map(|n| folder.join(n));

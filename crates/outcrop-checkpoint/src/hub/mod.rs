@@ -14,7 +14,7 @@ mod transfer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::cache::Model;
+use self::cache::CachedModel;
 pub use self::caller::HubCaller;
 pub use self::digest::git_blob_sha1;
 pub use self::lock::InUse;
@@ -258,7 +258,7 @@ impl Hub {
     }
 
     /// A model's place in the cache; names are checked, for they become paths and addresses.
-    fn model(&self, repo: &str, revision: &str) -> Result<Model> {
+    fn model(&self, repo: &str, revision: &str) -> Result<CachedModel> {
         let plain = |name: &str| {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             !name.is_empty() && name.chars().all(allowed) && !name.starts_with('.')
@@ -277,6 +277,6 @@ impl Hub {
             }
         }
         let folder = format!("models--{}", repo.replace('/', "--"));
-        Ok(Model::new(&self.cache, &folder))
+        Ok(CachedModel::new(&self.cache, &folder))
     }
 }

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::cache::{Blob, Model};
+use super::cache::{Blob, CachedModel};
 use super::digest::{FileInfo, check};
 use super::download::Download;
 use super::lock::{self, INCOMPLETE};
@@ -26,7 +26,7 @@ pub(super) fn fetch(
     client: &Client,
     url: &str,
     file: &str,
-    model: &Model,
+    model: &CachedModel,
     observe: &mut impl FnMut(&Transfer<'_>),
 ) -> Result<Blob> {
     let info = client.file_info(url)?;

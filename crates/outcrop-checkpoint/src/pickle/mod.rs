@@ -12,7 +12,7 @@ mod tensors;
 mod value;
 
 pub(crate) use machine::Machine;
-pub(crate) use model::{Model, find_model};
+pub(crate) use model::{StateDict, find_model};
 pub(crate) use tensors::{items, key_of, storages};
 
 /// Why a pickle was refused.

@@ -52,7 +52,7 @@ const LONGEST: usize = 256;
 const SHOWN: usize = 6;
 
 /// The state dict of a model.
-pub(crate) struct Model {
+pub(crate) struct StateDict {
     /// By name, in the order of the pickle.
     pub(crate) tensors: Vec<(String, Pickled)>,
     /// What the user should know of where it was found.
@@ -93,9 +93,9 @@ enum Rank {
 ///
 /// # Errors
 /// Where there is none, or more than one, with what was seen.
-pub(crate) fn find_model(machine: &Machine<'_>, root: Id, is_shard: bool) -> Result<Model> {
+pub(crate) fn find_model(machine: &Machine<'_>, root: Id, is_shard: bool) -> Result<StateDict> {
     if is_shard && has_tensors(machine, root) {
-        return Ok(Model {
+        return Ok(StateDict {
             tensors: tensors(machine, root)?,
             note: None,
         });
@@ -110,7 +110,7 @@ pub(crate) fn find_model(machine: &Machine<'_>, root: Id, is_shard: bool) -> Res
     let (first, rest): (Vec<_>, Vec<_>) =
         ranked.iter().copied().partition(|(rank, _)| *rank == best);
     match first[..] {
-        [(_, place)] => Ok(Model {
+        [(_, place)] => Ok(StateDict {
             tensors: tensors(machine, dicts.nodes[place].dict)?,
             note: dicts.note(place, &rest),
         }),

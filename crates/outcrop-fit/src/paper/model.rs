@@ -6,7 +6,7 @@ use super::bounds::{Bounds, Scaling};
 
 /// q(s) = s'(J'J + C)s / 2 + g's, an approximation of the cost's change, where s is a step in units
 /// of `scale`: the square root of Coleman and Li's distance to the bound ahead.
-pub(super) struct Model {
+pub(super) struct Quadratic {
     scale: DVector<f64>,
     /// J, its columns multiplied by the scale.
     pub(super) jacobian: DMatrix<f64>,
@@ -66,7 +66,7 @@ impl Parabola {
     }
 }
 
-impl Model {
+impl Quadratic {
     pub(super) fn new(jacobian: &DMatrix<f64>, gradient: &DVector<f64>, scaling: &Scaling) -> Self {
         let scale = scaling.distance.map(f64::sqrt);
         let mut scaled = jacobian.clone();

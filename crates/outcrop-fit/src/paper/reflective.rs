@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::bounds::Bounds;
 use super::failure::Failure;
-use super::model::{Model, Region, Step};
+use super::model::{Quadratic, Region, Step};
 use super::trust_region::Spectrum;
 
 /// Residuals of a least-squares problem. Their values need not be finite.
@@ -92,7 +92,7 @@ pub(super) fn minimize<P: Problem>(
                 stop,
             });
         }
-        let model = Model::new(&at.jacobian, &at.gradient, &scaling);
+        let model = Quadratic::new(&at.jacobian, &at.gradient, &scaling);
         let (next, stopped) = search.descend(&at, &model, (1.0 - optimality).max(SHARE))?;
         stop = stopped;
         at = next.unwrap_or(at);
@@ -137,7 +137,7 @@ impl<P: Problem> Search<'_, P> {
     fn descend(
         &mut self,
         at: &Iterate,
-        model: &Model,
+        model: &Quadratic,
         share: f64,
     ) -> Result<(Option<Iterate>, Option<Stop>), Failure> {
         let spectrum = Spectrum::new(&model.jacobian, &model.curvature, &at.residuals);
@@ -167,7 +167,7 @@ impl<P: Problem> Search<'_, P> {
     fn propose(
         &mut self,
         at: &Iterate,
-        model: &Model,
+        model: &Quadratic,
         spectrum: &Spectrum,
         share: f64,
     ) -> Result<Step, Failure> {

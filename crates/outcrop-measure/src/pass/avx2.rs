@@ -11,7 +11,7 @@ use crate::bits::MAGNITUDE;
 /// Scalars of a vector.
 const HALF: usize = LANES / 2;
 
-pub(super) struct Run<'a> {
+pub(super) struct Vectorised<'a> {
     pub(super) simd: V3,
     pub(super) pass: Pass<'a>,
 }
@@ -20,7 +20,7 @@ fn all(x: u32) -> __m256i {
     cast([x; HALF])
 }
 
-impl NullaryFnOnce for Run<'_> {
+impl NullaryFnOnce for Vectorised<'_> {
     type Output = Counts;
 
     #[inline(always)]

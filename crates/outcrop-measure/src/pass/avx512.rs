@@ -8,7 +8,7 @@ use pulp::{NullaryFnOnce, cast};
 use super::{Counts, GROUP, LANES, Pass, ROOM};
 use crate::bits::MAGNITUDE;
 
-pub(super) struct Run<'a> {
+pub(super) struct Vectorised<'a> {
     pub(super) simd: V4,
     pub(super) pass: Pass<'a>,
 }
@@ -27,7 +27,7 @@ fn all(x: u32) -> __m512i {
     cast([x; LANES])
 }
 
-impl NullaryFnOnce for Run<'_> {
+impl NullaryFnOnce for Vectorised<'_> {
     type Output = Counts;
 
     #[inline(always)]

@@ -41,10 +41,10 @@ impl Pass<'_> {
         #[cfg(target_arch = "x86_64")]
         {
             if let Some(simd) = pulp::x86::V4::try_new() {
-                return simd.vectorize(avx512::Run { simd, pass: self });
+                return simd.vectorize(avx512::Vectorised { simd, pass: self });
             }
             if let Some(simd) = pulp::x86::V3::try_new() {
-                return simd.vectorize(avx2::Run { simd, pass: self });
+                return simd.vectorize(avx2::Vectorised { simd, pass: self });
             }
         }
         Arch::new().dispatch(self)
@@ -131,7 +131,7 @@ mod tests {
         if pulp::x86::V3::try_new().is_some() {
             ways.push(|pass| {
                 let simd = pulp::x86::V3::try_new().unwrap();
-                simd.vectorize(avx2::Run { simd, pass })
+                simd.vectorize(avx2::Vectorised { simd, pass })
             });
         }
         ways

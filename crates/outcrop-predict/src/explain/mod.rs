@@ -16,7 +16,7 @@ pub use shapley::{MOST_GROUPS, Shapley, shapley};
 use crate::random::below;
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
-use crate::{Error, Feature, Options, Regressor, Result, Table, Target};
+use crate::{Error, Feature, PredictOptions, Regressor, Result, Table, Target};
 
 /// Rows of the background of Shapley values: the mean over more of them hardly moves, and each costs
 /// up to 2^10 predictions.
@@ -33,7 +33,7 @@ pub struct Explainer<'t> {
     table: &'t Table,
     target: Target,
     regressor: Regressor,
-    options: Options,
+    options: PredictOptions,
     trained: Trained,
     groups: Vec<Together>,
     background: Vec<Vec<f64>>,
@@ -52,7 +52,7 @@ impl<'t> Explainer<'t> {
         table: &'t Table,
         target: Target,
         regressor: Regressor,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Self> {
         options.check()?;
         let (_, models) = table.identified(target);

@@ -8,7 +8,7 @@ use super::ratios::{Ratios, interpolate};
 use super::shapes::Shapes;
 use crate::bands::{Deviation, quantile};
 use crate::regression::{Regression, Sample, balance};
-use crate::{Error, Options, Regressor, Result, Table};
+use crate::{Error, PredictOptions, Regressor, Result, Table};
 
 /// Errors are saved in so many parts of one, rounded up.
 const PARTS: f64 = 1e4;
@@ -56,7 +56,7 @@ impl MeasuredCurves {
     pub(crate) fn train(
         table: &Table,
         regressor: Regressor,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Option<Self>> {
         let Some(ratios) = Ratios::of(table) else {
             return Ok(None);
@@ -128,7 +128,7 @@ struct Training<'a> {
     table: &'a Table,
     ratios: &'a Ratios,
     regressor: Regressor,
-    options: &'a Options,
+    options: &'a PredictOptions,
 }
 
 impl Training<'_> {

@@ -23,7 +23,7 @@ use boosting::Boosting;
 use forest::RandomForest;
 use kernel::KernelRidge;
 use linear::{ElasticNet, Ridge};
-pub(crate) use model::Model;
+pub(crate) use model::FittedRegressor;
 use nearest::NearestModel;
 pub(crate) use training::Training;
 use training::fitted;
@@ -167,16 +167,17 @@ impl Regressor {
     }
 
     /// Learns from at least one row and column, none of the columns constant.
-    pub(crate) fn fit(self, mut training: Training, seed: u64) -> Result<Model, String> {
+    pub(crate) fn fit(self, mut training: Training, seed: u64) -> Result<FittedRegressor, String> {
         let groups = std::mem::take(&mut training.groups);
         let features = training.features.clone();
         let data = training.into_data()?;
-        let boosted = |settings| fitted(&settings, &data).map(|m| Model::Boosted(Box::new(m)));
+        let boosted =
+            |settings| fitted(&settings, &data).map(|m| FittedRegressor::Boosted(Box::new(m)));
         let sparse = |ratio| fitted(&ElasticNet::chosen(&data, &groups, ratio), &data);
         match self {
-            Self::Mean => Ok(Model::Zero),
+            Self::Mean => Ok(FittedRegressor::Zero),
             Self::DepthProfile | Self::Ridge => {
-                fitted(&Ridge::chosen(&data, &groups), &data).map(Model::Linear)
+                fitted(&Ridge::chosen(&data, &groups), &data).map(FittedRegressor::Linear)
             }
             Self::NearestModel => fitted(
                 &NearestModel {
@@ -184,15 +185,15 @@ impl Regressor {
                 },
                 &data,
             )
-            .map(Model::Nearest),
-            Self::Shape => shape::fit(data, &features, &groups).map(Model::Linear),
-            Self::Lasso => sparse(1.0).map(Model::Linear),
-            Self::ElasticNet => sparse(0.5).map(Model::Linear),
+            .map(FittedRegressor::Nearest),
+            Self::Shape => shape::fit(data, &features, &groups).map(FittedRegressor::Linear),
+            Self::Lasso => sparse(1.0).map(FittedRegressor::Linear),
+            Self::ElasticNet => sparse(0.5).map(FittedRegressor::Linear),
             Self::KernelRidge => {
-                fitted(&KernelRidge::chosen(&data, &groups), &data).map(Model::Kernel)
+                fitted(&KernelRidge::chosen(&data, &groups), &data).map(FittedRegressor::Kernel)
             }
             Self::RandomForest => {
-                fitted(&RandomForest { seed }, &data).map(|m| Model::Forest(Box::new(m)))
+                fitted(&RandomForest { seed }, &data).map(|m| FittedRegressor::Forest(Box::new(m)))
             }
             Self::GradientBoosting => boosted(Boosting::friedman(seed)),
             Self::XgBoost => boosted(Boosting::xgboost(seed)),

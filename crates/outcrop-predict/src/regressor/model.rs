@@ -10,7 +10,7 @@ use super::nearest::Nearest;
 
 /// A regressor after training.
 #[derive(Serialize, Deserialize)]
-pub(crate) enum Model {
+pub(crate) enum FittedRegressor {
     /// Predicts 0, the mean of a standardised target.
     Zero,
     Linear(Linear),
@@ -20,7 +20,7 @@ pub(crate) enum Model {
     Boosted(Box<Boosted>),
 }
 
-impl Model {
+impl FittedRegressor {
     /// The prediction for one row of scaled features; NaN where a library refuses.
     pub(crate) fn predict_row(&self, row: Vec<f64>) -> f64 {
         match Array2::from_shape_vec((1, row.len()), row) {
@@ -30,7 +30,7 @@ impl Model {
     }
 }
 
-impl PredictInplace<Array2<f64>, Array1<f64>> for Model {
+impl PredictInplace<Array2<f64>, Array1<f64>> for FittedRegressor {
     fn predict_inplace<'a>(&'a self, x: &'a Array2<f64>, y: &mut Array1<f64>) {
         match self {
             Self::Zero => y.fill(0.0),

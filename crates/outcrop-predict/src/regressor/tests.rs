@@ -56,12 +56,12 @@ fn linear_and_kernel_models_predict_what_scikit_learn_predicts() {
         let data = data.with_weights(weights.mapv(|w| w as f32));
         let (alpha, ratio) = (case.alpha, case.l1_ratio.unwrap_or(0.0));
         let model = match case.kind.as_str() {
-            "ridge" => Model::Linear(Ridge { alpha }.fit(&data).unwrap()),
+            "ridge" => FittedRegressor::Linear(Ridge { alpha }.fit(&data).unwrap()),
             "kernel" => {
                 let scale = 0.5 / (case.gamma.unwrap() * columns as f64);
-                Model::Kernel(KernelRidge { scale, alpha }.fit(&data).unwrap())
+                FittedRegressor::Kernel(KernelRidge { scale, alpha }.fit(&data).unwrap())
             }
-            _ => Model::Linear(ElasticNet { alpha, ratio }.fit(&data).unwrap()),
+            _ => FittedRegressor::Linear(ElasticNet { alpha, ratio }.fit(&data).unwrap()),
         };
         let predicted: Array1<f64> = model.predict(&x);
         for (value, expected) in predicted.iter().zip(&case.predicted) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::architectures::Architectures;
 use crate::stats::mean;
 use crate::trained::Trained;
-use crate::{Options, Regressor, Result, Table, Target};
+use crate::{PredictOptions, Regressor, Result, Table, Target};
 
 /// Residuals below this share of the largest value are rounding, and no effect.
 const ROUNDING: f64 = 1e-10;
@@ -31,7 +31,7 @@ impl Effects {
         table: &Table,
         architectures: &Architectures,
         target: Target,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Result<Self> {
         let rows = table.rows_with(target);
         let profile = Trained::fit(table, &rows, target, Regressor::DepthProfile, options)?;

@@ -2,7 +2,7 @@ use super::architectures::Architectures;
 use super::metrics::Outcome;
 use super::protocol::{Fold, Protocol};
 use crate::trained::Trained;
-use crate::{Options, Regressor, Result, Table, Target};
+use crate::{PredictOptions, Regressor, Result, Table, Target};
 
 /// One target and one regressor, to be trained and tested on folds of a table.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub(crate) struct Task<'a> {
     pub(crate) architectures: &'a Architectures,
     pub(crate) target: Target,
     pub(crate) regressor: Regressor,
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a PredictOptions,
 }
 
 /// What came of one fold.

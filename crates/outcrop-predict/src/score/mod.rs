@@ -21,7 +21,7 @@ pub use protocol::Protocol;
 pub use verdict::{Finding, Verdict};
 
 use crate::table::MIN_MODELS;
-use crate::{Error, Options, Regressor, Result, Table, Target};
+use crate::{Error, PredictOptions, Regressor, Result, Table, Target};
 
 /// What [`evaluate`] returns.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub struct LeftOut {
 /// # Errors
 /// [`Error::Option`], [`Error::NoTarget`] where no target is identified in three models,
 /// [`Error::Regressor`].
-pub fn evaluate(table: &Table, options: &Options) -> Result<Evaluation> {
+pub fn evaluate(table: &Table, options: &PredictOptions) -> Result<Evaluation> {
     options.check()?;
     let architectures = &Architectures::of(table);
     let enough = |t: &Target| table.identified(*t).1 >= MIN_MODELS;

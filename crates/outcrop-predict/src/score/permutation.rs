@@ -17,7 +17,7 @@ use super::held_out::Task;
 use super::metrics::{gain, q2};
 use super::protocol::{Protocol, shuffle};
 use crate::stats::mean_and_deviation;
-use crate::{Feature, Options, Regressor, Result, Table, Target};
+use crate::{Feature, PredictOptions, Regressor, Result, Table, Target};
 
 /// The regressor whose gain a verdict gives: fixed beforehand, so that no p-value has to pay for a
 /// choice.
@@ -55,7 +55,7 @@ pub(super) fn test(
     table: &Table,
     architectures: &Architectures,
     targets: &[Target],
-    options: &Options,
+    options: &PredictOptions,
 ) -> Result<PermutationTest> {
     let labellings = labellings(architectures.specs().len(), options);
     let effects = |t: &Target| Effects::of(table, architectures, *t, options);
@@ -159,7 +159,7 @@ fn p_values(targets: usize, gains: &[Vec<f64>]) -> Vec<[f64; 2]> {
 
 /// The true labelling, then others: all of them where these are few, which makes the p-value exact,
 /// or else drawn ones.
-fn labellings(architectures: usize, options: &Options) -> Vec<Vec<usize>> {
+fn labellings(architectures: usize, options: &PredictOptions) -> Vec<Vec<usize>> {
     let truth: Vec<usize> = (0..architectures).collect();
     let number = (1..=architectures).try_fold(1usize, |n, k| n.checked_mul(k));
     if number.is_some_and(|n| n <= options.relabellings + 1) {
@@ -204,7 +204,7 @@ mod tests {
             (6, 720),
             (7, 1000),
         ] {
-            let labellings = labellings(architectures, &Options::default());
+            let labellings = labellings(architectures, &PredictOptions::default());
             assert_eq!(labellings.len(), number);
             assert!(labellings[0].windows(2).all(|w| w[0] < w[1]));
             for labelling in &labellings {
@@ -213,7 +213,7 @@ mod tests {
                 assert_eq!(sorted, labellings[0]);
             }
         }
-        let mut all = labellings(4, &Options::default());
+        let mut all = labellings(4, &PredictOptions::default());
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 24);

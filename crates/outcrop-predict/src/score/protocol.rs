@@ -3,7 +3,7 @@ use rand_core::{RngCore, SeedableRng};
 
 use super::architectures::Architectures;
 use crate::table::MIN_MODELS;
-use crate::{Options, Table, Target};
+use crate::{PredictOptions, Table, Target};
 
 /// Share of rows that the paper's protocol tests on.
 const TEST_SHARE: f64 = 0.2;
@@ -78,7 +78,7 @@ impl Protocol {
         table: &Table,
         architectures: &Architectures,
         target: Target,
-        options: &Options,
+        options: &PredictOptions,
     ) -> Vec<Fold> {
         let identified = architectures.identified(table, target);
         let all = 0..architectures.specs().len();
@@ -119,7 +119,7 @@ fn largest(architectures: &Architectures, mut identified: Vec<usize>) -> Option<
     (smaller >= MIN_MODELS).then(|| identified.split_off(smaller))
 }
 
-fn random_splits(rows: &[usize], options: &Options) -> Vec<Fold> {
+fn random_splits(rows: &[usize], options: &PredictOptions) -> Vec<Fold> {
     let repeats = 0..options.repeats as u64;
     repeats.map(|r| split(rows, options.seed, r)).collect()
 }

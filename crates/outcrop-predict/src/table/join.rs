@@ -10,7 +10,7 @@ const HYPOTHESIS: &str = "emergence";
 
 /// Architectures and fits of one origin: a run directory, an import, a pair of CSV files.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct TableSource {
     /// What errors call it, such as its folder.
     pub name: String,
     /// Its models.
@@ -21,7 +21,7 @@ pub struct Source {
     pub trajectories: Vec<Trajectory>,
 }
 
-impl Source {
+impl TableSource {
     /// The same with `name/` before the name of every model, so that models of one name from
     /// several sources stay apart.
     #[must_use]
@@ -46,14 +46,14 @@ impl Table {
     /// Fits may be of models whose architecture stands in another source. A model of one name and
     /// one architecture in several sources is one model: a fit that stands in two of them, equal
     /// in every column, counts once ([`Table::duplicates`]), and two that differ are refused.
-    /// [`Source::qualified`] keeps models of one name apart. Otherwise as [`Table::new`].
+    /// [`TableSource::qualified`] keeps models of one name apart. Otherwise as [`Table::new`].
     ///
     /// ```
     /// use outcrop_arch::ArchSpec;
     /// use outcrop_core::{Fit, NamedArch};
-    /// use outcrop_predict::{Source, Table};
+    /// use outcrop_predict::{TableSource, Table};
     ///
-    /// let source = |name: &str, f_last: f64| Source {
+    /// let source = |name: &str, f_last: f64| TableSource {
     ///     name: name.into(),
     ///     archs: ["a", "b"].map(|m| NamedArch { model: m.into(), arch: ArchSpec::new(1, 64, 4) }).into(),
     ///     fits: ["a", "b"].map(|m| Fit {
@@ -63,12 +63,12 @@ impl Table {
     ///         f_last: Some(f_last),
     ///         ..Fit::default()
     ///     }).into(),
-    ///     ..Source::default()
+    ///     ..TableSource::default()
     /// };
     /// let sources = [source("runs/one", 20.0), source("runs/two", 30.0)];
     /// let error = Table::from_sources(&sources).unwrap_err().to_string();
     /// assert!(error.contains("runs/two") && error.contains("`a`, layer 1"), "{error}");
-    /// let table = Table::from_sources(&sources.map(Source::qualified))?;
+    /// let table = Table::from_sources(&sources.map(TableSource::qualified))?;
     /// assert_eq!(table.models()[2].model, "runs/two/a");
     /// # Ok::<(), outcrop_predict::Error>(())
     /// ```
@@ -76,7 +76,7 @@ impl Table {
     /// # Errors
     /// [`Error::ModelClash`] where one name has two architectures, [`Error::FitClash`] where two
     /// sources fit one layer differently; those of [`Table::new`] and [`Table::with_trajectories`].
-    pub fn from_sources(sources: &[Source]) -> Result<Self> {
+    pub fn from_sources(sources: &[TableSource]) -> Result<Self> {
         let parts: Vec<Part<'_>> = sources
             .iter()
             .map(|s| (s.name.as_str(), s.archs.as_slice(), s.fits.as_slice()))
@@ -108,12 +108,12 @@ pub(super) struct Joined<'a> {
 
 pub(super) fn join<'a>(parts: &[Part<'a>]) -> Result<Joined<'a>> {
     let archs = join_archs(parts)?;
-    let mut rows: BTreeMap<(usize, u32), Place<'a>> = BTreeMap::new();
+    let mut rows: BTreeMap<(usize, u32), LayerFits<'a>> = BTreeMap::new();
     let mut duplicates = 0;
     for &(source, _, fits) in parts {
         for fit in fits.iter().filter(|f| f.hypothesis == HYPOTHESIS) {
             let key = (locate(&archs, fit)?, fit.layer);
-            let place = rows.entry(key).or_insert_with(|| Place {
+            let place = rows.entry(key).or_insert_with(|| LayerFits {
                 source,
                 fits: Vec::new(),
             });
@@ -138,12 +138,12 @@ pub(super) fn join<'a>(parts: &[Part<'a>]) -> Result<Joined<'a>> {
 }
 
 /// The fits of one layer, all of one source.
-struct Place<'a> {
+struct LayerFits<'a> {
     source: &'a str,
     fits: Vec<&'a Fit>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> LayerFits<'a> {
     /// The lowest AICc, the first of equals.
     fn best(&self) -> Option<&'a Fit> {
         let aicc = |fit: &Fit| fit.aicc.filter(|a| !a.is_nan()).unwrap_or(f64::INFINITY);
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use outcrop_arch::ArchSpec;
 
-    fn source(name: &str, models: [&str; 2], f_last: f64) -> Source {
+    fn source(name: &str, models: [&str; 2], f_last: f64) -> TableSource {
         let fit = |model: &str| Fit {
             model: model.into(),
             layer: 1,
@@ -241,7 +241,7 @@ mod tests {
             model: model.into(),
             arch: ArchSpec::new(2, 64, 4),
         };
-        Source {
+        TableSource {
             name: name.into(),
             archs: models.map(arch).into(),
             fits: models.map(fit).into(),
@@ -265,7 +265,7 @@ mod tests {
         for word in ["`one`", "`two`", "`b`", "layer 1", "qualify"] {
             assert!(said.contains(word), "{said}");
         }
-        let both = [first, other].map(Source::qualified);
+        let both = [first, other].map(TableSource::qualified);
         let table = Table::from_sources(&both).unwrap();
         assert_eq!((table.rows(), table.duplicates()), (4, 0));
         assert_eq!(table.models()[2].model, "two/b");

@@ -11,7 +11,7 @@ use crate::{Error, Feature, Result, Target};
 
 pub use count::{MissingLayers, NotIdentified, Share};
 pub use groups::FeatureGroup;
-pub use join::Source;
+pub use join::TableSource;
 pub(crate) use weights::weights;
 
 /// Smallest number of models of a table, and of a target: one is left out, and one alone would

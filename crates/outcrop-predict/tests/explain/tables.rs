@@ -2,12 +2,12 @@
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, Importance, NamedArch};
-use outcrop_predict::{Explainer, Feature, Options, Regressor, Table, Target};
+use outcrop_predict::{Explainer, Feature, PredictOptions, Regressor, Table, Target};
 
 use crate::simulate::{Truth, archs, fits};
 
-fn few() -> Options {
-    Options {
+fn few() -> PredictOptions {
+    PredictOptions {
         features: [
             &Feature::DEPTH[..],
             &[
@@ -18,7 +18,7 @@ fn few() -> Options {
             ],
         ]
         .concat(),
-        ..Options::default()
+        ..PredictOptions::default()
     }
 }
 
@@ -111,9 +111,9 @@ fn seeds_of_one_architecture_are_left_out_together() {
         })
         .collect();
     let table = Table::new(&archs, &fits).unwrap();
-    let options = Options {
+    let options = PredictOptions {
         features: vec![Feature::Width],
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let explainer = Explainer::train(
         &table,
@@ -128,8 +128,9 @@ fn seeds_of_one_architecture_are_left_out_together() {
 #[test]
 fn bad_requests_are_named() {
     let table = table(1.0, 0.0);
-    let train =
-        |target, options: &Options| Explainer::train(&table, target, Regressor::Ridge, options);
+    let train = |target, options: &PredictOptions| {
+        Explainer::train(&table, target, Regressor::Ridge, options)
+    };
     let error = train(Target::Lambda, &few()).err().unwrap().to_string();
     assert!(
         error.contains("lambda") && error.contains("0 models"),

@@ -3,15 +3,15 @@
 use outcrop_checkpoint::CheckpointSeries;
 use outcrop_core::Provenance;
 
-use super::Run;
-use crate::Source;
+use super::Measuring;
+use crate::CheckpointSource;
 use crate::outcome::{Failure, Outcome, tokens_in_words};
 use crate::{Error, Result};
 
-impl Run<'_> {
+impl Measuring<'_> {
     /// Folders of steps that hold no checkpoint are steps that could not be measured.
     pub(super) fn name_what_was_passed_over(&mut self) {
-        let Source::Local(series) = self.source else {
+        let CheckpointSource::Local(series) = self.source else {
             return;
         };
         for problem in &series.problems {

@@ -16,12 +16,12 @@ use outcrop_tokens::Sequences;
 
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
-use crate::outcome::{Event, Failure, Options, Outcome, non_finite};
+use crate::outcome::{Event, Failure, Outcome, SeriesOptions, non_finite};
 use crate::salvage::salvage;
 use crate::state::State;
 use crate::tables::{Tables, own_suspicion};
+use crate::{CheckpointSource, model};
 use crate::{Error, Result};
-use crate::{Source, model};
 
 /// How often rows are made to outlast a power cut, at most: what is lost is measured again.
 const COMMIT_EVERY: Duration = Duration::from_secs(1);
@@ -37,10 +37,10 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// [`Error::OtherSeries`], [`Error::Damaged`] and [`Error::Changed`] before anything is done;
 /// [`Error::Core`] where another process works on the folder, or a table cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
 pub fn measure_series(
-    source: &Source,
+    source: &CheckpointSource,
     tokens: &Sequences,
     folder: &Folder,
-    options: &Options,
+    options: &SeriesOptions,
     stop: &AtomicBool,
     observer: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome> {
@@ -49,17 +49,17 @@ pub fn measure_series(
     if let Some(warning) = lock.warning() {
         observer(Event::Warning(warning));
     }
-    let run = Run::open(source, tokens, folder, options, observer);
+    let run = Measuring::open(source, tokens, folder, options, observer);
     let outcome = run.and_then(|run| run.measure_all(stop, observer));
     source.tidy()?;
     outcome
 }
 
-struct Run<'a> {
-    source: &'a Source,
+struct Measuring<'a> {
+    source: &'a CheckpointSource,
     tokens: &'a Sequences,
     folder: &'a Folder,
-    options: &'a Options,
+    options: &'a SeriesOptions,
     state: State,
     tables: Tables,
     /// When the state last spoke of all rows.
@@ -81,12 +81,12 @@ struct Run<'a> {
     outcome: Outcome,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Measuring<'a> {
     fn open(
-        source: &'a Source,
+        source: &'a CheckpointSource,
         tokens: &'a Sequences,
         folder: &'a Folder,
-        options: &'a Options,
+        options: &'a SeriesOptions,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Self> {
         let wanted = State {

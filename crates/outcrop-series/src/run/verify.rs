@@ -6,13 +6,13 @@ use outcrop_arch::{ArchSpec, HuggingFace};
 use outcrop_checkpoint::{Altered, Checkpoint};
 use outcrop_core::arch_sha256;
 
-use super::Run;
+use super::Measuring;
 use crate::key::{self, Change, Key};
 use crate::model;
 use crate::outcome::Event;
 use crate::{Error, Result};
 
-impl Run<'_> {
+impl Measuring<'_> {
     /// Finds the steps whose revision is of another commit than when it was measured, where it
     /// is not on the disk any more.
     pub(super) fn ask_for_commits(&mut self, steps: &[u64]) {

@@ -18,7 +18,7 @@ const AT_ONCE: usize = 256;
 
 /// Where a document is: the number of its file, and where in the content of that it starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct DocumentPlace {
     file: u32,
     number: u64,
     start: u64,
@@ -29,13 +29,13 @@ pub(super) fn places(
     files: &[PathBuf],
     field: &str,
     notes: &mut Vec<String>,
-) -> Result<Vec<Place>> {
+) -> Result<Vec<DocumentPlace>> {
     let mut places = Vec::new();
     for (file, path) in (0..).zip(files) {
         let opened = Opened::open(path)?;
         let Kind::Json(split) = opened.kind else {
             let (number, start) = (0, 0);
-            places.push(Place {
+            places.push(DocumentPlace {
                 file,
                 number,
                 start,
@@ -47,7 +47,7 @@ pub(super) fn places(
         while let Some(value) = values.next()? {
             if tally.document(&value)?.is_some() {
                 let (number, start) = (value.number, value.start);
-                places.push(Place {
+                places.push(DocumentPlace {
                     file,
                     number,
                     start,
@@ -62,7 +62,7 @@ pub(super) fn places(
 /// Gives the documents at `places` to `push`, as long as it wants more.
 pub(super) fn at(
     files: &[PathBuf],
-    places: &[Place],
+    places: &[DocumentPlace],
     field: &str,
     mut wanted: usize,
     push: Push<'_>,
@@ -113,7 +113,12 @@ impl<'a> Within<'a> {
     }
 
     /// The document at `place`, or about `wanted` bytes of it, and whether it is whole.
-    fn document(&mut self, place: Place, field: &str, wanted: usize) -> Result<(String, bool)> {
+    fn document(
+        &mut self,
+        place: DocumentPlace,
+        field: &str,
+        wanted: usize,
+    ) -> Result<(String, bool)> {
         let Kind::Json(split) = self.kind else {
             let mut found = (String::new(), true);
             Opened::open(self.path)?.text(wanted, &mut |text, whole| {

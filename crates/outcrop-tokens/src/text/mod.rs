@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use document::Opened;
-use drawn::Place;
+use drawn::DocumentPlace;
 
 use crate::Result;
 
@@ -87,7 +87,7 @@ pub(crate) struct Documents<'a> {
     files: Vec<PathBuf>,
     field: &'a str,
     /// Some of them, as they were drawn; none for all in order.
-    drawn: Option<Vec<Place>>,
+    drawn: Option<Vec<DocumentPlace>>,
     /// What drawing left out.
     notes: Vec<String>,
 }
@@ -154,7 +154,7 @@ impl<'a> Documents<'a> {
 }
 
 /// The first of a permutation (Fisher and Yates); each remaining place is as likely as any other.
-fn drawn(mut places: Vec<Place>, draw: Draw) -> Result<Vec<Place>> {
+fn drawn(mut places: Vec<DocumentPlace>, draw: Draw) -> Result<Vec<DocumentPlace>> {
     let n = places.len();
     if !(1..=n).contains(&draw.documents) {
         let allowed = format!("1 to {n}, the number of documents");

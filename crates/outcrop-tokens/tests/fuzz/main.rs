@@ -10,7 +10,7 @@ mod tokenizers;
 
 use std::path::Path;
 
-use outcrop_tokens::{Sequences, Source, Tokenizer, Windows, sequences};
+use outcrop_tokens::{Sequences, TokenSource, Tokenizer, Windows, sequences};
 
 /// A fixture's bytes.
 fn fixture(name: &str) -> Vec<u8> {
@@ -28,7 +28,7 @@ fn read(
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    let found = match sequences(&Source::of(&[path], None), windows, tokenizer, 600) {
+    let found = match sequences(&TokenSource::of(&[path], None), windows, tokenizer, 600) {
         Ok(found) => found,
         Err(error) => {
             assert!(error.to_string().len() < 1500, "{error}");

@@ -5,7 +5,7 @@ use std::sync::Once;
 
 use mutation::json::{leaf, replace};
 use mutation::{mutate, mutations};
-use outcrop_tokens::{Error, Source, Tokenizer, Windows, sequences};
+use outcrop_tokens::{Error, TokenSource, Tokenizer, Windows, sequences};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -44,7 +44,12 @@ fn try_out(bytes: &[u8]) {
         length: Some(4),
         bos: None,
     };
-    let found = sequences(&Source::of(&[text], None), windows, Some(&tokenizer), 600);
+    let found = sequences(
+        &TokenSource::of(&[text], None),
+        windows,
+        Some(&tokenizer),
+        600,
+    );
     if let Ok(found) = found {
         for id in found.ids.iter().flatten() {
             let _ = found.token_text(*id);

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use outcrop_tokens::{IdType, Result, Source, TokenFile, Windows, sequences};
+use outcrop_tokens::{IdType, Result, TokenFile, TokenSource, Windows, sequences};
 use proptest::prelude::*;
 
 use crate::{expected, fixture, message, numbers, windows};
 
 fn read(path: &Path, kind: Option<IdType>, windows: Windows) -> Result<Vec<Vec<u32>>> {
     let path = path.to_owned();
-    let found = sequences(&Source::Ids { path, kind }, windows, None, 1000)?;
+    let found = sequences(&TokenSource::Ids { path, kind }, windows, None, 1000)?;
     Ok(found.ids)
 }
 

@@ -1,14 +1,14 @@
 use std::fs;
 use std::path::Path;
 
-use outcrop_tokens::{Result, Source, Windows, sequences};
+use outcrop_tokens::{Result, TokenSource, Windows, sequences};
 
 use crate::{expected, fixture, message, numbers, source, windows};
 
 const DTYPES: [&str; 7] = ["u1", "u2", "u4", "u8", "i2", "i4", "i8"];
 
 fn ids(path: &Path, windows: Windows) -> Result<Vec<Vec<u32>>> {
-    let source = Source::ids(path);
+    let source = TokenSource::ids(path);
     sequences(&source, windows, None, 1000).map(|found| found.ids)
 }
 
@@ -28,7 +28,7 @@ fn every_dtype_and_version_gives_the_first_windows() {
         let found = ids(&path, windows(5, 19)).unwrap();
         let wanted: Vec<_> = stream.chunks_exact(19).take(5).collect();
         assert_eq!(found, wanted, "{name}");
-        assert_eq!(source(&format!("arrays/{name}")), Source::ids(path));
+        assert_eq!(source(&format!("arrays/{name}")), TokenSource::ids(path));
     }
     let found = ids(&fixture("arrays/stream.u32"), windows(2, 40)).unwrap();
     assert_eq!(found[1][39], stream[79] * 50_000);

@@ -12,7 +12,7 @@ mod windows;
 
 use std::path::{Path, PathBuf};
 
-use outcrop_tokens::{Source, Tokenizer, Windows};
+use outcrop_tokens::{TokenSource, Tokenizer, Windows};
 use serde_json::Value;
 
 const TOKENIZERS: [&str; 4] = ["bpe", "llama", "unigram", "wordpiece"];
@@ -36,8 +36,8 @@ fn tokenizer(name: &str) -> Tokenizer {
     Tokenizer::open(&fixture(name)).unwrap()
 }
 
-fn source(name: &str) -> Source {
-    Source::of(&[fixture(name)], None)
+fn source(name: &str) -> TokenSource {
+    TokenSource::of(&[fixture(name)], None)
 }
 
 fn windows(count: usize, length: usize) -> Windows {

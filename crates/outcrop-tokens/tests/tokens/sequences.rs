@@ -1,4 +1,4 @@
-use outcrop_tokens::{Source, Windows, sequences, sha256_of};
+use outcrop_tokens::{TokenSource, Windows, sequences, sha256_of};
 
 use crate::{expected, message, numbers, source, tokenizer, windows};
 
@@ -35,7 +35,7 @@ fn the_first_token_that_a_model_has_not_is_named() {
 #[test]
 fn the_source_is_told_in_words() {
     let bpe = tokenizer("bpe");
-    let said = |source: &Source, tokenizer| {
+    let said = |source: &TokenSource, tokenizer| {
         sequences(source, windows(2, 5), tokenizer, 300)
             .unwrap()
             .source
@@ -46,8 +46,8 @@ fn the_source_is_told_in_words() {
         "{text}"
     );
     assert!(said(&source("arrays/stream.bin"), None).starts_with("2 x 5 ids in "));
-    assert!(said(&Source::Sample, Some(&bpe)).starts_with("2 x 5 the built-in text by "));
-    let drawn = said(&Source::Sample, None);
+    assert!(said(&TokenSource::Sample, Some(&bpe)).starts_with("2 x 5 the built-in text by "));
+    let drawn = said(&TokenSource::Sample, None);
     assert_eq!(
         drawn,
         "2 x 5 ids drawn evenly from 300 tokens: no tokenizer, no text"
@@ -56,7 +56,7 @@ fn the_source_is_told_in_words() {
 
 #[test]
 fn ids_drawn_without_a_tokenizer_are_even_and_always_the_same() {
-    let drawn = |vocab| sequences(&Source::Sample, windows(10, 1000), None, vocab).unwrap();
+    let drawn = |vocab| sequences(&TokenSource::Sample, windows(10, 1000), None, vocab).unwrap();
     assert_eq!(drawn(8).sha256, drawn(8).sha256);
     let mut counts = [0; 8];
     drawn(8)
@@ -70,7 +70,7 @@ fn ids_drawn_without_a_tokenizer_are_even_and_always_the_same() {
         "{counts:?}"
     );
     drawn(50_257).check(50_257, Some(1000)).unwrap();
-    assert!(message(sequences(&Source::Sample, windows(1, 1), None, 0)).contains("vocab = 0"));
+    assert!(message(sequences(&TokenSource::Sample, windows(1, 1), None, 0)).contains("vocab = 0"));
 }
 
 #[test]
@@ -87,6 +87,6 @@ fn tokens_have_texts_where_there_is_a_tokenizer() {
             .starts_with("A first document.\nIts second line")
     );
     assert_eq!(found.token_text(1_000_000), None);
-    let without = sequences(&Source::Sample, windows(1, 20), None, 1000).unwrap();
+    let without = sequences(&TokenSource::Sample, windows(1, 20), None, 1000).unwrap();
     assert_eq!(without.token_text(1), None);
 }

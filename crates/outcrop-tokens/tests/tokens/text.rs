@@ -1,18 +1,18 @@
 use std::fs;
 use std::path::PathBuf;
 
-use outcrop_tokens::{Draw, Error, Result, Source, Windows, sequences};
+use outcrop_tokens::{Draw, Error, Result, TokenSource, Windows, sequences};
 
 use crate::{TOKENIZERS, expected, fixture, message, numbers, source, tokenizer, windows};
 
 /// The first ids of a source in one window.
-fn first(source: &Source, name: &str, n: usize) -> Result<Vec<u32>> {
+fn first(source: &TokenSource, name: &str, n: usize) -> Result<Vec<u32>> {
     let found = sequences(source, windows(1, n), Some(&tokenizer(name)), 1000)?;
     Ok(found.ids.concat())
 }
 
 /// All ids of a source: what an error says that there are is asked for.
-fn all(source: &Source, name: &str) -> Vec<u32> {
+fn all(source: &TokenSource, name: &str) -> Vec<u32> {
     match first(source, name, 1 << 20) {
         Err(Error::TooShort { tokens, .. }) => first(source, name, tokens as usize).unwrap(),
         other => panic!("{other:?}"),
@@ -20,11 +20,11 @@ fn all(source: &Source, name: &str) -> Vec<u32> {
 }
 
 /// The same lines as another system ends them.
-fn other_line_ends(dir: &tempfile::TempDir) -> Source {
+fn other_line_ends(dir: &tempfile::TempDir) -> TokenSource {
     let path = dir.path().join("x.jsonl");
     let lines = fs::read_to_string(fixture("documents.jsonl")).unwrap();
     fs::write(&path, lines.replace('\n', "\r\n")).unwrap();
-    Source::of(&[path], None)
+    TokenSource::of(&[path], None)
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn documents_are_joined_and_tokenised_once_as_in_python() {
         let other = all(&other_line_ends(&dir), name);
         assert_eq!(other, numbers(&wanted["jsonl"]), "{name}");
         assert_eq!(
-            first(&Source::Sample, name, 4096).unwrap(),
+            first(&TokenSource::Sample, name, 4096).unwrap(),
             numbers(&wanted["sample"])
         );
         let found = sequences(
@@ -58,7 +58,7 @@ fn documents_are_joined_and_tokenised_once_as_in_python() {
         assert_eq!(found.unwrap().sha256, wanted["sha256 of 6 x 50"], "{name}");
     }
     let files = ["a.txt", "b/one.md", "c.txt"].map(|f| fixture("documents").join(f));
-    let one_by_one = all(&Source::of(&files, None), "bpe");
+    let one_by_one = all(&TokenSource::of(&files, None), "bpe");
     assert_eq!(
         one_by_one,
         numbers(&expected["tokenizers"]["bpe"]["folder"])
@@ -76,19 +76,20 @@ fn where_reading_stops_changes_no_token() {
     for name in TOKENIZERS {
         let wanted = numbers(&expected["tokenizers"][name]["sample"]);
         for n in [1, 2, 63, 64, 500, 1024, 4096] {
-            let found = first(&Source::of(std::slice::from_ref(&path), None), name, n).unwrap();
+            let found =
+                first(&TokenSource::of(std::slice::from_ref(&path), None), name, n).unwrap();
             assert_eq!(found, wanted[..n], "{name} {n}");
         }
     }
     // what follows is no text, and is not looked at
     fs::write(&path, [sample.as_bytes(), &[0; 1 << 20]].concat()).unwrap();
-    first(&Source::of(&[path], None), "bpe", 4096).unwrap();
+    first(&TokenSource::of(&[path], None), "bpe", 4096).unwrap();
 }
 
 #[test]
 fn drawn_documents_are_distinct_and_fixed_by_the_seed() {
     let paths: Vec<PathBuf> = vec![fixture("documents.jsonl")];
-    let draw = |documents, seed| Source::Text {
+    let draw = |documents, seed| TokenSource::Text {
         paths: paths.clone(),
         field: None,
         draw: Some(Draw { documents, seed }),
@@ -132,7 +133,7 @@ fn drawn_documents_are_distinct_and_fixed_by_the_seed() {
         error.contains("documents = 25: allowed is 1 to 24"),
         "{error}"
     );
-    let whole = Source::Text {
+    let whole = TokenSource::Text {
         paths: vec![fixture("documents")],
         field: None,
         draw: Some(Draw {
@@ -147,7 +148,7 @@ fn failure(name: &str, content: &[u8]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(name);
     fs::write(&path, content).unwrap();
-    let error = message(first(&Source::of(&[path], None), "bpe", 4));
+    let error = message(first(&TokenSource::of(&[path], None), "bpe", 4));
     assert!(error.contains(name), "{error}");
     error
 }
@@ -159,15 +160,15 @@ fn what_is_no_text_is_named_with_its_place() {
     assert!(failure("cut.txt", b"caf\xc3").contains("invalid UTF-8 at byte 3"));
     assert!(failure("empty.txt", b"").contains("it has 0 tokens; give more text"));
     let dir = tempfile::tempdir().unwrap();
-    let folder = Source::of(&[dir.path().to_owned()], None);
+    let folder = TokenSource::of(&[dir.path().to_owned()], None);
     assert!(message(first(&folder, "bpe", 1)).contains("no file in it"));
-    let absent = Source::of(&[dir.path().join("absent")], None);
+    let absent = TokenSource::of(&[dir.path().join("absent")], None);
     assert!(message(first(&absent, "bpe", 1)).contains("absent"));
 }
 
 #[test]
 fn text_without_a_tokenizer_says_what_is_missing() {
-    let without = |source: &Source| message(sequences(source, Windows::default(), None, 10));
+    let without = |source: &TokenSource| message(sequences(source, Windows::default(), None, 10));
     let error = without(&source("documents"));
     assert!(
         error.contains("documents: there is no tokenizer; name a tokenizer.json"),

@@ -1,15 +1,15 @@
 use outcrop_arch::{GPT_NEOX, GPT2, LLAMA};
-use outcrop_tokens::{Protocol, Source, Windows, sequences};
+use outcrop_tokens::{Protocol, TokenSource, Windows, sequences};
 use proptest::prelude::*;
 
 use crate::{message, windows};
 
 /// A file of the ids 0, 1, ... as u16.
-fn counting(dir: &tempfile::TempDir, n: u16) -> Source {
+fn counting(dir: &tempfile::TempDir, n: u16) -> TokenSource {
     let path = dir.path().join("x.bin");
     let bytes: Vec<u8> = (0..n).flat_map(u16::to_le_bytes).collect();
     std::fs::write(&path, bytes).unwrap();
-    Source::ids(path)
+    TokenSource::ids(path)
 }
 
 proptest! {
@@ -66,7 +66,7 @@ proptest! {
 
 #[test]
 fn the_windows_are_ten_of_2048_unless_asked_otherwise() {
-    let drawn = sequences(&Source::Sample, Windows::default(), None, 50_304).unwrap();
+    let drawn = sequences(&TokenSource::Sample, Windows::default(), None, 50_304).unwrap();
     assert_eq!((drawn.ids.len(), drawn.ids[9].len()), (10, 2048));
 }
 
@@ -79,7 +79,12 @@ fn windows_out_of_range_are_refused() {
         (1, usize::MAX, "length = 18446744073709551615"),
         (1_000_000, 1_000_000, "at most 2^28 tokens"),
     ] {
-        let error = message(sequences(&Source::Sample, windows(count, length), None, 10));
+        let error = message(sequences(
+            &TokenSource::Sample,
+            windows(count, length),
+            None,
+            10,
+        ));
         assert!(error.contains(reason), "{error}");
     }
 }

@@ -14,7 +14,7 @@ use super::{Batch, CorpusSpec, CratesSource, Error, TokenizerSpec};
 
 /// How a corpus is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct CorpusOptions {
     /// Seed of the training batches. Neither the held-out set nor the text or table behind it
     /// depends on it, so runs of different seeds can be compared.
     pub seed: u64,
@@ -39,7 +39,7 @@ pub struct Options {
     pub vocab: Option<usize>,
 }
 
-impl Default for Options {
+impl Default for CorpusOptions {
     /// Seed 0, context 64, BOS, 10 held-out sequences, no cache, 16 MiB.
     fn default() -> Self {
         Self {
@@ -59,7 +59,7 @@ impl Default for Options {
 
 /// An opened corpus: training batches by step, and a fixed held-out set.
 pub struct Corpus {
-    source: Source,
+    source: Content,
     vocab: usize,
     sha256: String,
     seed: u64,
@@ -68,7 +68,7 @@ pub struct Corpus {
     notes: Vec<String>,
 }
 
-enum Source {
+enum Content {
     Generated(Backcopy),
     Text {
         training: Vec<u16>,
@@ -89,7 +89,7 @@ impl Corpus {
     pub fn open(
         spec: &CorpusSpec,
         tokenizer: &TokenizerSpec,
-        options: &Options,
+        options: &CorpusOptions,
     ) -> Result<Self, Error> {
         for (field, value) in [("context", options.context), ("held_out", options.held_out)] {
             if value == 0 {
@@ -115,7 +115,7 @@ impl Corpus {
         spec: &CorpusSpec,
         path: &Path,
         tokenizer: TokenizerSpec,
-        options: &Options,
+        options: &CorpusOptions,
     ) -> Result<Self, Error> {
         has_own_symbols(spec, tokenizer)?;
         let vocab = IDS.check(options.vocab.unwrap_or(0))?;
@@ -124,20 +124,20 @@ impl Corpus {
             check_length(spec, None, options, part, available)?;
         }
         let sha256 = ids.sha256.clone();
-        Ok(Self::new(Source::Ids(ids), vocab + 1, sha256, options))
+        Ok(Self::new(Content::Ids(ids), vocab + 1, sha256, options))
     }
 
     fn generated(
         spec: &CorpusSpec,
         symbols: usize,
         tokenizer: TokenizerSpec,
-        options: &Options,
+        options: &CorpusOptions,
     ) -> Result<Self, Error> {
         has_own_symbols(spec, tokenizer)?;
         let task = Backcopy::new(SYMBOLS.check(symbols)?);
         let sha256 = task.sha256().to_owned();
         Ok(Self::new(
-            Source::Generated(task),
+            Content::Generated(task),
             symbols + 1,
             sha256,
             options,
@@ -148,7 +148,7 @@ impl Corpus {
         spec: &CorpusSpec,
         documents: &Documents,
         tokenizer: TokenizerSpec,
-        options: &Options,
+        options: &CorpusOptions,
     ) -> Result<Self, Error> {
         let (training, held_out) = documents.split();
         let enough =
@@ -162,7 +162,7 @@ impl Corpus {
         enough("training", training.len())?;
         enough("held-out", held_out.len())?;
         let vocab = tokenizer.vocab();
-        let source = Source::Text {
+        let source = Content::Text {
             training,
             held_out,
             tokenizer,
@@ -170,7 +170,7 @@ impl Corpus {
         Ok(Self::new(source, vocab, documents.sha256(), options))
     }
 
-    fn new(source: Source, vocab: usize, sha256: String, options: &Options) -> Self {
+    fn new(source: Content, vocab: usize, sha256: String, options: &CorpusOptions) -> Self {
         Self {
             source,
             vocab,
@@ -211,16 +211,16 @@ impl Corpus {
     pub fn batch(&self, step: u64, batch: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::Training, self.seed, step);
         self.rows(batch, |length, _, row| match &self.source {
-            Source::Generated(task) => {
+            Content::Generated(task) => {
                 task.draw(&mut rng, length, row);
                 Ok(())
             }
-            Source::Text { training, .. } => {
+            Content::Text { training, .. } => {
                 let start = below(&mut rng, training.len() - length + 1);
                 extend(row, training, start, length);
                 Ok(())
             }
-            Source::Ids(ids) => {
+            Content::Ids(ids) => {
                 let start = below(&mut rng, ids.training - length + 1);
                 row.extend(ids.read(start, length)?);
                 Ok(())
@@ -230,7 +230,7 @@ impl Corpus {
 
     /// The held-out set of `n` sequences, the same at every call and for every seed; no part of it
     /// is trained on. From text and ids they are evenly spaced, without overlap up to
-    /// [`Options::held_out`]; generated ones come from a stream of their own.
+    /// [`CorpusOptions::held_out`]; generated ones come from a stream of their own.
     ///
     /// # Errors
     /// As [`Corpus::batch`].
@@ -238,15 +238,15 @@ impl Corpus {
         let mut rng = stream(Purpose::HeldOut, 0, 0);
         let start = |i: usize, all: usize, length: usize| i * (all - length) / (n - 1).max(1);
         self.rows(n, |length, i, row| match &self.source {
-            Source::Generated(task) => {
+            Content::Generated(task) => {
                 task.draw(&mut rng, length, row);
                 Ok(())
             }
-            Source::Text { held_out, .. } => {
+            Content::Text { held_out, .. } => {
                 extend(row, held_out, start(i, held_out.len(), length), length);
                 Ok(())
             }
-            Source::Ids(ids) => {
+            Content::Ids(ids) => {
                 let first = ids.training + start(i, ids.held_out, length);
                 row.extend(ids.read(first, length)?);
                 Ok(())
@@ -259,8 +259,8 @@ impl Corpus {
     /// targets; without, the first symbol of each sequence is no target).
     pub fn optimal_loss(&self) -> Option<f64> {
         match &self.source {
-            Source::Generated(task) => Some(task.optimal_loss(self.context, self.with_bos)),
-            Source::Text { .. } | Source::Ids(_) => None,
+            Content::Generated(task) => Some(task.optimal_loss(self.context, self.with_bos)),
+            Content::Text { .. } | Content::Ids(_) => None,
         }
     }
 
@@ -271,8 +271,8 @@ impl Corpus {
     /// [`Error::Tokenizer`].
     pub fn tokenizer_files(&self) -> Result<Vec<(&'static str, String)>, Error> {
         match &self.source {
-            Source::Generated(_) | Source::Ids(_) => Ok(Vec::new()),
-            Source::Text { tokenizer, .. } => tokenizer.files(self.context),
+            Content::Generated(_) | Content::Ids(_) => Ok(Vec::new()),
+            Content::Text { tokenizer, .. } => tokenizer.files(self.context),
         }
     }
 
@@ -321,7 +321,7 @@ fn extend(row: &mut Vec<u32>, tokens: &[u16], start: usize, length: usize) {
 fn check_length(
     spec: &CorpusSpec,
     bytes: Option<usize>,
-    options: &Options,
+    options: &CorpusOptions,
     part: &'static str,
     available: usize,
 ) -> Result<(), Error> {

@@ -5,7 +5,7 @@ use outcrop_core::RunningSha256;
 use outcrop_tokens::TokenFile;
 
 use super::documents::HELD_OUT_ONE_IN;
-use super::{Error, Options};
+use super::{CorpusOptions, Error};
 
 /// Ids that are looked at at once.
 const AT_ONCE: u64 = 1 << 18;
@@ -23,7 +23,7 @@ pub(super) struct Ids {
 
 impl Ids {
     /// Opens the file and looks at every id: each must be below `vocab`.
-    pub(super) fn open(path: &Path, vocab: usize, options: &Options) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, vocab: usize, options: &CorpusOptions) -> Result<Self, Error> {
         let mut file = TokenFile::open(path, options.tokens_type)?;
         let mut hash = RunningSha256::default();
         let mut first = 0;

@@ -1,6 +1,6 @@
 //! Corpora, tokenizers and batches.
 //!
-//! A [`Corpus`] is opened from a [`CorpusSpec`], a [`TokenizerSpec`] and [`Options`]. It gives the
+//! A [`Corpus`] is opened from a [`CorpusSpec`], a [`TokenizerSpec`] and [`CorpusOptions`]. It gives the
 //! training batch of any step ([`Corpus::batch`]) and a fixed held-out set ([`Corpus::held_out`]).
 //! A batch depends on the seed and the step alone, so a run resumes at any step without a cursor.
 //!
@@ -37,10 +37,10 @@
 //! the disk, so that a file may be larger than the memory. BOS is one id more than the vocabulary has.
 //!
 //! ```
-//! use outcrop_train::data::{Corpus, CorpusSpec, Options, TokenizerSpec};
+//! use outcrop_train::data::{Corpus, CorpusSpec, CorpusOptions, TokenizerSpec};
 //!
 //! let spec: CorpusSpec = "bigram-backcopy".parse()?;
-//! let options = Options { context: 16, ..Options::default() };
+//! let options = CorpusOptions { context: 16, ..CorpusOptions::default() };
 //! let corpus = Corpus::open(&spec, &TokenizerSpec::Bytes, &options)?;
 //! let batch = corpus.batch(7, 4)?;
 //! assert_eq!(batch.inputs.len(), 4 * 16);
@@ -63,7 +63,7 @@ mod tests;
 mod tokenizer;
 
 pub use batch::Batch;
-pub use corpus::{Corpus, Options};
+pub use corpus::{Corpus, CorpusOptions};
 pub use crates::CratesSource;
 pub use error::Error;
 pub use spec::{CorpusSpec, TokenizerSpec};

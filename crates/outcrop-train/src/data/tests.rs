@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 
-fn open(spec: &str, tokenizer: &str, options: &Options) -> Result<Corpus, Error> {
+fn open(spec: &str, tokenizer: &str, options: &CorpusOptions) -> Result<Corpus, Error> {
     Corpus::open(&spec.parse()?, &tokenizer.parse()?, options)
 }
 
@@ -17,11 +17,11 @@ fn words(folder: &Path) -> String {
     format!("text:{}", path.display())
 }
 
-fn options(context: usize, bos: bool) -> Options {
-    Options {
+fn options(context: usize, bos: bool) -> CorpusOptions {
+    CorpusOptions {
         context,
         bos,
-        ..Options::default()
+        ..CorpusOptions::default()
     }
 }
 
@@ -79,7 +79,7 @@ fn a_batch_depends_on_seed_and_step_alone() {
             assert_eq!(large.inputs[..4 * 32], in_order[step as usize].inputs);
         }
         assert_ne!(in_order[0], in_order[1]);
-        let seeded = Options {
+        let seeded = CorpusOptions {
             seed: 1,
             ..options(32, true)
         };
@@ -178,7 +178,7 @@ fn a_corpus_too_short_says_how_much_there_is_and_how_much_is_needed() {
 
 #[test]
 fn options_that_make_no_sense_are_refused() {
-    let wrong = |spec: &CorpusSpec, tokenizer: TokenizerSpec, options: Options| {
+    let wrong = |spec: &CorpusSpec, tokenizer: TokenizerSpec, options: CorpusOptions| {
         Corpus::open(spec, &tokenizer, &options)
             .map(|_| ())
             .unwrap_err()
@@ -214,14 +214,14 @@ fn ids_of() -> Vec<u32> {
     (0..4000u32).map(|i| i * 7919 % 70_000).collect()
 }
 
-fn of_ids(path: &Path, options: &Options) -> Result<Corpus, Error> {
+fn of_ids(path: &Path, options: &CorpusOptions) -> Result<Corpus, Error> {
     open(&format!("tokens:{}", path.display()), "bytes", options)
 }
 
 #[test]
 fn token_ids_are_the_same_corpus_in_every_type_of_file() {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options {
+    let options = CorpusOptions {
         vocab: Some(70_000),
         ..options(16, true)
     };
@@ -242,7 +242,7 @@ fn token_ids_are_the_same_corpus_in_every_type_of_file() {
     .unwrap();
     let one = of_ids(&path("a.u32"), &options).unwrap();
     assert_eq!((one.vocab(), one.bos()), (70_001, 70_000));
-    let given = Options {
+    let given = CorpusOptions {
         tokens_type: Some(outcrop_tokens::IdType::I64),
         ..options.clone()
     };
@@ -286,8 +286,9 @@ fn token_ids_that_cannot_be_trained_on_are_named() {
             .collect::<Vec<_>>(),
     )
     .unwrap();
-    let message = |options: &Options| of_ids(&path, options).map(|_| ()).unwrap_err().to_string();
-    let known = |vocab| Options {
+    let message =
+        |options: &CorpusOptions| of_ids(&path, options).map(|_| ()).unwrap_err().to_string();
+    let known = |vocab| CorpusOptions {
         vocab: Some(vocab),
         ..options(16, true)
     };
@@ -301,7 +302,7 @@ fn token_ids_that_cannot_be_trained_on_are_named() {
     assert!(error.contains(&part) && error.contains("a.u32"), "{error}");
     let error = message(&options(16, true));
     assert!(error.contains("data.vocab"), "{error}");
-    let error = message(&Options {
+    let error = message(&CorpusOptions {
         held_out: 13,
         ..known(70_000)
     });
@@ -324,7 +325,7 @@ fn a_text_is_the_same_corpus_under_every_name_and_field() {
     let wanted = open(&lines, "bytes", &options(32, true)).unwrap();
     let text = std::fs::read_to_string(dir.path().join("words.jsonl")).unwrap();
     let array = format!("[{}]", text.replace('\n', ","));
-    let other_field = Options {
+    let other_field = CorpusOptions {
         text_field: Some("content".into()),
         ..options(32, true)
     };

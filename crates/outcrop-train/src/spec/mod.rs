@@ -14,7 +14,7 @@ use outcrop_core::{
 use outcrop_schedule::Schedule;
 use serde::Serialize;
 
-use crate::data::{CratesSource, Options};
+use crate::data::{CorpusOptions, CratesSource};
 use crate::{Error, Result};
 
 pub use data::DataSpec;
@@ -143,8 +143,12 @@ impl RunSpec {
     }
 
     /// How its corpus is opened, with a folder for trained tokenizers and the place of the crates' sources.
-    pub fn corpus_options(&self, cache: Option<PathBuf>, crates: Option<CratesSource>) -> Options {
-        Options {
+    pub fn corpus_options(
+        &self,
+        cache: Option<PathBuf>,
+        crates: Option<CratesSource>,
+    ) -> CorpusOptions {
+        CorpusOptions {
             seed: self.train.seed,
             context: self.arch.context,
             bos: self.data.bos,

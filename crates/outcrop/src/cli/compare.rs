@@ -78,7 +78,7 @@ impl Row for Line {
 }
 
 /// A model of a run, by the name of its run and its own.
-type Model = (String, String);
+type ModelOfRun = (String, String);
 /// Values of settings by their names, such as `arch.heads`.
 type Settings = BTreeMap<String, String>;
 
@@ -132,7 +132,7 @@ fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 /// What run.toml says of the model, or else architectures.csv of every model; nothing where there is
 /// neither.
-fn settings_of(run: &Path) -> Result<Vec<(Model, Settings)>> {
+fn settings_of(run: &Path) -> Result<Vec<(ModelOfRun, Settings)>> {
     let name = run.display().to_string();
     if let Some(spec) = spec(run)? {
         let text = spec.to_toml()?;
@@ -173,7 +173,7 @@ fn flatten(path: &str, value: &toml::Value, into: &mut Settings) {
 }
 
 /// One row a model, one column a setting that is not the same in all of them.
-fn differences(models: &[(Model, Settings)]) -> String {
+fn differences(models: &[(ModelOfRun, Settings)]) -> String {
     let mut keys: Vec<&String> = models.iter().flat_map(|(_, s)| s.keys()).collect();
     keys.sort();
     keys.dedup();

@@ -5,7 +5,7 @@ use std::path::Path;
 use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Streamed};
 use outcrop_core::{Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories};
-use outcrop_predict::{Feature, Options, Source};
+use outcrop_predict::{Feature, PredictOptions, TableSource};
 
 use super::folders::{architectures, is_measured, runs_in};
 use super::input::good_rows;
@@ -16,14 +16,14 @@ use crate::pipeline::{fit_all, in_order};
 
 /// The architectures and fits of a results folder, a run directory or a folder of run directories.
 /// Rows that cannot be read are named and left out; what has no fits.csv is fitted now.
-pub(super) fn source(folder: &Path) -> Result<Source> {
+pub(super) fn source(folder: &Path) -> Result<TableSource> {
     let archs: Vec<NamedArch> = in_order(architectures(folder)?);
     let fits = fits(folder)?;
     detail(|| {
         let (name, archs, fits) = (folder.display(), archs.len(), fits.len());
         format!("{name}: {archs} architectures, {fits} fits")
     });
-    Ok(Source {
+    Ok(TableSource {
         name: folder.display().to_string(),
         archs,
         fits,
@@ -64,8 +64,8 @@ fn fit_now(folder: &Path) -> Result<Vec<Fit>> {
 }
 
 /// The same with the measured ratios, where the folder has any.
-pub(super) fn measured_source(folder: &Path) -> Result<Source> {
-    Ok(Source {
+pub(super) fn measured_source(folder: &Path) -> Result<TableSource> {
+    Ok(TableSource {
         trajectories: trajectories(folder)?,
         ..source(folder)?
     })
@@ -105,14 +105,14 @@ pub(super) fn shape(arch: &ArchSpec) -> String {
 }
 
 /// The options with the features of these names, or the default ones where none is named.
-pub(super) fn options(features: &[String], seed: u64) -> Result<Options> {
+pub(super) fn options(features: &[String], seed: u64) -> Result<PredictOptions> {
     let named = features
         .iter()
         .map(|name| Feature::from_name(name.trim()))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut options = Options {
+    let mut options = PredictOptions {
         seed,
-        ..Options::default()
+        ..PredictOptions::default()
     };
     if !named.is_empty() {
         options.features = named;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use outcrop_core::{Error as CoreError, read_huggingface};
 use outcrop_model::Backend;
 use outcrop_tokens::{
-    DEFAULT_LENGTH, Draw, Protocol, Sequences, Source, Tokenizer, Windows, sequences,
+    DEFAULT_LENGTH, Draw, Protocol, Sequences, TokenSource, Tokenizer, Windows, sequences,
 };
 use outcrop_train::{RunDir, open_corpus};
 
@@ -101,23 +101,23 @@ impl Args {
         }
     }
 
-    fn source(&self) -> Result<Source> {
+    fn source(&self) -> Result<TokenSource> {
         let kind = self.tokens_type.as_deref().map(str::parse).transpose()?;
         let draw = self.documents.map(|documents| Draw {
             documents,
             seed: self.seed,
         });
-        Ok(match (&self.tokens, Source::of(&self.text, draw)) {
-            (Some(path), _) => Source::Ids {
+        Ok(match (&self.tokens, TokenSource::of(&self.text, draw)) {
+            (Some(path), _) => TokenSource::Ids {
                 path: path.clone(),
                 kind,
             },
-            (None, Source::Text { paths, draw, .. }) => Source::Text {
+            (None, TokenSource::Text { paths, draw, .. }) => TokenSource::Text {
                 paths,
                 field: self.text_field.clone(),
                 draw,
             },
-            (None, Source::Ids { path, .. }) if self.text_field.is_some() => {
+            (None, TokenSource::Ids { path, .. }) if self.text_field.is_some() => {
                 let allowed = format!("nothing with a file of token ids, as {} is", path.display());
                 let field = self.text_field.clone().unwrap_or_default();
                 return Err(CoreError::range("text-field", field, allowed).into());

@@ -1,15 +1,15 @@
 //! All verdicts in one sentence.
 
-use outcrop_predict::{Finding, Options, Regressor, Table, Target, Verdict, evaluate};
+use outcrop_predict::{Finding, PredictOptions, Regressor, Table, Target, Verdict, evaluate};
 
 use crate::Result;
 
 /// What to know before anything is chosen by predictions of `target`: whether the architecture tells more
 /// of it than the depth of a layer does.
 pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
-    let options = Options {
+    let options = PredictOptions {
         regressors: vec![Regressor::Shape],
-        ..Options::default()
+        ..PredictOptions::default()
     };
     let verdicts = evaluate(table, &options)?.verdicts;
     let verdict = verdicts.into_iter().find(|v| v.target == target);

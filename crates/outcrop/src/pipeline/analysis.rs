@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use outcrop_core::{
     CurvePoint, Fit, NamedArch, Provenance, Ratio, Trajectory, sha256_file, table, write_atomic,
 };
-use outcrop_predict::{Evaluation, Options, Table, Verdict, evaluate};
+use outcrop_predict::{Evaluation, PredictOptions, Table, Verdict, evaluate};
 use outcrop_report::{Inputs, Summary};
 use outcrop_train::{Environment, RunSpec};
 
@@ -96,7 +96,7 @@ pub fn fit_all(trajectories: &[Trajectory]) -> (Vec<Fit>, Vec<CurvePoint>) {
 fn score(archs: &[NamedArch], fits: &[Fit]) -> Result<Evaluation, outcrop_predict::Error> {
     evaluate(
         &Table::new(&in_order(archs.to_vec()), fits)?,
-        &Options::default(),
+        &PredictOptions::default(),
     )
 }
 

@@ -7,7 +7,7 @@ use std::fs::File;
 
 use super::super::stored::read_exact_at;
 use super::MAX_PICKLE;
-use crate::pickle::{Machine, Model, Refusal, find_model, items, key_of, storages};
+use crate::pickle::{Machine, Refusal, StateDict, find_model, items, key_of, storages};
 
 /// How such a file begins, a pickle of one number, in protocols 0 and 1, and in 2 and later ones behind what
 /// names the protocol.
@@ -37,7 +37,11 @@ pub(super) fn begins(head: &[u8]) -> bool {
 }
 
 /// The model in a file of `length` bytes, and where its storages lie.
-pub(super) fn read(file: &File, length: u64, is_shard: bool) -> Result<(Model, Places), Refusal> {
+pub(super) fn read(
+    file: &File,
+    length: u64,
+    is_shard: bool,
+) -> Result<(StateDict, Places), Refusal> {
     let most = length.min(MAX_PICKLE);
     let mut size = FIRST.min(most);
     loop {
@@ -54,7 +58,7 @@ fn pickles(
     bytes: &[u8],
     (file, length): (&File, u64),
     is_shard: bool,
-) -> Result<(Model, Places), Refusal> {
+) -> Result<(StateDict, Places), Refusal> {
     let mut at = 0;
     for _ in 0..BEFORE {
         let mut machine = Machine::new(&bytes[at..]);

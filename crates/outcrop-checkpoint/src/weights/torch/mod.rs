@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use self::archive::Entries;
 use super::Opened;
 use super::stored::{Stored, TensorInfo, is_contiguous, span};
-use crate::pickle::{Machine, Model, Pickled, Refusal, find_model};
+use crate::pickle::{Machine, Pickled, Refusal, StateDict, find_model};
 use crate::{Error, Result};
 
 /// The longest pickle that is read.
@@ -86,7 +86,7 @@ struct Of<'a> {
 impl Of<'_> {
     fn tensors(
         &self,
-        model: &Model,
+        model: &StateDict,
         places: &mut Places<'_>,
     ) -> Result<Vec<(String, Stored)>, String> {
         // What tensors with elements that overlap may have together; few bytes claim many.

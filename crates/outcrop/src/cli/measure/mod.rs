@@ -5,7 +5,7 @@ mod figures;
 mod hub;
 mod intervene;
 mod origin;
-mod place;
+mod out_folder;
 mod revisions;
 mod show;
 mod words;
@@ -16,14 +16,15 @@ use outcrop_checkpoint::AuditOptions;
 use outcrop_tokens::Sequences;
 
 use self::origin::Origin;
-use self::place::Place;
+use self::out_folder::OutFolder;
 use self::words::Shown;
 use super::output::print;
 use super::progress::Bar;
 use super::{audit, clock, stop, threads, tokens, voice};
 use crate::{Error, Result};
 use outcrop_series::{
-    self as series, Event, Folder, Options, Outcome, Source, measure_series, open_checkpoint,
+    self as series, CheckpointSource, Event, Folder, Outcome, SeriesOptions, measure_series,
+    open_checkpoint,
 };
 
 #[derive(clap::Args)]
@@ -94,9 +95,9 @@ fn measure(args: &Args) -> Result<()> {
     let tokens = args
         .tokens
         .sequences(&origin.config, &origin.tokenizer, origin.run.as_deref())?;
-    let place = Place::new(args.out.as_deref(), &model);
-    let folder = Folder::new(&place.folder);
-    let options = Options {
+    let out = OutFolder::new(args.out.as_deref(), &model);
+    let folder = Folder::new(&out.folder);
+    let options = SeriesOptions {
         model,
         stage: origin.stage.clone(),
         config: args.origin.config.clone(),
@@ -129,12 +130,12 @@ fn measure(args: &Args) -> Result<()> {
         let closer = look_closer(args, &origin.source, &folder, &tokens, &options, &outcome);
         closer.map_err(Error::or_interrupted)?;
     }
-    place.write(&folder.file("measurements.csv"))?;
+    out.write(&folder.file("measurements.csv"))?;
     conclude(&outcome, &folder, &tokens)
 }
 
 /// What is measured into what, and by which config.
-fn understood(origin: &Origin, folder: &Folder, options: &Options) -> String {
+fn understood(origin: &Origin, folder: &Folder, options: &SeriesOptions) -> String {
     let mut lines = vec![format!(
         "{} checkpoints as `{}` into {}; config {}, tokenizer in {}",
         origin.source.steps().len(),
@@ -143,7 +144,7 @@ fn understood(origin: &Origin, folder: &Folder, options: &Options) -> String {
         origin.config.display(),
         origin.tokenizer.display()
     )];
-    if let Source::Local(series) = &origin.source {
+    if let CheckpointSource::Local(series) = &origin.source {
         lines.extend(series.entries.iter().map(|entry| {
             let step = entry.step.unwrap_or(options.step);
             format!("step {step}: {}", entry.folder.display())
@@ -155,10 +156,10 @@ fn understood(origin: &Origin, folder: &Folder, options: &Options) -> String {
 /// What is asked of the last checkpoint beyond its statistics.
 fn look_closer(
     args: &Args,
-    source: &Source,
+    source: &CheckpointSource,
     folder: &Folder,
     tokens: &Sequences,
-    options: &Options,
+    options: &SeriesOptions,
     outcome: &Outcome,
 ) -> Result<()> {
     let steps = source.steps();

@@ -14,11 +14,11 @@ use super::args::{Args, PYTHIA_LAST};
 use super::hub;
 use super::revisions::wanted;
 use crate::{Error, Result};
-use outcrop_series::{Error as SeriesError, HubSource, Source};
+use outcrop_series::{CheckpointSource, Error as SeriesError, HubSource};
 
 /// Checkpoints with what a measurement must know of them beforehand.
 pub(super) struct Origin {
-    pub(super) source: Source,
+    pub(super) source: CheckpointSource,
     /// What the model is called.
     pub(super) name: String,
     /// The stage of all checkpoints, if their names have one.
@@ -64,7 +64,7 @@ fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
         stage: series.stage.clone(),
         tokenizer: tokenizer_folder(&series, &config),
         config,
-        source: Source::Local(series),
+        source: CheckpointSource::Local(series),
         run: is_run.then(|| path.to_owned()),
     })
 }
@@ -188,7 +188,7 @@ fn on_hub(repo: &str, args: &Args, stop: &Arc<AtomicBool>) -> Result<Origin> {
     let first = source.config()?.unwrap_or_default();
     let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
     Ok(Origin {
-        source: Source::Hub(source),
+        source: CheckpointSource::Hub(source),
         name: with_stage(name, stage.as_deref()),
         stage,
         config: args

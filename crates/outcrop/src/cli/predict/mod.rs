@@ -9,7 +9,7 @@ mod sketch;
 
 use std::path::PathBuf;
 
-use outcrop_predict::{Options, Predictor, Regressor};
+use outcrop_predict::{PredictOptions, Predictor, Regressor};
 
 use super::output::{To, say, write_file};
 use super::voice::detail;
@@ -139,7 +139,7 @@ fn predictor(args: &Args, regressor: Option<Regressor>) -> Result<Predictor> {
         say(&note);
     }
     let regressor = regressor.unwrap_or(Regressor::Shape);
-    let predictor = Predictor::train(&table, regressor, &Options::default())?;
+    let predictor = Predictor::train(&table, regressor, &PredictOptions::default())?;
     let date = args.date.clone().unwrap_or_else(crate::cli::clock::today);
     let measured = predictor.last_step().map(|step| step as u64);
     let mut notes = shipped::notes(&folders, args.last_step.or(measured))?;

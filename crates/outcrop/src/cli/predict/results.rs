@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use outcrop_predict::{Error as PredictError, Feature, NotIdentified, Source, Table, Target};
+use outcrop_predict::{Error as PredictError, Feature, NotIdentified, Table, TableSource, Target};
 
 use super::super::learned::measured_source;
 use super::super::output::{say, significant};
@@ -32,7 +32,7 @@ pub(super) fn table(folders: &[PathBuf], qualify: bool) -> Result<Table> {
 }
 
 /// The largest f_max of each model with its layer.
-fn fitted(sources: &[Source]) -> Vec<String> {
+fn fitted(sources: &[TableSource]) -> Vec<String> {
     let mut largest: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
     let fits = sources.iter().flat_map(|s| &s.fits);
     for fit in fits.filter(|f| f.hypothesis == "emergence") {

@@ -1,7 +1,7 @@
 //! Scores of every regressor, the verdicts in words first.
 
 use outcrop_core::Score;
-use outcrop_predict::{Evaluation, Options, Regressor, Table, Target, evaluate};
+use outcrop_predict::{Evaluation, PredictOptions, Regressor, Table, Target, evaluate};
 
 use super::super::output::{columns, print, say, write_rows};
 use super::super::verdicts;
@@ -15,17 +15,19 @@ pub(super) fn summary(table: &Table) -> Result<String> {
 }
 
 /// One regressor, and what it must beat.
-fn only(regressor: Regressor) -> Options {
+fn only(regressor: Regressor) -> PredictOptions {
     let others = Regressor::BASELINES.into_iter().filter(|b| *b != regressor);
-    Options {
+    PredictOptions {
         regressors: std::iter::once(regressor).chain(others).collect(),
-        ..Options::default()
+        ..PredictOptions::default()
     }
 }
 
 pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
     let regressor = args.regressor.as_deref().map(Regressor::from_name);
-    let options = regressor.transpose()?.map_or_else(Options::default, only);
+    let options = regressor
+        .transpose()?
+        .map_or_else(PredictOptions::default, only);
     let evaluation = evaluate(table, &options)?;
     let words = words(table, &evaluation);
     let target = args.to.target()?;

@@ -4,7 +4,7 @@ use super::bins::{bins, grouped, largest};
 use super::{STANDS_OUT, median, words};
 use crate::Plot;
 use crate::chart::{Axis, Callout, Depth, Panel, Ridge, Sheet};
-use crate::plot::name;
+use crate::plots::name;
 
 /// More profiles than this cover each other.
 const MOST_RIDGES: usize = 64;

@@ -5,7 +5,7 @@ use super::words;
 use crate::Plot;
 use crate::chart::palette::{ABSENT, INK, OKABE_ITO};
 use crate::chart::{Axis, ColorBar, Key, Mark, Panel, RGBColor, Sheet, Stroke, Symbol, cells};
-use crate::plot::name;
+use crate::plots::name;
 
 /// A key is a sink where it receives more than this on average (Gu et al., arXiv 2410.10781).
 pub const SINK_THRESHOLD: f64 = 0.3;

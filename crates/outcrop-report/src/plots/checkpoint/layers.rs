@@ -5,7 +5,7 @@ use crate::Plot;
 use crate::chart::{Axis, Panel, Sheet};
 use crate::figures::{magnitude_axis, magnitude_keys, magnitude_panel};
 use crate::means::{MeanTable, Means};
-use crate::plot::name;
+use crate::plots::name;
 
 /// More panels than this are not drawn.
 const MOST: usize = 12;

@@ -4,7 +4,7 @@ use super::bins::{bins, grouped, largest};
 use super::{STANDS_OUT, median, words};
 use crate::Plot;
 use crate::chart::{Axis, ColorBar, Panel, Sheet, cells};
-use crate::plot::name;
+use crate::plots::name;
 
 /// More cells than this would make a file too large.
 const MOST_CELLS: usize = 12_000;

@@ -6,7 +6,7 @@ use super::{DOWN, UP, signed, slug, together};
 use crate::Plot;
 use crate::chart::palette::INK;
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, short, shorten};
-use crate::plot::name;
+use crate::plots::name;
 
 /// Height of a row in pixels.
 const ROW: u32 = 30;

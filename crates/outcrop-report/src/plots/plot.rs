@@ -1,7 +1,5 @@
 //! A plot that is written by itself, under a name of its own.
 
-pub(crate) mod name;
-
 use std::path::{Path, PathBuf};
 
 use crate::chart::Sheet;

@@ -9,12 +9,12 @@ use super::super::output::{Destination, Format, RowSink, print};
 use crate::Result;
 
 /// The folder of a series and, where one is asked for, the file that gets its measurements.
-pub(super) struct Place {
+pub(super) struct OutFolder {
     pub(super) folder: PathBuf,
     file: Option<Destination>,
 }
 
-impl Place {
+impl OutFolder {
     /// What `--out` means: a file by its suffix, whose folder is beside it, or a folder.
     pub(super) fn new(out: Option<&Path>, model: &str) -> Self {
         let out = match out {
