@@ -1,0 +1,189 @@
+//! Every family of the list, and those that will join it: architectures that its config can say are written as its
+//! checkpoints, opened and run. The right answer is that of the same weights in the layout of our own models.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use outcrop_arch::{
+    Activation, ArchSpec, Bias, Draw, FAMILIES, Family, HuggingFace, Norm, OUTCROP, Plan, Position,
+    Residual, TensorKind, TensorRole, Window,
+};
+use outcrop_checkpoint::{Tensor, write_tensors};
+use outcrop_forward::{Published, forward, next_token_loss};
+
+/// How many architectures of a family are run.
+const RUN: usize = 12;
+
+fn rotary(fraction: f64) -> Position {
+    let base = 100.0;
+    Position::Rotary { fraction, base }
+}
+
+/// Small architectures that differ in every switch with words and in the shapes of attention.
+fn candidates() -> Vec<ArchSpec> {
+    let mut all = vec![ArchSpec {
+        d_ff: 20,
+        vocab: 23,
+        context: 9,
+        norm_eps: 1e-5,
+        ..ArchSpec::new(2, 16, 4)
+    }];
+    let mut vary = |changes: Vec<Box<dyn Fn(&mut ArchSpec)>>| {
+        let changed = |arch: &ArchSpec, change: &dyn Fn(&mut ArchSpec)| {
+            let mut arch = arch.clone();
+            change(&mut arch);
+            arch
+        };
+        let with = |arch: &ArchSpec| {
+            changes
+                .iter()
+                .map(|change| changed(arch, change))
+                .collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(with).collect();
+    };
+    fn each<T: Copy + 'static>(
+        values: &[T],
+        set: fn(&mut ArchSpec, T),
+    ) -> Vec<Box<dyn Fn(&mut ArchSpec)>> {
+        let change = |value: &T| -> Box<dyn Fn(&mut ArchSpec)> {
+            let value = *value;
+            Box::new(move |arch| set(arch, value))
+        };
+        values.iter().map(change).collect()
+    }
+    vary(each(&Norm::ALL, |a, v| a.norm = v));
+    vary(each(&Residual::ALL, |a, v| a.residual = v));
+    vary(each(&Activation::ALL, |a, v| a.activation = v));
+    let positions = [rotary(0.5), rotary(1.0), Position::Learned, Position::None];
+    vary(each(&positions, |a, v| a.position = v));
+    let biases = [Bias::All, Bias::Qkv, Bias::Attention, Bias::None];
+    vary(each(&biases, |a, v| a.bias = v));
+    vary(each(&[4, 2], |a, v| a.kv_heads = v));
+    vary(each(&[false, true], |a, v| a.qk_norm = v));
+    vary(each(&[None, Some(6)], |a, v| a.head_dim = v));
+    vary(each(&[false, true], |a, v| a.tied = v));
+    vary(each(&[None, Some(&[1, 2][..]), Some(&[2])], |a, layers| {
+        let layers = layers.map(<[usize]>::to_vec);
+        a.window = layers.map(|layers| Window { width: 3, layers });
+    }));
+    all
+}
+
+/// The same numbers for one part of a plan, wherever a family keeps them.
+fn drawn(
+    layer: Option<usize>,
+    role: TensorRole,
+    kind: TensorKind,
+    init: Draw,
+    count: usize,
+) -> Vec<f32> {
+    let name = format!("{layer:?} {role:?} {kind:?}");
+    let mut state = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    let around = if init == Draw::Ones { 1.0 } else { 0.0 };
+    (0..count).map(|_| around + next()).collect()
+}
+
+/// Writes the weights of `arch` as a checkpoint of `family`.
+fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
+    let plan = Plan::new(arch);
+    let mut parts = HashMap::new();
+    let mut taken: HashMap<_, usize> = HashMap::new();
+    let mut tensors = Vec::new();
+    for tensor in family
+        .name_parts(&plan)
+        .unwrap()
+        .iter()
+        .filter(|tensor| tensor.required)
+    {
+        let mut shape = tensor.shape.clone();
+        if tensor.transposed {
+            shape.reverse();
+        }
+        let width: usize = shape[1..].iter().product();
+        let mut data = Vec::new();
+        for span in &tensor.spans {
+            let key = (tensor.layer, span.role, tensor.kind);
+            let rows: usize = tensor
+                .spans
+                .iter()
+                .filter(|s| s.role == span.role)
+                .map(|s| s.rows)
+                .sum();
+            let part = parts
+                .entry(key)
+                .or_insert_with(|| drawn(key.0, key.1, key.2, tensor.init, rows * width));
+            let from = taken.entry(key).or_default();
+            data.extend_from_slice(&part[*from * width..(*from + span.rows) * width]);
+            *from += span.rows;
+        }
+        if tensor.transposed {
+            let (rows, at) = (shape[0], |i: usize| {
+                data[i % shape[0] * width + i / shape[0]]
+            });
+            data = (0..rows * width).map(at).collect();
+        }
+        let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+        tensors.push(Tensor { name, shape, data });
+    }
+    write_tensors(
+        &folder.join("model.safetensors"),
+        &tensors,
+        &BTreeMap::new(),
+    )
+    .unwrap();
+}
+
+/// Hidden states, layer by layer, and the losses.
+fn run(model: &Published) -> (Vec<Vec<f32>>, Vec<f64>) {
+    let ids = [vec![3, 1, 4, 1, 5, 9, 2, 6, 5], vec![22, 7, 18, 2]];
+    let mut states = Vec::new();
+    forward(
+        model,
+        &ids,
+        &mut |_: usize, _: usize, hidden: &mut [f32]| states.push(hidden.to_vec()),
+    )
+    .unwrap();
+    (states, next_token_loss(model, &ids, &mut ()).unwrap())
+}
+
+#[test]
+fn a_checkpoint_of_each_family_is_read_as_it_was_written() {
+    let candidates = candidates();
+    for family in FAMILIES {
+        let said = candidates.iter().filter(|arch| family.check(arch).is_ok());
+        let said: Vec<_> = said
+            .filter_map(|arch| Some((arch, family.config(arch)?)))
+            .collect();
+        assert!(
+            !said.is_empty(),
+            "{family} can say no architecture of the candidates"
+        );
+        for (arch, config) in said.iter().step_by(said.len().div_ceil(RUN)) {
+            let folder = tempfile::tempdir().unwrap();
+            let text = config.to_string();
+            std::fs::write(folder.path().join("config.json"), &text).unwrap();
+            let read = HuggingFace::parse(&text, "config.json").unwrap();
+            assert_eq!(
+                (&read.arch, read.family),
+                (*arch, family.stored_as()),
+                "{text}"
+            );
+            write(folder.path(), family, arch);
+            let published = Published::open(folder.path()).unwrap();
+            let ours = tempfile::tempdir().unwrap();
+            write(ours.path(), &OUTCROP, arch);
+            let ours = Published::with_arch((*arch).clone(), &OUTCROP, ours.path()).unwrap();
+            assert_eq!(run(&published), run(&ours), "{family}: {text}");
+        }
+    }
+}
