@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use outcrop_vector::alibi_slopes;
+
 /// The heads of attention and where in a row of queries, keys and values each lies: key-value heads in order,
 /// each as [queries of its group | key | value].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(crate) struct Heads {
     pub(crate) d_head: usize,
     /// Positions that a query sees, itself among them.
     pub(crate) window: usize,
+    /// Whether scores get minus the slope of the head times the distance of the key (Press et al. 2022).
+    pub(crate) alibi: bool,
 }
 
 impl Heads {
@@ -52,6 +56,14 @@ impl Heads {
         let group = self.group();
         (0..self.kv_heads)
             .flat_map(move |kv| [part(0, kv * group, group), part(1, kv, 1), part(2, kv, 1)])
+    }
+
+    /// By head, what scores lose for each position that a key is away; empty where that is nothing.
+    pub(crate) fn slopes(&self) -> Vec<f32> {
+        match self.alibi {
+            true => alibi_slopes(self.heads),
+            false => Vec::new(),
+        }
     }
 
     pub(crate) fn scale(&self) -> f32 {

@@ -1,197 +1,15 @@
 //! Blocks of many architectures, forward and backward, against finite differences of plain sums in f64.
 
+mod cases;
 mod reference;
 
-use outcrop_arch::{
-    Activation, ArchSpec, Bias, Norm, NormPlacement, Plan, Position, Residual, Window,
-};
+use cases::{arch, cases, f32s, numbers};
+use outcrop_arch::{ArchSpec, Norm, NormPlacement, Plan, Section, Step, TensorKind};
 use outcrop_block::{Block, Loss};
-use reference::{f32s, numbers, run, weights};
+use reference::{run, weights};
 
 /// Numbers of one input whose derivatives are compared.
-const COMPARED: usize = 48;
-
-/// An architecture with heads of 5 channels, two layers.
-fn arch() -> ArchSpec {
-    ArchSpec {
-        d_ff: 9,
-        norm_eps: 1e-3,
-        activation: Activation::GeluTanh,
-        ..ArchSpec::new(2, 10, 2)
-    }
-}
-
-/// As [`arch`], as Llama: four heads of 6 that share two key-value heads.
-fn llama() -> ArchSpec {
-    ArchSpec {
-        kv_heads: 2,
-        head_dim: Some(6),
-        norm: Norm::RmsNorm,
-        residual: Residual::Sequential,
-        activation: Activation::SwiGlu,
-        bias: Bias::None,
-        position: rotary(1.0),
-        ..ArchSpec {
-            heads: 4,
-            kv_heads: 4,
-            ..arch()
-        }
-    }
-}
-
-fn rotary(fraction: f64) -> Position {
-    Position::Rotary {
-        fraction,
-        base: 100.0,
-    }
-}
-
-fn cases() -> Vec<(&'static str, ArchSpec)> {
-    let neox = ArchSpec {
-        position: rotary(0.8),
-        ..arch()
-    };
-    let gpt2 = ArchSpec {
-        residual: Residual::Sequential,
-        position: Position::Learned,
-        ..arch()
-    };
-    let window = |width, layers| Some(Window { width, layers });
-    vec![
-        ("neox", neox.clone()),
-        ("gpt2", gpt2.clone()),
-        ("llama", llama()),
-        (
-            "relu",
-            ArchSpec {
-                activation: Activation::Relu,
-                position: rotary(0.4),
-                ..gpt2.clone()
-            },
-        ),
-        (
-            "exact gelu",
-            ArchSpec {
-                activation: Activation::Gelu,
-                position: Position::None,
-                ..neox.clone()
-            },
-        ),
-        (
-            "no bias",
-            ArchSpec {
-                bias: Bias::None,
-                ..neox.clone()
-            },
-        ),
-        (
-            "bias of queries",
-            ArchSpec {
-                bias: Bias::Qkv,
-                ..llama()
-            },
-        ),
-        (
-            "bias of attention",
-            ArchSpec {
-                bias: Bias::Attention,
-                ..gpt2.clone()
-            },
-        ),
-        (
-            "norms of heads",
-            ArchSpec {
-                qk_norm: true,
-                ..llama()
-            },
-        ),
-        (
-            "norms of heads without rotation",
-            ArchSpec {
-                qk_norm: true,
-                ..gpt2.clone()
-            },
-        ),
-        (
-            "one key",
-            ArchSpec {
-                kv_heads: 1,
-                ..llama()
-            },
-        ),
-        (
-            "window",
-            ArchSpec {
-                window: window(3, vec![1]),
-                ..llama()
-            },
-        ),
-        (
-            "wide window",
-            ArchSpec {
-                window: window(37, vec![1]),
-                ..neox.clone()
-            },
-        ),
-        (
-            "rms parallel",
-            ArchSpec {
-                norm: Norm::RmsNorm,
-                ..neox.clone()
-            },
-        ),
-        (
-            "gated parallel",
-            ArchSpec {
-                activation: Activation::SwiGlu,
-                ..neox.clone()
-            },
-        ),
-        (
-            "post",
-            ArchSpec {
-                norm_placement: NormPlacement::Post,
-                ..gpt2.clone()
-            },
-        ),
-        (
-            "post, parallel",
-            ArchSpec {
-                norm_placement: NormPlacement::Post,
-                ..neox.clone()
-            },
-        ),
-        (
-            "post, llama",
-            ArchSpec {
-                norm_placement: NormPlacement::Post,
-                qk_norm: true,
-                ..llama()
-            },
-        ),
-        (
-            "peri",
-            ArchSpec {
-                norm_placement: NormPlacement::Peri,
-                ..llama()
-            },
-        ),
-        (
-            "peri, parallel",
-            ArchSpec {
-                norm_placement: NormPlacement::Peri,
-                ..neox
-            },
-        ),
-        (
-            "peri, sequential",
-            ArchSpec {
-                norm_placement: NormPlacement::Peri,
-                ..gpt2
-            },
-        ),
-    ]
-}
+const COMPARED: usize = 24;
 
 /// (f(x + h) - f(x - h)) / 2h of some numbers of one of the inputs, with their places.
 fn differences(
@@ -230,17 +48,14 @@ fn assert_close(ours: &[f32], exact: &[(usize, f64)], what: &str) {
     }
 }
 
-fn check(name: &str, arch: &ArchSpec, [sequences, tokens]: [usize; 2]) {
-    arch.check().expect(name);
-    let plan = Plan::new(arch);
-    let section = plan.block(1);
+fn check(name: &str, section: &Section, [sequences, tokens]: [usize; 2]) {
     let block = Block::new(section).expect(name);
     let rows = sequences * tokens;
     let counts = block
         .inputs()
         .iter()
         .map(|input| input.shape.iter().product());
-    let counts: Vec<usize> = counts.chain([rows * arch.d_model]).collect();
+    let counts: Vec<usize> = counts.chain([rows * block.d_model()]).collect();
     let scaled = |(i, n): (usize, &usize)| numbers(*n, i as u64 + 1);
     let mut given: Vec<Vec<f64>> = counts.iter().enumerate().map(scaled).collect();
     let x = given.len() - 1;
@@ -262,7 +77,7 @@ fn check(name: &str, arch: &ArchSpec, [sequences, tokens]: [usize; 2]) {
     };
     // gains that are near one
     for (input, values) in block.inputs().iter().zip(&mut given) {
-        if input.kind == outcrop_arch::TensorKind::Gain {
+        if input.kind == TensorKind::Gain {
             values.iter_mut().for_each(|gain| *gain = 1.0 + *gain / 4.0);
         }
     }
@@ -290,26 +105,52 @@ fn check(name: &str, arch: &ArchSpec, [sequences, tokens]: [usize; 2]) {
 #[test]
 fn a_block_and_its_gradients_are_those_in_f64() {
     for (name, arch) in cases() {
-        check(name, &arch, [2, 7]);
+        arch.check().expect(name);
+        check(name, Plan::new(&arch).block(1), [2, 7]);
     }
 }
 
 /// More positions than a panel has columns, more rows than go through a block together.
 #[test]
 fn long_sequences_and_many_rows() {
+    let long = [
+        "neox",
+        "llama",
+        "wide window",
+        "linear biases",
+        "post",
+        "norms of heads",
+    ];
     for (name, arch) in cases() {
-        if [
-            "neox",
-            "llama",
-            "window",
-            "wide window",
-            "post",
-            "norms of heads",
-        ]
-        .contains(&name)
-        {
-            check(name, &arch, [8, 45]);
+        if long.contains(&name) {
+            check(name, Plan::new(&arch).block(1), [8, 45]);
         }
+    }
+}
+
+/// Norms with and without the mean taken off, gain and shift, also those that no switch has.
+#[test]
+fn norms_of_any_properties() {
+    let peri = ArchSpec {
+        norm_placement: NormPlacement::Peri,
+        qk_norm: true,
+        ..arch()
+    };
+    let section = Plan::new(&peri).block(1).clone();
+    for properties in 0..8 {
+        let has = |bit: u32| properties >> bit & 1 == 1;
+        let mut section = section.clone();
+        for step in &mut section.steps {
+            if let Step::Norm { centred, .. } | Step::HeadNorm { centred, .. } = step {
+                *centred = has(0);
+            }
+        }
+        section.parts.retain(|part| match part.kind {
+            TensorKind::Gain => has(1),
+            TensorKind::Shift => has(2),
+            TensorKind::Embedding | TensorKind::Matrix | TensorKind::Bias => true,
+        });
+        check(&format!("norms {properties:b}"), &section, [2, 5]);
     }
 }
 

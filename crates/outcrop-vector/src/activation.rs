@@ -115,15 +115,6 @@ vectorised! {
     }
 }
 
-vectorised! {
-    /// g, the gate of x, becomes x g / (1 + exp(-g)) (Shazeer 2020).
-    pub fn swiglu<'a>(x: &'a [f32], gate: &'a mut [f32]) -> () {
-        for (x, g) in x.iter().zip(gate) {
-            *g = x * (*g / (1.0 + exp(-*g)));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -158,10 +149,10 @@ mod tests {
         }
 
         #[test]
-        fn gated_values(x in -5.0..5.0f32, gate in -80.0..80.0f32) {
-            let mut y = [gate];
-            swiglu(&[x], &mut y);
-            let exact = f64::from(x) * f64::from(gate) / (1.0 + (-f64::from(gate)).exp());
+        fn silu_far_from_zero(x in -80.0..80.0f32) {
+            let mut y = [0.0];
+            silu(&[x], &mut y);
+            let exact = f64::from(x) / (1.0 + (-f64::from(x)).exp());
             prop_assert!((f64::from(y[0]) - exact).abs() <= 1e-6 * exact.abs(), "{} {exact}", y[0]);
         }
     }

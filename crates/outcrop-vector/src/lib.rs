@@ -6,7 +6,6 @@
 //! | items | what they are |
 //! |---|---|
 //! | [`gelu`], [`gelu_tanh`], [`relu`], [`silu`] | nonlinearities; `_backward` with the derivative |
-//! | [`swiglu`] | the gated one |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
@@ -45,7 +44,7 @@ mod vectorised;
 
 pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu,
-    relu_backward, silu, silu_backward, swiglu,
+    relu_backward, silu, silu_backward,
 };
 pub use alibi::alibi_slopes;
 pub use elementary::{erf, exp};

@@ -1,7 +1,7 @@
 use outcrop_gemm::{Onto, Rows, multiply_serial, panel_width, transpose};
 use outcrop_vector::{dot, soften_panel_backward};
 
-use super::{Scratch, gather};
+use super::{Scratch, gather, lower};
 use crate::heads::Heads;
 
 /// What the forward pass left of one sequence, and the gradients of what was read.
@@ -21,10 +21,12 @@ impl Heads {
     /// dV = P' dO, dS = P (dO V' - sum(dO O)), dQ = dS K / sqrt(d_head), dK = dS' Q / sqrt(d_head).
     pub(crate) fn read_backward(&self, kept: Kept<'_>, dqkv: &mut [f32], scratch: &mut Scratch) {
         let tokens = kept.qkv.len() / self.width();
+        let slopes = self.slopes();
         for head in 0..self.heads {
+            let slope = slopes.get(head).copied();
             self.take_queries(kept, head, scratch);
             for first in (0..tokens).step_by(panel_width()) {
-                self.backward_panel(kept.qkv, head, first, dqkv, scratch);
+                self.backward_panel(kept.qkv, (head, slope), first, dqkv, scratch);
             }
             let rows = dqkv.chunks_exact_mut(self.width()).rev();
             let (query, scale) = (self.query(head), self.scale());
@@ -66,7 +68,7 @@ impl Heads {
     fn backward_panel(
         &self,
         qkv: &[f32],
-        head: usize,
+        (head, slope): (usize, Option<f32>),
         first: usize,
         dqkv: &mut [f32],
         scratch: &mut Scratch,
@@ -82,6 +84,12 @@ impl Heads {
             gather(rows, width, columns, d, &mut scratch.columns[0]);
             weights.resize(seeing * panel);
             scratch.by_token[i].multiply(seeing, d, &scratch.columns[0], weights);
+        }
+        if let Some(slope) = slope {
+            for (row, line) in p.chunks_exact_mut(panel).enumerate() {
+                // from the first key of the panel on
+                lower(line, slope, |_| seeing - 1 - row, |column| column);
+            }
         }
         let known = [&scratch.log_sums[..seeing], &scratch.levels[..seeing]];
         soften_panel_backward(p, ds, known, panel);

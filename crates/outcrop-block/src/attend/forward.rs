@@ -1,7 +1,7 @@
 use outcrop_gemm::{Aligned, Left, panel_width, transpose};
 use outcrop_vector::soften_panel;
 
-use super::{Scratch, gather};
+use super::{Scratch, gather, lower};
 use crate::heads::Heads;
 
 /// Keys [tokens, d_head] and values [d_head, tokens] of one key-value head and sequence.
@@ -46,6 +46,7 @@ impl Heads {
     ) {
         let count = queries.rows.len() / self.width();
         let mut own = std::mem::take(&mut scratch.past);
+        let slopes = self.slopes();
         for kv_head in 0..self.kv_heads {
             let past = match queries.past {
                 Some(past) => &past[kv_head],
@@ -65,7 +66,8 @@ impl Heads {
                         past: None,
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
-                    self.panel(head, past, panel, read, sums, scratch);
+                    let slope = slopes.get(head).copied();
+                    self.panel((head, slope), past, panel, read, sums, scratch);
                 }
             }
         }
@@ -75,7 +77,7 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        head: usize,
+        (head, slope): (usize, Option<f32>),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
@@ -93,6 +95,11 @@ impl Heads {
         let scale = self.scale();
         columns.iter_mut().for_each(|x| *x *= scale);
         past.keys.multiply(end, d, columns, weights);
+        if let Some(slope) = slope {
+            for (key, row) in weights.chunks_exact_mut(panel).enumerate() {
+                lower(row, slope, |column| first + column, |_| key);
+            }
+        }
         self.hide(weights, first, count);
         let mut sums = [[0.0; 32]; 2];
         let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);

@@ -31,6 +31,19 @@ pub(crate) struct Scratch {
     added: Vec<f32>,
 }
 
+/// Takes from a row of scores `slope` times how far the key is before the query of each.
+fn lower(
+    row: &mut [f32],
+    slope: f32,
+    query: impl Fn(usize) -> usize,
+    key: impl Fn(usize) -> usize,
+) {
+    for (column, score) in row.iter_mut().enumerate() {
+        // those of later keys are hidden anyway
+        *score -= slope * query(column).saturating_sub(key(column)) as f32;
+    }
+}
+
 /// Makes columns [d, panel] of `count` rows of d numbers, `stride` apart; the other columns are 0.
 fn gather(rows: &[f32], stride: usize, count: usize, d: usize, columns: &mut Aligned) {
     let panel = panel_width();

@@ -4,23 +4,7 @@ use std::collections::HashMap;
 
 use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
 use outcrop_block::Input;
-use outcrop_vector::rotary_tables;
-
-/// Numbers that look random, between -1 and 1, which f32 holds exactly.
-pub(crate) fn numbers(n: usize, seed: u64) -> Vec<f64> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        f64::from((state >> 41) as f32 / (1 << 22) as f32 - 1.0)
-    };
-    (0..n).map(|_| next()).collect()
-}
-
-pub(crate) fn f32s(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|x| *x as f32).collect()
-}
+use outcrop_vector::{alibi_slopes, rotary_tables};
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
@@ -86,23 +70,16 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 eps,
                 of,
             } => {
-                let d_head = weights[&(role, TensorKind::Gain)].len();
+                let d_head = d_head(section);
                 let eps = f64::from(eps as f32);
                 let normed = norm(&rows[&of], d_head, weights, role, eps, centred);
                 rows.insert(of, normed);
             }
             Step::Rotate { of, dims, base } => {
-                let Some(Step::Attend { d_head, .. }) = section
-                    .steps
-                    .iter()
-                    .find(|s| matches!(s, Step::Attend { .. }))
-                else {
-                    panic!("rotation without attention");
-                };
                 let tables = rotary_tables(dims, base, tokens);
                 rotate(
                     rows.get_mut(&of).expect("heads"),
-                    *d_head,
+                    d_head(section),
                     dims / 2,
                     &tables,
                     count,
@@ -113,11 +90,12 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 kv_heads,
                 d_head,
                 window,
+                alibi,
                 ..
             } => {
                 let [q, k, v] = [Rows::Queries, Rows::Keys, Rows::Values].map(|r| &rows[&r]);
-                let window = window.unwrap_or(usize::MAX);
-                let read = attend([q, k, v], [heads, kv_heads, d_head], window, tokens, count);
+                let how = (window.unwrap_or(usize::MAX), alibi);
+                let read = attend([q, k, v], [heads, kv_heads, d_head], how, tokens, count);
                 rows.insert(Rows::Read, read);
             }
             Step::Activate { kind, of } => {
@@ -141,6 +119,15 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
         }
     }
     logits.unwrap_or_else(|| rows[&Rows::Residual].clone())
+}
+
+/// Width of a head.
+fn d_head(section: &Section) -> usize {
+    let of = |step: &Step| match step {
+        Step::Attend { d_head, .. } => Some(*d_head),
+        _ => None,
+    };
+    section.steps.iter().find_map(of).expect("attention")
 }
 
 fn norm(
@@ -204,10 +191,11 @@ fn rotate(x: &mut [f64], d_head: usize, half: usize, tables: &[Vec<f32>; 2], cou
 fn attend(
     [q, k, v]: [&Vec<f64>; 3],
     [heads, kv_heads, d]: [usize; 3],
-    window: usize,
+    (window, alibi): (usize, bool),
     tokens: usize,
     count: usize,
 ) -> Vec<f64> {
+    let slopes = alibi_slopes(heads);
     let mut read = vec![0.0; count * heads * d];
     for row in 0..count {
         let (start, position) = (row - row % tokens, row % tokens);
@@ -218,7 +206,8 @@ fn attend(
             let score = |p: usize| {
                 let key = &k[((start + p) * kv_heads + kv) * d..][..d];
                 let dot: f64 = query.iter().zip(key).map(|(q, k)| q * k).sum();
-                (dot / (d as f64).sqrt()).exp()
+                let slope = if alibi { slopes[head] } else { 0.0 };
+                (dot / (d as f64).sqrt() - f64::from(slope) * (position - p) as f64).exp()
             };
             let scores: Vec<f64> = (first..=position).map(score).collect();
             let sum: f64 = scores.iter().sum();

@@ -1,0 +1,124 @@
+//! Streams of sequences give what whole sequences give, on any number of threads.
+
+mod cases;
+
+use cases::{cases, f32s, numbers};
+use outcrop_arch::{ArchSpec, Plan};
+use outcrop_block::{Block, Stream, Weight};
+use outcrop_gemm::Packed;
+
+const LENGTHS: [usize; 4] = [3, 130, 1, 61];
+
+fn weights(block: &Block) -> Vec<Vec<f32>> {
+    let count = |shape: &[usize]| shape.iter().product();
+    let inputs = block.inputs().iter().enumerate();
+    inputs
+        .map(|(i, input)| f32s(&numbers(count(&input.shape), i as u64 + 1)))
+        .collect()
+}
+
+/// Matrices in two parts.
+fn packed(block: &Block, weights: &[Vec<f32>]) -> Vec<Weight> {
+    let ready = |(input, values): (&outcrop_block::Input, &Vec<f32>)| {
+        let [k, n] = input.shape[..] else {
+            return Weight::Vector(values.clone());
+        };
+        let part = |columns: std::ops::Range<usize>| {
+            let mut packed = Packed::default();
+            packed.pack(&values[columns.start..], k, columns.len(), n, 1);
+            packed
+        };
+        Weight::Matrix(vec![part(0..n / 3), part(n / 3..n)])
+    };
+    block.inputs().iter().zip(weights).map(ready).collect()
+}
+
+fn block(arch: &ArchSpec) -> Block {
+    Block::new(Plan::new(arch).block(1)).expect("a block")
+}
+
+#[test]
+fn a_stream_is_what_whole_sequences_are() {
+    for (name, arch) in cases() {
+        let block = block(&arch);
+        let weights = weights(&block);
+        let d = arch.d_model;
+        let before = f32s(&numbers(LENGTHS.iter().sum::<usize>() * d, 70));
+        let mut x = before.clone();
+        let (packed, mut stream) = (packed(&block, &weights), Stream::default());
+        stream.look(&block, &packed, &LENGTHS, &mut x);
+        stream.write(&block, &packed, &mut x);
+        let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();
+        let mut first = 0;
+        for tokens in LENGTHS {
+            let rows = first * d..(first + tokens) * d;
+            let (y, _) = block.forward(&weights, &before[rows.clone()], tokens, false, None);
+            assert_eq!(x[rows], y, "{name}: {tokens} tokens");
+            first += tokens;
+        }
+    }
+}
+
+#[test]
+fn weights_of_attention_are_shares_of_what_is_seen() {
+    for (name, arch) in cases() {
+        let block = block(&arch);
+        let packed = packed(&block, &weights(&block));
+        let mut x = f32s(&numbers(LENGTHS.iter().sum::<usize>() * arch.d_model, 70));
+        let mut stream = Stream::default();
+        stream.look(&block, &packed, &LENGTHS, &mut x);
+        let attention = stream.attention(3..133);
+        let window = arch.window_width(1).unwrap_or(usize::MAX);
+        assert_eq!((attention.heads(), attention.tokens()), (arch.heads, 130));
+        let mut given = Vec::new();
+        for head in 0..arch.heads {
+            attention.weights(head, &mut given);
+            for (query, row) in given.chunks(130).enumerate() {
+                let sum: f32 = row.iter().sum();
+                assert!((sum - 1.0).abs() < 1e-5, "{name} {head} {query}: {sum}");
+                for (key, weight) in row.iter().enumerate() {
+                    let seen = key <= query && query - key < window;
+                    assert!(seen || *weight == 0.0, "{name} {head} {query} {key}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_bits_on_any_number_of_threads() {
+    for (name, arch) in cases() {
+        let block = block(&arch);
+        let weights = weights(&block);
+        let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();
+        let (tokens, sequences) = (33, 40);
+        let x = f32s(&numbers(sequences * tokens * arch.d_model, 71));
+        let pass = || {
+            let (y, tape) = block.forward(&weights, &x, tokens, true, None);
+            let tape = tape.expect("it was asked for");
+            (block.backward(&weights, &x, tokens, &tape, &x), y)
+        };
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("threads").install(pass)
+        };
+        assert!(on(1) == on(3), "{name}");
+    }
+}
+
+#[test]
+fn a_tap_gets_every_sequence_once() {
+    let (_, arch) = cases().swap_remove(0);
+    let block = block(&arch);
+    let weights = weights(&block);
+    let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();
+    let x = f32s(&numbers(40 * 33 * arch.d_model, 72));
+    let seen = std::sync::Mutex::new(vec![Vec::new(); 40]);
+    let tap = |first: usize, rows: &[f32]| {
+        for (i, rows) in rows.chunks(33 * arch.d_model).enumerate() {
+            seen.lock().expect("a list")[first + i].extend_from_slice(rows);
+        }
+    };
+    let (y, _) = block.forward(&weights, &x, 33, false, Some(&tap));
+    assert_eq!(seen.into_inner().expect("a list").concat(), y);
+}
