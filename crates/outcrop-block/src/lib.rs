@@ -1,7 +1,16 @@
 //! One block of a transformer over rows of f32 on the CPU, as an [`outcrop_arch::Plan`] describes it.
 //!
-//! [`Block::new`] makes a section of a plan ready, or says what it lacks; [`Block::inputs`] are the tensors
-//! that it takes. [`Loss`] is the section after the blocks.
+//! [`Block::new`] compiles a section of a plan, or says what it lacks; no code here asks for a switch.
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
+//! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
+//! | [`Stream`] | over long sequences, with weights that come block by block; shows [`Attention`] |
+//! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
+//!
+//! Rows go through a block some at a time, so that they stay in the cache, on the current rayon pool. Results
+//! are the same bits on any number of threads.
 //!
 //! ```
 //! use outcrop_arch::{ArchSpec, Plan};

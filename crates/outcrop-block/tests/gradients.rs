@@ -134,7 +134,7 @@ fn norms_of_any_properties() {
     let peri = ArchSpec {
         norm_placement: NormPlacement::Peri,
         qk_norm: true,
-        ..arch()
+        ..cases().swap_remove(0).1
     };
     let section = Plan::new(&peri).block(1).clone();
     for properties in 0..8 {
