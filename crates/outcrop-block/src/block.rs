@@ -1,8 +1,8 @@
 use outcrop_arch::Section;
 
-use crate::backward::Program;
 use crate::compile::{Compiled, compile};
 use crate::layout::{Keeps, Layout};
+use crate::program::Program;
 use crate::rotary::Known;
 use crate::{Input, Result};
 
@@ -50,8 +50,9 @@ impl Block {
     ///
     /// let arch = ArchSpec { kv_heads: 2, ..ArchSpec::new(1, 32, 4) }; // heads of 8
     /// let block = Block::new(Plan::new(&arch).block(1))?;
-    /// let qkv = &block.inputs()[2];
-    /// assert_eq!((qkv.kind, &qkv.shape[..]), (TensorKind::Matrix, &[32, 64][..]));
+    /// let matrix = block.inputs().iter().find(|input| input.kind == TensorKind::Matrix);
+    /// let qkv = matrix.expect("queries, keys and values");
+    /// assert_eq!(qkv.shape, [32, 64]);
     /// let first: Vec<_> = qkv.columns[..3].iter().map(|c| (c.role, c.outputs.clone())).collect();
     /// let expected = [(TensorRole::Query, 0..16), (TensorRole::Key, 0..8), (TensorRole::Value, 0..8)];
     /// assert_eq!(first, expected);

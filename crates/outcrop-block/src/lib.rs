@@ -39,8 +39,10 @@ mod map;
 mod memory;
 mod norm;
 mod op;
+mod program;
 mod rotary;
 mod stream;
+mod sums;
 mod turn;
 mod weight;
 

@@ -6,9 +6,9 @@ use outcrop_gemm::{Onto, Packed, Rows, multiply_serial, panel_width};
 use outcrop_vector::cross_entropy;
 use rayon::prelude::*;
 
-use crate::backward::{Lane, lanes, total};
 use crate::compile::{End, end};
 use crate::memory::{Buffer, Lent};
+use crate::sums::{Lane, lanes, total};
 use crate::weight::{Weights, pack};
 use crate::{Input, Result, Weight};
 

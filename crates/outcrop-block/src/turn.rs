@@ -2,9 +2,9 @@
 
 use outcrop_vector::rotate_heads;
 
-use crate::backward::Lane;
 use crate::op::{Norm, Turn, TurnKind};
 use crate::rotary::Tables;
+use crate::sums::Lane;
 use crate::weight::Weights;
 
 /// The turns of a block, over rows of queries, keys and values.

@@ -2,9 +2,9 @@
 
 use outcrop_gemm::{Packed, panel_width};
 
+use crate::Input;
 use crate::memory::Lent;
 use crate::op::Map;
-use crate::{Block, Input};
 
 /// One input of a block whose weights are read from files: matrices are packed as they come.
 #[derive(Clone, Debug)]
@@ -86,12 +86,12 @@ impl<'a> Weights<'a> {
 pub(crate) struct Transposed(Vec<Option<Lent<Packed>>>);
 
 impl Transposed {
-    pub(crate) fn pack(block: &Block, weights: &[&[f32]]) -> Self {
+    pub(crate) fn pack(inputs: &[Input], weights: &[&[f32]]) -> Self {
         let transposed = |(input, values): (&Input, &&[f32])| match input.shape[..] {
             [k, n] => Some(pack(values, [n, k], [1, n])),
             _ => None,
         };
-        Self(block.inputs().iter().zip(weights).map(transposed).collect())
+        Self(inputs.iter().zip(weights).map(transposed).collect())
     }
 
     pub(crate) fn of(&self, map: Map) -> Option<&Packed> {

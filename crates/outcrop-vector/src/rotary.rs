@@ -50,30 +50,6 @@ pub fn rotate(head: &mut [f32], cosines: &[f32], sines: &[f32], direction: f32) 
 }
 
 vectorised! {
-    /// Rotates queries and keys of rows [heads, q | k | v], `d_head` channels each, at positions 0, 1, ...
-    /// as [`rotate`] does. `tables` are cosines and sines [positions, half].
-    ///
-    /// # Panics
-    /// Where the tables have fewer positions than there are rows.
-    pub fn rotate_rows<'a>(
-        rows: &'a mut [f32],
-        heads: usize,
-        d_head: usize,
-        tables: [&'a [f32]; 2],
-        half: usize,
-        direction: f32,
-    ) -> () {
-        for (position, row) in rows.chunks_exact_mut(3 * heads * d_head).enumerate() {
-            let [cosines, sines] = tables.map(|t| &t[position * half..][..half]);
-            for head in row.chunks_exact_mut(3 * d_head) {
-                rotate(&mut head[..d_head], cosines, sines, direction);
-                rotate(&mut head[d_head..2 * d_head], cosines, sines, direction);
-            }
-        }
-    }
-}
-
-vectorised! {
     /// Rotates the heads that begin at `starts` in each row of `width` numbers, at positions 0, 1, ..., as [`rotate`]
     /// does. `tables` are cosines and sines [positions, half].
     ///
@@ -109,7 +85,10 @@ mod tests {
         let cosines: Vec<f32> = angles.iter().map(|a| a.cos()).collect();
         let sines: Vec<f32> = angles.iter().map(|a| a.sin()).collect();
         let mut rows = before.clone();
-        rotate_rows(&mut rows, heads, d_head, [&cosines, &sines], half, 1.0);
+        // queries and keys of rows [heads, q | k | v]
+        let (width, starts) = (heads * 3 * d_head, [0, 1, 3, 4].map(|part| part * d_head));
+        let tables = [&cosines[..], &sines[..]];
+        rotate_heads(&mut rows, width, &starts, tables, half, 1.0);
         let expected = (0..rows.len()).map(|at| {
             let (position, part) = (at / (heads * 3 * d_head), at / d_head % 3);
             let (channel, turns) = (at % d_head, at % d_head < 2 * half && part < 2);
@@ -121,7 +100,7 @@ mod tests {
             }
         });
         assert_close(&rows, &expected.collect::<Vec<_>>(), 1e-6);
-        rotate_rows(&mut rows, heads, d_head, [&cosines, &sines], half, -1.0);
+        rotate_heads(&mut rows, width, &starts, tables, half, -1.0);
         assert_close(&rows, &exact, 1e-6);
     }
 }

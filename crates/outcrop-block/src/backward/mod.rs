@@ -1,17 +1,13 @@
 //! The backward pass of a block, as its forward pass some sequences at a time.
 
-mod program;
 mod run;
-mod sums;
 
 use rayon::prelude::*;
-
-pub(crate) use program::Program;
-pub(crate) use sums::{Lane, lanes, total};
 
 use crate::forward::{MEMORY, group};
 use crate::frame::{Frame, Memory, Part, room};
 use crate::op::X;
+use crate::sums::{Lane, lanes, total};
 use crate::weight::{Transposed, Weights};
 use crate::{Block, Tape};
 use run::Back;
@@ -32,7 +28,7 @@ impl Block {
         dy: &[f32],
     ) -> (Vec<f32>, Vec<Vec<f32>>) {
         let d = self.d_model();
-        let transposed = Transposed::pack(self, weights);
+        let transposed = Transposed::pack(self.inputs(), weights);
         let again = |input: usize| self.program.again.contains(&input);
         let weights = Weights::pack_some(self.inputs(), weights, &again);
         let tables = self.known.of(&self.compiled.angles, tokens);

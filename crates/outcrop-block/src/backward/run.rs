@@ -1,12 +1,12 @@
 //! Single steps of the backward pass.
 
-use super::Lane;
-use super::program::{Action, Program};
 use crate::activate::{gated_backward, plain_backward};
 use crate::attend::Kept;
 use crate::frame::{Frame, Pass, Tools};
 use crate::layout::Place;
 use crate::op::{Kind, Map, Norm, Op, Value};
+use crate::program::{Action, Program};
+use crate::sums::Lane;
 use crate::weight::Transposed;
 
 /// What a backward pass has for all rows.
