@@ -264,9 +264,9 @@ fn finish<const D: usize>(
     let nodes: Vec<NodeGuard> = given.iter().map(|tensor| tensor.node()).collect();
     // Burn wants their number at compile time
     let output = match nodes.len() {
-        ..=4 => in_graph::<4>(nodes, output, kept),
-        ..=8 => in_graph::<8>(nodes, output, kept),
-        ..=16 => in_graph::<16>(nodes, output, kept),
+        0..=4 => in_graph::<4>(nodes, output, kept),
+        5..=8 => in_graph::<8>(nodes, output, kept),
+        9..=16 => in_graph::<16>(nodes, output, kept),
         _ => in_graph::<MOST>(nodes, output, kept),
     };
     match device.is_autodiff() {

@@ -9,13 +9,16 @@ use outcrop_checkpoint::{read_tensors_where, write_tensors};
 
 use crate::{Error, ParameterMap, Result};
 
+/// A part of a plan: its layer, role and kind.
+type Key = (Option<usize>, TensorRole, TensorKind);
+
 /// Tensors as they are stored, [outputs, inputs], and where in them each row of each part of a plan stands.
 #[derive(Default)]
 struct Stored {
     names: Vec<TensorName>,
     values: Vec<Option<Vec<f32>>>,
-    /// Tensor and row, by layer, role and kind.
-    rows: HashMap<(Option<usize>, TensorRole, TensorKind), Vec<(usize, usize)>>,
+    /// Tensor and row of each row.
+    rows: HashMap<Key, Vec<(usize, usize)>>,
 }
 
 impl Stored {

@@ -2,11 +2,7 @@
 //! operations of our own and those composed of Burn's, against PyTorch in float64; see
 //! `fixtures/architectures/export_architectures.py`. `--nocapture` shows how far each is away.
 #![cfg(feature = "flex")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests, which show their numbers"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
