@@ -33,10 +33,8 @@ mod switch;
 mod tensors;
 
 pub use error::{Error, Result};
-pub use family::{
-    Config, FAMILIES, Family, GPT_NEOX, GPT2, LLAMA, Layout, MISTRAL, Module, OUTCROP, QWEN2,
-    QWEN3, Setting, fused, module,
-};
+pub use family::named::*;
+pub use family::{Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, fused, module};
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
 pub use plan::{

@@ -22,20 +22,32 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use self::config::Config;
-pub use self::gpt_neox::GPT_NEOX;
-pub use self::gpt2::GPT2;
 pub use self::layout::{Layout, Module, fused, module};
-pub use self::llama::LLAMA;
-pub use self::mistral::MISTRAL;
 pub use self::outcrop::OUTCROP;
-pub use self::qwen2::QWEN2;
-pub use self::qwen3::QWEN3;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
 use crate::{Activation, ArchSpec, Error, HuggingFace, NormPlacement, Result};
 
-/// All families, in the order in which messages list them.
-pub static FAMILIES: [&Family; 6] = [&GPT_NEOX, &GPT2, &LLAMA, &MISTRAL, &QWEN2, &QWEN3];
+macro_rules! families {
+    ($($module:ident::$row:ident,)*) => {
+        /// All families, in the order in which messages list them.
+        pub static FAMILIES: [&Family; [$(stringify!($row)),*].len()] = [$(&$module::$row),*];
+
+        /// The families by name.
+        pub(crate) mod named {
+            $(pub use super::$module::$row;)*
+        }
+    };
+}
+
+families! {
+    gpt_neox::GPT_NEOX,
+    gpt2::GPT2,
+    llama::LLAMA,
+    mistral::MISTRAL,
+    qwen2::QWEN2,
+    qwen3::QWEN3,
+}
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or one of your own. What is `None` is as in its
 /// `base`.
@@ -62,8 +74,8 @@ pub struct Family {
 }
 
 impl Family {
-    /// The family whose checkpoints hold this architecture, if one does; no two do but those that share a
-    /// layout, of which it is the base.
+    /// The family whose checkpoints hold this architecture, if one does: no two do but a family and those that stand
+    /// on it, of which it is the base.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Family, GPT_NEOX, Norm};
@@ -75,8 +87,11 @@ impl Family {
     /// # Ok::<(), outcrop_arch::Error>(())
     /// ```
     pub fn of(arch: &ArchSpec) -> Option<&'static Self> {
-        let bases = FAMILIES.iter().filter(|family| family.layout.is_some());
-        bases.copied().find(|family| family.check(arch).is_ok())
+        let on_none = |family: &&&Self| family.base.is_none();
+        let bases = FAMILIES.iter().filter(on_none);
+        let others = FAMILIES.iter().filter(|family| !on_none(family));
+        let mut all = bases.chain(others).copied();
+        all.find(|family| family.check(arch).is_ok())
     }
 
     /// The family whose layout its checkpoints have: itself, or its base.
