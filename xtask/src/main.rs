@@ -9,8 +9,10 @@
 
 mod bench;
 mod ci;
+mod fixtures;
 mod help;
 mod process;
+mod python;
 mod reproduce;
 mod tidy;
 
@@ -24,7 +26,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 5] = [
+const TASKS: [Task; 6] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -39,6 +41,11 @@ const TASKS: [Task; 5] = [
         name: "tidy",
         about: "check what the repository promises of itself: floors, names, lengths",
         run: tidy::run,
+    },
+    Task {
+        name: "fixtures",
+        about: "make fixtures anew by their Python exporters and compare: all, or those named; --write replaces, --list tells",
+        run: fixtures::run,
     },
     Task {
         name: "bench",

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use super::outcomes::{self, Attempt, Known, Row, Score};
-use super::{python, table};
-use crate::{bad_use, process};
+use super::table;
+use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "curves fitted by SciPy the paper's way, by us the same way, and globally \
      [--series N: every N-th of 700] [--max-evaluations N]";

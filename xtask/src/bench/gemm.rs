@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use super::table;
 use super::training::{self, Numbers, median};
-use super::{python, table};
-use crate::{bad_use, process};
+use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "products of matrices by outcrop-gemm, gemm, matrixmultiply, faer and, where `bench train` \
      has run, MKL, on the shapes of training [--rounds N, 5] [--seconds N a round, 5] [--threads N, 1 and 2]";

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use super::{python, table};
-use crate::{bad_use, process};
+use super::table;
+use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "top 3 and median of every layer of a checkpoint in the shape of Pythia-70m, by \
      PyTorch and by us [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N]";

@@ -8,7 +8,6 @@ mod gemm;
 mod growth;
 mod measure;
 mod outcomes;
-mod python;
 mod side;
 mod step;
 mod symbols;

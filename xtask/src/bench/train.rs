@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use super::table;
 use super::training::{self, Numbers, Shape, number, numbers};
-use super::{python, table};
-use crate::{bad_use, process};
+use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of three shapes on one and \
      two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N]";

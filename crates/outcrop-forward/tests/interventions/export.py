@@ -1,13 +1,14 @@
 """Writes tiny trained checkpoints with planted massive activations, and their losses while hooks set
 these to zero or to their mean: the reference of tests/interventions.rs.
 
-    python3 export.py          (written with torch 2.15.0, transformers 5.23.0)
+    cargo xtask fixtures interventions
 
 One neuron of the second block's MLP answers to the tokens FIRST and DELIMITER alone and writes a large
 value into channels 7 and 13. Everything else is trained on a noisy permutation of the vocabulary, so
 that later blocks make use of what is there. In neox and llama the values are massive by the rule of Sun
 et al., in gpt2 only by the fallback.
 
+Weights that are there are taken as they are: the order in which a processor adds makes training another one there.
 Each folder NAME gets config.json, model.safetensors and reference.json: `calibration` and `evaluation`
 (sequences of ids); `rule`; `layers`, for each layer the channels found there as
 [channel, sequences, count and mean at position 0, count and mean at later ones]; `first_layer`; and
@@ -18,11 +19,12 @@ import pathlib
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from transformers import (GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, LlamaConfig,
                           LlamaForCausalLM)
 
 HERE = pathlib.Path(__file__).parent
-VOCAB, D, FF, LAYERS, TOKENS = 32, 24, 32, 3, 24
+VOCAB, D, FF, LAYERS, TOKENS, STEPS = 32, 24, 32, 3, 24, 400
 FIRST, DELIMITER, MARK, CHANNELS = 0, 1, 0, {7: 1.0, 13: -0.6}
 
 
@@ -114,11 +116,10 @@ def plant(model, size):
         down[channel, 0] = factor * size
 
 
-def train(model, size, generator):
+def train(model, size, batches):
     plant(model, size)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    for step in range(400):
-        ids = sequences(16, generator)
+    for ids in batches:
         logits = model(ids).logits[:, :-1]
         F.cross_entropy(logits.reshape(-1, VOCAB), ids[:, 1:].reshape(-1)).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -205,9 +206,15 @@ def main():
     for name, build in [("neox", neox), ("llama", llama), ("gpt2", gpt2)]:
         torch.manual_seed(7)
         generator = torch.Generator().manual_seed(11)
+        batches = [sequences(16, generator) for _ in range(STEPS)]
         model, size = build()
         model.config._attn_implementation = "eager"
-        train(model, size, generator)
+        if not (HERE / name / "model.safetensors").exists():
+            train(model, size, batches)
+            model.save_pretrained(HERE / name)
+            (HERE / name / "generation_config.json").unlink(missing_ok=True)
+        with safe_open(HERE / name / "model.safetensors", "pt") as weights:
+            model.load_state_dict({key: weights.get_tensor(key) for key in weights.keys()}, strict=False)
         model.eval()
         calibration, evaluation = sequences(4, generator), sequences(3, generator)
         with torch.no_grad():
@@ -222,8 +229,9 @@ def main():
                 rows.append([kind, at, scalars, loss])
         found = [[[c, s, len(f), mean(f), len(l), mean(l)] for c, (s, f, l) in sorted(layers[layer].items())]
                  for layer in layers]
-        model.save_pretrained(HERE / name)
-        (HERE / name / "generation_config.json").unlink(missing_ok=True)
+        model.config.architectures = [type(model).__name__]
+        model.config.dtype = "float32"
+        model.config.save_pretrained(HERE / name)
         reference = dict(calibration=calibration.tolist(), evaluation=evaluation.tolist(), rule=rule, layers=found,
                          first_layer=first, rows=rows)
         (HERE / name / "reference.json").write_text(json.dumps(reference))

@@ -1,7 +1,7 @@
 """Writes a tiny random GPT-NeoX and the states of its residual stream on 2048 tokens, where rotary angles
 of one precision are not those of another.
 
-    python3 export.py          (written with torch 2.15.0, transformers 5.24.0)
+    cargo xtask fixtures long
 
 Token i is (i * i + 7 * i) % 61. reference.safetensors has for layer L `rows_L`, the states at POSITIONS, three
 of them those which angles of f64 change most (by 2e-4 of the layer's maximum, and more), and `statistics_L`,

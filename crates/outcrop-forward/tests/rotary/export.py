@@ -1,6 +1,6 @@
 """Writes tables.json: cosines and sines of the rotary embedding as transformers computes them.
 
-    python3 export.py          (written with torch 2.15.0, transformers 5.24.0)
+    cargo xtask fixtures rotary
 
 For each width and base: `inverse_frequencies`, and at some positions `cosines` and `sines`, as bits of f32.
 """

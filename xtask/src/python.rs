@@ -8,7 +8,7 @@ use crate::process;
 
 /// The Python of the environment in `folder`, which holds what the file `requirements` pins. It is
 /// made once, and anew when the file has changed.
-pub(super) fn environment(folder: &Path, requirements: &Path) -> Result<PathBuf, String> {
+pub(crate) fn environment(folder: &Path, requirements: &Path) -> Result<PathBuf, String> {
     let python = folder.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
@@ -35,20 +35,20 @@ pub(super) fn environment(folder: &Path, requirements: &Path) -> Result<PathBuf,
 }
 
 /// The Python with PyTorch that the benchmarks of measuring and of training share.
-pub(super) fn pytorch(crates: &Path, bench: &Path) -> Result<PathBuf, String> {
+pub(crate) fn pytorch(crates: &Path, bench: &Path) -> Result<PathBuf, String> {
     let requirements = crates.join("outcrop-forward/benches/pytorch/requirements.txt");
     environment(&bench.join("venv-pytorch"), &requirements)
 }
 
 /// Keeps numerical libraries to one thread.
-pub(super) fn one_thread(command: &mut Command) -> &mut Command {
+pub(crate) fn one_thread(command: &mut Command) -> &mut Command {
     let variables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
     command.envs(variables.map(|name| (name, "1")))
 }
 
 /// Makes `folder` by the `script`, which is given it as its argument, once, and anew when the script has
 /// changed.
-pub(super) fn made_by(python: &Path, script: &Path, folder: &Path) -> Result<(), String> {
+pub(crate) fn made_by(python: &Path, script: &Path, folder: &Path) -> Result<(), String> {
     let wanted = read(script)?;
     let stamp = folder.join("made-by.py");
     if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
@@ -60,6 +60,6 @@ pub(super) fn made_by(python: &Path, script: &Path, folder: &Path) -> Result<(),
 }
 
 /// The text of a file.
-pub(super) fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|e| format!("read {}: {e}", path.display()))
 }
