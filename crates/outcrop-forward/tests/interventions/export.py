@@ -212,7 +212,9 @@ def main():
             train(model, size, batches)
             model.save_pretrained(HERE / name)
             (HERE / name / "generation_config.json").unlink(missing_ok=True)
-        model = type(model).from_pretrained(HERE / name, config=model.config, attn_implementation="eager").eval()
+        model.config.architectures, model.config.dtype = [type(model).__name__], "float32"
+        model.config.save_pretrained(HERE / name)
+        model = type(model).from_pretrained(HERE / name, attn_implementation="eager").eval()
         calibration, evaluation = sequences(4, generator), sequences(3, generator)
         with torch.no_grad():
             for rule in ["sun", "top3"]:
@@ -226,8 +228,6 @@ def main():
                 rows.append([kind, at, scalars, loss])
         found = [[[c, s, len(f), mean(f), len(l), mean(l)] for c, (s, f, l) in sorted(layers[layer].items())]
                  for layer in layers]
-        model.config.architectures = [type(model).__name__]
-        model.config.save_pretrained(HERE / name)
         reference = dict(calibration=calibration.tolist(), evaluation=evaluation.tolist(), rule=rule, layers=found,
                          first_layer=first, rows=rows)
         (HERE / name / "reference.json").write_text(json.dumps(reference))
