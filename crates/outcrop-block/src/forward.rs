@@ -56,7 +56,7 @@ impl Block {
     /// threads.
     ///
     /// # Panics
-    /// Where a weight has another number of numbers, or `x` is not whole sequences.
+    /// Where a weight has another number of numbers, `tokens` is 0, or `x` is not whole sequences.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Plan};

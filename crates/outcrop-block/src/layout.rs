@@ -25,18 +25,18 @@ pub(crate) struct Layout {
     pub(crate) scratch: Vec<usize>,
 }
 
-/// What the forward pass leaves for the backward pass.
+/// What a pass leaves: for the backward pass, or for attention.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Keeps {
-    /// Values in order, each with others that may lie in its place.
+    /// The values, in order.
     pub(crate) values: Vec<Value>,
     /// Whether turned queries and keys lie in the place of those before.
     pub(crate) turned_in_place: bool,
 }
 
 impl Keeps {
-    /// What products made is kept, but of what attention read, which is the smallest, and what attention read;
-    /// everything else is cheaper to compute again.
+    /// What attention read is kept, and what products made, but for products of what attention read: these and
+    /// everything else are cheaper to compute again than to keep.
     pub(crate) fn for_gradients(compiled: &Compiled) -> Self {
         let turned_in_place = !Turns::keeps(&compiled.turns);
         let read = compiled.ops[compiled.attend].to;
@@ -173,4 +173,56 @@ pub(crate) fn allocate(
         }
     }
     (registers, widths)
+}
+
+#[cfg(test)]
+mod tests {
+    use outcrop_arch::{Activation, ArchSpec, NormPlacement, Plan, Residual};
+
+    use super::*;
+    use crate::compile::compile;
+
+    /// Numbers in a row of each value that is kept, and of each scratch of the forward pass.
+    fn rows(arch: ArchSpec) -> [Vec<usize>; 2] {
+        let compiled = compile(Plan::new(&arch).block(1)).expect("a block");
+        let keeps = Keeps::for_gradients(&compiled);
+        let width = |value: &Value| compiled.values[*value].width;
+        let kept = keeps.values.iter().map(width).collect();
+        [kept, compiled.forward_layout(&keeps).scratch]
+    }
+
+    #[test]
+    fn no_more_is_kept_than_what_is_dear_to_compute() {
+        let neox = ArchSpec::new(1, 8, 2);
+        let gpt2 = ArchSpec {
+            residual: Residual::Sequential,
+            ..neox.clone()
+        };
+        // queries, keys and values; what attention read; inside the MLP
+        let [kept, scratch] = rows(neox.clone());
+        assert_eq!((&kept[..], scratch.len()), (&[24, 8, 32][..], 1));
+        assert_eq!(rows(gpt2.clone())[0], kept);
+        let llama = ArchSpec {
+            activation: Activation::SwiGlu,
+            qk_norm: true,
+            kv_heads: 1,
+            ..gpt2.clone()
+        };
+        assert_eq!(rows(llama)[0], [16, 8, 64]);
+        // what the last norm reads
+        let placed = |norm_placement| ArchSpec {
+            norm_placement,
+            ..gpt2.clone()
+        };
+        assert_eq!(rows(placed(NormPlacement::Post))[0], [24, 8, 32, 8]);
+        assert_eq!(rows(placed(NormPlacement::Peri))[0], [24, 8, 32, 8]);
+    }
+
+    #[test]
+    fn registers_are_used_again_when_nobody_needs_what_was_there() {
+        let uses = [vec![0, 1], vec![1, 2], vec![2, 3], vec![3]];
+        let (registers, widths) = allocate(&uses, &|resource| resource + 5);
+        assert_eq!(registers, [(0, 0), (1, 1), (2, 0), (3, 1)]);
+        assert_eq!(widths, [7, 8]);
+    }
 }
