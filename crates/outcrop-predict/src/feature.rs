@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Error, Result};
 
-/// What a feature speaks of; the groups that explanations start from, see
+/// The subject of a feature; the groups that explanations start from, see
 /// [`Table::groups`](crate::Table::groups).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub enum Group {
     Mlp,
     /// Position code.
     Position,
-    /// What a switch says that its number speaks of, where that is none of these.
+    /// Another subject, which a switch names.
     Switch(&'static str),
 }
 
@@ -344,7 +344,7 @@ impl Feature {
         }
     }
 
-    /// What it speaks of.
+    /// Its subject.
     pub fn group(self) -> Group {
         match self.of_switch() {
             Some((_, name)) => Group::of(name.subject),

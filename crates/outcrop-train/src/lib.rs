@@ -1,8 +1,8 @@
 //! Trains small transformers and measures massive activations while they emerge.
 //!
 //! [`train`] takes a [`RunSpec`] (architecture, corpus, optimiser, schedules) and a run directory.
-//! It writes there, while it trains, the loss and the statistics of every layer at the scheduled
-//! steps, and checkpoints from which it goes on after an interruption, to the same bits as a run
+//! While it trains, it writes the loss, the statistics of every layer at the scheduled steps, and
+//! checkpoints. After an interruption it resumes from these and ends with the same bits as a run
 //! that was never interrupted. An [`Observer`] is informed of each event.
 //!
 //! | file of a run directory | what it is |

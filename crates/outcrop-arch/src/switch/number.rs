@@ -38,7 +38,7 @@ pub enum NumberKind {
 pub struct FeatureName {
     /// Its name in tables and figures.
     pub symbol: &'static str,
-    /// What it speaks of, in one word; features of one subject are explained together.
+    /// Its subject, in one word; features of one subject are explained together.
     pub subject: &'static str,
 }
 
