@@ -103,4 +103,26 @@ mod tests {
         rotate_heads(&mut rows, width, &starts, tables, half, -1.0);
         assert_close(&rows, &exact, 1e-6);
     }
+
+    #[test]
+    fn angles_are_those_in_f64_but_for_roundings_to_position_32768() {
+        for (dims, base) in [(16, 10_000.0), (24, 10_000.0), (128, 1e6), (80, 500_000.0)] {
+            let [cosines, sines] = rotary_tables(dims, base, 32_769);
+            let half = dims / 2;
+            for position in [0, 1, 7, 511, 2047, 8191, 32_768] {
+                for i in 0..half {
+                    let frequency = base.powf(-2.0 * i as f64 / dims as f64);
+                    let angle = position as f64 * frequency;
+                    // of the exponent, times ln base; of power, inverse and product
+                    let roundings = 6e-8 * (base.ln() + 3.0) * angle + 6e-8;
+                    let at = position * half + i;
+                    let ours = [cosines[at], sines[at]].map(f64::from);
+                    for (ours, exact) in ours.into_iter().zip([angle.cos(), angle.sin()]) {
+                        let error = (ours - exact).abs();
+                        assert!(error <= roundings, "{dims} {base} {position} {i}: {error}");
+                    }
+                }
+            }
+        }
+    }
 }
