@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use outcrop_core::LayerStats;
-use outcrop_forward::{Attention, Published, Tap, forward};
+use outcrop_forward::{Attention, Hook, Published, forward};
 use outcrop_measure::Meter;
 
 /// Measures, and notes when it is called.
@@ -29,7 +29,7 @@ impl Watch {
     }
 }
 
-impl Tap for Watch {
+impl Hook for Watch {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
         self.lap(1);
         let stats = self.meter.measure(hidden, self.d_model);

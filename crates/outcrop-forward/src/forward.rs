@@ -5,12 +5,12 @@ use outcrop_arch::{ArchSpec, Position, TensorPart, TensorRole};
 use outcrop_block::Stream;
 
 use crate::weights::Reader;
-use crate::{Error, Published, Result, Tap};
+use crate::{Error, Hook, Published, Result};
 
-/// Runs `sequences` of token ids through a model, block by block, and shows `tap` the residual stream
+/// Runs `sequences` of token ids through a model, block by block, and shows `hook` the residual stream
 /// after each. That is the tensor that "massive activations" are about (Sun et al. 2024): after both
-/// residual additions, before the next norm; the last layer too is shown before the final norm. The tap
-/// may change it, and look at attention: see [`Tap`].
+/// residual additions, before the next norm; the last layer too is shown before the final norm. The hook
+/// may change it, and look at attention: see [`Hook`].
 ///
 /// The weights of one block are in memory at a time, and the residual streams of all sequences.
 /// Results do not depend on the number of threads, which is that of the current rayon pool.
@@ -18,9 +18,9 @@ use crate::{Error, Published, Result, Tap};
 /// # Errors
 /// [`Error::Token`] and [`Error::Length`] before anything is computed; [`Error::Checkpoint`] for
 /// weights that cannot be read.
-pub fn forward(model: &Published, sequences: &[Vec<u32>], tap: &mut impl Tap) -> Result<()> {
+pub fn forward(model: &Published, sequences: &[Vec<u32>], hook: &mut impl Hook) -> Result<()> {
     check(model.arch(), sequences, 1)?;
-    run(model, sequences, tap).map(|_| ())
+    run(model, sequences, hook).map(|_| ())
 }
 
 /// The residual streams of sequences, one after another.
@@ -36,7 +36,7 @@ pub(crate) struct Streams {
 pub(crate) fn run(
     model: &Published,
     sequences: &[Vec<u32>],
-    tap: &mut impl Tap,
+    hook: &mut impl Hook,
 ) -> Result<Streams> {
     let (arch, d) = (model.arch(), model.arch().d_model);
     let mut streams = embed(model, sequences)?;
@@ -58,12 +58,12 @@ pub(crate) fn run(
             let x = &mut streams.values[first * d..end * d];
             stream.look(block, &weights, &lengths, x);
             for (sequence, range) in group.clone().zip(ranges) {
-                tap.attention(layer, sequence, &stream.attention(rows(range)));
+                hook.attention(layer, sequence, &stream.attention(rows(range)));
             }
             stream.write(block, &weights, x);
             for (sequence, range) in group.clone().zip(ranges) {
                 let rows = rows(range);
-                tap.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
+                hook.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
             }
         }
     }

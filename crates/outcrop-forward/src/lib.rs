@@ -1,4 +1,4 @@
-//! The forward pass of published transformers on the CPU, with a tap on the residual stream.
+//! The forward pass of published transformers on the CPU, with a hook on the residual stream.
 //!
 //! [`Published::open`] reads the `config.json` and finds the weights of a checkpoint of GPT-NeoX
 //! (Pythia), GPT-2, Llama, Mistral, Qwen2 or Qwen3, in safetensors or PyTorch files, sharded or not;
@@ -10,9 +10,9 @@
 //! |---|---|
 //! | [`Published`] | an opened checkpoint |
 //! | [`measure()`] | the statistics of its residual stream, as rows of `measurements.csv` |
-//! | [`forward`] | its residual streams, shown to a [`Tap`], which may change them |
+//! | [`forward`] | its residual streams, shown to a [`Hook`], which may change them |
 //! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
-//! | [`Attention`] | the weights of heads, for a tap that asks |
+//! | [`Attention`] | the weights of heads, for a hook that asks |
 //! | [`find_massive`] | its massive activations: channels after each layer, means |
 //! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
@@ -35,15 +35,16 @@
 
 mod error;
 mod forward;
+mod hook;
 mod intervention;
 mod loss;
 mod measure;
 mod published;
-mod tap;
 mod weights;
 
 pub use error::{Error, Result};
 pub use forward::forward;
+pub use hook::Hook;
 pub use intervention::{
     FindOptions, Intervene, Layers, MassiveActivations, MassiveChannel, Mean,
     evaluate_interventions, find_massive,
@@ -52,7 +53,6 @@ pub use loss::next_token_loss;
 pub use measure::{Measured, measure};
 pub use outcrop_block::Attention;
 pub use published::Published;
-pub use tap::Tap;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::forward::{Streams, check, run};
 use crate::weights::Reader;
-use crate::{Published, Result, Tap};
+use crate::{Hook, Published, Result};
 
 /// Tokens whose logits one task computes.
 const ROWS: usize = 120;
@@ -17,7 +17,7 @@ const PIECE: usize = 1 << 20;
 
 /// Runs `sequences` as [`crate::forward`] does and returns the mean next-token cross-entropy of each in
 /// nats: over positions t = 1 to T - 1, the mean of -ln p(x_t | x_0 to x_t-1), from the residual stream
-/// after the last block as the tap left it, through the final norm and the unembedding (the embedding
+/// after the last block as the hook left it, through the final norm and the unembedding (the embedding
 /// where they are tied). 0 or more; about ln vocab for a model that knows nothing.
 ///
 /// Logits are f32, their exponentials are summed in f64 by pieces of the vocabulary; never are all of
@@ -42,11 +42,11 @@ const PIECE: usize = 1 << 20;
 pub fn next_token_loss(
     model: &Published,
     sequences: &[Vec<u32>],
-    tap: &mut impl Tap,
+    hook: &mut impl Hook,
 ) -> Result<Vec<f64>> {
     check(model.arch(), sequences, 2)?;
     let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
-    let mut streams = run(model, sequences, tap)?;
+    let mut streams = run(model, sequences, hook)?;
     norm(model, &mut streams)?;
     let mut rows = targets(sequences);
     let (d, mut values) = (model.arch().d_model, Vec::new());

@@ -1,9 +1,9 @@
-//! A tap that measures.
+//! A hook that measures.
 
 use outcrop_core::{Detail, Measurement};
 use outcrop_measure::{Meter, Sinks, received};
 
-use crate::{Attention, Published, Result, Tap, forward};
+use crate::{Attention, Hook, Published, Result, forward};
 
 /// What is measured of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ pub fn measure(
     sinks: bool,
     observe: &mut dyn FnMut(usize, usize),
 ) -> Result<Measured> {
-    let mut tap = Measuring {
+    let mut hook = Measuring {
         model,
         sequences,
         name,
@@ -55,10 +55,10 @@ pub fn measure(
         failed: None,
         observe,
     };
-    forward(model, sequences, &mut tap)?;
-    let mut measured = match tap.failed {
+    forward(model, sequences, &mut hook)?;
+    let mut measured = match hook.failed {
         Some(error) => return Err(error.into()),
-        None => tap.measured,
+        None => hook.measured,
     };
     measured.rows.sort_by_key(|row| (row.sequence, row.layer));
     Ok(measured)
@@ -76,7 +76,7 @@ struct Measuring<'a> {
     observe: &'a mut dyn FnMut(usize, usize),
 }
 
-impl Tap for Measuring<'_> {
+impl Hook for Measuring<'_> {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
         match self.meter.measure_detail(hidden, self.model.arch().d_model) {
             Err(error) => self.failed = Some(error),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::{Intervention, SetTo};
 use outcrop_forward::{
-    FindOptions, Intervene, Layers, MassiveActivations, Mean, Published, Tap,
+    FindOptions, Hook, Intervene, Layers, MassiveActivations, Mean, Published,
     evaluate_interventions, find_massive, next_token_loss,
 };
 use outcrop_measure::MassiveRule;
@@ -157,9 +157,9 @@ proptest! {
             prop_assert_eq!(row.scalars, scalars);
             prop_assert_eq!(row.loss.to_bits(), rows[0].loss.to_bits());
         }
-        let mut tap = Intervene::new(&massive, SetTo::None, None);
-        let loss = next_token_loss(&model, &sequences, &mut tap).unwrap();
-        prop_assert_eq!((loss[0].to_bits(), tap.scalars()), (rows[0].loss.to_bits(), 0));
+        let mut hook = Intervene::new(&massive, SetTo::None, None);
+        let loss = next_token_loss(&model, &sequences, &mut hook).unwrap();
+        prop_assert_eq!((loss[0].to_bits(), hook.scalars()), (rows[0].loss.to_bits(), 0));
     }
 }
 
@@ -236,17 +236,17 @@ fn scalars_that_are_not_finite_are_left_alone() {
     hidden[d + 7] = f32::NAN;
     hidden[2 * d + 7] = f32::NEG_INFINITY;
     hidden[2 * d + 8] = 7000.0; // no channel of the model's
-    let mut tap = Intervene::new(&massive, SetTo::Zero, None);
-    tap.residual(2, 0, &mut hidden);
+    let mut hook = Intervene::new(&massive, SetTo::Zero, None);
+    hook.residual(2, 0, &mut hidden);
     assert_eq!(
-        (tap.scalars(), hidden[7], hidden[2 * d + 8]),
+        (hook.scalars(), hidden[7], hidden[2 * d + 8]),
         (1, 0.0, 7000.0)
     );
     assert!(hidden[d + 7].is_nan() && hidden[2 * d + 7] == f32::NEG_INFINITY);
     // of another width, or another model's layer: nothing
-    tap.residual(2, 0, &mut [7000.0; 5]);
-    tap.residual(99, 0, &mut hidden);
-    assert_eq!(tap.scalars(), 1);
+    hook.residual(2, 0, &mut [7000.0; 5]);
+    hook.residual(99, 0, &mut hidden);
+    assert_eq!(hook.scalars(), 1);
 }
 
 /// The last number of the file becomes NaN, and with it what the model says.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_arch::OUTCROP;
-use outcrop_forward::{Attention, Published, Tap, forward, next_token_loss};
+use outcrop_forward::{Attention, Hook, Published, forward, next_token_loss};
 use outcrop_measure::Meter;
 use serde_json::Value;
 
@@ -115,7 +115,7 @@ struct Weights {
     last: Vec<f32>,
 }
 
-impl Tap for Weights {
+impl Hook for Weights {
     fn residual(&mut self, layer: usize, sequence: usize, _: &mut [f32]) {
         self.calls.push((layer, sequence, "residual"));
     }
@@ -132,13 +132,13 @@ impl Tap for Weights {
 fn attention_weights_agree_with_pytorch() {
     for folder in cases() {
         let (reference, ids) = reference(&folder);
-        let (model, mut tap) = (open(&folder), Weights::default());
-        forward(&model, &ids, &mut tap).unwrap();
+        let (model, mut hook) = (open(&folder), Weights::default());
+        forward(&model, &ids, &mut hook).unwrap();
         let expected: Vec<Vec<f32>> =
             serde_json::from_value(reference["attention"].clone()).unwrap();
         let tokens = expected.len();
-        assert_eq!(tap.last.len(), tokens * tokens);
-        for (ours, theirs) in tap.last.chunks(tokens).zip(&expected) {
+        assert_eq!(hook.last.len(), tokens * tokens);
+        for (ours, theirs) in hook.last.chunks(tokens).zip(&expected) {
             let (seen, hidden) = ours.split_at(theirs.len());
             assert!(hidden.iter().all(|weight| *weight == 0.0));
             for (a, b) in seen.iter().zip(theirs) {
@@ -146,7 +146,7 @@ fn attention_weights_agree_with_pytorch() {
             }
         }
         for kind in ["attention", "residual"] {
-            let called = tap.calls.iter().filter(|call| call.2 == kind);
+            let called = hook.calls.iter().filter(|call| call.2 == kind);
             let expected = (1..=model.arch().layers).flat_map(|layer| [(layer, 0), (layer, 1)]);
             assert!(called.map(|call| (call.0, call.1)).eq(expected));
         }
@@ -159,11 +159,11 @@ fn what_a_tap_changes_is_what_later_blocks_see() {
     let model = Published::open(&fixtures().join("llama-grouped")).unwrap();
     let run = |sequence: Vec<u32>| {
         let mut last = Vec::new();
-        let mut tap = |layer: usize, _: usize, hidden: &mut [f32]| match layer {
+        let mut hook = |layer: usize, _: usize, hidden: &mut [f32]| match layer {
             1 => hidden.fill(1.0),
             _ => last = hidden.to_vec(),
         };
-        forward(&model, &[sequence], &mut tap).unwrap();
+        forward(&model, &[sequence], &mut hook).unwrap();
         last
     };
     let last = run(vec![1, 2, 3]);
@@ -181,8 +181,8 @@ fn the_same_bits_on_any_number_of_threads_and_for_sequences_of_any_length() {
             .build()
             .unwrap();
         let mut last = Vec::new();
-        let mut tap = |_: usize, _: usize, hidden: &mut [f32]| last = hidden.to_vec();
-        pool.install(|| forward(&model, &sequences, &mut tap))
+        let mut hook = |_: usize, _: usize, hidden: &mut [f32]| last = hidden.to_vec();
+        pool.install(|| forward(&model, &sequences, &mut hook))
             .unwrap();
         last
     };

@@ -1,6 +1,6 @@
 //! What figures of one checkpoint show.
 
-use outcrop_forward::{Attention, Published, Tap, forward};
+use outcrop_forward::{Attention, Hook, Published, forward};
 use outcrop_measure::received;
 
 use crate::Result;
@@ -27,7 +27,7 @@ pub struct Look {
 /// # Errors
 /// As [`forward`].
 pub fn look(model: &Published, sequence: &[u32], layer: usize) -> Result<Look> {
-    let mut tap = Looking {
+    let mut hook = Looking {
         d_model: model.arch().d_model,
         found: Look {
             layer,
@@ -36,8 +36,8 @@ pub fn look(model: &Published, sequence: &[u32], layer: usize) -> Result<Look> {
         alpha: f64::NEG_INFINITY,
         weights: Vec::new(),
     };
-    forward(model, &[sequence.to_vec()], &mut tap)?;
-    Ok(tap.found)
+    forward(model, &[sequence.to_vec()], &mut hook)?;
+    Ok(hook.found)
 }
 
 struct Looking {
@@ -48,7 +48,7 @@ struct Looking {
     weights: Vec<f32>,
 }
 
-impl Tap for Looking {
+impl Hook for Looking {
     fn residual(&mut self, layer: usize, _: usize, hidden: &mut [f32]) {
         let mut largest = vec![0.0f32; self.d_model];
         for row in hidden.chunks_exact(self.d_model) {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use outcrop_core::{Intervention, SetTo};
 
 use super::channels::MassiveActivations;
-use super::tap::Intervene;
+use super::intervene::Intervene;
 use crate::{Error, Published, Result, next_token_loss};
 
 /// The layers after which massive activations are set.
@@ -70,18 +70,18 @@ pub fn evaluate_interventions(
             Layers::One(layer) => Some(layer),
             Layers::All => None,
         };
-        let mut tap = Intervene::new(massive, set, layer);
-        let channels = channels(massive, &tap, depth);
+        let mut hook = Intervene::new(massive, set, layer);
+        let channels = channels(massive, &hook, depth);
         let loss = match channels.is_empty() {
             true => none.loss,
-            false => mean(sequences, &next_token_loss(model, sequences, &mut tap)?),
+            false => mean(sequences, &next_token_loss(model, sequences, &mut hook)?),
         };
         let row = Intervention {
             set,
             layer: layer.map(|layer| layer as u32),
             rule: Some(rule.to_string()),
             channels,
-            scalars: tap.scalars() as f64 / sequences.len() as f64,
+            scalars: hook.scalars() as f64 / sequences.len() as f64,
             ..none.clone()
         };
         rows.push(with_loss(row, loss, Some(none.loss)));
@@ -122,9 +122,9 @@ fn with_loss(row: Intervention, loss: f64, before: Option<f64>) -> Intervention 
     }
 }
 
-/// The channels that `tap` may set anywhere: `7;133`.
-fn channels(massive: &MassiveActivations, tap: &Intervene<'_>, depth: usize) -> String {
-    let layers = (1..=depth).filter(|&layer| tap.sets_at(layer));
+/// The channels that `hook` may set anywhere: `7;133`.
+fn channels(massive: &MassiveActivations, hook: &Intervene<'_>, depth: usize) -> String {
+    let layers = (1..=depth).filter(|&layer| hook.sets_at(layer));
     let channels: BTreeSet<u32> = layers
         .flat_map(|layer| massive.channels(layer).iter().map(|c| c.channel))
         .collect();

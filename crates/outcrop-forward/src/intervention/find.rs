@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use outcrop_measure::{MassiveRule, Meter};
 
 use super::channels::{MassiveActivations, MassiveChannel, Mean};
-use crate::{Error, Published, Result, Tap, forward};
+use crate::{Error, Hook, Published, Result, forward};
 
 /// How massive activations are found.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +76,7 @@ struct Finder {
     found: Vec<(MassiveRule, Vec<Seen>)>,
 }
 
-impl Tap for Finder {
+impl Hook for Finder {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
         let d = self.d_model;
         // a residual stream always has a shape that can be measured

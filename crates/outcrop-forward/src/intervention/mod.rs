@@ -8,9 +8,9 @@
 mod channels;
 mod evaluate;
 mod find;
-mod tap;
+mod intervene;
 
 pub use channels::{MassiveActivations, MassiveChannel, Mean};
 pub use evaluate::{Layers, evaluate_interventions};
 pub use find::{FindOptions, find_massive};
-pub use tap::Intervene;
+pub use intervene::Intervene;

@@ -2,9 +2,9 @@ use outcrop_core::SetTo;
 use outcrop_measure::Meter;
 
 use super::channels::MassiveActivations;
-use crate::Tap;
+use crate::Hook;
 
-/// A tap that sets massive activations to zero or to their mean, in the residual stream after a block,
+/// A hook that sets massive activations to zero or to their mean, in the residual stream after a block,
 /// so that all later blocks and the loss see what was set.
 ///
 /// Positions are found while it runs, by the rule that found the channels: on any sequence, a scalar is
@@ -19,9 +19,9 @@ use crate::Tap;
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interventions/llama");
 /// let model = Published::open(folder.as_ref())?;
 /// let massive = find_massive(&model, &[vec![0, 23, 16]], &FindOptions::default())?;
-/// let mut tap = Intervene::new(&massive, SetTo::Zero, massive.first_layer());
-/// forward(&model, &[vec![0, 30, 23, 16]], &mut tap)?;
-/// assert_eq!(tap.scalars(), 2); // channels 7 and 13 of the first token
+/// let mut hook = Intervene::new(&massive, SetTo::Zero, massive.first_layer());
+/// forward(&model, &[vec![0, 30, 23, 16]], &mut hook)?;
+/// assert_eq!(hook.scalars(), 2); // channels 7 and 13 of the first token
 /// # Ok::<(), outcrop_forward::Error>(())
 /// ```
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl<'a> Intervene<'a> {
     }
 }
 
-impl Tap for Intervene<'_> {
+impl Hook for Intervene<'_> {
     fn residual(&mut self, layer: usize, _sequence: usize, hidden: &mut [f32]) {
         let (massive, d) = (self.massive, self.massive.d_model);
         let Some(rule) = massive.rule.filter(|_| self.sets_at(layer)) else {
