@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::Block;
 use crate::frame::{Frame, Memory, Part, Pass, room};
-use crate::layout::{Keeps, Layout, Place};
+use crate::layout::{Keeps, Layout, Storage};
 use crate::memory::Buffer;
 use crate::op::X;
 use crate::rotary::Tables;
@@ -198,8 +198,8 @@ impl Pass<'_> {
                 &mut frame,
                 &mut memory.tools,
             );
-            let residual = self.place(op.to) == Some(Place::Residual);
-            if let Some(Place::Kept(place)) = keeps.place(op.to).filter(|_| residual) {
+            let residual = self.place(op.to) == Some(Storage::Residual);
+            if let Some(Storage::Kept(place)) = keeps.place(op.to).filter(|_| residual) {
                 let copy = std::mem::take(&mut frame.kept[place]);
                 copy.copy_from_slice(frame.residual);
                 frame.kept[place] = copy;

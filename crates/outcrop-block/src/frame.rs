@@ -6,7 +6,7 @@ use outcrop_vector::add_into;
 use crate::activate::{gated, plain};
 use crate::attend::{Past, Queries, Scratch};
 use crate::compile::Compiled;
-use crate::layout::{Layout, Place};
+use crate::layout::{Layout, Storage};
 use crate::op::{Kind, Op, Value};
 use crate::turn::Turns;
 use crate::weight::Weights;
@@ -77,38 +77,38 @@ pub(crate) fn room<'m>(
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn get(&self, place: Option<Place>) -> &[f32] {
+    pub(crate) fn get(&self, place: Option<Storage>) -> &[f32] {
         match place {
-            Some(Place::Residual) => self.residual,
-            Some(Place::Fixed(at)) => self.fixed[at],
-            Some(Place::Kept(at)) => self.kept[at],
-            Some(Place::Scratch(at)) => self.scratch[at],
+            Some(Storage::Residual) => self.residual,
+            Some(Storage::Fixed(at)) => self.fixed[at],
+            Some(Storage::Kept(at)) => self.kept[at],
+            Some(Storage::Scratch(at)) => self.scratch[at],
             None => &[],
         }
     }
 
     /// Takes rows out, to write them while others are read; [`Frame::put`] brings them back.
-    pub(crate) fn take(&mut self, place: Option<Place>) -> &'a mut [f32] {
+    pub(crate) fn take(&mut self, place: Option<Storage>) -> &'a mut [f32] {
         match place {
-            Some(Place::Residual) => std::mem::take(&mut self.residual),
-            Some(Place::Kept(at)) => std::mem::take(&mut self.kept[at]),
-            Some(Place::Scratch(at)) => std::mem::take(&mut self.scratch[at]),
-            Some(Place::Fixed(_)) | None => Default::default(),
+            Some(Storage::Residual) => std::mem::take(&mut self.residual),
+            Some(Storage::Kept(at)) => std::mem::take(&mut self.kept[at]),
+            Some(Storage::Scratch(at)) => std::mem::take(&mut self.scratch[at]),
+            Some(Storage::Fixed(_)) | None => Default::default(),
         }
     }
 
-    pub(crate) fn put(&mut self, place: Option<Place>, rows: &'a mut [f32]) {
+    pub(crate) fn put(&mut self, place: Option<Storage>, rows: &'a mut [f32]) {
         match place {
-            Some(Place::Residual) => self.residual = rows,
-            Some(Place::Kept(at)) => self.kept[at] = rows,
-            Some(Place::Scratch(at)) => self.scratch[at] = rows,
-            Some(Place::Fixed(_)) | None => {}
+            Some(Storage::Residual) => self.residual = rows,
+            Some(Storage::Kept(at)) => self.kept[at] = rows,
+            Some(Storage::Scratch(at)) => self.scratch[at] = rows,
+            Some(Storage::Fixed(_)) | None => {}
         }
     }
 }
 
 impl Pass<'_> {
-    pub(crate) fn place(&self, value: Value) -> Option<Place> {
+    pub(crate) fn place(&self, value: Value) -> Option<Storage> {
         self.layout.places[value]
     }
 

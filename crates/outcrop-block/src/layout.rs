@@ -6,7 +6,7 @@ use crate::turn::Turns;
 
 /// Where the rows of a value lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Storage {
     /// The residual stream, which changes.
     Residual,
     /// What is given and stays.
@@ -20,7 +20,7 @@ pub(crate) enum Place {
 /// Places for the values of a pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Layout {
-    pub(crate) places: Vec<Option<Place>>,
+    pub(crate) places: Vec<Option<Storage>>,
     /// Numbers in a row of each scratch.
     pub(crate) scratch: Vec<usize>,
 }
@@ -86,9 +86,9 @@ impl Keeps {
         }
     }
 
-    pub(crate) fn place(&self, value: Value) -> Option<Place> {
+    pub(crate) fn place(&self, value: Value) -> Option<Storage> {
         let at = self.values.iter().position(|kept| *kept == value);
-        at.map(Place::Kept)
+        at.map(Storage::Kept)
     }
 }
 
@@ -104,10 +104,10 @@ impl Compiled {
 
     /// Places of the forward pass: the residual stream changes in its place.
     pub(crate) fn forward_layout(&self, keeps: &Keeps) -> Layout {
-        let mut places: Vec<Option<Place>> = vec![None; self.values.len()];
+        let mut places: Vec<Option<Storage>> = vec![None; self.values.len()];
         for (value, shape) in self.values.iter().enumerate() {
             places[value] = match shape.residual {
-                true => Some(Place::Residual),
+                true => Some(Storage::Residual),
                 false => keeps.place(value),
             };
         }
@@ -122,7 +122,7 @@ impl Compiled {
             .collect();
         let (registers, scratch) = allocate(&uses, &|value| self.values[value].width);
         for (value, register) in registers {
-            places[value] = Some(Place::Scratch(register));
+            places[value] = Some(Storage::Scratch(register));
         }
         Layout { places, scratch }
     }

@@ -1,7 +1,7 @@
 //! Which operations are computed again and which gradients follow, in order.
 
 use crate::compile::Compiled;
-use crate::layout::{Keeps, Layout, Place, allocate};
+use crate::layout::{Keeps, Layout, Storage, allocate};
 use crate::op::{Kind, Map, Value, X};
 use crate::turn::Turns;
 
@@ -25,7 +25,7 @@ pub(crate) struct Program {
     /// Where values lie.
     pub(crate) layout: Layout,
     /// Where gradients lie, by value.
-    pub(crate) gradients: Vec<Option<Place>>,
+    pub(crate) gradients: Vec<Option<Storage>>,
     /// Inputs that are matrices of what is computed again.
     pub(crate) again: Vec<usize>,
 }
@@ -134,12 +134,12 @@ fn places(
     compiled: &Compiled,
     keeps: &Keeps,
     steps: &[(Action, usize)],
-) -> (Layout, Vec<Option<Place>>) {
+) -> (Layout, Vec<Option<Storage>>) {
     let count = compiled.values.len();
-    let mut places: Vec<Option<Place>> = vec![None; count];
-    places[X] = Some(Place::Fixed(0));
+    let mut places: Vec<Option<Storage>> = vec![None; count];
+    places[X] = Some(Storage::Fixed(0));
     for (i, value) in keeps.values.iter().enumerate() {
-        places[*value] = Some(Place::Fixed(i + 1));
+        places[*value] = Some(Storage::Fixed(i + 1));
     }
     // gradients that change in their place
     let mut root: Vec<Value> = (0..count).collect();
@@ -183,18 +183,18 @@ fn places(
     });
     let uses: Vec<Vec<usize>> = uses.collect();
     let (registers, scratch) = allocate(&uses, &|resource| compiled.values[resource % count].width);
-    let mut gradients: Vec<Option<Place>> = vec![None; count];
+    let mut gradients: Vec<Option<Storage>> = vec![None; count];
     for (resource, register) in registers {
         let list = if resource < count {
             &mut places
         } else {
             &mut gradients
         };
-        list[resource % count] = Some(Place::Scratch(register));
+        list[resource % count] = Some(Storage::Scratch(register));
     }
     for value in 0..count {
         gradients[value] = match compiled.values[value].residual {
-            true => Some(Place::Residual),
+            true => Some(Storage::Residual),
             false => gradients[root[value]],
         };
     }

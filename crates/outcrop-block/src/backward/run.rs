@@ -3,7 +3,7 @@
 use crate::activate::{gated_backward, plain_backward};
 use crate::attend::Kept;
 use crate::frame::{Frame, Pass, Tools};
-use crate::layout::Place;
+use crate::layout::Storage;
 use crate::op::{Kind, Map, Norm, Op, Value};
 use crate::program::{Action, Program};
 use crate::sums::Lane;
@@ -17,7 +17,7 @@ pub(super) struct Back<'a> {
 }
 
 impl Back<'_> {
-    fn gradient(&self, value: Value) -> Option<Place> {
+    fn gradient(&self, value: Value) -> Option<Storage> {
         self.program.gradients[value]
     }
 
@@ -80,7 +80,7 @@ impl Back<'_> {
         let place = self.gradient(op.from);
         let length = self.length(frame, op.from);
         let dx = frame.take(place);
-        let add = place == Some(Place::Residual);
+        let add = place == Some(Storage::Residual);
         map.backward(
             self.transposed,
             self.slope(frame, op.to),
@@ -100,7 +100,7 @@ impl Back<'_> {
             tools.before.resize(length);
             tools.before.copy_from_slice(dx);
         }
-        if from == to || from != Some(Place::Residual) {
+        if from == to || from != Some(Storage::Residual) {
             dx.fill(0.0);
         }
         let dy_whole = frame.take(to.filter(|to| Some(*to) != from));

@@ -25,12 +25,12 @@ pub struct Published {
     loss: Loss,
     weights: Weights,
     /// Where each tensor of the architecture is stored.
-    places: BTreeMap<(Option<usize>, u8, u8), Place>,
+    places: BTreeMap<(Option<usize>, u8, u8), StoredTensor>,
     notes: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct StoredTensor {
     /// Name in the file.
     stored: String,
     tensor: TensorName,
@@ -122,7 +122,12 @@ impl Published {
         &self.weights
     }
 
-    fn place(&self, layer: Option<usize>, role: TensorRole, part: TensorPart) -> Option<&Place> {
+    fn place(
+        &self,
+        layer: Option<usize>,
+        role: TensorRole,
+        part: TensorPart,
+    ) -> Option<&StoredTensor> {
         self.places.get(&(layer, role as u8, part as u8))
     }
 
@@ -192,7 +197,7 @@ fn placed(
     wanted: Vec<TensorName>,
     weights: &Weights,
     matched: &mut Matched,
-) -> BTreeMap<(Option<usize>, u8, u8), Place> {
+) -> BTreeMap<(Option<usize>, u8, u8), StoredTensor> {
     let mut places = BTreeMap::new();
     let (mut missing, mut shapes) = (Vec::new(), Vec::new());
     let mut stored = std::mem::take(&mut matched.stored);
@@ -214,7 +219,7 @@ fn placed(
         }
         let key = (tensor.layer, tensor.role as u8, tensor.part as u8);
         let stored = name;
-        places.insert(key, Place { stored, tensor });
+        places.insert(key, StoredTensor { stored, tensor });
     }
     let superfluous: Vec<String> = stored.into_values().collect();
     matched.fault(&missing, ["is missing", "are missing"]);
