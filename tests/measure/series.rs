@@ -213,7 +213,7 @@ fn a_step_without_weights_is_told_in_whole_sentences() {
     fs::remove_file(of.join("step1/model.safetensors")).unwrap();
     let said = text(&measure(&of, &out, &[]).stderr);
     for part in [
-        "step1 was passed over: failed to find weights in",
+        "step1 was skipped: failed to find weights in",
         "step 1: failed to measure it: failed to find weights in",
     ] {
         assert!(said.contains(part), "{said}");

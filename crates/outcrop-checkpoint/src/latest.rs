@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Result, series, verify};
 
-/// A checkpoint that [`latest_valid`] passed over.
+/// A checkpoint that [`latest_valid`] skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// Its step.

@@ -18,7 +18,7 @@ pub struct Measured {
 /// Measures the residual stream after every block: top 3 with places and tokens, lower median, RMS,
 /// kurtosis, and the same without the first position; with `sinks` also how much attention each head
 /// gives to the first position, which costs about as much again as the attention itself. Rows carry
-/// `model` and `step`. `observe` is told after each (layer, sequence).
+/// `model` and `step`. `observe` is called after each (layer, sequence).
 ///
 /// ```
 /// use outcrop_forward::{Published, measure};

@@ -292,7 +292,7 @@ impl Feature {
         Self::LnLayers,
     ];
 
-    /// What the range of training is told by, whatever a regressor looks at: numbers that an architecture
+    /// What describes the range of training, whatever a regressor uses: numbers that an architecture
     /// is written down with, those of switches without a formula, and two quotients.
     pub fn range() -> impl Iterator<Item = Self> {
         let of_switches = Self::all().skip(FORMULAS.len());

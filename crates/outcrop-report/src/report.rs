@@ -25,7 +25,7 @@ pub fn write_report(inputs: &Inputs, out: &Path) -> Result<Written> {
     write_report_with(inputs, out, &mut |_, _, _| {})
 }
 
-/// As [`write_report`]; `progress` is told how many figures are done, of how many, and the name of
+/// As [`write_report`]; `progress` is called with how many figures are done, of how many, and the name of
 /// the one that comes next (the page comes last).
 ///
 /// # Errors

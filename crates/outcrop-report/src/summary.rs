@@ -45,7 +45,7 @@ pub struct Growth {
     pub first: f64,
     /// Top-1 over median at the last step.
     pub last: f64,
-    /// The largest ratio on the way.
+    /// The largest ratio at any step.
     pub peak: f64,
     /// `last / first`.
     pub factor: f64,

@@ -1,5 +1,5 @@
 //! Measuring the checkpoints of a series into a folder of tables: one checkpoint in memory at a time,
-//! whole steps appended, the series audited on the way and its suspect steps marked.
+//! whole steps appended, the series audited while it is measured, suspect steps marked.
 //!
 //! | file | what it holds |
 //! |---|---|

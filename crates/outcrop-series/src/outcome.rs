@@ -54,7 +54,7 @@ impl SeriesOptions {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A checkpoint is starting, after so many of the series.
+    /// Starting a checkpoint; how many of the series are done.
     Started {
         /// Its step.
         step: u64,

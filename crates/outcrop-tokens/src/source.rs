@@ -94,7 +94,7 @@ pub fn sequences(
             (ids, words)
         }
         (TokenSource::Text { paths, .. }, None) => {
-            // What is not there is told first.
+            // Missing files are reported first.
             Documents::find(paths, None, None)?;
             let path = paths.first().cloned().unwrap_or_default();
             return Err(Error::NoTokenizer { path });

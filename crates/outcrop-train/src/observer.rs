@@ -47,7 +47,7 @@ pub enum Event<'a> {
     Ended(Outcome),
 }
 
-/// Is told what happens during a run, on the thread that trains.
+/// Receives the events of a run, on the thread that trains.
 pub trait Observer: Send {
     /// Gets one event.
     fn event(&mut self, event: &Event<'_>);

@@ -74,7 +74,7 @@ impl Recorder {
     /// Takes the next call.
     ///
     /// # Errors
-    /// A call that is not known here and might change the folder: nothing is passed over.
+    /// A call that is not known here and might change the folder: nothing is skipped.
     pub(crate) fn take(&mut self, call: &Call) -> Result<(), String> {
         if call.result < 0 && call.name != "mmap" {
             return Ok(());

@@ -141,7 +141,7 @@ impl Tree {
         }
     }
 
-    /// Does what `op` did; a name that is not there is passed over.
+    /// Does what `op` did; a name that is not there is skipped.
     pub(crate) fn apply(&mut self, op: &Op) {
         match op {
             Op::Name { place, id, folder } => self.name(place, *id, *folder),

@@ -9,7 +9,7 @@ impl HuggingFace {
     /// `qwen3`, as any version of transformers writes it, or of our own ([`ArchSpec::to_config`]);
     /// `context` names the file in errors.
     ///
-    /// Nothing that may change what the model computes is passed over: a setting must be read, or
+    /// Nothing that may change what the model computes is skipped: a setting must be read, or
     /// known to be harmless (dropout, data types, token ids, generation). Where versions of transformers
     /// read a file differently, it is refused.
     ///

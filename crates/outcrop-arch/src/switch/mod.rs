@@ -235,7 +235,7 @@ impl ArchSpec {
 }
 
 impl<'de> Deserialize<'de> for ArchSpec {
-    /// Missing fields get their default; unknown ones are passed over ([`KEYS`] are the known), ranges are
+    /// Missing fields get their default; unknown ones are skipped ([`KEYS`] are the known), ranges are
     /// the business of [`ArchSpec::check`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Given::deserialize(deserializer).map(Given::resolve)

@@ -120,7 +120,7 @@ impl Finding {
 
 pub(super) fn problem(problem: &Problem) -> Finding {
     let path = problem.path.display().to_string();
-    let words = format!("{path} was passed over: {}", problem.reason);
+    let words = format!("{path} was skipped: {}", problem.reason);
     Finding::new(Code::NoCheckpoint, Vec::new(), words).of_file(path)
 }
 

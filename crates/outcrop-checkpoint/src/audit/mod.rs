@@ -120,7 +120,7 @@ pub fn audit(series: &CheckpointSeries, options: &AuditOptions) -> Audit {
     audit_with(series, options, |_, _| {})
 }
 
-/// As [`audit`]; `observe` is told of each checkpoint before it is read, and how many were.
+/// As [`audit`]; `observe` is called before each checkpoint is read, with the number already read.
 pub fn audit_with(
     series: &CheckpointSeries,
     options: &AuditOptions,

@@ -66,7 +66,7 @@ impl Finder<'_> {
         for candidate in below.filter(|c| c.name.is_some() && !c.weights) {
             if let Some((seen, name)) = seen::of_folder(&candidate.path) {
                 let (path, what) = (candidate.path.display(), seen.what);
-                let note = format!("{path} was passed over: it holds {what} (`{name}`)");
+                let note = format!("{path} was skipped: it holds {what} (`{name}`)");
                 self.notes.push(note);
             }
         }

@@ -48,7 +48,7 @@ impl Checkpoint {
 pub struct Problem {
     /// The step that its name gives, if it gives one.
     pub step: Option<u64>,
-    /// The folder that was passed over.
+    /// The folder that was skipped.
     pub path: PathBuf,
     /// Why.
     pub reason: String,
@@ -94,7 +94,7 @@ pub struct CheckpointSeries {
     pub entries: Vec<Checkpoint>,
     /// What lies beside the checkpoints and is none, by path.
     pub problems: Vec<Problem>,
-    /// What was decided on the way, each a sentence.
+    /// Decisions made while opening, each a sentence.
     pub notes: Vec<String>,
     /// The stage of all, if their names have one.
     pub stage: Option<String>,
@@ -110,7 +110,7 @@ impl CheckpointSeries {
     /// - one model: its folder or its weight file.
     ///
     /// Weights decide, not names: a folder without weights is no checkpoint, whatever it is called.
-    /// Nothing but indices of shards is read. Names that begin with a dot are passed over.
+    /// Nothing but indices of shards is read. Names that begin with a dot are skipped.
     ///
     /// # Errors
     /// [`Error::NoCheckpoints`] with what was seen, [`Error::DuplicateStep`], [`Error::Stages`] and

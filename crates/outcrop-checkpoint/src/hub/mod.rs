@@ -125,7 +125,7 @@ impl Hub {
         self.fetch_with(repo, revision, |_| {})
     }
 
-    /// As [`Hub::fetch`]; `observe` is told how far each file is.
+    /// As [`Hub::fetch`]; `observe` is called with the progress of each file.
     ///
     /// # Errors
     /// As [`Hub::fetch`].

@@ -88,7 +88,7 @@ enum Rank {
 }
 
 /// The state dict in the pickle whose value is `root`: the dict with matrices of floating-point
-/// numbers, at any depth; that on top in a shard, which may have vectors only. Optimisers, states of random numbers and single scalars are passed over,
+/// numbers, at any depth; that on top in a shard, which may have vectors only. Optimisers, states of random numbers and single scalars are skipped,
 /// and averages of a model beside it.
 ///
 /// # Errors

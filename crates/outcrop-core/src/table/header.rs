@@ -97,7 +97,7 @@ pub(super) fn joined(header: &StringRecord) -> String {
 }
 
 /// A problem of line 1 for each column that may be an `optional` one misspelt. Other columns that
-/// no table knows are passed over.
+/// no table knows are skipped.
 pub(super) fn hints(header: &StringRecord, required: &[&str], optional: &[&str]) -> Vec<Problem> {
     let known = |h: &&str| required.contains(h) || optional.contains(h);
     let absent = || optional.iter().filter(|o| !header.iter().any(|h| h == **o));

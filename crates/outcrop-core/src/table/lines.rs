@@ -24,7 +24,7 @@ const FOREIGN: [(&[u8], &str); 7] = [
 ];
 
 /// The records of a CSV text, line by line: what is wrong with one line leaves the others alone.
-/// Lines end with `\n`, `\r\n` or `\r`, also mixed; a byte order mark is passed over.
+/// Lines end with `\n`, `\r\n` or `\r`, also mixed; a byte order mark is skipped.
 pub(super) struct Lines<R> {
     reader: BufReader<R>,
     /// Lines read so far.

@@ -92,7 +92,7 @@ pub(crate) fn features(arch: &ArchSpec, layer: u32) -> Vec<f64> {
 impl Table {
     /// Joins fits with the architectures of their models.
     ///
-    /// Fits of other hypotheses are passed over. Of several `emergence` fits of one (model, layer)
+    /// Fits of other hypotheses are skipped. Of several `emergence` fits of one (model, layer)
     /// the one with the lowest AICc stands, the first of equals. A fit without one identified
     /// target makes no row, an architecture without fits no model; [`Table::left_out`] and
     /// [`Table::missing_layers`] count both.

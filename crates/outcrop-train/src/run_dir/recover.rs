@@ -49,7 +49,7 @@ impl RunDir {
             if let Err(reason) = verify(&folder) {
                 let path = folder.display();
                 warn(
-                    &format!("checkpoint {path} was passed over: {reason}"),
+                    &format!("checkpoint {path} was skipped: {reason}"),
                     observer,
                 );
                 continue;

@@ -161,7 +161,7 @@ fn short(items: &[String]) -> String {
     }
 }
 
-/// Says what an audit found on the way of a measurement.
+/// Prints what an audit found during a measurement.
 pub(crate) fn warn(audit: &Audit) {
     for finding in &audit.findings {
         say(&format!(

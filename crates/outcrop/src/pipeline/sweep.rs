@@ -169,7 +169,7 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    /// What the caller is told.
+    /// An event for the caller.
     fn progress(&mut self, run: usize, told: Told) -> Progress {
         match told {
             Told::Started { done } => {

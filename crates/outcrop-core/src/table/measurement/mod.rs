@@ -57,7 +57,7 @@ fn key(m: &Measurement) -> String {
 
 /// Reads a measurements table: `model,step,sequence,layer,top1,top2,top3,median`, and where they
 /// are there the places, the count, the non-finite count, the columns of [`Detail`](crate::Detail) and
-/// `suspect`. Other columns are passed over. Whole
+/// `suspect`. Other columns are skipped. Whole
 /// numbers may be written as `1000.0` or `1e3`; a step is at most 2^53, layers count from 1, and
 /// magnitudes are finite numbers of at least 0, or empty where no scalar was finite. A row that repeats
 /// another counts once, which is a problem of the result, too.

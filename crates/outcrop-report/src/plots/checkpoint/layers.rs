@@ -19,7 +19,7 @@ type Profile = (u64, Vec<(u32, Means)>);
 /// sequences) at each of `steps`: figure 3 of the paper (arXiv 2508.03616) for one model.
 ///
 /// One panel a step, in the order given, on one logarithmic axis of |h|; layers count from 1. Rows of
-/// other models are passed over, and so are rows without three finite magnitudes and a median. A step
+/// other models are skipped, and so are rows without three finite magnitudes and a median. A step
 /// without measurements has no panel and is named underneath; of more than 12 measured steps 12 are
 /// drawn, among them the first and the last, and it is said that there are more.
 pub fn layers_plot(measurements: &[Measurement], model: &str, steps: &[u64]) -> Plot {

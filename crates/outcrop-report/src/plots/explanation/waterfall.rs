@@ -16,7 +16,7 @@ const ROW: u32 = 30;
 /// (arXiv 2508.03616) for the target `K`.
 ///
 /// `rows` are the groups of one (model, layer), as `Attribution` holds them; those of another than
-/// the first are passed over, and so are values that are not finite.
+/// the first are skipped, and so are values that are not finite.
 pub fn waterfall_plot(rows: &[Attribution]) -> Plot {
     let Some(first) = rows.first() else {
         return plot(

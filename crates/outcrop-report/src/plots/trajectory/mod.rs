@@ -17,7 +17,7 @@ use crate::plots::name;
 use crate::{Format, Inputs, Plot, Result};
 
 /// Draws one trajectory with its fits. Rows of `fits` and `curves` that belong to another model or
-/// layer are passed over, so that whole tables may be given.
+/// layer are skipped, so that whole tables may be given.
 ///
 /// Above: the measured ratios, with two standard errors to each side where they are known, rings
 /// for the steps that the status of a fit names as `outlier at step S`; the emergence curve with
@@ -47,7 +47,7 @@ fn plot(trajectory: &Trajectory, fits: &[&Fit], curves: &[&CurvePoint]) -> Plot 
 /// Draws one trajectory with a forecast that was made from its steps up to `last_fitted`.
 ///
 /// `curve` holds the points of one curve that runs beyond that step; those of another model or
-/// layer are passed over. It is solid up to `last_fitted` and dashed, with its band, from there;
+/// layer are skipped. It is solid up to `last_fitted` and dashed, with its band, from there;
 /// later measurements are rings; the dotted line is what a forecast must beat, the last fitted value.
 /// The step axis is logarithmic where the forecast has at least a quarter of its width, and linear
 /// otherwise. Underneath stand the mean relative errors of both over the later points.
@@ -87,7 +87,7 @@ pub fn write_fit_plots(inputs: &Inputs, out: &Path, formats: &[Format]) -> Resul
     write_fit_plots_with(inputs, out, formats, &mut |_, _, _| {})
 }
 
-/// As [`write_fit_plots`]; `progress` is told how many plots are done, of how many, and the name of
+/// As [`write_fit_plots`]; `progress` is called with how many plots are done, of how many, and the name of
 /// the one that comes next.
 ///
 /// # Errors

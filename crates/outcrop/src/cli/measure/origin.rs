@@ -69,7 +69,7 @@ fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
     })
 }
 
-/// Says what was passed over, but for steps, which are failures, and what was decided.
+/// Says what was skipped, but for steps, which are failures, and what was decided.
 fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
     for note in &series.notes {
         say(&format!("note: {note}"));
@@ -77,7 +77,7 @@ fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
     let problems = series.problems.iter();
     for problem in problems.filter(|problem| problem.step.is_none()) {
         let path = problem.path.display();
-        say(&format!("note: {path} was passed over: {}", problem.reason));
+        say(&format!("note: {path} was skipped: {}", problem.reason));
     }
     let is_elsewhere = |entry: &&Checkpoint| {
         let folder = std::path::absolute(&entry.folder).unwrap_or_default();

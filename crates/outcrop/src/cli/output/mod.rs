@@ -18,7 +18,7 @@ use outcrop_core::{AtomicFile, Error as CoreError, write_atomic};
 use super::voice::{is_quiet, to_stderr};
 use crate::Result;
 
-/// Prints a line to standard output; what cannot be written is told at the end of the command.
+/// Prints a line to standard output; a failed write is reported at the end of the command.
 pub(crate) fn print(text: &str) {
     standard::send(format!("{text}\n").as_bytes());
 }
