@@ -35,7 +35,7 @@ pub(crate) struct Fused {
 impl Fused {
     /// What there is for a plan on this device.
     pub(crate) fn new(plan: &Plan, network: &Network, device: &Device) -> Self {
-        if *device != Device::flex() {
+        if !crate::in_memory(device) {
             return Self::none(plan);
         }
         let takes = |inputs: &[Input], lists: &[&Parameters]| {
@@ -286,5 +286,27 @@ fn in_graph<const N: usize>(mut nodes: Vec<NodeGuard>, output: FlexTensor, kept:
     match prepared.stateful() {
         OpsKind::Tracked(prepared) => prepared.finish(kept, output),
         OpsKind::UnTracked(prepared) => prepared.finish(output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use outcrop_arch::ArchSpec;
+
+    use super::*;
+
+    #[test]
+    fn every_architecture_of_the_fixtures_runs_in_operations_of_our_own() {
+        let cases = include_str!("../tests/fixtures/architectures/cases.json");
+        let cases: BTreeMap<String, ArchSpec> = serde_json::from_str(cases).unwrap();
+        for (name, spec) in cases {
+            let (plan, device) = (Plan::new(&spec), Device::flex());
+            let network = Network::new(&plan, &device).unwrap();
+            let fused = Fused::new(&plan, &network, &device.autodiff());
+            assert!(fused.blocks.iter().all(Option::is_some), "{name}");
+            assert!(fused.loss().is_some(), "{name}");
+        }
     }
 }
