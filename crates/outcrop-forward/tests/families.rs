@@ -20,6 +20,9 @@ fn rotary(fraction: f64) -> Position {
     Position::Rotary { fraction, base }
 }
 
+/// What sets one switch to one value.
+type Change = Box<dyn Fn(&mut ArchSpec)>;
+
 /// Small architectures that differ in every switch with words and in the shapes of attention.
 fn candidates() -> Vec<ArchSpec> {
     let mut all = vec![ArchSpec {
@@ -29,7 +32,7 @@ fn candidates() -> Vec<ArchSpec> {
         norm_eps: 1e-5,
         ..ArchSpec::new(2, 16, 4)
     }];
-    let mut vary = |changes: Vec<Box<dyn Fn(&mut ArchSpec)>>| {
+    let mut vary = |changes: Vec<Change>| {
         let changed = |arch: &ArchSpec, change: &dyn Fn(&mut ArchSpec)| {
             let mut arch = arch.clone();
             change(&mut arch);
@@ -46,8 +49,8 @@ fn candidates() -> Vec<ArchSpec> {
     fn each<T: Copy + 'static>(
         values: &[T],
         set: fn(&mut ArchSpec, T),
-    ) -> Vec<Box<dyn Fn(&mut ArchSpec)>> {
-        let change = |value: &T| -> Box<dyn Fn(&mut ArchSpec)> {
+    ) -> Vec<Change> {
+        let change = |value: &T| -> Change {
             let value = *value;
             Box::new(move |arch| set(arch, value))
         };
