@@ -26,6 +26,7 @@ mod error;
 mod family;
 mod huggingface;
 mod nearest;
+mod nonlinearity;
 mod plan;
 mod pythia;
 mod spec;
@@ -37,9 +38,9 @@ pub use family::named::*;
 pub use family::{Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, fused, module};
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
+pub use nonlinearity::Nonlinearity;
 pub use plan::{
-    Block, Draw, Nonlinearity, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart,
-    TensorRole,
+    Block, Draw, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart, TensorRole,
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{

@@ -26,7 +26,7 @@ pub use self::layout::{Layout, Module, fused, module};
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, HuggingFace, NormPlacement, Result};
+use crate::{Activation, ArchSpec, Error, NormPlacement, Result};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -121,25 +121,11 @@ impl Family {
         }
     }
 
-    /// The `config.json` with which transformers loads an architecture as one of this family; none where it cannot
-    /// say all of it.
-    ///
-    /// ```
-    /// use outcrop_arch::{ArchSpec, GPT2, GPT_NEOX};
-    ///
-    /// let arch = ArchSpec::pythia("70m")?;
-    /// assert_eq!(GPT_NEOX.config(&arch).unwrap()["model_type"], "gpt_neox");
-    /// assert_eq!(GPT2.config(&arch), None); // rotary positions
-    /// # Ok::<(), outcrop_arch::Error>(())
-    /// ```
-    pub fn config(&'static self, arch: &ArchSpec) -> Option<Value> {
+    /// The `config.json` that says an architecture as far as this family can say it.
+    pub(crate) fn says(&self, arch: &ArchSpec) -> Option<Value> {
         let kind =
             json!({ "architectures": [self.classes.first()?], "model_type": self.model_type });
-        let config = write::with(kind, self.settings_of(arch)?);
-        let read = HuggingFace::parse_among(&[self], &config.to_string(), "config.json").ok()?;
-        let init = arch.init; // no config says it
-        let same = ArchSpec { init, ..read.arch } == *arch;
-        same.then_some(config)
+        Some(write::with(kind, self.settings_of(arch)?))
     }
 
     fn settings_of(&self, arch: &ArchSpec) -> Option<Value> {

@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::HuggingFace;
 use crate::{ArchSpec, FAMILIES, Family, OUTCROP};
 
 impl ArchSpec {
@@ -32,6 +33,27 @@ impl ArchSpec {
         let families = FAMILIES.iter().filter(|f| !f.layout().transposed);
         let written = |family: &'static Family| Some((family.stored_as(), family.config(self)?));
         families.copied().find_map(written)
+    }
+}
+
+impl Family {
+    /// The `config.json` with which transformers loads an architecture as one of this family; none where it cannot
+    /// say all of it.
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, GPT2, GPT_NEOX};
+    ///
+    /// let arch = ArchSpec::pythia("70m")?;
+    /// assert_eq!(GPT_NEOX.config(&arch).unwrap()["model_type"], "gpt_neox");
+    /// assert_eq!(GPT2.config(&arch), None); // rotary positions
+    /// # Ok::<(), outcrop_arch::Error>(())
+    /// ```
+    pub fn config(&'static self, arch: &ArchSpec) -> Option<Value> {
+        let config = self.says(arch)?;
+        let read = HuggingFace::parse_among(&[self], &config.to_string(), "config.json").ok()?;
+        let init = arch.init; // no config says it
+        let same = ArchSpec { init, ..read.arch } == *arch;
+        same.then_some(config)
     }
 }
 

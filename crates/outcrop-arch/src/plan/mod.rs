@@ -8,7 +8,7 @@ mod step;
 
 pub use count::Parameters;
 pub use part::{Draw, Part, TensorKind, TensorPart, TensorRole};
-pub use step::{Nonlinearity, Rows, Step};
+pub use step::{Rows, Step};
 
 /// The weights of a model and the steps that compute with them, in order.
 ///

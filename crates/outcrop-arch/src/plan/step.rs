@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::Attention;
+use crate::{Attention, Nonlinearity};
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,19 +26,6 @@ pub enum Rows {
     Write,
     /// What the unembedding reads, d_model wide.
     Final,
-}
-
-/// A function of one number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Nonlinearity {
-    /// x * Phi(x), exact.
-    Gelu,
-    /// The tanh approximation of GELU.
-    GeluTanh,
-    /// max(x, 0).
-    Relu,
-    /// x * sigmoid(x).
-    Silu,
 }
 
 /// One step of a [`Plan`](crate::Plan).

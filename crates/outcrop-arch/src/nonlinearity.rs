@@ -1,0 +1,12 @@
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonlinearity {
+    /// x * Phi(x), exact.
+    Gelu,
+    /// The tanh approximation of GELU.
+    GeluTanh,
+    /// max(x, 0).
+    Relu,
+    /// x * sigmoid(x).
+    Silu,
+}
