@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: Outcrop beside what it is an alternative to, both run on this machine
 //! in the same minutes. This file only dispatches; each benchmark is one file.
 
+mod before;
 mod calibration;
 mod faults;
 mod fit;
@@ -28,7 +29,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 10] = [
+const BENCHMARKS: [Benchmark; 11] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -73,6 +74,11 @@ const BENCHMARKS: [Benchmark; 10] = [
         name: "side",
         about: side::ABOUT,
         run: side::run,
+    },
+    Benchmark {
+        name: "before",
+        about: before::ABOUT,
+        run: before::run,
     },
     Benchmark {
         name: "faults",
