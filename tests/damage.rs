@@ -29,13 +29,13 @@ save = 'every:2'
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-struct Run {
+struct TrainedRun {
     _dir: tempfile::TempDir,
     spec: PathBuf,
     out: PathBuf,
 }
 
-impl Run {
+impl TrainedRun {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let spec = dir.path().join("spec.toml");
@@ -96,7 +96,7 @@ const DAMAGES: [Damage; 4] = [
 
 #[test]
 fn a_finished_run_that_was_damaged_says_so_and_is_repaired_to_the_same_bits() {
-    let (run, straight) = Run::finished();
+    let (run, straight) = TrainedRun::finished();
     let inner = |name: &&String| !name.starts_with("checkpoints/") || name.contains("step-000002/");
     for name in straight.keys().filter(inner) {
         for (what, damage) in DAMAGES {
@@ -131,7 +131,7 @@ fn a_finished_run_that_was_damaged_says_so_and_is_repaired_to_the_same_bits() {
 
 #[test]
 fn a_checkpoint_that_is_gone_is_named_and_made_again() {
-    let (run, straight) = Run::finished();
+    let (run, straight) = TrainedRun::finished();
     fs::remove_dir_all(run.out.join("checkpoints/step-000004")).unwrap();
     let said = text(&run.train(&[]).stderr);
     assert!(said.contains("the checkpoint of step 4 is gone"), "{said}");
@@ -142,7 +142,7 @@ fn a_checkpoint_that_is_gone_is_named_and_made_again() {
 /// Whatever the first append left of a table: nothing, a part of the header, a part of a row.
 #[test]
 fn a_torn_first_append_does_not_block_the_folder() {
-    let (run, straight) = Run::finished();
+    let (run, straight) = TrainedRun::finished();
     for name in ["measurements.csv", "loss.csv"] {
         for left in [0, 10, straight[name].len() / 2] {
             let early = ["run.toml", "provenance.json", "architectures.csv"];
@@ -160,7 +160,7 @@ fn a_torn_first_append_does_not_block_the_folder() {
 /// The state of step 4: rows behind it, torn or whole, are cut off, and lost ones are named.
 #[test]
 fn an_interrupted_run_has_the_rows_of_its_checkpoint_or_says_so() {
-    let (run, straight) = Run::finished();
+    let (run, straight) = TrainedRun::finished();
     let mut early = straight.clone();
     early.remove("state.json");
     early.retain(|name, _| !name.contains("step-000006") && !name.contains("step-000008"));
@@ -192,7 +192,7 @@ fn an_interrupted_run_has_the_rows_of_its_checkpoint_or_says_so() {
 /// Run directories of version 0.1.0 say nothing of their tables: their rows are counted.
 #[test]
 fn a_run_of_an_earlier_version_goes_on_and_lost_rows_are_noticed() {
-    let (run, straight) = Run::finished();
+    let (run, straight) = TrainedRun::finished();
     let mut old = straight.clone();
     old.remove("state.json");
     old.retain(|name, _| !name.contains("step-000008") && !name.ends_with("tables.json"));
@@ -224,9 +224,9 @@ fn a_run_of_an_earlier_version_goes_on_and_lost_rows_are_noticed() {
 
 #[test]
 fn of_two_processes_one_trains_and_the_other_says_who_does() {
-    let (_, straight) = Run::finished();
+    let (_, straight) = TrainedRun::finished();
     for _ in 0..3 {
-        let run = Run::new();
+        let run = TrainedRun::new();
         let outputs: Vec<Output> = std::thread::scope(|scope| {
             let both = [0, 1].map(|_| scope.spawn(|| run.train(&[])));
             both.map(|thread| thread.join().unwrap()).into()

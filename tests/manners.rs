@@ -87,7 +87,7 @@ fn each_seed_has_a_run_of_its_own() {
         &["train", "spec.toml", "--seed", "22", "--out", "one"],
     );
     let loss = |run: &str| {
-        let losses = table::read_rows::<outcrop::core::Loss>(&here.join(run).join("loss.csv"));
+        let losses = table::read_rows::<outcrop::core::LossPoint>(&here.join(run).join("loss.csv"));
         let losses = losses.unwrap().rows;
         losses.iter().map(|l| l.held_out_loss).collect::<Vec<_>>()
     };
@@ -216,7 +216,7 @@ fn runs_stand_side_by_side() {
             let at = t.ratios.iter().position(|r| *r == largest).unwrap();
             assert_eq!((number(7), number(8)), (largest, t.steps[at] as f64));
         }
-        let losses = table::read_rows::<outcrop::core::Loss>(&path.join("loss.csv"))
+        let losses = table::read_rows::<outcrop::core::LossPoint>(&path.join("loss.csv"))
             .unwrap()
             .rows;
         let last = losses.last().unwrap();

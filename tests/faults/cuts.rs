@@ -2,7 +2,7 @@
 
 use crate::disk::{Op, Recorder, Rules, Tree, calls, cut, files, watched};
 use crate::random::Random;
-use crate::subject::{Place, Subject, said};
+use crate::subject::{Scratch, Subject, said};
 use crate::trials::{hold, seed};
 
 /// Cuts per traced run: threads do not interleave alike twice.
@@ -82,7 +82,7 @@ fn trace(subject: &Subject, start: Tree, pace: &[&str]) -> Traced {
 }
 
 /// Runs the command to its end; what it did, which is what stands on the disk then. Whether it could go on is seen by whoever completes what is left.
-fn record(subject: &Subject, place: &Place, start: &Tree, pace: &[&str]) -> Vec<Op> {
+fn record(subject: &Subject, place: &Scratch, start: &Tree, pace: &[&str]) -> Vec<Op> {
     let log = place.beside("log");
     let output = watched(&subject.command(place), &log, pace).output();
     let output = output.unwrap();

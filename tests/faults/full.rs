@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::random::Random;
-use crate::subject::{Place, Subject, names_a_path, said, store};
+use crate::subject::{Scratch, Subject, names_a_path, said, store};
 use crate::trials::{hold, seed};
 
 /// `count` runs of which no file may be larger than some blocks of 512 bytes; one in two is killed by that.
@@ -48,7 +48,7 @@ pub(crate) fn hold_full(subject: &Subject, count: usize) {
     });
 }
 
-fn full(subject: &Subject, place: &Place, size: usize) -> Result<(), String> {
+fn full(subject: &Subject, place: &Scratch, size: usize) -> Result<(), String> {
     let command = subject.command(place);
     let mut script = Command::new("unshare");
     script.args(["-rm", "sh", "-c", ROOM, &size.to_string()]);

@@ -7,7 +7,7 @@ use std::process::Output;
 use crate::cuts::calls_of;
 use crate::disk::{Call, calls, watched};
 use crate::random::Random;
-use crate::subject::{Place, Subject, names_a_path, said};
+use crate::subject::{Scratch, Subject, names_a_path, said};
 use crate::trials::{hold, seed};
 
 /// What is made to fail, and whether exit 0 after it is a loss in any case: whoever lets these fail unseen
@@ -102,7 +102,7 @@ fn fail(subject: &Subject, fault: &Fault) -> Result<(), String> {
 /// Whether the command said what happened to it.
 fn judge(
     subject: &Subject,
-    place: &Place,
+    place: &Scratch,
     fault: &Fault,
     hit: &[&Call],
     output: &Output,

@@ -3,7 +3,7 @@
 use std::process::{Child, Output, Stdio};
 
 use crate::random::Random;
-use crate::subject::{Place, Subject, said};
+use crate::subject::{Scratch, Subject, said};
 use crate::trials::{hold, seed};
 
 /// `count` pairs, the second up to half a run later.
@@ -26,7 +26,7 @@ pub(crate) fn hold_pairs(subject: &Subject, count: usize) {
     });
 }
 
-fn start(subject: &Subject, place: &Place) -> Child {
+fn start(subject: &Subject, place: &Scratch) -> Child {
     let mut command = subject.command(place);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()

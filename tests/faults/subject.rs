@@ -127,11 +127,11 @@ fn inputs() -> &'static Path {
 }
 
 /// A folder `disk` in which a command runs, with its inputs beside it.
-pub(crate) struct Place {
+pub(crate) struct Scratch {
     folder: TempDir,
 }
 
-impl Place {
+impl Scratch {
     /// With an empty `disk`.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -154,8 +154,8 @@ impl Place {
 
 impl Subject {
     /// A place as this command finds it.
-    pub(crate) fn place(&self) -> Place {
-        let place = Place::new();
+    pub(crate) fn place(&self) -> Scratch {
+        let place = Scratch::new();
         if self.of_run {
             store(&files(&inputs().join("run")), &place.disk().join("out"));
         }
@@ -163,7 +163,7 @@ impl Subject {
     }
 
     /// The command in `place`, not started yet.
-    pub(crate) fn command(&self, place: &Place) -> Command {
+    pub(crate) fn command(&self, place: &Scratch) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_outcrop"));
         command.arg("-q").args(self.arguments);
         command.current_dir(place.disk()).stdin(Stdio::null());
@@ -183,7 +183,7 @@ impl Subject {
     }
 
     /// Whether the same command, given once more, ends with the bytes of a straight run.
-    pub(crate) fn completes(&self, place: &Place) -> Result<(), String> {
+    pub(crate) fn completes(&self, place: &Scratch) -> Result<(), String> {
         let output = self.command(place).output().unwrap();
         match output.status.success() {
             true => self.is_straight(place),
@@ -191,14 +191,14 @@ impl Subject {
         }
     }
 
-    pub(crate) fn is_straight(&self, place: &Place) -> Result<(), String> {
+    pub(crate) fn is_straight(&self, place: &Scratch) -> Result<(), String> {
         self.is_straight_beside(place, &[])
     }
 
     /// As [`Subject::is_straight`], but for what the next run removes.
     pub(crate) fn is_straight_beside(
         &self,
-        place: &Place,
+        place: &Scratch,
         leftovers: &[&str],
     ) -> Result<(), String> {
         let mut found = files(&place.disk());

@@ -6,7 +6,7 @@ use std::path::Path;
 use outcrop::core::table::{self, Loaded, MeasurementRow, Row, cells};
 use outcrop::core::{
     Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
-    Intervention, Loss, ModelScore, PersistentPlace, Prediction, Score,
+    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
 };
 
 use super::{files, fixture, path, refused, run, succeeded, text};
@@ -81,7 +81,7 @@ const TABLES: [(&str, Reader); 17] = [
     ("architectures.csv", architectures),
     ("fits.csv", rows::<Fit>),
     ("curves.csv", rows::<CurvePoint>),
-    ("loss.csv", rows::<Loss>),
+    ("loss.csv", rows::<LossPoint>),
     ("heads.csv", rows::<HeadSink>),
     ("places.csv", rows::<PersistentPlace>),
     ("scores.csv", rows::<Score>),

@@ -1,6 +1,6 @@
 //! Workspace tasks: `cargo xtask COMMAND`. This file only dispatches; each command is one file.
 //!
-//! Nothing here has dependencies, so that a task starts within a second on a fresh checkout.
+//! The crate has no dependencies, so a task starts within a second on a fresh checkout.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,16 +1,16 @@
 //! Architectures of decoder-only transformers as data.
 //!
-//! | noun | what it is |
+//! | type | what it is |
 //! |---|---|
 //! | [`ArchSpec`] | the switches of an architecture, in TOML and JSON by serde; Pythia's by name |
-//! | [`Switch`] | what there is to say about one of them: default, range, words, schema, check |
+//! | [`Switch`] | the description of one switch: default, range, words, schema, check |
 //! | [`Plan`] | what an architecture computes and with which weights: steps and parts, in order |
-//! | [`Family`] | under which names and in which layout published checkpoints store weights |
+//! | [`Family`] | names and layout of the weights in published checkpoints |
 //! | [`HuggingFace`] | what a `config.json` of transformers describes: an [`ArchSpec`] and its [`Family`] |
 //! | [`TensorName`] | one tensor of a checkpoint: name, shape, role |
 //!
-//! Parameters and floating-point operations are counted from the architecture. Nothing here reads a file,
-//! and nothing computes with weights.
+//! Parameters and floating-point operations are counted from the architecture. The crate reads no file and computes
+//! nothing with weights.
 //!
 //! ```
 //! use outcrop_arch::{ArchSpec, Family, GPT_NEOX};
@@ -40,7 +40,8 @@ pub use huggingface::HuggingFace;
 pub use nearest::nearest;
 pub use nonlinearity::Nonlinearity;
 pub use plan::{
-    Block, Draw, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart, TensorRole,
+    BlockKind, Draw, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart,
+    TensorRole,
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{

@@ -1,4 +1,4 @@
-use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 use outcrop_vector::softmax;
 use rayon::prelude::*;
 
@@ -9,13 +9,13 @@ const ROWS: usize = 120;
 
 /// The attention of one sequence in one block. Its weights are computed when they are asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Attention<'a> {
+pub struct AttentionWeights<'a> {
     heads: Heads,
     /// Queries, keys and values of each token, normed and rotated.
     qkv: &'a [f32],
 }
 
-impl<'a> Attention<'a> {
+impl<'a> AttentionWeights<'a> {
     pub(crate) fn new(heads: Heads, qkv: &'a [f32]) -> Self {
         Self { heads, qkv }
     }
@@ -36,7 +36,7 @@ impl<'a> Attention<'a> {
     /// its window where the layer has one; with linear biases s is less by the head's slope times i - j. Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
-    /// Where `head` is not below [`Attention::heads`].
+    /// Where `head` is not below [`AttentionWeights::heads`].
     pub fn weights(&self, head: usize, weights: &mut Vec<f32>) {
         assert!(head < self.heads(), "head {head} of {}", self.heads());
         let (tokens, width, d_head) = (self.tokens(), self.heads.width(), self.heads.d_head);
@@ -49,7 +49,7 @@ impl<'a> Attention<'a> {
         blocks.for_each(|(i, block)| {
             let (first, end) = (i * ROWS, i * ROWS + block.len() / tokens);
             let queries = &self.qkv[first * width + self.heads.query(head)..];
-            let queries = Rows::new(queries, width);
+            let queries = LeftMatrix::new(queries, width);
             multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
                 let (past, later) = line.split_at_mut(first + row + 1);

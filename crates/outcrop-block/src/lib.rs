@@ -1,15 +1,17 @@
-//! One block of a transformer over rows of f32 on the CPU, as an [`outcrop_arch::Plan`] describes it.
+//! Forward and backward pass of one transformer block on the CPU, over rows of f32, as an [`outcrop_arch::Plan`]
+//! describes it.
 //!
-//! [`Block::new`] compiles a section of a plan, or says what it lacks; no code here asks for a switch.
+//! [`Block::new`] compiles a section of a plan. It refuses a step that it cannot compute, by name. The crate reads
+//! plans only, never switches.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
 //! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
-//! | [`Stream`] | over long sequences, with weights that come block by block; shows [`Attention`] |
+//! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] |
 //! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
 //!
-//! Rows go through a block some at a time, so that they stay in the cache, on the current rayon pool. Results
+//! Groups of rows go through a block on the current rayon pool, so that they stay in the cache. Results
 //! are the same bits on any number of threads.
 //!
 //! ```
@@ -46,7 +48,7 @@ mod sums;
 mod turn;
 mod weight;
 
-pub use attention::Attention;
+pub use attention::AttentionWeights;
 pub use block::Block;
 pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};

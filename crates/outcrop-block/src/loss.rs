@@ -2,7 +2,7 @@
 //! so that the logits are never whole.
 
 use outcrop_arch::Section;
-use outcrop_gemm::{Onto, Packed, Rows, multiply_serial, panel_width};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial, panel_width};
 use outcrop_vector::cross_entropy;
 use rayon::prelude::*;
 
@@ -139,7 +139,7 @@ impl Packs<'_> {
                 None => normed.copy_from_slice(x),
             }
             multiply_serial(
-                Rows::new(normed, d),
+                LeftMatrix::new(normed, d),
                 &*self.forward,
                 logits,
                 vocab,
@@ -150,10 +150,10 @@ impl Packs<'_> {
                 continue;
             };
             packed.pack_serial(logits, targets.len(), vocab, vocab, 1);
-            let from = Rows::transposed(normed, d);
+            let from = LeftMatrix::transposed(normed, d);
             let dw = &mut *lane.sums[end.unembedding];
             multiply_serial(from, &*packed, dw, vocab, lane.onto);
-            let from = Rows::new(logits, vocab);
+            let from = LeftMatrix::new(logits, vocab);
             match &end.norm {
                 Some(norm) => {
                     // the rows that were normed are no more needed: their gradients take their place

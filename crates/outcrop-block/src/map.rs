@@ -1,6 +1,6 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
-use outcrop_gemm::{Onto, Packed, Rows, multiply_packing, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_packing, multiply_serial};
 use outcrop_vector::add_columns;
 
 use crate::op::Map;
@@ -15,7 +15,7 @@ impl Map {
                 .bias
                 .map(|bias| &weights.vector(bias)[first..first + part.n()]);
             let onto = Onto { c: add, bias };
-            let rows = Rows::new(x, self.inputs);
+            let rows = LeftMatrix::new(x, self.inputs);
             multiply_serial(rows, part, &mut y[first..], self.outputs, onto);
             first += part.n();
         }
@@ -25,7 +25,13 @@ impl Map {
     pub(crate) fn backward(&self, weights: &Transposed, dy: &[f32], dx: &mut [f32], add: bool) {
         let onto = if add { Onto::C } else { Onto::ZERO };
         if let Some(weight) = weights.of(*self) {
-            multiply_serial(Rows::new(dy, self.outputs), weight, dx, self.inputs, onto);
+            multiply_serial(
+                LeftMatrix::new(dy, self.outputs),
+                weight,
+                dx,
+                self.inputs,
+                onto,
+            );
         }
     }
 
@@ -42,7 +48,7 @@ impl Map {
         if let Some(db) = db {
             add_columns(dy, db);
         }
-        let (x, n) = (Rows::transposed(x, self.inputs), self.outputs);
+        let (x, n) = (LeftMatrix::transposed(x, self.inputs), self.outputs);
         multiply_packing(x, dy, n, packed, dw, n, onto);
     }
 }

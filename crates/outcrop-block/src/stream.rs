@@ -13,7 +13,7 @@ use crate::frame::{Frame, Memory, Part, Pass, room};
 use crate::heads::Heads;
 use crate::op::{Op, X};
 use crate::weight::Weights;
-use crate::{Attention, Block, Weight};
+use crate::{AttentionWeights, Block, Weight};
 
 /// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
 const ROWS: usize = 96;
@@ -95,10 +95,10 @@ impl Stream {
 
     /// The attention of the sequence that has these rows of the group; none of all before
     /// [`Stream::look`].
-    pub fn attention(&self, rows: Range<usize>) -> Attention<'_> {
+    pub fn attention(&self, rows: Range<usize>) -> AttentionWeights<'_> {
         let heads = self.heads.unwrap_or_default();
         let width = heads.width();
-        Attention::new(heads, &self.qkv[rows.start * width..rows.end * width])
+        AttentionWeights::new(heads, &self.qkv[rows.start * width..rows.end * width])
     }
 
     /// Adds what attention and the MLP write to the residual streams of the group that [`Stream::look`] took

@@ -1,10 +1,10 @@
 //! Checkpoints on disk and on the hub, written by Outcrop or by another trainer.
 //!
-//! - [`write_tensors`] and [`read_tensors`]: safetensors files, with every size that a header claims
-//!   checked before memory is taken.
-//! - [`write_checkpoint`]: a folder `step-000512` that appears under its name only when all of its
-//!   files and their `SHA256SUMS` are on the disk; [`clean`] removes what a killed process left.
-//! - [`verify`]: whether a folder is still what was written; `sha256sum -c SHA256SUMS` agrees.
+//! - [`write_tensors`] and [`read_tensors`]: safetensors files; every size that a header claims is checked before
+//!   memory is allocated.
+//! - [`write_checkpoint`]: a folder `step-000512` that appears under its name only when all of its files and
+//!   their `SHA256SUMS` are on the disk; [`clean`] removes the partial folders of killed processes.
+//! - [`verify`]: whether a folder is unchanged since it was written; `sha256sum -c SHA256SUMS` checks the same.
 //! - [`series`] and [`latest_valid`]: which steps a run of Outcrop has, and from which one to resume.
 //! - [`Weights`]: weights of any trainer, safetensors or PyTorch, whole or in shards, tensor by tensor;
 //!   no code in them runs.
@@ -12,8 +12,8 @@
 //! - [`audit()`]: whether the checkpoints of a series are what their names say.
 //! - `Hub` (feature `hub`): revisions from the Hugging Face hub.
 //!
-//! What needs SHA-256 (checkpoints that are written and verified, the audit, the hub) stands behind the feature
-//! `checksums`, PyTorch's files behind `pytorch`; both are on by default.
+//! Everything that needs SHA-256 (writing and verifying checkpoints, the audit, the hub) needs the feature `checksums`;
+//! PyTorch's files need `pytorch`. Both are on by default.
 //!
 //! ```
 //! use outcrop_checkpoint::{Error, Tensor, latest_valid, read_tensors, write_checkpoint, write_tensors};
@@ -60,7 +60,8 @@ pub use audit::{
 #[cfg(feature = "checksums")]
 pub use checkpoint::{clean, write_checkpoint};
 pub use discover::{
-    Checkpoint, CheckpointSeries, Counts, Example, Problem, Select, UNDERSTOOD, stage_and_step,
+    Checkpoint, CheckpointSeries, Counts, Example, Select, SkippedFolder, UNDERSTOOD,
+    stage_and_step,
 };
 pub use dtype::DType;
 pub use error::{Error, Result};

@@ -3,7 +3,7 @@ use std::fmt;
 /// Which of two curves is nearer to a trajectory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Verdict {
+pub enum CurveVerdict {
     /// They differ nowhere by more than a hundredth of the range of the ratios.
     #[cfg_attr(feature = "serde", serde(rename = "same curve"))]
     SameCurve,
@@ -19,7 +19,7 @@ pub enum Verdict {
     NotComparable,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for CurveVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SameCurve => "same curve",
@@ -46,7 +46,7 @@ pub struct Comparison {
     /// Hypothesis of our fit, such as `emergence`; empty where there is none.
     pub ours: String,
     /// Which is nearer to the ratios.
-    pub verdict: Verdict,
+    pub verdict: CurveVerdict,
     /// Why they are not comparable; empty otherwise.
     pub reason: String,
     /// Number of steps on which the curves were compared: those of the trajectory.

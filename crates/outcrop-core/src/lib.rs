@@ -1,37 +1,37 @@
-//! The nouns of Outcrop and their tables.
+//! The data types of Outcrop and their tables.
 //!
-//! Massive activations are a few scalars in a transformer's hidden state that grow thousands of
-//! times larger than the rest while it trains. The crates of this workspace measure them, fit the
-//! curve by which they emerge, predict that curve from an architecture and draw it. This crate
-//! holds what they pass to each other, and knows no method:
+//! Massive activations are a few scalars in a transformer's hidden state that grow thousands of times larger than the
+//! rest while it trains. The crates of this workspace measure them, fit the curve by which they emerge, predict that
+//! curve from an architecture and draw it. This crate holds the data types that they exchange, and no method of
+//! analysis:
 //!
-//! | noun | what it is | on disk |
+//! | type | what it is | on disk |
 //! |---|---|---|
-//! | [`NamedArch`] | an architecture ([`outcrop_arch`]) under the name by which tables mention it | `architectures.csv`, TOML |
+//! | [`NamedArch`] | an architecture ([`outcrop_arch`]) with the name of its model in tables | `architectures.csv`, TOML |
 //! | [`LayerStats`] | top 3 magnitudes, lower median, non-finite count of one hidden state | |
 //! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
 //! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |
 //! | [`Fit`] | one curve fitted to one trajectory | `fits.csv` |
-//! | [`Comparison`] | a published fit beside one of ours | `comparison.csv` |
+//! | [`Comparison`] | a published fit compared with one of ours | `comparison.csv` |
 //! | [`Forecast`] | a later value, forecast from the beginning of a trajectory | `forecasts.csv` |
 //! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
-//! | [`Loss`] | the training and held-out loss at one step | `loss.csv` |
-//! | [`PersistentPlace`] | where the largest magnitudes stand, over layers and steps | `places.csv` |
+//! | [`LossPoint`] | the training and held-out loss at one step | `loss.csv` |
+//! | [`PersistentPlace`] | a (position, channel) where magnitudes stay large over layers and steps | `places.csv` |
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
-//! | [`Intervention`] | the loss while massive activations are set to something | `interventions.csv` |
+//! | [`Intervention`] | the loss with massive activations set to zero or to their mean | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`ModelScore`] | how well it predicts one model left out | `model_scores.csv` |
 //! | [`Provenance`] | where an output comes from | `provenance.json` |
 //!
-//! Tables are read as a whole or, at any size, as streams ([`table`]); [`open_trajectories`] takes
-//! whatever holds trajectories, the data set that the paper published ([`published`]) among it.
+//! Tables are read as a whole or, at any size, as streams ([`table`]); [`open_trajectories`] opens any source of
+//! trajectories, including the data set that the paper published ([`published`]).
 //!
-//! The nouns alone need no other crate but `strsim`; all else is a feature, so that a crate takes what it uses:
+//! The data types alone need no other crate but `strsim`. Everything else is behind a feature:
 //!
-//! | feature | what comes with it |
+//! | feature | what it adds |
 //! |---|---|
-//! | `serde` | the nouns can be read and written by serde |
-//! | `files` | [`Error`]; files that are whole or absent, locks of folders |
+//! | `serde` | serde can read and write the data types |
+//! | `files` | [`Error`]; files that are complete or absent, locks of folders |
 //! | `hashes` | SHA-256 of bytes and files |
 //! | `arch` | [`NamedArch`]; `config.json` of Hugging Face |
 //! | `json` | [`Provenance`], sealed JSON, tables that grow under a hash |
@@ -86,7 +86,7 @@ pub use architecture::arch_sha256;
 pub use architecture::read_arch;
 #[cfg(feature = "arch")]
 pub use architecture::{NamedArch, read_huggingface};
-pub use comparison::{Comparison, Verdict};
+pub use comparison::{Comparison, CurveVerdict};
 #[cfg(feature = "documents")]
 pub use document::Document;
 #[cfg(feature = "files")]
@@ -109,7 +109,7 @@ pub use input::{Trajectories, WHOLE_TABLE_BYTES, open_trajectories, open_traject
 pub use intervention::{Intervention, SetTo};
 #[cfg(feature = "documents")]
 pub use keys::{read_table, reject_unknown_keys};
-pub use loss::Loss;
+pub use loss::LossPoint;
 pub use nearest::nearest;
 pub use places::{HeadSink, PersistentPlace};
 #[cfg(feature = "json")]

@@ -2,7 +2,7 @@
 /// token.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Loss {
+pub struct LossPoint {
     /// Name of the model.
     pub model: String,
     /// Training step; a row at step s says what holds after s updates.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::published::{self, Published};
+use outcrop_core::published::{self, PublishedData};
 use outcrop_core::{Ratio, table};
 
 fn fixture(path: &str) -> PathBuf {
@@ -13,11 +13,11 @@ fn fixture(path: &str) -> PathBuf {
         .join(path)
 }
 
-fn read(path: &str) -> Published {
+fn read(path: &str) -> PublishedData {
     published::read(&fixture(path), Ratio::MeanOverMean).unwrap()
 }
 
-fn said(published: &Published, file: &str) -> String {
+fn said(published: &PublishedData, file: &str) -> String {
     let of_file = published
         .problems
         .iter()

@@ -9,7 +9,9 @@
 //! truth, and how often a peak is called (P(peak) > 0.95).
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
-use outcrop_fit::{Curve, Emergence, Interval, Observations, Options, Posterior, Series, Summary};
+use outcrop_fit::{
+    Curve, CurveSummary, Emergence, Interval, Observations, Options, Posterior, Series,
+};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
@@ -153,7 +155,7 @@ fn judge(
     let fit = Emergence::fit(&observations)?;
     let posterior = Posterior::new(&observations, &fit);
     let found = posterior.intervals(&[], options.level());
-    let known = Summary::new(truth, series.first(), series.last());
+    let known = CurveSummary::new(truth, series.first(), series.last());
     tally.series += 1;
     tally.add(0, found.f_last, known.f_last);
     tally.add(1, found.f_max, known.f_max);

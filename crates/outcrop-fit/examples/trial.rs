@@ -26,7 +26,7 @@ struct Request {
     table: PathBuf,
     step: usize,
     offset: usize,
-    options: paper::Options,
+    options: paper::PaperOptions,
 }
 
 fn request() -> Result<Request, Box<dyn Error>> {
@@ -41,8 +41,8 @@ fn request() -> Result<Request, Box<dyn Error>> {
         table,
         step: number(1)?.max(1),
         offset: number(0)?,
-        options: paper::Options {
-            max_evaluations: number(paper::Options::default().max_evaluations)?,
+        options: paper::PaperOptions {
+            max_evaluations: number(paper::PaperOptions::default().max_evaluations)?,
         },
     })
 }
@@ -104,7 +104,7 @@ fn with_posterior(series: &Series) -> Result<f64, FitError> {
     Ok(fit.goodness().sse)
 }
 
-type FitForm = fn(&Series, &paper::Options) -> Result<paper::Fitted, paper::Failure>;
+type FitForm = fn(&Series, &paper::PaperOptions) -> Result<paper::FittedForm, paper::FormFailure>;
 
 const FORMS: [(&str, FitForm); 2] = [
     ("original", paper::fit_original),

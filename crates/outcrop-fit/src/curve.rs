@@ -16,7 +16,7 @@ pub trait Curve: Debug + Send + Sync {
 /// Summaries of a curve between the first and the last step of its series. Values are in units of
 /// the series (a ratio, without unit), times are training steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Summary {
+pub struct CurveSummary {
     /// The curve at the first step.
     pub f_first: f64,
     /// The curve at the last step, T.
@@ -31,7 +31,7 @@ pub struct Summary {
     pub t_peak: Option<f64>,
 }
 
-impl Summary {
+impl CurveSummary {
     /// The summary of `curve` from step `first` to step `last`.
     pub fn new(curve: &(impl Curve + ?Sized), first: f64, last: f64) -> Self {
         let (f_first, f_last) = (curve.value(first), curve.value(last));
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn summaries_of_a_parabola() {
-        let s = Summary::new(&Parabola, 0.0, 4.0);
+        let s = CurveSummary::new(&Parabola, 0.0, 4.0);
         assert_eq!((s.f_first, s.f_last, s.f_max), (1.0, 9.0, 10.0));
         assert_eq!(s.t_peak, Some(3.0));
-        assert_eq!(Summary::new(&Parabola, 0.0, 2.0).t_peak, None);
+        assert_eq!(CurveSummary::new(&Parabola, 0.0, 2.0).t_peak, None);
         let half = 3.0 - 4.5f64.sqrt(); // 10 - (t - 3)^2 = 5.5
         assert!((s.t_half.unwrap() - half).abs() < 1e-10);
     }

@@ -1,7 +1,7 @@
 //! Fits the curve by which massive activations emerge while a model trains.
 //!
-//! The ratio of a layer follows (Eq. 9 of "Hidden Dynamics of Massive Activations in Transformer
-//! Training", arXiv 2508.03616, and its reparametrised twin)
+//! The ratio of a layer follows Eq. 9 of "Hidden Dynamics of Massive Activations in Transformer Training" (arXiv
+//! 2508.03616), here in its original and its reparametrised form:
 //!
 //! ```text
 //! f(t) = A exp(-lambda x) ln(x) + K,  x = gamma t + t0
@@ -9,22 +9,22 @@
 //! beta = lambda gamma, tau0 = t0 / gamma, A1 = A exp(-lambda t0), A2 = A1 ln(gamma)
 //! ```
 //!
-//! Given (beta, tau0) it is linear in the other three, so the fit is a search of a plane, each of
-//! whose points is solved exactly. The plane is compact, beta = 0 and tau0 = infinity being part of
-//! its border; a grid covers it and every local minimum of the grid is polished by a bounded
-//! Levenberg-Marquardt method. What the data do not identify is left empty, with the reason.
+//! Given (beta, tau0) the curve is linear in the other three parameters, which are solved exactly. So the search has
+//! two dimensions. In suitable coordinates its domain is a rectangle whose border includes beta = 0 and tau0 =
+//! infinity. A grid covers it, and a bounded Levenberg-Marquardt descent starts from every local minimum of the grid.
+//! Parameters that the data do not identify are left empty, with the reason.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`fit`], [`fit_all`], [`fit_each`] | every hypothesis for one, many or a stream of [`outcrop_core::Trajectory`], as table rows |
-//! | [`Options`], [`Weighting`] | weights, bounds, grid, intervals; [`Options::paper_like`] for what the paper minimises |
+//! | [`Options`], [`Weighting`] | weights, bounds, grid, intervals; [`Options::paper_like`] for the paper's objective |
 //! | [`Series`], [`Observations`] | a checked series of values at steps; the same with its weights |
-//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`] | the curve, its limits and its rivals behind one trait, and what a fit of any of them says |
-//! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`Parameters`], [`Summary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
-//! | [`Posterior`], [`Intervals`] | curves drawn from what the data leave open, and intervals from them |
-//! | [`forecast`], [`Outlook`], [`backtest`] | the rest of an unfinished trajectory, and how good such forecasts have been |
-//! | [`compare_published`] | the fits that the paper published beside ours |
-//! | [`paper`] | the paper's own procedure, successes and failures alike |
+//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
+//! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
+//! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
+//! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
+//! | [`compare_published`] | the paper's published fits compared with ours |
+//! | [`paper`] | the paper's own procedure, including its failures |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
 //!
 //! ```
@@ -70,14 +70,14 @@ mod table;
 mod weights;
 
 pub use average::akaike_weights;
-pub use curve::{Curve, Summary};
+pub use curve::{Curve, CurveSummary};
 pub use error::{Error, Result};
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{
     About, Covariance, CriticallyDamped, Emergence, EmergenceCurve, EmergenceHypothesis,
-    FirstOrderStep, Fitted, HYPOTHESES, Hypothesis, LogOnly, Logistic, Note, ParameterAbout,
-    Parameters, SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
+    EmergenceParameters, FirstOrderStep, Fitted, HYPOTHESES, Hypothesis, LogOnly, Logistic, Note,
+    ParameterAbout, SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
 };
 pub use names::{
     CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, LOG_ONLY, LOGISTIC, SECOND_ORDER_STEP,

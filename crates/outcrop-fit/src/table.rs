@@ -87,7 +87,7 @@ pub const PAPER_REPARAMETRISED: &str = "paper reparametrised form";
 fn paper_row(
     trajectory: &Trajectory,
     name: &str,
-    form: &Result<paper::Fitted, paper::Failure>,
+    form: &Result<paper::FittedForm, paper::FormFailure>,
 ) -> Fit {
     let row = Fit {
         n: trajectory.steps.len(),

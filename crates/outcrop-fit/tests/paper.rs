@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use outcrop_core::table;
 use outcrop_fit::Series;
-use outcrop_fit::paper::{self, Curve, Failure, Fitted, PaperFit};
+use outcrop_fit::paper::{self, FittedForm, FormFailure, PaperCurve, PaperFit};
 
 fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -50,7 +50,7 @@ fn scipy() -> Vec<Scipy> {
         .collect()
 }
 
-fn form<'a>(fit: &'a PaperFit, name: &str) -> &'a Result<Fitted, Failure> {
+fn form<'a>(fit: &'a PaperFit, name: &str) -> &'a Result<FittedForm, FormFailure> {
     match name {
         "original" => &fit.original,
         _ => &fit.reparametrised,
@@ -74,7 +74,7 @@ fn each_form_ends_where_scipys_does() {
         let series = &trial[&expected.series];
         let fit = fits
             .entry(expected.series.clone())
-            .or_insert_with(|| paper::fit(series, &paper::Options::default()));
+            .or_insert_with(|| paper::fit(series, &paper::PaperOptions::default()));
         let found = form(fit, &expected.form);
         cases += 1;
         let alike = found.is_ok() == expected.converged.is_some();
@@ -106,7 +106,7 @@ fn with_curve_fits_own_limit_as_many_fail() {
     let (mut cases, mut same, mut failed, mut failed_in_scipy) = (0, 0, 0, 0);
     for expected in scipy() {
         let series = &trial[&expected.series];
-        let fit = paper::fit(series, &paper::Options::scipy());
+        let fit = paper::fit(series, &paper::PaperOptions::scipy());
         let found = form(&fit, &expected.form);
         // a search does not know its limit, so the longer one's length tells what becomes of it
         let converged = expected.converged.is_some_and(|(n, _)| n <= 500);
@@ -115,7 +115,7 @@ fn with_curve_fits_own_limit_as_many_fail() {
         failed += usize::from(found.is_err());
         failed_in_scipy += usize::from(!converged);
         if let Err(failure) = found {
-            assert_eq!(failure, &Failure::Evaluations { limit: 500 });
+            assert_eq!(failure, &FormFailure::Evaluations { limit: 500 });
         }
     }
     println!("{same} of {cases} alike; {failed} fail, in SciPy {failed_in_scipy}");
@@ -128,7 +128,7 @@ fn results_are_in_the_units_of_the_series() {
     let series = &trial["s0117"];
     let mean = series.values().iter().sum::<f64>() / series.values().len() as f64;
     let total: f64 = series.values().iter().map(|y| (y - mean).powi(2)).sum();
-    let fit = paper::fit(series, &paper::Options::default());
+    let fit = paper::fit(series, &paper::PaperOptions::default());
     for found in [fit.original.unwrap(), fit.reparametrised.unwrap()] {
         let points = series.steps().iter().zip(series.values());
         let sse: f64 = points
@@ -143,7 +143,7 @@ fn results_are_in_the_units_of_the_series() {
         fit.original.unwrap().curve,
         fit.reparametrised.unwrap().curve,
     );
-    let Curve::Original {
+    let PaperCurve::Original {
         a,
         lambda,
         gamma,
@@ -153,7 +153,7 @@ fn results_are_in_the_units_of_the_series() {
     else {
         panic!("{original:?}");
     };
-    let Curve::Reparametrised {
+    let PaperCurve::Reparametrised {
         a1,
         a2,
         beta,
@@ -182,11 +182,11 @@ fn results_are_in_the_units_of_the_series() {
 #[test]
 fn a_form_that_failed_is_not_the_best_one() {
     let trial = trial();
-    let fit = paper::fit(&trial["s1989"], &paper::Options::scipy());
+    let fit = paper::fit(&trial["s1989"], &paper::PaperOptions::scipy());
     assert!(fit.original.is_err());
     assert_eq!(fit.best(), fit.reparametrised.as_ref().ok());
-    let fit = paper::fit(&trial["s1989"], &paper::Options { max_evaluations: 0 });
-    assert_eq!(fit.original, Err(Failure::Evaluations { limit: 1 }));
+    let fit = paper::fit(&trial["s1989"], &paper::PaperOptions { max_evaluations: 0 });
+    assert_eq!(fit.original, Err(FormFailure::Evaluations { limit: 1 }));
     assert_eq!(fit.best(), None);
     let said = fit.original.unwrap_err().to_string();
     assert_eq!(said, "converge within 1 evaluations");

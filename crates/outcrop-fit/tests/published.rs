@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Comparison, Fit, Ratio, Trajectory, Verdict, published, table};
+use outcrop_core::{Comparison, CurveVerdict, Fit, Ratio, Trajectory, published, table};
 use outcrop_fit::{EMERGENCE, Options, PAPER_ORIGINAL, TrajectoryFit, compare_published, fit_all};
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn published_curves_are_evaluated_as_numpy_does() {
         let here = &expected["here"];
         if here.is_null() || (layer, name) == (5, "published original") {
             assert_eq!(row.published_r2_here, None);
-            assert_eq!(row.verdict, Verdict::NotComparable);
+            assert_eq!(row.verdict, CurveVerdict::NotComparable);
             continue;
         }
         near(row.published_sse_here, &here["sse"], 1e-9);
@@ -64,14 +64,14 @@ fn verdicts_say_which_is_nearer_and_why_not() {
     let rows = compared(&Options::paper_like());
     for form in ["published original", "published reparametrized"] {
         let same = find(&rows, 1, form);
-        assert_eq!(same.verdict, Verdict::SameCurve, "{same:?}");
+        assert_eq!(same.verdict, CurveVerdict::SameCurve, "{same:?}");
         assert!(same.max_difference.unwrap() < 0.01);
         assert!(same.rms_difference < same.max_difference);
         assert!(same.sse_ratio.unwrap() <= 1.0, "ours is the optimum");
         assert_eq!(same.published_n, 47);
         // K is 25 too high, and the curve that made the ratios is near ours
         let worse = find(&rows, 2, form);
-        assert_eq!(worse.verdict, Verdict::OursLower);
+        assert_eq!(worse.verdict, CurveVerdict::OursLower);
         assert!(
             (worse.max_difference.unwrap() - 0.02).abs() < 0.01,
             "{worse:?}"
@@ -87,7 +87,7 @@ fn verdicts_say_which_is_nearer_and_why_not() {
         (6, "K is not finite"),
     ] {
         let row = find(&rows, layer, "published original");
-        assert_eq!(row.verdict, Verdict::NotComparable);
+        assert_eq!(row.verdict, CurveVerdict::NotComparable);
         assert!(row.reason.contains(reason), "{}", row.reason);
         assert!(row.r2.is_some_and(|r2| r2 > 0.99));
     }
@@ -108,7 +108,7 @@ fn verdicts_say_which_is_nearer_and_why_not() {
 
 #[test]
 fn the_papers_procedure_is_compared_where_it_was_asked_for() {
-    let options = Options::paper_like().with_paper(outcrop_fit::paper::Options::default());
+    let options = Options::paper_like().with_paper(outcrop_fit::paper::PaperOptions::default());
     let rows = compared(&options);
     let of_paper = rows.iter().filter(|r| r.ours == PAPER_ORIGINAL);
     let layers: Vec<u32> = of_paper.map(|r| r.layer).collect();
@@ -157,9 +157,9 @@ fn differences_are_those_of_the_curves() {
     assert!((row.published_sse_here.unwrap() - 40.0 * 9.0).abs() < 1e-9);
     assert_eq!(
         (row.verdict, row.sse_ratio),
-        (Verdict::OursLower, Some(0.0))
+        (CurveVerdict::OursLower, Some(0.0))
     );
-    assert_eq!(compare(&trajectory, 7.001).verdict, Verdict::SameCurve);
+    assert_eq!(compare(&trajectory, 7.001).verdict, CurveVerdict::SameCurve);
     let flat = Trajectory {
         ratios: vec![3.0; 40],
         ..trajectory

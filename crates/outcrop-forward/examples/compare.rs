@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use outcrop_core::LayerStats;
-use outcrop_forward::{Attention, Hook, Published, forward};
+use outcrop_forward::{AttentionWeights, Hook, Published, forward};
 use outcrop_measure::Meter;
 
 /// Measures, and notes when it is called.
@@ -37,7 +37,7 @@ impl Hook for Watch {
         self.lap(2);
     }
 
-    fn attention(&mut self, _: usize, _: usize, _: &Attention<'_>) {
+    fn attention(&mut self, _: usize, _: usize, _: &AttentionWeights<'_>) {
         self.lap(0);
     }
 }

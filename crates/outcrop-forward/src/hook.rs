@@ -1,4 +1,4 @@
-use crate::Attention;
+use crate::AttentionWeights;
 
 /// What looks at a model while it runs, and may change it: see [`crate::forward`].
 ///
@@ -13,7 +13,7 @@ pub trait Hook {
     /// Gets the attention of a `sequence` in the block `layer`, before what it reads is added to the
     /// residual stream, hence before [`Hook::residual`] of the same layer and sequence. Does nothing
     /// unless it is written, and costs nothing unless it asks for weights.
-    fn attention(&mut self, layer: usize, sequence: usize, attention: &Attention<'_>) {
+    fn attention(&mut self, layer: usize, sequence: usize, attention: &AttentionWeights<'_>) {
         let _ = (layer, sequence, attention);
     }
 }

@@ -1,18 +1,17 @@
 //! The forward pass of published transformers on the CPU, with a hook on the residual stream.
 //!
-//! [`Published::open`] reads the `config.json` and finds the weights of a checkpoint of GPT-NeoX
-//! (Pythia), GPT-2, Llama, Mistral, Qwen2 or Qwen3, in safetensors or PyTorch files, sharded or not;
-//! [`forward`] runs tokens through it block by block. Only one block's weights are in memory, so that a
-//! model larger than the memory can be measured too. Everything is f32, rotary angles too, as in transformers;
-//! sliding windows hide earlier positions where a layer has one.
+//! [`Published::open`] reads the `config.json` and finds the weights of a checkpoint of GPT-NeoX (Pythia), GPT-2,
+//! Llama, Mistral, Qwen2 or Qwen3, in safetensors or PyTorch files, sharded or not; [`forward`] runs tokens through it
+//! block by block. Only one block's weights are in memory, so a model may be larger than the memory. Everything is f32,
+//! including rotary angles, as in transformers. Sliding windows mask earlier positions in the layers that have one.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`Published`] | an opened checkpoint |
 //! | [`measure()`] | the statistics of its residual stream, as rows of `measurements.csv` |
-//! | [`forward`] | its residual streams, shown to a [`Hook`], which may change them |
-//! | [`next_token_loss`] | the same, and then the cross-entropy of each sequence |
-//! | [`Attention`] | the weights of heads, for a hook that asks |
+//! | [`forward`] | a forward pass; a [`Hook`] sees the residual stream and may change it |
+//! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
+//! | [`AttentionWeights`] | attention weights of each head, for a hook that asks for them |
 //! | [`find_massive`] | its massive activations: channels after each layer, means |
 //! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
@@ -51,7 +50,7 @@ pub use intervention::{
 };
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure};
-pub use outcrop_block::Attention;
+pub use outcrop_block::AttentionWeights;
 pub use published::Published;
 
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use outcrop_gemm::{Onto, Packed, Rows, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;
 
@@ -62,7 +62,7 @@ pub fn next_token_loss(
             .zip(streams.values.par_chunks(ROWS * d));
         blocks.for_each_init(Vec::new, |logits: &mut Vec<f32>, (rows, x)| {
             logits.resize(rows.len() * n, 0.0);
-            multiply_serial(Rows::new(x, d), &piece, logits, n, Onto::ZERO);
+            multiply_serial(LeftMatrix::new(x, d), &piece, logits, n, Onto::ZERO);
             let lines = logits.chunks_exact(n);
             rows.iter_mut()
                 .zip(lines)

@@ -3,7 +3,7 @@
 use outcrop_core::{Detail, Measurement};
 use outcrop_measure::{Meter, Sinks, received};
 
-use crate::{Attention, Hook, Published, Result, forward};
+use crate::{AttentionWeights, Hook, Published, Result, forward};
 
 /// What is measured of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,7 @@ impl Hook for Measuring<'_> {
         (self.observe)(layer, sequence);
     }
 
-    fn attention(&mut self, layer: usize, _: usize, attention: &Attention<'_>) {
+    fn attention(&mut self, layer: usize, _: usize, attention: &AttentionWeights<'_>) {
         let Some(sinks) = &mut self.measured.sinks else {
             return;
         };

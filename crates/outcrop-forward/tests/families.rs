@@ -46,10 +46,7 @@ fn candidates() -> Vec<ArchSpec> {
         };
         all = all.iter().flat_map(with).collect();
     };
-    fn each<T: Copy + 'static>(
-        values: &[T],
-        set: fn(&mut ArchSpec, T),
-    ) -> Vec<Change> {
+    fn each<T: Copy + 'static>(values: &[T], set: fn(&mut ArchSpec, T)) -> Vec<Change> {
         let change = |value: &T| -> Change {
             let value = *value;
             Box::new(move |arch| set(arch, value))

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_arch::OUTCROP;
-use outcrop_forward::{Attention, Hook, Published, forward, next_token_loss};
+use outcrop_forward::{AttentionWeights, Hook, Published, forward, next_token_loss};
 use outcrop_measure::Meter;
 use serde_json::Value;
 
@@ -120,7 +120,7 @@ impl Hook for Weights {
         self.calls.push((layer, sequence, "residual"));
     }
 
-    fn attention(&mut self, layer: usize, sequence: usize, attention: &Attention<'_>) {
+    fn attention(&mut self, layer: usize, sequence: usize, attention: &AttentionWeights<'_>) {
         self.calls.push((layer, sequence, "attention"));
         if sequence == 0 {
             attention.weights(attention.heads() - 1, &mut self.last);

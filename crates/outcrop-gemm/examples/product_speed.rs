@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use outcrop_gemm::{Onto, Packed, Rows, multiply, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply, multiply_serial};
 
 const SHAPES: [[usize; 3]; 6] = [
     [2048, 512, 1536],
@@ -25,7 +25,7 @@ fn main() {
             let once = |_| {
                 let start = Instant::now();
                 let product = if parallel { multiply } else { multiply_serial };
-                product(Rows::new(&a, k), &packed, &mut c, n, Onto::ZERO);
+                product(LeftMatrix::new(&a, k), &packed, &mut c, n, Onto::ZERO);
                 start.elapsed().as_secs_f64()
             };
             let seconds = (0..20).map(once).fold(f64::INFINITY, f64::min);

@@ -3,12 +3,12 @@
 use crate::Aligned;
 use crate::copy::Lines;
 use crate::kernel::{Block, Left, Onto, Right, Tile};
-use crate::pack::{DEPTH, Packed, Part};
-use crate::rows::Rows;
+use crate::pack::{DEPTH, Packed, PackedPart};
+use crate::rows::LeftMatrix;
 
 /// B of a block.
 pub(crate) enum Side<'a> {
-    Packed(Part<'a>),
+    Packed(PackedPart<'a>),
     /// Rows one after another, and where they are packed.
     Fresh(&'a [f32], &'a mut Packed),
 }
@@ -40,7 +40,13 @@ const FEW: usize = 2;
 
 /// Some rows of C, few enough that those of A stay in the second-level cache. Rows of A are read where they
 /// lie; columns, which come a few numbers from each cache line, are packed, but for few columns of B.
-pub(crate) fn block(a: Rows<'_>, mut b: Side<'_>, c: &mut [f32], stride: usize, onto: Onto<'_>) {
+pub(crate) fn block(
+    a: LeftMatrix<'_>,
+    mut b: Side<'_>,
+    c: &mut [f32],
+    stride: usize,
+    onto: Onto<'_>,
+) {
     let (tile, [k, n]) = (Tile::new(), b.size());
     let rows = c.len().div_ceil(stride);
     let high = rows.next_multiple_of(tile.rows);
@@ -83,7 +89,7 @@ pub(crate) fn block(a: Rows<'_>, mut b: Side<'_>, c: &mut [f32], stride: usize, 
 }
 
 /// Packs the columns of A = X': slices of [`DEPTH`] of them, each panel, column, row.
-fn pack_columns(a: Rows<'_>, rows: usize, high: usize, panels: &mut [f32]) {
+fn pack_columns(a: LeftMatrix<'_>, rows: usize, high: usize, panels: &mut [f32]) {
     let slice = rows.next_multiple_of(high) * DEPTH;
     for (i, to) in panels.chunks_mut(slice).enumerate() {
         let lines = Lines {

@@ -1,32 +1,32 @@
-//! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often:
-//! the weights of a layer are packed when they are loaded and meet every token.
+//! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often: the weights of a layer
+//! are packed when they are loaded and multiplied with every token.
 //!
-//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and
-//! is chosen when it runs, through `pulp`; all of it is safe code. The sums of an element are added
-//! in the same order whatever the number of threads, so results are the same bits.
+//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and is chosen at run time,
+//! through `pulp`; all of it is safe code. Each element is summed in the same order for any number of threads, so
+//! results are the same bits.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
-//! | [`Part`] | its first rows and columns |
-//! | [`multiply`] | C = A B or what is added to it, rows in parallel on the current rayon pool |
-//! | [`Onto`] | what a product is added to: C, a bias |
-//! | [`multiply_serial`] | the same on this thread |
-//! | [`multiply_packing`] | the same of a B that is used once, packed on the way |
-//! | [`Rows`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
+//! | [`PackedPart`] | its first rows and columns |
+//! | [`multiply`] | C = A B, C += A B or with a bias, rows in parallel on the current rayon pool |
+//! | [`Onto`] | what a product is added to: nothing, C or a bias |
+//! | [`multiply_serial`] | the same on the current thread |
+//! | [`multiply_packing`] | the same for a B that is used once and packed while computing |
+//! | [`LeftMatrix`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
 //! | [`Aligned`] | numbers that begin on a cache line |
 //! | [`transpose`] | rows to columns, through vector registers |
 //! | [`Left`] | a left-hand matrix packed once, for right-hand sides of [`panel_width`] columns |
 //!
 //! ```
-//! use outcrop_gemm::{Onto, Packed, Rows, multiply};
+//! use outcrop_gemm::{Onto, Packed, LeftMatrix, multiply};
 //!
 //! // y = x W' for x of 2 x 3 and W of 4 x 3, as a linear layer stores it
 //! let x = [1.0, 2.0, 3.0, 0.0, 1.0, 0.0];
 //! let w = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
 //! let packed = Packed::transposed(&w, 4, 3);
 //! let mut y = [0.0; 8];
-//! multiply(Rows::new(&x, 3), &packed, &mut y, 4, Onto::ZERO);
+//! multiply(LeftMatrix::new(&x, 3), &packed, &mut y, 4, Onto::ZERO);
 //! assert_eq!(y, [1.0, 2.0, 3.0, 6.0, 0.0, 1.0, 0.0, 1.0]);
 //! ```
 //!
@@ -47,10 +47,10 @@ mod transpose;
 
 pub use aligned::Aligned;
 pub use kernel::Onto;
-pub use pack::{Packed, Part};
+pub use pack::{Packed, PackedPart};
 pub use panel::{Left, panel_width};
 pub use product::{multiply, multiply_packing, multiply_serial};
-pub use rows::Rows;
+pub use rows::LeftMatrix;
 pub use transpose::transpose;
 
 #[cfg(doctest)]

@@ -85,10 +85,10 @@ impl Packed {
     ///
     /// # Panics
     /// Where B has fewer.
-    pub fn part(&self, k: usize, n: usize) -> Part<'_> {
+    pub fn part(&self, k: usize, n: usize) -> PackedPart<'_> {
         assert!(k <= self.k && n <= self.n, "a part of {k} x {n} of B");
         let first = 0;
-        Part {
+        PackedPart {
             whole: self,
             first,
             k,
@@ -178,7 +178,7 @@ fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [
 
 /// The first rows and columns of a packed matrix.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct PackedPart<'a> {
     whole: &'a Packed,
     /// Where a slice begins.
     first: usize,
@@ -186,7 +186,7 @@ pub struct Part<'a> {
     pub(crate) n: usize,
 }
 
-impl<'a> Part<'a> {
+impl<'a> PackedPart<'a> {
     /// Some of its rows, from the beginning of a slice on.
     pub(crate) fn rows(self, rows: Range<usize>) -> Self {
         let (first, k) = (self.first + rows.start, rows.len());
@@ -199,7 +199,7 @@ impl<'a> Part<'a> {
     }
 }
 
-impl<'a> From<&'a Packed> for Part<'a> {
+impl<'a> From<&'a Packed> for PackedPart<'a> {
     fn from(whole: &'a Packed) -> Self {
         whole.part(whole.k, whole.n)
     }

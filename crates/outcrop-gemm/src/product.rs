@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use crate::block::{Side, block};
 use crate::kernel::Onto;
-use crate::pack::{DEPTH, Packed, Part};
-use crate::rows::Rows;
+use crate::pack::{DEPTH, Packed, PackedPart};
+use crate::rows::LeftMatrix;
 
 /// Rows of A at a time: they stay in the second-level cache.
 const ROWS: usize = 96;
@@ -16,8 +16,8 @@ const ROWS: usize = 96;
 /// # Panics
 /// Where A has fewer rows than C, or a row of C or A does not hold n or k numbers.
 pub fn multiply<'b>(
-    a: Rows<'_>,
-    b: impl Into<Part<'b>>,
+    a: LeftMatrix<'_>,
+    b: impl Into<PackedPart<'b>>,
     c: &mut [f32],
     stride: usize,
     onto: Onto<'_>,
@@ -44,8 +44,8 @@ fn share(rows: usize) -> usize {
 /// # Panics
 /// As [`multiply`].
 pub fn multiply_serial<'b>(
-    a: Rows<'_>,
-    b: impl Into<Part<'b>>,
+    a: LeftMatrix<'_>,
+    b: impl Into<PackedPart<'b>>,
     c: &mut [f32],
     stride: usize,
     onto: Onto<'_>,
@@ -65,7 +65,7 @@ pub fn multiply_serial<'b>(
 /// # Panics
 /// As [`multiply`].
 pub fn multiply_packing(
-    a: Rows<'_>,
+    a: LeftMatrix<'_>,
     b: &[f32],
     n: usize,
     packed: &mut Packed,
@@ -107,10 +107,10 @@ fn slabs(k: usize, n: usize) -> impl Iterator<Item = Range<usize>> {
 
 fn slab<'a, 'b, 'c>(
     range: Range<usize>,
-    a: Rows<'a>,
-    b: Part<'b>,
+    a: LeftMatrix<'a>,
+    b: PackedPart<'b>,
     onto: Onto<'c>,
-) -> (Rows<'a>, Part<'b>, Onto<'c>) {
+) -> (LeftMatrix<'a>, PackedPart<'b>, Onto<'c>) {
     let first = range.start;
     (a.skip_columns(first), b.rows(range), onto.slice(first == 0))
 }

@@ -2,14 +2,14 @@ use crate::kernel::Left;
 
 /// The left-hand matrix A: rows of k numbers, `stride` apart.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct LeftMatrix<'a> {
     pub(crate) values: &'a [f32],
     /// From one row to the next, and from one column to the next; one of them is 1.
     pub(crate) stride: usize,
     pub(crate) step: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> LeftMatrix<'a> {
     /// Rows that begin every `stride` numbers; a part of a wider matrix begins at its first column.
     pub fn new(values: &'a [f32], stride: usize) -> Self {
         let step = 1;
@@ -34,7 +34,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn left(&self, column: usize) -> Left<'a> {
         let values = &self.values[column * self.step..];
         match self.step {
-            1 => Left::Rows {
+            1 => Left::LeftMatrix {
                 values,
                 stride: self.stride,
             },

@@ -1,7 +1,7 @@
 //! Against sums in f64.
 
 use outcrop_gemm::{
-    Left, Onto, Packed, Rows, multiply, multiply_packing, multiply_serial, panel_width,
+    Left, LeftMatrix, Onto, Packed, multiply, multiply_packing, multiply_serial, panel_width,
 };
 use proptest::prelude::*;
 
@@ -28,9 +28,9 @@ proptest! {
             let bias = (kind > 1).then_some(bias.as_slice());
             let onto = Onto { c: kind % 2 == 1, bias };
             let mut c = start.clone();
-            multiply(Rows::new(&a, sa), packed, &mut c, sc, onto);
+            multiply(LeftMatrix::new(&a, sa), packed, &mut c, sc, onto);
             let mut serial = start.clone();
-            multiply_serial(Rows::new(&a, sa), packed, &mut serial, sc, onto);
+            multiply_serial(LeftMatrix::new(&a, sa), packed, &mut serial, sc, onto);
             prop_assert_eq!(&c, &serial);
             for i in 0..m {
                 for j in 0..sc {
@@ -60,8 +60,8 @@ proptest! {
         let mut packed = Packed::default();
         packed.pack_serial(&b, k, n, n, 1);
         let (mut ours, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
-        multiply(Rows::transposed(&by_columns, stride), &packed, &mut ours, n, Onto::C);
-        multiply_serial(Rows::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, Onto::C);
+        multiply(LeftMatrix::transposed(&by_columns, stride), &packed, &mut ours, n, Onto::C);
+        multiply_serial(LeftMatrix::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, Onto::C);
         prop_assert_eq!(ours, expected);
     }
 }
@@ -73,7 +73,7 @@ proptest! {
         let (a, b) = (numbers((m + pad) * (k + pad), seed), numbers(k * n, seed + 1));
         let (bias, start, stride) = (numbers(n, seed + 2), numbers(m * (n + pad), seed + 3), n + pad);
         let mut memory = Packed::new(&a, k + pad, m + pad);
-        for a in [Rows::new(&a, k + pad), Rows::transposed(&a, m + pad)] {
+        for a in [LeftMatrix::new(&a, k + pad), LeftMatrix::transposed(&a, m + pad)] {
             for onto in [Onto::ZERO, Onto::C, Onto { c: true, bias: Some(&bias) }] {
                 let [mut ours, mut serial, mut parallel] = [&start, &start, &start].map(Vec::clone);
                 multiply_packing(a, &b, n, &mut memory, &mut ours, stride, onto);
@@ -116,7 +116,7 @@ fn a_deep_product_is_summed_over_slices() {
     let (a, w) = (numbers(m * k, 5), numbers(n * k, 6));
     let mut c = vec![9.0; m * n];
     multiply(
-        Rows::new(&a, k),
+        LeftMatrix::new(&a, k),
         &Packed::transposed(&w, n, k),
         &mut c,
         n,
@@ -138,7 +138,7 @@ fn a_part_is_the_product_of_the_first_rows_and_columns() {
     for (k_part, n_part) in [(1_300, 1), (700, 33), (512, 64), (3, 90)] {
         let mut c = vec![9.0; m * n];
         multiply(
-            Rows::new(&a, k),
+            LeftMatrix::new(&a, k),
             packed.part(k_part, n_part),
             &mut c,
             n,
@@ -165,7 +165,7 @@ fn the_same_bits_on_any_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let mut c = vec![0.0; m * n];
         pool.map(|pool| {
-            pool.install(|| multiply(Rows::new(&a, k), &packed, &mut c, n, Onto::ZERO))
+            pool.install(|| multiply(LeftMatrix::new(&a, k), &packed, &mut c, n, Onto::ZERO))
         })
         .ok();
         c
@@ -177,7 +177,7 @@ fn the_same_bits_on_any_number_of_threads() {
 fn no_rows_are_no_product() {
     let packed = Packed::new(&[1.0; 6], 2, 3);
     for product in [multiply, multiply_serial] {
-        product(Rows::new(&[], 2), &packed, &mut [], 3, Onto::ZERO);
+        product(LeftMatrix::new(&[], 2), &packed, &mut [], 3, Onto::ZERO);
     }
 }
 
@@ -186,7 +186,7 @@ fn no_rows_are_no_product() {
 fn rows_that_are_missing_are_not_made_up() {
     let packed = Packed::new(&[1.0; 6], 2, 3);
     multiply_serial(
-        Rows::new(&[1.0; 5], 2),
+        LeftMatrix::new(&[1.0; 5], 2),
         &packed,
         &mut [0.0; 9],
         3,
@@ -199,7 +199,7 @@ fn rows_that_are_missing_are_not_made_up() {
 fn columns_that_are_missing_are_not_made_up() {
     let packed = Packed::new(&[1.0; 6], 2, 3);
     multiply_serial(
-        Rows::transposed(&[1.0; 5], 3),
+        LeftMatrix::transposed(&[1.0; 5], 3),
         &packed,
         &mut [0.0; 9],
         3,

@@ -1,19 +1,17 @@
-//! Numbers out of a hidden state: the largest magnitudes with their places, and the exact lower
-//! median of |h|.
+//! Statistics of a hidden state: the largest magnitudes with their places, and the exact lower median of |h|.
 //!
-//! A hidden state h is a slice of positions times d_model scalars, row-major, as it comes out of a
-//! layer for one sequence. [`Meter::measure`] gives the [`LayerStats`](outcrop_core::LayerStats) of
-//! one; [`Meter::top_k`] any number of its largest magnitudes. Both are exact, read the input as a rule
-//! once and in order, never sort it and hold no copy of it: a [`Meter`] keeps a buffer for
-//! the few scalars near the median and uses it again; [`Meters`] is one for many layers in turn.
+//! A hidden state h is a slice of positions times d_model scalars, row-major, the output of a layer for one sequence.
+//! [`Meter::measure`] gives its [`LayerStats`](outcrop_core::LayerStats), [`Meter::top_k`] any number of its largest
+//! magnitudes. Both are exact. As a rule they read the input once and in order; they never sort or copy it. A [`Meter`]
+//! reuses a buffer for the few scalars near the median; [`Meters`] is one for many layers in turn.
 //!
 //! [`Meter::measure_detail`] adds the spread of the scalars (RMS, kurtosis over scalars and over
 //! channels), the number of those that are massive by the rule of Sun et al., and the statistics
 //! without the first position. [`MassiveRule`] says which scalars are massive and where.
-//! [`PlaceCounts`] and [`Places`] follow where the largest stand over layers and steps;
+//! [`PlaceCounts`] and [`Places`] track the places of the largest scalars over layers and steps;
 //! [`received`] and [`Sinks`] measure attention sinks.
 //!
-//! Scalars that are NaN or infinite are counted and the first is placed; they are never ranked.
+//! Scalars that are NaN or infinite are counted, and the place of the first is reported; they are never ranked.
 //!
 //! ```
 //! use outcrop_measure::Meter;

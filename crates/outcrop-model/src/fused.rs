@@ -16,7 +16,7 @@ use outcrop_arch::{Plan, TensorKind};
 use outcrop_block::{Block, Input, Loss};
 
 use crate::parameters::{Network, Parameters};
-use crate::{Sequences, TapSequences};
+use crate::{HiddenSequences, TapSequences};
 
 /// A tensor of the CPU with its place in the graph, if it has one.
 type Tracked = FloatTensor<Autodiff<Flex>>;
@@ -94,7 +94,7 @@ pub(crate) fn block(
     let laid: Vec<FlexTensor> = given.iter().map(laid_out).collect();
     let show = |first: usize, hidden: &[f32]| {
         if let Some(tap) = tap {
-            tap.tap_sequences(Sequences {
+            tap.tap_sequences(HiddenSequences {
                 first,
                 hidden,
                 positions,

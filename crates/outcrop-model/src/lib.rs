@@ -1,17 +1,17 @@
-//! A decoder-only transformer on Burn: the parameters of an [`ArchSpec`](outcrop_arch::ArchSpec)'s
-//! [`Plan`](outcrop_arch::Plan), which can be trained, with taps on the residual stream.
+//! A decoder-only transformer on Burn: the trainable parameters of an [`ArchSpec`](outcrop_arch::ArchSpec)'s
+//! [`Plan`](outcrop_arch::Plan), with taps on the residual stream.
 //!
-//! [`Transformer::forward`] hands every hidden state that a [`Tap`] asks for to it; with [`NoTap`]
-//! the calls vanish at compile time. [`StatsTap`] measures massive activations from them.
-//! Weights are drawn by our own seeded generator, so a seed means the same model on every
-//! [`Backend`], and are read and written under the names of the [`family`](outcrop_arch::ArchSpec::family) of the
-//! architecture. On the CPU `outcrop-block` computes, elsewhere Burn's own operations do.
+//! [`Transformer::forward`] passes a [`Tap`] every hidden state that it asks for; the calls of [`NoTap`] are removed at
+//! compile time. [`StatsTap`] measures massive activations. Weights are drawn by our own seeded generator, so a seed
+//! means the same model on every [`Backend`], and are read and written under the names of the
+//! [`family`](outcrop_arch::ArchSpec::family) of the architecture. On the CPU `outcrop-block` computes the passes,
+//! elsewhere Burn's own operations.
 //!
 //! | tap point | tensor, [batch, positions, d_model] |
 //! |---|---|
 //! | [`TapPoint::ResidPre`] | the residual stream before block l (for l = 1 the embedding) |
-//! | [`TapPoint::AttnWrite`] | what attention adds to it |
-//! | [`TapPoint::MlpWrite`] | what the MLP adds to it |
+//! | [`TapPoint::AttnWrite`] | the output of attention, which is added to it |
+//! | [`TapPoint::MlpWrite`] | the output of the MLP, which is added to it |
 //! | [`TapPoint::ResidPost`] | the residual stream after block l, the paper's h_l |
 //!
 #![cfg_attr(
@@ -56,7 +56,7 @@ pub use loss::cross_entropy;
 pub use numbers::{Numbers, in_memory};
 pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
-pub use tap::{NoTap, Sequences, Tap, TapPoint, TapSequences};
+pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
 pub use transformer::{Transformer, ids};
 #[cfg(feature = "flex")]
 pub use update::{AdamWStep, Slot, adamw_in_place, sum_of_squares};

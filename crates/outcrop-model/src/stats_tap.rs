@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use outcrop_core::LayerStats;
 use outcrop_measure::Meters;
 
-use crate::{Error, Numbers, Result, Sequences, Tap, TapPoint, TapSequences};
+use crate::{Error, HiddenSequences, Numbers, Result, Tap, TapPoint, TapSequences};
 
 /// A [`Tap`] that measures the residual stream after every block: top-3 magnitudes with their
 /// places, lower median and non-finite count of each sequence.
@@ -67,7 +67,7 @@ impl StatsTap {
 }
 
 impl TapSequences for StatsTap {
-    fn tap_sequences(&self, sequences: Sequences<'_>) {
+    fn tap_sequences(&self, sequences: HiddenSequences<'_>) {
         let layer = self.layer;
         let size = sequences.positions * sequences.d_model;
         let each = sequences.hidden.chunks_exact(size);
@@ -85,7 +85,7 @@ impl Tap for StatsTap {
         self.enter(layer);
         let [_, positions, d_model] = hidden.dims();
         match Numbers::of(hidden.clone()) {
-            Ok(numbers) => self.tap_sequences(Sequences {
+            Ok(numbers) => self.tap_sequences(HiddenSequences {
                 first: 0,
                 hidden: numbers.as_slice(),
                 positions,

@@ -68,12 +68,12 @@ pub trait Tap {
 /// it is in their caches.
 pub trait TapSequences: Sync {
     /// Gets every sequence of the batch once, in any order and from several threads at a time.
-    fn tap_sequences(&self, sequences: Sequences<'_>);
+    fn tap_sequences(&self, sequences: HiddenSequences<'_>);
 }
 
 /// Whole sequences of the residual stream after a block.
 #[derive(Clone, Copy, Debug)]
-pub struct Sequences<'a> {
+pub struct HiddenSequences<'a> {
     /// Where in the batch the first stands, from 0.
     pub first: usize,
     /// [sequences, positions, d_model], row-major.

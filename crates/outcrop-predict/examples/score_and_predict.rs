@@ -8,7 +8,7 @@
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{
-    Error, Finding, PredictOptions, Predictor, Regressor, Table, Target, evaluate,
+    Conclusion, Error, PredictOptions, Predictor, Regressor, Table, Target, evaluate,
 };
 
 /// Four layers of twelve models whose ratio grows with the width of a head, d / H.
@@ -49,10 +49,10 @@ fn main() -> Result<(), Error> {
     for verdict in &evaluation.verdicts {
         println!("{verdict}");
         let expected = match verdict.target {
-            Target::K | Target::LnFLast | Target::LnFMax => Finding::Signal,
-            _ => Finding::NoSignal,
+            Target::K | Target::LnFLast | Target::LnFMax => Conclusion::Signal,
+            _ => Conclusion::NoSignal,
         };
-        assert_eq!(verdict.finding, expected);
+        assert_eq!(verdict.conclusion, expected);
     }
 
     // the regressor that verdicts are about; one chosen for its score would promise too much

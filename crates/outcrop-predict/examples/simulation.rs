@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use outcrop_core::{Fit, NamedArch};
 use outcrop_predict::{
-    Evaluation, Finding, PredictOptions, Predictor, Protocol, Regressor, Table, Target, evaluate,
+    Conclusion, Evaluation, PredictOptions, Predictor, Protocol, Regressor, Table, Target, evaluate,
 };
 use simulate::{Truth, archs, fits, fits_of, pythia};
 
@@ -121,7 +121,7 @@ fn verdicts(name: &str, truth: &Truth, tables: u64, first: u64) {
     for seed in 0..tables {
         let table = Table::new(&archs(), &fits(truth, first + seed)).unwrap();
         let verdicts = evaluate(&table, &options).unwrap().verdicts;
-        found += u64::from(verdicts.iter().any(|v| v.finding == Finding::Signal));
+        found += u64::from(verdicts.iter().any(|v| v.conclusion == Conclusion::Signal));
         let better = || verdicts.iter().filter(|v| v.gain > Some(0.0));
         for (count, level) in at.iter_mut().zip(LEVELS) {
             *count += u64::from(better().any(|v| v.p <= level));

@@ -1,23 +1,23 @@
-//! Predicts the emergence curve of massive activations from an architecture, with honest scores.
+//! Predicts the emergence curve of massive activations from an architecture, with scores on architectures that were
+//! left out.
 //!
 //! | step | type | what it does |
 //! |---|---|---|
 //! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`TableSource`]s |
 //! | describe | [`Feature`] | numbers of (architecture, layer): the paper's sixteen, a depth spline, logarithms |
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
-//! | by | [`Regressor`] | five methods and two baselines, settings fixed and listed |
+//! | with | [`Regressor`] | eight regressors and three baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | judge | [`Verdict`] | does the architecture predict more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
 //! | explain | [`Explainer`] | Shapley values, dependence, importance across architectures |
-//! | design | [`design()`], [`Request`] | architectures that keep a quantity where it is wanted |
+//! | design | [`design()`], [`Request`] | architectures whose prediction meets a target |
 //!
-//! Rows are (model, layer), but a table of twelve models holds twelve samples of an architecture,
-//! not fifty: a random split of rows scores high whether or not the architecture says anything,
-//! since models differ and each has layers on both sides. Leaving whole models out, and comparing
-//! with what the mean and the depth profile alone achieve, tells the two apart. Everything that is
-//! learned from data (scaling, transforms, the dropping of constant features) is learned inside
-//! the fold.
+//! Rows are (model, layer), but a table of twelve models and fifty layers holds twelve samples of an architecture, not
+//! fifty. A random split of rows scores high even if the architecture has no effect, since models differ and each has
+//! layers on both sides. Leaving out whole models, and comparing with the mean and the depth profile, tells the two
+//! cases apart. Everything that is learned from data (scaling, transforms, which constant features to drop) is learned
+//! inside the fold.
 //!
 //! ```
 //! use outcrop_arch::ArchSpec;
@@ -85,7 +85,8 @@ mod transform;
 mod yeo_johnson;
 
 pub use design::{
-    Budget, Candidate, Cost, Design, Field, Goal, Knob, Layers, RandomSearch, Request, design,
+    Budget, Candidate, Cost, Design, Field, Goal, Knob, LayerAggregate, RandomSearch, Request,
+    design,
 };
 pub use error::{Error, Result};
 pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};
@@ -97,8 +98,8 @@ pub use predicted::{Predicted, PredictedLayer};
 pub use predictor::Predictor;
 pub use range::{FeatureRange, Outside};
 pub use regressor::Regressor;
-pub use score::{Evaluation, Finding, LeftOut, Protocol, Verdict, evaluate};
-pub use table::{FeatureGroup, MissingLayers, NotIdentified, Share, Table, TableSource};
+pub use score::{Conclusion, Evaluation, LeftOut, Protocol, Verdict, evaluate};
+pub use table::{FeatureGroup, MissingLayers, ModelShare, NotIdentified, Table, TableSource};
 pub use target::{Target, Unidentified};
 
 /// The example of README.md, kept true by the tests.

@@ -6,7 +6,7 @@ mod simulate;
 
 use outcrop_core::{Fit, NamedArch, Prediction};
 use outcrop_predict::{
-    Evaluation, Finding, PredictOptions, Protocol, Regressor, Table, Verdict, evaluate,
+    Conclusion, Evaluation, PredictOptions, Protocol, Regressor, Table, Verdict, evaluate,
 };
 use proptest::prelude::*;
 use simulate::{Truth, archs, fits};
@@ -144,7 +144,7 @@ fn verdict(truth: &Truth, seed: u64, relabellings: usize) -> Verdict {
 #[test]
 fn a_verdict_finds_what_is_there_and_nothing_else() {
     let strong = verdict(&STRONG, 4, 199);
-    assert_eq!(strong.finding, Finding::Signal, "{strong}");
+    assert_eq!(strong.conclusion, Conclusion::Signal, "{strong}");
     assert!(
         strong
             .to_string()
@@ -152,7 +152,7 @@ fn a_verdict_finds_what_is_there_and_nothing_else() {
     );
     for truth in [NO_SIGNAL, DEPTH_ONLY] {
         let none = verdict(&truth, 4, 199);
-        assert_eq!(none.finding, Finding::NoSignal, "{none}");
+        assert_eq!(none.conclusion, Conclusion::NoSignal, "{none}");
         assert!(
             none.to_string()
                 .contains("no better than the depth-only baseline")
@@ -283,7 +283,7 @@ fn three_architectures_are_scored_but_not_judged() {
     let evaluation = scored(&fits, &[Regressor::Ridge], 1);
     assert!(!evaluation.scores.is_empty());
     for verdict in &evaluation.verdicts {
-        assert_eq!(verdict.finding, Finding::TooFew);
+        assert_eq!(verdict.conclusion, Conclusion::TooFew);
         assert!(verdict.p > 0.16, "{verdict}"); // 1/3!
         let said = verdict.to_string();
         assert!(

@@ -3,7 +3,7 @@
 
 use outcrop_core::{Detail, LayerStats, Measurement, Place, Top};
 use outcrop_report::{
-    Attention, ChannelMagnitudes, Error, Format, Magnitudes, attention_plot, channels_plot,
+    AttentionMap, ChannelMagnitudes, Error, Format, Magnitudes, attention_plot, channels_plot,
     layers_plot, magnitudes_plot,
 };
 use rand_chacha::ChaCha8Rng;
@@ -165,7 +165,7 @@ fn main() -> Result<(), Error> {
     assert!(magnitudes.svg()?.contains("position 7 “.”, channel 1415"));
 
     let weights = attention(&mut rng, tokens.len());
-    let attention = attention_plot(&Attention {
+    let attention = attention_plot(&AttentionMap {
         model: MODEL,
         step: 143_000,
         sequence: 0,

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use outcrop_core::{CurvePoint, Fit, Loss, Ratio, Trajectory};
+use outcrop_core::{CurvePoint, Fit, LossPoint, Ratio, Trajectory};
 
 use crate::Inputs;
 use crate::curve::Curve;
@@ -143,7 +143,12 @@ fn models(inputs: &Inputs, trajectories: &[Trajectory]) -> Vec<Model> {
             .iter()
             .map(|f: &Fit| (f.model.as_str(), f.layer)),
     )
-    .chain(inputs.losses.iter().map(|l: &Loss| (l.model.as_str(), 0)));
+    .chain(
+        inputs
+            .losses
+            .iter()
+            .map(|l: &LossPoint| (l.model.as_str(), 0)),
+    );
     for (model, layer) in mentioned {
         let most = layers.entry(model).or_default();
         *most = layer.max(*most);

@@ -1,5 +1,5 @@
 use outcrop_core::{
-    CurvePoint, Fit, Loss, Measurement, NamedArch, Prediction, Provenance, Score, Trajectory,
+    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Prediction, Provenance, Score, Trajectory,
 };
 
 /// What a report is made from. Every table may be empty; what needs it is then left out, and the
@@ -20,7 +20,7 @@ pub struct Inputs {
     /// Points of the fitted curves.
     pub curves: Vec<CurvePoint>,
     /// Training and held-out losses.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<LossPoint>,
     /// How well architectures predict curves.
     pub scores: Vec<Score>,
     /// Predictions for models that the regressor never saw.

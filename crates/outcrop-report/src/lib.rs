@@ -1,23 +1,20 @@
 //! Figures (SVG and PNG) and one self-contained HTML page of massive-activation dynamics.
 //!
-//! [`write_report`] draws what [`Inputs`] holds: the figures of the paper (arXiv 2508.03616),
-//! tables of how far ratios grew, of the fits and of the scores beside the published ones, and the
-//! provenance. What is missing is left out, and the page says so. [`summary`] answers the key
-//! questions as numbers: how far did ratios grow, and how many models hold massive activations by the rule of
-//! Sun et al. and by the fallback rule.
+//! [`write_report`] draws [`Inputs`]: the figures of the paper (arXiv 2508.03616), tables of the growth of ratios, of
+//! the fits and of the scores compared with the published ones, and the provenance. Figures whose data are missing are
+//! left out, and the page says so. [`summary`] gives the main results as numbers: how far ratios grew, and how many
+//! models have massive activations by the rule of Sun et al. and by the fallback rule.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `report.html` | everything, with the figures inside: no other file, no network, no script |
+//! | `report.html` | the whole report, figures included: no other file, no network, no script |
 //! | `figures/NAME.svg` | one figure, text as text |
 //! | `figures/NAME.png` | the same at twice the size, in a font that is part of the crate |
 //!
-//! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]);
-//! [`forecast_plot`] draws a forecast beside what was measured later, [`prediction_plot`] the predicted
-//! curves of an architecture. What is measured in one
-//! checkpoint has plots of its own: [`layers_plot`], [`channels_plot`], [`magnitudes_plot`],
-//! [`attention_plot`]. What a prediction rests on is drawn by [`shapley_plot`], [`waterfall_plot`],
-//! [`dependence_plot`] and [`importance_plot`].
+//! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]); [`forecast_plot`]
+//! draws a forecast and later measurements, [`prediction_plot`] the predicted curves of an architecture.
+//! [`layers_plot`], [`channels_plot`], [`magnitudes_plot`] and [`attention_plot`] draw measurements of one checkpoint.
+//! [`shapley_plot`], [`waterfall_plot`], [`dependence_plot`] and [`importance_plot`] explain predictions.
 //!
 //! The same inputs give the same bytes.
 //!
@@ -60,9 +57,10 @@ pub use inputs::Inputs;
 pub use massive::{Massive, MassiveModels};
 pub use output::Format;
 pub use plots::{
-    Attention, ChannelMagnitudes, Magnitudes, Plot, SINK_THRESHOLD, attention_plot, channels_plot,
-    dependence_plot, fit_plot, forecast_plot, importance_plot, layers_plot, magnitudes_plot,
-    prediction_plot, shapley_plot, waterfall_plot, write_fit_plots, write_fit_plots_with,
+    AttentionMap, ChannelMagnitudes, Magnitudes, Plot, SINK_THRESHOLD, attention_plot,
+    channels_plot, dependence_plot, fit_plot, forecast_plot, importance_plot, layers_plot,
+    magnitudes_plot, prediction_plot, shapley_plot, waterfall_plot, write_fit_plots,
+    write_fit_plots_with,
 };
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{GROWTH_FACTOR, Growth, ModelFits, Summary, summary};

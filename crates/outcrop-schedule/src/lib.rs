@@ -1,7 +1,7 @@
 //! At which training steps to measure and to save.
 //!
-//! A [`Schedule`] is a list of distinct steps in ascending order, at least one, and the expression
-//! it came from. An expression is a union of terms, separated by commas:
+//! A [`Schedule`] is a list of distinct steps in ascending order, at least one, with the expression that it was parsed
+//! from. An expression is a union of terms, separated by commas:
 //!
 //! | term | steps | example |
 //! |---|---|---|
@@ -9,13 +9,12 @@
 //! | `pow2:N` | 1, 2, 4, 8, ... up to N | `pow2:512` |
 //! | `every:S..N` | S, 2 S, 3 S, ... up to N | `every:1000..143000` |
 //! | `every:S` | as `every:S..last` | `every:100` |
-//! | `geometric:A..B*C` | A to B with equal ratios, C of them, rounded; those that coincide once | `geometric:1..1000*20` |
+//! | `geometric:A..B*C` | C steps from A to B with equal ratios, rounded, without duplicates | `geometric:1..1000*20` |
 //! | `pythia:N` | as [`Schedule::pythia_scaled`] | `pythia:last` |
 //! | `pythia` | as [`Schedule::pythia`] | |
 //!
-//! Wherever a step is asked for, `last` stands for the last step of the run. No step is beyond the
-//! run's last, nor beyond 2^53 (tables are often read as f64, which holds whole numbers up to there
-//! exactly), and there are at most a million.
+//! `last` may replace any step and is the last step of the run. No step is beyond the last one, nor beyond 2^53 (tables
+//! are often read as f64, which is exact for whole numbers up to there). A schedule has at most a million steps.
 //!
 //! ```
 //! use outcrop_schedule::Schedule;

@@ -12,7 +12,7 @@ use outcrop_measure::PlaceCounts;
 use serde::Serialize;
 
 use crate::rows::{MEASUREMENTS, each_row};
-use crate::state::State;
+use crate::state::SeriesState;
 use crate::{Error, Result};
 
 /// Places that `places.csv` lists of a model.
@@ -69,7 +69,7 @@ impl Folder {
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
     /// [`Error::Damaged`] where its state cannot be read, unless it is to be repaired;
     /// [`Error::Core`].
-    pub(crate) fn claim(&self, wanted: &State, repair: bool) -> Result<State> {
+    pub(crate) fn claim(&self, wanted: &SeriesState, repair: bool) -> Result<SeriesState> {
         self.check(repair)?;
         remove_leftovers(&self.path)?;
         let held = match self.state() {
@@ -98,7 +98,7 @@ impl Folder {
     }
 
     /// How far it is; none where nothing says so.
-    fn state(&self) -> Result<Option<State>> {
+    fn state(&self) -> Result<Option<SeriesState>> {
         let file = self.file(STATE);
         if !file.exists() {
             return Ok(None);
@@ -125,7 +125,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::Core`].
-    pub fn set_state(&self, state: &State) -> Result<()> {
+    pub fn set_state(&self, state: &SeriesState) -> Result<()> {
         Ok(write_sealed(&self.file(STATE), state)?)
     }
 

@@ -1,14 +1,14 @@
-//! Measuring the checkpoints of a series into a folder of tables: one checkpoint in memory at a time,
-//! whole steps appended, the series audited while it is measured, suspect steps marked.
+//! Measures the checkpoints of a series into a folder of tables. One checkpoint is in memory at a time. Only complete
+//! steps are appended. The series is audited while it is measured, and suspect steps are marked.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `measurements.csv` | top 3 with places and tokens, median, spread of every (step, sequence, layer) |
 //! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
-//! | `heads.csv` | attention sinks of every head, where they were asked for |
-//! | `audit.json` | hashes of every file and tensor, and what the audit found |
+//! | `heads.csv` | attention sinks of every head, if requested |
+//! | `audit.json` | hashes of every file and tensor, and the findings of the audit |
 //! | `architectures.csv`, `provenance.json` | |
-//! | `state.json` | the steps that are in the tables, from what they were measured, and hashes of all |
+//! | `state.json` | the steps in the tables, with hashes of their inputs and of the tables |
 //! | `.lock` | the process that is measuring: one at a time |
 //!
 //! ```
@@ -38,10 +38,10 @@ pub use folder::Folder;
 pub use key::Key;
 pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config};
-pub use outcome::{Event, Failure, Outcome, SeriesOptions, tokens_in_words};
+pub use outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{CheckpointSource, HubSource};
-pub use state::{Good, State};
+pub use state::{Good, SeriesState};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

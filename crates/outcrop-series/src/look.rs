@@ -1,6 +1,6 @@
 //! What figures of one checkpoint show.
 
-use outcrop_forward::{Attention, Hook, Published, forward};
+use outcrop_forward::{AttentionWeights, Hook, Published, forward};
 use outcrop_measure::received;
 
 use crate::Result;
@@ -62,7 +62,7 @@ impl Hook for Looking {
         }
     }
 
-    fn attention(&mut self, layer: usize, _: usize, attention: &Attention<'_>) {
+    fn attention(&mut self, layer: usize, _: usize, attention: &AttentionWeights<'_>) {
         for head in 0..attention.heads() {
             attention.weights(head, &mut self.weights);
             let alpha = received(&self.weights, attention.tokens());

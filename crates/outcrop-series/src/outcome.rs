@@ -53,7 +53,7 @@ impl SeriesOptions {
 /// What happens while a series is measured.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Event<'a> {
+pub enum SeriesEvent<'a> {
     /// Starting a checkpoint; how many of the series are done.
     Started {
         /// Its step.
@@ -78,7 +78,7 @@ pub enum Event<'a> {
 
 /// A checkpoint that could not be measured; the others were.
 #[derive(Debug)]
-pub struct Failure {
+pub struct SeriesFailure {
     /// Its step.
     pub step: u64,
     /// Why.
@@ -87,13 +87,13 @@ pub struct Failure {
 
 /// What came of a series.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct SeriesOutcome {
     /// Checkpoints measured now, and such as were in the tables before.
     pub measured: usize,
     /// Of these, how many were there before.
     pub before: usize,
     /// Those that could not be measured.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<SeriesFailure>,
     /// The audit, if there was to be one.
     pub audit: Option<Audit>,
     /// Whether the user stopped it before the end.

@@ -8,12 +8,12 @@ use outcrop_core::{AtomicFile, Extent, HeadSink, Measurement};
 use crate::folder::Folder;
 use crate::key;
 use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
-use crate::state::{Good, State};
+use crate::state::{Good, SeriesState};
 use crate::{Error, Result};
 
 /// Keeps the steps up to the first whose rows are not those that were written, and forgets the others, so
 /// that they are measured again, in the same order. Returns how many are kept.
-pub(crate) fn salvage(folder: &Folder, state: &mut State) -> Result<usize> {
+pub(crate) fn salvage(folder: &Folder, state: &mut SeriesState) -> Result<usize> {
     let mut left = Left::new(folder, state)?;
     let read = each_row(&folder.file(MEASUREMENTS), |row| left.take(row));
     if read.is_ok() {
@@ -45,7 +45,7 @@ pub(crate) fn salvage(folder: &Folder, state: &mut State) -> Result<usize> {
 
 /// The good part, while the rows of a table go by.
 struct Left<'a> {
-    state: &'a State,
+    state: &'a SeriesState,
     heads: BTreeMap<u64, Vec<HeadSink>>,
     /// Rows of the step that goes by.
     rows: Vec<Measurement>,
@@ -61,7 +61,7 @@ struct Kept {
 }
 
 impl<'a> Left<'a> {
-    fn new(folder: &Folder, state: &'a State) -> Result<Self> {
+    fn new(folder: &Folder, state: &'a SeriesState) -> Result<Self> {
         let mut by_step: BTreeMap<u64, Vec<HeadSink>> = BTreeMap::new();
         for head in heads(&folder.file(HEADS)).unwrap_or_default() {
             by_step.entry(head.step).or_default().push(head);

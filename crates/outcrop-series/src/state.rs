@@ -8,7 +8,7 @@ use crate::key::Key;
 /// What a series is measured with, and how far it is: `state.json`. A folder goes on only with the
 /// same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub struct SeriesState {
     /// Name of the model in the tables.
     pub model: String,
     /// The stage of training in which the steps count, if their names have one.

@@ -11,7 +11,7 @@ use outcrop_core::{AtomicFile, Extent, GrowingTable, HeadSink, Measurement, Runn
 use crate::Result;
 use crate::folder::Folder;
 use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
-use crate::state::{Good, State};
+use crate::state::{Good, SeriesState};
 
 /// The tables, open for appending.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Tables {
     /// # Errors
     /// [`Error::Damaged`](crate::Error::Damaged) where they lost what is good;
     /// [`Error::Core`](crate::Error::Core).
-    pub(crate) fn open(folder: &Folder, state: &mut State) -> Result<Self> {
+    pub(crate) fn open(folder: &Folder, state: &mut SeriesState) -> Result<Self> {
         let is_old = state.tables.is_empty() && !state.steps.is_empty();
         let was_replacing = state.tables.values().any(|good| good.next.is_some());
         if is_old {
@@ -45,7 +45,7 @@ impl Tables {
         Ok(tables)
     }
 
-    fn at(folder: &Folder, state: &State) -> Result<Self> {
+    fn at(folder: &Folder, state: &SeriesState) -> Result<Self> {
         let open = |name: &str| {
             let good = state.tables.get(name).cloned().unwrap_or_default();
             GrowingTable::open(&folder.file(name), &good.now)
@@ -67,7 +67,7 @@ impl Tables {
     }
 
     /// Makes the rows outlast a power cut, and after them the state that speaks of them.
-    pub(crate) fn commit(&mut self, state: &mut State) -> Result<()> {
+    pub(crate) fn commit(&mut self, state: &mut SeriesState) -> Result<()> {
         let now = |now| Good { now, next: None };
         state.tables = BTreeMap::from([
             (MEASUREMENTS.into(), now(self.measurements.commit()?)),
@@ -91,7 +91,7 @@ impl Tables {
     }
 
     /// Drops the rows of all steps that are not in `state`.
-    pub(crate) fn keep_steps(&mut self, state: &mut State) -> Result<()> {
+    pub(crate) fn keep_steps(&mut self, state: &mut SeriesState) -> Result<()> {
         self.commit(state)?;
         let steps: BTreeSet<u64> = state.steps.keys().copied().collect();
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
@@ -103,7 +103,7 @@ impl Tables {
     /// Marks the rows of suspect steps and those with scalars that are not finite, and unmarks others.
     pub(crate) fn mark(
         &mut self,
-        state: &mut State,
+        state: &mut SeriesState,
         reasons: &BTreeMap<u64, String>,
     ) -> Result<()> {
         self.commit(state)?;
@@ -114,7 +114,7 @@ impl Tables {
     }
 
     /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
-    pub(super) fn order(&mut self, state: &mut State) -> Result<()> {
+    pub(super) fn order(&mut self, state: &mut SeriesState) -> Result<()> {
         self.order_measurements(state)?;
         let mut rows = heads(self.heads.path())?;
         if rows.is_sorted_by_key(|row| row.step) {
@@ -125,7 +125,7 @@ impl Tables {
     }
 
     /// One step at a time, so that memory stays flat.
-    fn order_measurements(&mut self, state: &mut State) -> Result<()> {
+    fn order_measurements(&mut self, state: &mut SeriesState) -> Result<()> {
         let path = self.measurements.path().to_owned();
         let mut steps = Vec::new();
         each_row(&path, |row| {
@@ -151,7 +151,7 @@ impl Tables {
     }
 
     /// Writes the sinks anew.
-    fn replace_heads(&mut self, state: &mut State, rows: &[HeadSink]) -> Result<()> {
+    fn replace_heads(&mut self, state: &mut SeriesState, rows: &[HeadSink]) -> Result<()> {
         let path = self.heads.path().to_owned();
         if !path.exists() {
             return Ok(());
@@ -164,7 +164,7 @@ impl Tables {
     /// Writes the measurements anew, row by row: those that `change` keeps, as it leaves them.
     fn replace_measurements(
         &mut self,
-        state: &mut State,
+        state: &mut SeriesState,
         mut change: impl FnMut(&mut Measurement) -> bool,
     ) -> Result<()> {
         let path = self.measurements.path().to_owned();
@@ -184,7 +184,13 @@ impl Tables {
     }
 
     /// Puts a table in the place of the old one: the state knows of both until it is done.
-    fn replace(&mut self, state: &mut State, name: &str, new: Counted, rows: u64) -> Result<()> {
+    fn replace(
+        &mut self,
+        state: &mut SeriesState,
+        name: &str,
+        new: Counted,
+        rows: u64,
+    ) -> Result<()> {
         let (file, extent) = new.finish(rows)?;
         let good = state.tables.entry(name.into()).or_default();
         if good.now == extent {
@@ -245,7 +251,7 @@ impl Write for Counted {
 
 /// Takes the tables of an earlier version, which kept no hashes, as they are. A step that has fewer rows
 /// than others lost some, and is measured again.
-fn adopt(folder: &Folder, state: &mut State) -> Result<()> {
+fn adopt(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     let mut rows: BTreeMap<u64, u64> = BTreeMap::new();
     each_row(&folder.file(MEASUREMENTS), |row| {
         *rows.entry(row.step).or_default() += 1;
@@ -267,7 +273,7 @@ fn adopt(folder: &Folder, state: &mut State) -> Result<()> {
 }
 
 /// Where a table was being replaced, finds out which of the two is there.
-fn settle(folder: &Folder, state: &mut State) -> Result<()> {
+fn settle(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     for (name, good) in &mut state.tables {
         if let Some(next) = good.next.take()
             && next.difference(&folder.file(name))?.is_none()
@@ -279,7 +285,7 @@ fn settle(folder: &Folder, state: &mut State) -> Result<()> {
 }
 
 /// What is gone, cut or altered, in words.
-fn damage(folder: &Folder, state: &State) -> Result<Vec<String>> {
+fn damage(folder: &Folder, state: &SeriesState) -> Result<Vec<String>> {
     let mut damage = Vec::new();
     for (name, good) in &state.tables {
         let reason = good.now.difference(&folder.file(name))?;

@@ -1,12 +1,12 @@
 //! The same tokens from text and from a file of ids.
 
-use outcrop_tokens::{Protocol, TokenSource, Tokenizer, Windows, sequences};
+use outcrop_tokens::{TokenSource, Tokenizer, WindowProtocol, Windows, sequences};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
     let tokenizer = Tokenizer::open(format!("{fixtures}/bpe/tokenizer.json").as_ref())?;
 
-    let windows = Protocol::Sinks.windows(None);
+    let windows = WindowProtocol::Sinks.windows(None);
     let sample = sequences(
         &TokenSource::Sample,
         windows,

@@ -2,13 +2,13 @@
 //!
 //! - [`TokenSource`]: token ids in a file, text with a `tokenizer.json`, or the built-in [`SAMPLE`].
 //! - [`Windows`]: how many sequences, how long, with or without BOS; those of published measurements
-//!   are a [`Protocol`].
-//! - [`sequences()`] turns both into [`Sequences`]: the ids, their SHA-256, and where they come from
-//!   in words; [`Sequences::check`] holds them against a model.
-//! - [`Tokenizer`]: text to ids, and ids to the text that they stand for.
+//!   are a [`WindowProtocol`].
+//! - [`sequences()`] turns both into [`Sequences`]: the ids, their SHA-256, and a description of their source;
+//!   [`Sequences::check`] checks them against the vocabulary and context of a model.
+//! - [`Tokenizer`]: text to ids, and ids to text.
 //!
-//! Files may be of any size: no more is read than the windows need, and what a header claims is
-//! checked against the file before memory is taken.
+//! Files may be of any size: only as much is read as the windows need, and sizes that a header claims are checked
+//! against the file before memory is allocated.
 //!
 //! ```
 //! use outcrop_tokens::{TokenSource, Windows, sequences};
@@ -40,9 +40,9 @@ pub use ids::{IdType, TokenFile};
 pub use sample::SAMPLE;
 pub use sequences::{Sequences, sha256_of};
 pub use source::{TokenSource, sequences};
-pub use text::{Draw, TEXT_FIELD, files_in, read_documents};
+pub use text::{DocumentDraw, TEXT_FIELD, files_in, read_documents};
 pub use tokenizer::Tokenizer;
-pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, Protocol, Windows};
+pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, WindowProtocol, Windows};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::text::{Documents, Draw};
+use crate::text::{DocumentDraw, Documents};
 use crate::windows::Cut;
 use crate::{Error, IdType, Result, SAMPLE, Sequences, Tokenizer, Windows, ids, sample};
 
@@ -25,7 +25,7 @@ pub enum TokenSource {
         /// The field of the text in documents in JSON; none for [`TEXT_FIELD`](crate::TEXT_FIELD).
         field: Option<String>,
         /// Documents to draw from them; none takes all in order.
-        draw: Option<Draw>,
+        draw: Option<DocumentDraw>,
     },
     /// [`SAMPLE`], or ids drawn evenly from the vocabulary where there is no tokenizer.
     Sample,
@@ -51,7 +51,7 @@ impl TokenSource {
     /// let text = TokenSource::of(&["notes.txt".into()], None);
     /// assert_eq!(text, TokenSource::Text { paths: vec!["notes.txt".into()], field: None, draw: None });
     /// ```
-    pub fn of(paths: &[PathBuf], draw: Option<Draw>) -> Self {
+    pub fn of(paths: &[PathBuf], draw: Option<DocumentDraw>) -> Self {
         match paths {
             [] => Self::Sample,
             [path] if ids::recognise(path) => Self::ids(path),
@@ -141,7 +141,7 @@ fn of_text(
     }
 }
 
-fn text_words(paths: &[PathBuf], draw: Option<Draw>) -> String {
+fn text_words(paths: &[PathBuf], draw: Option<DocumentDraw>) -> String {
     let first = paths.first().map_or(Path::new(""), PathBuf::as_path);
     let of = match paths.len() {
         0 | 1 => first.display().to_string(),
@@ -149,7 +149,7 @@ fn text_words(paths: &[PathBuf], draw: Option<Draw>) -> String {
     };
     match draw {
         None => format!("tokens of {of}"),
-        Some(Draw { documents, seed }) => {
+        Some(DocumentDraw { documents, seed }) => {
             format!("tokens of {documents} documents drawn with seed {seed} from {of}")
         }
     }

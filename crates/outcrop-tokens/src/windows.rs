@@ -39,14 +39,14 @@ pub struct Windows {
 ///
 /// ```
 /// use outcrop_arch::GPT2;
-/// use outcrop_tokens::Protocol;
+/// use outcrop_tokens::WindowProtocol;
 ///
-/// let windows = "reference".parse::<Protocol>()?.windows(Some(&GPT2));
+/// let windows = "reference".parse::<WindowProtocol>()?.windows(Some(&GPT2));
 /// assert_eq!((windows.count, windows.length, windows.bos), (Some(10), Some(1024), None));
 /// # Ok::<(), outcrop_tokens::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub enum WindowProtocol {
     /// Massive activations as Sun et al. measure them (arXiv 2402.17762): 10 windows of 2048 tokens
     /// for GPT-NeoX, 1024 for GPT-2 and 4096 for others, of documents joined by a blank line,
     /// without BOS.
@@ -56,7 +56,7 @@ pub enum Protocol {
     Sinks,
 }
 
-impl Protocol {
+impl WindowProtocol {
     /// The protocols by name.
     pub const ALL: [(&'static str, Self); 2] =
         [("reference", Self::Reference), ("sinks", Self::Sinks)];
@@ -75,7 +75,7 @@ impl Protocol {
     }
 }
 
-impl FromStr for Protocol {
+impl FromStr for WindowProtocol {
     type Err = Error;
 
     /// # Errors
@@ -91,7 +91,7 @@ impl FromStr for Protocol {
     }
 }
 
-impl fmt::Display for Protocol {
+impl fmt::Display for WindowProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = Self::ALL.iter().find(|(_, protocol)| protocol == self);
         f.write_str(name.map_or("", |(name, _)| name))

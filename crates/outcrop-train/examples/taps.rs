@@ -11,7 +11,7 @@ use std::time::Instant;
 use burn::tensor::{Int, Tensor};
 use outcrop_arch::ArchSpec;
 use outcrop_model::{
-    Backend, NoTap, Sequences, StatsTap, Tap, TapPoint, TapSequences, Transformer, ids,
+    Backend, HiddenSequences, NoTap, StatsTap, Tap, TapPoint, TapSequences, Transformer, ids,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -53,7 +53,7 @@ impl Tap for Clock {
 }
 
 impl TapSequences for Clock {
-    fn tap_sequences(&self, sequences: Sequences<'_>) {
+    fn tap_sequences(&self, sequences: HiddenSequences<'_>) {
         if let Some(stats) = &self.stats {
             let begun = Instant::now();
             stats.tap_sequences(sequences);

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use outcrop_arch::ArchSpec;
-use outcrop_gemm::{Onto, Packed, Rows, multiply};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply};
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
 use outcrop_train::data::{Corpus, CorpusOptions, CorpusSpec};
 use outcrop_train::{AdamW, GradientSum, TrainSpec};
@@ -44,7 +44,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 type Batch = (Vec<u32>, Vec<u32>);
 
 /// A model that learns, and how long that takes.
-struct Run {
+struct TimedTraining {
     model: Transformer,
     optimizer: AdamW,
     rows: usize,
@@ -55,7 +55,7 @@ struct Run {
     parts: [Duration; PARTS.len()],
 }
 
-impl Run {
+impl TimedTraining {
     fn lap(&mut self, part: usize) {
         self.parts[part] += self.last.elapsed();
         self.last = Instant::now();
@@ -117,7 +117,7 @@ fn bench() -> Result<(), Error> {
     let seconds: f64 = arguments.get(6).map_or(Ok(1.0), |a| a.parse())?;
     let device = Backend::Flex.device()?.autodiff();
     let spec = TrainSpec::default();
-    let mut run = Run {
+    let mut run = TimedTraining {
         model: Transformer::new(&arch, spec.seed, &device)?,
         optimizer: AdamW::new(spec.betas, spec.eps, spec.weight_decay, spec.clip),
         rows,
@@ -194,7 +194,7 @@ fn product(arch: &ArchSpec, rows: usize) -> f64 {
     let (mut fastest, started) = (f64::INFINITY, Instant::now());
     while started.elapsed() < Duration::from_millis(300) {
         let start = Instant::now();
-        multiply(Rows::new(&x, k), &weight, &mut y, n, Onto::ZERO);
+        multiply(LeftMatrix::new(&x, k), &weight, &mut y, n, Onto::ZERO);
         fastest = fastest.min(start.elapsed().as_secs_f64());
     }
     2.0 * (m * k * n) as f64 / fastest / 1e9

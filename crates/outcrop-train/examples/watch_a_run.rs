@@ -1,6 +1,6 @@
 //! Trains a small model in a temporary folder, listens while it learns, and reads its tables.
 
-use outcrop_core::{Loss, table};
+use outcrop_core::{LossPoint, table};
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
 const SPEC: &str = "
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(outcome, Outcome::Finished);
     assert_eq!(saved, [30, 60]);
 
-    let losses = table::read_rows::<Loss>(&dir.path().join("loss.csv"))?.rows;
+    let losses = table::read_rows::<LossPoint>(&dir.path().join("loss.csv"))?.rows;
     let steps: Vec<u64> = losses.iter().map(|row| row.step).collect();
     assert_eq!(steps, [0, 20, 40, 60]);
     assert!(losses[3].held_out_loss < losses[0].held_out_loss); // it learns

@@ -9,8 +9,8 @@
 //! |---|---|
 //! | `run.toml` | the resolved spec |
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
-//! | `state.json` | whether the run is finished, at which step, and hashes of its files |
-//! | `measurements.csv`, `loss.csv` | whole steps only |
+//! | `state.json` | whether the run is finished, its step, and hashes of its files |
+//! | `measurements.csv`, `loss.csv` | only complete steps |
 //! | `.lock` | the process that is training: one at a time |
 //! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, `SHA256SUMS` |
 //!

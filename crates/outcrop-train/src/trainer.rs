@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor};
-use outcrop_core::{FolderLock, Loss, Measurement, Provenance, Ratio, Trajectory};
+use outcrop_core::{FolderLock, LossPoint, Measurement, Provenance, Ratio, Trajectory};
 use outcrop_model::{Transformer, ids};
 use outcrop_schedule::Schedule;
 
@@ -184,7 +184,7 @@ impl<'a> Training<'a> {
         let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
         self.tables.append(
             &measured.rows,
-            &Loss {
+            &LossPoint {
                 model: self.spec.model.clone(),
                 step: self.step,
                 tokens: self.step * tokens_per_update,

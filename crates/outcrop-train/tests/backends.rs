@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use outcrop_core::Loss;
+use outcrop_core::LossPoint;
 use outcrop_core::table::read_rows;
 use outcrop_model::{Backend, Error, StatsTap, Transformer, cross_entropy, ids};
 use outcrop_train::{Environment, Outcome, RunSpec, train};
@@ -93,7 +93,7 @@ fn drawn_weights(dir: &Path) -> Vec<u8> {
 
 /// Loss and gradient norm of the first update.
 fn update(dir: &Path) -> Vec<f64> {
-    let rows: Vec<Loss> = read_rows(&dir.join("loss.csv")).unwrap().rows;
+    let rows: Vec<LossPoint> = read_rows(&dir.join("loss.csv")).unwrap().rows;
     let first = rows.iter().find(|row| row.step == 1).unwrap();
     vec![first.loss.unwrap(), first.gradient_norm.unwrap()]
 }

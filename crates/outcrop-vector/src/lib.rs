@@ -1,18 +1,18 @@
-//! The arithmetic of a transformer's rows of f32, forward and backward, on this thread and in safe code:
-//! written as plain loops and compiled for each kind of vectors that a machine may have (AVX-512, AVX2,
-//! NEON), through `pulp`. A row is what belongs to a token; several lie one after the other. Where sums
-//! are made, their order depends on the length of the row alone.
+//! Vectorised arithmetic on rows of f32 for transformers, forward and backward, on the current thread and in safe code.
+//! The functions are plain loops, compiled for each kind of vector instructions (AVX-512, AVX2, NEON) through `pulp`. A
+//! row holds the values of one token; several rows are stored one after the other. The order of sums depends only on
+//! the length of the row.
 //!
 //! | items | what they are |
 //! |---|---|
 //! | [`gelu`], [`gelu_tanh`], [`relu`], [`silu`] | nonlinearities; `_backward` with the derivative |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
-//! | [`softmax`] | of a row, in place |
+//! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
-//! | [`cross_entropy`], [`exp_sum`] | of logits, with the gradient; of a part of them |
+//! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
 //! | [`rotary_tables`], [`rotate`], [`rotate_heads`] | rotary embedding |
-//! | [`alibi_slopes`] | of attention with linear biases |
-//! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | of rows |
+//! | [`alibi_slopes`] | slopes of attention with linear biases |
+//! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
 //! | [`exp`], [`erf`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
 //!

@@ -1,15 +1,16 @@
 //! Follows massive activations through transformer training: measure, fit, predict, report.
 //!
-//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]). The subjects are crates of their own, re-exported here:
+//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]). Each subject is a
+//! crate of its own, re-exported here:
 //!
 //! | module | crate | what it does |
 //! |---|---|---|
 //! | [`arch`] | `outcrop-arch` | architectures, families, names of weights |
 //! | [`core`] | `outcrop-core` | statistics, trajectories, fits and their tables |
-//! | [`measure`] | `outcrop-measure` | numbers out of a hidden state |
+//! | [`measure`] | `outcrop-measure` | statistics of a hidden state |
 //! | [`schedule`] | `outcrop-schedule` | at which steps to save and to measure |
 //! | [`fit`] | `outcrop-fit` | the curve by which massive activations emerge |
-//! | [`predict`] | `outcrop-predict` | that curve from an architecture |
+//! | [`predict`] | `outcrop-predict` | predictions of that curve from an architecture |
 //! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk and from the hub, their audit |
 //! | [`forward`] | `outcrop-forward` | published transformers, block by block |
 //! | [`tokens`] | `outcrop-tokens` | the sequences on which a checkpoint is measured |

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Op, Place, Rules, Tree, cut};
+use super::{DirEntry, Op, Rules, Tree, cut};
 use crate::random::Random;
 
 const SEEDS: u64 = 400;
 
-fn place(name: &str) -> Place {
-    Place {
+fn place(name: &str) -> DirEntry {
+    DirEntry {
         folder: 0,
         name: name.into(),
     }

@@ -21,7 +21,7 @@ pub(crate) type Id = usize;
 pub(crate) enum Op {
     /// A name for a new or an old file, or for a new folder.
     Name {
-        place: Place,
+        place: DirEntry,
         id: Id,
         folder: bool,
     },
@@ -35,11 +35,11 @@ pub(crate) enum Op {
         length: usize,
     },
     Rename {
-        from: Place,
-        to: Place,
+        from: DirEntry,
+        to: DirEntry,
     },
     Remove {
-        place: Place,
+        place: DirEntry,
     },
     /// A file or a folder is on the disk: fsync.
     Sync {
@@ -49,7 +49,7 @@ pub(crate) enum Op {
 
 /// A name in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct DirEntry {
     pub(crate) folder: Id,
     pub(crate) name: String,
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::watch::quoted;
-use super::{Call, Id, Op, Place, Tree};
+use super::{Call, DirEntry, Id, Op, Tree};
 
 /// Calls that change neither content nor names nor where the next write goes.
 const HARMLESS: [&str; 37] = [
@@ -215,7 +215,7 @@ impl Recorder {
         Ok(())
     }
 
-    fn push_name(&mut self, place: Place, id: Option<Id>, folder: bool) -> Id {
+    fn push_name(&mut self, place: DirEntry, id: Option<Id>, folder: bool) -> Id {
         let id = id.unwrap_or_else(|| self.tree.fresh());
         self.push(Op::Name { place, id, folder });
         id
@@ -255,7 +255,7 @@ impl Recorder {
     }
 
     /// The place that a path names: none where it is outside, none within where it is the folder itself.
-    fn find(&self, at: &str, path: &str) -> Result<Option<Option<Place>>, String> {
+    fn find(&self, at: &str, path: &str) -> Result<Option<Option<DirEntry>>, String> {
         let path = String::from_utf8(quoted(path)?).map_err(|e| e.to_string())?;
         let (mut folder, names) = match self.open.get(&descriptor(at)) {
             Some(open) if !path.starts_with('/') => (open.id, PathBuf::from(path)),
@@ -277,11 +277,14 @@ impl Recorder {
         };
         for name in above {
             let name = name.clone();
-            folder = self.tree.at(&Place { folder, name }).ok_or("no folder")?;
+            folder = self
+                .tree
+                .at(&DirEntry { folder, name })
+                .ok_or("no folder")?;
         }
         debug_assert!(self.tree.is_folder(folder));
         let name = name.clone();
-        Ok(Some(Some(Place { folder, name })))
+        Ok(Some(Some(DirEntry { folder, name })))
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use super::{Id, Op, Place};
+use super::{DirEntry, Id, Op};
 
 /// Every file by its path.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -39,7 +39,7 @@ impl Tree {
             let entry = entry.unwrap();
             let (name, new) = (entry.file_name().into_string().unwrap(), self.fresh());
             let is_folder = entry.file_type().unwrap().is_dir();
-            self.name(&Place { folder: id, name }, new, is_folder);
+            self.name(&DirEntry { folder: id, name }, new, is_folder);
             match is_folder {
                 true => self.load_into(new, &entry.path()),
                 false => *self.content(new).unwrap() = fs::read(entry.path()).unwrap(),
@@ -98,7 +98,7 @@ impl Tree {
     }
 
     /// What a place names.
-    pub(crate) fn at(&self, place: &Place) -> Option<Id> {
+    pub(crate) fn at(&self, place: &DirEntry) -> Option<Id> {
         let mut names = self.names(place.folder);
         names.find(|(name, _)| **name == place.name).map(|n| *n.1)
     }
@@ -114,7 +114,7 @@ impl Tree {
         self.nodes.keys().copied().collect()
     }
 
-    fn name(&mut self, place: &Place, id: Id, folder: bool) {
+    fn name(&mut self, place: &DirEntry, id: Id, folder: bool) {
         self.nodes.entry(id).or_insert_with(|| match folder {
             true => Node::Folder(BTreeMap::new()),
             false => Node::File(Vec::new()),
@@ -134,7 +134,7 @@ impl Tree {
         }
     }
 
-    fn unname(&mut self, place: &Place) -> Option<Id> {
+    fn unname(&mut self, place: &DirEntry) -> Option<Id> {
         match self.nodes.get_mut(&place.folder) {
             Some(Node::Folder(names)) => names.remove(&place.name),
             _ => None,

@@ -10,6 +10,7 @@ mod libraries;
 mod light;
 mod manifest;
 mod methods;
+mod names;
 mod paths;
 mod root;
 mod source;

@@ -1,16 +1,16 @@
-use super::{Block, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
+use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{ActivationProperties, ArchSpec, Rotary};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
     pub fn new(arch: &ArchSpec) -> Self {
-        let windowed = arch.window.as_ref().map(|window| Block {
+        let windowed = arch.window.as_ref().map(|window| BlockKind {
             section: block(arch, Some(window.width)),
             count: window.layers.len(),
             layers: Some(window.layers.clone()),
         });
         let named = windowed.as_ref().map_or(0, |block| block.count);
-        let others = Block {
+        let others = BlockKind {
             section: block(arch, None),
             count: arch.layers.saturating_sub(named),
             layers: None,

@@ -33,7 +33,7 @@ pub struct Plan {
     /// From token ids to the residual stream.
     pub start: Section,
     /// The kinds of blocks: one, or two where some layers have a window.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<BlockKind>,
     /// From the residual stream to logits.
     pub end: Section,
 }
@@ -49,7 +49,7 @@ pub struct Section {
 
 /// Blocks that are alike.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block {
+pub struct BlockKind {
     /// What each of them is.
     pub section: Section,
     /// How many there are.
@@ -66,7 +66,7 @@ impl Plan {
 
     /// The block at `layer`, from 1.
     pub fn block(&self, layer: usize) -> &Section {
-        let named = |block: &&Block| block.layers.as_ref().is_some_and(|l| l.contains(&layer));
+        let named = |block: &&BlockKind| block.layers.as_ref().is_some_and(|l| l.contains(&layer));
         let named = self.blocks.iter().find(named);
         let others = || self.blocks.iter().find(|block| block.layers.is_none());
         named

@@ -1,4 +1,4 @@
-use outcrop_gemm::{Onto, Rows, multiply_serial, panel_width, transpose};
+use outcrop_gemm::{LeftMatrix, Onto, multiply_serial, panel_width, transpose};
 use outcrop_vector::{dot, soften_panel_backward};
 
 use super::{Scratch, gather, lower};
@@ -114,7 +114,7 @@ impl Heads {
         let keys = &mut scratch.keys;
         keys.pack_serial(&qkv[starts[0]..], columns, d, width, 1);
         let dqueries = &mut scratch.dqueries[..seeing * d];
-        multiply_serial(Rows::new(ds, panel), &*keys, dqueries, d, Onto::C);
+        multiply_serial(LeftMatrix::new(ds, panel), &*keys, dqueries, d, Onto::C);
     }
 
     /// Takes from panels [queries, keys], the last query first, those that are later than the window: the

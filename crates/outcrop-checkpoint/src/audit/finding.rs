@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::SkippedFolder;
 
 /// What kind of thing was found; its text form is that of the JSON, such as `identical-steps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,7 +118,7 @@ impl Finding {
     }
 }
 
-pub(super) fn problem(problem: &Problem) -> Finding {
+pub(super) fn problem(problem: &SkippedFolder) -> Finding {
     let path = problem.path.display().to_string();
     let words = format!("{path} was skipped: {}", problem.reason);
     Finding::new(Code::NoCheckpoint, Vec::new(), words).of_file(path)

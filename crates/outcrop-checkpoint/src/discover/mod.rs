@@ -45,7 +45,7 @@ impl Checkpoint {
 
 /// What lies in a series' folder and is no checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct SkippedFolder {
     /// The step that its name gives, if it gives one.
     pub step: Option<u64>,
     /// The folder that was skipped.
@@ -93,7 +93,7 @@ pub struct CheckpointSeries {
     /// In ascending order of step, each step once; one without a step is alone.
     pub entries: Vec<Checkpoint>,
     /// What lies beside the checkpoints and is none, by path.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<SkippedFolder>,
     /// Decisions made while opening, each a sentence.
     pub notes: Vec<String>,
     /// The stage of all, if their names have one.
@@ -167,7 +167,7 @@ struct Finder<'a> {
     path: &'a Path,
     select: &'a Select,
     found: Vec<Found>,
-    problems: Vec<Problem>,
+    problems: Vec<SkippedFolder>,
     notes: Vec<String>,
 }
 
@@ -229,7 +229,7 @@ impl<'a> Finder<'a> {
     }
 
     fn problem(&mut self, step: Option<u64>, path: &Path, reason: &str) {
-        self.problems.push(Problem {
+        self.problems.push(SkippedFolder {
             step,
             path: path.into(),
             reason: reason.into(),

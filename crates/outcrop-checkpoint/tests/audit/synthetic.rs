@@ -32,15 +32,15 @@ pub(crate) const NAMES: [&str; 4] = [
     "gpt_neox.layers.2.attention.dense.weight",
 ];
 
-pub(crate) type Model = Vec<Tensor>;
+pub(crate) type Tensors = Vec<Tensor>;
 
-pub(crate) fn model(noise: &mut Noise) -> Model {
+pub(crate) fn model(noise: &mut Noise) -> Tensors {
     let matrix = |name: &&str| Tensor {
         name: name.to_string(),
         shape: vec![24, 16],
         data: (0..24 * 16).map(|_| noise.normal()).collect(),
     };
-    let mut model: Model = NAMES.iter().map(matrix).collect();
+    let mut model: Tensors = NAMES.iter().map(matrix).collect();
     // As a fresh layer norm and a buffer: the same in every step, and no reason for suspicion.
     for (name, shape) in [
         ("norm.weight", vec![16]),
@@ -61,7 +61,7 @@ pub(crate) fn model(noise: &mut Noise) -> Model {
 }
 
 /// The matrices take one step of a random walk.
-pub(crate) fn walk(model: &Model, size: f32, noise: &mut Noise) -> Model {
+pub(crate) fn walk(model: &Tensors, size: f32, noise: &mut Noise) -> Tensors {
     let mut next = model.clone();
     for tensor in next.iter_mut().take(NAMES.len()) {
         tensor
@@ -113,7 +113,7 @@ pub(crate) fn pythia(last: u64) -> Vec<u64> {
 }
 
 /// As training moves weights: towards where they end, fast in the middle of log(step), with noise.
-pub(crate) fn trained(steps: &[u64], seed: u64) -> Vec<Model> {
+pub(crate) fn trained(steps: &[u64], seed: u64) -> Vec<Tensors> {
     let mut noise = Noise(seed);
     let (start, end) = (model(&mut noise), model(&mut noise));
     let mut drift = start.clone();

@@ -14,19 +14,19 @@ use crate::{REPO, client, first, put, weights};
 
 type Damage = fn(&mut Vec<u8>);
 
-struct Place {
+struct HubCache {
     server: Server,
     _dir: tempfile::TempDir,
     cache: PathBuf,
     blobs: PathBuf,
 }
 
-fn place() -> Place {
+fn place() -> HubCache {
     let (server, dir) = (Server::start(), tempfile::tempdir().unwrap());
     put(&server, 8, 3, 1.5);
     let cache = dir.path().to_owned();
     let blobs = cache.join("models--org--model/blobs");
-    Place {
+    HubCache {
         server,
         _dir: dir,
         cache,

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Published, read_each};
+use super::{PublishedData, read_each};
 use crate::table::{self, Columns, MeasurementWriter, Problem};
 use crate::{AtomicFile, Ratio, Result, write_atomic};
 
@@ -30,7 +30,7 @@ pub const FILES: [&str; 4] = [
 ///
 /// # Errors
 /// As [`read`](super::read), and [`crate::Error::Io`] with the path that cannot be written.
-pub fn import(path: &Path, ratio: Ratio, folder: &Path) -> Result<Published> {
+pub fn import(path: &Path, ratio: Ratio, folder: &Path) -> Result<PublishedData> {
     crate::check_writable(folder)?;
     let [measurements, trajectories, fits, problems] = FILES.map(|name| folder.join(name));
     let mut writer =

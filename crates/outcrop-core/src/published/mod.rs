@@ -23,7 +23,7 @@ use crate::{Error, Fit, Measurement, Ratio, Result, Trajectory, TrajectoryBuilde
 
 /// What was read of the data set.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Published {
+pub struct PublishedData {
     /// The ratios by model `pythia-<size>` (smallest first), layer and step.
     pub trajectories: Vec<Trajectory>,
     /// The published fits: hypothesis `published <name>` for those of the ratio, `published top1
@@ -53,7 +53,7 @@ pub fn recognise(path: &Path) -> bool {
 /// # Errors
 /// [`Error::Io`] where `path` cannot be read; [`Error::Parse`] where no file of the data set is
 /// there.
-pub fn read(path: &Path, ratio: Ratio) -> Result<Published> {
+pub fn read(path: &Path, ratio: Ratio) -> Result<PublishedData> {
     read_each(path, ratio, |_| Ok(()))
 }
 
@@ -66,14 +66,14 @@ pub fn read_each(
     path: &Path,
     ratio: Ratio,
     mut each: impl FnMut(&Measurement) -> Result<()>,
-) -> Result<Published> {
+) -> Result<PublishedData> {
     let mut files = found(path)?;
     if files.iter().all(|(file, _)| file.is_none()) {
         let reason = "no exp2_pythia_<size>_step<N> and no layer_fit_params_<quantity>.json in it";
         return Err(Error::parse(path.display().to_string(), reason));
     }
     files.sort_by_cached_key(|(file, path)| (sort_key(file.as_ref(), path), path.clone()));
-    let mut published = Published::default();
+    let mut published = PublishedData::default();
     let mut builder = TrajectoryBuilder::new(ratio);
     let mut steps = BTreeSet::new();
     for (file, path) in files {

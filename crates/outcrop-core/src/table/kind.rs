@@ -3,7 +3,7 @@ use std::io::Read;
 use super::lines::Lines;
 use super::rows::Row;
 use super::{architecture, header, measurement, trajectory};
-use crate::{CurvePoint, Error, Fit, Loss, Prediction, Result, Score};
+use crate::{CurvePoint, Error, Fit, LossPoint, Prediction, Result, Score};
 
 /// Which of the tables of this crate a table is, by its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub enum TableKind {
     Fits,
     /// `model,layer,hypothesis,step,value`: [`crate::CurvePoint`].
     Curves,
-    /// `model,step,tokens,loss,...`: [`crate::Loss`].
+    /// `model,step,tokens,loss,...`: [`crate::LossPoint`].
     Losses,
     /// `target,regressor,protocol,...`: [`crate::Score`].
     Scores,
@@ -33,7 +33,7 @@ const KINDS: [(TableKind, &[&str]); 8] = [
     (TableKind::Trajectories, &trajectory::REQUIRED),
     (TableKind::Curves, CurvePoint::REQUIRED),
     (TableKind::Fits, Fit::REQUIRED),
-    (TableKind::Losses, Loss::REQUIRED),
+    (TableKind::Losses, LossPoint::REQUIRED),
     (TableKind::Scores, Score::REQUIRED),
     (TableKind::Predictions, Prediction::REQUIRED),
     (TableKind::Architectures, &architecture::REQUIRED),

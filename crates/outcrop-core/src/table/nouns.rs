@@ -3,7 +3,7 @@
 use super::rows::Row;
 use crate::{
     Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
-    Intervention, Loss, ModelScore, PersistentPlace, Prediction, Score,
+    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -23,7 +23,7 @@ macro_rules! row {
 }
 
 row!(
-    Loss,
+    LossPoint,
     [
         "model",
         "step",

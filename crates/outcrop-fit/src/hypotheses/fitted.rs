@@ -5,7 +5,7 @@ use crate::hypotheses::About;
 use crate::observations::{Observations, solve};
 use crate::separable::Separable;
 use crate::weights::{Scaled, Solution};
-use crate::{Curve, Result, Summary};
+use crate::{Curve, CurveSummary, Result};
 
 /// A hypothesis fitted to one series.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Fitted {
     /// How well it fits.
     pub goodness: Goodness,
     /// Its values and its half-way step.
-    pub summary: Summary,
+    pub summary: CurveSummary,
 }
 
 impl Fitted {
@@ -32,7 +32,7 @@ impl Fitted {
         Self {
             about,
             goodness: Goodness::new(scaled, values, sse, about.parameters.len()),
-            summary: Summary::new(&*curve, series.first(), series.last()),
+            summary: CurveSummary::new(&*curve, series.first(), series.last()),
             curve,
         }
     }

@@ -11,8 +11,8 @@ mod shared;
 
 pub use critically_damped::CriticallyDamped;
 pub use emergence::{
-    Covariance, Emergence, EmergenceCurve, EmergenceHypothesis, Note, Parameters, fit_emergence,
-    lambert_w_of_exp,
+    Covariance, Emergence, EmergenceCurve, EmergenceHypothesis, EmergenceParameters, Note,
+    fit_emergence, lambert_w_of_exp,
 };
 pub use first_order_step::FirstOrderStep;
 pub use fitted::Fitted;

@@ -61,7 +61,7 @@ pub struct Options {
     level: f64,
     curve_points: usize,
     hypotheses: Vec<&'static str>,
-    paper: Option<paper::Options>,
+    paper: Option<paper::PaperOptions>,
 }
 
 impl Default for Options {
@@ -95,7 +95,7 @@ impl Options {
     }
 
     /// The paper's own procedure, if it is to run too.
-    pub fn paper(&self) -> Option<&paper::Options> {
+    pub fn paper(&self) -> Option<&paper::PaperOptions> {
         self.paper.as_ref()
     }
 

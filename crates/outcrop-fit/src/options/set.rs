@@ -186,10 +186,10 @@ impl Options {
     ///
     /// ```
     /// # use outcrop_fit::{Options, paper};
-    /// let options = Options::paper_like().with_paper(paper::Options::default());
+    /// let options = Options::paper_like().with_paper(paper::PaperOptions::default());
     /// assert!(options.paper().is_some());
     /// ```
-    pub fn with_paper(mut self, options: paper::Options) -> Self {
+    pub fn with_paper(mut self, options: paper::PaperOptions) -> Self {
         self.paper = Some(options);
         self
     }

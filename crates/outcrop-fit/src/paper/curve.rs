@@ -1,6 +1,6 @@
 /// A fitted curve with its parameters, in steps and in units of the values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Curve {
+pub enum PaperCurve {
     /// Eq. 9: f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.
     Original {
         /// A, the amplitude.
@@ -29,14 +29,14 @@ pub enum Curve {
     },
 }
 
-impl Curve {
+impl PaperCurve {
     /// The curve at step `t`, in units of the values; not a number where the logarithm is none.
     ///
     /// ```
-    /// use outcrop_fit::paper::Curve;
+    /// use outcrop_fit::paper::PaperCurve;
     ///
     /// let (a, lambda, gamma, t0, k) = (3.0, 0.5, 0.1, 2.0, 1.0);
-    /// let curve = Curve::Original { a, lambda, gamma, t0, k };
+    /// let curve = PaperCurve::Original { a, lambda, gamma, t0, k };
     /// assert_eq!(curve.value(10.0), 3.0 * (-1.5f64).exp() * 3f64.ln() + 1.0);
     /// ```
     pub fn value(&self, t: f64) -> f64 {

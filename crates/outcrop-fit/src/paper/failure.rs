@@ -2,7 +2,7 @@
 /// SciPy's `curve_fit`, as named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum FormFailure {
     /// The limit was reached before any test for convergence (`RuntimeError`).
     #[error("converge within {limit} evaluations")]
     Evaluations {

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::bounds::Bounds;
-use super::curve::{Curve, original, reparametrised};
+use super::curve::{PaperCurve, original, reparametrised};
 use super::reflective::Problem;
 use crate::Series;
 
@@ -69,7 +69,7 @@ pub(super) trait Form {
     fn bounds(&self) -> Bounds;
 
     /// The curve in steps and in units of the values.
-    fn curve(&self, p: &[f64], data: &Normalised) -> Curve;
+    fn curve(&self, p: &[f64], data: &Normalised) -> PaperCurve;
 }
 
 pub(super) struct Original;
@@ -95,8 +95,8 @@ impl Form for Original {
         Bounds::at_least_zero(PARAMETERS, 1)
     }
 
-    fn curve(&self, p: &[f64], data: &Normalised) -> Curve {
-        Curve::Original {
+    fn curve(&self, p: &[f64], data: &Normalised) -> PaperCurve {
+        PaperCurve::Original {
             a: p[0] * data.value_range,
             lambda: p[1],
             gamma: p[2] / data.last,
@@ -130,8 +130,8 @@ impl Form for Reparametrised {
         Bounds::at_least_zero(PARAMETERS, 2)
     }
 
-    fn curve(&self, p: &[f64], data: &Normalised) -> Curve {
-        Curve::Reparametrised {
+    fn curve(&self, p: &[f64], data: &Normalised) -> PaperCurve {
+        PaperCurve::Reparametrised {
             a1: p[0] * data.value_range,
             // ln(t / T + tau0 / T) = ln(t + tau0) - ln T
             a2: (p[1] - p[0] * data.last.ln()) * data.value_range,

@@ -15,7 +15,7 @@
 //! 4. Parameters are scaled back to steps and to units of the values.
 //!
 //! ## What is a failure
-//! What raises an exception in `curve_fit` is a [`Failure`] here. A series is finite and both starts
+//! What raises an exception in `curve_fit` is a [`FormFailure`] here. A series is finite and both starts
 //! lie within their bounds by construction, so the remaining checks of `curve_fit` never fire. A
 //! trial step without values is none: it shrinks the trust region, in SciPy as here.
 //!
@@ -42,8 +42,8 @@ mod trust_region;
 #[cfg(test)]
 mod tests;
 
-pub use curve::Curve;
-pub use failure::Failure;
+pub use curve::PaperCurve;
+pub use failure::FormFailure;
 pub use reflective::Stop;
 
 use crate::Series;
@@ -52,19 +52,19 @@ use forms::{Form, Normalised, Original, Reparametrised};
 /// Options of a fit in the paper's way.
 ///
 /// ```
-/// use outcrop_fit::paper::Options;
+/// use outcrop_fit::paper::PaperOptions;
 ///
-/// assert_eq!(Options::default().max_evaluations, 20_000);
-/// assert_eq!(Options::scipy().max_evaluations, 500);
+/// assert_eq!(PaperOptions::default().max_evaluations, 20_000);
+/// assert_eq!(PaperOptions::scipy().max_evaluations, 500);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct PaperOptions {
     /// Evaluations of the curve after which a form has failed, the start included; SciPy's
     /// `max_nfev`. 0 counts as 1.
     pub max_evaluations: usize,
 }
 
-impl Default for Options {
+impl Default for PaperOptions {
     /// 20 000 evaluations: a generous reading of the paper, which names no limit.
     fn default() -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl PaperOptions {
     /// What `curve_fit` takes where it is told nothing: 100 evaluations a parameter, hence 500.
     pub fn scipy() -> Self {
         Self {
@@ -86,14 +86,14 @@ impl Options {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaperFit {
     /// Eq. 9: A exp(-lambda x) ln(x) + K with x = gamma t + t0.
-    pub original: Result<Fitted, Failure>,
+    pub original: Result<FittedForm, FormFailure>,
     /// exp(-beta t) (A1 ln(t + tau0) + A2) + K.
-    pub reparametrised: Result<Fitted, Failure>,
+    pub reparametrised: Result<FittedForm, FormFailure>,
 }
 
 impl PaperFit {
     /// The form that is kept: the smaller sum of squares among those that did not fail.
-    pub fn best(&self) -> Option<&Fitted> {
+    pub fn best(&self) -> Option<&FittedForm> {
         let forms = [&self.original, &self.reparametrised];
         let fitted = forms.into_iter().filter_map(|form| form.as_ref().ok());
         fitted.min_by(|a, b| a.sse.total_cmp(&b.sse))
@@ -102,9 +102,9 @@ impl PaperFit {
 
 /// A form that the method called converged, which does not make it the optimum.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fitted {
+pub struct FittedForm {
     /// The curve with its parameters, in steps and in units of the values.
-    pub curve: Curve,
+    pub curve: PaperCurve,
     /// Sum of squared residuals, in squared units of the values.
     pub sse: f64,
     /// 1 - SSE / SST; at most 1, and below 0 where a constant fits better.
@@ -126,13 +126,13 @@ pub struct Fitted {
 /// let steps: Vec<f64> = (0..37).map(|i| f64::from(i) * 4000.0).collect();
 /// let f = |t: f64| (-2e-5 * t).exp() * (90.0 * (t + 4000.0).ln() - 600.0) + 30.0;
 /// let values: Vec<f64> = steps.iter().map(|&t| f(t)).collect();
-/// let fit = paper::fit(&Series::new(&steps, &values)?, &paper::Options::default());
+/// let fit = paper::fit(&Series::new(&steps, &values)?, &paper::PaperOptions::default());
 /// let best = fit.best().ok_or("neither form converged")?;
 /// assert!(best.r2 > 0.999_999);
 /// assert!((best.curve.value(60_000.0) / f(60_000.0) - 1.0).abs() < 1e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn fit(series: &Series, options: &Options) -> PaperFit {
+pub fn fit(series: &Series, options: &PaperOptions) -> PaperFit {
     PaperFit {
         original: fit_original(series, options),
         reparametrised: fit_reparametrised(series, options),
@@ -142,27 +142,34 @@ pub fn fit(series: &Series, options: &Options) -> PaperFit {
 /// Fits the original form, Eq. 9, alone.
 ///
 /// # Errors
-/// [`Failure`], where `curve_fit` raises an exception.
-pub fn fit_original(series: &Series, options: &Options) -> Result<Fitted, Failure> {
+/// [`FormFailure`], where `curve_fit` raises an exception.
+pub fn fit_original(series: &Series, options: &PaperOptions) -> Result<FittedForm, FormFailure> {
     fit_form(&Original, &Normalised::new(series), options)
 }
 
 /// Fits the reparametrised form alone.
 ///
 /// # Errors
-/// [`Failure`], where `curve_fit` raises an exception.
-pub fn fit_reparametrised(series: &Series, options: &Options) -> Result<Fitted, Failure> {
+/// [`FormFailure`], where `curve_fit` raises an exception.
+pub fn fit_reparametrised(
+    series: &Series,
+    options: &PaperOptions,
+) -> Result<FittedForm, FormFailure> {
     fit_form(&Reparametrised, &Normalised::new(series), options)
 }
 
-fn fit_form<F: Form>(form: &F, data: &Normalised, options: &Options) -> Result<Fitted, Failure> {
+fn fit_form<F: Form>(
+    form: &F,
+    data: &Normalised,
+    options: &PaperOptions,
+) -> Result<FittedForm, FormFailure> {
     let problem = forms::Residuals { form, data };
     let limit = options.max_evaluations.max(1);
     let found = reflective::minimize(&problem, &form.start(data), &form.bounds(), limit)?;
     let n = data.values.len() as f64;
     let sse = 2.0 * found.cost;
     let sse_in_units = sse * data.value_range * data.value_range;
-    Ok(Fitted {
+    Ok(FittedForm {
         curve: form.curve(found.x.as_slice(), data),
         sse: sse_in_units,
         r2: 1.0 - sse / data.total(),

@@ -35,7 +35,7 @@ pub(super) struct Step {
     pub(super) change: f64,
 }
 
-/// No step can be reflected: see [`super::Failure::Reflection`].
+/// No step can be reflected: see [`super::FormFailure::Reflection`].
 #[derive(Debug)]
 pub(super) struct NoReflection;
 

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::bounds::Bounds;
-use super::failure::Failure;
+use super::failure::FormFailure;
 use super::model::{Quadratic, Region, Step};
 use super::trust_region::Spectrum;
 
@@ -53,11 +53,11 @@ pub(super) fn minimize<P: Problem>(
     start: &[f64],
     bounds: &Bounds,
     limit: usize,
-) -> Result<Minimum, Failure> {
+) -> Result<Minimum, FormFailure> {
     let start = bounds.inside(DVector::from_row_slice(start), START_MARGIN);
     let residuals = problem.residuals(&start);
     if !finite(&residuals) {
-        return Err(Failure::Start);
+        return Err(FormFailure::Start);
     }
     let mut at = Iterate::new(problem, start, residuals);
     let mut search = Search {
@@ -76,12 +76,12 @@ pub(super) fn minimize<P: Problem>(
             stop = Some(Stop::Gradient);
         }
         if stop.is_none() && search.evaluations == limit {
-            return Err(Failure::Evaluations { limit });
+            return Err(FormFailure::Evaluations { limit });
         }
         let evaluations = search.evaluations;
         // a step onto infinite slopes ends the search, whatever a test says
         if !at.jacobian.iter().all(|d| d.is_finite()) {
-            return Err(Failure::Jacobian { evaluations });
+            return Err(FormFailure::Jacobian { evaluations });
         }
         if let Some(stop) = stop {
             let (x, cost) = (at.x, at.cost);
@@ -139,9 +139,9 @@ impl<P: Problem> Search<'_, P> {
         at: &Iterate,
         model: &Quadratic,
         share: f64,
-    ) -> Result<(Option<Iterate>, Option<Stop>), Failure> {
+    ) -> Result<(Option<Iterate>, Option<Stop>), FormFailure> {
         let spectrum = Spectrum::new(&model.jacobian, &model.curvature, &at.residuals);
-        let spectrum = spectrum.ok_or(Failure::Decomposition {
+        let spectrum = spectrum.ok_or(FormFailure::Decomposition {
             evaluations: self.evaluations,
         })?;
         while self.evaluations < self.limit {
@@ -170,7 +170,7 @@ impl<P: Problem> Search<'_, P> {
         model: &Quadratic,
         spectrum: &Spectrum,
         share: f64,
-    ) -> Result<Step, Failure> {
+    ) -> Result<Step, FormFailure> {
         let (newton, damping) = spectrum.step(self.radius, self.damping);
         self.damping = damping;
         let region = Region {
@@ -181,7 +181,7 @@ impl<P: Problem> Search<'_, P> {
         };
         let evaluations = self.evaluations;
         let step = model.choose(newton, &region);
-        step.map_err(|_| Failure::Reflection { evaluations })
+        step.map_err(|_| FormFailure::Reflection { evaluations })
     }
 
     /// Tests for convergence, and if the search goes on sets the radius by how well the model

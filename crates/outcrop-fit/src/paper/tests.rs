@@ -4,7 +4,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::bounds::Bounds;
-use super::failure::Failure;
+use super::failure::FormFailure;
 use super::reflective::{Minimum, Problem, Stop, minimize};
 use super::trust_region::Spectrum;
 
@@ -115,7 +115,7 @@ fn a_valley_without_an_end_uses_up_its_evaluations() {
     };
     let bounds = Bounds::at_least_zero(3, 1);
     let failure = minimize(&problem, &[1.0, 1.0, 0.0], &bounds, 300).unwrap_err();
-    assert_eq!(failure, Failure::Evaluations { limit: 300 });
+    assert_eq!(failure, FormFailure::Evaluations { limit: 300 });
 }
 
 /// A residual without values below 0, and with infinite slope at 0.
@@ -135,10 +135,13 @@ impl Problem for Root {
 fn values_and_slopes_that_are_not_finite_are_failures() {
     let bounds = Bounds::new(&[-FREE], &[1e9]);
     let from = |start: f64| minimize(&Root, &[start], &bounds, 100).unwrap_err();
-    assert_eq!(from(-1.0), Failure::Start);
-    assert_eq!(from(0.0), Failure::Jacobian { evaluations: 1 });
+    assert_eq!(from(-1.0), FormFailure::Start);
+    assert_eq!(from(0.0), FormFailure::Jacobian { evaluations: 1 });
     // steps into the hole shrink the region until one lands on its edge
-    assert!(matches!(from(1.0), Failure::Jacobian { evaluations: 2.. }));
+    assert!(matches!(
+        from(1.0),
+        FormFailure::Jacobian { evaluations: 2.. }
+    ));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::plane::zoom;
 use crate::hypotheses::{Emergence, EmergenceCurve};
 use crate::observations::Observations;
 use crate::separable::Projection;
-use crate::{Curve, Summary, Weighting};
+use crate::{Curve, CurveSummary, Weighting};
 
 /// Emergence curves drawn from the posterior of one fit, all equally probable.
 ///
@@ -29,7 +29,7 @@ use crate::{Curve, Summary, Weighting};
 #[derive(Clone, Debug)]
 pub struct Posterior {
     pub(super) curves: Vec<EmergenceCurve>,
-    pub(super) summaries: Vec<Summary>,
+    pub(super) summaries: Vec<CurveSummary>,
     /// Standard deviation of the noise of each curve at its last step, in units of the values.
     noise: Vec<f64>,
     /// Whether the noise grows with the curve.
@@ -74,9 +74,9 @@ impl Posterior {
             }
         }
         let (first, last) = (series.first(), series.last());
-        let summaries: Vec<Summary> = curves
+        let summaries: Vec<CurveSummary> = curves
             .iter()
-            .map(|c| Summary::new(c, first, last))
+            .map(|c| CurveSummary::new(c, first, last))
             .collect();
         let peaks = summaries.iter().filter(|s| s.t_peak.is_some()).count();
         Self {

@@ -1,7 +1,7 @@
 use super::draws::Posterior;
 use super::interval::Interval;
-use crate::Summary;
-use crate::hypotheses::{EmergenceCurve, Note, Parameters};
+use crate::CurveSummary;
+use crate::hypotheses::{EmergenceCurve, EmergenceParameters, Note};
 
 /// The intervals of one fit. Those of parameters are one-sided or empty where the notes of the fit
 /// say that a limit of the curve cannot be told from it:
@@ -60,7 +60,7 @@ impl Posterior {
     /// The intervals of probability `level` of everything that is identified under `notes`.
     pub fn intervals(&self, notes: &[Note], level: f64) -> Intervals {
         let has = |note| notes.contains(&note);
-        let of = |f: &dyn Fn(&Summary) -> Option<f64>| {
+        let of = |f: &dyn Fn(&CurveSummary) -> Option<f64>| {
             Interval::new(self.summaries.iter().filter_map(f).collect(), level)
         };
         let mut found = Intervals {
@@ -74,13 +74,13 @@ impl Posterior {
         }
         found.t_half = of(&|s| s.t_half);
         found.t_peak = of(&|s| s.t_peak);
-        let parameters: Vec<Parameters> = self
+        let parameters: Vec<EmergenceParameters> = self
             .curves
             .iter()
             .map(EmergenceCurve::finite_parameters)
             .collect();
         // a parameter without a finite value lies beyond every finite one
-        let of = |f: fn(&Parameters) -> Option<f64>| {
+        let of = |f: fn(&EmergenceParameters) -> Option<f64>| {
             let draws = parameters.iter().map(|p| f(p).unwrap_or(f64::INFINITY));
             Interval::new(draws.collect(), level)
         };

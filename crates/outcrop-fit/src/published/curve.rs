@@ -3,13 +3,13 @@
 use outcrop_core::{CurvePoint, Fit};
 
 use crate::lambert_w_of_exp;
-use crate::paper::Curve;
+use crate::paper::PaperCurve;
 
 /// The curve of a row, by the form whose parameters it has all of.
-pub(super) fn of(fit: &Fit) -> Option<Curve> {
+pub(super) fn of(fit: &Fit) -> Option<PaperCurve> {
     let k = fit.k?;
     let original = || {
-        Some(Curve::Original {
+        Some(PaperCurve::Original {
             a: fit.a?,
             lambda: fit.lambda?,
             gamma: fit.gamma?,
@@ -18,7 +18,7 @@ pub(super) fn of(fit: &Fit) -> Option<Curve> {
         })
     };
     let reparametrised = || {
-        Some(Curve::Reparametrised {
+        Some(PaperCurve::Reparametrised {
             a1: fit.a1?,
             a2: fit.a2?,
             beta: fit.beta?,
@@ -32,9 +32,9 @@ pub(super) fn of(fit: &Fit) -> Option<Curve> {
 
 /// The step at which the curve has its maximum: x = gamma t + t0 = exp(W(1 / lambda)), for which
 /// ln x = W(1 / lambda). None where it has a minimum there, or where a logarithm has no value.
-pub(super) fn peak(curve: &Curve) -> Option<f64> {
+pub(super) fn peak(curve: &PaperCurve) -> Option<f64> {
     let (amplitude, log_lambda, log_gamma, tau0) = match *curve {
-        Curve::Original {
+        PaperCurve::Original {
             a,
             lambda,
             gamma,
@@ -42,7 +42,7 @@ pub(super) fn peak(curve: &Curve) -> Option<f64> {
             ..
         } => (a, lambda.ln(), gamma.ln(), t0 / gamma),
         // gamma = exp(A2 / A1), lambda = beta / gamma
-        Curve::Reparametrised {
+        PaperCurve::Reparametrised {
             a1, a2, beta, tau0, ..
         } => (a1, beta.ln() - a2 / a1, a2 / a1, tau0),
     };
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn both_forms_peak_where_their_derivative_vanishes() {
         let (a, lambda, gamma, t0, k) = (3.0, 0.25, 2e-3, 1.5, 7.0);
-        let original = Curve::Original {
+        let original = PaperCurve::Original {
             a,
             lambda,
             gamma,
@@ -104,7 +104,7 @@ mod tests {
             k,
         };
         let a1 = a * (-lambda * t0).exp();
-        let reparametrised = Curve::Reparametrised {
+        let reparametrised = PaperCurve::Reparametrised {
             a1,
             a2: a1 * f64::ln(gamma),
             beta: lambda * gamma,
@@ -115,7 +115,7 @@ mod tests {
             let x = gamma * peak(&curve).unwrap() + t0;
             assert!((1.0 / x - lambda * x.ln()).abs() < 1e-12, "{x}");
         }
-        let trough = Curve::Original {
+        let trough = PaperCurve::Original {
             a: -a,
             lambda,
             gamma,
@@ -123,7 +123,7 @@ mod tests {
             k,
         };
         assert_eq!(peak(&trough), None);
-        let no_logarithm = Curve::Original {
+        let no_logarithm = PaperCurve::Original {
             a,
             lambda,
             gamma: -1.0,

@@ -5,7 +5,7 @@ mod values;
 
 use std::collections::HashMap;
 
-use outcrop_core::{Comparison, Fit, Trajectory, Verdict};
+use outcrop_core::{Comparison, CurveVerdict, Fit, Trajectory};
 
 use crate::{
     EMERGENCE, FIRST_ORDER_STEP, PAPER_ORIGINAL, PAPER_REPARAMETRISED, SECOND_ORDER_STEP,
@@ -36,7 +36,7 @@ const SAME_R2: f64 = 0.02;
 /// which leaves R2 as it is, so these parameters are of normalised values or of other steps.
 ///
 /// ```
-/// use outcrop_core::{Fit, Trajectory, Verdict};
+/// use outcrop_core::{Fit, Trajectory, CurveVerdict};
 /// use outcrop_fit::{Options, compare_published, fit};
 ///
 /// let f = |t: f64| (-2e-5 * t).exp() * (90.0 * (t + 40.0).ln() - 250.0) + 30.0;
@@ -56,7 +56,7 @@ const SAME_R2: f64 = 0.02;
 /// };
 /// let ours = fit(&trajectory, &Options::default());
 /// let rows = compare_published(&[trajectory], &[ours], &[published]);
-/// assert_eq!(rows[0].verdict, Verdict::SameCurve);
+/// assert_eq!(rows[0].verdict, CurveVerdict::SameCurve);
 /// ```
 pub fn compare_published(
     trajectories: &[Trajectory],
@@ -167,7 +167,7 @@ fn row(
     let outcome = compare(&mut row, published, ours, found, trajectory);
     (row.verdict, row.reason) = match outcome {
         Ok(verdict) => (verdict, String::new()),
-        Err(reason) => (Verdict::NotComparable, reason),
+        Err(reason) => (CurveVerdict::NotComparable, reason),
     };
     row
 }
@@ -179,7 +179,7 @@ fn compare(
     ours: &Fit,
     found: &TrajectoryFit,
     trajectory: Option<&Trajectory>,
-) -> Result<Verdict, String> {
+) -> Result<CurveVerdict, String> {
     let trajectory = trajectory.ok_or("the trajectory of this layer is not at hand")?;
     row.n = trajectory.steps.len();
     let values = Values::new(trajectory)?;
@@ -202,8 +202,8 @@ fn compare(
     let our_sse = ours.sse.ok_or_else(|| format!("ours: {}", ours.status))?;
     row.sse_ratio = Some(our_sse / sse).filter(|ratio| ratio.is_finite());
     let lower = match our_sse <= sse {
-        true => Verdict::OursLower,
-        false => Verdict::PublishedLower,
+        true => CurveVerdict::OursLower,
+        false => CurveVerdict::PublishedLower,
     };
     let our_curve = curve::of(ours).map_or_else(
         || values.at(|t| curve::between(&found.curves, &ours.hypothesis, t)),
@@ -218,7 +218,7 @@ fn compare(
     row.max_difference_step = Some(difference.step);
     row.rms_difference = Some(difference.rms);
     Ok(match difference.max <= SAME {
-        true => Verdict::SameCurve,
+        true => CurveVerdict::SameCurve,
         false => lower,
     })
 }

@@ -203,7 +203,7 @@ proptest! {
             let options = options.with_cells(12).unwrap().with_curve_points(20).unwrap();
             one_outcome(&t, &fit(&t, &options));
         }
-        let options = Options::paper_like().with_paper(paper::Options::scipy());
+        let options = Options::paper_like().with_paper(paper::PaperOptions::scipy());
         let options = options.with_draws(100).unwrap().with_cells(12).unwrap();
         one_outcome(&t, &fit(&t, &options));
         let row = &backtest(std::slice::from_ref(&t), Share::Checkpoints(0.6), &options).forecasts[0];

@@ -1,8 +1,8 @@
 //! t_peak: the root of its equation, the largest value of the curve, never a trough.
 
 use outcrop_fit::{
-    Curve, EmergenceCurve, Note, Observations, Options, Posterior, Summary, fit, fit_emergence,
-    lambert_w_of_exp,
+    Curve, CurveSummary, EmergenceCurve, Note, Observations, Options, Posterior, fit,
+    fit_emergence, lambert_w_of_exp,
 };
 use proptest::prelude::*;
 
@@ -42,7 +42,7 @@ fn w_has_its_known_values() {
 
 /// Asserts that the summary of `curve` is what a dense search over the run finds.
 fn agrees_with_a_search(curve: &EmergenceCurve, first: f64, last: f64) {
-    let summary = Summary::new(curve, first, last);
+    let summary = CurveSummary::new(curve, first, last);
     let found = [summary.f_first, summary.f_last, summary.f_max];
     assert!(found.iter().all(|f| f.is_finite()), "{curve:?} {summary:?}");
     let count = 4_000;

@@ -282,7 +282,7 @@ impl Published {
 fn kinds(plan: &Plan) -> Vec<usize> {
     let kind = |layer| {
         let section = plan.block(layer);
-        let same = |block: &outcrop_arch::Block| std::ptr::eq(&block.section, section);
+        let same = |block: &outcrop_arch::BlockKind| std::ptr::eq(&block.section, section);
         plan.blocks.iter().position(same).unwrap_or(0)
     };
     (1..=plan.layers()).map(kind).collect()

@@ -16,11 +16,11 @@ use crate::{Error, Result, Target};
 /// may end in K, M or B for a thousand, a million, a billion.
 ///
 /// ```
-/// use outcrop_predict::{Goal, Layers, Target};
+/// use outcrop_predict::{Goal, LayerAggregate, Target};
 ///
 /// let goal: Goal = "f_max < 50 at every layer".parse()?;
 /// assert_eq!((goal.target, goal.below, goal.bound), (Target::LnFMax, true, 50.0));
-/// assert_eq!("t_half>1.5K on average".parse::<Goal>()?.layers, Layers::Average);
+/// assert_eq!("t_half>1.5K on average".parse::<Goal>()?.layers, LayerAggregate::Average);
 /// assert!("f_mix<50".parse::<Goal>().unwrap_err().to_string().contains("f_max"));
 /// # Ok::<(), outcrop_predict::Error>(())
 /// ```
@@ -33,12 +33,12 @@ pub struct Goal {
     /// The bound, in the unit of the quantity.
     pub bound: f64,
     /// Over which layers.
-    pub layers: Layers,
+    pub layers: LayerAggregate,
 }
 
 /// Which layers must keep a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layers {
+pub enum LayerAggregate {
     /// All of them: the worst counts.
     Every,
     /// At least one: the best counts.
@@ -68,9 +68,9 @@ impl Goal {
 
     /// One number for the predicted values of all layers, in the unit of the quantity; NaN of none.
     pub(super) fn over_layers(&self, values: &[f64]) -> f64 {
-        let largest = matches!(self.layers, Layers::Every) == self.below;
+        let largest = matches!(self.layers, LayerAggregate::Every) == self.below;
         let value = match self.layers {
-            Layers::Average => values.iter().sum::<f64>() / values.len() as f64,
+            LayerAggregate::Average => values.iter().sum::<f64>() / values.len() as f64,
             _ if largest => values.iter().copied().fold(f64::NAN, f64::max),
             _ => values.iter().copied().fold(f64::NAN, f64::min),
         };
@@ -113,9 +113,9 @@ impl FromStr for Goal {
             below: text.as_bytes()[sign] == b'<',
             bound: number::real(bound).ok_or_else(|| refuse(&format!("`{bound}` is no number")))?,
             layers: match layers.trim() {
-                "" | "at every layer" => Layers::Every,
-                "at any layer" => Layers::Any,
-                "on average" => Layers::Average,
+                "" | "at every layer" => LayerAggregate::Every,
+                "at any layer" => LayerAggregate::Any,
+                "on average" => LayerAggregate::Average,
                 other => {
                     let allowed = "`at every layer`, `at any layer` and `on average`";
                     return Err(refuse(&format!("`{other}` is not among {allowed}")));
@@ -129,9 +129,9 @@ impl fmt::Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.below { '<' } else { '>' };
         let layers = match self.layers {
-            Layers::Every => "at every layer",
-            Layers::Any => "at any layer",
-            Layers::Average => "on average",
+            LayerAggregate::Every => "at every layer",
+            LayerAggregate::Any => "at any layer",
+            LayerAggregate::Average => "on average",
         };
         write!(f, "{} {sign} {} {layers}", self.quantity(), self.bound)
     }

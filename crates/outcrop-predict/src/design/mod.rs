@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use outcrop_arch::ArchSpec;
 
 pub use budget::{Budget, Cost};
-pub use goal::{Goal, Layers};
+pub use goal::{Goal, LayerAggregate};
 pub use knob::{Field, Knob};
 
 use crate::table::MIN_MODELS;

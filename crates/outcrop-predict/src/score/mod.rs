@@ -18,7 +18,7 @@ pub(crate) use metrics::Outcome;
 use metrics::{errors, gain, natural, original, q2, r2};
 use permutation::PermutationTest;
 pub use protocol::Protocol;
-pub use verdict::{Finding, Verdict};
+pub use verdict::{Conclusion, Verdict};
 
 use crate::table::MIN_MODELS;
 use crate::{Error, PredictOptions, Regressor, Result, Table, Target};

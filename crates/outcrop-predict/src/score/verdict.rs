@@ -27,7 +27,7 @@ pub struct Verdict {
     /// The target.
     pub target: Target,
     /// What is found.
-    pub finding: Finding,
+    pub conclusion: Conclusion,
     /// The protocol: `leave one model out`, or `leave one architecture out` where there are seeds.
     pub protocol: Protocol,
     /// Number of models in which the target is identified.
@@ -52,10 +52,10 @@ pub struct Verdict {
     pub best: Option<(Regressor, f64)>,
 }
 
-/// What a [`Verdict`] finds.
+/// What a [`Verdict`] concludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum Conclusion {
     /// The architecture says something that the depth of a layer does not.
     Signal,
     /// Nothing that could not be chance.
@@ -79,7 +79,7 @@ pub(super) fn verdicts(
             .collect();
         Verdict {
             target: t.target,
-            finding: finding(found, t.gain, t.adjusted),
+            conclusion: conclusion(found, t.gain, t.adjusted),
             protocol,
             models: table.identified(t.target).1,
             architectures: found,
@@ -95,11 +95,11 @@ pub(super) fn verdicts(
     test.targets.iter().map(verdict).collect()
 }
 
-fn finding(architectures: usize, gain: Option<f64>, p: f64) -> Finding {
+fn conclusion(architectures: usize, gain: Option<f64>, p: f64) -> Conclusion {
     match gain {
-        _ if architectures < MIN_ARCHITECTURES => Finding::TooFew,
-        Some(gain) if gain > 0.0 && p <= LEVEL => Finding::Signal,
-        _ => Finding::NoSignal,
+        _ if architectures < MIN_ARCHITECTURES => Conclusion::TooFew,
+        Some(gain) if gain > 0.0 && p <= LEVEL => Conclusion::Signal,
+        _ => Conclusion::NoSignal,
     }
 }
 
@@ -120,15 +120,15 @@ impl fmt::Display for Verdict {
             p,
             ..
         } = self;
-        match self.finding {
-            Finding::Signal => write!(f, "{target}: beats the depth-only baseline, p = {p:.3}")?,
-            Finding::NoSignal => {
+        match self.conclusion {
+            Conclusion::Signal => write!(f, "{target}: beats the depth-only baseline, p = {p:.3}")?,
+            Conclusion::NoSignal => {
                 write!(
                     f,
                     "{target}: no better than the depth-only baseline, p = {p:.3}"
                 )?;
             }
-            Finding::TooFew => write!(
+            Conclusion::TooFew => write!(
                 f,
                 "{target}: too few architectures ({architectures}) to tell signal from chance, {MIN_ARCHITECTURES} are needed"
             )?,
@@ -167,7 +167,7 @@ mod tests {
     fn verdict(architectures: usize, gain: f64, p: f64) -> Verdict {
         Verdict {
             target: Target::LnFMax,
-            finding: finding(architectures, Some(gain), p),
+            conclusion: conclusion(architectures, Some(gain), p),
             protocol: Protocol::LeaveOneModelOut,
             models: architectures,
             architectures,
@@ -208,10 +208,10 @@ mod tests {
     /// A small p-value alone is no finding: it says that others do worse, not that this does well.
     #[test]
     fn a_finding_beats_the_baseline_and_chance() {
-        assert_eq!(verdict(9, -0.1, 0.01).finding, Finding::NoSignal);
-        assert_eq!(verdict(9, 0.5, 0.031).finding, Finding::NoSignal);
-        assert_eq!(verdict(5, 0.5, 0.02).finding, Finding::Signal);
-        assert_eq!(verdict(4, 0.5, 0.02).finding, Finding::TooFew);
-        assert_eq!(finding(9, None, 0.01), Finding::NoSignal);
+        assert_eq!(verdict(9, -0.1, 0.01).conclusion, Conclusion::NoSignal);
+        assert_eq!(verdict(9, 0.5, 0.031).conclusion, Conclusion::NoSignal);
+        assert_eq!(verdict(5, 0.5, 0.02).conclusion, Conclusion::Signal);
+        assert_eq!(verdict(4, 0.5, 0.02).conclusion, Conclusion::TooFew);
+        assert_eq!(conclusion(9, None, 0.01), Conclusion::NoSignal);
     }
 }

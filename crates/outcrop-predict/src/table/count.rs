@@ -31,7 +31,7 @@ pub struct MissingLayers {
 
 /// How much of what is learned about a target comes from one model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Share {
+pub struct ModelShare {
     /// The model.
     pub model: String,
     /// Its share of the rows, in 0 to 1.
@@ -65,7 +65,7 @@ impl Table {
     /// The model with the largest share of the rows or of the weight in which `target` is
     /// identified; none where it is identified in no row. Above one half a score says more about
     /// this model than about architectures.
-    pub fn largest_share(&self, target: Target) -> Option<Share> {
+    pub fn largest_share(&self, target: Target) -> Option<ModelShare> {
         let rows: Vec<&Row> = self
             .rows
             .iter()
@@ -80,7 +80,7 @@ impl Table {
         let share = |(model, named): (usize, &NamedArch)| {
             let own = rows.iter().zip(&weights).filter(|(r, _)| r.model == model);
             let own: Vec<f64> = own.map(|(_, w)| *w).collect();
-            Share {
+            ModelShare {
                 model: named.model.clone(),
                 rows: own.len() as f64 / rows.len().max(1) as f64,
                 weight: own.iter().sum::<f64>() / rows.len().max(1) as f64,

@@ -9,7 +9,7 @@ use outcrop_core::{Fit, NamedArch};
 
 use crate::{Error, Feature, Result, Target};
 
-pub use count::{MissingLayers, NotIdentified, Share};
+pub use count::{MissingLayers, ModelShare, NotIdentified};
 pub use groups::FeatureGroup;
 pub use join::TableSource;
 pub(crate) use weights::weights;

@@ -14,7 +14,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         .iter()
         .flat_map(|l| l.loss.into_iter().chain([l.held_out_loss]));
     let y = Axis::linear("loss, nats per token", values);
-    let panel = |title: &str, value: &dyn Fn(&outcrop_core::Loss) -> Option<f64>| {
+    let panel = |title: &str, value: &dyn Fn(&outcrop_core::LossPoint) -> Option<f64>| {
         let marks = data.models.iter().map(|m| {
             let of = losses.iter().filter(|l| l.model == m.name);
             let line = of.filter_map(|l| Some((l.step as f64, value(l)?)));

@@ -7,7 +7,7 @@ mod plot;
 mod trajectory;
 
 pub use self::checkpoint::{
-    Attention, ChannelMagnitudes, Magnitudes, SINK_THRESHOLD, attention_plot, channels_plot,
+    AttentionMap, ChannelMagnitudes, Magnitudes, SINK_THRESHOLD, attention_plot, channels_plot,
     layers_plot, magnitudes_plot,
 };
 pub use self::explanation::{dependence_plot, importance_plot, shapley_plot, waterfall_plot};

@@ -1,4 +1,4 @@
-use outcrop_report::{Attention, SINK_THRESHOLD, attention_plot};
+use outcrop_report::{AttentionMap, SINK_THRESHOLD, attention_plot};
 
 use crate::seen::{DATA, Seen};
 
@@ -8,15 +8,15 @@ const MASKED: &str = "#D9D9D9";
 /// alpha_0 = (1 + 0.9 + 0.8) / 3 = 0.9, alpha_1 = (0.1 + 0.06) / 2 = 0.08, alpha_2 = 0.14.
 const WEIGHTS: [f32; 9] = [1.0, 0.0, 0.0, 0.9, 0.1, 0.0, 0.8, 0.06, 0.14];
 
-fn of(weights: &[f32], positions: usize) -> Attention<'_> {
-    Attention {
+fn of(weights: &[f32], positions: usize) -> AttentionMap<'_> {
+    AttentionMap {
         model: "tiny",
         step: 9,
         layer: 2,
         head: Some(3),
         weights,
         positions,
-        ..Attention::default()
+        ..AttentionMap::default()
     }
 }
 
@@ -31,7 +31,7 @@ fn bars(seen: &Seen, color: &str) -> Vec<[f64; 4]> {
 #[test]
 fn the_sink_its_mean_attention_and_the_threshold_are_seen() {
     let tokens = ["<s>", " a", "b"].map(String::from);
-    let attention = Attention {
+    let attention = AttentionMap {
         tokens: &tokens,
         ..of(&WEIGHTS, 3)
     };

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use outcrop_report::{
-    Attention, ChannelMagnitudes, Magnitudes, Plot, attention_plot, channels_plot, layers_plot,
+    AttentionMap, ChannelMagnitudes, Magnitudes, Plot, attention_plot, channels_plot, layers_plot,
     magnitudes_plot,
 };
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ proptest! {
             tokens: &tokens, median,
         };
         let square = width.min(values.len().isqrt());
-        let attention = |weights| Attention {
+        let attention = |weights| AttentionMap {
             model: &model, step, sequence: layer, layer, head, weights, positions: square,
             tokens: &tokens,
         };
@@ -75,10 +75,10 @@ fn noise_of_any_size_makes_files_of_sane_size() {
         d_model: 2000,
         ..Magnitudes::default()
     };
-    let attention = Attention {
+    let attention = AttentionMap {
         weights: &weights,
         positions: 400,
-        ..Attention::default()
+        ..AttentionMap::default()
     };
     let mut plots = vec![magnitudes_plot(&magnitudes), attention_plot(&attention)];
     for (layers, d_model) in [(1, 65_536), (23, 4096), (200, 512), (2000, 3)] {
@@ -117,12 +117,12 @@ fn different_things_have_different_files() {
                 layer,
                 ..Magnitudes::default()
             };
-            let attention = |head| Attention {
+            let attention = |head| AttentionMap {
                 model,
                 step,
                 layer,
                 head,
-                ..Attention::default()
+                ..AttentionMap::default()
             };
             let plots = [
                 magnitudes_plot(&magnitudes(0)),

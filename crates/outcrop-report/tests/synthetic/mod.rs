@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{
-    CurvePoint, Detail, Fit, LayerStats, Loss, Measurement, NamedArch, Place, Prediction,
+    CurvePoint, Detail, Fit, LayerStats, LossPoint, Measurement, NamedArch, Place, Prediction,
     Provenance, Score, Top,
 };
 use outcrop_report::Inputs;
@@ -65,7 +65,7 @@ pub(crate) fn study(title: &str) -> Inputs {
             }
             let gone = 1.0 - (-(step as f64) / 150.0).exp();
             let held_out_loss = 5.5 - 2.0 * gone - climb / 200.0;
-            inputs.losses.push(Loss {
+            inputs.losses.push(LossPoint {
                 model: name.into(),
                 step,
                 tokens: step * 2048,

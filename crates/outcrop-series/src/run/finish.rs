@@ -5,7 +5,7 @@ use outcrop_core::Provenance;
 
 use super::Measuring;
 use crate::CheckpointSource;
-use crate::outcome::{Failure, Outcome, tokens_in_words};
+use crate::outcome::{SeriesFailure, SeriesOutcome, tokens_in_words};
 use crate::{Error, Result};
 
 impl Measuring<'_> {
@@ -17,13 +17,13 @@ impl Measuring<'_> {
         for problem in &series.problems {
             if let Some(step) = problem.step {
                 let error = Error::NoCheckpoint(problem.reason.clone());
-                self.outcome.failures.push(Failure { step, error });
+                self.outcome.failures.push(SeriesFailure { step, error });
             }
         }
     }
 
     /// Ends the audit, marks suspect steps, and writes what follows from all rows together.
-    pub(super) fn finish(mut self) -> Result<Outcome> {
+    pub(super) fn finish(mut self) -> Result<SeriesOutcome> {
         self.commit()?;
         self.tables.order(&mut self.state)?;
         if let Some(auditor) = self.auditor.take() {

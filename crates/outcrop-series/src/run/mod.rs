@@ -16,9 +16,9 @@ use outcrop_tokens::Sequences;
 
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
-use crate::outcome::{Event, Failure, Outcome, SeriesOptions, non_finite};
+use crate::outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, non_finite};
 use crate::salvage::salvage;
-use crate::state::State;
+use crate::state::SeriesState;
 use crate::tables::{Tables, own_suspicion};
 use crate::{CheckpointSource, model};
 use crate::{Error, Result};
@@ -35,19 +35,19 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// [`Error::OtherSeries`], [`Error::Damaged`] and [`Error::Changed`] before anything is done;
-/// [`Error::Core`] where another process works on the folder, or a table cannot be written. A checkpoint that cannot be measured is no error but a [`Failure`] of the outcome.
+/// [`Error::Core`] where another process works on the folder, or a table cannot be written. A checkpoint that cannot be measured is no error but a [`SeriesFailure`] of the outcome.
 pub fn measure_series(
     source: &CheckpointSource,
     tokens: &Sequences,
     folder: &Folder,
     options: &SeriesOptions,
     stop: &AtomicBool,
-    observer: &mut dyn FnMut(Event<'_>),
-) -> Result<Outcome> {
+    observer: &mut dyn FnMut(SeriesEvent<'_>),
+) -> Result<SeriesOutcome> {
     folder.check(options.repair)?;
     let lock = FolderLock::acquire(folder.path(), &options.holder)?;
     if let Some(warning) = lock.warning() {
-        observer(Event::Warning(warning));
+        observer(SeriesEvent::Warning(warning));
     }
     let run = Measuring::open(source, tokens, folder, options, observer);
     let outcome = run.and_then(|run| run.measure_all(stop, observer));
@@ -60,7 +60,7 @@ struct Measuring<'a> {
     tokens: &'a Sequences,
     folder: &'a Folder,
     options: &'a SeriesOptions,
-    state: State,
+    state: SeriesState,
     tables: Tables,
     /// When the state last spoke of all rows.
     committed: Instant,
@@ -78,7 +78,7 @@ struct Measuring<'a> {
     arch: Option<ArchSpec>,
     /// What was said of how weights were found; each once.
     told: BTreeSet<String>,
-    outcome: Outcome,
+    outcome: SeriesOutcome,
 }
 
 impl<'a> Measuring<'a> {
@@ -87,22 +87,22 @@ impl<'a> Measuring<'a> {
         tokens: &'a Sequences,
         folder: &'a Folder,
         options: &'a SeriesOptions,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<Self> {
-        let wanted = State {
+        let wanted = SeriesState {
             model: options.model.clone(),
             stage: options.stage.clone(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
-            ..State::default()
+            ..SeriesState::default()
         };
         let mut state = folder.claim(&wanted, options.repair)?;
         let tables = match Tables::open(folder, &mut state) {
             Err(error) if options.repair => {
-                observer(Event::Warning(format!("failed to {error}")));
+                observer(SeriesEvent::Warning(format!("failed to {error}")));
                 let (had, kept) = (state.steps.len(), salvage(folder, &mut state)?);
                 let words = format!("{kept} of {had} steps are as they were written and kept");
-                observer(Event::Warning(words));
+                observer(SeriesEvent::Warning(words));
                 Tables::open(folder, &mut state)?
             }
             opened => opened?,
@@ -123,15 +123,15 @@ impl<'a> Measuring<'a> {
             moved: BTreeSet::new(),
             arch: None,
             told: BTreeSet::new(),
-            outcome: Outcome::default(),
+            outcome: SeriesOutcome::default(),
         })
     }
 
     fn measure_all(
         mut self,
         stop: &AtomicBool,
-        observer: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Outcome> {
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
+    ) -> Result<SeriesOutcome> {
         let steps = self.source.steps().into_iter();
         let steps: Vec<u64> = steps.map(|s| s.unwrap_or(self.options.step)).collect();
         self.ask_for_commits(&steps);
@@ -145,7 +145,7 @@ impl<'a> Measuring<'a> {
                 break;
             }
             let done = self.outcome.before + done;
-            observer(Event::Started { step, done });
+            observer(SeriesEvent::Started { step, done });
             if let Err(error) = self.visit(place, step, observer) {
                 self.fail(step, error);
             }
@@ -161,7 +161,7 @@ impl<'a> Measuring<'a> {
     fn fail(&mut self, step: u64, error: Error) {
         match error.is_stop() {
             true => self.outcome.interrupted = true,
-            false => self.outcome.failures.push(Failure { step, error }),
+            false => self.outcome.failures.push(SeriesFailure { step, error }),
         }
     }
 
@@ -169,13 +169,13 @@ impl<'a> Measuring<'a> {
         &mut self,
         place: usize,
         step: u64,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<()> {
         let source = self.source;
         let told = RefCell::new(observer);
         source.with(
             place,
-            &mut |transfer| (told.borrow_mut())(Event::Fetched(transfer)),
+            &mut |transfer| (told.borrow_mut())(SeriesEvent::Fetched(transfer)),
             |checkpoint| self.look(checkpoint, step, &mut |event| (told.borrow_mut())(event)),
         )
     }
@@ -185,7 +185,7 @@ impl<'a> Measuring<'a> {
         &mut self,
         checkpoint: &Checkpoint,
         step: u64,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<()> {
         let (found, key) = self.key(checkpoint, step)?;
         self.check(&found.arch, checkpoint)?;
@@ -198,7 +198,7 @@ impl<'a> Measuring<'a> {
             return Ok(());
         }
         self.outcome.measured += 1;
-        observer(Event::Measured { step, rows: &rows });
+        observer(SeriesEvent::Measured { step, rows: &rows });
         Ok(())
     }
 
@@ -249,7 +249,7 @@ impl<'a> Measuring<'a> {
         checkpoint: &Checkpoint,
         found: &HuggingFace,
         step: u64,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
         let (arch, family) = (found.arch.clone(), found.family);
         let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
@@ -259,7 +259,7 @@ impl<'a> Measuring<'a> {
         let mut done = 0.0;
         let mut advance = |_, _| {
             done += 1.0;
-            observer(Event::Advanced(done / cells));
+            observer(SeriesEvent::Advanced(done / cells));
         };
         let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
         let Measured {
@@ -272,16 +272,16 @@ impl<'a> Measuring<'a> {
             .map(|sinks| sinks.rows(name, step))
             .unwrap_or_default();
         if let Some(words) = non_finite(&rows) {
-            observer(Event::Warning(words));
+            observer(SeriesEvent::Warning(words));
         }
         Ok((rows, heads))
     }
 
     /// Says how the weights of a step were found, where it was not said of an earlier one.
-    fn tell(&mut self, step: u64, notes: &[String], observer: &mut dyn FnMut(Event<'_>)) {
+    fn tell(&mut self, step: u64, notes: &[String], observer: &mut dyn FnMut(SeriesEvent<'_>)) {
         for note in notes {
             if self.told.insert(note.clone()) {
-                observer(Event::Warning(format!("step {step}: {note}")));
+                observer(SeriesEvent::Warning(format!("step {step}: {note}")));
             }
         }
     }

@@ -9,7 +9,7 @@ use outcrop_core::arch_sha256;
 use super::Measuring;
 use crate::key::{self, Change, Key};
 use crate::model;
-use crate::outcome::Event;
+use crate::outcome::SeriesEvent;
 use crate::{Error, Result};
 
 impl Measuring<'_> {
@@ -56,14 +56,14 @@ impl Measuring<'_> {
         &mut self,
         held: &[(usize, u64)],
         stop: &AtomicBool,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<Vec<(usize, u64)>> {
         let known = self.state.steps.len();
         if held.is_empty() && known > 0 {
             let words = format!(
                 "none of the {known} steps measured before is among these checkpoints; their rows stay"
             );
-            observer(Event::Warning(words));
+            observer(SeriesEvent::Warning(words));
         }
         let (mut changes, mut again) = (Vec::new(), Vec::new());
         for &(place, step) in held {
@@ -72,7 +72,7 @@ impl Measuring<'_> {
                 break;
             }
             let done = self.outcome.before;
-            observer(Event::Started { step, done });
+            observer(SeriesEvent::Started { step, done });
             match self.change(place, step, observer) {
                 Ok(None) => {
                     self.outcome.measured += 1;
@@ -93,7 +93,7 @@ impl Measuring<'_> {
             }
             let words =
                 format!("these steps are measured anew, their old rows are dropped: {words}");
-            observer(Event::Warning(words));
+            observer(SeriesEvent::Warning(words));
             self.forget(&changes)?;
         }
         self.commit()?;
@@ -105,7 +105,7 @@ impl Measuring<'_> {
         &mut self,
         place: usize,
         step: u64,
-        observer: &mut dyn FnMut(Event<'_>),
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<Option<String>> {
         let recalled = self.seen.iter().any(|entry| entry.step == Some(step));
         let known = recalled || self.auditor.is_none();
@@ -116,7 +116,7 @@ impl Measuring<'_> {
         let source = self.source;
         source.with(
             place,
-            &mut |transfer| observer(Event::Fetched(transfer)),
+            &mut |transfer| observer(SeriesEvent::Fetched(transfer)),
             |checkpoint| match self.key(checkpoint, step) {
                 Ok((found, key)) => {
                     let difference = self.difference(step, &found, &key)?;

@@ -31,7 +31,7 @@ const SEPARATOR: &str = "\n\n";
 /// seed: to measure the same documents as a Python program, write them to a file. Every `.jsonl` file
 /// is read once to count its documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Draw {
+pub struct DocumentDraw {
     /// Number of documents, from 1 to those that there are.
     pub documents: usize,
     /// The seed.
@@ -105,7 +105,7 @@ impl<'a> Documents<'a> {
     /// The documents in `paths`, or some of them.
     pub(crate) fn find(
         paths: &[PathBuf],
-        draw: Option<Draw>,
+        draw: Option<DocumentDraw>,
         field: Option<&'a str>,
     ) -> Result<Self> {
         let (files, field) = (files::list(paths)?, field.unwrap_or(TEXT_FIELD));
@@ -154,7 +154,7 @@ impl<'a> Documents<'a> {
 }
 
 /// The first of a permutation (Fisher and Yates); each remaining place is as likely as any other.
-fn drawn(mut places: Vec<DocumentPlace>, draw: Draw) -> Result<Vec<DocumentPlace>> {
+fn drawn(mut places: Vec<DocumentPlace>, draw: DocumentDraw) -> Result<Vec<DocumentPlace>> {
     let n = places.len();
     if !(1..=n).contains(&draw.documents) {
         let allowed = format!("1 to {n}, the number of documents");

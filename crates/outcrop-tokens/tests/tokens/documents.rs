@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use outcrop_tokens::{Draw, Result, TokenSource, read_documents, sequences};
+use outcrop_tokens::{DocumentDraw, Result, TokenSource, read_documents, sequences};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -343,7 +343,7 @@ fn drawing_finds_the_same_documents_in_every_spelling() {
     let bpe = tokenizer("bpe");
     for seed in 0..5 {
         let ids = paths.clone().map(|path| {
-            let draw = Some(Draw { documents: 9, seed });
+            let draw = Some(DocumentDraw { documents: 9, seed });
             let source = TokenSource::of(&[path], draw);
             sequences(&source, windows(3, 40), Some(&bpe), 600)
                 .unwrap()

@@ -1,7 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use outcrop_tokens::{Draw, Error, Result, TokenSource, Windows, sequences};
+use outcrop_tokens::{DocumentDraw, Error, Result, TokenSource, Windows, sequences};
 
 use crate::{TOKENIZERS, expected, fixture, message, numbers, source, tokenizer, windows};
 
@@ -92,7 +92,7 @@ fn drawn_documents_are_distinct_and_fixed_by_the_seed() {
     let draw = |documents, seed| TokenSource::Text {
         paths: paths.clone(),
         field: None,
-        draw: Some(Draw { documents, seed }),
+        draw: Some(DocumentDraw { documents, seed }),
     };
     let expected = expected();
     let documents: Vec<Vec<u32>> = expected["tokenizers"]["wordpiece"]["documents"]
@@ -136,7 +136,7 @@ fn drawn_documents_are_distinct_and_fixed_by_the_seed() {
     let whole = TokenSource::Text {
         paths: vec![fixture("documents")],
         field: None,
-        draw: Some(Draw {
+        draw: Some(DocumentDraw {
             documents: 3,
             seed: 0,
         }),

@@ -1,5 +1,5 @@
 use outcrop_arch::{GPT_NEOX, GPT2, LLAMA};
-use outcrop_tokens::{Protocol, TokenSource, Windows, sequences};
+use outcrop_tokens::{TokenSource, WindowProtocol, Windows, sequences};
 use proptest::prelude::*;
 
 use crate::{message, windows};
@@ -91,19 +91,19 @@ fn windows_out_of_range_are_refused() {
 
 #[test]
 fn protocols_are_those_that_were_published() {
-    let reference: Protocol = "reference".parse().unwrap();
+    let reference: WindowProtocol = "reference".parse().unwrap();
     let lengths =
         [Some(&GPT_NEOX), Some(&GPT2), Some(&LLAMA), None].map(|family| reference.windows(family));
     assert_eq!(
         lengths,
         [2048, 1024, 4096, 4096].map(|length| windows(10, length))
     );
-    assert_eq!(Protocol::Sinks.windows(None), windows(100, 64));
-    for (name, protocol) in Protocol::ALL {
+    assert_eq!(WindowProtocol::Sinks.windows(None), windows(100, 64));
+    for (name, protocol) in WindowProtocol::ALL {
         assert_eq!(protocol.to_string(), name);
-        assert_eq!(name.parse::<Protocol>().unwrap(), protocol);
+        assert_eq!(name.parse::<WindowProtocol>().unwrap(), protocol);
     }
-    let error = message("refrence".parse::<Protocol>());
+    let error = message("refrence".parse::<WindowProtocol>());
     assert!(
         error.contains("reference or sinks (did you mean `reference`?)"),
         "{error}"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use outcrop_checkpoint::{series, verify};
-use outcrop_core::{Error as CoreError, Loss, table};
+use outcrop_core::{Error as CoreError, LossPoint, table};
 
 use super::tables::{LOSS, MEASUREMENTS};
 use super::{Extents, RunDir, State};
@@ -77,7 +77,7 @@ impl RunDir {
         for row in read(&self.measurements(), table::measurements)? {
             *rows.entry(row.step).or_default() += 1;
         }
-        let losses = read(&self.loss(), table::read_rows::<Loss>)?;
+        let losses = read(&self.loss(), table::read_rows::<LossPoint>)?;
         let losses: std::collections::BTreeSet<u64> = losses.iter().map(|row| row.step).collect();
         let measured_at = spec.measured_at()?;
         let expected = spec.measure.sequences * spec.arch.layers;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_checkpoint::{clean, series, verify};
-use outcrop_core::{Error as CoreError, Extent, Loss, table};
+use outcrop_core::{Error as CoreError, Extent, LossPoint, table};
 
 use super::tables::{LOSS, MEASUREMENTS, TABLES};
 use super::{Extents, RunDir};
@@ -94,7 +94,7 @@ impl RunDir {
         let mut measurements = table::measurements(&self.measurements())?.rows;
         measurements.retain(|row| row.step <= step);
         table::write_measurements(&self.measurements(), &measurements)?;
-        let mut losses = table::read_rows::<Loss>(&self.loss())?.rows;
+        let mut losses = table::read_rows::<LossPoint>(&self.loss())?.rows;
         losses.retain(|row| row.step <= step);
         table::write_rows(&self.loss(), &losses)?;
         let of = |path: &Path, rows: usize| Extent::of(path, rows as u64);

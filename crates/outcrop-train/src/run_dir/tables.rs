@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{Extent, GrowingTable, Loss, Measurement, table};
+use outcrop_core::{Extent, GrowingTable, LossPoint, Measurement, table};
 
 use super::RunDir;
 use crate::Result;
@@ -36,7 +36,7 @@ impl Tables {
     }
 
     /// Appends what one step gave, measurements first.
-    pub(crate) fn append(&mut self, rows: &[Measurement], loss: &Loss) -> Result<()> {
+    pub(crate) fn append(&mut self, rows: &[Measurement], loss: &LossPoint) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
         Ok(table::append_rows(
             &mut self.loss,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Row, Streamed};
-use outcrop_core::{Error as CoreError, Loss, Trajectory, TrajectoryOptions, open_trajectories};
+use outcrop_core::{
+    Error as CoreError, LossPoint, Trajectory, TrajectoryOptions, open_trajectories,
+};
 use serde::{Deserialize, Serialize};
 
 use super::folders::{architectures, is_run, runs_in, spec};
@@ -219,7 +221,7 @@ fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn line(run: &Path, trajectory: &Trajectory, loss: Option<&Loss>) -> Option<Line> {
+fn line(run: &Path, trajectory: &Trajectory, loss: Option<&LossPoint>) -> Option<Line> {
     let points = trajectory.steps.iter().zip(&trajectory.ratios);
     let mut points: Vec<_> = points.filter(|(_, ratio)| ratio.is_finite()).collect();
     points.sort_by_key(|(step, _)| **step);
@@ -242,12 +244,12 @@ fn line(run: &Path, trajectory: &Trajectory, loss: Option<&Loss>) -> Option<Line
 }
 
 /// The loss of each model at its last step; none where losses were not written.
-fn losses(run: &Path) -> Result<BTreeMap<String, Loss>> {
-    let mut last: BTreeMap<String, Loss> = BTreeMap::new();
+fn losses(run: &Path) -> Result<BTreeMap<String, LossPoint>> {
+    let mut last: BTreeMap<String, LossPoint> = BTreeMap::new();
     let Some(path) = table::in_folder(run, "loss") else {
         return Ok(last);
     };
-    for loss in good_rows(&path, table::read_rows::<Loss>(&path)?)? {
+    for loss in good_rows(&path, table::read_rows::<LossPoint>(&path)?)? {
         let known = last.get(&loss.model);
         if known.is_none_or(|known| known.step <= loss.step) {
             last.insert(loss.model.clone(), loss);

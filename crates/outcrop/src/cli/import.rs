@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use outcrop_arch::ArchSpec;
-use outcrop_core::{Comparison, Fit, NamedArch, Provenance, Trajectory, Verdict};
+use outcrop_core::{Comparison, CurveVerdict, Fit, NamedArch, Provenance, Trajectory};
 use outcrop_core::{published, table};
 use outcrop_fit::{Options, compare_published, fit_all};
 
@@ -100,23 +100,24 @@ fn compare(trajectories: &[Trajectory], published: &[Fit], args: &Args) -> Resul
 
 /// One line a model: how often each verdict fell, and how far the curves lie apart.
 fn tally(rows: &[Comparison]) -> String {
-    const VERDICTS: [Verdict; 4] = [
-        Verdict::SameCurve,
-        Verdict::OursLower,
-        Verdict::PublishedLower,
-        Verdict::NotComparable,
+    const VERDICTS: [CurveVerdict; 4] = [
+        CurveVerdict::SameCurve,
+        CurveVerdict::OursLower,
+        CurveVerdict::PublishedLower,
+        CurveVerdict::NotComparable,
     ];
     let mut models: Vec<&str> = rows.iter().map(|row| row.model.as_str()).collect();
     models.dedup();
     let mut lines = vec![
         std::iter::once("model".to_owned())
-            .chain(VERDICTS.iter().map(Verdict::to_string))
+            .chain(VERDICTS.iter().map(CurveVerdict::to_string))
             .chain(["median difference".to_owned()])
             .collect::<Vec<_>>(),
     ];
     for model in models {
         let of_model: Vec<&Comparison> = rows.iter().filter(|row| row.model == model).collect();
-        let number = |verdict: &Verdict| of_model.iter().filter(|r| r.verdict == *verdict).count();
+        let number =
+            |verdict: &CurveVerdict| of_model.iter().filter(|r| r.verdict == *verdict).count();
         let mut apart: Vec<f64> = of_model.iter().filter_map(|r| r.rms_difference).collect();
         apart.sort_by(f64::total_cmp);
         let middle = apart

@@ -9,7 +9,7 @@ use super::output::{columns, folder, print, say, significant};
 use super::sweep::{jobs, train_all};
 use super::{clock, stop, threads, verdicts, voice};
 use crate::pipeline::{
-    Analysis, Failure, PROFILES, Profile, Results, analyse, environment, workspace,
+    Analysis, FailedRun, PROFILES, Profile, Results, analyse, environment, workspace,
 };
 use crate::{Error, Result};
 
@@ -118,7 +118,7 @@ fn massive(massive: Option<Massive>) -> &'static str {
     }
 }
 
-fn summarise(analysis: &Analysis, failures: &[Failure]) {
+fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
     let text = |s: &str| s.to_owned();
     let mut rows = vec![
         [

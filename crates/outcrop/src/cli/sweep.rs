@@ -6,7 +6,7 @@ use outcrop_train::{Environment, Outcome, RunSpec};
 use super::progress::Bar;
 use super::threads;
 use crate::Result;
-use crate::pipeline::{Failure, Jobs, Progress, Results, sweep};
+use crate::pipeline::{FailedRun, Jobs, Progress, Results, sweep};
 
 /// Runs side by side and the threads of each: as many runs as `asked`, or else one a core on the CPU
 /// and one on a GPU.
@@ -29,7 +29,7 @@ pub(super) fn train_all(
     results: &Results,
     environment: &Environment,
     jobs: Jobs,
-) -> Result<Vec<Failure>> {
+) -> Result<Vec<FailedRun>> {
     let bar = Bar::new();
     let mut shown = Shown {
         bar: &bar,

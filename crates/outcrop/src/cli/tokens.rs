@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use outcrop_core::{Error as CoreError, read_huggingface};
 use outcrop_model::Backend;
 use outcrop_tokens::{
-    DEFAULT_LENGTH, Draw, Protocol, Sequences, TokenSource, Tokenizer, Windows, sequences,
+    DEFAULT_LENGTH, DocumentDraw, Sequences, TokenSource, Tokenizer, WindowProtocol, Windows,
+    sequences,
 };
 use outcrop_train::{RunDir, open_corpus};
 
@@ -71,7 +72,7 @@ impl Args {
         let tokenizer = self.tokenizer(folder)?;
         let tokenizer = tokenizer.as_ref();
         let windows = match &self.protocol {
-            Some(name) => name.parse::<Protocol>()?.windows(Some(found.family)),
+            Some(name) => name.parse::<WindowProtocol>()?.windows(Some(found.family)),
             None => self.windows(tokenizer, found.arch.context)?,
         };
         Ok(sequences(
@@ -103,7 +104,7 @@ impl Args {
 
     fn source(&self) -> Result<TokenSource> {
         let kind = self.tokens_type.as_deref().map(str::parse).transpose()?;
-        let draw = self.documents.map(|documents| Draw {
+        let draw = self.documents.map(|documents| DocumentDraw {
             documents,
             seed: self.seed,
         });

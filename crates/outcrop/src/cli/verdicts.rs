@@ -1,6 +1,6 @@
 //! All verdicts in one sentence.
 
-use outcrop_predict::{Finding, PredictOptions, Regressor, Table, Target, Verdict, evaluate};
+use outcrop_predict::{Conclusion, PredictOptions, Regressor, Table, Target, Verdict, evaluate};
 
 use crate::Result;
 
@@ -13,7 +13,7 @@ pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
     };
     let verdicts = evaluate(table, &options)?.verdicts;
     let verdict = verdicts.into_iter().find(|v| v.target == target);
-    let doubtful = verdict.filter(|v| v.finding != Finding::Signal);
+    let doubtful = verdict.filter(|v| v.conclusion != Conclusion::Signal);
     Ok(doubtful.map(|verdict| {
         format!("warning: the order of these architectures may be chance. {verdict}")
     }))
@@ -21,12 +21,12 @@ pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
 
 /// The targets of which architectures tell more than depth, and those of which they do not.
 pub(crate) fn summary(verdicts: &[Verdict]) -> String {
-    let of = |finding: Finding| {
-        let found = verdicts.iter().filter(|v| v.finding == finding);
+    let of = |conclusion: Conclusion| {
+        let found = verdicts.iter().filter(|v| v.conclusion == conclusion);
         let names: Vec<&str> = found.map(|v| v.target.name()).collect();
         names.join(", ")
     };
-    let (more, no_more) = (of(Finding::Signal), of(Finding::NoSignal));
+    let (more, no_more) = (of(Conclusion::Signal), of(Conclusion::NoSignal));
     match (more.is_empty(), no_more.is_empty()) {
         (true, true) => "too few architectures to say whether they tell more than depth".into(),
         (true, false) => format!("architectures tell no more than depth of {no_more}"),

@@ -12,4 +12,4 @@ pub use analysis::{Analysis, analyse, fit_all};
 pub use environment::{environment, workspace};
 pub use profile::{PROFILES, Profile};
 pub use results::{Gathered, Results};
-pub use sweep::{Failure, Jobs, Progress, sweep};
+pub use sweep::{FailedRun, Jobs, Progress, sweep};

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{
-    FolderLock, Loss, Measurement, NamedArch, check_writable, remove_leftovers, table,
+    FolderLock, LossPoint, Measurement, NamedArch, check_writable, remove_leftovers, table,
 };
 use outcrop_train::{RunDir, RunSpec};
 
@@ -78,7 +78,7 @@ impl Results {
                 .extend(table::measurements(&dir.measurements())?.rows);
             gathered
                 .losses
-                .extend(table::read_rows::<Loss>(&dir.loss())?.rows);
+                .extend(table::read_rows::<LossPoint>(&dir.loss())?.rows);
         }
         Ok(gathered)
     }
@@ -92,5 +92,5 @@ pub struct Gathered {
     /// Their measurements, run after run.
     pub measurements: Vec<Measurement>,
     /// Their losses, run after run.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<LossPoint>,
 }

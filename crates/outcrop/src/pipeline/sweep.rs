@@ -54,7 +54,7 @@ pub enum Progress {
 
 /// A run that failed; the others went on.
 #[derive(Debug)]
-pub struct Failure {
+pub struct FailedRun {
     /// Name of the model.
     pub model: String,
     /// Why.
@@ -66,14 +66,14 @@ pub struct Failure {
 ///
 /// # Errors
 /// [`Error::Interrupted`] where the environment's stop flag was set; [`Error::Environment`] where
-/// threads cannot be started. A run that fails is no error but a [`Failure`] of the result.
+/// threads cannot be started. A run that fails is no error but a [`FailedRun`] of the result.
 pub fn sweep(
     runs: &[RunSpec],
     results: &Results,
     environment: &Environment,
     jobs: Jobs,
     observer: &mut dyn FnMut(Progress),
-) -> Result<Vec<Failure>> {
+) -> Result<Vec<FailedRun>> {
     let work: Vec<f64> = runs.iter().map(work).collect();
     let mut order: Vec<usize> = (0..runs.len()).collect();
     order.sort_by(|&a, &b| work[b].total_cmp(&work[a]));
@@ -93,7 +93,7 @@ pub fn sweep(
                 &mut tell,
             );
             if let Err(error) = outcome {
-                let failure = Failure {
+                let failure = FailedRun {
                     model: spec.model.clone(),
                     error,
                 };

@@ -1,4 +1,4 @@
-use super::parameters::Parameters;
+use super::parameters::EmergenceParameters;
 use super::peak::critical_point;
 use crate::Curve;
 use crate::families::{EmergenceFamily, decay_columns, log_column};
@@ -39,8 +39,8 @@ impl EmergenceCurve {
     }
 
     /// Every parameter that is a finite number, identified or not.
-    pub fn finite_parameters(&self) -> Parameters {
-        Parameters::new(self.beta, self.tau0, self.kappa, &self.coefficients)
+    pub fn finite_parameters(&self) -> EmergenceParameters {
+        EmergenceParameters::new(self.beta, self.tau0, self.kappa, &self.coefficients)
     }
 
     /// The step of the maximum wherever it lies, t_peak = exp(W(1/lambda)) / gamma - tau0 where

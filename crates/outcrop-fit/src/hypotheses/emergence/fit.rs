@@ -4,14 +4,14 @@ use super::covariance::Covariance;
 use super::curve::EmergenceCurve;
 use super::identify::{limits, warnings};
 use super::note::Note;
-use super::parameters::Parameters;
+use super::parameters::EmergenceParameters;
 use crate::families::EmergenceFamily;
 use crate::goodness::Goodness;
 use crate::hypotheses::{About, Fitted, Hypothesis, ParameterAbout};
 use crate::names::EMERGENCE;
 use crate::observations::{Observations, solve};
 use crate::weights::{Scaled, Solution};
-use crate::{Curve, Options, Result, Series, Summary};
+use crate::{Curve, CurveSummary, Options, Result, Series};
 
 /// The emergence curve as a [`Hypothesis`]; [`fit_emergence`] says more about a fit.
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ impl Emergence {
 
     /// The parameters that the data identify; the reasons for those they do not are in
     /// [`Emergence::notes`].
-    pub fn parameters(&self) -> Parameters {
+    pub fn parameters(&self) -> EmergenceParameters {
         self.curve.finite_parameters().identified(&self.notes)
     }
 
@@ -185,7 +185,7 @@ impl Emergence {
 
     /// The summaries that stay identified where the parameters are not; no peak where the series
     /// is flat.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> CurveSummary {
         self.fitted.summary
     }
 

@@ -12,5 +12,5 @@ pub use covariance::Covariance;
 pub use curve::EmergenceCurve;
 pub use fit::{Emergence, EmergenceHypothesis, fit_emergence};
 pub use note::Note;
-pub use parameters::Parameters;
+pub use parameters::EmergenceParameters;
 pub use peak::lambert_w_of_exp;

@@ -4,7 +4,7 @@ use super::note::Note;
 /// f(t) = A exp(-lambda x) ln(x) + K, x = gamma t + t0 (its Eq. 9), and in the reparametrised one
 /// f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K. Empty where the data do not identify them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Parameters {
+pub struct EmergenceParameters {
     /// Amplitude A = A1 exp(beta tau0), in units of the values.
     pub a: Option<f64>,
     /// Decay rate lambda = beta / gamma, at least 0, without unit.
@@ -25,7 +25,7 @@ pub struct Parameters {
     pub a2: Option<f64>,
 }
 
-impl Parameters {
+impl EmergenceParameters {
     /// From the coefficients of the regular columns at (beta, kappa = 1 / (t_c + tau0)).
     pub(crate) fn new(beta: f64, tau0: f64, kappa: f64, coefficients: &[f64; 3]) -> Self {
         let [constant, ramp, log] = coefficients;

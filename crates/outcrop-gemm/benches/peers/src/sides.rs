@@ -5,7 +5,7 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 use gemm::{Parallelism, gemm};
 use matrixmultiply::sgemm;
-use outcrop_gemm::{Onto, Packed, Rows, multiply, multiply_packing, multiply_serial};
+use outcrop_gemm::{Onto, Packed, LeftMatrix, multiply, multiply_packing, multiply_serial};
 
 use crate::product::Product;
 
@@ -57,11 +57,11 @@ pub(crate) fn sides(product: Product, b: &[f32], threads: usize) -> Vec<Side<'st
     ]
 }
 
-fn left(product: Product, a: &[f32]) -> (Rows<'_>, Onto<'static>) {
+fn left(product: Product, a: &[f32]) -> (LeftMatrix<'_>, Onto<'static>) {
     if product.gradient {
-        (Rows::transposed(a, product.m), Onto::C)
+        (LeftMatrix::transposed(a, product.m), Onto::C)
     } else {
-        (Rows::new(a, product.k), Onto::ZERO)
+        (LeftMatrix::new(a, product.k), Onto::ZERO)
     }
 }
 

@@ -26,7 +26,7 @@ const SINK: RGBColor = OKABE_ITO[1];
 
 /// The attention weights of one layer over one sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Attention<'a> {
+pub struct AttentionMap<'a> {
     /// Name of the model.
     pub model: &'a str,
     /// Training step of the checkpoint.
@@ -46,7 +46,7 @@ pub struct Attention<'a> {
     pub tokens: &'a [String],
 }
 
-impl Attention<'_> {
+impl AttentionMap<'_> {
     /// Positions, where there is a weight for each pair of them, and 0 elsewhere.
     fn whole(&self) -> usize {
         let whole = self.positions.checked_mul(self.positions) == Some(self.weights.len());
@@ -92,17 +92,17 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 /// positions x positions weights, or `tokens` are not as many, it is said so.
 ///
 /// ```
-/// use outcrop_report::{Attention, attention_plot};
+/// use outcrop_report::{AttentionMap, attention_plot};
 ///
 /// let weights = [1.0, 0.0, 0.0, 0.9, 0.1, 0.0, 0.8, 0.1, 0.1];
-/// let attention = Attention { model: "tiny", layer: 2, head: Some(3), weights: &weights, positions: 3, ..Attention::default() };
+/// let attention = AttentionMap { model: "tiny", layer: 2, head: Some(3), weights: &weights, positions: 3, ..AttentionMap::default() };
 /// let plot = attention_plot(&attention);
 /// assert_eq!(plot.stem(), "tiny-step-0-sequence-0-layer-2-attention-head-3");
 /// assert!(plot.svg()?.contains("sinks: position 0 (0.90)"));
 /// # Ok::<(), outcrop_report::Error>(())
 /// ```
-pub fn attention_plot(attention: &Attention) -> Plot {
-    let Attention {
+pub fn attention_plot(attention: &AttentionMap) -> Plot {
+    let AttentionMap {
         model,
         step,
         sequence,
@@ -125,7 +125,7 @@ pub fn attention_plot(attention: &Attention) -> Plot {
     }
 }
 
-fn panel(a: &Attention) -> Panel {
+fn panel(a: &AttentionMap) -> Panel {
     let n = a.whole();
     let groups = bins(n, MOST_ROWS);
     let received = a.received();
@@ -154,7 +154,7 @@ fn panel(a: &Attention) -> Panel {
     }
 }
 
-fn title(a: &Attention) -> String {
+fn title(a: &AttentionMap) -> String {
     let head = match a.head {
         Some(head) => format!("head {head}"),
         None => "mean over heads".into(),
@@ -210,7 +210,7 @@ fn keys() -> Vec<Key> {
     ]
 }
 
-fn footer(a: &Attention, sinks: &[(usize, f64)], groups: &[Range<usize>]) -> Vec<String> {
+fn footer(a: &AttentionMap, sinks: &[(usize, f64)], groups: &[Range<usize>]) -> Vec<String> {
     let n = a.whole();
     if n == 0 {
         let (weights, n) = (a.weights.len(), a.positions);

@@ -7,7 +7,7 @@ mod layers;
 mod magnitudes;
 mod words;
 
-pub use attention::{Attention, SINK_THRESHOLD, attention_plot};
+pub use attention::{AttentionMap, SINK_THRESHOLD, attention_plot};
 pub use channels::{ChannelMagnitudes, channels_plot};
 pub use layers::layers_plot;
 pub use magnitudes::{Magnitudes, magnitudes_plot};

@@ -136,7 +136,7 @@ fn options(args: &Args) -> Result<Options> {
         level => options.with_level(level)?,
     };
     if args.paper {
-        options = options.with_paper(paper::Options {
+        options = options.with_paper(paper::PaperOptions {
             max_evaluations: args.max_evaluations,
         });
     }

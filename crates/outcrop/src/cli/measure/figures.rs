@@ -5,7 +5,7 @@ use std::path::Path;
 use outcrop_core::{Measurement, check_writable, table};
 use outcrop_forward::Published;
 use outcrop_report::{
-    Attention, ChannelMagnitudes, Magnitudes, Plot, attention_plot, channels_plot, layers_plot,
+    AttentionMap, ChannelMagnitudes, Magnitudes, Plot, attention_plot, channels_plot, layers_plot,
     magnitudes_plot,
 };
 use outcrop_tokens::Sequences;
@@ -75,7 +75,7 @@ pub(super) fn draw(
             tokens: &texts,
             median: cell.and_then(|row| row.stats.median),
         }),
-        attention_plot(&Attention {
+        attention_plot(&AttentionMap {
             model: &name,
             step,
             sequence: 0,

@@ -23,8 +23,8 @@ use super::progress::Bar;
 use super::{audit, clock, stop, threads, tokens, voice};
 use crate::{Error, Result};
 use outcrop_series::{
-    self as series, CheckpointSource, Event, Folder, Outcome, SeriesOptions, measure_series,
-    open_checkpoint,
+    self as series, CheckpointSource, Folder, SeriesEvent, SeriesOptions, SeriesOutcome,
+    measure_series, open_checkpoint,
 };
 
 #[derive(clap::Args)]
@@ -122,7 +122,7 @@ fn measure(args: &Args) -> Result<()> {
         &folder,
         &options,
         &stopped,
-        &mut |event: Event<'_>| shown.show(&event),
+        &mut |event: SeriesEvent<'_>| shown.show(&event),
     );
     bar.finish();
     let outcome = outcome.map_err(|error| Error::from(error).or_interrupted())?;
@@ -160,7 +160,7 @@ fn look_closer(
     folder: &Folder,
     tokens: &Sequences,
     options: &SeriesOptions,
-    outcome: &Outcome,
+    outcome: &SeriesOutcome,
 ) -> Result<()> {
     let steps = source.steps();
     let Some(last) = steps.len().checked_sub(1) else {
@@ -184,7 +184,7 @@ fn look_closer(
 }
 
 /// Says what came of it: the audit, the last step, what failed.
-fn conclude(outcome: &Outcome, folder: &Folder, tokens: &Sequences) -> Result<()> {
+fn conclude(outcome: &SeriesOutcome, folder: &Folder, tokens: &Sequences) -> Result<()> {
     if let Some(found) = &outcome.audit {
         audit::warn(found);
     }

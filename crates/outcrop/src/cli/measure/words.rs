@@ -5,7 +5,7 @@ use outcrop_core::{Measurement, Ratio, Trajectory, TrajectoryOptions};
 
 use super::super::output::significant;
 use super::super::progress::Bar;
-use outcrop_series::Event;
+use outcrop_series::SeriesEvent;
 
 /// Shows what happens on a progress bar.
 pub(super) struct Shown<'a> {
@@ -24,20 +24,20 @@ impl<'a> Shown<'a> {
         }
     }
 
-    pub(super) fn show(&mut self, event: &Event<'_>) {
+    pub(super) fn show(&mut self, event: &SeriesEvent<'_>) {
         match event {
-            Event::Started { step, done } => {
+            SeriesEvent::Started { step, done } => {
                 self.done = *done;
                 self.share(0.0);
                 self.bar.message(format!("step {step}"));
             }
-            Event::Fetched(transfer) => self.bar.message(fetching(transfer)),
-            Event::Advanced(share) => self.share(*share),
-            Event::Measured { step, rows } => {
+            SeriesEvent::Fetched(transfer) => self.bar.message(fetching(transfer)),
+            SeriesEvent::Advanced(share) => self.share(*share),
+            SeriesEvent::Measured { step, rows } => {
                 let line = format!("step {step:>6}  ratio {}", ratios(rows));
                 self.bar.line(&line);
             }
-            Event::Warning(text) => self.bar.line(&format!("warning: {text}")),
+            SeriesEvent::Warning(text) => self.bar.line(&format!("warning: {text}")),
             _ => {}
         }
     }
