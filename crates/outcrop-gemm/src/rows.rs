@@ -34,7 +34,7 @@ impl<'a> LeftMatrix<'a> {
     pub(crate) fn left(&self, column: usize) -> Left<'a> {
         let values = &self.values[column * self.step..];
         match self.step {
-            1 => Left::LeftMatrix {
+            1 => Left::Rows {
                 values,
                 stride: self.stride,
             },

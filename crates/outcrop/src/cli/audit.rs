@@ -28,10 +28,10 @@ pub(crate) struct Args {
     path: PathBuf,
     #[command(flatten)]
     select: select::Args,
-    /// Hash files alone: copies are found, single tensors and their values are not looked at.
+    /// Hash only files: this finds copies, but does not check single tensors and their values.
     #[arg(long)]
     files_only: bool,
-    /// A step is a jump if it is this many times farther from both neighbours than they are from each other.
+    /// A step is a jump if its distance to both neighbours is this many times the distance between them.
     #[arg(long, value_name = "RATIO", default_value_t = 1.5)]
     jump_ratio: f64,
     /// End with status 1 if a step is suspect.
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// JSON has everything, the hash of every file and tensor too; the other forms the findings.
+/// JSON has everything, including the hash of every file and tensor; the other formats only the findings.
 fn write(audit: &Audit, target: &Destination) -> Result<()> {
     let text = match target.format {
         Format::Table => table(audit),
@@ -123,7 +123,7 @@ fn line(finding: &Finding) -> Line {
     }
 }
 
-/// Findings one a line, and a line of what was looked at.
+/// One finding on each line, and a line that says what was audited.
 fn table(audit: &Audit) -> String {
     let files: usize = audit.checkpoints.iter().map(|c| c.files.len()).sum();
     let tensors: usize = audit.checkpoints.iter().map(|c| c.tensors.len()).sum();

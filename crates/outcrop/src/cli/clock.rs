@@ -1,8 +1,8 @@
-//! The time, and who works since when.
+//! The time, and which process works since when.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Who holds a folder: the command, its process, and since when.
+/// The holder of a folder: its command, its process id, and since when.
 pub(super) fn holder(command: &str) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname");
     let host = host.map_or_else(|_| String::new(), |host| format!(" on {}", host.trim()));
@@ -18,14 +18,14 @@ fn seconds() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-/// The second of now, UTC, as `YYYY-MM-DD hh:mm:ss UTC`.
+/// The current time, UTC, as `YYYY-MM-DD hh:mm:ss UTC`.
 fn now() -> String {
     let of_day = seconds() % 86400;
     let (hours, minutes, seconds) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
     format!("{} {hours:02}:{minutes:02}:{seconds:02} UTC", today())
 }
 
-/// The day of today, UTC, as `YYYY-MM-DD`.
+/// Today, UTC, as `YYYY-MM-DD`.
 pub(super) fn today() -> String {
     day(SystemTime::now())
 }

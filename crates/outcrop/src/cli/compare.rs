@@ -132,8 +132,7 @@ fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(all)
 }
 
-/// What run.toml says of the model, or else architectures.csv of every model; nothing where there is
-/// neither.
+/// The settings of the model in run.toml, or else of every model in architectures.csv; empty without either.
 fn settings_of(run: &Path) -> Result<Vec<(ModelOfRun, Settings)>> {
     let name = run.display().to_string();
     if let Some(spec) = spec(run)? {
@@ -174,7 +173,7 @@ fn flatten(path: &str, value: &toml::Value, into: &mut Settings) {
     }
 }
 
-/// One row a model, one column a setting that is not the same in all of them.
+/// One row for each model, one column for each setting that differs.
 fn differences(models: &[(ModelOfRun, Settings)]) -> String {
     let mut keys: Vec<&String> = models.iter().flat_map(|(_, s)| s.keys()).collect();
     keys.sort();
@@ -202,7 +201,7 @@ fn differences(models: &[(ModelOfRun, Settings)]) -> String {
     columns(&rows)
 }
 
-/// A row for every layer of what was measured.
+/// A row for every measured layer.
 fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     let options = TrajectoryOptions {
         ratio: args.ratio.ratio(),

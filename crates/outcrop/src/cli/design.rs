@@ -38,10 +38,10 @@ says how far to trust it.")]
 pub(crate) struct Args {
     /// A results folder with fits.csv and architectures.csv.
     results: PathBuf,
-    /// What is to be reached, such as `f_max<50 at every layer`.
+    /// The target, such as `f_max<50 at every layer`.
     #[arg(long)]
     target: String,
-    /// What it may cost, such as `params=10M..15M`; may be given several times.
+    /// A budget, such as `params=10M..15M`; may be given several times.
     #[arg(long)]
     budget: Vec<String>,
     /// Fields that vary, with their values.
@@ -50,30 +50,30 @@ pub(crate) struct Args {
     /// Fields that are set, such as `context=1024,heads=8`.
     #[arg(long, default_value = "")]
     fix: String,
-    /// The model that everything else is taken from [default: the first].
+    /// The model whose other fields are used [default: the first].
     #[arg(long)]
     like: Option<String>,
-    /// The regressor that predicts.
+    /// The regressor that predicts the target.
     #[arg(long, default_value = "shape")]
     regressor: String,
-    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` sees these
-    /// and ln(d_ff/d) whatever is said here.
+    /// The features of the regressor [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` always uses these
+    /// and ln(d_ff/d).
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
-    /// Recommend architectures outside the training range too; each says so.
+    /// Also recommend architectures outside the training range, marked as such.
     #[arg(long)]
     allow_outside: bool,
-    /// Most predictions of the search.
+    /// Largest number of predictions of the search.
     #[arg(long, default_value_t = 5000)]
     predictions: usize,
     /// Seed of the search and of the random forest.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Most rows of a table for reading; CSV and JSON have all.
+    /// Largest number of rows that are printed as a table; CSV and JSON have all.
     #[arg(long, default_value_t = 20)]
     show: usize,
-    /// Also write a run of the architecture with the best prediction to this TOML file, for `outcrop train`:
-    /// its recipe is that of the model --like, where RESULTS/runs has it.
+    /// Also write a run of the architecture with the best prediction to this TOML file, for `outcrop train`; its recipe
+    /// is that of the model --like if RESULTS/runs has it.
     #[arg(long, value_name = "FILE")]
     best: Option<PathBuf>,
     #[command(flatten)]
@@ -201,7 +201,7 @@ fn line(candidate: &Candidate, goal: &Goal) -> Line {
     }
 }
 
-/// What was searched, how, and what random search finds.
+/// What was searched and how, and the result of a random search.
 fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String> {
     let knobs: Vec<String> = found.vary.iter().map(Knob::to_string).collect();
     let how = match (found.exhaustive, found.allowed) {
@@ -268,7 +268,7 @@ fn random(found: &Design) -> String {
     )
 }
 
-/// A run of `arch`, trained as `base` was where that is known.
+/// A run of `arch` with the recipe of `base`, if known.
 fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
     let folders = [
         args.results.join("runs").join(base),

@@ -33,8 +33,8 @@ pub(crate) struct Args {
     /// The regressor that is explained.
     #[arg(long, default_value = "shape")]
     regressor: String,
-    /// The features that it sees [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` sees these
-    /// and ln(d_ff/d) whatever is said here.
+    /// The features of the regressor [default: l/L and its spline, ln d, ln d_head, ln L]; `shape` always uses these
+    /// and ln(d_ff/d).
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
     /// The model of the waterfall [default: the one with the largest prediction].
@@ -43,27 +43,27 @@ pub(crate) struct Args {
     /// Its layer, from 1.
     #[arg(long, requires = "model")]
     layer: Option<u32>,
-    /// Permutations of the importance.
+    /// Number of permutations for the importance.
     #[arg(long, default_value_t = 30)]
     repeats: usize,
-    /// Seed of permutations, of the background and of the random forest.
+    /// Seed of the permutations, the background and the random forest.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// The folder into which tables and plots go [default: RESULTS/explain].
+    /// The folder for tables and plots [default: RESULTS/explain].
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Form of the tables.
+    /// Format of the tables.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
-    /// Form of the plots.
+    /// Format of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
 }
 
-/// Everything that is said of one target and regressor.
+/// All explanations of one target and regressor.
 struct Explanation {
     shares: Vec<Attribution>,
-    /// The rows of the layer that has a plot of its own.
+    /// The rows of the layer with its own plot.
     one: Vec<Attribution>,
     dependence: Vec<Dependence>,
     importance: Vec<Importance>,
@@ -136,7 +136,7 @@ fn plots(explanation: &Explanation) -> [Plot; 4] {
     ]
 }
 
-/// One screen: each group with its mean share and its importance, what cannot be told apart, one
+/// One screen: each group with its mean Shapley value and its importance, features that cannot be separated, one
 /// prediction.
 fn words(explainer: &Explainer<'_>, explanation: &Explanation) -> String {
     let Some(first) = explanation.shares.first() else {
@@ -252,7 +252,7 @@ fn story(rows: &[Attribution]) -> String {
     rows.iter().take(3).map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether anything helps with an architecture that was not trained on.
+/// Whether any group improves predictions of architectures that were left out.
 fn verdict(importance: &[Importance]) -> String {
     let helps = |r: &&Importance| r.increase > 2.0 * r.sd && r.increase > 0.0;
     let names: Vec<String> = importance

@@ -1,4 +1,4 @@
-//! Folders of runs: a run directory, the runs of a results folder, and what they say of themselves.
+//! Folders of runs: a run directory, the runs of a results folder, and their specs and architectures.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use super::input::good_rows;
 use super::voice::detail;
 use crate::Result;
 
-/// Tables by which a folder is known as one of what was measured.
+/// Tables by which a folder of measurements is recognised.
 const MEASURED: [&str; 2] = ["measurements", "trajectories"];
 
-/// Whether the folder itself holds a run, or tables of what was measured.
+/// Whether the folder itself holds a run, or tables of measurements.
 pub(super) fn is_run(folder: &Path) -> bool {
     folder.join("run.toml").is_file() || is_measured(folder)
 }
 
-/// Whether the folder itself holds tables of what was measured.
+/// Whether the folder itself holds tables of measurements.
 pub(super) fn is_measured(folder: &Path) -> bool {
     let mut tables = MEASURED.iter();
     tables.any(|name| table::in_folder(folder, name).is_some())
@@ -51,7 +51,7 @@ pub(super) fn spec(folder: &Path) -> Result<Option<RunSpec>> {
 /// The architectures of a folder: its architectures.csv, or its run.toml, or those of its runs.
 ///
 /// # Errors
-/// That its architectures.csv cannot be read, where it has none of these.
+/// If its architectures.csv cannot be read and it has no run.toml and no runs.
 pub(super) fn architectures(folder: &Path) -> Result<Vec<NamedArch>> {
     let found = table::in_folder(folder, "architectures");
     let runs = runs_in(folder)?;

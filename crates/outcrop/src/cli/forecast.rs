@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Also draw every forecast into this folder.
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
-    /// Form of the plots.
+    /// Format of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
     #[command(flatten)]
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// What to know of forecasts that are less than `ok`.
+/// Notes on forecasts whose status is not `ok`.
 fn notes(rows: &[Forecast]) -> Vec<String> {
     let far = rows.iter().filter(|row| row.is_far()).count();
     let bare = |row: &&Forecast| row.average.is_some() && row.lo.is_none() && row.hi.is_none();
@@ -123,7 +123,7 @@ fn notes(rows: &[Forecast]) -> Vec<String> {
     far.into_iter().chain(bare).collect()
 }
 
-/// A forecast with what is known of that step.
+/// A forecast with the measurement at that step, if there is one.
 fn observed(trajectory: &Trajectory, row: Forecast) -> Forecast {
     let place = trajectory.steps.iter().position(|&t| t as f64 == row.step);
     Forecast {

@@ -24,7 +24,7 @@ published, comparison.csv holds them against the optimum of the same least squar
 pub(crate) struct Args {
     /// The data set as downloaded, or a part of it.
     dir: PathBuf,
-    /// Where the tables go.
+    /// The folder for the tables.
     #[arg(long, short, value_name = "DIR", default_value = "imported")]
     out: PathBuf,
     /// How the ratio is averaged over sequences.
@@ -66,7 +66,7 @@ fn count(trajectories: &[Trajectory]) -> BTreeMap<&str, usize> {
     models
 }
 
-/// The architectures of the models that have a Pythia's name.
+/// The architectures of the models that are named after a Pythia model.
 fn write_archs(trajectories: &[Trajectory], args: &Args) -> Result<()> {
     let arch = |model: &str| ArchSpec::pythia(model.strip_prefix("pythia-")?).ok();
     let named = |(model, _): (&str, usize)| {
@@ -86,7 +86,7 @@ fn write_archs(trajectories: &[Trajectory], args: &Args) -> Result<()> {
     Ok(provenance.write(&args.out.join("provenance.json"))?)
 }
 
-/// Holds our fits of the same least squares against the published ones.
+/// Compares the published fits with ours of the same least-squares problem.
 fn compare(trajectories: &[Trajectory], published: &[Fit], args: &Args) -> Result<()> {
     let options = Options::paper_like()
         .with_hypotheses(&[outcrop_fit::EMERGENCE])?
@@ -98,7 +98,7 @@ fn compare(trajectories: &[Trajectory], published: &[Fit], args: &Args) -> Resul
     Ok(())
 }
 
-/// One line a model: how often each verdict fell, and how far the curves lie apart.
+/// One line for each model: the number of each verdict, and the distance between the curves.
 fn tally(rows: &[Comparison]) -> String {
     const VERDICTS: [CurveVerdict; 4] = [
         CurveVerdict::SameCurve,

@@ -1,4 +1,4 @@
-//! Trajectories from whatever the user points at; what is wrong with them goes to standard error.
+//! Trajectories from any input that the user names; problems go to standard error.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct Input {
     /// How the ratio is averaged over sequences.
     #[arg(long, value_enum, default_value_t)]
     ratio: Average,
-    /// Take in steps too that an audit suspects, such as copies of other steps.
+    /// Include steps that an audit suspects, such as copies of other steps.
     #[arg(long)]
     include_suspect: bool,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Trajectories {
     pub(crate) published: Vec<Fit>,
 }
 
-/// What ended the reading, if anything did.
+/// The error that ended the reading, if any.
 #[derive(Clone, Default)]
 pub(crate) struct Failure(Arc<Mutex<Option<Error>>>);
 
@@ -74,12 +74,12 @@ impl Failure {
 }
 
 impl Input {
-    /// What it is called.
+    /// Its name.
     pub(crate) fn name(&self) -> String {
         self.input.display().to_string()
     }
 
-    /// The run directory or results folder that it is, if it is one.
+    /// Its path, if it is a run directory or results folder.
     pub(crate) fn folder(&self) -> Option<&Path> {
         let folder = Some(self.input.as_path());
         folder.filter(|path| path.is_dir() && !published::recognise(path))
@@ -122,7 +122,7 @@ impl Trajectories {
         }
     }
 
-    /// To be checked when they have ended.
+    /// Checked after the last trajectory.
     pub(crate) fn failure(&self) -> Failure {
         self.failure.clone()
     }
@@ -154,8 +154,7 @@ impl Iterator for Trajectories {
     }
 }
 
-/// The good rows of the table at `path`; the others are named. A table of nothing but bad rows is a
-/// failure.
+/// The good rows of the table at `path`; the others are named. A table with only bad rows is an error.
 pub(crate) fn good_rows<T>(path: &Path, loaded: Loaded<T>) -> Result<Vec<T>> {
     let context = path.display().to_string();
     let mut of_rows = loaded.problems.iter().filter(|problem| problem.line > 1);

@@ -1,4 +1,4 @@
-//! What `predict`, `explain` and `design` learn from, and with what.
+//! The training data and options of `predict`, `explain` and `design`.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::Result;
 use crate::pipeline::{fit_all, in_order};
 
 /// The architectures and fits of a results folder, a run directory or a folder of run directories.
-/// Rows that cannot be read are named and left out; what has no fits.csv is fitted now.
+/// Rows that cannot be read are named and left out; a folder without fits.csv is fitted now.
 pub(super) fn source(folder: &Path) -> Result<TableSource> {
     let archs: Vec<NamedArch> = in_order(architectures(folder)?);
     let fits = fits(folder)?;
@@ -52,7 +52,7 @@ fn fits(folder: &Path) -> Result<Vec<Fit>> {
         .concat())
 }
 
-/// Fits what was measured.
+/// Fits the measurements.
 fn fit_now(folder: &Path) -> Result<Vec<Fit>> {
     let trajectories = trajectories(folder)?;
     say(&format!(
@@ -88,7 +88,7 @@ fn trajectories(folder: &Path) -> Result<Vec<Trajectory>> {
     Ok(trajectories)
 }
 
-/// The shape of an architecture in the words of its spec.
+/// The shape of an architecture by the names of its spec.
 pub(super) fn shape(arch: &ArchSpec) -> String {
     let kv_heads = match arch.kv_heads == arch.heads {
         true => String::new(),

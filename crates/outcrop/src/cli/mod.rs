@@ -47,17 +47,16 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
-  outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
-  outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
-  outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
-  outcrop fit runs/mine                      fit the curve of every layer
-  outcrop forecast runs/mine --at 20000      what each layer will be, with a band
-  outcrop predict --layers 6 --d-model 128 --heads 4   the curves that an architecture will have
-  outcrop predict runs/quick                 does the architecture say anything?
-  outcrop explain runs/quick                 what predictions rest on
-  outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M   architectures that keep it low
+  outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains outcrop measure
+  pythia-70m/                measure every checkpoint in a folder, and audit them outcrop compare runs/mine
+  runs/default     how two runs differ, in settings and ratios outcrop fit runs/mine fit the curve of every
+  layer outcrop forecast runs/mine --at 20000      forecast every layer, with a band outcrop predict
+  --layers 6 --d-model 128 --heads 4   predict the curves of an architecture outcrop predict runs/quick
+  does the architecture predict more than depth does? outcrop explain runs/quick                 which
+  features predictions depend on outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M
+  architectures that meet the target
 
-Exit status: 0 success, 1 failure, 2 bad use, 130 interrupted (the same command goes on).";
+Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted (run the same command to resume).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -67,21 +66,21 @@ enum Command {
     Train(train::Args),
     /// Measure published checkpoints, one or a series: largest magnitudes, median, ratio.
     Measure(Box<measure::Args>),
-    /// Find out whether the checkpoints of a series are what their names say.
+    /// Check whether the checkpoints of a series are what their names say.
     Audit(audit::Args),
-    /// Read the data set that the paper published, and hold our fits against its own.
+    /// Read the data set that the paper published, and compare our fits with its own.
     Import(import::Args),
-    /// Set runs side by side: how they differ, what their ratios and losses are.
+    /// Compare runs: settings that differ, ratios and losses.
     Compare(compare::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
-    /// Forecast a later step of unfinished trajectories, beside the last value.
+    /// Forecast a later step of unfinished trajectories, compared with the last value.
     Forecast(forecast::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
     Predict(predict::Args),
-    /// Explain what predictions rest on: Shapley values, dependence, importance.
+    /// Explain which features predictions depend on: Shapley values, dependence, importance.
     Explain(explain::Args),
-    /// Find architectures whose prediction keeps a target, within a budget.
+    /// Find architectures whose prediction meets a target, within a budget.
     Design(Box<design::Args>),
     /// Draw figures and write report.html from the tables of a results folder.
     Report(report::Args),

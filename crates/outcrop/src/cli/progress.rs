@@ -8,7 +8,7 @@ use super::voice::is_quiet;
 /// Steps of the bar; shares are finer than a terminal can show.
 const UNITS: u64 = 10_000;
 
-/// Where a bar is drawn; nowhere where only results are wanted.
+/// Where a bar is drawn; nowhere with `-q`.
 fn target() -> ProgressDrawTarget {
     match is_quiet() {
         true => ProgressDrawTarget::hidden(),
@@ -16,7 +16,7 @@ fn target() -> ProgressDrawTarget {
     }
 }
 
-/// A progress bar with the time left, on a terminal; elsewhere silent but for lines.
+/// A progress bar with the time left, on a terminal; elsewhere only lines are printed.
 pub(crate) struct Bar {
     bar: ProgressBar,
 }
@@ -34,7 +34,7 @@ impl Bar {
         Self { bar }
     }
 
-    /// A counter of `what`, where nobody knows how many will come.
+    /// A counter of `what`, if the total is unknown.
     pub(crate) fn count(what: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, target());
         let style = ProgressStyle::with_template("{elapsed_precise}  {pos} {msg}, {per_sec}");
@@ -56,18 +56,18 @@ impl Bar {
             .set_position((share.clamp(0.0, 1.0) * UNITS as f64) as u64);
     }
 
-    /// Starts counting the time left from this share, since what was done before took none.
+    /// Starts estimating the time left from this share, since earlier work was not part of this run.
     pub(crate) fn start_at(&self, share: f64) {
         self.share(share);
         self.bar.reset_eta();
     }
 
-    /// Shows what is going on.
+    /// Shows a message.
     pub(crate) fn message(&self, text: String) {
         self.bar.set_message(text);
     }
 
-    /// Says a line above the bar.
+    /// Prints a line above the bar.
     pub(crate) fn line(&self, text: &str) {
         self.bar.suspend(|| say(text));
     }

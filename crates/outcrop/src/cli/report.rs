@@ -12,7 +12,7 @@ use super::output::{folder, print, say};
 use super::voice::detail;
 use crate::{Error, Result};
 
-/// The tables of which a report is made.
+/// The tables that a report uses.
 const TABLES: [&str; 8] = [
     "architectures",
     "measurements",
@@ -70,8 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// A report lives by ratios. Where what was measured has none it says so, and there is no report where nothing
-/// else could be shown.
+/// A report needs ratios. If the measurements have none, it says so; without other data there is no report.
 fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     let finite = |t: &Trajectory| t.ratios.iter().any(|ratio| ratio.is_finite());
     let (measured, layers) = (inputs.measurements.len(), inputs.trajectories.len());
@@ -152,7 +151,7 @@ fn read(args: &Args) -> Result<Inputs> {
     Ok(inputs)
 }
 
-/// Takes the steps out that an audit suspects, and says so.
+/// Removes steps that an audit suspects, and says so.
 fn leave_out_suspects(rows: &mut Vec<Measurement>) {
     let suspect = |row: &Measurement| Some(((row.model.clone(), row.step), row.suspect.clone()?));
     let suspects: BTreeMap<(String, u64), String> = rows.iter().filter_map(suspect).collect();
@@ -162,7 +161,7 @@ fn leave_out_suspects(rows: &mut Vec<Measurement>) {
         .for_each(|problem| say(&format!("warning: {problem}")));
 }
 
-/// Says so where layers were fitted to other steps than are measured now: those of an unfinished run, say.
+/// Warns if layers were fitted to other steps than are measured now, for example to those of an unfinished run.
 fn older_fits(inputs: &Inputs, folder: &Path) {
     let points = |fit: &Fit| {
         let mut trajectories = inputs.trajectories.iter();
@@ -183,7 +182,7 @@ fn older_fits(inputs: &Inputs, folder: &Path) {
     }
 }
 
-/// The good rows of a table; none where it is not there.
+/// The good rows of a table; empty if the table does not exist.
 fn rows<T>(
     path: &Option<PathBuf>,
     read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>,

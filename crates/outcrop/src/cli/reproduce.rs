@@ -28,10 +28,10 @@ pub(crate) struct Args {
     /// The results folder [default: runs/PROFILE].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// What computes: flex (CPU), or wgpu, vulkan, cuda where compiled in.
+    /// The backend: flex (CPU), or wgpu, vulkan, cuda if compiled in.
     #[arg(long, default_value = "flex")]
     backend: String,
-    /// Runs side by side [default: one a core on the CPU, one on a GPU].
+    /// Runs in parallel [default: one for each core on the CPU, one on a GPU].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     jobs: Option<u16>,
     /// Recompute what is missing or damaged in finished runs.
@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// By which rule a model holds massive activations at its last step.
+/// The rule by which a model has massive activations at its last step.
 fn massive(massive: Option<Massive>) -> &'static str {
     match massive {
         None => "-",

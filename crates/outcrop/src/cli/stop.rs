@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::output::say;
 use crate::{Error, Result};
 
-/// What a command that trains says.
+/// The message of a command that trains.
 pub(crate) const TRAINING: &str =
     "stopping after the current update; a checkpoint is written (once more to stop at once)";
 
 /// A flag that Ctrl-C, a termination signal or a hang-up sets; a second one ends the process at once.
-/// `words` are said at the first.
+/// The first one prints `words`.
 pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -30,10 +30,10 @@ pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
 mod ignored {
     use nix::sys::signal::{SigHandler, Signal, signal};
 
-    /// What a handler of Ctrl-C listens to.
+    /// The signals of a Ctrl-C handler.
     const SIGNALS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 
-    /// Sets handlers with `set`, but for the signals that are ignored.
+    /// Sets handlers with `set`, except for signals that are ignored.
     pub(super) fn kept<T>(set: impl FnOnce() -> T) -> T {
         let ignored = SIGNALS.map(is_ignored);
         let done = set();
@@ -50,7 +50,7 @@ mod ignored {
         was
     }
 
-    /// Sets what a signal does and returns what it did before.
+    /// Sets the action of a signal and returns the previous one.
     #[expect(
         unsafe_code,
         reason = "it is given SIG_IGN or what was there before, so that no code of ours runs in a handler"

@@ -8,8 +8,7 @@ use super::threads;
 use crate::Result;
 use crate::pipeline::{FailedRun, Jobs, Progress, Results, sweep};
 
-/// Runs side by side and the threads of each: as many runs as `asked`, or else one a core on the CPU
-/// and one on a GPU.
+/// Number of parallel runs and threads of each: `asked` runs, or else one for each core on the CPU and one on a GPU.
 pub(super) fn jobs(asked: Option<u16>, backend: Backend, threads: Option<u16>) -> Jobs {
     let cores = threads::or_cores(threads);
     let runs = match (asked, backend) {
@@ -50,7 +49,7 @@ struct Shown<'a> {
     runs: &'a [RunSpec],
     running: Vec<usize>,
     ended: usize,
-    /// Whether the time left is being counted.
+    /// Whether the time left is being estimated.
     begun: bool,
 }
 

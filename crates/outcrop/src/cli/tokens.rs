@@ -1,4 +1,4 @@
-//! On which tokens a checkpoint is measured.
+//! Arguments that choose the tokens on which a checkpoint is measured.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,12 @@ pub(crate) struct Args {
     /// Token ids as they are: .npy, nanoGPT's or Megatron's .bin, shards of llm.c, .u16, .u32, .i32, .i64.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "documents"])]
     tokens: Option<PathBuf>,
-    /// The type of the ids: u16, u32, i32, i64 [default: as the file, its .idx or its name says].
+    /// The type of the ids: u16, u32, i32, i64 [default: given by the file, its .idx or its name].
     #[arg(long, value_name = "TYPE", requires = "tokens")]
     tokens_type: Option<String>,
-    /// Text: files and folders, plain or JSON (lines or an array), also by gzip or zstd; tokenised by the
-    /// checkpoint's tokenizer.json [default: a built-in text; without a tokenizer ids drawn evenly; for a
-    /// run directory its held-out sequences].
+    /// Text: files and folders, plain or JSON (lines or an array), also compressed by gzip or zstd; tokenised by the
+    /// checkpoint's tokenizer.json [default: a built-in text; without a tokenizer ids drawn from a uniform
+    /// distribution; for a run directory its held-out sequences].
     #[arg(long, value_name = "PATH", num_args = 1..)]
     text: Vec<PathBuf>,
     /// The field that holds the text of documents in JSON [default: text].
@@ -41,23 +41,23 @@ pub(crate) struct Args {
     /// Number of windows [default: 10].
     #[arg(long, value_name = "N")]
     windows: Option<usize>,
-    /// Tokens a window [default: 2048, or the model's context if that is shorter].
+    /// Tokens in each window [default: 2048, or the model's context if that is shorter].
     #[arg(long, value_name = "N")]
     length: Option<usize>,
-    /// A token put before every window: its id or its name, or `none` [default: none].
+    /// A token in front of every window: its id or its name, or `none` [default: none].
     #[arg(long, value_name = "TOKEN")]
     bos: Option<String>,
-    /// Draw that many documents of the text by --seed, instead of taking all in order.
+    /// Draw this number of documents of the text by --seed, instead of taking all in order.
     #[arg(long, value_name = "N")]
     documents: Option<usize>,
-    /// Seed of the drawing.
+    /// Seed for drawing documents.
     #[arg(long, value_name = "SEED", default_value_t = 0, requires = "documents")]
     seed: u64,
 }
 
 impl Args {
-    /// The sequences for a checkpoint with this `config.json`, whose tokenizer is in `folder`, and which
-    /// may be of the run directory `run`.
+    /// The sequences for a checkpoint with this `config.json`, with its tokenizer in `folder`; `run` is its run
+    /// directory, if it has one.
     pub(crate) fn sequences(
         &self,
         config: &Path,
@@ -83,8 +83,8 @@ impl Args {
         )?)
     }
 
-    /// The tokenizer that is named, or the checkpoint's. Where ids are given that one is good for their names
-    /// only, and one that cannot be read stops nothing.
+    /// The given tokenizer, or the checkpoint's. If ids are given, the checkpoint's is used only for their names, and
+    /// it is no error if it cannot be read.
     fn tokenizer(&self, folder: &Path) -> Result<Option<Tokenizer>> {
         if let Some(path) = &self.tokenizer {
             return Ok(Some(Tokenizer::open(path)?));

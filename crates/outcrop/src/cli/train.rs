@@ -11,7 +11,7 @@ use super::{clock, stop, threads, voice};
 use crate::pipeline::{Results, environment, workspace};
 use crate::{Error, Result};
 
-/// What is trained where no spec is given.
+/// The default spec.
 const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
 
 #[derive(clap::Args)]
@@ -30,15 +30,15 @@ pub(crate) struct Args {
     /// Change a field of the run, such as train.steps=100; may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// The seed, instead of train.seed; several, as in 1,2,3, train one run each, called MODEL-s1 and so
-    /// on, in runs/ of the folder --out.
+    /// The seed, instead of train.seed; several, such as 1,2,3, train one run each, called MODEL-s1 and so on, in runs/
+    /// of the folder --out.
     #[arg(long, value_delimiter = ',', value_name = "SEED")]
     seed: Vec<u64>,
     /// The run directory [default: runs/MODEL]; the results folder of several seeds [default:
     /// runs/MODEL-seeds].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// What computes: flex (CPU), or wgpu, vulkan, cuda where compiled in.
+    /// The backend: flex (CPU), or wgpu, vulkan, cuda if compiled in.
     #[arg(long, default_value = "flex")]
     backend: String,
     /// Threads of the CPU backend [default: all cores].
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// The run of the file, or the embedded one, with what `--set` changes.
+/// The run of the file, or the default run, with the changes of `--set`.
 fn spec(args: &Args) -> Result<RunSpec> {
     let mut document = match &args.spec {
         Some(path) => Document::read(path)?,
@@ -123,7 +123,7 @@ fn one(spec: &RunSpec, args: &Args, backend: Backend) -> Result<()> {
     }
 }
 
-/// One run a seed, side by side, each in a run directory of the results folder.
+/// One run for each seed, in parallel, each in a run directory of the results folder.
 fn several(spec: &RunSpec, seeds: &[u64], args: &Args, backend: Backend) -> Result<()> {
     let twice = seeds.iter().enumerate();
     if let Some((_, seed)) = twice.into_iter().find(|(i, s)| seeds[..*i].contains(s)) {

@@ -4,8 +4,8 @@ use outcrop_predict::{Conclusion, PredictOptions, Regressor, Table, Target, Verd
 
 use crate::Result;
 
-/// What to know before anything is chosen by predictions of `target`: whether the architecture tells more
-/// of it than the depth of a layer does.
+/// A warning if the verdict on `target` is not that the architecture predicts more of it than the depth of a layer
+/// does.
 pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
     let options = PredictOptions {
         regressors: vec![Regressor::Shape],
@@ -19,7 +19,7 @@ pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
     }))
 }
 
-/// The targets of which architectures tell more than depth, and those of which they do not.
+/// The targets that architectures predict better than depth does, and those that they do not.
 pub(crate) fn summary(verdicts: &[Verdict]) -> String {
     let of = |conclusion: Conclusion| {
         let found = verdicts.iter().filter(|v| v.conclusion == conclusion);

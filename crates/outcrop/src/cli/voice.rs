@@ -1,14 +1,14 @@
-//! How much the command says beside its results.
+//! How much the command prints besides its results.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Say nothing but results, warnings and errors.
+    /// Print only results, warnings and errors.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Also say what is read, from where, and how it was understood.
+    /// Also print what is read, from where, and how it was interpreted.
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     verbose: bool,
 }
@@ -17,11 +17,11 @@ const QUIET: u8 = 0;
 const NORMAL: u8 = 1;
 const VERBOSE: u8 = 2;
 
-/// Set once, before anything is said.
+/// Set once, before anything is printed.
 static VOICE: AtomicU8 = AtomicU8::new(NORMAL);
 
 impl Args {
-    /// Makes it hold for the whole process.
+    /// Applies it to the whole process.
     pub(super) fn apply(&self) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => QUIET,
@@ -37,18 +37,17 @@ pub(crate) fn is_quiet() -> bool {
     VOICE.load(Ordering::Relaxed) == QUIET
 }
 
-/// A line on standard error, quiet or not. Where it cannot be written there is nobody to tell, and the work
-/// goes on.
+/// A line on standard error, also with `-q`. If it cannot be written, the work continues.
 pub(crate) fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Says an error, however quiet the command is.
+/// Prints an error, also with `-q`.
 pub(crate) fn error(text: &str) {
     to_stderr(&format!("error: {text}"));
 }
 
-/// Says what was read and how it was understood, where that is wanted; `words` are made only then.
+/// With `-v`, prints what was read and how it was interpreted; `words` is called only then.
 pub(crate) fn detail(words: impl FnOnce() -> String) {
     if VOICE.load(Ordering::Relaxed) == VERBOSE {
         to_stderr(&words());

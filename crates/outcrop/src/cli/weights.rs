@@ -20,18 +20,18 @@ pub(crate) struct Weighing {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Weights {
-    /// Plain least squares, as in the paper: the largest ratios decide.
+    /// Plain least squares, as in the paper: the largest ratios dominate.
     Raw,
     /// Iteratively reweighted by 1/f^2: relative residuals.
     Irls,
-    /// 1/(SEM^2 + s^2 f^2): the standard error of each ratio and a scatter s that is estimated.
+    /// 1/(SEM^2 + s^2 f^2): the standard error of each ratio and an estimated scatter s.
     Sem,
-    /// As irls, against single bad checkpoints, which are named.
+    /// As irls, but robust against single bad checkpoints, which are named.
     Robust,
 }
 
 impl Weighing {
-    /// What was asked for; the rest is `default`.
+    /// The given options; all others as in `default`.
     pub(crate) fn options(&self, default: Options) -> Result<Options> {
         let mut options = default;
         if let Some(weights) = self.weights {

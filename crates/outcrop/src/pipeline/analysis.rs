@@ -10,23 +10,23 @@ use outcrop_train::{Environment, RunSpec};
 use super::{Profile, Results};
 use crate::Result;
 
-/// What came out of a profile.
+/// Results of a profile.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// How far did ratios grow, are there massive activations, and how well are the curves described?
     pub summary: Summary,
     /// The page.
     pub report: PathBuf,
-    /// For each target, in words: does the architecture say anything about it?
+    /// For each target, in words: does the architecture predict more of it than depth does?
     pub verdicts: Vec<Verdict>,
     /// What the user should know, such as why nothing could be predicted.
     pub warnings: Vec<String>,
 }
 
-/// Fits every layer of the finished ones of `runs`, which are of `profile`, scores predictions, and writes the tables
-/// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`,
-/// `curves.csv`, `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts
-/// in words (`verdicts.txt`) and the report.
+/// Fits every layer of the finished `runs` of `profile`, scores predictions, and writes the tables
+/// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`, `curves.csv`,
+/// `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts in words
+/// (`verdicts.txt`) and the report.
 ///
 /// # Errors
 /// [`crate::Error::Core`] and [`crate::Error::Report`] for what cannot be read or written. Too few
@@ -100,8 +100,8 @@ fn score(archs: &[NamedArch], fits: &[Fit]) -> Result<Evaluation, outcrop_predic
     )
 }
 
-/// The same architectures by shape, then by name, shorter names first. Random splits and
-/// relabellings draw models by their place: sorted, the rows of a table may stand in any order.
+/// The same architectures by shape, then by name, shorter names first. Random splits and relabellings draw models by
+/// index; sorting makes them independent of the order of rows in a table.
 pub(crate) fn in_order(mut archs: Vec<NamedArch>) -> Vec<NamedArch> {
     archs.sort_by(|a, b| {
         let shape = |n: &NamedArch| (n.arch.layers, n.arch.d_model, n.arch.heads, n.arch.d_ff);

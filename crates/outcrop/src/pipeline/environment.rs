@@ -49,7 +49,7 @@ fn crate_sources() -> Option<PathBuf> {
 /// `Cargo.lock`.
 ///
 /// # Errors
-/// [`Error::Core`] where the working directory cannot be told.
+/// [`Error::Core`] if the working directory is unknown.
 pub fn workspace() -> Result<Option<PathBuf>> {
     let here = std::env::current_dir().map_err(|e| Error::Core(CoreError::io("read", ".", e)))?;
     Ok(here

@@ -32,7 +32,7 @@ pub const PROFILES: [(&str, &str); 4] = [
 pub struct Profile {
     /// Its name, also of the folder with its results.
     pub name: String,
-    /// What it is for, in a sentence.
+    /// Its purpose, in one sentence.
     pub description: String,
     /// Its runs, in order; model names are distinct.
     pub runs: Vec<RunSpec>,
@@ -68,7 +68,7 @@ impl Profile {
         Self::from_document(&Document::parse(text, context)?)
     }
 
-    /// Checks a profile and every run in it. Every error has the place of the key at fault.
+    /// Checks a profile and every run in it. Every error names the position of the key at fault.
     ///
     /// # Errors
     /// [`Error::Core`] for an unknown key or a missing field, [`Error::Train`] for a run that is
@@ -173,7 +173,7 @@ mod tests {
         }
     }
 
-    /// What the quick profile promises.
+    /// The promises of the quick profile.
     #[test]
     fn quick_varies_what_it_says() {
         let runs = Profile::load("quick").unwrap().runs;

@@ -34,9 +34,9 @@ impl Results {
         RunDir::new(self.path.join("runs").join(model))
     }
 
-    /// Makes sure, before any work, that everything can be written, that no run directory holds another
-    /// run, and that nobody else works here; removes what killed processes left. The folder is
-    /// `holder`'s until the lock is dropped.
+    /// Checks, before any work, that everything can be written, that no run directory holds another run, and that no
+    /// other process works here; removes partial files of killed processes. The folder is locked for `holder` until the
+    /// lock is dropped.
     ///
     /// # Errors
     /// [`crate::Error::Core`], [`crate::Error::Train`].
@@ -84,7 +84,7 @@ impl Results {
     }
 }
 
-/// What the finished runs measured.
+/// Measurements of the finished runs.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
     /// Their architectures.

@@ -20,7 +20,7 @@ pub struct Jobs {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {
-    /// A run starts or goes on.
+    /// A run starts or resumes.
     Started {
         /// Its index in the list.
         run: usize,
@@ -52,7 +52,7 @@ pub enum Progress {
     },
 }
 
-/// A run that failed; the others went on.
+/// A run that failed; the others continued.
 #[derive(Debug)]
 pub struct FailedRun {
     /// Name of the model.
@@ -61,8 +61,8 @@ pub struct FailedRun {
     pub error: outcrop_train::Error,
 }
 
-/// Trains `runs`, the longest first, as many side by side as `jobs` says; what happens is told to
-/// `observer` on the calling thread. A run that is finished already is not run again.
+/// Trains `runs`, the longest first, as many in parallel as `jobs` says; `observer` gets every event on the calling
+/// thread. A run that is already finished is not run again.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where the environment's stop flag was set; [`Error::Environment`] where
@@ -162,7 +162,7 @@ fn tell(run: usize, steps: u64, event: &Event<'_>, events: &Sender<(usize, Told)
     let _ = events.send((run, told));
 }
 
-/// How much of the sweep is done.
+/// The share of the sweep that is done.
 struct Tally<'a> {
     work: &'a [f64],
     done: Vec<f64>,

@@ -7,17 +7,17 @@ use super::Args;
 use crate::cli::output::{Format, print, significant, write_rows};
 use crate::{Error, Result};
 
-/// What a share is of.
+/// What the share refers to.
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
 pub(crate) enum Of {
-    /// The training steps: checkpoints up to that share of the last one.
+    /// The training steps: checkpoints up to this share of the last step.
     #[default]
     Steps,
-    /// The checkpoints: that share of them, the first ones.
+    /// The checkpoints: this share of them, from the first on.
     Checkpoints,
 }
 
-/// Prints the errors of the forecasts beside the last value's; `--out` takes them one by one.
+/// Prints the errors of the forecasts and of the last value; `--out` gets every forecast.
 pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
     if !(share > 0.0 && share < 1.0) {
         let allowed = "a number above 0 and below 1";
@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The median error; where it is no number, what could not be compared.
+/// The median error; if it is not a number, what could not be compared.
 fn median(found: &Backtest, of: fn(&Forecast) -> Option<f64>) -> String {
     let median = found.median_error(of);
     if median.is_finite() {

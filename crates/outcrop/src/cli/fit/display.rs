@@ -1,4 +1,4 @@
-//! The fits as a table for reading: what decides, with intervals in brackets.
+//! The fits as a printed table: the main columns, with intervals in brackets.
 
 use outcrop_core::Fit;
 

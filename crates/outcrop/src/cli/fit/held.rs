@@ -10,7 +10,7 @@ use crate::cli::output::say;
 /// A table of fits as it was.
 pub(super) struct Held {
     path: PathBuf,
-    /// Its hash and what is said of it; none where there was none.
+    /// Its hash and description; none if there was no table.
     was: Option<(String, String)>,
 }
 
@@ -23,7 +23,7 @@ impl Held {
         }
     }
 
-    /// Says that another table stands there now, unless it is the same.
+    /// Says that the table was replaced, unless it is the same.
     pub(super) fn say_if_replaced(&self) {
         let Some((hash, words)) = &self.was else {
             return;

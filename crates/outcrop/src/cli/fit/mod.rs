@@ -49,8 +49,8 @@ pub(crate) struct Args {
     hypothesis: Vec<String>,
     #[command(flatten)]
     weighing: Weighing,
-    /// Also run the paper's own procedure (SciPy's, from its start values), both forms; the others
-    /// then minimise plain squares with tau0 down to 0.01 steps too, unless told otherwise.
+    /// Also run the paper's own procedure (SciPy's, from the paper's start values), in both forms; by default the other
+    /// hypotheses then minimise plain squares, too, with tau0 down to 0.01 steps.
     #[arg(long)]
     paper: bool,
     /// Evaluations after which a form of the paper's procedure has failed; SciPy's own limit is 500.
@@ -59,8 +59,7 @@ pub(crate) struct Args {
     /// Probability of the intervals; 0 leaves them out.
     #[arg(long, default_value_t = 0.9, value_name = "LEVEL")]
     intervals: f64,
-    /// Fit the first share of each trajectory, forecast its end, and say how well that went.
-    /// Half, if no share is given.
+    /// Fit the first share of each trajectory, forecast its end, and print the errors. Half, if no share is given.
     #[arg(
         long,
         value_name = "SHARE",
@@ -69,19 +68,19 @@ pub(crate) struct Args {
         conflicts_with_all = ["plots", "curves", "paper"]
     )]
     backtest: Option<f64>,
-    /// What the share of a backtest is of.
+    /// What the share of a backtest refers to.
     #[arg(long, value_enum, default_value_t, requires = "backtest")]
     of: backtest::Of,
     #[command(flatten)]
     to: To,
-    /// Also write points of every fitted curve, with its band, to this file (.csv, .json, .parquet)
-    /// [default: curves.csv beside fits.csv, where that is written into a folder].
+    /// Also write points of every fitted curve, with its band, to this file (.csv, .json, .parquet) [default:
+    /// curves.csv beside fits.csv, if that is written into a folder].
     #[arg(long, value_name = "FILE")]
     curves: Option<PathBuf>,
     /// Also draw every fit into this folder.
     #[arg(long, value_name = "DIR")]
     plots: Option<PathBuf>,
-    /// Form of the plots.
+    /// Format of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
 }
@@ -147,7 +146,7 @@ fn options(args: &Args) -> Result<Options> {
 struct Places<'a> {
     fits: Destination,
     curves: Option<Destination>,
-    /// The folder into which they go unasked; the fits are shown then, too.
+    /// The folder into which they go by default; the fits are printed then, too.
     folder: Option<&'a Path>,
 }
 
@@ -189,7 +188,7 @@ struct Writer<'a> {
     tally: Tally,
 }
 
-/// What came of the series, for the last line.
+/// Results of the series, for the last line.
 #[derive(Default)]
 struct Tally {
     series: usize,
@@ -301,7 +300,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Whether nobody would see what comes.
+    /// Whether the results would go nowhere.
     fn is_idle(&self) -> bool {
         self.fits.closed() && self.curves.is_none() && self.plots.is_none()
     }

@@ -1,4 +1,4 @@
-//! What the command line says of which checkpoints are measured.
+//! Arguments that choose the checkpoints to measure.
 
 use std::path::PathBuf;
 
@@ -18,16 +18,16 @@ pub(super) struct Args {
     /// (HF_ENDPOINT names another one, HF_TOKEN a token).
     #[arg(long, value_name = "ORGANISATION/NAME")]
     pub(super) hub: Option<String>,
-    /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all that
-    /// are there; `pythia` with --hub].
+    /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all in the folder; `pythia`
+    /// with --hub].
     #[arg(long, value_name = "STEPS", conflicts_with = "revision")]
     pub(super) steps: Option<String>,
-    /// The step of a checkpoint alone whose name gives none.
+    /// The step of a single checkpoint whose name gives none.
     #[arg(long, value_name = "STEP", default_value_t = 0)]
     pub(super) step: u64,
     #[command(flatten)]
     pub(super) select: select::Args,
-    /// The config.json of the model, instead of that in its folder or beside its series.
+    /// The config.json of the model, instead of the one in its folder or beside its series.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Figures of what was measured.
+//! Figures of the measurements.
 
 use std::path::Path;
 
@@ -27,13 +27,12 @@ pub(super) struct Args {
     /// The layer of the landscape [default: the one with the largest ratio].
     #[arg(long, value_name = "LAYER", requires = "figures")]
     figure_layer: Option<usize>,
-    /// Form of the figures.
+    /// Format of the figures.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg, Picture::Png], requires = "figures")]
     figure_format: Vec<Picture>,
 }
 
-/// Draws what the tables hold, and what one more pass over the first sequence shows of `model`, the
-/// checkpoint of `step`.
+/// Draws the tables, and one more forward pass over the first sequence of `model`, the checkpoint of `step`.
 pub(super) fn draw(
     args: &Args,
     folder: &Folder,

@@ -1,4 +1,4 @@
-//! The hub from which revisions come: where it is, how long it is waited for.
+//! The hub: its address, its cache, attempts and waits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,22 +11,22 @@ use super::super::output::say;
 use crate::{Error, Result};
 
 const HUGGING_FACE: &str = "https://huggingface.co";
-/// How soon a wait ends when the user wants to stop.
+/// How soon a wait ends after Ctrl-C.
 const NAP: Duration = Duration::from_millis(100);
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Keep in the cache what was fetched.
+    /// Keep fetched revisions in the cache.
     #[arg(long, requires = "hub")]
     pub(super) keep: bool,
     /// The hub's cache [default: HF_HUB_CACHE, or HF_HOME/hub, or ~/.cache/huggingface/hub].
     #[arg(long, value_name = "DIR", requires = "hub")]
     hub_cache: Option<PathBuf>,
-    /// Attempts at one request to the hub, or at each 16 MiB of a file.
+    /// Attempts for one request to the hub, or for each 16 MiB of a file.
     #[arg(long, value_name = "N", requires = "hub", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     hub_attempts: u32,
-    /// The most that a file may have whose size the hub does not announce, in GiB.
+    /// Largest size of a file whose size the hub does not announce, in GiB.
     #[arg(long, value_name = "GIB", requires = "hub", default_value_t = 1,
           value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     hub_file_limit: u64,
@@ -59,7 +59,7 @@ pub(super) fn open(args: &Args, stop: &Arc<AtomicBool>) -> Result<Hub> {
     Ok(hub)
 }
 
-/// Where Python's `huggingface_hub` keeps what it fetches.
+/// The cache of Python's `huggingface_hub`.
 fn default_cache() -> Option<PathBuf> {
     let of = |name| std::env::var_os(name).map(PathBuf::from);
     of("HF_HUB_CACHE")
@@ -67,7 +67,7 @@ fn default_cache() -> Option<PathBuf> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".cache/huggingface/hub")))
 }
 
-/// Says what is waited for, and stops on Ctrl-C.
+/// Says what it waits for, and stops on Ctrl-C.
 #[derive(Debug)]
 struct Terminal {
     stop: Arc<AtomicBool>,

@@ -11,16 +11,14 @@ use outcrop_series::Folder;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Interventions")]
 pub(super) struct Args {
-    /// Also set the massive activations of the last checkpoint to zero, and say what the loss was
-    /// before and after (interventions.csv).
+    /// Also set the massive activations of the last checkpoint to zero, and write the loss before and after
+    /// (interventions.csv).
     #[arg(long)]
     set_zero: bool,
-    /// The same with the mean that each has over the first half of the sequences; the loss is that of
-    /// the second half.
+    /// Also set each of them to its mean over the first half of the sequences; the loss is that of the second half.
     #[arg(long)]
     set_mean: bool,
-    /// After which layers they are set: `first` (where they first appear), `all`, or a number
-    /// [default: first,all].
+    /// The layers after which they are set: `first` (where they first appear), `all`, or a number [default: first,all].
     #[arg(long, value_name = "LAYER", value_delimiter = ',')]
     layer: Vec<String>,
 }
@@ -31,8 +29,7 @@ impl Args {
     }
 }
 
-/// Finds the massive activations of `model`, the checkpoint of `step`, sets them and writes what the
-/// loss was.
+/// Finds the massive activations of `model`, the checkpoint of `step`, sets them and writes the loss.
 pub(super) fn evaluate(
     args: &Args,
     folder: &Folder,

@@ -47,28 +47,27 @@ them out. The same command goes on where it was stopped. docs/measuring.md expla
 pub(crate) struct Args {
     #[command(flatten)]
     origin: args::Args,
-    /// Name of the model in the tables [default: that of its folder or repository].
+    /// Name of the model in the tables [default: the name of its folder or repository].
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// The folder into which the tables go, or a file (.csv, .json, .parquet) for the measurements: the
-    /// folder is then beside it, under its name without the suffix [default: measured/MODEL].
+    /// The folder for the tables, or a file (.csv, .json, .parquet) for the measurements; the folder is then beside the
+    /// file, with its name without the suffix [default: measured/MODEL].
     #[arg(long, short, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Also measure how much attention every head gives to the first position (heads.csv).
     #[arg(long)]
     sinks: bool,
-    /// Do not hash tensors and compare the steps. Weight files are hashed the first time, and known
-    /// again by size and time.
+    /// Do not hash tensors and compare the steps. Weight files are hashed the first time, and recognised by size and
+    /// time afterwards.
     #[arg(long)]
     no_audit: bool,
     /// Measure steps again if their weights or config have changed since they were measured into DIR.
     #[arg(long)]
     again: bool,
-    /// Measure again what is gone or damaged of the tables in DIR.
+    /// Measure missing and damaged parts of the tables in DIR again.
     #[arg(long)]
     repair: bool,
-    /// Measure checkpoints too whose files are not those that their SHA256SUMS lists; the audit marks
-    /// them as suspect.
+    /// Also measure checkpoints whose files differ from their SHA256SUMS; the audit marks them as suspect.
     #[arg(long)]
     ignore_sums: bool,
     /// Threads [default: all cores].
@@ -134,7 +133,7 @@ fn measure(args: &Args) -> Result<()> {
     conclude(&outcome, &folder, &tokens)
 }
 
-/// What is measured into what, and by which config.
+/// The checkpoints, the folder of tables, and the config.
 fn understood(origin: &Origin, folder: &Folder, options: &SeriesOptions) -> String {
     let mut lines = vec![format!(
         "{} checkpoints as `{}` into {}; config {}, tokenizer in {}",
@@ -153,7 +152,7 @@ fn understood(origin: &Origin, folder: &Folder, options: &SeriesOptions) -> Stri
     lines.join("\n")
 }
 
-/// What is asked of the last checkpoint beyond its statistics.
+/// Interventions and figures of the last checkpoint.
 fn look_closer(
     args: &Args,
     source: &CheckpointSource,
@@ -183,7 +182,7 @@ fn look_closer(
     })
 }
 
-/// Says what came of it: the audit, the last step, what failed.
+/// Prints the results: the audit, the last step, failures.
 fn conclude(outcome: &SeriesOutcome, folder: &Folder, tokens: &Sequences) -> Result<()> {
     if let Some(found) = &outcome.audit {
         audit::warn(found);

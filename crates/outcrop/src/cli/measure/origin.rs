@@ -16,10 +16,10 @@ use super::revisions::wanted;
 use crate::{Error, Result};
 use outcrop_series::{CheckpointSource, Error as SeriesError, HubSource};
 
-/// Checkpoints with what a measurement must know of them beforehand.
+/// Checkpoints with what a measurement needs to know before it starts.
 pub(super) struct Origin {
     pub(super) source: CheckpointSource,
-    /// What the model is called.
+    /// The name of the model.
     pub(super) name: String,
     /// The stage of all checkpoints, if their names have one.
     pub(super) stage: Option<String>,
@@ -69,7 +69,7 @@ fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
     })
 }
 
-/// Says what was skipped, but for steps, which are failures, and what was decided.
+/// Says which checkpoints were skipped, except steps, which are failures, and which choices were made.
 fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
     for note in &series.notes {
         say(&format!("note: {note}"));
@@ -101,7 +101,7 @@ fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
     }
 }
 
-/// The first folder with a tokenizer among those of the checkpoints and that of their config.
+/// The first folder with a tokenizer: those of the checkpoints, then that of their config.
 fn tokenizer_folder(series: &CheckpointSeries, config: &Path) -> PathBuf {
     let beside = |path: &Path| match path.is_file() {
         true => path.parent().map_or_else(PathBuf::new, Path::to_owned),
@@ -121,7 +121,7 @@ fn with_stage(name: String, stage: Option<&str>) -> String {
     }
 }
 
-/// Leaves the steps that were asked for.
+/// Keeps only the requested steps.
 fn choose(series: &mut CheckpointSeries, text: &str) -> Result<()> {
     let last = series.entries.iter().filter_map(|entry| entry.step).max();
     let wanted = Schedule::parse(text, last.unwrap_or(PYTHIA_LAST))?;

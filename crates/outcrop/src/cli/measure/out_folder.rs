@@ -8,7 +8,7 @@ use outcrop_core::table::{MeasurementRow, Streamed, measurement_stream};
 use super::super::output::{Destination, Format, RowSink, print};
 use crate::Result;
 
-/// The folder of a series and, where one is asked for, the file that gets its measurements.
+/// The folder of a series and, if requested, the file for its measurements.
 pub(super) struct OutFolder {
     pub(super) folder: PathBuf,
     file: Option<Destination>,
@@ -56,7 +56,7 @@ impl OutFolder {
     }
 }
 
-/// A name that is one folder, whatever the model is called.
+/// A name of a single folder, for any name of a model.
 fn file_name(model: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {

@@ -10,11 +10,11 @@ use crate::Result;
 /// Names that are listed.
 const SHOWN: usize = 12;
 
-/// The stage of all, and revisions with their steps.
+/// The stage of all revisions, and each revision with its step.
 type Wanted = (Option<String>, Vec<(u64, String)>);
 
-/// What was asked for by --revision or --steps; of neither, what the hub has: `stepN` as Pythia's, or
-/// `main` where no name gives a step.
+/// The revisions that --revision or --steps chooses; without these, those of the hub: `stepN` as in Pythia, or `main`
+/// if no name gives a step.
 pub(super) fn wanted(hub: &Hub, repo: &str, args: &Args) -> Result<Wanted> {
     if !args.select.revision.is_empty() {
         return by_name(repo, args);
@@ -47,7 +47,7 @@ pub(super) fn wanted(hub: &Hub, repo: &str, args: &Args) -> Result<Wanted> {
     Ok((None, vec![(args.step, "main".into())]))
 }
 
-/// Whether a revision is named as Pythia's are.
+/// Whether a revision is named as in Pythia.
 fn is_plain(name: &str) -> bool {
     let digits = name.strip_prefix("step");
     digits.is_some_and(|digits| digits.parse::<u64>().is_ok())

@@ -1,4 +1,4 @@
-//! The last step as a table for reading.
+//! The last step as a printed table.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,8 +10,8 @@ use outcrop_tokens::Sequences;
 use super::super::output::{columns, significant};
 use crate::Result;
 
-/// One row a layer: means over the sequences of the last step in the table that is none of `failed`,
-/// and where the largest magnitude stands most often; none where the table has no such rows.
+/// One row for each layer: means over the sequences of the last step in the table that is not in `failed`, and the most
+/// frequent place of the largest magnitude; empty if the table has no such rows.
 pub(super) fn last_step(path: &Path, tokens: &Sequences, failed: &[u64]) -> Result<Option<String>> {
     let rows = rows_of_last_step(path, failed)?;
     let Some(step) = rows.first().map(|row| row.step) else {
@@ -97,7 +97,7 @@ fn line(layer: u32, rows: &[&Measurement], tokens: &Sequences) -> Vec<String> {
     ]
 }
 
-/// Where the largest magnitude stands in most sequences.
+/// The place of the largest magnitude in most sequences.
 fn most_common_place(rows: &[&Measurement], tokens: &Sequences) -> (String, String, String) {
     let mut places: BTreeMap<(u32, u32, Option<u32>), usize> = BTreeMap::new();
     for row in rows {

@@ -7,10 +7,10 @@ use super::super::output::significant;
 use super::super::progress::Bar;
 use outcrop_series::SeriesEvent;
 
-/// Shows what happens on a progress bar.
+/// Shows events on a progress bar.
 pub(super) struct Shown<'a> {
     bar: &'a Bar,
-    /// Checkpoints in all, and such as are done.
+    /// Number of all checkpoints, and of those that are done.
     total: usize,
     done: usize,
 }
@@ -42,14 +42,14 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// How much of the present checkpoint is done.
+    /// The share of the current checkpoint that is done.
     fn share(&self, share: f64) {
         self.bar
             .share((self.done as f64 + share) / self.total as f64);
     }
 }
 
-/// How far a download is.
+/// Progress of a download.
 fn fetching(transfer: &Transfer<'_>) -> String {
     let mib = |bytes: u64| bytes >> 20;
     let of = transfer

@@ -1,4 +1,4 @@
-//! Tables for reading.
+//! Printed tables.
 
 /// Cells as columns in line, numbers with four significant digits.
 pub(super) fn aligned(cells: &[Vec<String>]) -> String {

@@ -5,10 +5,10 @@ use outcrop_core::Error as CoreError;
 
 use crate::Result;
 
-/// The form of a table.
+/// The format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Columns in line, for reading.
+    /// Aligned columns, for reading.
     Table,
     /// Comma-separated values.
     Csv,
@@ -18,7 +18,7 @@ pub(crate) enum Format {
     Parquet,
 }
 
-/// Every form of a table with its name and the suffix of its files.
+/// Every format of a table with its name and the suffix of its files.
 const FORMATS: [(Format, &str, &str); 4] = [
     (Format::Table, "table", "txt"),
     (Format::Csv, "csv", "csv"),
@@ -29,7 +29,7 @@ const FORMATS: [(Format, &str, &str); 4] = [
 const OTHERS: [&str; 5] = ["svg", "png", "html", "toml", "tsv"];
 
 impl Format {
-    /// The form that the suffix of `path` says.
+    /// The format for the suffix of `path`.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let found = suffix(path);
         let known = FORMATS.iter().find(|(_, _, suffix)| found == *suffix);
@@ -54,19 +54,19 @@ pub(super) fn suffix(path: &Path) -> String {
     suffix.to_string_lossy().to_ascii_lowercase()
 }
 
-/// The options that say where a table goes.
+/// The options for the output of a table.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct To {
-    /// Where the table goes, in the form that the suffix says: .csv, .json, .parquet or .txt; `-` is
-    /// standard output, which is the default.
+    /// The file for the table; its suffix determines the format: .csv, .json, .parquet or .txt; `-` is standard output,
+    /// the default.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Form of the table [default: that of --out; a table for reading on standard output].
+    /// Format of the table [default: that of --out; aligned columns on standard output].
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
 }
 
-/// Where a table goes and in which form.
+/// The file and format of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {
     pub(crate) format: Format,
@@ -75,12 +75,12 @@ pub(crate) struct Destination {
 }
 
 impl To {
-    /// Whether nothing was said of where and how.
+    /// Whether neither option was given.
     pub(crate) fn is_open(&self) -> bool {
         self.out.is_none() && self.format.is_none()
     }
 
-    /// What the options mean together.
+    /// The meaning of both options together.
     pub(crate) fn target(&self) -> Result<Destination> {
         let file = self.out.as_deref().filter(|out| *out != Path::new("-"));
         let Some(file) = file else {
@@ -115,7 +115,7 @@ impl Destination {
         Self { format, file: None }
     }
 
-    /// The file `path`, given by `option`, in the form that its suffix says.
+    /// The file `path`, given by `option`, in the format of its suffix.
     pub(crate) fn by_suffix(path: &Path, option: &str) -> Result<Self> {
         match Format::of(path) {
             Some(format) => Ok(Self::file(path, format)),
@@ -127,14 +127,13 @@ impl Destination {
         }
     }
 
-    /// Whether it is read here and now, so that words may stand around it.
+    /// Whether a person reads the output, so that other lines may be printed around it.
     pub(crate) fn is_read_here(&self) -> bool {
         self.file.is_none() && self.format == Format::Table
     }
 }
 
-/// `path` as the folder into which a command writes several files; a name that is that of a table or a
-/// page is a mistake.
+/// `path` as the folder into which a command writes several files; the name of a table or a page is refused.
 pub(crate) fn folder<'a>(path: &'a Path, option: &str) -> Result<&'a Path> {
     let found = suffix(path);
     let is_file = Format::of(path).is_some() || OTHERS.contains(&found.as_str());

@@ -1,4 +1,4 @@
-//! What the command says: results to standard output, everything else to standard error.
+//! Output of the command: results to standard output, everything else to standard error.
 
 mod columns;
 mod format;
@@ -23,23 +23,23 @@ pub(crate) fn print(text: &str) {
     standard::send(format!("{text}\n").as_bytes());
 }
 
-/// How a line begins that a result should not be read without.
+/// The beginning of a line that `-q` does not suppress.
 const WARNING: &str = "warning: ";
 
-/// Says a line on standard error; where the command was asked to be quiet, only a warning.
+/// Prints a line to standard error; with `-q`, only if it is a warning.
 pub(crate) fn say(text: &str) {
     if !is_quiet() || text.starts_with(WARNING) {
         to_stderr(text);
     }
 }
 
-/// Writes a file whole or not at all; its folder is made if need be.
+/// Writes a file completely or not at all; creates its folder if necessary.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     make_parent(path)?;
     Ok(write_atomic(path, bytes)?)
 }
 
-/// A file that appears once it is whole; its folder is made if need be.
+/// A file that appears once it is complete; creates its folder if necessary.
 fn create_file(path: &Path) -> Result<AtomicFile> {
     make_parent(path)?;
     Ok(AtomicFile::create(path)?)

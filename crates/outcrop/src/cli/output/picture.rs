@@ -8,7 +8,7 @@ use super::format::suffix;
 use super::write_file;
 use crate::Result;
 
-/// The form of a plot.
+/// The format of a plot.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Picture {
     /// Scalable, with text as text.
@@ -17,7 +17,7 @@ pub(crate) enum Picture {
     Png,
 }
 
-/// Every form with the suffix of its files.
+/// Every format with the suffix of its files.
 const PICTURES: [(Picture, &str); 2] = [(Picture::Svg, "svg"), (Picture::Png, "png")];
 
 impl Picture {
@@ -28,7 +28,7 @@ impl Picture {
         }
     }
 
-    /// The form that the suffix of `path`, given by `option`, says.
+    /// The format for the suffix of `path`, given by `option`.
     pub(crate) fn of(path: &Path, option: &str) -> Result<Self> {
         let found = suffix(path);
         match PICTURES.iter().find(|(_, suffix)| found == *suffix) {

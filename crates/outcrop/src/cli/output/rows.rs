@@ -8,7 +8,7 @@ use super::format::{Destination, Format};
 use super::{create_file, standard};
 use crate::Result;
 
-/// Writes rows to where they go.
+/// Writes the rows of a table.
 pub(crate) fn write_rows<T: Row>(rows: &[T], target: &Destination) -> Result<()> {
     let mut sink = RowSink::new(target, None)?;
     match &mut sink.writer {
@@ -21,10 +21,10 @@ pub(crate) fn write_rows<T: Row>(rows: &[T], target: &Destination) -> Result<()>
     sink.end()
 }
 
-/// Rows that go out as they come; a table for reading is held, for its columns.
+/// Rows are written as they come; a printed table is held until the end, to align its columns.
 pub(crate) struct RowSink<T: Row> {
     writer: Writer<T>,
-    /// How a table for reading is made.
+    /// How a printed table is made.
     show: fn(&[T]) -> String,
 }
 
@@ -36,7 +36,7 @@ enum Writer<T> {
     Shown { out: Out, held: Vec<T> },
 }
 
-/// A file that is not there before it is whole, or standard output.
+/// A file that appears once it is complete, or standard output.
 enum Out {
     File(AtomicFile),
     Standard,
@@ -62,7 +62,7 @@ impl Write for Out {
 }
 
 impl<T: Row> RowSink<T> {
-    /// `show` makes the table for reading, all columns in line by default.
+    /// `show` makes the printed table; by default all columns, aligned.
     pub(crate) fn new(target: &Destination, show: Option<fn(&[T]) -> String>) -> Result<Self> {
         let out = match &target.file {
             Some(path) => Out::File(create_file(path)?),
@@ -111,7 +111,7 @@ impl<T: Row> RowSink<T> {
         }
     }
 
-    /// Whether what goes to standard output does not arrive any more, as behind `| head`.
+    /// Whether the reader of standard output has closed it, as `| head` does.
     pub(crate) fn closed(&self) -> bool {
         let out = match &self.writer {
             Writer::Csv(writer) => writer.get_ref(),

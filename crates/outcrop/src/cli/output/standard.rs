@@ -1,5 +1,5 @@
-//! Standard output: what of it cannot be written stops no work, and is the error with which the command
-//! ends. A closed pipe is none, as behind `| head`.
+//! Standard output. If it cannot be written, the command finishes its work and then ends with this error. A closed
+//! pipe, as with `| head`, is no error.
 
 use std::io::{Error as IoError, ErrorKind, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use outcrop_core::Error as CoreError;
 
 use crate::Result;
 
-/// What the first failure was; nothing is written after it.
+/// The first failure; nothing is written after it.
 static FAILURE: Mutex<Option<IoError>> = Mutex::new(None);
 
 fn failure() -> MutexGuard<'static, Option<IoError>> {
@@ -28,15 +28,15 @@ pub(super) fn send(bytes: &[u8]) {
     attempt(|| std::io::stdout().lock().write_all(bytes));
 }
 
-/// Whether nothing that is written arrives any more.
+/// Whether a write has failed.
 pub(super) fn is_lost() -> bool {
     failure().is_some()
 }
 
-/// Writes what is held back; to be called when everything else is done.
+/// Flushes the buffer; to be called at the end.
 ///
 /// # Errors
-/// [`crate::Error::Core`] with what the first write that failed met.
+/// [`crate::Error::Core`] with the error of the first write that failed.
 pub(crate) fn finish() -> Result<()> {
     attempt(|| std::io::stdout().lock().flush());
     match failure().take() {

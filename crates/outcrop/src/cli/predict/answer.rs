@@ -19,7 +19,7 @@ const SHOWN: [(&str, Target); 3] = [
 ];
 /// Steps of a curve that is written or drawn.
 const STEPS: u32 = 200;
-/// Last step of curves where nothing is known of the runs of training.
+/// Last step of curves if the last step of the training runs is unknown.
 const LAST_STEP: f64 = 1000.0;
 
 pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> Result<()> {
@@ -75,7 +75,7 @@ fn run(predictor: &Predictor, predicted: &Predicted, asked: Option<u64>) -> [f64
     [measured.map_or(0.0, |[first, _]| first), last]
 }
 
-/// With bands, unless nobody asked for them and there are none.
+/// With bands, unless they are neither requested nor available.
 fn predict(predictor: &Predictor, named: &NamedArch, level: Option<f64>) -> Result<Predicted> {
     let NamedArch { model, arch } = named;
     match level.or(predictor.default_level()) {
@@ -117,7 +117,7 @@ fn table(predicted: &Predicted, named: &NamedArch) -> Result<String> {
     ))
 }
 
-/// The column of the first step: what is measured there, or what a fitted curve is at it.
+/// The column of the first step: the measured ratio, or the value of a fitted curve.
 fn starts(predicted: &Predicted) -> Result<(String, Vec<String>)> {
     let Some([first, last]) = predicted.measured() else {
         let cells = predicted.layers.iter().map(|l| cell(l, Target::LnFFirst));
@@ -161,7 +161,7 @@ fn sketched(predicted: &Predicted, run: [f64; 2]) -> String {
     }
 }
 
-/// What stands under a drawing.
+/// The caption of a drawing.
 fn described(predicted: &Predicted, origin: &[String]) -> Vec<String> {
     let level = predicted.level().filter(|_| predicted.measured().is_some());
     let bands = level.map(|level| {

@@ -1,4 +1,4 @@
-//! The architecture that is asked for.
+//! The architecture to predict.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn asked(args: &Args) -> Result<Option<NamedArch>> {
     }))
 }
 
-/// By the numbers of the command line; clap makes sure that width and heads are there.
+/// By the numbers of the command line; clap checks that width and heads are given.
 fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
     let (width, heads) = (args.d_model.unwrap_or(0), args.heads.unwrap_or(0));
     let mut arch = ArchSpec::new(layers, width, heads);
@@ -34,8 +34,8 @@ fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
     (name, arch)
 }
 
-/// An architecture that stands alone or as `[arch]` of a run, whose corpus then gives its `vocab`; of a
-/// run directory that of its run.
+/// An architecture alone or as `[arch]` of a run, whose corpus then gives its `vocab`; for a run directory the
+/// architecture of its run.
 fn read(path: &Path) -> Result<(String, ArchSpec)> {
     let file = match path.is_dir() {
         true => path.join("run.toml"),

@@ -36,7 +36,7 @@ similar architectures, the share that --level says falls in a band. What lies ou
 is named: there a prediction is a guess, and its band promises nothing."
 )]
 pub(crate) struct Args {
-    /// Results folders: alone to be scored, with an architecture to be learned from.
+    /// Results folders: scored if given alone, learned from if an architecture is given.
     results: Vec<PathBuf>,
     /// Number of layers of the architecture to predict.
     #[arg(long, requires_all = ["d_model", "heads"])]
@@ -56,16 +56,16 @@ pub(crate) struct Args {
     /// Predict a Pythia model, by size such as 70m.
     #[arg(long, value_name = "SIZE")]
     pythia: Option<String>,
-    /// What the predicted model is called.
+    /// Name of the predicted model.
     #[arg(long, value_name = "NAME", requires = "asked")]
     model: Option<String>,
     /// Learn from these results folders instead of using the bundled predictor.
     #[arg(long, value_name = "DIR", num_args = 1.., requires = "purpose")]
     retrain: Vec<PathBuf>,
-    /// Predict by this file, which --save wrote.
+    /// Use the predictor in this file, which --save wrote.
     #[arg(long, value_name = "FILE", requires = "asked")]
     predictor: Option<PathBuf>,
-    /// Save what was learned to this file.
+    /// Save the predictor to this file.
     #[arg(
         long,
         value_name = "FILE",
@@ -76,10 +76,10 @@ pub(crate) struct Args {
     /// The date written into a saved predictor [default: today].
     #[arg(long, value_name = "YYYY-MM-DD", requires = "save")]
     date: Option<String>,
-    /// The regressor that learns [default: shape].
+    /// The regressor to train [default: shape].
     #[arg(long)]
     regressor: Option<String>,
-    /// Put the name of its folder before that of every model, so that models of one name stay apart.
+    /// Prefix every model with the name of its folder, so that models with the same name stay distinct.
     #[arg(long)]
     qualify: bool,
     /// Probability of the bands [default: 0.9, or the largest that the data support].
@@ -88,7 +88,7 @@ pub(crate) struct Args {
     /// Last step of the curves; at most the last step of the training runs, if known [default: that step, or 1000].
     #[arg(long, value_name = "STEP")]
     last_step: Option<u64>,
-    /// Sketch the curves as text even if the output is no terminal.
+    /// Sketch the curves as text even if the output is not a terminal.
     #[arg(long, requires = "asked")]
     plot: bool,
     /// Draw the curves with their bands into this file (.svg or .png).

@@ -1,4 +1,4 @@
-//! Results folders as one table, and what is wrong with it.
+//! Results folders as one table, and warnings about it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use super::super::learned::measured_source;
 use super::super::output::{say, significant};
 use crate::Result;
 
-/// Fewer architectures have no verdict, and one less no bands.
+/// With fewer architectures there is no verdict, and with one less there are no bands.
 const ENOUGH: usize = 5;
 /// Targets identified in fewer models are not learned at all.
 const FEWEST: usize = 3;
@@ -51,7 +51,7 @@ fn fitted(sources: &[TableSource]) -> Vec<String> {
     largest.into_iter().map(line).collect()
 }
 
-/// What the user should know before believing anything that is learned from the table.
+/// Warnings about predictions that are learned from the table.
 pub(super) fn notes(table: &Table) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(few(table));
@@ -106,7 +106,7 @@ fn missing(table: &Table) -> Option<String> {
     (count > 0).then(|| format!("warning: layers are missing in {count} models, such as: {shown}"))
 }
 
-/// One model above half of the rows or of the weight.
+/// A model with more than half of the rows or of the weight.
 fn dominating(table: &Table) -> Vec<String> {
     let mut targets: BTreeMap<String, Vec<Target>> = BTreeMap::new();
     let learned = |t: &Target| table.identified(*t).1 >= FEWEST;

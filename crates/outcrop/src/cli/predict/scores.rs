@@ -1,4 +1,4 @@
-//! Scores of every regressor, the verdicts in words first.
+//! Verdicts in words, then scores of every regressor.
 
 use outcrop_core::Score;
 use outcrop_predict::{Evaluation, PredictOptions, Regressor, Table, Target, evaluate};
@@ -14,7 +14,7 @@ pub(super) fn summary(table: &Table) -> Result<String> {
     Ok(verdicts::summary(&evaluate(table, &options)?.verdicts))
 }
 
-/// One regressor, and what it must beat.
+/// One regressor and the baselines.
 fn only(regressor: Regressor) -> PredictOptions {
     let others = Regressor::BASELINES.into_iter().filter(|b| *b != regressor);
     PredictOptions {
@@ -40,7 +40,7 @@ pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
     write_rows(&evaluation.scores, &target)
 }
 
-/// What was found, then what to know about the data.
+/// The verdicts, then warnings about the data.
 fn words(table: &Table, evaluation: &Evaluation) -> Vec<String> {
     let mut lines = vec![format!(
         "{}: does the architecture say more than the depth of a layer?",

@@ -1,4 +1,4 @@
-//! The bundled predictor, and what a predictor was learned from.
+//! The bundled predictor, and the training data of a predictor.
 
 use outcrop_core::{Error as CoreError, Provenance};
 use outcrop_predict::{Coverage, Notes, Predicted, Predictor};
@@ -21,8 +21,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
     Ok(Predictor::from_text(&text).map_err(named)?)
 }
 
-/// What it was learned from, when, by which recipe, and the range of training with the place of what
-/// is predicted.
+/// The training data, date and recipe, and where the predicted architecture lies in the training range.
 pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String> {
     let origin = predictor.origin();
     let date = origin.date.as_ref().map(|date| format!(" on {date}"));
@@ -52,7 +51,7 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
     lines
 }
 
-/// How many measured ratios the band around the curves holds.
+/// The share of measured ratios that the band around the curves covers.
 fn coverage(predictor: &Predictor, level: Option<f64>) -> Option<String> {
     let coverage = predictor.coverage(level?)?;
     let parts: Vec<String> = coverage.iter().map(range_of_steps).collect();
@@ -70,8 +69,7 @@ fn range_of_steps(part: &Coverage) -> String {
     }
 }
 
-/// How the models of some folders were trained, up to the step `last`: what their provenance.json says,
-/// where it is there.
+/// How the models of some folders were trained, up to the step `last`: from their provenance.json, if there is one.
 pub(super) fn notes(folders: &[PathBuf], last: Option<u64>) -> Result<Notes> {
     let mut parts = Vec::new();
     for folder in folders {

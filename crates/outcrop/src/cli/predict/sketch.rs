@@ -10,7 +10,7 @@ use super::super::output::significant;
 const LEFT: usize = 8;
 /// Columns right of the curves, for layers.
 const RIGHT: usize = 14;
-/// Columns where no terminal says how many it has.
+/// Columns if the width of the terminal is unknown.
 const WIDTH: usize = 80;
 /// Rows of the curves.
 const HEIGHT: usize = 12;
@@ -26,7 +26,7 @@ pub(super) struct Size {
 }
 
 impl Size {
-    /// What fits into the terminal, at most as many columns as can be read at a glance.
+    /// The width of the terminal, limited to what is readable at a glance.
     pub(super) fn of_terminal() -> Self {
         let (_, width) = console::Term::stdout()
             .size_checked()
