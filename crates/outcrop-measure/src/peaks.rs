@@ -76,7 +76,7 @@ struct Reach<'a> {
 
 impl Reach<'_> {
     fn run(self) -> (u32, usize) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
         if let Some(simd) = pulp::x86::V4::try_new() {
             return simd.vectorize(avx512::Vectorised { simd, reach: self });
         }
@@ -109,7 +109,7 @@ impl WithSimd for Reach<'_> {
 }
 
 /// AVX-512 moves what a mask selects to the front of a vector: no branch depends on the peaks.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", feature = "avx512"))]
 mod avx512 {
     use std::arch::x86_64::__m512i;
 

@@ -3,7 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", feature = "avx512"))]
 mod avx512;
 
 use pulp::{Arch, Simd, WithSimd};
@@ -38,14 +38,13 @@ pub(crate) struct Counts {
 
 impl Pass<'_> {
     pub(crate) fn run(self) -> Counts {
+        #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
+        if let Some(simd) = pulp::x86::V4::try_new() {
+            return simd.vectorize(avx512::Vectorised { simd, pass: self });
+        }
         #[cfg(target_arch = "x86_64")]
-        {
-            if let Some(simd) = pulp::x86::V4::try_new() {
-                return simd.vectorize(avx512::Vectorised { simd, pass: self });
-            }
-            if let Some(simd) = pulp::x86::V3::try_new() {
-                return simd.vectorize(avx2::Vectorised { simd, pass: self });
-            }
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            return simd.vectorize(avx2::Vectorised { simd, pass: self });
         }
         Arch::new().dispatch(self)
     }
