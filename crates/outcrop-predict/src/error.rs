@@ -277,7 +277,8 @@ pub enum Error {
     },
     /// A saved predictor of a format that this version does not read.
     #[error(
-        "read a predictor of format {found}: this version reads formats from {oldest} to {newest}; learn it again from its results (`outcrop predict --retrain RESULTS --save FILE`), or use the version that wrote it"
+        "read a predictor of format {found}: this version reads {}; learn it again from its results (`outcrop predict --retrain RESULTS --save FILE`), or use the version that wrote it",
+        formats(*oldest, *newest)
     )]
     Format {
         /// The format that the file names.
@@ -315,6 +316,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// The formats that are read, in words.
+fn formats(oldest: u64, newest: u64) -> String {
+    match oldest == newest {
+        true => format!("format {newest}"),
+        false => format!("formats {oldest} to {newest}"),
+    }
 }
 
 fn hint(nearest: &Option<String>) -> String {
