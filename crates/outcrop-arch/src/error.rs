@@ -12,7 +12,7 @@ pub enum Error {
         field: String,
         /// Its value as given.
         value: String,
-        /// What is allowed, in words.
+        /// The allowed values, in words.
         allowed: String,
     },
     /// Text that is no JSON of the expected form.
@@ -56,7 +56,7 @@ pub enum Error {
     Nameless {
         /// The family.
         family: String,
-        /// What it has no name for.
+        /// The part that it has no name for.
         role: String,
     },
 }

@@ -30,7 +30,7 @@ impl ArchSpec {
         serde_json::to_string(self).map_err(|e| Error::parse("architecture", e))
     }
 
-    /// Makes sure that every field is in its range and that the fields agree.
+    /// Checks that every field is in its range and that the fields agree.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] with the field, its value and the range.

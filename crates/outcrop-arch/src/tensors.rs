@@ -11,13 +11,13 @@ pub struct TensorName {
     pub name: String,
     /// Its shape as published.
     pub shape: Vec<usize>,
-    /// What it belongs to.
+    /// Its role.
     pub role: TensorRole,
     /// Which part of that.
     pub part: TensorPart,
     /// The parts of the plan that it holds: its rows [outputs], from the first to the last.
     pub spans: Vec<Span>,
-    /// What it does.
+    /// Its kind.
     pub kind: TensorKind,
     /// How it is drawn.
     pub init: Draw,

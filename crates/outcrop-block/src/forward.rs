@@ -18,7 +18,7 @@ use crate::weight::Weights;
 const ROWS: usize = 256;
 
 thread_local! {
-    /// What one thread needs while some rows go through: used again, since fresh memory costs page faults
+    /// What one thread needs while some rows go through: reused, since fresh memory causes page faults
     /// and zeros.
     pub(crate) static MEMORY: RefCell<Memory> = RefCell::default();
 }

@@ -114,7 +114,7 @@ impl List<'_> {
         self.compiled.ops.iter().position(|op| op.to == value)
     }
 
-    /// Makes sure that a value is there.
+    /// Checks that a value is there.
     fn ensure(&mut self, value: Value) {
         if self.there.contains(&value) || self.keeps.place(value).is_some() {
             return;

@@ -5,7 +5,7 @@ use crate::Input;
 use crate::memory::Buffer;
 
 /// Sums of gradients that are kept beside one another for `groups` groups of rows: as many threads work on
-/// them, and they are added in the same order whatever the number of threads. Each has to be added to the
+/// them, and they are added in the same order for any number of threads. Each has to be added to the
 /// others in the end, so that more than four must have sixteen groups each.
 pub(crate) fn lanes(groups: usize) -> usize {
     (groups / 16).clamp(4, 16)

@@ -11,7 +11,7 @@ const PARTIAL: &str = ".partial-";
 /// How a checkpoint that is being replaced is named, before its own name.
 const REPLACED: &str = ".replaced-";
 
-/// Writes the checkpoint of `step` in `dir`, whole or not at all, and returns its folder. `fill`
+/// Writes the checkpoint of `step` in `dir`, completely or not at all, and returns its folder. `fill`
 /// gets an empty folder and writes files and subfolders into it; `SHA256SUMS` is added, everything
 /// is brought to the disk, and only then the folder takes its name ([`step_folder`]). A checkpoint
 /// of that step that is already there is replaced. `dir` is created if need be.
@@ -19,7 +19,7 @@ const REPLACED: &str = ".replaced-";
 /// # Errors
 /// What `fill` fails with; [`Error::DuplicateStep`] where the step has a folder of another
 /// spelling, [`Error::Unlistable`] for a file that cannot be listed, [`Error::Core`] with the path.
-/// What was there before is left as it was.
+/// An earlier checkpoint is left unchanged.
 pub fn write_checkpoint<E: From<Error>>(
     dir: &Path,
     step: u64,

@@ -73,7 +73,7 @@ pub enum Error {
         /// Why, and what was seen instead.
         reason: String,
     },
-    /// Checkpoints of several stages, seeds or models, in each of which steps are counted anew.
+    /// Checkpoints of several stages, seeds or models, each of which counts its own steps.
     #[error(
         "list checkpoints in {}: they are of several stages, and {reason}: {stages}; choose one with \
          --stage",
@@ -138,7 +138,7 @@ pub enum Error {
     Forbidden {
         /// The file at fault.
         path: PathBuf,
-        /// What it asks for, as module and name.
+        /// The class or function that it calls, as module and name.
         name: String,
     },
     /// A tensor that a checkpoint has not.
@@ -185,8 +185,8 @@ pub enum Error {
         /// 401, 403 or 404.
         status: u16,
     },
-    /// A download that failed, or is not what was announced. What was received is kept, and the next
-    /// attempt goes on from there.
+    /// A download that failed, or differs from what was announced. The received part is kept, and the next attempt
+    /// continues from there.
     #[error("fetch {what}: {reason}")]
     Fetch {
         /// The address or name at fault.

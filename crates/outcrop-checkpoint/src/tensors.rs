@@ -29,7 +29,7 @@ pub struct Tensor {
     pub data: Vec<f32>,
 }
 
-/// Writes `tensors` in their order as f32, with `metadata` in the header, whole or not at all. The
+/// Writes `tensors` in their order as f32, with `metadata` in the header, completely or not at all. The
 /// same arguments give the same bytes.
 ///
 /// # Errors

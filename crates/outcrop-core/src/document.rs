@@ -61,7 +61,7 @@ impl Document {
         })
     }
 
-    /// A document that stands in no file; `name` names it in errors.
+    /// A document that is not in a file; `name` names it in errors.
     pub fn of(table: toml::Table, name: &str) -> Self {
         Self {
             table,
@@ -70,7 +70,7 @@ impl Document {
         }
     }
 
-    /// What it says.
+    /// Its content.
     pub fn table(&self) -> &toml::Table {
         &self.table
     }

@@ -11,11 +11,11 @@ pub enum Error {
     /// A file or folder could not be read or written.
     #[error("{action} {}: {source}", path.display())]
     Io {
-        /// What was tried, such as `read` or `write`.
+        /// The attempted operation, such as `read` or `write`.
         action: &'static str,
         /// The file or folder at fault.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A pointer of Git LFS where a file should be.
@@ -27,7 +27,7 @@ pub enum Error {
     LfsPointer {
         /// The file at fault.
         path: PathBuf,
-        /// What it stands for, in words: its size if the pointer says so.
+        /// The file that it stands for, in words: its size if the pointer has it.
         stands_for: String,
     },
     /// A key that no field has.
@@ -52,7 +52,7 @@ pub enum Error {
         field: String,
         /// Its value as given.
         value: String,
-        /// What is allowed, in words.
+        /// The allowed values, in words.
         allowed: String,
     },
     /// A field that is of another type than it should be, or misses a part.
@@ -110,7 +110,7 @@ pub enum Error {
         /// Where they stand; with the file, where they are of two.
         lines: [String; 2],
     },
-    /// A table that does not begin with what was written to it.
+    /// A table that does not begin with the bytes that were written to it.
     #[error("go on with {}: {reason}", path.display())]
     Altered {
         /// The table.
@@ -127,7 +127,7 @@ pub enum Error {
     Locked {
         /// The folder.
         folder: PathBuf,
-        /// Who holds it, since when; empty where that cannot be read.
+        /// The holder and since when; empty if that cannot be read.
         holder: String,
     },
     /// An architecture, or what describes one.

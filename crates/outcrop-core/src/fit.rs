@@ -15,7 +15,7 @@ pub struct Fit {
     pub n: usize,
     /// Whether it has the lowest AICc of its trajectory.
     pub best: bool,
-    /// `ok`, or why there is no fit, or codes of what is not identified, separated by `; `.
+    /// `ok`, or why there is no fit, or codes such as `offset not identified`, separated by `; `.
     pub status: String,
     /// Sum of squared residuals.
     pub sse: Option<f64>,
@@ -162,8 +162,8 @@ pub struct CurvePoint {
     pub value_hi: Option<f64>,
 }
 
-/// What a trajectory will be at one step, forecast from an earlier part of it: a row of
-/// `forecasts.csv`. Values are ratios, without unit.
+/// A forecast of a trajectory at one step from an earlier part of it: a row of `forecasts.csv`.
+/// Values are ratios, without unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]
@@ -192,7 +192,7 @@ pub struct Forecast {
     pub log_only: Option<f64>,
     /// The baseline: the last value that was fitted.
     pub last_value: Option<f64>,
-    /// What was observed there, where it is known.
+    /// The observed value there, if known.
     pub observed: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! From whatever a user points at to trajectories.
+//! Trajectories from any input that a user names.
 
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::table::{self, Loaded, Problem, Streamed, Table, TableKind};
 use crate::{Error, Fit, Result, Trajectory, TrajectoryOptions, published};
 
-/// A trajectory table up to here is read as a whole, whatever the order of its rows; a larger one
-/// is streamed.
+/// A trajectory table up to this size is read as a whole, with rows in any order; a larger one is streamed.
 pub const WHOLE_TABLE_BYTES: usize = 16 << 20;
 /// Enough to see the header of a table.
 const START_BYTES: u64 = 64 << 10;
@@ -37,16 +36,16 @@ impl Iterator for Trajectories {
 
 /// The trajectories at `path`:
 ///
-/// | what it is | what comes |
+/// | input | trajectories |
 /// |---|---|
 /// | a measurements table | its trajectories, folded while it is read |
-/// | a trajectory table | as it stands; above [`WHOLE_TABLE_BYTES`] streamed, and to be sorted |
+/// | a trajectory table | as given; above [`WHOLE_TABLE_BYTES`] streamed, and must be sorted |
 /// | a run directory | its `measurements.csv` |
 /// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv`; each may end in `.csv.gz` |
 /// | the published data set, or a part | see [`published::read`] |
 ///
-/// Measurements are averaged over sequences as `options` say; suspect steps that are left
-/// out are a problem. Problems name the file in which they stand.
+/// Measurements are averaged over sequences by `options`; suspect steps that are left out are reported as a problem.
+/// Problems name their file.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::MissingColumn`] and [`Error::Parse`] for a table of neither kind or a
@@ -158,7 +157,7 @@ fn streamed(reader: impl Read + Send + 'static, context: &str) -> Result<Traject
     })
 }
 
-/// What has been read as a whole, problems first.
+/// Everything from a table that was read as a whole, problems first.
 fn whole(trajectories: Vec<Trajectory>, problems: Vec<Problem>) -> Trajectories {
     let problems = problems.into_iter().map(Streamed::Problem);
     let rows = trajectories.into_iter().map(Streamed::Row);
@@ -175,7 +174,7 @@ fn named(mut problems: Vec<Problem>, context: &str) -> Vec<Problem> {
     problems
 }
 
-/// The measurements of each run in `folder`, by name; none where there is no such folder.
+/// The measurements of each run in `folder`, by name; none if there is no such folder.
 fn runs(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -21,7 +21,7 @@ pub struct Intervention {
     pub model: String,
     /// Training step.
     pub step: u64,
-    /// What they were set to; the row with `none` is what the others are compared with.
+    /// The value that they were set to; the others are compared with the row with `none`.
     pub set: SetTo,
     /// The layer after which they were set, from 1; empty where it was after every layer, and for
     /// `none`.

@@ -5,7 +5,7 @@
 pub struct LossPoint {
     /// Name of the model.
     pub model: String,
-    /// Training step; a row at step s says what holds after s updates.
+    /// Training step; a row at step s describes the model after s updates.
     pub step: u64,
     /// Tokens trained on so far.
     pub tokens: u64,

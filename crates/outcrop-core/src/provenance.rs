@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, write_atomic};
 
-/// Where an output comes from. It stands beside every output as `provenance.json`.
+/// The origin of an output, written beside every output as `provenance.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
@@ -25,13 +25,13 @@ pub struct Provenance {
     pub seed: Option<u64>,
     /// The command that made it, where one did.
     pub command: Option<String>,
-    /// What was done to inputs on the way, such as prefixes that were taken off names.
+    /// Changes to inputs, such as prefixes that were removed from names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 impl Provenance {
-    /// Writes it as JSON, whole or not at all.
+    /// Writes it as JSON, completely or not at all.
     ///
     /// # Errors
     /// [`Error::Io`] with the path.

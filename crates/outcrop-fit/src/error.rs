@@ -52,7 +52,7 @@ pub enum Error {
         /// The value there.
         value: f64,
     },
-    /// The largest value is so small or so large that its square is no number.
+    /// The largest value is so small or so large that its square is not a number.
     #[error(
         "fit {series}: the largest value, {value:e} at step {step}, is outside 1e-100 to 1e100, so \
          give the values in another unit"
@@ -115,7 +115,7 @@ pub enum Error {
         name: &'static str,
         /// Its value as given.
         value: f64,
-        /// What is allowed, in words.
+        /// The allowed values, in words.
         allowed: &'static str,
     },
     /// A hypothesis that does not exist.
@@ -133,7 +133,7 @@ pub enum Error {
     Solver {
         /// The series at fault.
         series: String,
-        /// What the optimiser said.
+        /// The error of the optimiser.
         reason: String,
     },
 }

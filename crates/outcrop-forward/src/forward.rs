@@ -85,7 +85,7 @@ fn groups(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
     groups
 }
 
-/// Makes sure that each sequence has at least `least` tokens, all of them in the vocabulary.
+/// Checks that each sequence has at least `least` tokens, all of them in the vocabulary.
 pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Result<()> {
     let most = match arch.position {
         Position::Learned => arch.context,

@@ -12,7 +12,7 @@ pub struct Aligned {
 }
 
 impl Aligned {
-    /// Makes it `len` numbers long. What is in them is left over from before or 0.
+    /// Sets its length to `len` numbers, which are 0 or have old values.
     pub fn resize(&mut self, len: usize) {
         let spare = LINE / size_of::<f32>();
         if self.values.len() < len + spare {

@@ -31,7 +31,7 @@ impl Side<'_> {
 }
 
 thread_local! {
-    /// What is packed of A: used again, since fresh memory costs page faults.
+    /// What is packed of A: reused, since fresh memory causes page faults.
     static PANELS: std::cell::RefCell<Aligned> = std::cell::RefCell::default();
 }
 

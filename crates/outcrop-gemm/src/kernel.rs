@@ -92,10 +92,10 @@ impl Right<'_> {
     }
 }
 
-/// What a product is added to: C = A B, C += A B, and either with a bias for each column.
+/// The target of a product: C = A B or C += A B, either with a bias for each column.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Onto<'a> {
-    /// To what is in C.
+    /// To the content of C.
     pub c: bool,
     /// To as many numbers as C has columns, in every row.
     pub bias: Option<&'a [f32]>,

@@ -51,7 +51,7 @@ proptest! {
 }
 
 proptest! {
-    /// A' B with A read by columns is that with A laid out, to the bit, and so is B packed on one thread.
+    /// A' B with A read by columns is that with A laid out, bit for bit, and so is B packed on one thread.
     #[test]
     fn transposed_products_are_those_of_what_is_laid_out(m in 1usize..150, k in 1usize..600, n in 1usize..70, pad in 0usize..3, seed in 0u32..1000) {
         let (stride, b) = (m + pad, numbers(k * n, seed + 1));

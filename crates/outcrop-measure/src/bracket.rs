@@ -1,7 +1,7 @@
-//! The exact median in one pass: a guess brackets it, the pass counts what lies below the bracket and
-//! keeps what lies inside, and the median is selected among the few that were kept. Where the guess
-//! was wrong, the next has a wider bracket: one of a sample, after Floyd and Rivest (1975), "Expected
-//! time bounds for selection", Commun. ACM 18(3), then everything.
+//! The exact median in one pass: a guess brackets it, the pass counts the values below the bracket and keeps those
+//! inside, and the median is selected among the few that were kept. Where the guess was wrong, the next has a wider
+//! bracket: one of a sample, after Floyd and Rivest (1975), "Expected time bounds for selection", Commun. ACM 18(3),
+//! then everything.
 
 use crate::bits::{INFINITE, MAGNITUDE, magnitude};
 use crate::pass::{Counts, Pass, ROOM};
@@ -104,7 +104,7 @@ impl Bracket {
         passed
     }
 
-    /// What is inside of the bracket goes to `kept` behind those that were `found` before.
+    /// Values inside the bracket go to `kept`, after those that were `found` before.
     fn pass_block(self, block: &[f32], kept: &mut Vec<f32>, found: &mut Counts, peaks: &mut Peaks) {
         let room = found.inside + block.len() + ROOM;
         if kept.len() < room {
@@ -150,7 +150,7 @@ impl Bracket {
     }
 }
 
-/// What is used again by every measurement.
+/// Memory that every measurement reuses.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) kept: Vec<f32>,
@@ -172,7 +172,7 @@ impl Memory {
     }
 }
 
-/// What a pass found.
+/// The result of a pass.
 pub(crate) struct Passed {
     bracket: Bracket,
     /// Those inside are at the front of `kept`.

@@ -1,4 +1,4 @@
-//! What is measured beside the largest magnitudes and the median.
+//! Statistics other than the largest magnitudes and the median.
 
 use outcrop_core::{Detail, LaterStats, LayerStats, Place, Spread, Top};
 

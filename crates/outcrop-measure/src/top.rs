@@ -21,7 +21,7 @@ pub(crate) struct TopK {
 }
 
 impl TopK {
-    /// Forgets what was there and seeks the `k` largest.
+    /// Clears it, to search for the `k` largest.
     pub(crate) fn begin(&mut self, k: usize) {
         self.k = k;
         self.floor = if k == 0 { INFINITE } else { 0 };

@@ -10,10 +10,9 @@ use crate::Result;
 
 /// Replaces the parameters of a model one by one; see [`crate::Transformer::map_parameters`].
 pub trait ParameterMap {
-    /// Gets a parameter with what the plan of the architecture says of it (its name in
-    /// [`OUTCROP`](outcrop_arch::OUTCROP), kind, how it is drawn, whether it decays) and returns what shall stand in
-    /// its place, of the same shape and on the same device. A matrix is [inputs, outputs] in memory and [outputs,
-    /// inputs] in files.
+    /// Gets a parameter with its description in the plan (its name in [`OUTCROP`](outcrop_arch::OUTCROP), kind,
+    /// initialisation, whether it decays) and returns its replacement, of the same shape and on the same device. A
+    /// matrix is [inputs, outputs] in memory and [outputs, inputs] in files.
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D>;
 }
 

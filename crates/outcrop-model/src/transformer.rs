@@ -66,7 +66,7 @@ impl Transformer {
         Ok(model)
     }
 
-    /// Writes the weights as safetensors, whole or not at all, under the names of the
+    /// Writes the weights as safetensors, completely or not at all, under the names of the
     /// [`family`](ArchSpec::family) of its architecture: transformers loads them with
     /// [`ArchSpec::to_config`] where that is one of its own.
     ///
@@ -180,7 +180,7 @@ impl Transformer {
     }
 }
 
-/// Whether a tap asks for what is inside of a block.
+/// Whether a tap asks for values inside a block.
 #[cfg(feature = "flex")]
 fn looks_inside(tap: &impl Tap) -> bool {
     tap.wants(TapPoint::AttnWrite) || tap.wants(TapPoint::MlpWrite)

@@ -19,7 +19,7 @@ pub struct Slot {
     pub gradient: Numbers,
     /// Running means of the gradient and of its square.
     pub moments: [Numbers; 2],
-    /// What the parameter is multiplied with before the step: 1 - rate * weight decay, or 1.
+    /// Factor of the parameter before the step: 1 - rate * weight decay, or 1.
     pub decay: f32,
 }
 

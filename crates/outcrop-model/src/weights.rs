@@ -108,7 +108,7 @@ impl Load {
         self.stored.add(name, None);
     }
 
-    /// Makes sure that every parameter got its tensor and every tensor its parameter.
+    /// Checks that every parameter got its tensor and every tensor its parameter.
     pub(crate) fn finish(self, path: &Path) -> Result<()> {
         match self.problems.is_empty() {
             true => Ok(()),
@@ -149,7 +149,7 @@ pub(crate) struct Save {
 }
 
 impl Save {
-    /// Writes them, whole or not at all.
+    /// Writes them, completely or not at all.
     pub(crate) fn write(mut self, spec: &ArchSpec, path: &Path) -> Result<()> {
         if let Some(error) = self.failed {
             return Err(error);

@@ -71,7 +71,7 @@ impl Calibration {
         })
     }
 
-    /// Makes sure that some target has a band of `level`.
+    /// Checks that some target has a band of `level`.
     ///
     /// # Errors
     /// [`Error::Level`], [`Error::TooFewForBands`].

@@ -5,7 +5,7 @@ const EQUAL: f64 = 1.02;
 /// Share of the logarithmic time axis that the half-way step keeps from either end.
 const MARGIN: f64 = 0.02;
 
-/// What a curve passes through.
+/// The summaries that a curve passes through.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Summaries {
     pub(crate) f_first: f64,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever was predicted, however contradictory: finite, positive, between the extremes.
+        /// For any prediction, even a contradictory one: finite, positive, between the extremes.
         #[test]
         fn every_curve_is_sane(
             ln in prop::array::uniform3(-5.0..12.0f64),

@@ -22,9 +22,9 @@ pub enum Error {
         "design: none of the {looked} architectures that were looked at keeps every constraint; {reason}"
     )]
     Unsatisfied {
-        /// Number of architectures, whatever the constraints.
+        /// Number of architectures, without regard to the constraints.
         looked: usize,
-        /// Which constraints bind, and the way out.
+        /// The binding constraints, and the way out.
         reason: String,
     },
     /// More groups of features than can be enumerated.
@@ -166,7 +166,7 @@ pub enum Error {
         option: &'static str,
         /// Its value.
         value: String,
-        /// What is allowed, in words.
+        /// The allowed values, in words.
         allowed: &'static str,
     },
     /// A name that no regressor has.

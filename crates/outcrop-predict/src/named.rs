@@ -5,7 +5,7 @@ use outcrop_core::nearest;
 use crate::{Error, Result, Target};
 
 impl Target {
-    /// The target of this name; `-` and `_` may stand for the space.
+    /// The target of this name; `-` and `_` may replace the space.
     ///
     /// ```
     /// use outcrop_predict::Target;

@@ -10,7 +10,7 @@ use crate::{Error, Feature, Regressor, Result};
 /// | `repeats` | 1, as the paper | 1 to 1000 |
 /// | `relabellings` | 999 | 49 to 9999 |
 ///
-/// The default is chosen to predict architectures that no one has trained: a table of a dozen
+/// The default is chosen to predict architectures that are not trained: a table of a dozen
 /// models holds a dozen samples of an architecture, which carry two or three features of it, and
 /// logarithms extrapolate better than raw sizes. [`PredictOptions::paper`] has the paper's sixteen.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ impl PredictOptions {
         }
     }
 
-    /// Makes sure that every option is in its range.
+    /// Checks that every option is in its range.
     ///
     /// # Errors
     /// [`Error::Option`].

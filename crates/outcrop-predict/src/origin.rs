@@ -6,7 +6,7 @@ use crate::range::{FeatureRange, Outside, outside, ranges};
 use crate::table::Row;
 use crate::{Error, Result, Table};
 
-/// What a [`Predictor`](crate::Predictor) was trained on, and when; saved with it.
+/// The training data of a [`Predictor`](crate::Predictor), and its date; saved with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// [`Table::sha256`] of the table: the same for two predictors that learned from the same data.
@@ -27,14 +27,15 @@ pub struct Origin {
     pub ranges: Vec<FeatureRange>,
 }
 
-/// What a table does not say of its models: a prediction is of models that are trained alike.
+/// The training recipe of the models, which a table does not contain: a prediction is for models that are trained in
+/// the same way.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notes {
     /// How they were trained, in words: the command, the corpus.
     pub recipe: Option<String>,
     /// Their last training step, the one to which predicted curves go.
     pub last_step: Option<u64>,
-    /// What was found about the table ([`Verdict`](crate::Verdict)), in words.
+    /// The verdicts on the table ([`Verdict`](crate::Verdict)), in words.
     pub verdict: Option<String>,
 }
 
@@ -85,7 +86,7 @@ pub(crate) fn checked(date: &str) -> Result<String> {
 
 impl Table {
     /// SHA-256 of everything that is learned from: names and architectures of the models, and layer,
-    /// targets, their intervals and measured ratios of every row, to the bit.
+    /// targets, their intervals and measured ratios of every row, bit for bit.
     ///
     /// # Errors
     /// [`Error::Architecture`] where an architecture cannot be written.

@@ -11,7 +11,7 @@ type At<'a> = Box<dyn Fn(f64) -> (f64, Option<[f64; 2]>) + 'a>;
 /// The hypothesis of predicted curves.
 const HYPOTHESIS: &str = "predicted";
 
-/// What is predicted of one architecture.
+/// The prediction for one architecture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicted {
     /// Name of the model.
@@ -142,7 +142,7 @@ impl Predicted {
         Ok(points)
     }
 
-    /// Makes sure that training reached `step`.
+    /// Checks that training reached `step`.
     fn reached(&self, step: f64) -> Result<()> {
         match self.measured() {
             Some([first, last]) if !(first..=last).contains(&step) => {

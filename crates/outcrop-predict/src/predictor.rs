@@ -12,7 +12,7 @@ use crate::{Error, Feature, PredictOptions, Regressor, Result, Table, Target};
 /// The level of bands where none is asked for, or the largest that the architectures support.
 const LEVEL: f64 = 0.9;
 
-/// One regressor trained on all rows of a table, for architectures that no one has trained.
+/// One regressor trained on all rows of a table, for architectures that are not trained.
 ///
 /// How far to trust it is what [`evaluate`](crate::evaluate) says about the same regressor under
 /// `leave one model out`, and only for architectures within the range of training.
@@ -61,13 +61,13 @@ impl Predictor {
         Ok(self)
     }
 
-    /// The same with what the caller knows of the models and of the table.
+    /// The same with notes of the caller on the models and the table.
     pub fn with_notes(mut self, notes: Notes) -> Self {
         self.origin.notes = notes;
         self
     }
 
-    /// What it was trained on: the SHA-256 of the data, the date, models, rows and ranges.
+    /// Its training data: SHA-256, date, models, rows and ranges.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }

@@ -103,7 +103,7 @@ impl Target {
         Self::LnTPeak,
     ];
 
-    /// What a predicted curve passes through.
+    /// The targets that a predicted curve passes through.
     pub(crate) const CURVE: [Self; 4] =
         [Self::LnFFirst, Self::LnFLast, Self::LnFMax, Self::LnTHalf];
 
@@ -124,7 +124,7 @@ impl Target {
         }
     }
 
-    /// Whether it is the natural logarithm of what the fit holds.
+    /// Whether it is the natural logarithm of the value in the fit.
     pub fn is_logarithm(self) -> bool {
         self.name().starts_with("ln ")
     }

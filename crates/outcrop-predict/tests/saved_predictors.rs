@@ -1,4 +1,4 @@
-//! What is saved is read back to the bit, and what is damaged or of another format is refused.
+//! What is saved is read back bit for bit, and what is damaged or of another format is refused.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
 

@@ -13,7 +13,7 @@ pub enum Error {
     Draw {
         /// Name of the figure.
         figure: String,
-        /// What the drawing library said.
+        /// The error of the drawing library.
         reason: String,
     },
 }

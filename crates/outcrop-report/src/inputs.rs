@@ -2,8 +2,7 @@ use outcrop_core::{
     CurvePoint, Fit, LossPoint, Measurement, NamedArch, Prediction, Provenance, Score, Trajectory,
 };
 
-/// What a report is made from. Every table may be empty; what needs it is then left out, and the
-/// page says so.
+/// The inputs of a report. Every table may be empty; figures that need it are then left out, and the page says so.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     /// Title of the page.

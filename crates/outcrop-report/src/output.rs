@@ -5,7 +5,7 @@ use outcrop_core::write_atomic;
 use crate::chart::{self, Sheet};
 use crate::{Error, Result};
 
-/// What a plot is written as.
+/// The format of a plot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Vectors, with text as text.
@@ -42,7 +42,7 @@ fn failed(name: &str) -> impl Fn(String) -> Error {
     }
 }
 
-/// Writes `content` as `folder/name.extension`, whole or not at all.
+/// Writes `content` as `folder/name.extension`, completely or not at all.
 pub(crate) fn write(content: &[u8], folder: &Path, name: &str, format: Format) -> Result<PathBuf> {
     let path = folder.join(format!("{name}.{}", format.extension()));
     write_atomic(&path, content)?;

@@ -16,7 +16,7 @@ pub struct Written {
 }
 
 /// Writes `report.html` and `figures/NAME.{svg,png}` into the folder `out`, which is created if
-/// need be. Each file appears whole or not at all; files of an earlier report are replaced.
+/// need be. Each file appears completely or not at all; files of an earlier report are replaced.
 ///
 /// # Errors
 /// [`Error::Write`](crate::Error::Write) with the path, [`Error::Draw`](crate::Error::Draw) with the

@@ -1,11 +1,11 @@
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What is wrong with an expression. Each message completes "failed to ...".
+/// An error in an expression. Each message completes "failed to ...".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A term that is no number and begins with no keyword.
+    /// A term that is not a number and begins with no keyword.
     #[error("read schedule term `{term}`{}: a term is {FORMS}", hint(nearest))]
     UnknownTerm {
         /// The term at fault.
@@ -18,7 +18,7 @@ pub enum Error {
     Form {
         /// The term at fault.
         term: String,
-        /// What the keyword takes.
+        /// The form of the keyword.
         form: &'static str,
     },
     /// A number outside its range.
@@ -28,9 +28,9 @@ pub enum Error {
         term: String,
         /// Which of its numbers.
         field: &'static str,
-        /// The number as given, or what `last` stands for.
+        /// The number as given, or the value of `last`.
         value: String,
-        /// What is allowed, in words.
+        /// The allowed values, in words.
         allowed: String,
     },
     /// The last step of a run that is not known.
@@ -39,7 +39,7 @@ pub enum Error {
         /// The term at fault.
         term: String,
     },
-    /// A number that stands twice.
+    /// A number that is listed twice.
     #[error("accept schedule term `{term}`: step {step} is listed already; list it once")]
     Repeated {
         /// The term at fault.

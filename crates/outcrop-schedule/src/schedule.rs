@@ -71,7 +71,7 @@ impl Schedule {
                 let term = text.into();
                 return Err(Error::Repeated { term, step });
             }
-            // Looked at before memory is taken for a term, and after for all of them together.
+            // Looked at before memory is allocated for a term, and after for all of them together.
             check_count(text, term.count())?;
             steps.extend(term.steps());
             check_count(text, steps.len() as u64)?;

@@ -25,7 +25,7 @@ pub enum Error {
     OtherSeries {
         /// The folder.
         path: std::path::PathBuf,
-        /// What is in it.
+        /// Its content.
         reason: String,
     },
     /// Tables of a measured series that are gone, cut or altered.
@@ -39,7 +39,7 @@ pub enum Error {
         /// The files, and what is wrong with them.
         what: String,
     },
-    /// Checkpoints that are not what they were when they were measured into a folder.
+    /// Checkpoints that have changed since they were measured into a folder.
     #[error(
         "measure into {}: what was measured before is not what is there now: {words}; --again measures \
          these steps anew, --out names another folder",

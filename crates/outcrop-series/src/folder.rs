@@ -42,7 +42,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Makes sure that it may be written into, creating it if need be: it holds nothing, or such a series.
+    /// Checks that it may be written into, creating it if need be: it holds nothing, or such a series.
     ///
     /// # Errors
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;
@@ -97,7 +97,7 @@ impl Folder {
         Ok(held)
     }
 
-    /// How far it is; none where nothing says so.
+    /// Its state; none if there is no state file.
     fn state(&self) -> Result<Option<SeriesState>> {
         let file = self.file(STATE);
         if !file.exists() {

@@ -1,4 +1,4 @@
-//! What the rows of a step were measured from, so that nothing old passes for new.
+//! The inputs that the rows of a step were measured from, so that outdated rows are detected.
 
 use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
 use outcrop_core::table::{self, Columns, MeasurementWriter};

@@ -9,7 +9,7 @@ use outcrop_forward::Published;
 
 use crate::{Error, Result};
 
-/// What the `config.json` of a checkpoint says, or `config` in its place.
+/// The architecture in the `config.json` of a checkpoint, or in `config` instead.
 ///
 /// # Errors
 /// [`Error::NoConfig`]; [`Error::Core`] for one that is unreadable or not supported.

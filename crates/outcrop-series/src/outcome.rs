@@ -17,11 +17,11 @@ pub struct SeriesOptions {
     pub sinks: bool,
     /// How to audit the series; not at all if none.
     pub audit: Option<AuditOptions>,
-    /// Whether to measure anew what was measured from other weights or another config.
+    /// Whether to measure steps again whose weights or config have changed.
     pub again: bool,
-    /// Whether what is gone or damaged of the tables is to be measured again.
+    /// Whether to measure missing or damaged parts of the tables again.
     pub repair: bool,
-    /// Who measures, since when: told to whoever finds the folder locked.
+    /// The process that measures and since when: shown to a process that finds the folder locked.
     pub holder: String,
     /// Whether to measure checkpoints too whose files are not those that their `SHA256SUMS` lists.
     pub ignore_sums: bool,
@@ -85,7 +85,7 @@ pub struct SeriesFailure {
     pub error: Error,
 }
 
-/// What came of a series.
+/// The result of a series.
 #[derive(Debug, Default)]
 pub struct SeriesOutcome {
     /// Checkpoints measured now, and such as were in the tables before.
@@ -100,7 +100,7 @@ pub struct SeriesOutcome {
     pub interrupted: bool,
 }
 
-/// Where tokens come from, and what was put before them.
+/// The source of tokens, and whether a token was put before them.
 pub fn tokens_in_words(tokens: &Sequences) -> String {
     let bos = tokens
         .bos

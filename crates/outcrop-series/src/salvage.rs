@@ -1,4 +1,4 @@
-//! What is left of damaged tables.
+//! Recovers the good rows of damaged tables.
 
 use std::collections::BTreeMap;
 

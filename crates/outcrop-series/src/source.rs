@@ -79,7 +79,7 @@ impl HubSource {
         Ok(first?)
     }
 
-    /// Deletes what is left of revisions that do not stay.
+    /// Deletes the rest of revisions that are not kept.
     fn tidy(&self) -> Result<()> {
         for (_, revision, stays) in &self.revisions {
             if !stays {
@@ -157,7 +157,7 @@ impl CheckpointSource {
         outcome
     }
 
-    /// Deletes what was fetched and is not to stay.
+    /// Deletes fetched revisions that are not kept.
     pub(crate) fn tidy(&self) -> Result<()> {
         match self {
             Self::Local(_) => Ok(()),

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
 
-/// What a series is measured with, and how far it is: `state.json`. A folder goes on only with the
-/// same.
+/// The inputs and progress of a series: `state.json`. A folder is resumed only with the same inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeriesState {
     /// Name of the model in the tables.
@@ -20,7 +19,7 @@ pub struct SeriesState {
     pub arch_sha256: String,
     /// Whether attention sinks are measured.
     pub sinks: bool,
-    /// The steps that are in the tables, each with what it was measured from.
+    /// The steps in the tables, each with its inputs.
     pub steps: BTreeMap<u64, Key>,
     /// How much of each table is good, by name; nothing where an earlier version wrote it.
     #[serde(default)]
@@ -32,7 +31,7 @@ pub struct SeriesState {
 pub struct Good {
     /// Its first bytes.
     pub now: Extent,
-    /// What it becomes when it takes the place of the old one, where that is under way.
+    /// The table that is about to replace it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Extent>,
 }

@@ -57,7 +57,7 @@ impl Tables {
         })
     }
 
-    /// Appends what one step gave.
+    /// Appends the rows of one step.
     pub(crate) fn append(&mut self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
         if !heads.is_empty() {
@@ -150,7 +150,7 @@ impl Tables {
         self.replace(state, MEASUREMENTS, writer.finish()?, rows)
     }
 
-    /// Writes the sinks anew.
+    /// Writes the sinks again.
     fn replace_heads(&mut self, state: &mut SeriesState, rows: &[HeadSink]) -> Result<()> {
         let path = self.heads.path().to_owned();
         if !path.exists() {
@@ -161,7 +161,7 @@ impl Tables {
         self.replace(state, HEADS, writer.finish()?, rows.len() as u64)
     }
 
-    /// Writes the measurements anew, row by row: those that `change` keeps, as it leaves them.
+    /// Writes the measurements again, row by row: those that `change` keeps, as it leaves them.
     fn replace_measurements(
         &mut self,
         state: &mut SeriesState,

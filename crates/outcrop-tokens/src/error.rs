@@ -26,7 +26,7 @@ pub enum Error {
     NotText {
         /// The file at fault.
         path: PathBuf,
-        /// What stands there.
+        /// What was found there.
         reason: &'static str,
         /// Where, counted from 0.
         offset: u64,
@@ -81,7 +81,7 @@ pub enum Error {
         "cut {count} windows of {length} tokens from {source_words}: it has {tokens} tokens; {way_out}"
     )]
     TooShort {
-        /// What the tokens were taken from.
+        /// The source of the tokens.
         source_words: String,
         /// Windows asked for.
         count: usize,

@@ -5,7 +5,7 @@ use std::path::Path;
 /// A kind of file that is refused by name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Foreign {
-    /// What the file is, in words.
+    /// The kind of the file, in words.
     pub(crate) what: &'static str,
     /// What its user can do.
     pub(crate) way_out: &'static str,
@@ -21,7 +21,7 @@ const TEXT_OF_IT: &str = "extract its text, and give that";
 const RECORDS: &str = "take the record separators out: tr -d '\\036'";
 const OTHER: &str = "give a file of token ids or of text";
 
-/// What binary files begin with: the offset, the bytes there, what it is, the way out.
+/// Signatures of binary files: offset, bytes, kind, way out.
 const BINARY: [(usize, &[u8], &str, &str); 24] = [
     (0, b"PAR1", "a Parquet file", COLUMN),
     (0, b"ARROW1", "an Arrow file", COLUMN),
@@ -101,7 +101,7 @@ const TABLES: [(&str, &str); 8] = [
 /// Beginnings shorter than this are left to chance among token ids.
 const CERTAIN: usize = 4;
 
-/// What a file of bytes that are no text is, by its beginning, if it is known.
+/// The kind of a binary file by its first bytes, if known.
 pub(crate) fn binary(start: &[u8]) -> Option<Foreign> {
     of_length(start, 1)
 }

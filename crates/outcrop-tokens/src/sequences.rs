@@ -54,7 +54,7 @@ impl Sequences {
         self.tokenizer.as_ref()?.token_text(id)
     }
 
-    /// Makes sure that a model with `vocab` tokens, and with learned positions for `context` tokens if
+    /// Checks that a model with `vocab` tokens, and with learned positions for `context` tokens if
     /// its positions are learned, can take every sequence.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ pub enum TokenSource {
 }
 
 impl TokenSource {
-    /// The ids in a file that says what they are, or its name does.
+    /// The ids in a file whose header or name gives their type.
     pub fn ids(path: impl Into<PathBuf>) -> Self {
         Self::Ids {
             path: path.into(),
@@ -120,7 +120,7 @@ pub fn sequences(
     Ok(Sequences::new(ids, windows.bos, words, tokenizer).with_notes(notes))
 }
 
-/// The windows of documents, of which about as much is read as they need, and what was left out.
+/// The windows of documents, of which only about as much is read as they need, and the parts that were left out.
 fn of_text(
     documents: &Documents<'_>,
     cut: Cut,

@@ -6,7 +6,7 @@ use outcrop_model::Backend;
 
 use crate::data::CratesSource;
 
-/// What a run needs from the machine; it decides no bits but the backend's.
+/// What a run needs from the machine; apart from the backend it does not change the results.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     /// What computes.
@@ -19,9 +19,9 @@ pub struct Environment {
     pub git_revision: Option<String>,
     /// Set from outside to make the run write a checkpoint and stop after the current update.
     pub stop: Arc<AtomicBool>,
-    /// Who trains, since when: told to whoever finds the run directory locked.
+    /// The process that trains and since when: shown to a process that finds the run directory locked.
     pub holder: String,
-    /// Whether what is gone or damaged of a run is to be computed again.
+    /// Whether to compute missing or damaged parts of a run again.
     pub repair: bool,
 }
 

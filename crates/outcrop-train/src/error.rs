@@ -64,7 +64,7 @@ pub enum Error {
         /// The files, and what is wrong with them.
         what: String,
     },
-    /// A checkpoint does not hold what the model needs to go on.
+    /// A checkpoint lacks what the model needs to resume.
     #[error("resume from {}: the optimiser state of `{parameter}` is missing or of another size", path.display())]
     Resume {
         /// The checkpoint.

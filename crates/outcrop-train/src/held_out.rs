@@ -13,7 +13,7 @@ pub(crate) struct HeldOut {
     parts: Vec<(Tensor<2, Int>, Tensor<2, Int>)>,
 }
 
-/// What one measurement gave.
+/// The result of one measurement.
 pub(crate) struct Measured {
     pub(crate) loss: f64,
     pub(crate) rows: Vec<Measurement>,

@@ -5,7 +5,7 @@ pub enum Outcome {
     Finished,
     /// It had reached its last step before; nothing was computed.
     AlreadyFinished,
-    /// It was asked to stop, wrote a checkpoint and can go on.
+    /// It was asked to stop, wrote a checkpoint and can be resumed.
     Interrupted,
 }
 
@@ -13,7 +13,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// Training starts, or goes on, after this many updates.
+    /// Training starts, or resumes, after this many updates.
     Started {
         /// Updates that were made already.
         step: u64,

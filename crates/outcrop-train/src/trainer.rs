@@ -16,7 +16,7 @@ use crate::{
 /// the current rayon pool and with its others.
 ///
 /// # Errors
-/// [`Error`]; whatever was on the disk before stays there.
+/// [`Error`]; everything that was on the disk before is kept.
 pub fn train(
     spec: &RunSpec,
     dir: &Path,
@@ -168,7 +168,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Makes sure that a run of which nothing is left to do lost no checkpoint.
+    /// Checks that a run of which nothing is left to do lost no checkpoint.
     fn check_checkpoints(&self) -> Result<()> {
         let bad = self.dir.bad_checkpoints(self.spec, self.step)?;
         match bad.into_values().collect::<Vec<_>>().join("; ") {

@@ -3,17 +3,17 @@ use crate::TensorRole;
 /// How a family names and lays out its tensors.
 #[derive(Debug)]
 pub struct Layout {
-    /// What stands before all names but the unembedding's; files of the bare body leave it out.
+    /// The prefix of all names but the unembedding's; files of the bare body leave it out.
     pub body: &'static str,
     /// Modules before the blocks.
     pub start: &'static [Module],
-    /// What stands before the number of a block.
+    /// The part of a name before the number of a block.
     pub blocks: &'static str,
     /// Modules of a block.
     pub block: &'static [Module],
     /// Modules after the blocks.
     pub end: &'static [Module],
-    /// The unembedding, which stands outside the body.
+    /// The unembedding, which is outside the body.
     pub head: Module,
     /// Whether matrices of blocks are stored as [in, out].
     pub transposed: bool,

@@ -7,7 +7,7 @@ use super::{Config, Family, Layout, Setting, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, Residual, Result};
 
-/// Llama and what is built like it: RMSNorm, rotary positions, SwiGLU, grouped key-value heads.
+/// Llama and families like it: RMSNorm, rotary positions, SwiGLU, grouped key-value heads.
 pub static LLAMA: Family = {
     use Setting::{Fixed, Harmless, Read};
     Family {

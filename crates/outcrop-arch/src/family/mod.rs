@@ -1,5 +1,5 @@
-//! Families of published checkpoints, one a file: which architectures they hold, how a `config.json` says them,
-//! and under which names and in which layout weights are stored. [`FAMILIES`] lists them.
+//! Families of published checkpoints, one in each file: the architectures they hold, their `config.json`, and names and
+//! layout of their weights. [`FAMILIES`] lists them.
 
 mod config;
 mod gpt2;
@@ -49,33 +49,32 @@ families! {
     qwen3::QWEN3,
 }
 
-/// A family of published checkpoints: a row of [`FAMILIES`], or one of your own. What is `None` is as in its
-/// `base`.
+/// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
 #[derive(Debug)]
 pub struct Family {
-    /// Its name in sentences.
+    /// Its name in messages.
     pub name: &'static str,
     /// The `model_type` of its `config.json`.
     pub model_type: &'static str,
     /// The classes that `architectures` may name: language models and bare bodies.
     pub classes: &'static [&'static str],
-    /// The family that it stands on.
+    /// The family whose fields it inherits.
     pub base: Option<&'static Family>,
     /// The settings of its `config.json`, besides those of every family.
     pub settings: Option<&'static [&'static [Setting]]>,
     /// How its `config.json` makes an architecture.
     pub read: Option<fn(&Config<'_>) -> Result<ArchSpec>>,
-    /// The settings with which its `config.json` says an architecture, as far as it can.
+    /// The settings of its `config.json` for an architecture, as far as it can represent it.
     pub write: Option<fn(&ArchSpec) -> Value>,
-    /// Whether its checkpoints can hold an architecture: the first field that they cannot say.
+    /// Whether its checkpoints can hold an architecture: the first field that they cannot represent.
     pub holds: Option<fn(&Family, &ArchSpec) -> Result<()>>,
     /// Names and layout of its tensors.
     pub layout: Option<&'static Layout>,
 }
 
 impl Family {
-    /// The family whose checkpoints hold this architecture, if one does: no two do but a family and those that stand
-    /// on it, of which it is the base.
+    /// The family whose checkpoints hold this architecture, if one does. Two families hold the same architecture only
+    /// if one is the base of the other; this is the base.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Family, GPT_NEOX, Norm};
@@ -121,7 +120,7 @@ impl Family {
         }
     }
 
-    /// The `config.json` that says an architecture as far as this family can say it.
+    /// The `config.json` of an architecture, as far as this family can represent it.
     pub(crate) fn says(&self, arch: &ArchSpec) -> Option<Value> {
         let kind =
             json!({ "architectures": [self.classes.first()?], "model_type": self.model_type });
@@ -136,10 +135,10 @@ impl Family {
         }
     }
 
-    /// Makes sure that a checkpoint of this family can hold the architecture.
+    /// Checks that a checkpoint of this family can hold the architecture.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] with the first field that it cannot say.
+    /// [`Error::OutOfRange`] with the first field that it cannot represent.
     pub fn check(&self, arch: &ArchSpec) -> Result<()> {
         match (self.holds, self.base) {
             (Some(holds), _) => {
@@ -151,20 +150,20 @@ impl Family {
         }
     }
 
-    /// The rotated fraction of each head, where positions are rotary.
+    /// The rotated fraction of each head, for rotary positions.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] where they are not.
+    /// [`Error::OutOfRange`] for other positions.
     pub fn rotary(&self, arch: &ArchSpec) -> Result<f64> {
         let rotary = arch.position.rotary();
         let refused = || self.refuse("position", &arch.position, "rotary");
         rotary.map(|rotary| rotary.fraction).ok_or_else(refused)
     }
 
-    /// Makes sure that the MLP is gated, or that it is not.
+    /// Checks that the MLP is gated, or that it is not.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] where it is otherwise.
+    /// [`Error::OutOfRange`] if it differs.
     pub fn gated(&self, arch: &ArchSpec, gated: bool) -> Result<()> {
         if arch.activation.properties().gated == gated {
             return Ok(());
@@ -173,10 +172,10 @@ impl Family {
         Err(self.refuse("activation", &arch.activation, &allowed.join(", ")))
     }
 
-    /// Makes sure that a field has the only value that this family knows.
+    /// Checks that a field has the only value that this family supports.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] where it has another.
+    /// [`Error::OutOfRange`] if it has another.
     pub fn same<T: PartialEq + Serialize>(&self, field: &str, value: T, only: T) -> Result<()> {
         if value == only {
             return Ok(());

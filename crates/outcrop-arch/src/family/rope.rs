@@ -1,5 +1,5 @@
-//! Rotary positions: they stand in one of two tables or in settings of their own, and versions of
-//! transformers look in different places. What they read must be the same, or the file is refused.
+//! Rotary positions. They are in one of two tables or in separate settings, and versions of transformers look in
+//! different places. If these would read different values, the file is refused.
 
 use serde_json::Value;
 

@@ -1,12 +1,12 @@
-//! Which settings may stand in a `config.json`: those that are read, those with one supported
-//! value, and those that do not change what a model computes. Any other is refused, for it may.
+//! The settings that a `config.json` may have: those that are read, those with one supported value, and those that do
+//! not change what a model computes. Any other setting is refused, because it may change this.
 
 use serde_json::Value;
 
 use super::{Config, Family};
 use crate::{Result, nearest};
 
-/// What is known of one setting of a `config.json`.
+/// The rule for one setting of a `config.json`.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
     /// It is read.

@@ -1,4 +1,4 @@
-//! Architectures that transformers does not have: a `config.json` of our own.
+//! Architectures that transformers does not have: our own `config.json`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use crate::{ArchSpec, OUTCROP};
 use crate::{Error, Result};
 
 impl ArchSpec {
-    /// The `config.json` that stands beside weights of this architecture: the one that transformers
-    /// loads ([`ArchSpec::to_huggingface`]) where there is one, else one of our own, with the
-    /// architecture as it is. [`HuggingFace::parse`] reads both.
+    /// The `config.json` of weights with this architecture: the one that transformers loads
+    /// ([`ArchSpec::to_huggingface`]) if there is one, otherwise our own, which contains the architecture.
+    /// [`HuggingFace::parse`] reads both.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, HuggingFace, Position};
@@ -23,7 +23,7 @@ impl ArchSpec {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parse`] where a number is not finite.
+    /// [`Error::Parse`] if a number is not finite.
     pub fn to_config(&self) -> Result<Value> {
         if let Some(config) = self.to_huggingface() {
             return Ok(config);
@@ -33,7 +33,7 @@ impl ArchSpec {
     }
 }
 
-/// What a config of our own describes; none for another's.
+/// The architecture of our own config; none for other configs.
 pub(super) fn read(text: &str, context: &str) -> Option<Result<HuggingFace>> {
     let config: Value = serde_json::from_str(text).ok()?;
     if config.get("model_type")? != OUTCROP.model_type {

@@ -1,13 +1,13 @@
-/// What a tensor belongs to.
+/// The role of a tensor in the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TensorRole {
     /// Token embedding [vocab, d_model].
     TokenEmbedding,
     /// Learned positions [context, d_model].
     PositionEmbedding,
-    /// Normalisation of what attention reads or, after the addition, of what it leaves.
+    /// Normalisation of the input of attention or, for Post-LN, of the sum after it.
     AttentionNorm,
-    /// Normalisation of what the MLP reads or, after the addition, of what it leaves.
+    /// Normalisation of the input of the MLP or, for Post-LN, of the sum after it.
     MlpNorm,
     /// Normalisation before the unembedding.
     FinalNorm,
@@ -37,9 +37,9 @@ pub enum TensorRole {
     MlpDown,
     /// Unembedding [vocab, d_model].
     Unembedding,
-    /// Normalisation of what attention writes, before the addition (Peri-LN).
+    /// Normalisation of the output of attention, before the addition (Peri-LN).
     AttentionOutputNorm,
-    /// Normalisation of what the MLP writes, before the addition (Peri-LN).
+    /// Normalisation of the output of the MLP, before the addition (Peri-LN).
     MlpOutputNorm,
 }
 
@@ -52,7 +52,7 @@ pub enum TensorPart {
     Bias,
 }
 
-/// What a tensor does.
+/// The kind of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TensorKind {
     /// Rows that are looked up, [rows, d_model].
@@ -85,7 +85,7 @@ impl TensorKind {
     }
 }
 
-/// How a tensor is drawn before training.
+/// Initialisation of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Draw {
     /// 0 everywhere.
@@ -102,23 +102,23 @@ pub enum Draw {
 /// One weight of a [`Plan`](crate::Plan).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// What it belongs to.
+    /// Its role.
     pub role: TensorRole,
-    /// What it does.
+    /// Its kind.
     pub kind: TensorKind,
     /// [outputs, inputs] of a matrix, [rows, d_model] of an embedding, \[n\] of a vector.
     pub shape: Vec<usize>,
-    /// How it is drawn.
+    /// Its initialisation.
     pub init: Draw,
     /// Whether weight decay applies to it.
     pub decays: bool,
-    /// Whether the model does without it: a file may hold the unembedding although it is tied to the embedding.
-    /// Not counted.
+    /// Whether the model does not need it: a file may hold the unembedding although it is tied to the embedding. Not
+    /// counted.
     pub optional: bool,
 }
 
 impl Part {
-    /// How many numbers it holds.
+    /// Its number of elements.
     pub fn count(&self) -> u64 {
         self.shape.iter().map(|n| *n as u64).product()
     }

@@ -6,7 +6,7 @@ use crate::{Attention, Nonlinearity};
 pub enum Rows {
     /// The residual stream, d_model wide.
     Residual,
-    /// What attention reads, d_model wide.
+    /// Input of attention, d_model wide.
     AttentionInput,
     /// Queries, [heads, d_head].
     Queries,
@@ -14,17 +14,17 @@ pub enum Rows {
     Keys,
     /// Values, [kv_heads, d_head].
     Values,
-    /// What the heads read, [heads, d_head].
+    /// Output of the heads, before the output projection, [heads, d_head].
     Read,
-    /// What the MLP reads, d_model wide.
+    /// Input of the MLP, d_model wide.
     MlpInput,
-    /// Inside the MLP, d_ff wide.
+    /// Hidden layer of the MLP, d_ff wide.
     Hidden,
-    /// What multiplies the inside of a gated MLP, d_ff wide.
+    /// Gate of a gated MLP, d_ff wide.
     Gate,
-    /// What a sublayer writes, d_model wide.
+    /// Output of a sublayer, d_model wide.
     Write,
-    /// What the unembedding reads, d_model wide.
+    /// Input of the unembedding, d_model wide.
     Final,
 }
 
@@ -41,8 +41,8 @@ pub enum Step {
         /// The table.
         role: TensorRole,
     },
-    /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift where there
-    /// are such parts.
+    /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift if it has these
+    /// parts.
     Norm {
         /// Whose gain and shift.
         role: TensorRole,
@@ -55,7 +55,7 @@ pub enum Step {
         /// What is written; may be the same.
         to: Rows,
     },
-    /// to = from W' and, where there is one, + b.
+    /// to = from W', + b if it has a bias.
     Project {
         /// Whose matrix and bias.
         role: TensorRole,
@@ -94,7 +94,7 @@ pub enum Step {
         d_head: usize,
         /// How scores become weights.
         weights: Attention,
-        /// How many positions one sees, itself among them; none for all earlier ones.
+        /// Number of positions that one sees, including itself; none for all earlier ones.
         window: Option<usize>,
         /// Whether linear biases are added to the scores (Press et al. 2021).
         alibi: bool,
@@ -122,7 +122,7 @@ pub enum Step {
     },
     /// logits = from W'.
     Unembed {
-        /// Whose matrix: the unembedding's, or the token embedding's where they are tied.
+        /// Whose matrix: the unembedding's, or the token embedding's if they are tied.
         role: TensorRole,
         /// What is read.
         from: Rows,

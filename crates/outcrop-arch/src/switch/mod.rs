@@ -1,5 +1,5 @@
-//! The switches of an architecture, one a file. The list at the end of this page is the only place that names
-//! them all: fields and keys, their defaults, checks, schema and reference follow from it.
+//! The switches of an architecture, one a file. The list at the end of this file is the only one of all switches:
+//! fields and keys, their defaults, checks, schema and reference follow from it.
 
 mod activation;
 mod attention;
@@ -40,22 +40,22 @@ pub use self::residual::{Residual, ResidualProperties};
 pub use self::window::Window;
 use crate::{Error, Result};
 
-/// What there is to say about one key of an [`ArchSpec`]: a row of [`SWITCHES`].
+/// The description of one key of an [`ArchSpec`]: a row of [`SWITCHES`].
 #[derive(Debug)]
 pub struct Switch {
     /// The key in TOML and JSON.
     pub key: &'static str,
-    /// What it says, in words.
+    /// Its meaning, in words.
     pub about: &'static str,
-    /// What it is where it is not given, in words.
+    /// Its default, in words.
     pub default: &'static str,
-    /// What it may be, in words.
+    /// Its range, in words.
     pub range: &'static str,
-    /// Its words or kinds and what they mean, where it has some.
+    /// Its words or kinds with their meanings, if it has any.
     pub values: &'static [(&'static str, &'static str)],
     /// The JSON schema of its value.
     pub schema: fn() -> serde_json::Value,
-    /// Makes sure that it is in its range.
+    /// Checks its range.
     pub check: fn(&ArchSpec) -> Result<()>,
     /// The numbers that it gives: columns of `architectures.csv`, features of predictions, knobs of designs.
     pub numbers: &'static [Number],
@@ -80,8 +80,8 @@ pub fn numbers() -> impl Iterator<Item = &'static Number> {
     SWITCHES.iter().flat_map(|switch| switch.numbers)
 }
 
-/// The JSON schema of an architecture: keys, types, words and ranges. What one key asks of another is for
-/// [`ArchSpec::check`].
+/// The JSON schema of an architecture: keys, types, words and ranges. [`ArchSpec::check`] checks what one key requires
+/// of another.
 pub fn schema() -> serde_json::Value {
     let property = |switch: &&Switch| {
         let mut schema = (switch.schema)();
@@ -115,8 +115,7 @@ pub fn reference() -> String {
     page
 }
 
-/// Declares the architecture, what a file may say of it, and the list of switches, each in the module of its
-/// name.
+/// Declares the architecture, its form in files, and the list of switches, each in the module of its name.
 macro_rules! switches {
     (
         $(#[$doc:meta])*
@@ -130,7 +129,7 @@ macro_rules! switches {
             $($(#[$meta])* pub $field: $type,)*
         }
 
-        /// What a file may say; what it leaves out gets its default.
+        /// An architecture in a file; missing fields get their defaults.
         #[derive(Deserialize)]
         struct Given {
             $($required: $required_type,)*
@@ -183,7 +182,7 @@ switches! {
     optional {
         /// Number of key-value heads; fewer than `heads` is grouped-query attention.
         kv_heads: usize = heads;
-        /// Width of one head where it is not d_model / heads; see [`ArchSpec::d_head`].
+        /// Width of one head if it is not d_model / heads; see [`ArchSpec::d_head`].
         #[serde(skip_serializing_if = "Option::is_none")]
         head_dim: Option<usize> = None;
         /// Width of the MLP.
@@ -192,9 +191,9 @@ switches! {
         vocab: usize = 50304;
         /// Longest sequence.
         context: usize = 2048;
-        /// Which normalisation.
+        /// The normalisation.
         norm: Norm = Norm::default();
-        /// Where it stands.
+        /// Its placement.
         norm_placement: NormPlacement = NormPlacement::default();
         /// Added to the variance in the normalisation.
         norm_eps: f64 = 1e-5;
@@ -223,8 +222,7 @@ switches! {
 }
 
 impl ArchSpec {
-    /// The same with `head_dim` given only where it says something, so that one architecture has
-    /// one hash.
+    /// The same with `head_dim` only if it differs from the default, so that one architecture has one hash.
     pub(crate) fn with_head_dim(self, head_dim: Option<usize>) -> Self {
         let common = |h: &usize| h.checked_mul(self.heads) == Some(self.d_model);
         Self {
@@ -235,8 +233,8 @@ impl ArchSpec {
 }
 
 impl<'de> Deserialize<'de> for ArchSpec {
-    /// Missing fields get their default; unknown ones are skipped ([`KEYS`] are the known), ranges are
-    /// the business of [`ArchSpec::check`].
+    /// Missing fields get their default; unknown ones are skipped ([`KEYS`] lists the known ones); [`ArchSpec::check`]
+    /// checks ranges.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Given::deserialize(deserializer).map(Given::resolve)
     }

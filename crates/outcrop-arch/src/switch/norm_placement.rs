@@ -4,9 +4,9 @@ use super::one_of::one_of;
 /// Where norms stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NormPlacementProperties {
-    /// Whether what a sublayer and the unembedding read is normalised.
+    /// Whether the inputs of sublayers and of the unembedding are normalised.
     pub input: bool,
-    /// Whether what a sublayer writes is normalised, before it is added.
+    /// Whether the output of a sublayer is normalised before it is added.
     pub output: bool,
     /// Whether the residual stream is normalised after each addition.
     pub stream: bool,

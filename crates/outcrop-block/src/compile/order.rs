@@ -29,7 +29,7 @@ pub(super) fn ordered(ops: Vec<Op>, values: &[Shape]) -> Result<(Vec<Op>, usize)
     Ok((ordered, attend))
 }
 
-/// Makes sure that rows but the residual stream are read by one operation.
+/// Checks that rows but the residual stream are read by one operation.
 fn one_reader(ops: &[Op], values: &[Shape]) -> Result<()> {
     let readers = |value: Value| ops.iter().filter(|op| op.from == value).count();
     let many = (0..values.len()).find(|&value| !values[value].residual && readers(value) > 1);

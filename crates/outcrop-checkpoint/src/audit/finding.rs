@@ -11,9 +11,9 @@ use crate::SkippedFolder;
 pub enum Code {
     /// A checkpoint cannot be read, or not as a whole.
     Unreadable,
-    /// A file is not what the `SHA256SUMS` beside it lists, or is missing.
+    /// A file differs from the `SHA256SUMS` beside it, or is missing.
     Checksum,
-    /// Steps whose weight files are the same to the byte.
+    /// Steps whose weight files are the same byte for byte.
     IdenticalSteps,
     /// Steps of which some weight files are the same, and others not.
     SharedFile,

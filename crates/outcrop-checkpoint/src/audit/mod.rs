@@ -15,7 +15,7 @@ pub use self::finding::{Code, Finding};
 pub use self::scan::{AuditedCheckpoint, AuditedFile, AuditedTensor};
 use crate::{Checkpoint, CheckpointSeries};
 
-/// What an audit looks at.
+/// The options of an audit.
 ///
 /// | field | default | purpose |
 /// |---|---|---|
@@ -49,13 +49,13 @@ impl Default for AuditOptions {
     }
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Audit {
     /// The checkpoints with the hashes of their files, in ascending order of step.
     pub checkpoints: Vec<AuditedCheckpoint>,
-    /// What is conspicuous, most severe first.
+    /// The findings, most severe first.
     pub findings: Vec<Finding>,
 }
 
@@ -151,8 +151,8 @@ impl Auditor {
         }
     }
 
-    /// Hashes a checkpoint's files and reads its tensors; in any order of
-    /// steps. Returns what was seen: without files where something cannot be read, which is a finding.
+    /// Hashes a checkpoint's files and reads its tensors; in any order of steps. Returns what was
+    /// scanned; without files if something cannot be read, which is a finding.
     pub fn scan(&mut self, entry: &Checkpoint) -> &AuditedCheckpoint {
         let (checkpoint, finding) =
             scan::scan(entry, self.options.tensors, &self.audit.checkpoints);
@@ -160,7 +160,7 @@ impl Auditor {
         self.recall(checkpoint)
     }
 
-    /// Takes in what an earlier audit saw of a checkpoint that is not on the disk any more.
+    /// Adds the scan of an earlier audit of a checkpoint that is no longer on the disk.
     pub fn recall(&mut self, checkpoint: AuditedCheckpoint) -> &AuditedCheckpoint {
         let checkpoints = &mut self.audit.checkpoints;
         let at = checkpoints.partition_point(|c| c.step <= checkpoint.step);
@@ -168,7 +168,7 @@ impl Auditor {
         &checkpoints[at]
     }
 
-    /// What was scanned so far, not yet compared.
+    /// The scans so far, not yet compared.
     pub fn so_far(&self) -> &Audit {
         &self.audit
     }

@@ -19,7 +19,7 @@ pub struct AuditedCheckpoint {
     pub files: Vec<AuditedFile>,
     /// Its tensors, by name; empty if they cannot be read.
     pub tensors: Vec<AuditedTensor>,
-    /// What the user should know of how its weights were found ([`Weights::notes`]).
+    /// Notes for the user on how its weights were found ([`Weights::notes`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Its files that are not what its `SHA256SUMS` lists ([`Checkpoint::altered`]).

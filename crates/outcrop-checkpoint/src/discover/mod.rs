@@ -43,7 +43,7 @@ impl Checkpoint {
     }
 }
 
-/// What lies in a series' folder and is no checkpoint.
+/// A folder or file of a series that is not a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedFolder {
     /// The step that its name gives, if it gives one.
@@ -88,11 +88,11 @@ pub struct Select {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckpointSeries {
-    /// What was opened.
+    /// The opened path.
     pub path: PathBuf,
     /// In ascending order of step, each step once; one without a step is alone.
     pub entries: Vec<Checkpoint>,
-    /// What lies beside the checkpoints and is none, by path.
+    /// Folders and files beside the checkpoints that are not checkpoints, by path.
     pub problems: Vec<SkippedFolder>,
     /// Decisions made while opening, each a sentence.
     pub notes: Vec<String>,
@@ -109,7 +109,7 @@ impl CheckpointSeries {
     ///   steps;
     /// - one model: its folder or its weight file.
     ///
-    /// Weights decide, not names: a folder without weights is no checkpoint, whatever it is called.
+    /// Weights decide, not names: a folder without weights is not a checkpoint, whatever its name.
     /// Nothing but indices of shards is read. Names that begin with a dot are skipped.
     ///
     /// # Errors

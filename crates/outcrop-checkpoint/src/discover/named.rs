@@ -1,4 +1,4 @@
-//! What a path is called, with what lies in it.
+//! The name of a path, with its content.
 
 use std::path::Path;
 

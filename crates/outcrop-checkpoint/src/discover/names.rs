@@ -1,6 +1,6 @@
 //! What names of checkpoints say: `stage1-step1000-tokens5B`.
 
-/// What stands before a number in a name.
+/// The words before a number in a name.
 struct Word {
     word: &'static str,
     counts: Counts,
@@ -11,7 +11,7 @@ struct Word {
 pub enum Counts {
     /// Steps of the optimiser.
     Steps,
-    /// Saves, epochs, or nobody says what.
+    /// Saves, epochs, or something unknown.
     Other,
 }
 
@@ -55,7 +55,7 @@ const UNFINISHED: [&str; 4] = ["tmp-", ".tmp", "-tmp", ".incomplete"];
 pub struct Example {
     /// The name of a folder, file or revision.
     pub name: &'static str,
-    /// Who names checkpoints so.
+    /// The programs that use such names.
     pub of: &'static str,
     /// The stage in which the step counts, if it names one.
     pub stage: Option<&'static str>,
@@ -149,7 +149,7 @@ pub const UNDERSTOOD: [Example; 21] = [
     },
 ];
 
-/// What a name says.
+/// The meaning of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
     /// The stage, seed or model in which the number counts; none for the only one of a run.
@@ -268,7 +268,7 @@ fn number_after(name: &str, start: usize, end: usize) -> Option<(usize, u64)> {
     whole.then_some((name.len() - rest.len(), number))
 }
 
-/// What stands around the number and tells apart runs or their parts.
+/// The parts of a name around the number, which distinguish runs or their stages.
 fn stage(before: &str, after: &str) -> Option<String> {
     let mut after: Vec<&str> = after.trim_matches(BOUNDARIES).split('-').collect();
     let known = after.iter().take_while(|part| says_no_stage(part)).count();

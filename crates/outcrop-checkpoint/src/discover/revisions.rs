@@ -58,7 +58,7 @@ impl Finder<'_> {
         Ok(())
     }
 
-    /// What the name of a revision says, if it gives a step.
+    /// The meaning of the name of a revision, if it gives a step.
     fn step_name(&self, revision: &Revision) -> Option<Name> {
         let name = Name::parse(&revision.name).filter(|_| revision.named)?;
         self.step(&name).is_some().then_some(name)

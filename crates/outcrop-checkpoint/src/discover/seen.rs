@@ -1,4 +1,4 @@
-//! What lies where no checkpoint was found, and what to do with it.
+//! Descriptions of folders without a checkpoint, with the way out.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -227,7 +227,7 @@ pub(super) fn listing(path: &Path) -> String {
     )
 }
 
-/// What an entry of a folder is, and the way out.
+/// The kind of an entry of a folder, and the way out.
 fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     let name = name_of(path)?;
     if !path.is_dir() {

@@ -1,7 +1,7 @@
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-/// What a [`Hub`](crate::Hub) asks of whoever called it: to wait, to be told, when to stop.
+/// The caller of a [`Hub`](crate::Hub): it waits, gets messages, and says when to stop.
 ///
 /// Without one ([`Hub::with_caller`](crate::Hub::with_caller)) a hub waits in silence and is not
 /// stopped.

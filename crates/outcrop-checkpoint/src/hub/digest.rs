@@ -35,7 +35,7 @@ fn hex(hasher: Sha1) -> String {
         .collect()
 }
 
-/// What a hub says of a file before it sends it.
+/// What a hub announces of a file before it sends it.
 #[derive(Debug)]
 pub(super) struct FileInfo {
     /// The name of its content: its SHA-256 where it is large, Git's hash where it is small. Where a
@@ -45,7 +45,7 @@ pub(super) struct FileInfo {
     pub(super) size: Option<u64>,
 }
 
-/// What a name announces of its content.
+/// The hash in a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Announced<'a> {
     Sha256(&'a str),

@@ -9,7 +9,7 @@ use super::request::Client;
 use super::retry::Failure;
 use crate::{Error, Result};
 
-/// Bytes more of a file for which attempts are counted anew.
+/// Bytes more of a file for which attempts are counted again.
 const HEADWAY: u64 = 16 << 20;
 /// Times that what came may be other than announced, of which one may be due to what an earlier
 /// process left.
@@ -81,7 +81,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Begins anew, or gives up, since what came is not what was announced.
+    /// Starts again, or gives up, since what came is not what was announced.
     fn reject(&mut self, reason: &str, times: u32) -> Result<Failure> {
         let error = failed(self.url, reason);
         self.empty()?;

@@ -18,7 +18,7 @@ const MAX_ANSWER: u64 = 50_000_000;
 /// Times that a hub may send on from one of its addresses to another.
 const MAX_MOVES: usize = 5;
 
-/// What is asked of a hub.
+/// A request to a hub.
 #[derive(Debug)]
 pub(super) struct Client {
     endpoint: String,
@@ -27,7 +27,7 @@ pub(super) struct Client {
     pub(super) token: Option<String>,
     pub(super) limits: HubLimits,
     pub(super) caller: Arc<dyn HubCaller>,
-    /// Whether nobody answered when the last request was given up.
+    /// Whether there was no answer when the last request was given up.
     down: AtomicBool,
 }
 
@@ -138,7 +138,7 @@ impl Client {
         Ok(branches.into_iter().chain(tags).map(|r| r.name).collect())
     }
 
-    /// What a hub answers of a model and revision.
+    /// A hub's answer about a model and revision.
     fn json<T: serde::de::DeserializeOwned>(
         &self,
         url: &str,

@@ -18,11 +18,11 @@ use crate::{Error, Result};
 /// | `attempts` | 6 | attempts at one request, or at one file |
 /// | `longest_wait` | 300 s | the `Retry-After` of a hub; one that asks for more is given up |
 /// | `silence` | 60 s | how long a server may send nothing, or less than 1 KiB/s |
-/// | `unannounced` | 1 GiB | a file whose size no one announces |
+/// | `unannounced` | 1 GiB | a file without an announced size |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HubLimits {
-    /// Attempts at one request in all, at least 1. Those at a file are counted anew whenever 16 MiB
+    /// Attempts at one request in all, at least 1. Those at a file are counted again whenever 16 MiB
     /// more of it are there.
     pub attempts: u32,
     /// The longest wait that a hub may ask for.
@@ -63,7 +63,7 @@ struct Passing {
     why: String,
     /// How long the hub asks to wait.
     asked: Option<Duration>,
-    /// Whether nobody answered at all.
+    /// Whether there was no answer at all.
     unreachable: bool,
 }
 
@@ -89,7 +89,7 @@ impl Failure {
         }
     }
 
-    /// What a connection brought instead of an answer.
+    /// The failure of a connection.
     pub(super) fn transport(url: &str, error: &ureq::Error) -> Self {
         use ureq::Error as E;
         let unreachable = matches!(

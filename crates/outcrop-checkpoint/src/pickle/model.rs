@@ -55,7 +55,7 @@ const SHOWN: usize = 6;
 pub(crate) struct StateDict {
     /// By name, in the order of the pickle.
     pub(crate) tensors: Vec<(String, Pickled)>,
-    /// What the user should know of where it was found.
+    /// Notes for the user on where it was found.
     pub(crate) note: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::DType;
 
-/// What a pickle may call.
+/// The classes and functions that a pickle may call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Global {
     /// A kind of dict.

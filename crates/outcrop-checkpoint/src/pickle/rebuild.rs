@@ -1,4 +1,4 @@
-//! What the calls that PyTorch writes would make.
+//! The results of the calls that PyTorch writes.
 
 use super::machine::{IGNORED, Machine};
 use super::names::Global;

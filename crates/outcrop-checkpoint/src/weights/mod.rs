@@ -35,8 +35,8 @@ struct Opened {
 /// Elements of two tensors that are compared at a time.
 const COMPARED: usize = 1 << 20;
 
-/// The weights of a checkpoint, whatever files hold them. Opening reads headers alone; each tensor
-/// is then read by itself, straight from its place in its file.
+/// The weights of a checkpoint, in any kind of files. Opening reads only headers; each tensor is
+/// then read by itself, straight from its place in its file.
 ///
 /// ```
 /// use outcrop_checkpoint::{Tensor, Weights, write_tensors};
@@ -63,7 +63,7 @@ pub struct Weights {
 impl Weights {
     /// Opens the weights in a folder: `model.safetensors`, else `model.safetensors.index.json` with
     /// its shards, else `pytorch_model.bin`, else `pytorch_model.bin.index.json` with its shards.
-    /// The path of one such file, of whatever name, is taken too: `.safetensors`, `.index.json`,
+    /// The path of one such file, with any name, is accepted, too: `.safetensors`, `.index.json`,
     /// any other as PyTorch's.
     ///
     /// Nothing in the files is trusted: each size that they claim is checked against their length,
@@ -138,12 +138,12 @@ impl Weights {
         Ok(())
     }
 
-    /// What the user should know of how the weights were found, in sentences without a full stop.
+    /// Notes for the user on how the weights were found, as sentences without a full stop.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
 
-    /// What was opened.
+    /// The opened path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -325,7 +325,7 @@ fn safetensors(path: &Path, place: usize) -> Result<Opened> {
     })
 }
 
-/// Makes sure that every tensor that an index lists is in the shard that it names. What a shard holds
+/// Checks that every tensor that an index lists is in the shard that it names. What a shard holds
 /// and the index does not list is read too, as PyTorch and transformers do.
 fn check_index(
     index: &Path,

@@ -43,7 +43,7 @@ fn a_step_with_the_weights_of_elsewhere_is_a_jump_and_its_neighbours_are_not() {
         for _ in 1..30 {
             models.push(walk(models.last().unwrap(), 0.1, &mut noise));
         }
-        // Close to the weights of another step, and not to the byte.
+        // Close to the weights of another step, but not equal.
         models[10] = walk(&models[22], 0.02, &mut noise);
         let dir = tempfile::tempdir().unwrap();
         for (i, model) in models.iter().enumerate() {

@@ -15,7 +15,7 @@ use outcrop_checkpoint::{Tensor, write_tensors};
 use crate::server::{Server, Wire};
 
 const STEPS: [u64; 4] = [0, 1, 2, 4];
-/// What a run leaves that must be the same to the byte.
+/// What a run leaves that must be the same byte for byte.
 const TABLES: [&str; 3] = ["measurements.csv", "places.csv", "architectures.csv"];
 
 /// Numbers from 0 to 1 (splitmix64).

@@ -6,7 +6,7 @@ use super::folder::{PARTIAL, folder_of, sync_folder};
 use crate::error::Unwritten;
 use crate::{Error, Result};
 
-/// Writes `bytes` to `path` so that the name holds either the old content or the whole new one:
+/// Writes `bytes` to `path` so that the file has either its old content or the complete new content:
 /// temporary file in the same folder, fsync, rename, fsync of the folder.
 ///
 /// # Errors
@@ -15,7 +15,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
     write_atomic_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write_atomic`], unless the file holds just that.
+/// As [`write_atomic`], unless the file already has this content.
 ///
 /// # Errors
 /// As [`write_atomic`].
@@ -39,9 +39,9 @@ pub fn write_atomic_with(
     file.finish()
 }
 
-/// A file that appears under its name when it is finished, and never if it is dropped before: what
-/// is written goes to a temporary file in the same folder. Through a link the file that it names is
-/// written; what is no file, as `/dev/null` or a pipe, stays what it is and gets the bytes as they come.
+/// A file that appears under its name when it is finished, and never if it is dropped before. Until then bytes go to a
+/// temporary file in the same folder. A symbolic link is followed. A device or pipe, such as `/dev/null`, is not
+/// replaced and gets the bytes directly.
 ///
 /// ```
 /// use std::io::Write;
@@ -59,9 +59,9 @@ pub fn write_atomic_with(
 /// ```
 #[derive(Debug)]
 pub struct AtomicFile {
-    /// As it was named.
+    /// The path as given.
     path: PathBuf,
-    /// What it names.
+    /// The file that the path leads to.
     file: PathBuf,
     writer: std::io::BufWriter<Target>,
 }
@@ -95,7 +95,7 @@ impl AtomicFile {
         })
     }
 
-    /// Makes what was written durable and gives it its name: fsync, rename, fsync of the folder.
+    /// Makes the content durable and renames the file to its final name: fsync, rename, fsync of the folder.
     ///
     /// # Errors
     /// [`Error::Io`] with the path; nothing is left behind.
@@ -117,8 +117,8 @@ impl AtomicFile {
     }
 }
 
-/// A temporary file, locked while its process lives: so [`remove_leftovers`](super::remove_leftovers)
-/// knows it from what a killed process left.
+/// A temporary file, locked while its process lives: so [`remove_leftovers`](super::remove_leftovers) can tell it from
+/// files of killed processes.
 fn partial(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let partial = tempfile::Builder::new()
         .prefix(PARTIAL)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::lock::LOCK_FILE;
 use crate::{Error, Result};
 
-/// How the name of a file or folder begins that is being written.
+/// The prefix of names of files and folders that are being written.
 pub(super) const PARTIAL: &str = ".partial-";
 
 pub(super) fn folder_of(path: &Path) -> PathBuf {
@@ -15,8 +15,7 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes the names in `folder` outlast a power cut (fsync of the folder); nothing to do where the
-/// system has no such call.
+/// Makes the names in `folder` survive a power cut (fsync of the folder); does nothing on systems without such a call.
 ///
 /// # Errors
 /// [`Error::Io`] with the folder.
@@ -36,7 +35,7 @@ pub fn sync_folder(_: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Creates `folder` and those above it where they are missing, each so that it outlasts a power cut.
+/// Creates `folder` and its parents if they are missing, each so that it survives a power cut.
 ///
 /// # Errors
 /// [`Error::Io`] with the folder.
@@ -55,8 +54,8 @@ pub fn create_folder(folder: &Path) -> Result<()> {
     }
 }
 
-/// Creates `folder` if need be and makes sure that files can be written into it, so that a long
-/// piece of work can say so before it starts.
+/// Creates `folder` if necessary and checks that files can be written into it, so that a long task can fail before it
+/// starts.
 ///
 /// # Errors
 /// [`Error::Io`] with the folder.
@@ -69,8 +68,7 @@ pub fn check_writable(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether `folder` is missing, empty, or holds only what a killed process left ([`remove_leftovers`])
-/// and a lock.
+/// Whether `folder` is missing, empty, or holds only files of killed processes ([`remove_leftovers`]) and a lock.
 pub fn holds_nothing(folder: &Path) -> bool {
     let ours = |entry: std::io::Result<fs::DirEntry>| {
         let name = entry.map(|e| e.file_name().to_string_lossy().into_owned());
@@ -79,9 +77,9 @@ pub fn holds_nothing(folder: &Path) -> bool {
     fs::read_dir(folder).map_or(true, |mut entries| entries.all(ours))
 }
 
-/// Removes the temporary files in `folder` whose process is gone (killed, or cut off from power). A
-/// file that a live process is writing is locked by it and stays; so do all where the system knows no
-/// locks. Returns how many were removed; a missing folder holds none.
+/// Removes the temporary files in `folder` whose process has ended (killed, or by a power cut). A file that a live
+/// process is writing is locked and kept; if the system has no locks, all are kept. Returns the number of removed
+/// files; a missing folder has none.
 ///
 /// # Errors
 /// [`Error::Io`] with the file.

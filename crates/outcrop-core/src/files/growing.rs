@@ -33,7 +33,7 @@ impl Extent {
         })
     }
 
-    /// What is wrong with the file at `path` if it should begin with these bytes; nothing where it does.
+    /// What is wrong with the file at `path` if it should begin with these bytes; none if it does.
     ///
     /// # Errors
     /// [`Error::Io`] with the path.
@@ -74,9 +74,9 @@ fn read_start(path: &Path, most: u64) -> Result<(u64, RunningSha256)> {
     }
 }
 
-/// A table that grows at its end. What [`GrowingTable::commit`] returns outlasts a power cut; a table
-/// is opened with the [`Extent`] up to which it shall go on, and everything behind is cut off. A write
-/// that fails leaves nothing behind.
+/// A table that grows at its end. Rows up to the [`Extent`] that [`GrowingTable::commit`] returns survive a power cut.
+/// A table is opened with the [`Extent`] after which to append; everything after it is cut off. A write that fails
+/// appends nothing.
 ///
 /// ```
 /// use outcrop_core::{Extent, GrowingTable};
@@ -102,21 +102,20 @@ pub struct GrowingTable {
     bytes: u64,
     rows: u64,
     hash: RunningSha256,
-    /// Whether there is something that a power cut could take.
+    /// Whether there are rows that a power cut could lose.
     unsynced: bool,
-    /// Whether what a failed write left could not be cut off.
+    /// Whether the partial rows of a failed write could not be cut off.
     torn: bool,
-    /// Whether the system failed to bring rows to the disk: nobody knows which are there, and a second
-    /// attempt would succeed without them.
+    /// Whether a sync failed: it is unknown which rows are on the disk, and a second sync would succeed without them.
     lost: bool,
 }
 
 impl GrowingTable {
-    /// Opens the table at `path` to go on behind `good`; what is behind is cut off. Nothing good: the
-    /// file, if there is one, is removed.
+    /// Opens the table at `path` to append after `good`; everything after it is cut off. If `good` is empty, the file,
+    /// if there is one, is removed.
     ///
     /// # Errors
-    /// [`Error::Altered`] where the file does not begin with the bytes of `good`, [`Error::Io`] with
+    /// [`Error::Altered`] if the file does not begin with the bytes of `good`, [`Error::Io`] with
     /// the path; the file is left as it is.
     pub fn open(path: &Path, good: &Extent) -> Result<Self> {
         if let Some(reason) = good.difference(path)? {
@@ -141,7 +140,7 @@ impl GrowingTable {
         Ok(table)
     }
 
-    /// Cuts off what is behind the good bytes.
+    /// Cuts off everything after the good bytes.
     fn cut(&mut self) -> Result<()> {
         let io = |e| Error::io("cut back", &self.path, e);
         let length = match std::fs::metadata(&self.path) {
@@ -165,11 +164,10 @@ impl GrowingTable {
     }
 
     /// Appends `rows` rows of text, whole lines, in one write; the first text begins with the header.
-    /// It outlasts the process at once, and a power cut after [`GrowingTable::commit`].
+    /// They survive the end of the process immediately, and a power cut after [`GrowingTable::commit`].
     ///
     /// # Errors
-    /// [`Error::Io`] with the path, where nothing was appended; where even that cannot be made sure,
-    /// every later call fails, too.
+    /// [`Error::Io`] with the path if nothing was appended; if that is not certain, every later call fails, too.
     pub fn append(&mut self, text: &[u8], rows: u64) -> Result<()> {
         self.check()?;
         if self.torn {
@@ -202,7 +200,7 @@ impl GrowingTable {
         file.write_all(text)
     }
 
-    /// Makes all that was appended outlast a power cut, and says how much that is.
+    /// Makes all appended rows survive a power cut, and returns their extent.
     ///
     /// # Errors
     /// [`Error::Io`] with the path; then every later call fails, too.
@@ -230,7 +228,7 @@ impl GrowingTable {
         }
     }
 
-    /// How much was appended, whether or not it would outlast a power cut.
+    /// The extent of all appended rows, whether or not they would survive a power cut.
     pub fn extent(&self) -> Extent {
         if self.bytes == 0 {
             return Extent::default();

@@ -8,7 +8,7 @@ use crate::{Error, Result};
 pub const LOCK_FILE: &str = ".lock";
 
 /// One process, or one thread, owns a folder until this is dropped. The lock is the operating system's
-/// (advisory, on the file [`LOCK_FILE`]): it goes with its process, however that ends.
+/// (advisory, on the file [`LOCK_FILE`]): it ends with its process, however that ends.
 ///
 /// ```
 /// use outcrop_core::FolderLock;
@@ -31,11 +31,11 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Locks `folder`, which must be there, for `holder`: who works on it, since when.
+    /// Locks `folder`, which must exist, for `holder`: a description of the process and since when it runs.
     ///
     /// # Errors
-    /// [`Error::Locked`] where another holds it; [`Error::Io`] where the file cannot be made. A file
-    /// system that knows no locks is no error: see [`FolderLock::warning`].
+    /// [`Error::Locked`] if another process holds it; [`Error::Io`] if the file cannot be created. A file system
+    /// without locks is no error: see [`FolderLock::warning`].
     pub fn acquire(folder: &Path, holder: &str) -> Result<Self> {
         let path = folder.join(LOCK_FILE);
         let io = |e| Error::io("lock", &path, e);
@@ -64,7 +64,7 @@ impl FolderLock {
         }
     }
 
-    /// What to tell the user where the file system cannot lock.
+    /// A warning for the user if the file system cannot lock.
     pub fn warning(&self) -> Option<String> {
         self.unlocked.as_ref().map(|reason| {
             format!(
@@ -83,8 +83,8 @@ impl Drop for FolderLock {
     }
 }
 
-/// What the owner wrote, a moment after it locked; empty where its lock keeps others from reading. The moment is long
-/// where the owner waits for a processor: some tenths of a second of looking are enough.
+/// The description that the owner wrote shortly after it locked; empty if its lock keeps others from reading. If the
+/// owner waits for a processor, this may take longer: retrying for some tenths of a second is enough.
 fn read_holder(file: &mut File) -> String {
     const LOOKS: usize = 500_000;
     let mut holder = String::new();
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// Many threads lock, look and unlock: never are two inside, and nothing is left behind.
+    /// Many threads lock, check and unlock: two never hold the lock, and no file is left.
     #[test]
     fn there_is_one_owner_at_a_time() {
         let dir = tempfile::tempdir().unwrap();

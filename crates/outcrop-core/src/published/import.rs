@@ -13,7 +13,7 @@ pub const FILES: [&str; 4] = [
 ];
 
 /// Reads the data set at `path` as [`read`](super::read) does and writes what it holds into `folder`
-/// as the other commands read it: [`FILES`], each whole or not at all. The places of magnitudes are
+/// as the other commands read it: [`FILES`], each completely or not at all. The places of magnitudes are
 /// not published, so those columns are not there; `problems.txt` has a problem a line. No more than one
 /// file and the trajectories are held.
 ///

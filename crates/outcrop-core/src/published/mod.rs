@@ -21,7 +21,7 @@ use names::File;
 use crate::table::Problem;
 use crate::{Error, Fit, Measurement, Ratio, Result, Trajectory, TrajectoryBuilder};
 
-/// What was read of the data set.
+/// The data set, as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PublishedData {
     /// The ratios by model `pythia-<size>` (smallest first), layer and step.
@@ -47,8 +47,8 @@ pub fn recognise(path: &Path) -> bool {
     found(path).is_ok_and(|found| found.iter().any(|(file, _)| file.is_some()))
 }
 
-/// Reads the data set, or a part of it (see [`recognise`]), averaging sequences by `ratio`. What is
-/// malformed is a problem, and the rest goes on.
+/// Reads the data set, or a part of it (see [`recognise`]), averaging sequences by `ratio`. A malformed part is a
+/// problem, and the rest is read.
 ///
 /// # Errors
 /// [`Error::Io`] where `path` cannot be read; [`Error::Parse`] where no file of the data set is
@@ -58,7 +58,7 @@ pub fn read(path: &Path, ratio: Ratio) -> Result<PublishedData> {
 }
 
 /// As [`read`], and hands each measurement to `each` when it is read: by model, step, sequence and
-/// layer. Their places and counts are not published and stand as 0.
+/// layer. Their places and counts are not published and are set to 0.
 ///
 /// # Errors
 /// As [`read`], and that of `each`.

@@ -172,7 +172,7 @@ pub fn architectures_from(reader: impl Read, context: &str) -> Result<Loaded<Nam
     gather(context, rows, &identity)
 }
 
-/// Writes a table of architectures, whole or not at all; not where the file holds just that.
+/// Writes a table of architectures, completely or not at all; not where the file holds just that.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with the path.

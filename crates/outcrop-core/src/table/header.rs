@@ -38,7 +38,7 @@ pub(super) fn read<R: Read>(lines: &mut Lines<R>, context: &str) -> Result<Strin
     }
 }
 
-/// Makes sure that every `required` column is in the header, and none that is known twice.
+/// Checks that every `required` column is in the header, and none that is known twice.
 pub(super) fn check(
     context: &str,
     header: &StringRecord,

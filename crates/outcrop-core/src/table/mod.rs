@@ -7,7 +7,7 @@
 //! the feature `gzip` a file may be compressed by gzip. Both are known by how the file begins.
 //!
 //! Lines end with `\n`, `\r\n` or `\r`; a byte order mark is skipped. A fault in one line (text
-//! that is no number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
+//! that is not a number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
 //! alone. A column that may be an optional one misspelt is a problem of line 1. The functions that
 //! end in `_stream` hold one row or one trajectory at a time, the others the whole table.
 //!

@@ -1,4 +1,4 @@
-//! Rows that are given twice: alike they are one, otherwise nobody can say which is right.
+//! Duplicate rows: equal ones count once; if they differ, it is unknown which is right.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,14 +9,14 @@ use crate::{Error, Result};
 /// Lines that a note names.
 const NAMED: usize = 10;
 
-/// 64 bits for what a row is about, or says.
+/// A 64-bit hash of the key of a row, or of its values.
 pub(crate) fn fingerprint(of: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
 }
 
-/// Rows that said again what an earlier one says.
+/// Rows that repeat an earlier one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Repeated {
     count: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Repeated {
 }
 
 impl Repeated {
-    /// Counts one, which stands at `line`.
+    /// Counts one, at `line`.
     pub(crate) fn add(&mut self, line: impl ToString) {
         self.count += 1;
         if self.lines.len() < NAMED {
@@ -50,7 +50,7 @@ impl Repeated {
     }
 }
 
-/// Gathers rows, each of which has a key of its own.
+/// Collects rows, each with a different key.
 pub(super) struct Once<T> {
     rows: Vec<T>,
     lines: Vec<u64>,
@@ -58,14 +58,14 @@ pub(super) struct Once<T> {
     repeated: Repeated,
 }
 
-/// What a row is about, and whether two rows about the same say the same.
+/// The key of a row, and whether two rows with the same key have the same values.
 pub(super) struct Identity<T> {
     pub(super) key: fn(&T) -> String,
     pub(super) same: fn(&T, &T) -> bool,
 }
 
 impl<T> Once<T> {
-    /// Takes in a row.
+    /// Adds a row.
     ///
     /// # Errors
     /// [`Error::Twice`] for one that contradicts an earlier one.
@@ -92,7 +92,7 @@ impl<T> Once<T> {
     }
 }
 
-/// All that a stream has, each row once.
+/// All rows of a stream, each once.
 ///
 /// # Errors
 /// Those of the stream; [`Error::Twice`].

@@ -1,6 +1,6 @@
 use crate::table::MAX_PROBLEMS;
 
-/// What was read from a table: the good rows, and the bad ones by line.
+/// The content of a table: the good rows, and the bad ones by line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded<T> {
     /// The rows that could be read, in order.
@@ -9,22 +9,21 @@ pub struct Loaded<T> {
     pub problems: Vec<Problem>,
 }
 
-/// What comes of a table that is read piece by piece.
+/// An item of a table that is read piece by piece.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Streamed<T> {
-    /// A row, or a noun that several rows make up.
+    /// A row, or a value made of several rows.
     Row(T),
-    /// A row that could not be read; what follows goes on.
+    /// A row that could not be read; later rows follow.
     Problem(Problem),
 }
 
 /// A row, or a file, that could not be read, or a column that may be misspelt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
-    /// The file in which it stands; empty where the reader was given one table, whose name the
-    /// caller knows.
+    /// Its file; empty if the reader was given one table, whose name the caller knows.
     pub context: String,
-    /// Line of the file, from 1; 0 where the file as a whole is meant.
+    /// Line of the file, from 1; 0 for the file as a whole.
     pub line: u64,
     /// What is wrong with it.
     pub reason: String,
@@ -41,8 +40,7 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// Lets the first [`MAX_PROBLEMS`] through and counts the others, so that a file of nothing but bad
-/// rows takes no memory.
+/// Lets the first [`MAX_PROBLEMS`] through and counts the others, so that a file with only bad rows takes no memory.
 #[derive(Debug, Default)]
 pub(crate) struct Cap {
     kept: u64,
@@ -65,7 +63,7 @@ impl Cap {
         })
     }
 
-    /// The problem that stands for those that were only counted.
+    /// The problem for those that were only counted.
     pub(crate) fn rest(&mut self) -> Option<Problem> {
         let more = std::mem::take(&mut self.more);
         (more > 0).then(|| Problem {

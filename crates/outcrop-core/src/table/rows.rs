@@ -147,7 +147,7 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     }
 }
 
-/// Writes a table, whole or not at all.
+/// Writes a table, completely or not at all.
 ///
 /// # Errors
 /// [`Error::Io`] with the path.

@@ -112,7 +112,7 @@ pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Fla
 /// Whether steps ascend and ratios are finite is for the fitter to judge: `nan`, `inf`, `1e400`
 /// (infinite) and an empty ratio (NaN) are kept. A step is a whole number from 0 to 2^53, also
 /// written as `1000.0` or `1e3`, a layer one of at least 0 (ours count from 1); a row with any other is a problem, as is one
-/// whose ratio is no number. Standard errors are kept where every row of the trajectory has one.
+/// whose ratio is not a number. Standard errors are kept where every row of the trajectory has one.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
@@ -159,7 +159,7 @@ pub fn trajectories_from(reader: impl Read, context: &str) -> Result<Loaded<Traj
     })
 }
 
-/// Writes a trajectory table, whole or not at all.
+/// Writes a trajectory table, completely or not at all.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) with the path.

@@ -56,7 +56,7 @@ pub fn trajectory_stream<R: Read>(reader: R, context: &str) -> Result<Trajectory
 }
 
 impl<R> TrajectoryStream<R> {
-    /// Takes in a row; gives what is complete with it.
+    /// Adds a row; gives what is complete with it.
     fn take(&mut self, line: u64, row: Flat) -> Option<Streamed<Trajectory>> {
         if let Some(open) = self.current.as_mut().filter(|open| open.has(&row)) {
             open.push(line, &row);

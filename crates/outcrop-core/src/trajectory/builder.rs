@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Ratio, Trajectory, TrajectoryOptions};
 use crate::Measurement;
 
-/// Folds measurements into trajectories one by one: memory goes with the number of (model, layer,
-/// step), not with that of sequences.
+/// Folds measurements into trajectories one by one: memory grows with the number of (model, layer, step), not with the
+/// number of sequences.
 ///
 /// ```
 /// use outcrop_core::table::{self, Streamed};
@@ -30,7 +30,7 @@ pub struct TrajectoryBuilder {
 }
 
 impl TrajectoryBuilder {
-    /// Nothing measured yet; what will be taken in, and how it is averaged, `options` say.
+    /// Without measurements yet; `options` say which measurements count, and how they are averaged.
     pub fn new(options: impl Into<TrajectoryOptions>) -> Self {
         Self {
             options: options.into(),
@@ -38,9 +38,8 @@ impl TrajectoryBuilder {
         }
     }
 
-    /// Takes in what was measured of one sequence, and says whether it is new: one of a (model, step,
-    /// sequence, layer) that came before does not count. One of a suspect step is left out, unless the
-    /// options include it.
+    /// Adds the measurement of one sequence, and returns whether it is new: a second one of the same (model, step,
+    /// sequence, layer) does not count. One of a suspect step is left out, unless the options include it.
     pub fn add(&mut self, measurement: &Measurement) -> bool {
         let m = measurement;
         let model = match self.models.last() {
@@ -82,7 +81,7 @@ impl TrajectoryBuilder {
 
     /// The trajectories, ordered by model as they first appeared, then by layer and step. A (step,
     /// layer) in which some sequence has no ratio (all scalars non-finite, or a median of 0) is left
-    /// out. Standard errors are there where every step has two sequences or more.
+    /// out. Standard errors are given if every step has two sequences or more.
     pub fn finish(self) -> Vec<Trajectory> {
         let mut trajectories: Vec<Trajectory> = Vec::new();
         let mut last = None;
@@ -155,7 +154,7 @@ impl Cell {
     }
 }
 
-/// Which sequences there were: a bit each up to [`DENSE`], as they mostly count from 0.
+/// The sequences that were added: a bit for each up to [`DENSE`], as they mostly count from 0.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     bits: Vec<u64>,

@@ -17,7 +17,7 @@ pub enum Share {
 /// How well the ends of trajectories would have been known from their beginnings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Backtest {
-    /// One row for each trajectory, its last step forecast, with what was observed there.
+    /// One row for each trajectory: the forecast of its last step, with the observed value.
     pub forecasts: Vec<Forecast>,
 }
 
@@ -100,7 +100,7 @@ impl Backtest {
         }
     }
 
-    /// Share of the trajectories whose band holds what was observed; NaN without any band.
+    /// Share of the trajectories whose band covers the observed value; NaN without any band.
     pub fn coverage(&self) -> f64 {
         let held = |f: &Forecast| {
             let observed = f.observed?;

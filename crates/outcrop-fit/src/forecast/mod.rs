@@ -1,4 +1,4 @@
-//! What an unfinished trajectory will become, and how well that would have been known before.
+//! Forecasts of unfinished trajectories, and tests of such forecasts.
 
 mod backtest;
 mod outlook;

@@ -1,4 +1,4 @@
-//! What a trajectory may be: the emergence curve, its limits, and its rivals, behind one trait.
+//! Hypotheses about a trajectory: the emergence curve, its limits and its rivals, behind one trait.
 
 mod critically_damped;
 mod emergence;
@@ -35,7 +35,7 @@ pub struct ParameterAbout {
     pub meaning: &'static str,
 }
 
-/// What a hypothesis says.
+/// The description of a hypothesis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
     /// Name, as in the fits table.
@@ -44,7 +44,7 @@ pub struct About {
     pub formula: &'static str,
     /// Its parameters. With the noise variance they are the degrees of freedom that AICc counts.
     pub parameters: &'static [ParameterAbout],
-    /// What it becomes at the ends of its parameters, and whom it is nested in.
+    /// Its limits at the ends of its parameters, and the hypotheses that contain it.
     pub limits: &'static str,
     /// Where it comes from.
     pub source: &'static str,

@@ -29,7 +29,7 @@ pub enum Weighting {
 /// | `min_tau0` | 1 | 0.01 | lower bound of tau0, steps | above 0 |
 /// | `max_beta` | 10 | 10 | upper bound of beta (and of 1/tau), per step | above 0 |
 /// | `cells` | 32 | 32 | grid cells along each coordinate of the search | 4 to 1024 |
-/// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit stands (see below) | at least 0 |
+/// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit is accepted (see below) | at least 0 |
 /// | `draws` | 1000 | 1000 | curves drawn from the posterior, 0 for no intervals | 0, 100 to 100000 |
 /// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
 /// | `hypotheses` | all | all | which are fitted | at least one |
@@ -83,8 +83,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// What the paper minimises: plain least squares, tau0 down to 0.01 steps, every finite
-    /// parameter reported. How the paper searches is [`crate::paper`].
+    /// The paper's objective: plain least squares, tau0 down to 0.01 steps, every finite parameter
+    /// reported. How the paper searches is [`crate::paper`].
     pub fn paper_like() -> Self {
         Self {
             weighting: Weighting::Raw,

@@ -1,4 +1,4 @@
-//! A box, and what the reflective method asks of it.
+//! A box, with the operations of the reflective method.
 
 use nalgebra::DVector;
 

@@ -1,5 +1,4 @@
-//! What the data say about the emergence curve: a posterior over the plane of its coordinates, from
-//! which curves are drawn.
+//! The posterior of the emergence curve over its two coordinates, from which curves are drawn.
 //!
 //! Given (w, z) the curve is linear, so that the posterior of its coefficients is known exactly; only
 //! the plane needs a grid, which zooms in on where the mass is. The mass of a point is

@@ -15,7 +15,7 @@ pub(super) struct Difference {
 }
 
 impl<'a> Values<'a> {
-    /// The error is the reason why nothing can be held against it.
+    /// The error is the reason why it cannot be compared.
     pub(super) fn new(trajectory: &'a Trajectory) -> Result<Self, String> {
         let ratios = &trajectory.ratios;
         let lowest = ratios.iter().copied().fold(f64::INFINITY, f64::min);

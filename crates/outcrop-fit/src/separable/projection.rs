@@ -11,7 +11,7 @@ use super::model::{Columns, Separable, Slopes};
 pub struct Data<'a> {
     /// Where the curve is observed, such as training steps.
     pub steps: &'a [f64],
-    /// What is observed there.
+    /// The observed values.
     pub values: &'a [f64],
     /// Square roots of the weights: residuals are multiplied by them.
     pub scales: &'a [f64],
@@ -82,7 +82,7 @@ impl<'a, F: Separable<N, M>, const N: usize, const M: usize> Projection<'a, F, N
         }
     }
 
-    /// The coefficients at `p` and what they leave.
+    /// The coefficients at `p` and the residuals.
     pub fn solve(&self, p: &[f64; N]) -> Inner<M> {
         let spread = self.spread(p);
         Inner {

@@ -40,7 +40,7 @@ pub struct MassiveChannel {
 }
 
 impl MassiveChannel {
-    /// What a massive activation at `position` is set to: the mean of those at position 0 or of the
+    /// The value that a massive activation at `position` is set to: the mean of those at position 0 or of the
     /// later ones; the other mean where the calibration had none there.
     pub fn mean_at(&self, position: u32) -> Option<f32> {
         let (own, other) = match position {

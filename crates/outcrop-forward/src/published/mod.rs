@@ -101,7 +101,7 @@ impl Published {
         )))
     }
 
-    /// What the user should know of how the weights were found, in sentences without a full stop:
+    /// Notes for the user on how the weights were found, as sentences without a full stop:
     /// prefixes that were taken off names, tensors that were left out.
     pub fn notes(&self) -> &[String] {
         &self.notes

@@ -35,7 +35,7 @@ const BOOKKEEPING: [&str; 17] = [
 pub(super) struct Matched {
     /// By the name that the architecture has for them.
     pub(super) stored: BTreeMap<String, String>,
-    /// What the user should know, in sentences without a full stop.
+    /// Notes for the user, as sentences without a full stop.
     pub(super) notes: Vec<String>,
     /// Why the weights are not those of the architecture.
     pub(super) faults: Vec<String>,

@@ -1,5 +1,5 @@
-//! One pass over a block of scalars, vectorised for what the machine has: counts what lies below a
-//! bracket, keeps what lies inside, and finds the largest of every few.
+//! One pass over a block of scalars, vectorised for what the machine has: counts the values below a bracket, keeps
+//! those inside, and finds the largest of every few.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -13,10 +13,10 @@ use crate::peaks::{GROUP, LANES, Peaks};
 
 /// Scalars of which a bit each makes a word.
 const WORD: usize = 64;
-/// Scalars by which the memory for what is kept is longer than what is looked at.
+/// Scalars by which the memory for kept values is longer than the block.
 pub(crate) const ROOM: usize = GROUP + LANES;
 
-/// A block, and what is sought in it.
+/// A block, and the search in it.
 pub(crate) struct Pass<'a> {
     /// At most [`BLOCK`](crate::peaks::BLOCK) scalars.
     pub(crate) block: &'a [f32],

@@ -68,7 +68,7 @@ pub(super) fn cuda() -> Result<Device, String> {
     found.into_iter().next().ok_or_else(|| none.to_owned())
 }
 
-/// Makes sure that the device computes: it compiles a kernel, runs it and reads the result.
+/// Checks that the device computes: it compiles a kernel, runs it and reads the result.
 fn try_out(device: &Device) -> Result<(), String> {
     let sum = Tensor::<1>::from_floats([1.0, 2.0, 3.0], device) + 1.0;
     let sum = sum.try_into_vec_as::<f32>();

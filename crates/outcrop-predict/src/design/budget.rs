@@ -1,4 +1,4 @@
-//! What a design may cost: `params=10M..15M`.
+//! The budget of a design: `params=10M..15M`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
-    /// What is limited.
+    /// The limited quantity.
     pub cost: Cost,
     /// Smallest cost allowed.
     pub low: f64,
@@ -33,7 +33,7 @@ pub struct Budget {
     pub high: f64,
 }
 
-/// What an architecture costs.
+/// The cost of an architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
     /// Parameters, all of them: `params`.

@@ -1,4 +1,4 @@
-//! What a design is to reach: `f_max<50 at every layer`.
+//! The target of a design: `f_max<50 at every layer`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a design may change: `layers=2..8,d_model=64..512:64,heads`.
+//! The fields that a design varies: `layers=2..8,d_model=64..512:64,heads`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -100,7 +100,7 @@ impl Knob {
     /// Reads several, separated by commas.
     ///
     /// # Errors
-    /// [`Error::Request`], [`Error::UnknownName`]; a field that stands there twice is refused.
+    /// [`Error::Request`], [`Error::UnknownName`]; a field that is listed twice is refused.
     pub fn list(text: &str) -> Result<Vec<Self>> {
         let parts = text.split(',').map(str::trim).filter(|p| !p.is_empty());
         let knobs = parts.map(str::parse).collect::<Result<Vec<Self>>>()?;

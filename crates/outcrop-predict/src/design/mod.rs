@@ -24,12 +24,12 @@ use problem::Problem;
 use search::Found;
 use space::Space;
 
-/// What is asked of [`design`].
+/// A request to [`design`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// What is to be reached.
+    /// The target.
     pub goal: Goal,
-    /// What it may cost.
+    /// The budgets.
     pub budgets: Vec<Budget>,
     /// Fields that vary; at least one.
     pub vary: Vec<Knob>,
@@ -37,7 +37,7 @@ pub struct Request {
     pub fix: Vec<Knob>,
     /// The model of the table that everything else is taken from; the first where none is named.
     pub like: Option<String>,
-    /// Whether candidates outside the training range are recommended too; they say so.
+    /// Whether candidates outside the training range are recommended, too; they are marked.
     pub allow_outside: bool,
     /// Most predictions, 1 to 1000000.
     pub predictions: usize,
@@ -61,7 +61,7 @@ impl Request {
     }
 }
 
-/// An architecture with what is predicted of it.
+/// An architecture with its prediction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
     /// The architecture.
@@ -89,7 +89,7 @@ struct Ask<'a> {
     seen: &'a [Feature],
 }
 
-/// What is predicted of one architecture, in the unit of the goal's quantity.
+/// The prediction for one architecture, in the unit of the goal's quantity.
 struct Guess {
     value: f64,
     low: Option<f64>,
@@ -128,7 +128,7 @@ pub struct Design {
 pub struct RandomSearch {
     /// Its best predicted value that reaches the goal.
     pub best: Option<f64>,
-    /// Number of its candidates that none of its own dominates.
+    /// Number of its candidates that no other of its candidates dominates.
     pub front: usize,
     /// The share of them that a candidate of the design dominates, 0 to 1.
     pub beaten: f64,
@@ -143,14 +143,14 @@ pub struct RandomSearch {
 /// there is no budget). A space of at most 200000 combinations whose allowed ones are no more than the
 /// predictions is looked through; otherwise a seeded evolutionary search spends the predictions.
 ///
-/// The training range is that of the table, [`Feature::range`], whatever the predictor looks at; the
+/// The training range is that of the table, [`Feature::range`], whatever features the predictor uses; the
 /// predictor should have been trained on the same table. Fields that vary and that it does not see are
 /// named in [`Design::unseen`].
 ///
 /// # Errors
 /// [`Error::Unsatisfied`] where nothing keeps every constraint names those which, relaxed alone, would
 /// admit something; [`Error::Unidentified`], [`Error::UnknownName`], [`Error::Request`],
-/// [`Error::Option`], and what the predictor fails with.
+/// [`Error::Option`], and errors of the predictor.
 pub fn design(table: &Table, predictor: &Predictor, request: &Request) -> Result<Design> {
     let target = request.goal.target;
     if !predictor.targets().any(|t| t == target) {
@@ -282,7 +282,7 @@ fn check(request: &Request) -> Result<()> {
     }
 }
 
-/// Of what reaches the goal, what is not dominated; each architecture once.
+/// The candidates that reach the goal and are not dominated; each architecture once.
 fn chosen(found: &Found) -> Vec<usize> {
     let reached: Vec<usize> = (0..found.candidates.len())
         .filter(|i| found.candidates[*i].reached)

@@ -1,4 +1,4 @@
-//! What is not beaten.
+//! Pareto fronts.
 
 /// Whether `a` is nowhere lower than `b` and somewhere higher; both are numbers to be large.
 pub(super) fn dominates(a: &[f64], b: &[f64]) -> bool {

@@ -52,7 +52,7 @@ impl Problem<'_> {
         drawn.find(|p| self.allowed(p).is_some())
     }
 
-    /// What is predicted of an architecture.
+    /// The prediction for an architecture.
     pub(super) fn candidate(&self, arch: ArchSpec) -> Result<Candidate> {
         let guess = (self.ask)(&arch)?;
         let outside = self.space.outside(&arch);

@@ -10,7 +10,7 @@ use crate::{Error, Result, Table};
 /// A place in the space: which value of each knob.
 pub(super) type Point = Vec<usize>;
 
-/// All combinations of the values of some fields; what is not set is as in one model of the table.
+/// All combinations of the values of some fields; other fields are those of one model of the table.
 pub(super) struct Space {
     pub(super) base: NamedArch,
     pub(super) knobs: Vec<(Field, Vec<usize>)>,

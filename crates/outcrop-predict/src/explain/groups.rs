@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::Feature;
 use crate::feature::Group;
 
-/// Features that only vary together in a table: wherever one of them changes, so do the others, and
-/// no explanation can divide what they say between them.
+/// Features that always vary together in a table: they share one value, since no explanation can divide their effect
+/// between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Together {
     /// In the order in which they were chosen; at least one.

@@ -1,4 +1,4 @@
-//! What a prediction rests on: Shapley values, dependence, importance.
+//! Explanations of predictions: Shapley values, dependence, importance.
 
 mod dependence;
 mod groups;
@@ -26,9 +26,9 @@ const GRID: usize = 40;
 
 /// One regressor trained on one target of a table, with the means to explain it.
 ///
-/// Features that only vary together in the table are one [`Together`] and share one value. With
-/// a dozen architectures such groups are large: what they say together cannot be divided, however
-/// it is explained. Predictions are in the unit of the target, after the transform is undone.
+/// Features that only vary together in the table are one [`Together`] and share one value. With a
+/// dozen architectures such groups are large: their common effect cannot be divided, however it is
+/// explained. Predictions are in the unit of the target, after the transform is undone.
 pub struct Explainer<'t> {
     table: &'t Table,
     target: Target,
@@ -149,7 +149,7 @@ impl<'t> Explainer<'t> {
     /// first the mean over all rows, the partial dependence, then the curve of each row.
     ///
     /// A feature is set while the others stay, also where no architecture is like that: d/L moves
-    /// though d and L stand still.
+    /// although d and L do not change.
     ///
     /// # Errors
     /// [`Error::Regressor`].

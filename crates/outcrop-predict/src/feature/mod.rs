@@ -85,7 +85,7 @@ impl Feature {
         Self::LnLayers,
     ];
 
-    /// What describes the range of training, whatever a regressor uses: numbers that an architecture
+    /// Features that describe the training range, whatever a regressor uses: numbers that an architecture
     /// is written down with, those of switches without a formula, and two quotients.
     pub fn range() -> impl Iterator<Item = Self> {
         let of_switches = Self::all().skip(FORMULAS.len());

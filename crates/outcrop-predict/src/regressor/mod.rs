@@ -61,9 +61,9 @@ use training::fitted;
 pub enum Regressor {
     /// The mean of the training rows: Q2 is 0 by definition.
     Mean,
-    /// Relative depth alone: what is known without looking at the architecture.
+    /// Relative depth alone: a baseline that ignores the architecture.
     DepthProfile,
-    /// The most similar architecture: what is known without learning.
+    /// The most similar architecture: a baseline that learns nothing.
     NearestModel,
     /// Depth, and the four numbers that make the shape of a transformer: linear, nothing chosen. The
     /// one that verdicts are about.
@@ -100,7 +100,7 @@ impl Regressor {
         Self::XgBoost,
     ];
 
-    /// Those that learn nothing of architectures: what a method must beat to have found something.
+    /// The baselines, which learn nothing of architectures: a regressor that is no better has found nothing.
     pub const BASELINES: [Self; 3] = [Self::Mean, Self::DepthProfile, Self::NearestModel];
 
     /// Its name in the `regressor` column of tables.
@@ -120,7 +120,7 @@ impl Regressor {
         }
     }
 
-    /// The regressor of this name; `-` and `_` may stand for the space.
+    /// The regressor of this name; `-` and `_` may replace the space.
     ///
     /// ```
     /// use outcrop_predict::Regressor;

@@ -14,7 +14,7 @@ pub(crate) struct Task<'a> {
     pub(crate) options: &'a PredictOptions,
 }
 
-/// What came of one fold.
+/// The result of one fold.
 pub(crate) struct Tested {
     /// Test rows in which the target is identified.
     pub(crate) outcomes: Vec<Outcome>,

@@ -18,7 +18,7 @@ pub(crate) struct Outcome {
     pub(crate) transformed: [f64; 2],
     /// Observed and predicted, in the unit of the target.
     pub(crate) natural: [f64; 2],
-    /// What the prediction is held against, in transformed space: the mean of the training rows.
+    /// The reference of a prediction, in transformed space: the mean of the training rows.
     pub(crate) training_mean: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Scores: what a regressor predicts of rows that it never saw, under four protocols.
+//! Scores of predictions for rows that were left out, under four protocols.
 
 mod architectures;
 mod effects;
@@ -51,7 +51,7 @@ pub struct LeftOut {
 }
 
 /// Scores every regressor on every target under every [`Protocol`], and tests whether the
-/// architecture says anything about a target ([`Verdict`]).
+/// architecture predicts anything of a target ([`Verdict`]).
 ///
 /// `r2` is computed in transformed space (see [`Target`]), as in the paper; `mae`, `rmse` and the
 /// predictions are in the unit of the target. Scaling, transforms and the regressor itself are
@@ -115,7 +115,7 @@ impl LeftOut {
     }
 }
 
-/// What came of one target and regressor.
+/// The results for one target and regressor.
 struct Scored {
     scores: Vec<Score>,
     models: Vec<ModelScore>,

@@ -28,14 +28,14 @@ const ALPHA: f64 = 8.0;
 /// Gains that differ by less are equal: relabellings may give the same table.
 const EQUAL: f64 = 1e-12;
 
-/// What came of the test.
+/// The result of the test.
 pub(super) struct PermutationTest {
     /// Number of relabellings beside the true one.
     pub(super) relabellings: usize,
     pub(super) targets: Vec<TargetTest>,
 }
 
-/// What came of it for one target.
+/// The result for one target.
 pub(super) struct TargetTest {
     pub(super) target: Target,
     /// See [`gain`]; of the true labelling.

@@ -19,12 +19,11 @@ const LARGEST_SHARE: f64 = 0.25;
 /// | `leave one architecture out` | all seeds of every architecture in turn | the other architectures | an architecture of which no model was seen |
 /// | `extrapolation (largest left out)` | the quarter (rounded up) of the architectures with most parameters | the smaller ones | larger models than any seen |
 ///
-/// A random split scores high whatever the truth, since models differ and each has layers on both
-/// sides; it is kept to be compared with the paper. Where several models share an architecture
-/// (seeds), leaving one model out leaves its siblings in training, and only leaving the architecture
-/// out is honest; without seeds both are the same and the third has no rows of its own.
-/// Its `r2` is R2 against the mean of the test rows for the first, and Q2 against the mean of the
-/// training rows for the others.
+/// A random split always scores high, since models differ and each has layers on both sides; it is kept for comparison
+/// with the paper. Where several models share an architecture (seeds), leaving one model out leaves its siblings in
+/// training, and only leaving the architecture out is honest; without seeds both are the same and the third has no rows
+/// of its own. Its `r2` is R2 against the mean of the test rows for the first, and Q2 against the mean of the training
+/// rows for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -38,7 +37,7 @@ pub enum Protocol {
     LeaveLargestOut,
 }
 
-/// What one regressor is trained on, and what it is tested on: rows of a table.
+/// The rows of a table that one regressor is trained on, and those that it is tested on.
 pub(crate) struct Fold {
     pub(crate) train: Vec<usize>,
     pub(crate) test: Vec<usize>,

@@ -14,19 +14,17 @@ const LEVEL: f64 = 0.03;
 /// Four architectures have 4! labellings, and no p-value below 1/24 = 0.042.
 const MIN_ARCHITECTURES: usize = 5;
 
-/// What is found about one target: does the architecture say more than the depth of a layer does?
+/// The verdict on one target: does the architecture predict more than the depth of a layer does?
 ///
-/// The question is put to one regressor, `shape`, chosen beforehand, and answered by permuting
-/// architectures between models: `signal` where it beats the depth profile on architectures left
-/// out, and what sets architectures apart is predicted as well by at most 3 % of all labellings. `p` is
-/// corrected for the number of targets.
-/// Which of the other regressors scores highest is said too, but was chosen after the fact. Its
-/// `Display` is one line.
+/// One regressor answers this, `shape`, which is fixed in advance, by permuting architectures between models: `signal`
+/// if it beats the depth profile on architectures that were left out, and at most 3 % of all labellings predict the
+/// differences between architectures as well. `p` is corrected for the number of targets. The best of the other
+/// regressors is reported, too, but it was chosen after the fact. Its `Display` is one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The target.
     pub target: Target,
-    /// What is found.
+    /// The conclusion.
     pub conclusion: Conclusion,
     /// The protocol: `leave one model out`, or `leave one architecture out` where there are seeds.
     pub protocol: Protocol,
@@ -56,7 +54,7 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conclusion {
-    /// The architecture says something that the depth of a layer does not.
+    /// The architecture predicts more than the depth of a layer does.
     Signal,
     /// Nothing that could not be chance.
     NoSignal,

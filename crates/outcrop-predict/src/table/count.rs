@@ -1,4 +1,4 @@
-//! What a table lacks, and which model dominates it.
+//! Missing parts of a table, and the model that dominates it.
 
 use outcrop_core::{Fit, NamedArch};
 
@@ -29,7 +29,7 @@ pub struct MissingLayers {
     pub fitted: usize,
 }
 
-/// How much of what is learned about a target comes from one model.
+/// The share of one model in the training data of a target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelShare {
     /// The model.

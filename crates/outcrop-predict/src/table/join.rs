@@ -17,7 +17,7 @@ pub struct TableSource {
     pub archs: Vec<NamedArch>,
     /// Fits of their layers.
     pub fits: Vec<Fit>,
-    /// What was measured of their layers, where it is known.
+    /// Measurements of their layers, if known.
     pub trajectories: Vec<Trajectory>,
 }
 
@@ -96,7 +96,7 @@ impl Table {
 /// Name, architectures and fits of one source.
 type Part<'a> = (&'a str, &'a [NamedArch], &'a [Fit]);
 
-/// What the sources hold together.
+/// The content of all sources.
 pub(super) struct Joined<'a> {
     pub(super) archs: Vec<NamedArch>,
     /// The best fit of each (index of the model, layer), ordered by both.

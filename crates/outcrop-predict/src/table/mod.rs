@@ -18,7 +18,7 @@ pub(crate) use weights::weights;
 /// leave no architecture to compare.
 pub(crate) const MIN_MODELS: usize = 3;
 
-/// What is learned from: one row for each (model, layer) with a fit of hypothesis `emergence`.
+/// A training table: one row for each (model, layer) with a fit of hypothesis `emergence`.
 ///
 /// Models whose [`ArchSpec`]s are equal (one architecture under several seeds) are one
 /// *architecture*, see [`Table::architectures`]: what is chosen inside a training set is chosen

@@ -31,7 +31,7 @@ impl Table {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Trajectory`] where steps do not ascend, a ratio is no number above 0, or a layer has two
+    /// [`Error::Trajectory`] where steps do not ascend, a ratio is not a number above 0, or a layer has two
     /// trajectories that differ.
     pub fn with_trajectories(mut self, trajectories: &[Trajectory]) -> Result<Self> {
         for trajectory in trajectories {

@@ -20,7 +20,7 @@ pub(super) fn units(pixels: u32) -> i32 {
     (pixels * UNITS) as i32
 }
 
-/// What the drawing library said.
+/// The error of the drawing library.
 pub(super) fn reason(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

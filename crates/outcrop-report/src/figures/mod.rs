@@ -1,4 +1,4 @@
-//! One file a figure. Each looks at the data and says what to draw, or what it lacks.
+//! One file for each figure. Each returns what to draw, or which data are missing.
 
 mod emergence;
 mod fits;
@@ -17,9 +17,9 @@ pub(crate) use shared::{magnitude_axis, magnitude_keys, magnitude_panel};
 use crate::chart::Sheet;
 use crate::data::Data;
 
-/// A figure with what a reader needs to read it.
+/// A figure with its caption.
 pub(crate) struct Figure {
-    /// What it shows, of which models.
+    /// What it shows, for which models.
     pub(crate) caption: String,
     /// How to read it.
     pub(crate) reading: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Section {
     pub(crate) title: &'static str,
     /// The figure of the paper that it follows.
     pub(crate) paper: Option<u8>,
-    /// The figure, or what it lacks.
+    /// The figure, or the missing data.
     pub(crate) figure: Result<Figure, &'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! A plot that is written by itself, under a name of its own.
+//! A plot that is written to its own file.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub struct Plot {
 impl Plot {
     /// The name of its files without an ending: lowercase ASCII letters, digits and `._-~` alone,
     /// at most 200 of them; different for every kind of plot and for every (model, step, sequence,
-    /// layer, head) that it shows, whatever the model is called.
+    /// layer, head) that it shows, for any name of a model.
     pub fn stem(&self) -> &str {
         &self.stem
     }
@@ -54,7 +54,7 @@ impl Plot {
     }
 
     /// Writes the plot into the folder `out`, which must be there, once in each of `formats`. Each
-    /// file appears whole or not at all and replaces one of an earlier run.
+    /// file appears completely or not at all and replaces one of an earlier run.
     ///
     /// # Errors
     /// [`Error::Write`](crate::Error::Write) with the path, as [`Plot::svg`] and [`Plot::png`].

@@ -202,7 +202,7 @@ impl<'a> Measuring<'a> {
         Ok(())
     }
 
-    /// Writes what a step gave.
+    /// Writes the rows of a step.
     fn keep(
         &mut self,
         step: u64,
@@ -286,7 +286,7 @@ impl<'a> Measuring<'a> {
         }
     }
 
-    /// Makes sure that an architecture is that of the series, and that the tokens suit it.
+    /// Checks that an architecture is that of the series, and that the tokens suit it.
     fn check(&self, arch: &ArchSpec, checkpoint: &Checkpoint) -> Result<()> {
         let expected = match &self.arch {
             Some(arch) => Some(arch.clone()),

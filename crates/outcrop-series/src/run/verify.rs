@@ -1,4 +1,4 @@
-//! Whether what was measured before is what is there now.
+//! Compares earlier measurements with the present checkpoints.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -51,7 +51,7 @@ impl Measuring<'_> {
     }
 
     /// Looks at the steps that were measured before: their weights and configs must be what they were.
-    /// Returns those that are to be measured anew.
+    /// Returns those that are to be measured again.
     pub(super) fn verify(
         &mut self,
         held: &[(usize, u64)],
@@ -157,7 +157,7 @@ impl Measuring<'_> {
         Ok(words.map(|words| format!("its config.json says something else: {words}")))
     }
 
-    /// Drops the rows of steps that are to be measured anew.
+    /// Drops the rows of steps that are to be measured again.
     fn forget(&mut self, changes: &[Change]) -> Result<()> {
         for change in changes {
             self.state.steps.remove(&change.step);
@@ -168,7 +168,7 @@ impl Measuring<'_> {
         self.tables.keep_steps(&mut self.state)
     }
 
-    /// What a checkpoint's config says, and the key of its rows.
+    /// The architecture of a checkpoint's config, and the key of its rows.
     pub(super) fn key(&mut self, checkpoint: &Checkpoint, step: u64) -> Result<(HuggingFace, Key)> {
         let stamp = key::stamp(checkpoint)?;
         let weights = self.weights(checkpoint, step, &stamp);

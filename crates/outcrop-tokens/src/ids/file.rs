@@ -12,9 +12,9 @@ const CERTAIN_TEXT: usize = 64;
 
 /// A file of token ids, of which any part can be read.
 ///
-/// What it holds is known by what stands in it: the header of a `.npy` array or of a shard of llm.c, or
-/// Megatron's `.idx` beside a `.bin`. Without any of these by the type that is given, or else by its name:
-/// `.u16`, `.u32`, `.i32`, `.i64`, and `.bin` for u16. What a name says is held against the first 128 KiB.
+/// Its type is given by its content: the header of a `.npy` array or of a shard of llm.c, or Megatron's
+/// `.idx` beside a `.bin`. Without any of these by the type that is given, or else by its name: `.u16`,
+/// `.u32`, `.i32`, `.i64`, and `.bin` for u16. The type of a name is checked against the first 128 KiB.
 ///
 /// ```
 /// use outcrop_tokens::TokenFile;

@@ -1,4 +1,4 @@
-//! Whether a file is one text or holds documents in JSON: by what stands in it, and by its name.
+//! Whether a file is one text or holds documents in JSON: by its content and its name.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Json(Split),
 }
 
-/// How JSON values stand in a file.
+/// The layout of JSON values in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Split {
     /// One a line.
@@ -29,7 +29,7 @@ pub(super) enum Split {
     Values,
 }
 
-/// What the file at `path` holds, whose content begins with `head`; `whole` if that is all.
+/// The kind of the file at `path`, whose content begins with `head`; `whole` if that is all.
 pub(super) fn of(path: &Path, head: &[u8], whole: bool) -> Result<Kind> {
     let refused = |known: foreign::Foreign| Error::Foreign {
         path: path.to_owned(),

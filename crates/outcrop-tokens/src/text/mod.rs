@@ -24,7 +24,7 @@ pub use files::files_in;
 /// The field that holds the text of a document in JSON, unless another is named.
 pub const TEXT_FIELD: &str = "text";
 
-/// What stands between two documents.
+/// The separator between two documents.
 const SEPARATOR: &str = "\n\n";
 
 /// Documents drawn without replacement by ChaCha8. Python's `random.sample` draws others by the same
@@ -39,7 +39,7 @@ pub struct DocumentDraw {
 }
 
 /// Every document in `paths`, whole, in order, given to `take`; of documents in JSON the text of `field`, or of
-/// [`TEXT_FIELD`]. What was left out of which file is returned in words.
+/// [`TEXT_FIELD`]. It also returns which parts of which file were left out, in words.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -97,7 +97,7 @@ pub(crate) struct Joined {
     pub(crate) text: String,
     /// Whether it is all of them.
     pub(crate) complete: bool,
-    /// What was left out, in words.
+    /// The parts that were left out, in words.
     pub(crate) notes: Vec<String>,
 }
 

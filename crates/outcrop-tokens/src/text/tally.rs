@@ -66,7 +66,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// What was left out, in words, if anything was.
+    /// The parts that were left out, in words, if anything was.
     ///
     /// # Errors
     /// [`Error::Json`] where more was left out than taken.

@@ -1,4 +1,4 @@
-//! Files as they are or compressed by gzip or Zstandard, known by what they begin with.
+//! Plain files and files compressed by gzip or Zstandard, recognised by their first bytes.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

@@ -41,7 +41,7 @@ impl Batch {
     }
 }
 
-/// What a random stream is for; streams of different purposes share no key.
+/// The purpose of a random stream; streams of different purposes share no key.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Training = 1,

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// What stands between two documents.
+/// The separator between two documents.
 pub(super) const SEPARATOR: &str = "\n\n";
 /// One byte in so many is held out.
 pub(super) const HELD_OUT_ONE_IN: usize = 20;

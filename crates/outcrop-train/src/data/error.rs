@@ -110,12 +110,12 @@ pub enum Error {
         /// The corpus.
         corpus: String,
     },
-    /// What the tokenizer library refused.
+    /// The input that the tokenizer library refused.
     #[error("{action}: {reason}")]
     Tokenizer {
-        /// What was tried.
+        /// The attempted operation.
         action: &'static str,
-        /// What the library said.
+        /// The error of the library.
         reason: String,
     },
 }

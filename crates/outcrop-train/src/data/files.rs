@@ -3,7 +3,7 @@ use std::path::Path;
 use super::Error;
 use super::documents::Documents;
 
-/// The documents of a file or a folder, and what was left out, in words.
+/// The documents of a file or a folder, and the parts that were left out, in words.
 pub(super) fn read_text(
     path: &Path,
     field: Option<&str>,

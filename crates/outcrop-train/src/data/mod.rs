@@ -12,7 +12,7 @@
 //! | `tokens:PATH` | a file of token ids: `.npy`, nanoGPT's and Megatron's `.bin`, shards of llm.c |
 //!
 //! A row of a batch is BOS and a window of the corpus: `context` inputs, each with the token after
-//! it as its target. BOS stands nowhere else.
+//! it as its target. BOS appears nowhere else.
 //!
 //! # Bigram-Backcopy
 //! The task of Guo et al. (2410.13835), generated: the next symbol follows the row of the current
@@ -21,7 +21,7 @@
 //! of symbols alone, the sequences on the seed. After any other symbol the triggers have the
 //! probabilities 0.17, 0.15 and 0.13; the rest goes to a few likely successors, such that symbol y
 //! is found in proportion to 1 / (y + 1). No sequence starts with a trigger, so BOS is never
-//! copied. What a model can reach at best is known: [`Corpus::optimal_loss`].
+//! copied. The lowest possible loss is known: [`Corpus::optimal_loss`].
 //!
 //! # Text
 //! Text is read by [`outcrop_tokens`], as it is where checkpoints are measured: a file is a document, and so

@@ -1,4 +1,4 @@
-//! Whether what a run left is still as it left it.
+//! Whether the files of a run are unchanged.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Extents, RunDir, State};
 use crate::{Result, RunSpec};
 
 impl RunDir {
-    /// What is gone, cut or altered in the folder of a finished run, in words; nothing where it is as
+    /// Missing, truncated or altered files in the folder of a finished run, in words; none where it is as
     /// the run left it.
     pub(crate) fn damage(&self, spec: &RunSpec, state: &State) -> Result<Vec<String>> {
         let mut damage = self.altered(&state.files, true)?;

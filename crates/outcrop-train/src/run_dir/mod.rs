@@ -1,4 +1,4 @@
-//! The folder of a run: what stands in it, how far it is, what of it is good.
+//! The folder of a run: its files, its progress, and which of its rows are good.
 
 mod check;
 mod recover;
@@ -43,7 +43,7 @@ impl RunDir {
         Self { path: path.into() }
     }
 
-    /// Makes sure that `spec` may be trained here, creating the folder if need be: it holds nothing, or
+    /// Checks that `spec` may be trained here, creating the folder if need be: it holds nothing, or
     /// the same run. Nothing of another run is touched.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl RunDir {
         }
     }
 
-    /// Whether its state is of `spec`, whatever became of its run.toml.
+    /// Whether its state is of `spec`, even if its run.toml changed.
     fn is_of(&self, spec: &RunSpec) -> bool {
         let state = self.state().ok().zip(spec.sha256().ok());
         state.is_some_and(|(state, sha256)| state.spec_sha256 == sha256)
@@ -109,7 +109,7 @@ impl RunDir {
         self.path.join("run.toml")
     }
 
-    /// Writes the table with the architecture, for whatever learns from it or compares.
+    /// Writes the table with the architecture, for commands that learn from it or compare it.
     fn write_architecture(&self, spec: &RunSpec) -> Result<()> {
         let named = NamedArch {
             model: spec.model.clone(),
@@ -171,7 +171,7 @@ impl RunDir {
         self.path.join("loss.csv")
     }
 
-    /// What a finished run holds that is no checkpoint, as it stands.
+    /// The files of a finished run that are not checkpoints.
     pub(crate) fn extents(&self, tables: Extents) -> Result<Extents> {
         let mut all = tables;
         for name in ["provenance.json", "run.toml"] {

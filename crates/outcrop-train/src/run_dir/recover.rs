@@ -1,4 +1,4 @@
-//! Where an interrupted run goes on.
+//! The point from which an interrupted run resumes.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::tables::{LOSS, MEASUREMENTS, TABLES};
 use super::{Extents, RunDir};
 use crate::{Event, Observer, Result, RunSpec};
 
-/// From where a run goes on.
+/// The point from which a run resumes.
 #[derive(Debug, Default)]
 pub(crate) struct Recovered {
     /// Step and folder of the checkpoint; none: from the start.
@@ -108,7 +108,7 @@ impl RunDir {
     }
 }
 
-/// What a checkpoint says of the tables; nothing where an earlier version wrote it.
+/// The extents of the tables in a checkpoint; none if an earlier version wrote it.
 fn written_with(folder: &Path) -> Result<Option<Extents>> {
     let path = folder.join(TABLES);
     if !path.exists() {

@@ -35,7 +35,7 @@ impl Tables {
         })
     }
 
-    /// Appends what one step gave, measurements first.
+    /// Appends the rows of one step, measurements first.
     pub(crate) fn append(&mut self, rows: &[Measurement], loss: &LossPoint) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
         Ok(table::append_rows(

@@ -16,7 +16,7 @@ pub(super) const KEYS: [&str; 7] = [
     "vocab",
 ];
 
-/// What a model learns from.
+/// The training data of a model.
 ///
 /// | field | default | range |
 /// |---|---|---|
@@ -73,7 +73,7 @@ impl DataSpec {
             (_, TokenizerSpec::Bpe { vocab }) => vocab,
         }
     }
-    /// Makes sure that what is set belongs to the corpus.
+    /// Checks that what is set belongs to the corpus.
     pub(super) fn check(&self) -> Result<()> {
         let (text, ids) = match &self.corpus {
             CorpusSpec::Text(_) => (true, false),

@@ -24,17 +24,17 @@ pub use train::TrainSpec;
 /// Everything that decides the bits of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunSpec {
-    /// Name of the model, as it stands in tables.
+    /// Name of the model in tables.
     pub model: String,
     /// Its architecture; `vocab` follows from the data where it is not given.
     pub arch: ArchSpec,
-    /// What it learns from.
+    /// Its training data.
     pub data: DataSpec,
     /// How it learns.
     pub train: TrainSpec,
     /// When it is measured and saved.
     pub schedule: ScheduleSpec,
-    /// On what it is measured.
+    /// The sequences on which it is measured.
     pub measure: MeasureSpec,
 }
 
@@ -162,7 +162,7 @@ impl RunSpec {
         }
     }
 
-    /// Makes sure that every field is in its range.
+    /// Checks that every field is in its range.
     ///
     /// # Errors
     /// As [`RunSpec::from_document`], without the places.

@@ -26,7 +26,7 @@ impl Default for ScheduleSpec {
     }
 }
 
-/// On what a model is measured.
+/// The sequences on which a model is measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MeasureSpec {

@@ -86,7 +86,7 @@ impl Default for TrainSpec {
 }
 
 impl TrainSpec {
-    /// Makes sure that every field is in its range.
+    /// Checks that every field is in its range.
     pub(super) fn check(&self) -> Result<()> {
         let require = |ok: bool, field: &str, value: &dyn ToString, allowed: &str| match ok {
             true => Ok(()),

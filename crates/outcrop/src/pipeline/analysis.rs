@@ -19,7 +19,7 @@ pub struct Analysis {
     pub report: PathBuf,
     /// For each target, in words: does the architecture predict more of it than depth does?
     pub verdicts: Vec<Verdict>,
-    /// What the user should know, such as why nothing could be predicted.
+    /// Notes for the user, such as why nothing could be predicted.
     pub warnings: Vec<String>,
 }
 

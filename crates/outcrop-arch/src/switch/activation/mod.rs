@@ -9,7 +9,7 @@ use super::Word;
 use super::one_of::one_of;
 use crate::Nonlinearity;
 
-/// What an MLP computes inside.
+/// The nonlinearity of an MLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActivationProperties {
     /// The function f.

@@ -7,7 +7,7 @@ mod rms_norm;
 use super::Word;
 use super::one_of::one_of;
 
-/// What is done to a row x of d_model numbers: (x - m) / sqrt(mean((x - m)^2) + eps), times the gain, plus the
+/// Normalisation of a row x of d_model numbers: (x - m) / sqrt(mean((x - m)^2) + eps), times the gain, plus the
 /// shift. m is the mean of x, or 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NormProperties {

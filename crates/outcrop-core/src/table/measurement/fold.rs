@@ -23,8 +23,8 @@ pub(crate) struct Table<'a> {
 /// does: no more than one row is held.
 ///
 /// # Errors
-/// As [`measurements`](super::measurements); [`Error::Parse`] for a row that is given twice, since a
-/// reader cannot be read again to see whether it is the same.
+/// As [`measurements`](super::measurements); [`Error::Parse`] for a duplicate row, since a reader cannot be read again
+/// to compare the two.
 pub fn fold_measurements(
     reader: impl Read,
     context: &str,
@@ -42,8 +42,8 @@ pub fn fold_measurements(
     Ok(fold.finish(Vec::new()))
 }
 
-/// Folds all `tables` together. Problems name the table in which they stand. A second reading, only
-/// where rows are given twice, tells whether they are alike; of each such row 24 bytes are held.
+/// Folds all `tables` together. Problems name their table. Only if there are duplicate rows are the tables read a
+/// second time, to compare them; each such row takes 24 bytes.
 ///
 /// # Errors
 /// As [`measurements`](super::measurements).
@@ -62,7 +62,7 @@ pub(crate) fn fold_tables(
 struct Fold {
     builder: TrajectoryBuilder,
     problems: Vec<Problem>,
-    /// What is given more than once, and where the first of these is.
+    /// Keys of duplicate rows, with the position of the first.
     again: HashSet<u64>,
     first_again: Option<(u64, String)>,
 }
@@ -109,7 +109,7 @@ fn within(problem: Problem, context: &str) -> Problem {
     }
 }
 
-/// Makes sure that what is given more than once is alike; a note for each table that repeats.
+/// Checks that duplicate rows are equal; a note for each table that has some.
 fn compare(tables: &[Table<'_>], again: &HashSet<u64>) -> Result<Vec<Problem>> {
     let (mut notes, mut firsts) = (Vec::new(), HashMap::new());
     if again.is_empty() {
@@ -144,7 +144,7 @@ fn compare(tables: &[Table<'_>], again: &HashSet<u64>) -> Result<Vec<Problem>> {
     Ok(notes)
 }
 
-/// What a row says, whatever its numbers look like.
+/// The values of a row, independent of how its numbers are written.
 fn content(row: &Measurement) -> Result<u64> {
     let record = csv_io::record(&Flat::from(row))?;
     Ok(fingerprint(&record.iter().collect::<Vec<_>>()))
@@ -159,8 +159,7 @@ fn contradiction(tables: [&Table<'_>; 2], lines: [u64; 2], row: &Measurement) ->
     Error::twice(second, key(row), [first, lines[1].to_string()])
 }
 
-/// What is said of suspect steps, as (model, step) with the reason, that are left out: one problem for
-/// each model and reason.
+/// Problems for suspect steps that are left out, as (model, step) with the reason: one for each model and reason.
 pub fn left_out(suspects: &BTreeMap<(String, u64), String>) -> Vec<Problem> {
     let mut steps: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for ((model, step), reason) in suspects {

@@ -113,7 +113,7 @@ fn needed(rows: &[Measurement]) -> Columns {
     }
 }
 
-/// Writes a measurements table, whole or not at all; the columns of [`Detail`] are there if any row
+/// Writes a measurements table, completely or not at all; the columns of [`Detail`] are there if any row
 /// needs them.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ pub fn write_measurements(path: &Path, rows: &[Measurement]) -> Result<()> {
     write_atomic(path, &all(writer, rows)?)
 }
 
-/// Appends measurements in one write (give it whole steps). A new table gets a header, with the
+/// Appends measurements in one write (give it complete steps). A new table gets a header, with the
 /// columns of [`Detail`] if any row needs them; an old one keeps its columns.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ impl AsCsv {
     }
 }
 
-/// Snappy, which pandas and R write unless told otherwise, is read; other compressions are not.
+/// Snappy, which pandas and R write unless set otherwise, is read; other compressions are not.
 fn failed(error: ParquetError) -> std::io::Error {
     if error.to_string().contains("Disabled feature") {
         return std::io::Error::other(

@@ -173,7 +173,7 @@ impl Emergence {
         self.curve.finite_parameters().identified(&self.notes)
     }
 
-    /// What the data leave open.
+    /// What the data do not identify.
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }

@@ -1,4 +1,4 @@
-//! What the data leave open about a fitted emergence curve.
+//! What the data do not identify of a fitted emergence curve.
 
 use super::curve::EmergenceCurve;
 use super::note::Note;

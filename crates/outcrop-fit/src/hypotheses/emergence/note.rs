@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// What the data leave open about an emergence curve; its text stands in the `status` of a fit.
+/// What the data do not identify of an emergence curve; its text is part of the `status` of a fit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Note {

@@ -56,7 +56,7 @@ impl EmergenceParameters {
         self
     }
 
-    /// Those that remain where `notes` say what is not identified.
+    /// The parameters that are identified according to `notes`.
     pub(super) fn identified(mut self, notes: &[Note]) -> Self {
         let has = |note| notes.contains(&note);
         if has(Note::Flat) {

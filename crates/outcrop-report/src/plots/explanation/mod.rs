@@ -1,4 +1,4 @@
-//! Plots of what a prediction rests on: Shapley values, dependence, importance.
+//! Plots of explanations of predictions: Shapley values, dependence, importance.
 
 mod dependence;
 mod importance;

@@ -11,7 +11,7 @@ use crate::curve::Curve;
 /// the width.
 const LEAST_PART: f64 = 0.25;
 
-/// What a forecast plot shows.
+/// The content of a forecast plot.
 struct Shown {
     fitted: Vec<(f64, f64)>,
     later: Vec<(f64, f64)>,

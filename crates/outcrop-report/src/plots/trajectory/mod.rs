@@ -1,4 +1,4 @@
-//! Plots of single trajectories: a fit with its rivals and residuals, a forecast with what came; and
+//! Plots of single trajectories: a fit with its rivals and residuals, a forecast with later measurements; and
 //! the predicted curves of an architecture.
 
 mod data_points;
@@ -61,8 +61,8 @@ pub fn forecast_plot(trajectory: &Trajectory, last_fitted: u64, curve: &[CurvePo
 }
 
 /// Draws the predicted curves of an architecture, one colour for each layer, with the band of the layer
-/// whose curve is highest, where both ends of it are known; `words` are the paragraphs underneath,
-/// such as what the prediction was learned from.
+/// whose curve is highest, where both ends of it are known; `words` are the paragraphs underneath, such
+/// as the training data of the prediction.
 ///
 /// `curve` holds the points of each (model, layer) one after another, as a prediction gives them. It
 /// takes any values; points that are not finite are left out.
@@ -74,7 +74,7 @@ pub fn prediction_plot(curve: &[CurvePoint], words: &[String]) -> Plot {
     }
 }
 
-/// What the tables hold of one layer of one model.
+/// The rows of one layer of one model in all tables.
 type Rows<'a> = (Vec<&'a Fit>, Vec<&'a CurvePoint>);
 
 /// Writes a [`fit_plot`] of every trajectory of `inputs` into the folder `out`, which is created if

@@ -1,4 +1,4 @@
-//! What is written under a plot.
+//! The caption of a plot.
 
 use outcrop_core::Fit;
 
