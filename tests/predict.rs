@@ -362,7 +362,7 @@ fn a_lopsided_table_is_warned_of() {
     std::fs::write(dir.path().join("fits.csv"), fits.join("\n")).unwrap();
     let (_, errors) = predict(&[&[own.as_str()][..], &ASKED].concat());
     for part in [
-        "`m64-14` makes up more than half of what is known of ln f_first, ln f_last",
+        "`m64-14` makes up more than half of the data on ln f_first, ln f_last",
         "layers are missing in 1 models, such as: `m32-2` has 1 of 2",
         "d_ff/d_model never varies",
     ] {

@@ -44,12 +44,12 @@ const TASKS: [Task; 6] = [
     },
     Task {
         name: "fixtures",
-        about: "make fixtures anew by their Python exporters and compare: all, or those named; --write replaces, --list tells",
+        about: "make fixtures again with their Python exporters and compare: all, or those named; --write replaces, --list tells",
         run: fixtures::run,
     },
     Task {
         name: "bench",
-        about: "measure Outcrop beside what it is an alternative to; without a name, list what there is",
+        about: "compare Outcrop with its alternatives; without a name, list the benchmarks",
         run: bench::run,
     },
     Task {

@@ -23,7 +23,7 @@ thread_local! {
     pub(crate) static MEMORY: RefCell<Memory> = RefCell::default();
 }
 
-/// What the backward pass needs of a forward pass.
+/// The values of a forward pass that the backward pass needs.
 #[derive(Debug)]
 pub struct Tape {
     /// Some of the values, by row.

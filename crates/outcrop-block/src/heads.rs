@@ -47,7 +47,7 @@ impl Heads {
         self.key(kv_head) + self.d_head
     }
 
-    /// What stands in a row: queries (0), keys (1) or values (2), and which of their numbers.
+    /// The content of a row: queries (0), keys (1) or values (2), and which of their numbers.
     pub(crate) fn columns(self) -> impl Iterator<Item = (usize, Range<usize>)> {
         let part = move |which, first: usize, heads: usize| {
             let start = first * self.d_head;

@@ -11,20 +11,20 @@ use crate::{Error, Result};
 /// same rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// What it belongs to; several projections in one matrix or bias each once.
+    /// Its roles; several projections in one matrix or bias are each listed once.
     pub roles: Vec<TensorRole>,
-    /// What it does.
+    /// Its kind.
     pub kind: TensorKind,
     /// [inputs, outputs] of a matrix, \[n\] of a vector.
     pub shape: Vec<usize>,
-    /// What stands in its columns (the last dimension), from the first to the last.
+    /// The content of its columns (the last dimension), from the first to the last.
     pub columns: Vec<Columns>,
 }
 
 /// Consecutive columns of an [`Input`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// Whose they are.
+    /// Their role.
     pub role: TensorRole,
     /// Which outputs of that part (rows of its matrix [outputs, inputs], numbers of its bias), one a column.
     pub outputs: Range<usize>,

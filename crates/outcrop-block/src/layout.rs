@@ -30,7 +30,7 @@ pub(crate) struct Layout {
 pub(crate) struct Keeps {
     /// The values, in order.
     pub(crate) values: Vec<Value>,
-    /// Whether turned queries and keys lie in the place of those before.
+    /// Whether rotated queries and keys overwrite the unrotated ones.
     pub(crate) turned_in_place: bool,
 }
 

@@ -14,16 +14,16 @@ pub(crate) trait Reusable: Default + Send + 'static {
     fn capacity(&self) -> usize;
 }
 
-/// What lies ready.
+/// Free buffers.
 #[derive(Debug)]
 pub(crate) struct Shelf<T> {
     free: Vec<T>,
-    /// Numbers asked for by who has something now, and the most there ever were.
+    /// Numbers in use now, and the largest number ever in use.
     lent: usize,
     most: usize,
 }
 
-/// Something of a shelf, to which it returns. What is in it is left over from before.
+/// A buffer that returns to its shelf. Its content is that of earlier use.
 #[derive(Debug)]
 pub(crate) struct Lent<T: Reusable> {
     item: T,
@@ -74,7 +74,7 @@ impl<T: Reusable> Shelf<T> {
         }
     }
 
-    /// Takes it back; what has lain longest goes while there is more than was ever in use.
+    /// Takes it back; frees the oldest buffers while there are more than were ever in use.
     fn put(&mut self, item: T, len: usize) {
         self.lent -= len;
         self.free.push(item);

@@ -90,7 +90,7 @@ pub enum Error {
     /// Steps that are smaller in a later epoch.
     #[error(
         "list checkpoints: the step of {} is smaller than that of {}, of an earlier epoch; name them by \
-         steps that do not begin anew with each epoch",
+         steps that do not restart with each epoch",
         later.display(),
         earlier.display()
     )]
@@ -132,7 +132,7 @@ pub enum Error {
     /// A PyTorch checkpoint that wants to do more than hold tensors. Nothing of it was run.
     #[error(
         "read {}: its pickle asks to call `{name}`; a checkpoint must hold tensors only (nothing \
-         was called); where you made it yourself, save the model's state dict alone",
+         was called); if you made it yourself, save the model's state dict alone",
         path.display()
     )]
     Forbidden {
@@ -195,15 +195,15 @@ pub enum Error {
         reason: String,
     },
     /// A download that the user stopped.
-    #[error("fetch {what}: stopped; the next fetch goes on from there")]
+    #[error("fetch {what}: stopped; the next fetch continues from there")]
     Stopped {
         /// The address or name that was being fetched.
         what: String,
     },
     /// A disk without room.
     #[error(
-        "write {}: the disk is full, {missing} bytes are still to come; free as much and fetch \
-         again, it goes on from there",
+        "write {}: the disk is full, {missing} bytes are missing; free that much and fetch \
+         again, it continues from there",
         path.display()
     )]
     DiskFull {

@@ -46,7 +46,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     if size > rest.min(MAX_HEADER) {
         return Err(malformed(format!(
             "it claims a header of {size} bytes, but holds {rest} after the header's length (at \
-             most {MAX_HEADER} are allowed); it is cut short or no safetensors file"
+             most {MAX_HEADER} are allowed); it is truncated or not a safetensors file"
         )));
     }
     let mut text = vec![0; size as usize];
@@ -86,7 +86,7 @@ type Parsed = (Vec<(String, TensorInfo)>, BTreeMap<String, String>);
 fn parse(text: &[u8]) -> Result<Parsed, String> {
     let refused = |e: &dyn std::fmt::Display| {
         format!(
-            "the header does not hold: {e} (tensors must follow one another without gap or \
+            "the header is invalid: {e} (tensors must follow one another without gap or \
              overlap, each as long as its shape and dtype ask)"
         )
     };

@@ -33,7 +33,7 @@ pub struct Tensor {
 /// same arguments give the same bytes.
 ///
 /// # Errors
-/// [`Error::Tensor`] for a name that stands twice or is `__metadata__`, or a shape that does not
+/// [`Error::Tensor`] for a name that is listed twice or is `__metadata__`, or a shape that does not
 /// hold the data; [`Error::Core`] with the path.
 pub fn write_tensors(
     path: &Path,

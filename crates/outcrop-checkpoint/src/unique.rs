@@ -37,7 +37,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
         while let Some(name) = map.next_key::<String>()? {
             let inside = |e| A::Error::custom(format!("`{name}`: {e}"));
             if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format!("`{name}` stands twice")));
+                return Err(A::Error::custom(format!("`{name}` is listed twice")));
             }
             if name == METADATA {
                 metadata = Some(map.next_value().map_err(inside)?);

@@ -127,7 +127,7 @@ fn what_does_not_fit_the_file_is_an_error_before_memory_is_taken() {
             99_999_999u64.to_le_bytes().to_vec(),
             "claims a header of 99999999 bytes",
         ),
-        (raw("not json", 0), "header does not hold"),
+        (raw("not json", 0), "header is invalid"),
         (
             raw(huge, 8),
             "claims 4398046511104 bytes of data, but it holds 8",
@@ -135,7 +135,7 @@ fn what_does_not_fit_the_file_is_an_error_before_memory_is_taken() {
         (raw(overflow, 8), "overflow"),
         (raw(overlap, 12), "`b`"),
         (raw(gap, 12), "`b`"),
-        (raw(short, 8), "header does not hold"),
+        (raw(short, 8), "header is invalid"),
         (raw(whole, 7), "claims 8 bytes of data, but it holds 7"),
         (raw(whole, 9), "claims 8 bytes of data, but it holds 9"),
     ] {

@@ -200,7 +200,7 @@ fn within(key: &str, of: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// The places of all keys of `table`, which stands at `path`.
+/// The positions of all keys of `table`, which is at `path`.
 fn collect(
     table: &DeTable<'_>,
     path: &str,

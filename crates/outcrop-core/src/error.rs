@@ -93,13 +93,13 @@ pub enum Error {
         column: String,
         /// A column of the header that may be a misspelling of it.
         nearest: Option<String>,
-        /// The header as it stands.
+        /// The header as in the file.
         header: String,
     },
     /// Two rows of a table about the same that contradict each other.
     #[error(
-        "read {context}: {what} is given twice, in lines {} and {}, and not alike; nobody can say which \
-         is right: take one of them out of the table",
+        "read {context}: {what} is given twice, in lines {} and {}, with different values; it is unknown which \
+         is right: remove one of them from the table",
         lines[0], lines[1]
     )]
     Twice {
@@ -227,7 +227,7 @@ impl Unwritten {
         std::io::Error::new(source.kind(), Self { path, source })
     }
 
-    /// The [`Error::Io`] that lies in `error` or below it.
+    /// The [`Error::Io`] in `error` or its sources.
     fn find(error: &(dyn StdError + 'static)) -> Option<Error> {
         let mut below = Some(error);
         while let Some(error) = below {

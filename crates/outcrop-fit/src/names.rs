@@ -25,7 +25,7 @@ pub(crate) const NAMES: [&str; 6] = [
     LOGISTIC,
 ];
 
-/// Where a name stands in [`NAMES`].
+/// The index of a name in [`NAMES`].
 pub(crate) fn place(name: &str) -> Result<usize> {
     let place = NAMES.iter().position(|known| *known == name);
     place.ok_or_else(|| Error::Hypothesis {

@@ -7,7 +7,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A config that cannot be read, or says what is not supported.
+    /// A config that cannot be read, or has unsupported settings.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),
     /// An architecture, or what describes one.
@@ -38,7 +38,7 @@ pub enum Error {
     Token {
         /// Number of the sequence, from 0.
         sequence: usize,
-        /// Where it stands.
+        /// Its position.
         position: usize,
         /// The token.
         token: u32,

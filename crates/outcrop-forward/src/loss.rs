@@ -89,7 +89,7 @@ fn norm(model: &Published, streams: &mut Streams) -> Result<()> {
 
 /// What is known of one token's logits so far.
 struct Row {
-    /// The token that follows; the last of a sequence has none and stands for itself.
+    /// The next token; the last token of a sequence has none and is its own.
     target: usize,
     logit: f32,
     most: f32,

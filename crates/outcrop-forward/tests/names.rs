@@ -90,7 +90,7 @@ fn two_prefixes_are_refused() {
     });
     let error = refused(&dir);
     assert!(
-        error.contains("stand under `student.`, `teacher.`; keep one"),
+        error.contains("are stored under `student.`, `teacher.`; keep one"),
         "{error}"
     );
 }

@@ -6,12 +6,12 @@ use crate::expected::Expected;
 use crate::shape::Shape;
 use crate::top::TopK;
 
-/// Measures hidden states one after another. It holds the memory that a measurement needs, so that
-/// only the first takes any; two that measure at once need a meter each.
+/// Measures hidden states one after another. It reuses its memory, so only the first measurement allocates; two
+/// concurrent measurements need a meter each.
 ///
-/// Measuring takes time in proportion to the number of scalars n, whatever their values; least where the
-/// median is near those before, as those of other sequences in the same layer; of layers in turn,
-/// [`Meters`](crate::Meters) remember each. What is measured does not depend on what was measured before.
+/// Measuring takes time in proportion to the number of scalars n, for any values. It is fastest when successive medians
+/// are close, as for sequences of the same layer; to measure several layers in turn, use [`Meters`](crate::Meters),
+/// which remember the medians of each layer. Results do not depend on earlier measurements.
 #[derive(Debug, Default)]
 pub struct Meter {
     memory: Memory,

@@ -75,7 +75,7 @@ fn flat(tensor: FlexTensor, count: usize) -> FlexTensor {
     tensor.with_layout(burn_flex::Layout::contiguous([count].into()))
 }
 
-/// Whether the tensors of `device` lie in the memory of this process, so that [`Numbers`] are no copy.
+/// Whether the tensors of `device` are in the memory of this process, so that [`Numbers`] need no copy.
 pub fn in_memory(device: &Device) -> bool {
     #[cfg(feature = "flex")]
     return *device == Device::flex() || *device == Device::flex().autodiff();

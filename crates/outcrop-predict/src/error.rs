@@ -80,7 +80,7 @@ pub enum Error {
         /// A known model whose name is close.
         nearest: Option<String>,
     },
-    /// A name that nothing of its kind has.
+    /// An unknown name.
     #[error("find {kind} `{name}`{}; known are: {known}", hint(nearest))]
     UnknownName {
         /// Of what: `target`, `feature`, `field`, ...
@@ -94,13 +94,13 @@ pub enum Error {
     },
     /// Two architectures go by one name.
     #[error(
-        "read the architectures: model `{model}` stands there twice; keep one row a model, or rename one"
+        "read the architectures: model `{model}` is listed twice; keep one row for each model, or rename one"
     )]
     DuplicateModel {
         /// The name.
         model: String,
     },
-    /// An architecture has a field out of its range.
+    /// An architecture with a field out of its range.
     #[error("read the architecture of `{model}`: failed to {source}")]
     Architecture {
         /// Name of the model.
@@ -311,7 +311,7 @@ pub enum Error {
         needed: usize,
     },
     /// A saved predictor that is cut short or changed.
-    #[error("read a predictor: {reason}; the file is damaged, get it again or train anew")]
+    #[error("read a predictor: {reason}; the file is damaged, get it again or train again")]
     Damaged {
         /// What is wrong.
         reason: String,

@@ -16,7 +16,7 @@ pub(crate) struct Model {
     pub(crate) layers: u32,
 }
 
-/// The inputs, indexed as the figures and tables need them. Models stand in order of size.
+/// The inputs, indexed as the figures and tables need them. Models are in order of size.
 pub(crate) struct Data<'a> {
     pub(crate) inputs: &'a Inputs,
     pub(crate) models: Vec<Model>,

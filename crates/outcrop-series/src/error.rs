@@ -41,7 +41,7 @@ pub enum Error {
     },
     /// Checkpoints that have changed since they were measured into a folder.
     #[error(
-        "measure into {}: what was measured before is not what is there now: {words}; --again measures \
+        "measure into {}: weights or configs have changed since they were measured: {words}; --again measures \
          these steps anew, --out names another folder",
         path.display()
     )]

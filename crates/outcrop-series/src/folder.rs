@@ -42,7 +42,7 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Checks that it may be written into, creating it if need be: it holds nothing, or such a series.
+    /// Checks that it may be written into, creating it if necessary: it must be empty or hold such a series.
     ///
     /// # Errors
     /// [`Error::OtherSeries`] for a folder that holds anything else, which is not touched;

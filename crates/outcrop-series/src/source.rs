@@ -165,7 +165,7 @@ impl CheckpointSource {
         }
     }
 
-    /// The series with what `found` says of it, for an audit.
+    /// The series as described by `found`, for an audit.
     pub(crate) fn series(&self, found: Vec<Checkpoint>) -> CheckpointSeries {
         match self {
             Self::Local(series) => series.clone(),

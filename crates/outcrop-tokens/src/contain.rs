@@ -20,7 +20,7 @@ pub(crate) fn contain<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, 
 mod tests {
     use super::contain;
 
-    /// Stands in for the library: nothing is kept here that would make it fail.
+    /// Replaces the library: nothing is stored that would make it fail.
     #[test]
     fn a_panic_is_an_error_with_its_words_and_everything_else_passes() {
         let place = 3;

@@ -54,7 +54,7 @@ pub enum Error {
         reason: String,
     },
     /// Paths with no file of text in them.
-    #[error("read {}: there is no file in it that is not hidden", path.display())]
+    #[error("read {}: it has no visible file", path.display())]
     NoText {
         /// The first of the paths.
         path: PathBuf,

@@ -98,8 +98,8 @@ impl Tokenizer {
         contain(|| Ok(self.library.token_to_id(token))).ok()?
     }
 
-    /// The text that a token stands for, such as ` the`. Where it stands for no whole character, or
-    /// for nothing on its own, its name in the file, such as `<0xE2>`.
+    /// The text of a token, such as ` the`. Where it stands for no whole character, or for nothing
+    /// on its own, its name in the file, such as `<0xE2>`.
     pub fn token_text(&self, id: u32) -> Option<String> {
         let name = contain(|| Ok(self.library.id_to_token(id))).ok()??;
         let text = contain(|| self.library.decode(&[id], false).map_err(|e| e.to_string()));

@@ -168,7 +168,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Checks that a run of which nothing is left to do lost no checkpoint.
+    /// Checks that a finished run lost no checkpoint.
     fn check_checkpoints(&self) -> Result<()> {
         let bad = self.dir.bad_checkpoints(self.spec, self.step)?;
         match bad.into_values().collect::<Vec<_>>().join("; ") {

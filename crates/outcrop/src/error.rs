@@ -110,7 +110,7 @@ pub enum Error {
     #[error("{0}")]
     Nothing(String),
     /// The user stopped it.
-    #[error("finish: it was interrupted; the same command goes on where it was")]
+    #[error("finish: it was interrupted; the same command resumes it")]
     Interrupted,
 }
 

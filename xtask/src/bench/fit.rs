@@ -97,7 +97,7 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
         let value = arguments.next().and_then(|value| value.parse().ok());
         *field = value
             .filter(|&n| n > 0)
-            .ok_or(format!("{name} wants a whole number above 0"))?;
+            .ok_or(format!("{name} must be a whole number above 0"))?;
     }
     Ok(request)
 }

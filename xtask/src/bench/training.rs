@@ -80,7 +80,7 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
         let value = arguments.next().and_then(|value| value.parse().ok());
         let value = value
             .filter(|n| (1..=most).contains(n))
-            .ok_or(format!("{name} wants a whole number from 1 to {most}"))?;
+            .ok_or(format!("{name} must be a whole number from 1 to {most}"))?;
         match name.as_ref() {
             "--rounds" => request.rounds = value,
             "--seconds" => request.seconds = value,

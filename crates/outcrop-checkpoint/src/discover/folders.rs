@@ -42,7 +42,7 @@ impl Finder<'_> {
             return Ok(());
         }
         if has_weights(self.path) {
-            let reason = "its own weights have no step; what lies in it has";
+            let reason = "its own weights have no step, but the checkpoints in it have";
             self.problem(None, self.path, reason);
         }
         if in_checkpoints && here {
@@ -56,7 +56,7 @@ impl Finder<'_> {
         Ok(())
     }
 
-    /// A model alone; folders without weights do not hide it, and what they hold is said.
+    /// A single model; folders without weights do not hide it, and their content is reported.
     fn alone<'b>(&mut self, below: impl Iterator<Item = &'b Candidate>) -> Result<()> {
         let folder = std::path::absolute(self.path).ok();
         let name = folder.as_deref().and_then(name_at);
@@ -83,7 +83,7 @@ impl Finder<'_> {
         let file_name = name_of(&path).unwrap_or_default();
         match (name, step) {
             _ if is_unfinished(&file_name) => {
-                let reason = "its name says that it was not written whole";
+                let reason = "its name says that it is incomplete";
                 self.problem(None, &path, reason);
             }
             (Some(name), Some(_)) => self.take(Some(name), &path, &path),

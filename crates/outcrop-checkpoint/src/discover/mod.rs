@@ -1,4 +1,4 @@
-//! Checkpoints as others lay them out: which folders are some, and of which step.
+//! Checkpoints of other trainers: which folders are checkpoints, and their steps.
 
 mod config;
 mod folders;
@@ -271,7 +271,7 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// Leaves one stage, since steps begin anew in each.
+    /// Leaves one stage, since each has its own steps.
     fn one_stage(&mut self) -> Result<Option<String>> {
         if let Some(wanted) = &self.select.stage {
             let is_wanted = |found: &Found| found.stage().unwrap_or(NO_STAGE) == wanted;
@@ -283,7 +283,7 @@ impl<'a> Finder<'a> {
         let first = self.found.first().and_then(Found::stage);
         match self.found.iter().all(|found| found.stage() == first) {
             true => Ok(first.map(str::to_owned)),
-            false => Err(self.stages("steps begin anew in each")),
+            false => Err(self.stages("each has its own steps")),
         }
     }
 

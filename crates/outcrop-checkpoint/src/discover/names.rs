@@ -29,7 +29,7 @@ const fn other(word: &'static str) -> Word {
     }
 }
 
-/// The words that are understood; one that ends in another stands before it.
+/// The words that are understood; one that ends in another is listed before it.
 const WORDS: [Word; 8] = [
     steps("global_step"),
     steps("checkpoint"),

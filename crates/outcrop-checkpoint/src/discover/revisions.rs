@@ -75,7 +75,7 @@ impl Finder<'_> {
         }
     }
 
-    /// Those that were asked for, each of which must be there.
+    /// The requested revisions, all of which must exist.
     fn wanted(&mut self, revisions: &[Revision]) -> Result<()> {
         for wanted in &self.select.revisions {
             let is_it = |r: &&Revision| {

@@ -9,7 +9,7 @@ use super::named::name_at;
 use super::names::{Counts, Name, UNDERSTOOD};
 use crate::weights::has_weights;
 
-/// Something that is no checkpoint as it lies there.
+/// Something that is not a checkpoint in its present form.
 #[derive(Debug)]
 pub(super) struct Seen {
     /// Names of files, with at most two `*` each.
@@ -33,7 +33,7 @@ const fn model(names: &'static [&'static str], what: &'static str, way_out: &'st
 const SEEN: [Seen; 17] = [
     model(
         &["adapter_model.safetensors", "adapter_model.bin"],
-        "an adapter (PEFT), whose model lies elsewhere",
+        "an adapter (PEFT), whose base model is elsewhere",
         "merge it: `PeftModel.from_pretrained(base, DIR).merge_and_unload().save_pretrained(NEW)`",
     ),
     model(
@@ -179,12 +179,12 @@ fn seen(name: &str) -> Option<&'static Seen> {
     SEEN.iter().find(fits)
 }
 
-/// What a file is that its name says to have no weights.
+/// The kind of a file whose name says that it has no weights.
 pub(super) fn no_weights(name: &str) -> Option<&'static Seen> {
     seen(name).filter(|seen| !seen.model)
 }
 
-/// What the files of a folder are, and one of them; none where nothing of it is known.
+/// The kind of the files of a folder, and one of them; none if unknown.
 pub(super) fn of_folder(folder: &Path) -> Option<(&'static Seen, String)> {
     let mut paths = below(folder);
     paths.sort();
@@ -196,7 +196,7 @@ pub(super) fn of_folder(folder: &Path) -> Option<(&'static Seen, String)> {
     Some((seen, name.display().to_string()))
 }
 
-/// What lies in a folder where nothing was found, kind by kind, and the names that are understood.
+/// The content of a folder without checkpoints, kind by kind, and the names that are understood.
 pub(super) fn listing(path: &Path) -> String {
     let mut kinds: BTreeMap<(&str, &str), Vec<PathBuf>> = BTreeMap::new();
     for entry in below(path) {
@@ -248,7 +248,7 @@ fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What lies below a folder, not too deep and through no links; nothing of what cannot be read.
+/// The entries below a folder, to a limited depth and without following links; unreadable ones are left out.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let (mut found, mut folders) = (Vec::new(), vec![(folder.to_owned(), 0)]);
     while let Some((folder, depth)) = folders.pop() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// Without one ([`Hub::with_caller`](crate::Hub::with_caller)) a hub waits in silence and is not
 /// stopped.
 pub trait HubCaller: Debug + Send + Sync {
-    /// Waits before another attempt; `why` says what for, such as `the hub is busy (429)`. Returns
+    /// Waits before another attempt; `why` is the reason, such as `the hub is busy (429)`. Returns
     /// whether to go on: false where the user wants to stop.
     fn wait(&self, time: Duration, why: &str) -> bool;
 
@@ -20,7 +20,7 @@ pub trait HubCaller: Debug + Send + Sync {
         false
     }
 
-    /// The time since some fixed moment; a download that crawls is told by it.
+    /// The time since some fixed moment, by which slow downloads are detected.
     fn now(&self) -> Duration;
 }
 

@@ -9,7 +9,7 @@ use super::request::Client;
 use super::retry::Failure;
 use crate::{Error, Result};
 
-/// Bytes more of a file for which attempts are counted again.
+/// Further bytes of a file after which attempts are counted again.
 const HEADWAY: u64 = 16 << 20;
 /// Times that what came may be other than announced, of which one may be due to what an earlier
 /// process left.
@@ -81,21 +81,21 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Starts again, or gives up, since what came is not what was announced.
+    /// Starts again, or gives up, since the received file is not the announced one.
     fn reject(&mut self, reason: &str, times: u32) -> Result<Failure> {
         let error = failed(self.url, reason);
         self.empty()?;
         if times < WRONG {
             return Ok(Failure::passing(
                 error,
-                "what came is not what was announced",
+                "the received file is not the announced one",
             ));
         }
         fs::remove_file(self.path).map_err(|e| Error::io("remove", self.path, e))?;
         Ok(error.into())
     }
 
-    /// Asks once for what is missing.
+    /// Requests the missing part once.
     fn attempt(&mut self, observe: &mut impl FnMut(u64)) -> Result<(), Failure> {
         let from = self.length()?;
         if from > 0 && self.info.size == Some(from) {
@@ -107,7 +107,7 @@ impl<'a> Download<'a> {
         let named = Announced::of(&self.info.etag) != Announced::Nothing;
         if !ends && !named {
             let reason = "neither its size nor its hash is announced, and it ends with the \
-                          connection: nobody can tell whether it is whole";
+                          connection: it is unknown whether it is complete";
             return Err(failed(self.url, reason).into());
         }
         self.receive(answer, total, observe)
@@ -129,15 +129,15 @@ impl<'a> Download<'a> {
             _ => {
                 self.empty()?;
                 let reason = format!(
-                    "asked to go on from byte {from}, the server answers {status} `{range}`"
+                    "asked to continue from byte {from}, the server answers {status} `{range}`"
                 );
-                let why = "the server does not go on where it broke off";
+                let why = "the server does not continue where it broke off";
                 Err(Failure::passing(failed(self.url, reason), why))
             }
         }
     }
 
-    /// Appends what comes.
+    /// Appends received bytes.
     fn receive(
         &mut self,
         answer: Answer,
@@ -183,7 +183,7 @@ impl<'a> Download<'a> {
         match total {
             Some(total) if length > total => {
                 self.empty()?;
-                Err(self.broken("more comes than was announced"))
+                Err(self.broken("it sent more than announced"))
             }
             None if length > limit => {
                 self.empty()?;

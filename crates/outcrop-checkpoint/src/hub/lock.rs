@@ -47,8 +47,8 @@ pub(super) fn take(
         };
         if idle >= IDLE {
             let reason = format!(
-                "{holder} has been fetching it, and brought nothing for {} s; end that process, or \
-                 remove {} where it is none",
+                "{holder} has been fetching it without progress for {} s; end that process, or \
+                 remove {} if there is none",
                 idle.as_secs(),
                 path.display()
             );
@@ -67,7 +67,7 @@ pub(super) fn take(
     }
 }
 
-/// The lock, if nobody else has it.
+/// The lock, if no other process has it.
 fn attempt(path: &Path) -> Result<Option<Lock>> {
     let io = |e| Error::io("write", path, e);
     loop {
@@ -92,14 +92,14 @@ fn attempt(path: &Path) -> Result<Option<Lock>> {
     }
 }
 
-/// Says that a revision is in use, to whoever would delete it, until it is dropped. Where the file system
+/// Marks a revision as in use, so that other processes do not delete it, until it is dropped. Where the file system
 /// has no locks it says nothing.
 #[derive(Debug)]
 pub struct InUse {
     _file: Option<File>,
 }
 
-/// Marks what the lock file at `path` stands for as in use; others may use it too.
+/// Marks the revision of the lock file at `path` as in use; others may use it, too.
 pub(super) fn in_use(path: &Path) -> Result<InUse> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).map_err(|e| Error::io("write into folder", folder, e))?;
@@ -118,7 +118,7 @@ pub(super) fn in_use(path: &Path) -> Result<InUse> {
     }
 }
 
-/// The right to delete what the lock file at `path` stands for, unless someone uses it.
+/// The right to delete the revision of the lock file at `path`, unless a process uses it.
 pub(super) fn unused(path: &Path) -> Result<Option<Lock>> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).map_err(|e| Error::io("write into folder", folder, e))?;

@@ -32,15 +32,14 @@ const BESIDE: [&str; 4] = [
     "adapter_config.json",
 ];
 
-/// A hub, and the folder in which what it serves is kept, laid out as Python's `huggingface_hub`
-/// keeps it: each finds what the other has fetched, and
-/// [`CheckpointSeries::open`](crate::CheckpointSeries::open) reads it.
+/// A hub, and its cache, with the layout of Python's `huggingface_hub`: each finds files that the other has fetched,
+/// and [`CheckpointSeries::open`](crate::CheckpointSeries::open) reads it.
 ///
 /// What may pass is tried again, a bounded number of times ([`HubLimits`]): HTTP 408, 429, 500, 502, 503 and
-/// 504, connections that fail, downloads that break off, crawl or bring something else. The waits
-/// double from one second to a minute, or are what the hub asks for. A file is used only when it has
-/// the announced size and hash: SHA-256, or Git's SHA-1 where it is small. One process at a time
-/// fetches a file; others wait for it.
+/// 504, connections that fail, downloads that break off, crawl or bring something else. The waits double
+/// from one second to a minute, or are as long as the hub asks. A file is used only when it has the
+/// announced size and hash: SHA-256, or Git's SHA-1 where it is small. One process at a time fetches a file;
+/// others wait for it.
 ///
 /// ```no_run
 /// use outcrop_checkpoint::{Hub, Weights};
@@ -79,7 +78,7 @@ impl Hub {
     /// Goes through a proxy, such as `http://localhost:3128`. None is taken from the environment.
     ///
     /// # Errors
-    /// [`Error::Fetch`] for what is no address of a proxy.
+    /// [`Error::Fetch`] for an invalid address of a proxy.
     pub fn with_proxy(mut self, proxy: &str) -> Result<Self> {
         self.client.set_proxy(proxy)?;
         Ok(self)
@@ -92,7 +91,7 @@ impl Hub {
         self
     }
 
-    /// Waits as `caller` does, tells it why, and stops when it says so.
+    /// Lets `caller` wait, tells it why, and stops when it says so.
     #[must_use]
     pub fn with_caller(mut self, caller: Arc<dyn HubCaller>) -> Self {
         self.client.caller = caller;
@@ -211,7 +210,7 @@ impl Hub {
         Ok(self.client.revision(repo, revision)?.sha)
     }
 
-    /// Whether the cache has anything of a revision, whole or not, whoever fetched it.
+    /// Whether the cache has any part of a revision, whichever program fetched it.
     ///
     /// # Errors
     /// [`Error::Fetch`] as [`Hub::cached`].

@@ -54,7 +54,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn text(&self, bytes: &'a [u8]) -> Result<&'a str> {
-        std::str::from_utf8(bytes).map_err(|_| self.broken("holds text that is no UTF-8"))
+        std::str::from_utf8(bytes).map_err(|_| self.broken("has text that is not UTF-8"))
     }
 
     /// The signed number of as many bytes as the next byte says; none if it is longer than 8.

@@ -123,7 +123,7 @@ impl<'a> Machine<'a> {
 
     /// What was pushed since the last mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>> {
-        let missing = self.cursor.broken("looks for a mark that is not there");
+        let missing = self.cursor.broken("needs a mark that is missing");
         let mark = self.marks.pop().ok_or(missing)?;
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
@@ -232,7 +232,7 @@ impl<'a> Machine<'a> {
             (_, Ok(number)) => return self.push(Value::Int(number)),
             // longer than any size of a tensor
             (_, Err(reason)) if is_overflow(&reason) => self.stack.push(IGNORED),
-            _ => return Err(self.cursor.broken("holds a number that is none")),
+            _ => return Err(self.cursor.broken("has an invalid number")),
         }
         Ok(())
     }
@@ -305,7 +305,7 @@ impl<'a> Machine<'a> {
         let target = self.top()? as usize;
         let misfit = self
             .cursor
-            .broken("adds to what is neither a list, a dict nor a set");
+            .broken("adds to something that is neither a list, a dict nor a set");
         if matches!(op, b's' | b'u') {
             let pairs = self.pairs(ids)?;
             match &mut self.values[target] {

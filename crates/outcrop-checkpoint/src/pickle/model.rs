@@ -7,7 +7,7 @@ use super::tensors::{members, tensors, text};
 use super::value::{Id, Value};
 use super::{Pickled, Refusal, Result};
 
-/// Where programs keep a state dict; under another name it is found too, and that is said.
+/// Usual keys of a state dict; it is found under other keys, too, with a note.
 const USUAL: [&str; 6] = [
     "",
     "state_dict",
@@ -16,7 +16,7 @@ const USUAL: [&str; 6] = [
     "module",
     "weights",
 ];
-/// Words in the names of what is never the model.
+/// Words in names of objects that are never the model.
 const NEVER: [&str; 12] = [
     "optim",
     "optimizer",
@@ -61,7 +61,7 @@ pub(crate) struct StateDict {
 
 /// A dict that was reached from the top.
 struct Node {
-    /// The place of the dict that it lies in.
+    /// The place of its dict.
     parent: Option<usize>,
     /// Its key there.
     key: Id,

@@ -25,7 +25,9 @@ impl Machine<'_> {
             (Global::Size, &[sizes]) => self.tuple(sizes, "a size").map(|_| sizes),
             (Global::RebuildParameter, &[data, ..]) => match self.value(data) {
                 Value::Tensor(_) | Value::Odd(_) => Ok(data),
-                _ => Err(Refusal::other("a parameter is made of what is no tensor")),
+                _ => Err(Refusal::other(
+                    "a parameter is made of something that is not a tensor",
+                )),
             },
             (Global::RebuildFromType, &[function, class, arguments, _]) => {
                 self.of_class(function, class, arguments)
@@ -64,7 +66,9 @@ impl Machine<'_> {
                 }
                 _ => Err(Refusal::other("its pickle calls what has no name")),
             },
-            _ => Err(Refusal::other("its pickle calls what is no function")),
+            _ => Err(Refusal::other(
+                "its pickle calls something that is not a function",
+            )),
         }
     }
 
@@ -82,7 +86,9 @@ impl Machine<'_> {
             (Global::TensorClass | Global::RebuildParameter, true) => {
                 self.call(function, arguments)
             }
-            _ => Err(Refusal::other("a tensor is rebuilt as what is no tensor")),
+            _ => Err(Refusal::other(
+                "a tensor is rebuilt as something that is not a tensor",
+            )),
         }
     }
 
@@ -95,7 +101,11 @@ impl Machine<'_> {
             Value::None | Value::Global(_) | Value::Unknown(..) => {
                 return self.add(Value::Dict(Vec::new()));
             }
-            _ => return Err(Refusal::other("a dict is made of what is no list")),
+            _ => {
+                return Err(Refusal::other(
+                    "a dict is made of something that is not a list",
+                ));
+            }
         };
         let pair = |id: &Id| match self.value(*id) {
             Value::List(pair) | Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
@@ -115,7 +125,9 @@ impl Machine<'_> {
         dtype: Option<DType>,
     ) -> Result<Id> {
         let &Value::Storage(storage) = self.value(storage) else {
-            return Err(Refusal::other("a tensor is made of what is no storage"));
+            return Err(Refusal::other(
+                "a tensor is made of something that is not a storage",
+            ));
         };
         let untyped = || Refusal::other("a tensor of untyped storage has no dtype");
         let dtype = dtype.or(storage.dtype).ok_or_else(untyped)?;

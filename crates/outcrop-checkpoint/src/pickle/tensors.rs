@@ -1,4 +1,4 @@
-//! What a pickle says of the tensors of a dict, and of storages.
+//! The tensors of a dict in a pickle, and their storages.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::value::{Id, Value};
 use super::{Pickled, Refusal, Result};
 
-/// The members of a dict; nothing of what is none.
+/// The members of a dict; none for other objects.
 pub(super) fn members<'a>(machine: &'a Machine<'_>, id: Id) -> &'a [(Id, Id)] {
     match machine.value(id) {
         Value::Dict(members) => members,
@@ -41,7 +41,7 @@ pub(super) fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Vec<(String, Pi
             _ => continue,
         };
         if !names.insert(name) {
-            return Err(Refusal::Other(format!("tensor `{name}` stands twice")));
+            return Err(Refusal::Other(format!("tensor `{name}` is listed twice")));
         }
         // A tensor is copied for each of its names, which few bytes repeat.
         extents += 2 * tensor.shape.len();

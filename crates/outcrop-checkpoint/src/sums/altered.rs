@@ -13,8 +13,8 @@ use crate::{Checkpoint, Error};
 const SMALL: u64 = 64 << 20;
 /// Files beside the weights by which a checkpoint is measured.
 const BESIDE: [&str; 3] = ["config.json", "tokenizer.json", "tokenizer_config.json"];
-const WAY_OUT: &str = "it was damaged or changed: copy or fetch it again; where the change is meant, \
-                       write the list anew (sha256sum)";
+const WAY_OUT: &str = "it was damaged or changed: copy or fetch it again; if the change is intended, \
+                       write the list again (sha256sum)";
 
 /// A file of a checkpoint that is not what its `SHA256SUMS`, or its name in the hub's cache, says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,10 +44,10 @@ impl Altered {
 }
 
 impl Checkpoint {
-    /// The files that are not what the `SHA256SUMS` in the checkpoint's folder lists; none where there
-    /// is no such list. `hashes` are the SHA-256 of [`Checkpoint::files`], in their order, which are not
-    /// read again; other files are read up to 64 MiB. Weights that are not listed and lie in the hub's
-    /// cache are compared with their name there.
+    /// The files that differ from the `SHA256SUMS` in the checkpoint's folder; none if there is no such
+    /// list. `hashes` are the SHA-256 of [`Checkpoint::files`], in their order, which are not read
+    /// again; other files are read up to 64 MiB. Weights that are not listed and lie in the hub's cache
+    /// are compared with their name there.
     pub fn altered(&self, hashes: &[String]) -> Vec<Altered> {
         let folder = match self.folder.is_file() {
             true => self.folder.parent().unwrap_or(&self.folder),
@@ -134,7 +134,7 @@ fn unreadable(error: Error) -> Altered {
         found: None,
         listed: None,
         is_used: true,
-        reason: format!("{reason}; write it anew (sha256sum) or remove it"),
+        reason: format!("{reason}; write it again (sha256sum) or remove it"),
     }
 }
 

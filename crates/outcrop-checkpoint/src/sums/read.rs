@@ -20,9 +20,7 @@ pub(crate) fn read_sums(folder: &Path) -> Result<BTreeMap<String, String>> {
     };
     let bytes = match std::fs::read(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            return Err(invalid(
-                "is missing; the folder was not written whole".into(),
-            ));
+            return Err(invalid("is missing; the folder is incomplete".into()));
         }
         Err(e) => return Err(Error::io("read", path, e)),
         Ok(bytes) => bytes,

@@ -105,7 +105,7 @@ pub(crate) fn weight_map(path: &Path) -> Result<Vec<(String, String)>> {
     let plain =
         |name: &str| !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', ':', '\0']);
     if let Some((_, name)) = map.iter().find(|(_, name)| !plain(name)) {
-        let reason = format!("`weight_map` names `{name}`, which is no file beside it");
+        let reason = format!("`weight_map` names `{name}`, which is not a file beside it");
         return Err(refused(reason));
     }
     match map.is_empty() {

@@ -1,7 +1,7 @@
 //! Names of tensors without what wrappers of modules add to them.
 
-/// Parts of a name that only wrappers make, wherever they stand in it: `torch.compile`, FSDP (and as
-/// fairscale had it), activation checkpointing, Lightning Fabric.
+/// Parts of a name that only wrappers add, at any position: `torch.compile`, FSDP (and as fairscale
+/// had it), activation checkpointing, Lightning Fabric.
 const WRAPPERS: [&str; 5] = [
     "_orig_mod",
     "_fsdp_wrapped_module",

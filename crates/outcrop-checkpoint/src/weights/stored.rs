@@ -1,4 +1,4 @@
-//! Where a tensor lies in its file, and its bytes in row-major order.
+//! The position of a tensor in its file, and its bytes in row-major order.
 
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ pub(super) struct Stored {
     pub(super) info: TensorInfo,
     /// The place of its file among those that are open.
     pub(super) file: usize,
-    /// Where its first element lies in the file, in bytes.
+    /// The position of its first element in the file, in bytes.
     pub(super) at: u64,
     /// Elements from one index to the next, per dimension; none where they follow one another.
     pub(super) strides: Option<Vec<usize>>,

@@ -214,7 +214,7 @@ fn shards_are_fetched_with_their_index() {
     let put = |name: &str, bytes: &[u8]| server.put("evil", &commit(6), name, bytes);
     put("model.safetensors.index.json", index("../../x").as_bytes());
     let error = hub.fetch(REPO, "evil").unwrap_err().to_string();
-    assert!(error.contains("which is no file beside it"), "{error}");
+    assert!(error.contains("which is not a file beside it"), "{error}");
 }
 
 #[test]

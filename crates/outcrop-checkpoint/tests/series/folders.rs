@@ -385,7 +385,7 @@ fn what_was_not_written_whole_is_listed() {
     let series = CheckpointSeries::open(dir.path()).unwrap();
     assert_eq!(steps(&series), [Some(500)]);
     let reasons: Vec<_> = series.problems.iter().map(|p| &*p.reason).collect();
-    let whole = "its name says that it was not written whole";
+    let whole = "its name says that it is incomplete";
     assert_eq!(reasons, ["its name gives no step", whole]);
 }
 

@@ -121,14 +121,14 @@ fn an_index_that_does_not_hold_is_refused_by_its_field() {
         ),
         (
             r#"{"a": "s1.safetensors", "a": "s1.safetensors"}"#,
-            "`a` stands twice",
+            "`a` is listed twice",
         ),
         (
             r#"{"a": "../s1.safetensors"}"#,
-            "`../s1.safetensors`, which is no file beside it",
+            "`../s1.safetensors`, which is not a file beside it",
         ),
-        (r#"{"a": "/etc/passwd"}"#, "which is no file beside it"),
-        (r#"{"a": ".."}"#, "which is no file beside it"),
+        (r#"{"a": "/etc/passwd"}"#, "which is not a file beside it"),
+        (r#"{"a": ".."}"#, "which is not a file beside it"),
         (r#"{"a": 3}"#, "`a`: invalid type: integer"),
         ("{}", "`weight_map` is empty"),
         ("[]", "expected an object"),
@@ -151,7 +151,7 @@ fn a_header_that_does_not_hold_is_refused_by_the_tensor() {
     for (header, reason) in [
         (
             r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
-            "`a` stands twice",
+            "`a` is listed twice",
         ),
         (
             r#"{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}"#,

@@ -49,7 +49,7 @@ impl Cell<'_> {
 struct Row {
     model: String,
     json: Option<String>,
-    /// The numbers that stand there, in the order of the header.
+    /// The numbers of a row, in the order of the header.
     numbers: Vec<(&'static Number, f64)>,
 }
 

@@ -8,7 +8,7 @@ use serde::de::value::{BorrowedStrDeserializer, Error};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// What stands for nothing in tables of pandas, R and spreadsheets, besides an empty cell.
+/// Cells that mean "empty" in tables of pandas, R and spreadsheets.
 const MISSING: [&str; 10] = [
     "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None",
 ];
@@ -18,12 +18,12 @@ const FALSE: [&str; 4] = ["false", "f", "0", "0.0"];
 /// Up to here every whole number is one of its own in f64, as which other tools may have held it.
 pub(super) const MAX_WHOLE_FLOAT: u64 = 1 << 53;
 
-/// Whether a cell stands for nothing.
+/// Whether a cell means "empty".
 pub(super) fn is_missing(cell: &str) -> bool {
     cell.is_empty() || MISSING.contains(&cell)
 }
 
-/// A value as it stands in the table, in quotes and cut where it is long.
+/// A value as in the table, in quotes and shortened if it is long.
 pub(super) fn shown(value: &str) -> String {
     match value.char_indices().nth(40) {
         Some((at, _)) => format!("{:?}...", &value[..at]),

@@ -63,7 +63,7 @@ pub(super) fn check(
     for column in required.iter().chain(optional) {
         if header.iter().filter(|h| h == column).count() > 1 {
             let header = joined(header);
-            let reason = format!("column `{column}` stands twice in the header `{header}`");
+            let reason = format!("column `{column}` is twice in the header `{header}`");
             return Err(Error::parse(context, reason));
         }
     }
@@ -154,6 +154,6 @@ mod tests {
         assert!(said("model,Step").contains("did you mean `Step`"));
         assert!(said("model,stp").contains("did you mean `stp`"));
         assert!(said("model;step").contains("separated by ';'"));
-        assert!(said("model,step,sem,sem").contains("`sem` stands twice"));
+        assert!(said("model,step,sem,sem").contains("`sem` is twice"));
     }
 }

@@ -74,7 +74,7 @@ impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
             if is_missing(cell) {
                 let (column, cell) = (&self.header[place], shown(cell));
                 return Err(format!(
-                    "{column} = {cell}, which stands for nothing; name it"
+                    "{column} = {cell}, which means empty; give it another name"
                 ));
             }
         }

@@ -12,7 +12,7 @@ use super::problem::Loaded;
 use super::row_stream::RowStream;
 use crate::{Error, GrowingTable, Result, write_atomic};
 
-/// A noun that is one row of its table as it stands.
+/// A type whose values are rows of its table.
 pub trait Row: Serialize + DeserializeOwned {
     /// The columns that a table must have; others may be absent.
     const REQUIRED: &'static [&'static str];

@@ -15,7 +15,7 @@ use crate::{Result, Trajectory, write_atomic};
 pub(super) const REQUIRED: [&str; 4] = ["model", "layer", "step", "ratio"];
 const OPTIONAL: [&str; 1] = ["sem"];
 
-/// A row as it stands in the file.
+/// A row in its form in the file.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Flat {
     pub(super) model: String,

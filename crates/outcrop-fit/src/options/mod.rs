@@ -129,7 +129,7 @@ impl Options {
         self.cells
     }
 
-    /// Log-likelihood ratio below which a limit stands.
+    /// Log-likelihood ratio below which a limit is accepted.
     pub fn evidence(&self) -> f64 {
         self.evidence
     }

@@ -74,7 +74,7 @@ impl Default for PaperOptions {
 }
 
 impl PaperOptions {
-    /// What `curve_fit` takes where it is told nothing: 100 evaluations a parameter, hence 500.
+    /// The default of `curve_fit`: 100 evaluations for each parameter, hence 500.
     pub fn scipy() -> Self {
         Self {
             max_evaluations: 500,

@@ -71,7 +71,7 @@ pub(super) fn matched(
 }
 
 impl Matched {
-    /// What stands before the names of the family; nothing where they are as the family has them.
+    /// The prefix before the names of the family; empty if there is none.
     fn prefix<'a>(
         &mut self,
         family: &Family,
@@ -105,7 +105,7 @@ impl Matched {
             _ if prefixes.contains(&"") => "",
             _ => {
                 let fault = format!(
-                    "weights of the {family} family stand under {}; keep one",
+                    "weights of the {family} family are stored under {}; keep one",
                     listed(&prefixes)
                 );
                 self.faults.push(fault);

@@ -9,7 +9,7 @@ use super::number::{real, short};
 use crate::named::unknown;
 use crate::{Error, Result};
 
-/// A range that a cost of an architecture must lie in. At the same cost, the shape of a transformer
+/// The allowed range of a cost of an architecture. At the same cost, the shape of a transformer
 /// changes its loss little (Kaplan et al. 2020): candidates within a narrow budget are neutral to it.
 ///
 /// Written as `COST=LOW..HIGH`, `COST=..HIGH`, `COST=LOW..`, or `COST=VALUE` for VALUE within 5 %.

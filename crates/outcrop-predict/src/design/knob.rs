@@ -109,7 +109,7 @@ impl Knob {
                 return Err(Error::Request {
                     what: "list of fields",
                     text: text.into(),
-                    reason: format!("{} stands there twice", knob.field.name()),
+                    reason: format!("{} is listed twice", knob.field.name()),
                 });
             }
         }
@@ -195,7 +195,7 @@ mod tests {
             ("layers=1..900000", "1 to 10000 values"),
             ("layers=1..9:0", "`0`"),
             ("layers=", "``"),
-            ("layers,heads,layers=3", "layers stands there twice"),
+            ("layers,heads,layers=3", "layers is listed twice"),
         ] {
             let error = Knob::list(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

@@ -10,7 +10,7 @@ pub struct Coverage {
     pub first: f64,
     /// Last step of it.
     pub last: f64,
-    /// Share of the (model, layer, step) that lie in the band, 0 to 1.
+    /// Share of the (model, layer, step) inside the band, 0 to 1.
     pub share: f64,
 }
 

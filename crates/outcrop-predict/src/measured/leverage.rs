@@ -9,7 +9,7 @@ use crate::columns::Columns;
 use crate::regression::balance;
 use crate::regressor::shape::{ALPHA, factor};
 
-/// How little training says of a place: the leverage of a new row in the ridge of `shape`.
+/// The leverage of a new row in the ridge of `shape`: high where there are few training rows.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Leverage {
     columns: Columns,

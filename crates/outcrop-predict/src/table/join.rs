@@ -43,9 +43,9 @@ impl TableSource {
 impl Table {
     /// One table from any number of sources.
     ///
-    /// Fits may be of models whose architecture stands in another source. A model of one name and
-    /// one architecture in several sources is one model: a fit that stands in two of them, equal
-    /// in every column, counts once ([`Table::duplicates`]), and two that differ are refused.
+    /// Fits may be of models whose architecture is in another source. A model of one name and one
+    /// architecture in several sources is one model: a fit that stands in two of them, equal in
+    /// every column, counts once ([`Table::duplicates`]), and two that differ are refused.
     /// [`TableSource::qualified`] keeps models of one name apart. Otherwise as [`Table::new`].
     ///
     /// ```

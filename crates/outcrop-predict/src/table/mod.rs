@@ -271,7 +271,7 @@ mod tests {
         let zero = [good.to_vec(), vec![fit("a", 0, 5.0)]].concat();
         assert!(message(&archs(), &zero).contains("layer 0"));
         let twice = [archs(), archs()].concat();
-        assert!(message(&twice, &good).contains("`a` stands there twice"));
+        assert!(message(&twice, &good).contains("`a` is listed twice"));
         let mut broken = archs();
         broken[1].arch.heads = 5;
         assert!(message(&broken, &good).contains("`b`"));

@@ -48,7 +48,7 @@ impl Table {
             };
             let points = points(trajectory).map_err(refuse)?;
             if !row.points.is_empty() && row.points != points {
-                return Err(refuse("it stands there twice, and the two differ".into()));
+                return Err(refuse("it is listed twice, and the two differ".into()));
             }
             row.points = points;
         }

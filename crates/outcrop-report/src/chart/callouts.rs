@@ -1,4 +1,4 @@
-//! Where words stand beside the tips of spikes.
+//! Positions of labels beside the tips of spikes.
 
 /// A spike that wants words of a width beside its tip; all in pixels, y downwards.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! What a figure is made of, and how it becomes SVG and PNG. A figure says *what* to draw
+//! The elements of a figure, and how it becomes SVG and PNG. A figure says *what* to draw
 //! ([`Sheet`], [`Panel`], [`Mark`]); how, only this module knows: the plotting library is named
 //! nowhere else.
 
@@ -37,7 +37,7 @@ pub(crate) struct Sheet {
     pub(crate) panels: Vec<Panel>,
 }
 
-/// One pair of axes with what stands between them.
+/// One pair of axes with its content.
 #[derive(Clone, Debug)]
 pub(crate) struct Panel {
     pub(crate) title: String,

@@ -22,7 +22,7 @@ pub(crate) const INK: RGBColor = RGBColor(34, 34, 34);
 /// Grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(228, 228, 228);
 
-/// A paler `color`, for what stands in the background.
+/// A paler `color`, for the background.
 pub(crate) fn muted(color: RGBColor) -> RGBColor {
     let pale = |c: u8| (0.75 * f64::from(c) + 0.25 * 255.0).round() as u8;
     RGBColor(pale(color.0), pale(color.1), pale(color.2))

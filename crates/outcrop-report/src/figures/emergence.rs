@@ -37,7 +37,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         caption: "The ratio of largest to median magnitude in the hidden state over training, in \
                   the layer of each model whose ratio grew most."
             .into(),
-        reading: "Both axes are logarithmic; step 0 stands at the left edge. A flat line means \
+        reading: "Both axes are logarithmic; step 0 is at the left edge. A flat line means \
                   that the largest magnitude did not outgrow the median. Bands are two standard errors over the \
                   measured sequences.",
         sheet: Sheet {

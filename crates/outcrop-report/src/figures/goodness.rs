@@ -32,7 +32,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     Ok(Figure {
         caption: "R² of the best fit of every layer.".into(),
         reading: "1 is a perfect fit. Layers without any fit have no point and are grey in the \
-                  map; values below -1 stand at the lower edge.",
+                  map; values below -1 are drawn at the lower edge.",
         sheet: Sheet {
             columns: 2,
             panel_size: (520, heatmaps::height(models.len()).max(340)),

@@ -44,8 +44,8 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
              of its most and its least emergent layer; their best fits.",
             model.name
         ),
-        reading: "Before training the largest magnitudes stand a few times above the median in \
-                  every layer; where ratios grew, they stand far above it \
+        reading: "Before training the largest magnitudes are a few times the median in \
+                  every layer; where ratios grew, they are far above it \
                   afterwards.",
         sheet: Sheet {
             columns: 3,

@@ -95,7 +95,7 @@ pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<Cell>]) -> Strin
     )
 }
 
-/// A paragraph that says what is missing.
+/// A paragraph that says which data are missing.
 pub(super) fn missing(what: &str) -> String {
     format!("<p class=\"missing\">{}</p>\n", escape(what))
 }

@@ -92,7 +92,7 @@ impl Measuring<'_> {
                 return Err(Error::Changed { path, words });
             }
             let words =
-                format!("these steps are measured anew, their old rows are dropped: {words}");
+                format!("these steps are measured again, their old rows are dropped: {words}");
             observer(SeriesEvent::Warning(words));
             self.forget(&changes)?;
         }

@@ -187,7 +187,7 @@ fn unsure(doubt: &str) -> String {
     format!("{doubt}; name the type of its ids, whichever it is: {WAY_OUT}")
 }
 
-/// How a user says what the ids are.
+/// How a user gives the type of the ids.
 const WAY_OUT: &str = "--tokens-type u16, u32, i32 or i64 (in a run's spec, tokens_type in [data])";
 
 fn text(head: &[u8]) -> Option<String> {

@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Header, String> {
         }
     }
     if !reader.rest.trim().is_empty() {
-        return Err("its header goes on after its dict".into());
+        return Err("its header continues after its dict".into());
     }
     let missing = |key: &str| format!("its header has no {key:?}");
     Ok(Header {

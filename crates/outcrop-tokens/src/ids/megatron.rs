@@ -69,7 +69,7 @@ pub(super) fn layout(index: &Path, length: u64) -> Result<Option<Layout>> {
             None => {
                 return Err(refused(format!(
                     "sequence {sequence} has {ids} ids at byte {place}, and byte {end} is where the one before \
-                     it ends; sequences are read in the order in which they stand"
+                     it ends; sequences are read in their order in the file"
                 )));
             }
         }

@@ -62,7 +62,7 @@ fn in_object<'a>(cursor: &mut Cursor<'a>, field: &str) -> Result<Cow<'a, str>, F
         }));
     };
     if twice {
-        return Err(Fault::Bad(format!("field `{field}` stands in it twice")));
+        return Err(Fault::Bad(format!("field `{field}` is in it twice")));
     }
     let mut value = Cursor {
         bytes: cursor.bytes,
@@ -263,7 +263,7 @@ impl<'a> Cursor<'a> {
         let shown: String = String::from_utf8_lossy(rest).chars().take(20).collect();
         let at = self.at + 1;
         Fault::Bad(format!(
-            "it is no JSON: {shown:?} stands at byte {at} of it, where {expected} is expected"
+            "it is not JSON: {shown:?} is at byte {at} of it, where {expected} is expected"
         ))
     }
 }

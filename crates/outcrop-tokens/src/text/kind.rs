@@ -99,7 +99,7 @@ impl<'a> Begun<'a> {
         }
     }
 
-    /// How JSON values stand in it, if it begins with one.
+    /// The layout of JSON values in it, if it begins with one.
     fn split(&self) -> Option<Split> {
         let alone = self.rest.is_empty();
         match (self.first?, self.end_of_first()) {
@@ -146,8 +146,8 @@ impl<'a> Begun<'a> {
     }
 }
 
-/// Whether nothing but values stands in `text`, which may break off: no prose behind the first, and none
-/// within it.
+/// Whether `text`, which may break off, has only values: no prose behind the first, and none within
+/// it.
 fn values_alone(text: &[u8]) -> bool {
     let mut cursor = Cursor::new(text);
     match cursor.skip() {
@@ -156,7 +156,7 @@ fn values_alone(text: &[u8]) -> bool {
     }
 }
 
-/// Whether nothing stands behind a value, or another one, with or without a comma.
+/// Whether a value is followed by nothing or by another value, with or without a comma.
 fn follows(cursor: &mut Cursor<'_>) -> bool {
     if cursor.first() == Some(b',') {
         cursor.at += 1;

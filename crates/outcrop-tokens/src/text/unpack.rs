@@ -11,7 +11,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use super::files::io;
 use crate::Result;
 
-/// Windows of Zstandard up to this are taken, as by its own command unless that is told otherwise.
+/// Windows of Zstandard up to this size are accepted, as by the default of its own command.
 const MAX_WINDOW: u64 = 128 << 20;
 
 /// Endings of compressed files.
@@ -50,7 +50,7 @@ fn unpacked(how: &'static str, inner: impl Read + 'static) -> Box<dyn BufRead> {
     Box::new(BufReader::with_capacity(1 << 16, Named { how, inner }))
 }
 
-/// Says of what compression an error is.
+/// Adds the compression to an error.
 struct Named<R> {
     how: &'static str,
     inner: R,

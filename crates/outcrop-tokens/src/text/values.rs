@@ -108,7 +108,9 @@ impl Values {
             match self.first()? {
                 Some(b',') => self.consume(1),
                 Some(b']') => return self.end(),
-                Some(_) => return Err(self.wrong("no comma stands between it and the one before")),
+                Some(_) => {
+                    return Err(self.wrong("there is no comma between it and the one before"));
+                }
                 None => return Err(self.wrong("the array does not end; was the file cut short?")),
             }
         }
@@ -130,7 +132,7 @@ impl Values {
         }
         match self.first()? {
             None => Ok(None),
-            Some(_) => Err(self.wrong("something stands behind the end of the array")),
+            Some(_) => Err(self.wrong("there is something after the end of the array")),
         }
     }
 

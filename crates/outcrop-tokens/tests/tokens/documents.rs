@@ -200,7 +200,7 @@ fn what_is_not_taken_for_documents_is_refused() {
         (
             "behind.json",
             "[{\"text\": \"a\"}] []",
-            "stands behind the end",
+            "something after the end",
         ),
         (
             "commas.json",

@@ -146,7 +146,7 @@ fn headers_that_do_not_hold_are_refused() {
             "a string in its header does not end",
         ),
         ("{'x': 1}".into(), "unknown or repeated key \"x\""),
-        (honest.clone() + "x", "goes on after its dict"),
+        (honest.clone() + "x", "continues after its dict"),
         (String::new(), "where '{' is expected"),
     ] {
         let error = message(with_header(&header, 5));

@@ -10,7 +10,7 @@ use super::spec::VOCABULARY;
 use super::{Error, TokenizerSpec};
 
 const BYTES: usize = 256;
-/// BOS in a `tokenizer.json`; where it stands in the text it is text.
+/// BOS in a `tokenizer.json`; within the text it is ordinary text.
 const BOS_TEXT: &str = "<|bos|>";
 /// Pieces encoded at once, which bounds the memory that encoding takes.
 const PIECES_AT_ONCE: usize = 64;

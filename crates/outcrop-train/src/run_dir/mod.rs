@@ -43,7 +43,7 @@ impl RunDir {
         Self { path: path.into() }
     }
 
-    /// Checks that `spec` may be trained here, creating the folder if need be: it holds nothing, or
+    /// Checks that `spec` may be trained here, creating the folder if necessary: it must be empty, or hold
     /// the same run. Nothing of another run is touched.
     ///
     /// # Errors

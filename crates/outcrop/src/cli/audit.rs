@@ -14,7 +14,7 @@ use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop audit pythia-2.8b/                          what is wrong with a folder of checkpoints
+  outcrop audit pythia-2.8b/                          audit a folder of checkpoints
   outcrop audit models--EleutherAI--pythia-70m        a model in the hub's cache
   outcrop audit pythia-2.8b/ --out audit.json         everything, the hash of every tensor too
   outcrop audit runs/mine --strict                    status 1 if any step is suspect

@@ -48,7 +48,7 @@ impl Entries {
             return Ok(None);
         };
         let entry = self.archive.by_index_raw(index);
-        let entry = entry.map_err(|e| format!("`{name}` does not hold: {e}"))?;
+        let entry = entry.map_err(|e| format!("`{name}` is invalid: {e}"))?;
         if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
             let reason = "is compressed or encrypted, which PyTorch never does";
             return Err(format!("`{name}` {reason}"));
@@ -72,9 +72,9 @@ impl Entries {
         let name = format!("{}{name}", self.prefix);
         let mut bytes = Vec::with_capacity(size as usize);
         let entry = self.archive.by_name(&name);
-        let entry = entry.map_err(|e| format!("`{name}` does not hold: {e}"))?;
+        let entry = entry.map_err(|e| format!("`{name}` is invalid: {e}"))?;
         let read = entry.take(size).read_to_end(&mut bytes);
-        read.map_err(|e| format!("`{name}` does not hold: {e}"))?;
+        read.map_err(|e| format!("`{name}` is invalid: {e}"))?;
         Ok(Some(bytes))
     }
 

@@ -51,7 +51,7 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
     let (model, tensors) = if head.starts_with(b"PK") {
         let reader = BufReader::new(File::open(path).map_err(io)?);
         let archive = ZipArchive::new(reader)
-            .map_err(|e| refused(format!("its zip archive does not hold: {e}")))?;
+            .map_err(|e| refused(format!("its zip archive is invalid: {e}")))?;
         let mut entries = Entries::of(archive, length).map_err(refused)?;
         let pickle = entries.pickle().map_err(refused)?;
         let mut machine = Machine::new(&pickle);

@@ -1,4 +1,4 @@
-//! A row of the measurements table as it stands in the file.
+//! A row of the measurements table in its form in the file.
 
 use serde::{Deserialize, Serialize};
 
@@ -165,7 +165,7 @@ impl From<Option<Top>> for Flattened {
 }
 
 impl Flat {
-    /// What it is a measurement of.
+    /// The key of the measurement.
     pub(super) fn key(&self) -> String {
         about(&self.model, self.step, self.sequence, self.layer)
     }
@@ -254,7 +254,7 @@ impl Flat {
     }
 }
 
-/// What a measurement is of.
+/// The key of a measurement.
 pub(super) fn about(model: &str, step: u64, sequence: u32, layer: u32) -> String {
     format!("model {model:?}, step {step}, sequence {sequence}, layer {layer}")
 }

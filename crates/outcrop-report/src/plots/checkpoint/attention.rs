@@ -38,7 +38,7 @@ pub struct AttentionMap<'a> {
     /// Head, from 0; none where the weights are the mean over heads.
     pub head: Option<u32>,
     /// Weights after the softmax as [positions, positions], row by row: a row per query, from 0 to 1.
-    /// What stands above the diagonal is masked and not read.
+    /// Values above the diagonal are masked and not read.
     pub weights: &'a [f32],
     /// Tokens of the sequence.
     pub positions: usize,

@@ -15,7 +15,7 @@ pub(super) fn largest(values: &[f32]) -> Option<f64> {
     finite.map(|v| f64::from(v.abs())).max_by(f64::total_cmp)
 }
 
-/// In words, how many items stand in one place; none where each has its own.
+/// In words, the number of items in each group; none if each has its own.
 pub(super) fn grouped(bins: &[Range<usize>], items: &str) -> Option<String> {
     let most = bins.iter().map(Range::len).max().unwrap_or(0);
     let least = bins.iter().map(Range::len).min().unwrap_or(0);

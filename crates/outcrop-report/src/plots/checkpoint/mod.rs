@@ -1,4 +1,4 @@
-//! Plots of what is measured in one checkpoint: layers, channels, magnitudes, attention.
+//! Plots of the measurements of one checkpoint: layers, channels, magnitudes, attention.
 
 mod attention;
 mod bins;

@@ -49,7 +49,7 @@ fn distinct<'g>(groups: impl Iterator<Item = &'g str>) -> Vec<&'g str> {
     seen
 }
 
-/// Part of a file name: what is no lowercase letter, digit, `_` or `.` is a `-`.
+/// Part of a file name: any character except lowercase letters, digits, `_` and `.` becomes `-`.
 fn slug(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._".contains(c);
     let kept = text.chars().take(40).map(|c| c.to_ascii_lowercase());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::super::select;
 use super::hub;
 
-/// The last step of the series that `pythia` stands for.
+/// The last step of the series `pythia`.
 pub(super) const PYTHIA_LAST: u64 = 143_000;
 
 #[derive(clap::Args)]

@@ -146,10 +146,7 @@ fn choose(series: &mut CheckpointSeries, text: &str) -> Result<()> {
         });
     }
     if !absent.is_empty() && text.trim() != "pythia" {
-        say(&format!(
-            "warning: steps that are not there: {}",
-            absent.join(", ")
-        ));
+        say(&format!("warning: missing steps: {}", absent.join(", ")));
     }
     Ok(())
 }

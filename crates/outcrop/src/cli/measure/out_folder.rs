@@ -48,8 +48,8 @@ impl OutFolder {
         sink.finish()?;
         let file = target.file.as_deref().unwrap_or(path).display();
         print(&format!(
-            "measurements are in {file}; all tables, and what the same command goes on from, in the \
-             folder {}",
+            "measurements are in {file}; all tables, and the state from which the same command \
+             resumes, are in the folder {}",
             self.folder.display()
         ));
         Ok(())

@@ -64,7 +64,7 @@ fn by_name(repo: &str, args: &Args) -> Result<Wanted> {
     let stages = found.iter().flatten().map(|(stage, _)| stage);
     let stage = stages.clone().next().cloned().flatten();
     if stages.clone().any(|other| *other != stage) {
-        let reason = "they are of several stages, in each of which steps begin anew";
+        let reason = "they are of several stages, each with its own steps";
         return Err(choose(repo, reason, names));
     }
     let steps = found

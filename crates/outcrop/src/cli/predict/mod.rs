@@ -24,7 +24,7 @@ use crate::{Error, Result};
     after_help = "Examples:
   outcrop predict --layers 6 --d-model 128 --heads 4   at once, by the bundled predictor
   outcrop predict --arch mine.toml --svg mine.svg --curves mine.csv
-  outcrop predict runs/quick runs/small                does the architecture say anything? all scores
+  outcrop predict runs/quick runs/small                does the architecture predict more than depth? all scores
   outcrop predict runs/small --pythia 70m              a prediction that is learned from runs/small
   outcrop predict --retrain runs/small --save mine.txt
   outcrop predict --predictor mine.txt --layers 2 --d-model 64 --heads 1

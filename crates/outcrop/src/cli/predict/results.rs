@@ -13,7 +13,7 @@ use crate::Result;
 const ENOUGH: usize = 5;
 /// Targets identified in fewer models are not learned at all.
 const FEWEST: usize = 3;
-/// Names that stand for all in a warning.
+/// Names that a warning shows as examples.
 const SHOWN: usize = 3;
 
 /// One table of all folders. Rows that cannot be read are named and left out.
@@ -25,7 +25,7 @@ pub(super) fn table(folders: &[PathBuf], qualify: bool) -> Result<Table> {
     }
     let table = Table::from_sources(&sources);
     if let Err(PredictError::TooFewModels { .. }) = table {
-        say("too few models to predict from; what can be said is what was fitted:");
+        say("too few models to predict from; the fits are:");
         fitted(&sources).iter().for_each(|line| say(line));
     }
     Ok(table?)
@@ -118,7 +118,7 @@ fn dominating(table: &Table) -> Vec<String> {
     }
     let warning = |(model, targets): (String, Vec<Target>)| {
         format!(
-            "warning: `{model}` makes up more than half of what is known of {}: that says more about \
+            "warning: `{model}` makes up more than half of the data on {}: that says more about \
              it than about architectures",
             names(targets.into_iter().map(Target::name))
         )
