@@ -209,7 +209,7 @@ fn what_a_design_cannot_know_is_said_aloud() {
         );
         for part in [
             "warning: the order of these architectures may be chance. ln f_first: no better",
-            &format!("warning: d_ff varies, but {regressor} does not see it"),
+            &format!("warning: d_ff varies, but is no feature of {regressor}"),
         ] {
             assert!(errors.contains(part), "{part}: {errors}");
         }

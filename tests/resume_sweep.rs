@@ -119,7 +119,7 @@ fn a_damaged_run_of_a_set_is_left_out_and_repaired() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("b: failed to go on with") && said.contains("measurements.csv"),
+        said.contains("b: failed to resume") && said.contains("measurements.csv"),
         "{said}"
     );
     let left = std::fs::read_to_string(out.join("measurements.csv")).unwrap();

@@ -167,7 +167,7 @@ fn folders_of_earlier_versions_are_read() {
     fs::write(&file, old.to_string()).unwrap();
     let said = text(&measure(&of, &out, &[]).stderr);
     assert!(
-        said.contains("step 8: its config.json says something else"),
+        said.contains("step 8: its config.json has changed"),
         "{said}"
     );
 }

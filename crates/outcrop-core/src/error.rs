@@ -111,7 +111,7 @@ pub enum Error {
         lines: [String; 2],
     },
     /// A table that does not begin with the bytes that were written to it.
-    #[error("go on with {}: {reason}", path.display())]
+    #[error("resume {}: {reason}", path.display())]
     Altered {
         /// The table.
         path: PathBuf,

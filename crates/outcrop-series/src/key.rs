@@ -78,8 +78,8 @@ impl Key {
     pub(crate) fn other_weights(&self, now: &Self) -> Option<&'static str> {
         match &self.weights {
             None => Some(
-                "an earlier version measured it without a hash of its weights, so that they cannot \
-                 be told from others",
+                "an earlier version measured it without a hash of its weights, so changes cannot be \
+                 detected",
             ),
             weights if *weights != now.weights => Some("its weights have changed"),
             _ => None,

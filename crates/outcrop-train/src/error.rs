@@ -54,7 +54,7 @@ pub enum Error {
     },
     /// Files that the run wrote are gone, cut or altered.
     #[error(
-        "go on with {}: it is damaged: {what}; nothing was changed; --repair computes again what is missing, \
+        "resume {}: it is damaged: {what}; nothing was changed; --repair computes again what is missing, \
          from the newest checkpoint before it",
         path.display()
     )]

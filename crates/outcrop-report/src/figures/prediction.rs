@@ -32,7 +32,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let has = |m: &&Model| data.inputs.predictions.iter().any(|p| p.model == m.name);
     Ok(Figure {
         caption: format!(
-            "Values predicted from the architecture, by a regressor that never saw the model, \
+            "Values predicted from the architecture, by a regressor that was not trained on the model, \
              against the values fitted to the measurements{}.",
             beyond_words(beyond.into_iter().sum()),
         ),

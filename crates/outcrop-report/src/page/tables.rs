@@ -190,7 +190,7 @@ pub(super) fn scores(scores: &[Score]) -> String {
     ];
     let caption = "Scores on rows that were not trained on; bold: the best regressor of its target \
                    and protocol. A random split puts layers of one model on both sides and says \
-                   little about new architectures; leave one model out (Q²) is the honest score. \
+                   little about new architectures; leave one model out (Q²) is the score for new architectures. \
                    Below 0: worse than the mean.";
     let ours = table(caption, &header, &rows);
     format!("<div class=\"long\">{ours}</div>\n{published}")

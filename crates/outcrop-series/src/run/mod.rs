@@ -101,7 +101,7 @@ impl<'a> Measuring<'a> {
             Err(error) if options.repair => {
                 observer(SeriesEvent::Warning(format!("failed to {error}")));
                 let (had, kept) = (state.steps.len(), salvage(folder, &mut state)?);
-                let words = format!("{kept} of {had} steps are as they were written and kept");
+                let words = format!("{kept} of {had} steps are unchanged and kept");
                 observer(SeriesEvent::Warning(words));
                 Tables::open(folder, &mut state)?
             }

@@ -61,7 +61,7 @@ impl Measuring<'_> {
         let known = self.state.steps.len();
         if held.is_empty() && known > 0 {
             let words = format!(
-                "none of the {known} steps measured before is among these checkpoints; their rows stay"
+                "none of the {known} steps measured before is among these checkpoints; their rows are kept"
             );
             observer(SeriesEvent::Warning(words));
         }
@@ -125,7 +125,7 @@ impl Measuring<'_> {
                     }
                     Ok(difference)
                 }
-                Err(error) => Ok(Some(format!("it can be read no more: failed to {error}"))),
+                Err(error) => Ok(Some(format!("it can no longer be read: failed to {error}"))),
             },
         )
     }
@@ -154,7 +154,7 @@ impl Measuring<'_> {
             Some(arch) => model::difference(&found.arch, &arch)?,
             None => Some("the architecture that was measured is not known".into()),
         };
-        Ok(words.map(|words| format!("its config.json says something else: {words}")))
+        Ok(words.map(|words| format!("its config.json has changed: {words}")))
     }
 
     /// Drops the rows of steps that are to be measured again.

@@ -38,7 +38,7 @@ impl RunDir {
                     .map_err(|e| CoreError::io("read", &path, e))?;
                 if length.len() > extent.bytes {
                     let more = length.len() - extent.bytes;
-                    altered.push(format!("{name}: {more} bytes were added behind its end"));
+                    altered.push(format!("{name}: {more} bytes were added after its end"));
                 }
             }
         }

@@ -16,13 +16,13 @@ use crate::{Error, Result};
 #[command(after_help = "Examples:
   outcrop audit pythia-2.8b/                          audit a folder of checkpoints
   outcrop audit models--EleutherAI--pythia-70m        a model in the hub's cache
-  outcrop audit pythia-2.8b/ --out audit.json         everything, the hash of every tensor too
+  outcrop audit pythia-2.8b/ --out audit.json         everything, including the hash of every tensor
   outcrop audit runs/mine --strict                    status 1 if any step is suspect
 
-Found are: steps that are copies of others to the byte, shards or matrices of another step, step 1
+Findings: steps that are exact copies of others, shards or matrices of another step, step 1
 equal to step 0, weights that jump away from both neighbours and back, values that are not finite,
-tensors of another shape or type, missing steps of the schedule, files that are not what a SHA256SUMS
-beside them lists, that cannot be read or hold no model.")]
+tensors of another shape or type, missing steps of the schedule, files that differ from a SHA256SUMS
+beside them, that cannot be read or hold no model.")]
 pub(crate) struct Args {
     /// A checkpoint, a folder of checkpoints by step, a run directory, or a model in the hub's cache.
     path: PathBuf,

@@ -21,7 +21,7 @@ use crate::Result;
   outcrop compare runs/quick                        all runs of a results folder
   outcrop compare runs/mine measured/pythia-14m --format csv
 
-First come the settings in which the runs differ (run.toml, or else architectures.csv), then one row for
+First the settings that differ (from run.toml, or else architectures.csv), then one row for
 every layer: its ratio at the first and the last step, the largest with its step, and the last losses of
 the model. For CSV and JSON the settings go to standard error.")]
 pub(crate) struct Args {

@@ -22,18 +22,18 @@ use crate::Result;
   outcrop design runs/small --target 'f_max<30' --budget params=90K..110K --vary layers,d_model,heads,d_ff
   outcrop design runs/small --target 'f_last>30 at any layer' --budget flops=..1M --vary 'layers=2..8,d_model=64..512:64,heads=1|2|4'
   outcrop design runs/small --target 't_half>200 on average' --vary layers,d_model,d_ff --fix heads=4 --best best.toml
-  outcrop predict runs/small --arch best.toml   the whole prediction for the best one
-  outcrop train best.toml                       trains it, as the model --like was trained
+  outcrop predict runs/small --arch best.toml   predict the best one
+  outcrop train best.toml                       train it with the recipe of the model --like
 
 TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,
 lambda, gamma, t0 or K, and `at every layer` (default), `at any layer` or `on average`.
 BUDGET is params, non_embedding or flops (training, per token) as LOW..HIGH, ..HIGH, LOW.. or a value
-that is met within 5 %; K, M, B, T stand for thousands to trillions.
+that is met within 5 %; K, M, B, T are thousands to trillions.
 VARY is a list of layers, d_model, heads, d_ff, context, vocab; without values a field takes the range of
-the training architectures. What neither varies nor is fixed is as in the model --like.
+the training architectures. All other fields are as in the model --like.
 
-Of architectures that keep all of it those are shown that no other one beats in both the prediction
-and the use of the budget. The folder RESULTS holds fits.csv and architectures.csv. docs/designing.md
+Shows the Pareto front of the architectures that meet target and budgets: those that no other one beats
+in both prediction and budget. The folder RESULTS holds fits.csv and architectures.csv. docs/designing.md
 says how far to trust it.")]
 pub(crate) struct Args {
     /// A results folder with fits.csv and architectures.csv.
@@ -218,7 +218,7 @@ fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String>
             request.goal, found.base
         ),
         format!(
-            "{} combinations of {}; {how}, {} keep the target",
+            "{} combinations of {}; {how}, {} meet the target",
             found.space,
             knobs.join(", "),
             found.reached
@@ -227,8 +227,8 @@ fn words(found: &Design, request: &Request, regressor: Regressor) -> Vec<String>
     ];
     let unseen = found.unseen.iter().map(|field| {
         format!(
-            "warning: {0} varies, but {regressor} does not see it: of its influence nothing is known, and the \
-             order says nothing of it; fix it, or name another --regressor or --features",
+            "warning: {0} varies, but is no feature of {regressor}: its influence is unknown, and the order \
+             does not reflect it; fix it, or choose another --regressor or --features",
             field.name()
         )
     });
@@ -251,7 +251,7 @@ fn random(found: &Design) -> String {
     let random = &found.random;
     let Some(best) = random.best else {
         return format!(
-            "random search of {} predictions finds none that keeps the target",
+            "random search of {} predictions finds none that meets the target",
             found.predictions
         );
     };

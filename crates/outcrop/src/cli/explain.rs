@@ -15,7 +15,7 @@ use crate::Result;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop explain runs/small                                what the largest ratio of a layer rests on
+  outcrop explain runs/small                                which features f_max depends on
   outcrop explain runs/small --target K --regressor gradient-boosting   figure 9 of the paper
   outcrop explain runs/small --target lambda                figure 10
   outcrop explain runs/small --model bb-3x64-h1-ff4 --layer 3   one prediction, step by step
@@ -263,7 +263,7 @@ fn verdict(importance: &[Importance]) -> String {
     match names.is_empty() {
         true => {
             "exchanged between architectures, no feature makes the error on unseen ones grow by \
-                 more than twice its scatter: the shares describe the regressor, not the world"
+                 more than twice its scatter: the shares describe the regressor, not real models"
                 .into()
         }
         false => format!(

@@ -14,14 +14,14 @@ use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop forecast runs/mine --at 20000             what each layer will be at step 20000
+  outcrop forecast runs/mine --at 20000             forecast every layer at step 20000
   outcrop forecast trajectories.csv --at 70000,143000 --until 40000 --plots plots
-                                                    as it would have been at step 40000
+                                                    forecast from the steps up to 40000
 
 `average` is the forecast: the emergence curve and the one without decay, averaged by their Akaike
 weights; `lo` and `hi` are the band for an observed value; `last_value` is the baseline that a
-forecast has to beat (see `outcrop fit --backtest`). `status` says why a forecast has no band, and
-that it is extrapolated: it lies beyond 4 times the last step that was fitted.")]
+forecast must beat (see `outcrop fit --backtest`). `status` says why a forecast has no band, and
+if it is extrapolated beyond 4 times the last fitted step.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
@@ -115,7 +115,7 @@ fn notes(rows: &[Forecast]) -> Vec<String> {
     let far = (far > 0).then(|| {
         format!(
             "warning: {far} of {all} forecasts are extrapolated beyond {times} times the last step that was \
-             fitted: nothing that was seen supports them"
+             fitted: no measurement supports them"
         )
     });
     let bare =

@@ -18,9 +18,9 @@ use crate::{Error, Result};
   outcrop fit runs/published
   outcrop report runs/published
 
-Reads pythia_<size>/stats/exp2_pythia_<size>_step<N> and pythia_<size>/params/*.json as they lie on
-disk, or a part of them. Malformed files are named, and the rest goes on. Where parameters were
-published, comparison.csv holds them against the optimum of the same least squares.")]
+Reads pythia_<size>/stats/exp2_pythia_<size>_step<N> and pythia_<size>/params/*.json from the
+disk, or a part of them. Malformed files are named and left out. Where parameters were
+published, comparison.csv compares them with the optimum of the same least-squares problem.")]
 pub(crate) struct Args {
     /// The data set as downloaded, or a part of it.
     dir: PathBuf,

@@ -27,9 +27,9 @@ const TABLES: [&str; 8] = [
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   outcrop report runs/quick
-  outcrop report runs/mine --out mine-report     a single run: what can be drawn is drawn
+  outcrop report runs/mine --out mine-report     a single run: all figures that its tables allow
 
-Reads whichever of these tables are there: architectures.csv, measurements.csv, trajectories.csv,
+Reads those of these tables that exist: architectures.csv, measurements.csv, trajectories.csv,
 fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv (each may end in .csv.gz), provenance.json.")]
 pub(crate) struct Args {
     /// A folder with tables.

@@ -20,7 +20,7 @@ use crate::{Error, Result};
   outcrop reproduce --print-profile quick > mine.toml
   outcrop reproduce --profile mine.toml
 
-Interrupted, the same command resumes it; runs that are finished are not run again.")]
+After an interruption the same command resumes; finished runs are not run again.")]
 pub(crate) struct Args {
     /// An embedded profile (tiny, quick, small, full) or a TOML file.
     #[arg(long, default_value = "quick")]

@@ -23,7 +23,7 @@ const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
   outcrop train --print-default > my-run.toml
 
 A value of --set is one of TOML: 4, 1e-3, true, [0.9, 0.95], {kind=\"learned\"}; anything else is
-taken as text. A run that was interrupted goes on from its last checkpoint, to the same bits.")]
+taken as text. An interrupted run resumes from its last checkpoint, to the same bits.")]
 pub(crate) struct Args {
     /// The run as TOML: model, [arch], [data], [train], [schedule], [measure].
     spec: Option<PathBuf>,

@@ -24,15 +24,15 @@ use crate::{Error, Result};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   outcrop fit runs/mine                                 a run directory; fits.csv and curves.csv go into it
-  outcrop fit runs/quick --plots plots                  and a picture of every fit
-  outcrop fit runs/mine --out -                         only shown, nothing is written
+  outcrop fit runs/quick --plots plots                  also draw every fit
+  outcrop fit runs/mine --out -                         only print, write nothing
   outcrop fit measurements.csv --out fits.csv           or fits.json, fits.parquet
   outcrop fit trajectories.csv --weights raw --tau-min 0.01
-                                                        plain least squares, as the paper minimises
-  outcrop fit trajectories.csv --paper                  and how the paper itself searches
+                                                        plain least squares, as in the paper
+  outcrop fit trajectories.csv --paper                  also the paper's own procedure
   outcrop fit pythia_70m                                the paper's published data set, or a part of it
   cat trajectories.csv | outcrop fit - --format json --intervals 0
-  outcrop fit trajectories.csv --backtest 0.5           would half of the training have told the end?
+  outcrop fit trajectories.csv --backtest 0.5           forecast the end from half of the training
 
 The fits of a folder go into it as fits.csv, with their curves as curves.csv, where `outcrop report` and
 `predict` find them, unless --out or --format says otherwise; those of a table are printed.
@@ -218,7 +218,7 @@ impl Tally {
     fn check(&self, input: &str) -> Result<()> {
         match (self.series, self.failed) {
             (0, 0) if self.published > 0 => Err(Error::Nothing(format!(
-                "fit: {input} has no trajectory; what came out are its {} published fits",
+                "fit: {input} has no trajectory; it has {} published fits",
                 self.published
             ))),
             (0, _) => Err(Error::Nothing(format!("fit: {input} has no trajectory"))),

@@ -34,16 +34,16 @@ use outcrop_series::{
   outcrop measure pythia-70m/ --protocol reference --text documents.jsonl --out reference
                                                       as Sun et al. measure: 10 windows of 2048, no BOS
   outcrop measure --hub EleutherAI/pythia-70m --steps pythia --text documents.jsonl
-                                                      fetched, measured and deleted one after another
+                                                      fetch, measure and delete one after another
   outcrop measure model/ --set-zero --set-mean --figures
-                                                      the loss without its massive activations; pictures
-  outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids as they are; attention sinks too
-  outcrop fit measured/pythia-70m                     the curve of every layer of what was measured
+                                                      the loss without its massive activations; figures
+  outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids; attention sinks, too
+  outcrop fit measured/pythia-70m                     fit every measured layer
 
-The tensor is the residual stream after each block, both additions done, before any norm. Its largest
+The tensor is the residual stream after each block, after both additions and before any norm. Its largest
 three magnitudes with place and token, lower median, RMS and kurtosis go into measurements.csv, with
 and without the first position. Every checkpoint is audited; suspect steps are marked and fits leave
-them out. The same command goes on where it was stopped. docs/measuring.md explains it.")]
+them out. The same command resumes after a stop. docs/measuring.md explains it.")]
 pub(crate) struct Args {
     #[command(flatten)]
     origin: args::Args,

@@ -81,7 +81,7 @@ fn predict(predictor: &Predictor, named: &NamedArch, level: Option<f64>) -> Resu
     match level.or(predictor.default_level()) {
         Some(level) => Ok(predictor.predict_with_bands(model, arch, level)?),
         None => {
-            say("note: no bands, as fewer than four architectures say nothing of the error");
+            say("note: no bands, as fewer than four architectures do not show the error");
             Ok(predictor.predict(model, arch)?)
         }
     }

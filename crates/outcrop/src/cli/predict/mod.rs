@@ -22,18 +22,18 @@ use crate::{Error, Result};
     group = clap::ArgGroup::new("asked").args(["layers", "arch", "pythia"]),
     group = clap::ArgGroup::new("purpose").args(["layers", "arch", "pythia", "save"]).multiple(true),
     after_help = "Examples:
-  outcrop predict --layers 6 --d-model 128 --heads 4   at once, by the bundled predictor
+  outcrop predict --layers 6 --d-model 128 --heads 4   immediately, with the bundled predictor
   outcrop predict --arch mine.toml --svg mine.svg --curves mine.csv
   outcrop predict runs/quick runs/small                does the architecture predict more than depth? all scores
-  outcrop predict runs/small --pythia 70m              a prediction that is learned from runs/small
+  outcrop predict runs/small --pythia 70m              learn from runs/small
   outcrop predict --retrain runs/small --save mine.txt
   outcrop predict --predictor mine.txt --layers 2 --d-model 64 --heads 1
 
 A results folder holds fits.csv and architectures.csv, as `outcrop reproduce` writes them, and for curves
 with bands trajectories.csv or measurements.csv. Curves are of measured ratios (the largest magnitude by
 the median); f_max and f_last are ratios and t_half a step of the smooth curve that is fitted to a run. Of
-similar architectures, the share that --level says falls in a band. What lies outside the range of training
-is named: there a prediction is a guess, and its band promises nothing."
+similar architectures, the share --level falls in a band. Features outside the training range
+are named: there a prediction is a guess, and its band has no stated coverage."
 )]
 pub(crate) struct Args {
     /// Results folders: scored if given alone, learned from if an architecture is given.

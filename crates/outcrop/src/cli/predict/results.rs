@@ -84,8 +84,8 @@ fn few(table: &Table) -> Option<String> {
     let found = architectures(table);
     (found < ENOUGH).then(|| {
         format!(
-            "warning: {found} architectures: scores and predictions can be had, but no verdict, which \
-             needs {ENOUGH}, and below {} no bands",
+            "warning: {found} architectures: scores and predictions are possible, but no verdict, which \
+             needs {ENOUGH}; below {} there are no bands",
             ENOUGH - 1
         )
     })
@@ -136,7 +136,7 @@ fn constant(table: &Table) -> Option<String> {
     let constant = table.constant(&shape);
     let names = names(constant.iter().map(|f| f.words().0));
     (!constant.is_empty())
-        .then(|| format!("warning: {names} never varies: of its influence nothing can be learned"))
+        .then(|| format!("warning: {names} never varies: its influence cannot be learned"))
 }
 
 /// For each target that some fits do not identify, how many.

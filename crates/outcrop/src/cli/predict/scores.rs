@@ -43,7 +43,7 @@ pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
 /// The verdicts, then warnings about the data.
 fn words(table: &Table, evaluation: &Evaluation) -> Vec<String> {
     let mut lines = vec![format!(
-        "{}: does the architecture say more than the depth of a layer?",
+        "{}: does the architecture predict more than the depth of a layer?",
         results::counts(table)
     )];
     let verdicts = evaluation.verdicts.iter();

@@ -41,7 +41,7 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
     let ranges: Vec<String> = origin.ranges.iter().map(ToString::to_string).collect();
     let place = match predicted.outside.is_empty() {
         true => "within it",
-        false => "outside it, where bands promise nothing",
+        false => "outside it, where bands have no stated coverage",
     };
     lines.push(format!(
         "range of training: {}; {} lies {place}",
