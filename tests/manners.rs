@@ -1,4 +1,4 @@
-//! What one asks of a command beside its results: settings, seeds, silence, completions, runs side by side.
+//! Features of commands besides their results: settings, seeds, `-q`, completions, parallel runs.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! What becomes of output that cannot be written: nothing of it is lost without a word.
+//! Output that cannot be written: it is never lost without an error.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 

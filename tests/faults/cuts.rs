@@ -1,4 +1,4 @@
-//! Power cuts: what a simulated disk may hold at any moment, and the same command on it.
+//! Power cuts: the states that a simulated disk may have at any moment, and the same command on them.
 
 use crate::disk::{Op, Recorder, Rules, Tree, calls, cut, files, watched};
 use crate::random::Random;

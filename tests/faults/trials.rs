@@ -1,4 +1,4 @@
-//! Many trials, two at a time, and what became of them.
+//! Many trials, two at a time, and their outcomes.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

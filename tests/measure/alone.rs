@@ -1,4 +1,4 @@
-//! A model alone: its folder without a step, its weight file, a config that lies elsewhere.
+//! A single model: its folder without a step, its weight file, a config in another folder.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What names of checkpoints say, and what is done where they say nothing.
+//! The meaning of names of checkpoints, and the behaviour for names without a meaning.
 
 use std::fs;
 use std::path::Path;

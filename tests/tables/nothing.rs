@@ -1,4 +1,4 @@
-//! Where nothing comes of it, the status is 1 and the reason is said.
+//! If there is no result, the status is 1 and the reason is printed.
 
 use super::{files, path, refused, run, succeeded, text, trajectories};
 

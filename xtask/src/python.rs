@@ -1,4 +1,4 @@
-//! Python with pinned packages, in a virtual environment of its own.
+//! Python with pinned packages, in a separate virtual environment.
 
 use std::fs;
 use std::path::{Path, PathBuf};

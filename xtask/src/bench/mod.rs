@@ -1,5 +1,5 @@
-//! `cargo xtask bench NAME`: Outcrop beside what it is an alternative to, both run on this machine
-//! in the same minutes. This file only dispatches; each benchmark is one file.
+//! `cargo xtask bench NAME`: Outcrop compared with its alternatives, both run on this machine in
+//! the same minutes. This file only dispatches; each benchmark is one file.
 
 mod before;
 mod calibration;

@@ -1,4 +1,4 @@
-//! What became of each fit, and how a procedure scores: both sides by the same code.
+//! The outcome of each fit, and the scores of a procedure: the same code for both sides.
 
 use std::collections::BTreeMap;
 

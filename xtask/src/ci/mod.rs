@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what must pass before a change lands, phase by phase.
+//! `cargo xtask ci`: the checks that must pass before a change lands, phase by phase.
 //!
 //! Dependencies are compiled once for running (the tests) and once for checking (clippy, which the
 //! documentation, the GPU checks and the packages build upon).

@@ -1,6 +1,6 @@
-//! The phase of packages. Cargo's own verification builds each package with all its dependencies anew,
-//! in another profile. Here they are unpacked as a workspace of their own and type-checked, with the
-//! dependencies that are compiled already: what a package lacks is found all the same.
+//! The phase of packages. Cargo's own verification builds each package and all its dependencies again, in another
+//! profile. This phase unpacks all packages as a workspace and type-checks it, with the dependencies that are already
+//! compiled; it still finds anything that a package lacks.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What lies at the root, and that Cargo knows every test there.
+//! The files at the root, and that Cargo knows every test there.
 
 use std::fs;
 
