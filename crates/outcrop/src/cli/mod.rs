@@ -47,14 +47,15 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
-  outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains outcrop measure
-  pythia-70m/                measure every checkpoint in a folder, and audit them outcrop compare runs/mine
-  runs/default     how two runs differ, in settings and ratios outcrop fit runs/mine fit the curve of every
-  layer outcrop forecast runs/mine --at 20000      forecast every layer, with a band outcrop predict
-  --layers 6 --d-model 128 --heads 4   predict the curves of an architecture outcrop predict runs/quick
-  does the architecture predict more than depth does? outcrop explain runs/quick                 which
-  features predictions depend on outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M
-  architectures that meet the target
+  outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
+  outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
+  outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
+  outcrop fit runs/mine                      fit the curve of every layer
+  outcrop forecast runs/mine --at 20000      forecast every layer, with a band
+  outcrop predict --layers 6 --d-model 128 --heads 4   predict the curves of an architecture
+  outcrop predict runs/quick                 does the architecture predict more than depth does?
+  outcrop explain runs/quick                 which features predictions depend on
+  outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M   architectures that meet the target
 
 Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted (run the same command to resume).";
 
