@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use outcrop::arch::{ArchSpec, GPT_NEOX, TensorPart, TensorRole};
+use outcrop::arch::{ArchSpec, TensorPart, TensorRole};
 use outcrop::checkpoint::{Tensor, write_tensors};
 use outcrop::core::{Measurement, table};
 
@@ -38,7 +38,7 @@ impl Noise {
 }
 
 pub(crate) fn fresh(arch: &ArchSpec, noise: &mut Noise) -> Vec<Tensor> {
-    let tensors = GPT_NEOX.tensors(arch).unwrap();
+    let tensors = arch.family().tensors(arch).unwrap();
     let drawn = tensors.into_iter().map(|t| {
         let n = t.shape.iter().product();
         let gain = t.part == TensorPart::Weight && t.shape.len() == 1;
