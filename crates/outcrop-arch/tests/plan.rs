@@ -167,6 +167,38 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
     }
 }
 
+/// Wherever norms stand; after an addition none of them keeps what the stream was before.
+#[test]
+fn a_parallel_mlp_reads_the_stream_before_attention_writes_to_it() {
+    for norm_placement in NormPlacement::ALL {
+        for residual in Residual::ALL {
+            let steps = Plan::new(&ArchSpec {
+                norm_placement,
+                residual,
+                ..ArchSpec::new(1, 8, 2)
+            });
+            let steps = &steps.block(1).steps;
+            let position = |is: &dyn Fn(&Step) -> bool| steps.iter().position(is).unwrap();
+            let up = |step: &Step| match *step {
+                Step::Project { role, from, .. } if role == TensorRole::MlpUp => Some(from),
+                _ => None,
+            };
+            let from = steps.iter().find_map(up).unwrap();
+            let reads = |step: &Step| match *step {
+                Step::Norm { to, .. } if from != Rows::Residual => to == from,
+                _ => up(step) == Some(Rows::Residual),
+            };
+            let adds = |step: &Step| matches!(step, Step::Add { .. });
+            let early = position(&reads) < position(&adds);
+            assert_eq!(
+                early,
+                residual.properties().parallel,
+                "{norm_placement:?} {residual:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_part_without_a_name_is_refused() {
     let arch = ArchSpec {

@@ -76,10 +76,16 @@ fn block(arch: &ArchSpec, window: Option<usize>) -> Section {
     let mut list = List::new(arch);
     let attention = list.read(&ATTENTION);
     let early = (arch.residual.properties().parallel).then(|| list.read(&MLP));
+    // without a norm that copies it, the stream is read before attention writes to it
+    let inside = early.filter(|from| *from == Rows::Residual);
+    let inside = inside.map(|from| list.mlp_inside(from));
     list.attention(attention, window);
     list.write(&ATTENTION);
-    let mlp = early.unwrap_or_else(|| list.read(&MLP));
-    list.mlp(mlp);
+    if inside.is_none() {
+        let from = early.unwrap_or_else(|| list.read(&MLP));
+        list.mlp_inside(from);
+    }
+    list.mlp_output();
     list.write(&MLP);
     list.section
 }
@@ -169,7 +175,8 @@ impl<'a> List<'a> {
         }
     }
 
-    fn mlp(&mut self, from: Rows) {
+    /// The MLP up to what its last matrix reads.
+    fn mlp_inside(&mut self, from: Rows) {
         let (d, ff, bias) = (self.arch.d_model, self.arch.d_ff, self.arch.bias.mlp());
         let ActivationProperties { kind, gated, .. } = *self.arch.activation.properties();
         if gated {
@@ -184,6 +191,10 @@ impl<'a> List<'a> {
                 to: Rows::Hidden,
             });
         }
+    }
+
+    fn mlp_output(&mut self) {
+        let (d, ff, bias) = (self.arch.d_model, self.arch.d_ff, self.arch.bias.mlp());
         let rows = [Rows::Hidden, Rows::Write];
         self.project(TensorRole::MlpDown, [d, ff], bias, rows);
     }
