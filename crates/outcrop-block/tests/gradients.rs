@@ -1,15 +1,38 @@
 //! Blocks of many architectures, forward and backward, against finite differences of plain sums in f64.
 
-mod cases;
+mod numbers;
 mod reference;
 
-use cases::{arch, cases, f32s, numbers};
-use outcrop_arch::{ArchSpec, Norm, NormPlacement, Plan, Section, Step, TensorKind};
-use outcrop_block::{Block, Loss};
-use reference::{run, weights};
+use architectures::{cases, table};
+use numbers::{f32s, numbers};
+use outcrop_arch::{ArchSpec, NormPlacement, Plan, Section, Step, TensorKind};
+use outcrop_block::{Block, Input, Loss};
+use reference::{Weights, cross_entropy, run};
 
 /// Numbers of one input whose derivatives are compared.
 const COMPARED: usize = 24;
+
+/// The weights of the plan that inputs hold in their columns.
+fn weights(inputs: &[Input], values: &[Vec<f64>]) -> Weights {
+    let mut weights = Weights::new();
+    for (input, values) in inputs.iter().zip(values) {
+        let width = input.shape[input.shape.len() - 1];
+        let places = input
+            .columns
+            .iter()
+            .flat_map(|c| c.outputs.clone().map(|o| (c.role, o)));
+        for (column, (role, output)) in places.enumerate() {
+            let whole = weights.entry((role, input.kind)).or_default();
+            let rows = values.len() / width;
+            let end = (output + 1) * rows;
+            whole.resize(whole.len().max(end), 0.0);
+            for row in 0..rows {
+                whole[output * rows + row] = values[row * width + column];
+            }
+        }
+    }
+    weights
+}
 
 /// (f(x + h) - f(x - h)) / 2h of some numbers of one of the inputs, with their places.
 fn differences(
@@ -104,26 +127,20 @@ fn check(name: &str, section: &Section, [sequences, tokens]: [usize; 2]) {
 
 #[test]
 fn a_block_and_its_gradients_are_those_in_f64() {
-    for (name, arch) in cases() {
-        arch.check().expect(name);
-        check(name, Plan::new(&arch).block(1), [2, 7]);
+    for case in cases() {
+        for kind in Plan::new(&case.arch).blocks {
+            check(&case.name, &kind.section, [2, 7]);
+        }
     }
 }
 
 /// More positions than a panel has columns, more rows than go through a block together.
 #[test]
 fn long_sequences_and_many_rows() {
-    let long = [
-        "neox",
-        "llama",
-        "wide window",
-        "linear biases",
-        "post",
-        "norms of heads",
-    ];
-    for (name, arch) in cases() {
-        if long.contains(&name) {
-            check(name, Plan::new(&arch).block(1), [8, 45]);
+    for case in table() {
+        let tokens = case.arch.context;
+        if tokens > 40 {
+            check(&case.name, Plan::new(&case.arch).block(1), [8, tokens]);
         }
     }
 }
@@ -134,7 +151,7 @@ fn norms_of_any_properties() {
     let peri = ArchSpec {
         norm_placement: NormPlacement::Peri,
         qk_norm: true,
-        ..cases().swap_remove(0).1
+        ..table().swap_remove(0).arch
     };
     let section = Plan::new(&peri).block(1).clone();
     for properties in 0..8 {
@@ -154,55 +171,41 @@ fn norms_of_any_properties() {
     }
 }
 
+fn check_loss(name: &str, arch: &ArchSpec, rows: usize) {
+    let section = Plan::new(arch).end;
+    let loss = Loss::new(&section).expect(name);
+    let targets: Vec<usize> = (0..rows).map(|i| (i * 5) % arch.vocab).collect();
+    let counts = loss
+        .inputs()
+        .iter()
+        .map(|input| input.shape.iter().product());
+    let counts: Vec<usize> = counts.chain([rows * arch.d_model]).collect();
+    let filled = |(i, n): (usize, &usize)| numbers(*n, i as u64 + 20);
+    let given: Vec<Vec<f64>> = counts.iter().enumerate().map(filled).collect();
+    let x = given.len() - 1;
+    let value = |given: &[Vec<f64>]| {
+        let weights = weights(loss.inputs(), &given[..x]);
+        let logits = run(&section, &weights, &given[x], rows);
+        cross_entropy(&logits, &targets)
+    };
+    let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
+    let inputs: Vec<&[f32]> = ours[..x].iter().map(Vec::as_slice).collect();
+    let (nats, gradients) = loss.compute(&inputs, &ours[x], &targets, true);
+    assert!((f64::from(nats) - value(&given)).abs() < 1e-6, "{name}");
+    assert_eq!(loss.compute(&inputs, &ours[x], &targets, false).0, nats);
+    let (dx, mut gradients) = gradients.expect("they were asked for");
+    gradients.push(dx);
+    for (i, gradient) in gradients.iter().enumerate() {
+        let what = format!("{name}: input {i} of the loss");
+        assert_close(gradient, &differences(&given, i, &value), &what);
+    }
+}
+
 #[test]
 fn a_loss_and_its_gradients_are_those_in_f64() {
-    let of = |norm, norm_placement, tied| ArchSpec {
-        norm,
-        norm_placement,
-        tied,
-        vocab: 11,
-        ..arch()
-    };
-    let cases = [
-        of(Norm::LayerNorm, NormPlacement::Pre, false),
-        of(Norm::RmsNorm, NormPlacement::Peri, true),
-        of(Norm::LayerNorm, NormPlacement::Post, false),
-    ];
-    for arch in cases {
-        let section = Plan::new(&arch).end;
-        let loss = Loss::new(&section).expect("an end");
+    for case in cases() {
         for rows in [9, 300] {
-            let targets: Vec<usize> = (0..rows).map(|i| (i * 5) % arch.vocab).collect();
-            let counts = loss
-                .inputs()
-                .iter()
-                .map(|input| input.shape.iter().product());
-            let counts: Vec<usize> = counts.chain([rows * arch.d_model]).collect();
-            let filled = |(i, n): (usize, &usize)| numbers(*n, i as u64 + 20);
-            let given: Vec<Vec<f64>> = counts.iter().enumerate().map(filled).collect();
-            let x = given.len() - 1;
-            let value = |given: &[Vec<f64>]| {
-                let weights = weights(loss.inputs(), &given[..x]);
-                let logits = run(&section, &weights, &given[x], rows);
-                let of = |(row, target): (&[f64], &usize)| {
-                    row.iter().map(|l| l.exp()).sum::<f64>().ln() - row[*target]
-                };
-                logits.chunks(arch.vocab).zip(&targets).map(of).sum::<f64>() / rows as f64
-            };
-            let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
-            let inputs: Vec<&[f32]> = ours[..x].iter().map(Vec::as_slice).collect();
-            let (nats, gradients) = loss.compute(&inputs, &ours[x], &targets, true);
-            assert!((f64::from(nats) - value(&given)).abs() < 1e-6);
-            assert_eq!(loss.compute(&inputs, &ours[x], &targets, false).0, nats);
-            let (dx, mut gradients) = gradients.expect("they were asked for");
-            gradients.push(dx);
-            for (i, gradient) in gradients.iter().enumerate() {
-                assert_close(
-                    gradient,
-                    &differences(&given, i, &value),
-                    &format!("input {i}"),
-                );
-            }
+            check_loss(&case.name, &case.arch, rows);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Streams of sequences give what whole sequences give, on any number of threads.
 
-mod cases;
+mod numbers;
 
-use cases::{cases, f32s, numbers};
+use architectures::{Case, cases, table};
+use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, Plan};
 use outcrop_block::{Block, Stream, Weight};
 use outcrop_gemm::Packed;
@@ -39,7 +40,7 @@ fn block(arch: &ArchSpec) -> Block {
 
 #[test]
 fn a_stream_is_what_whole_sequences_are() {
-    for (name, arch) in cases() {
+    for Case { name, arch } in cases() {
         let block = block(&arch);
         let weights = weights(&block);
         let d = arch.d_model;
@@ -61,7 +62,7 @@ fn a_stream_is_what_whole_sequences_are() {
 
 #[test]
 fn weights_of_attention_are_shares_of_what_is_seen() {
-    for (name, arch) in cases() {
+    for Case { name, arch } in cases() {
         let block = block(&arch);
         let packed = packed(&block, &weights(&block));
         let mut x = f32s(&numbers(LENGTHS.iter().sum::<usize>() * arch.d_model, 70));
@@ -87,7 +88,7 @@ fn weights_of_attention_are_shares_of_what_is_seen() {
 
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
-    for (name, arch) in cases() {
+    for Case { name, arch } in cases() {
         let block = block(&arch);
         let weights = weights(&block);
         let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();
@@ -108,7 +109,7 @@ fn the_same_bits_on_any_number_of_threads() {
 
 #[test]
 fn a_tap_gets_every_sequence_once() {
-    let (_, arch) = cases().swap_remove(0);
+    let Case { arch, .. } = table().swap_remove(0);
     let block = block(&arch);
     let weights = weights(&block);
     let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();

@@ -1,54 +1,21 @@
-//! One architecture after another, each step of a plan in some of them: loss and gradients of both ways of computing,
-//! operations of our own and those composed of Burn's, against PyTorch in float64; see
-//! `fixtures/architectures/export_architectures.py`. `--nocapture` shows how far each is away.
+//! Both ways of computing a model, operations of our own and those composed of Burn's, on the table of
+//! `tests/architectures`: against each other in every number, for the table and for every word of every switch, and
+//! against PyTorch in float64. `--nocapture` shows how far they are from each other.
 #![cfg(feature = "flex")]
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which show their numbers"
+)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
+use architectures::{Case, Parts, Summary};
 use burn::tensor::{Gradients, Tensor};
-use outcrop_arch::{
-    Activation, ArchSpec, Norm, NormPlacement, Plan, Position, Residual, Step, TensorName,
-};
-use outcrop_model::{Backend, NoTap, ParameterMap, Transformer, ids};
-use safetensors::SafeTensors;
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/architectures")
-}
-
-/// The architectures of `cases.json`, by name.
-fn cases() -> BTreeMap<String, ArchSpec> {
-    let text = std::fs::read_to_string(folder().join("cases.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
-
-fn file(name: &str, what: &str) -> PathBuf {
-    folder().join(format!("{name}.{what}.safetensors"))
-}
-
-/// Loss and gradients by name, and the tokens.
-struct Exact {
-    values: BTreeMap<String, Vec<f64>>,
-    tokens: Vec<u32>,
-}
-
-fn exact(name: &str) -> Exact {
-    let bytes = std::fs::read(file(name, "gradients")).unwrap();
-    let file = SafeTensors::deserialize(&bytes).unwrap();
-    let doubles = |bytes: &[u8]| {
-        let words = bytes.as_chunks().0.iter();
-        words.map(|word| f64::from_le_bytes(*word)).collect()
-    };
-    let tokens = file.tensor("tokens").unwrap();
-    let tokens = tokens.data().as_chunks().0.iter();
-    let values = file.tensors().into_iter().filter(|(n, _)| n != "tokens");
-    Exact {
-        values: values.map(|(n, t)| (n, doubles(t.data()))).collect(),
-        tokens: tokens.map(|word| u32::from_le_bytes(*word)).collect(),
-    }
-}
+use outcrop_arch::{ArchSpec, TensorName};
+use outcrop_checkpoint::{read_tensors, write_tensors};
+use outcrop_model::{Backend, ParameterMap, TapPoint, Transformer, ids};
 
 /// Puts gradients in the place of parameters, so that they are saved as those are.
 struct Take(Gradients);
@@ -59,120 +26,154 @@ impl ParameterMap for Take {
     }
 }
 
-/// Loss and gradients under the names of files.
-fn computed(model: &Transformer, tokens: &[u32]) -> BTreeMap<String, Vec<f32>> {
-    let positions = model.spec().context;
-    let rows = || tokens.chunks(positions + 1);
-    let tensor = |from: usize| {
-        let tokens = rows().flat_map(|row| &row[from..][..positions]);
-        let tokens: Vec<u32> = tokens.copied().collect();
-        ids(&tokens, [rows().len(), positions], model.device())
+/// Keeps the residual stream after every block.
+#[derive(Default)]
+struct Keep(Vec<Vec<f32>>);
+
+impl outcrop_model::Tap for Keep {
+    fn tap(&mut self, _: usize, _: TapPoint, hidden: &Tensor<3>) {
+        let hidden = hidden.clone().inner();
+        self.0.push(hidden.try_into_vec_as().unwrap());
+    }
+}
+
+/// What a file of this architecture holds.
+fn tensors(arch: &ArchSpec) -> Vec<TensorName> {
+    let mut tensors = arch.family().tensors(arch).unwrap();
+    tensors.retain(|tensor| tensor.required);
+    tensors
+}
+
+/// Writes the weights of the table as a file.
+fn write(arch: &ArchSpec, path: &Path) {
+    let parts = architectures::weights(arch);
+    let tensor = |tensor: TensorName| outcrop_checkpoint::Tensor {
+        data: architectures::to_file(&tensor, &parts),
+        name: tensor.name,
+        shape: tensor.shape,
     };
-    let loss = model.loss(tensor(0), tensor(1), &mut NoTap);
-    let gradients = model.clone().map_parameters(&mut Take(loss.backward()));
+    let tensors: Vec<_> = tensors(arch).into_iter().map(tensor).collect();
+    write_tensors(path, &tensors, &BTreeMap::new()).unwrap();
+}
+
+fn read(path: &Path) -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
+    let tensors = read_tensors(path).unwrap().into_iter();
+    tensors.map(|t| (t.name, (t.shape, t.data))).collect()
+}
+
+/// What a model computes of the batch of the table.
+struct Computed {
+    loss: f32,
+    hidden: Vec<Vec<f32>>,
+    gradients: Parts,
+}
+
+fn computed(model: &Transformer) -> Computed {
+    let (arch, device) = (model.spec(), model.device());
+    let tokens = architectures::tokens(arch);
+    let rows = || tokens.chunks(arch.context + 1);
+    let tensor = |from: usize| {
+        let tokens = rows().flat_map(|row| &row[from..][..arch.context]);
+        let tokens: Vec<u32> = tokens.copied().collect();
+        ids(&tokens, [rows().len(), arch.context], device)
+    };
+    let mut keep = Keep::default();
+    let loss = model.loss(tensor(0), tensor(1), &mut keep);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("gradients.safetensors");
+    let gradients = model.clone().map_parameters(&mut Take(loss.backward()));
     gradients.save(&path).unwrap();
-    let saved = outcrop_checkpoint::read_tensors(&path).unwrap();
-    let mut all: BTreeMap<_, _> = saved.into_iter().map(|t| (t.name, t.data)).collect();
-    all.insert("loss".into(), loss.inner().try_into_vec_as().unwrap());
-    all
+    let saved = read(&path)
+        .into_iter()
+        .map(|(name, (_, values))| (name, values));
+    Computed {
+        loss: loss.inner().try_into_scalar().unwrap(),
+        hidden: keep.0,
+        gradients: architectures::from_file(&tensors(arch), &saved.collect()),
+    }
 }
 
-/// The largest difference over the largest number of any tensor's gradient, or of its own.
-fn distance(ours: &[f32], exact: &[f64], least: f64) -> f64 {
-    assert_eq!(ours.len(), exact.len());
-    let size = exact.iter().fold(least, |m, x| m.max(x.abs()));
-    let differences = ours
-        .iter()
-        .zip(exact)
-        .map(|(a, b)| (f64::from(*a) - b).abs());
-    differences.fold(0.0, |m, x| if x > m || x.is_nan() { x } else { m }) / size
-}
-
-#[test]
-fn losses_and_gradients_are_those_of_pytorch() {
+/// The model as operations of our own, and composed of Burn's.
+fn both(arch: &ArchSpec) -> [Computed; 2] {
     let device = Backend::Flex.device().unwrap().autodiff();
-    for (name, spec) in cases() {
-        let exact = exact(&name);
-        let load = || Transformer::load(&spec, &file(&name, "weights"), &device).unwrap();
-        for (way, model) in [("composed", load().composed()), ("own", load())] {
-            let ours = computed(&model, &exact.tokens);
-            assert!(ours.keys().eq(exact.values.keys()), "{name}: {ours:?}");
-            let all = exact.values.iter().filter(|(n, _)| *n != "loss");
-            let most = all.flat_map(|(_, v)| v).fold(0.0f64, |m, x| m.max(x.abs()));
-            let mut worst = 0.0f64;
-            for (tensor, values) in &exact.values {
-                let distance = distance(&ours[tensor], values, most / 10.0);
-                assert!(distance < 1e-5, "{name} {way}, {tensor}: {distance:.1e}");
-                worst = worst.max(distance);
-            }
-            println!("{name}, {way}: at most {worst:.1e} away");
-        }
-    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model.safetensors");
+    write(arch, &path);
+    let model = Transformer::load(arch, &path, &device).unwrap();
+    [computed(&model), computed(&model.composed())]
 }
 
-/// A name for each step: a new one needs a case above.
-fn kind(step: &Step) -> &'static str {
-    match step {
-        Step::Embed { .. } => "embed",
-        Step::AddPosition { .. } => "add position",
-        Step::Norm { .. } => "norm",
-        Step::Project { .. } => "project",
-        Step::HeadNorm { .. } => "head norm",
-        Step::Rotate { .. } => "rotate",
-        Step::Attend {
-            window: None,
-            alibi: false,
-            ..
-        } => "attend",
-        Step::Attend {
-            window: Some(_),
-            alibi: false,
-            ..
-        } => "attend in a window",
-        Step::Attend {
-            window: None,
-            alibi: true,
-            ..
-        } => "attend with biases",
-        Step::Attend {
-            window: Some(_),
-            alibi: true,
-            ..
-        } => "attend with biases in a window",
-        Step::Activate { .. } => "activate",
-        Step::Multiply { .. } => "multiply",
-        Step::Add { .. } => "add",
-        Step::Unembed { .. } => "unembed",
-    }
+fn largest<'a>(values: impl IntoIterator<Item = &'a f32>) -> f64 {
+    let values = values.into_iter();
+    values.fold(0.0, |most, x| most.max(f64::from(x.abs())))
+}
+
+/// The largest difference, over the largest number or over `least` where that is more.
+fn distance(a: &[f32], b: &[f32], least: f64) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let differences = a.iter().zip(b).map(|(a, b)| f64::from(a - b).abs());
+    let most = differences.fold(0.0, |m, x| if x > m || x.is_nan() { x } else { m });
+    most / largest(b).max(least)
+}
+
+/// How far two ways are from each other: the loss and states, gradients. Terms of the size of other gradients may
+/// cancel in one, as for biases of keys: their roundings do not.
+fn apart(own: &Computed, composed: &Computed) -> [f64; 2] {
+    let states = own.hidden.iter().zip(&composed.hidden);
+    let states = states.map(|(a, b)| distance(a, b, 0.0));
+    let loss = distance(&[own.loss], &[composed.loss], 0.0);
+    let most = largest(composed.gradients.values().flatten());
+    let of = |(name, b): (&String, &Vec<f32>)| distance(&own.gradients[name], b, most / 100.0);
+    let gradients = composed.gradients.iter().map(of);
+    [states.fold(loss, f64::max), gradients.fold(0.0, f64::max)]
 }
 
 #[test]
-fn every_step_and_every_word_of_a_switch_is_in_some_case() {
-    let cases = cases();
-    let plans: Vec<Plan> = cases.values().map(Plan::new).collect();
-    let kinds: BTreeSet<_> = plans.iter().flat_map(Plan::steps).map(kind).collect();
-    assert_eq!(kinds.len(), 14, "{kinds:?}");
-    let has = |is: &dyn Fn(&ArchSpec) -> bool| cases.values().any(is);
-    for norm in Norm::ALL {
-        assert!(has(&|arch| arch.norm == norm), "{norm:?}");
-    }
-    for placement in NormPlacement::ALL {
+fn operations_of_our_own_are_those_composed_of_burns() {
+    for Case { name, arch } in architectures::cases() {
+        let [own, composed] = both(&arch);
+        assert_eq!(own.hidden.len(), arch.layers, "{name}");
+        assert!(own.gradients.keys().eq(composed.gradients.keys()), "{name}");
+        let [forward, backward] = apart(&own, &composed);
+        println!("{name}: {forward:.1e} forward, {backward:.1e} backward");
         assert!(
-            has(&|arch| arch.norm_placement == placement),
-            "{placement:?}"
+            forward < 1e-5 && backward < 1e-5,
+            "{name}: {forward:.1e} forward, {backward:.1e} backward"
         );
     }
-    for residual in Residual::ALL {
-        assert!(has(&|arch| arch.residual == residual), "{residual:?}");
+}
+
+fn doubles(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|x| f64::from(*x)).collect()
+}
+
+#[test]
+fn losses_states_and_gradients_are_those_of_pytorch() {
+    let expected = architectures::pytorch();
+    for Case { name, arch } in architectures::table() {
+        let exact = &expected[&name];
+        let most = exact
+            .gradients
+            .values()
+            .map(Summary::norm)
+            .fold(0.0, f64::max);
+        for (way, ours) in ["own", "composed"].into_iter().zip(both(&arch)) {
+            assert!(ours.gradients.keys().eq(exact.gradients.keys()), "{name}");
+            let loss = (f64::from(ours.loss) - exact.loss).abs() / exact.loss;
+            let states = ours.hidden.iter().zip(&exact.hidden);
+            let states = states.map(|(a, b)| Summary::of(&doubles(a)).distance(b, 0.0));
+            let gradients = ours.gradients.iter().map(|(part, values)| {
+                let exact = &exact.gradients[part];
+                Summary::of(&doubles(values)).distance(exact, most / 100.0)
+            });
+            let (forward, backward) = (states.fold(loss, f64::max), gradients.fold(0.0, f64::max));
+            println!("{name}, {way}: {forward:.1e} forward, {backward:.1e} backward");
+            assert!(
+                forward < 1e-5 && backward < 1e-5,
+                "{name}, {way}: {forward:.1e} forward, {backward:.1e} backward"
+            );
+        }
     }
-    for activation in Activation::ALL {
-        assert!(has(&|arch| arch.activation == activation), "{activation:?}");
-    }
-    assert!(has(&|arch| arch.position == Position::None));
-    assert!(has(&|arch| arch.kv_heads < arch.heads && arch.kv_heads > 1));
-    assert!(has(&|arch| arch.head_dim.is_some() && arch.tied));
 }
 
 /// Names, shapes and numbers, whatever lies in one matrix in memory.
@@ -180,16 +181,12 @@ fn every_step_and_every_word_of_a_switch_is_in_some_case() {
 fn a_saved_model_is_the_file_that_was_loaded() {
     let device = Backend::Flex.device().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("model.safetensors");
-    for (name, spec) in cases() {
-        let given = file(&name, "weights");
-        let model = Transformer::load(&spec, &given, &device).unwrap();
-        model.save(&path).unwrap();
-        let read = |path: &Path| -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
-            let tensors = outcrop_checkpoint::read_tensors(path).unwrap().into_iter();
-            tensors.map(|t| (t.name, (t.shape, t.data))).collect()
-        };
-        assert!(read(&path) == read(&given), "{name}");
+    let [given, saved] = ["given", "saved"].map(|name| dir.path().join(name));
+    for Case { name, arch } in architectures::cases() {
+        write(&arch, &given);
+        let model = Transformer::load(&arch, &given, &device).unwrap();
+        model.save(&saved).unwrap();
+        assert!(read(&saved) == read(&given), "{name}");
     }
 }
 
@@ -226,16 +223,6 @@ fn models_of_transformers_have_the_same_states() {
     }
 }
 
-/// Keeps the residual stream after every block.
-#[derive(Default)]
-struct Keep(Vec<Vec<f32>>);
-
-impl outcrop_model::Tap for Keep {
-    fn tap(&mut self, _: usize, _: outcrop_model::TapPoint, hidden: &Tensor<3>) {
-        self.0.push(hidden.clone().try_into_vec_as().unwrap());
-    }
-}
-
 fn states(model: &Transformer, reference: &serde_json::Value, name: &str) {
     let sequences: Vec<Vec<u32>> = serde_json::from_value(reference["ids"].clone()).unwrap();
     for (sequence, tokens) in sequences.iter().enumerate() {
@@ -244,7 +231,7 @@ fn states(model: &Transformer, reference: &serde_json::Value, name: &str) {
         model.forward(ids(tokens, [1, tokens.len()], model.device()), &mut keep);
         for (layer, ours) in keep.0.iter().enumerate() {
             let theirs = reference["layers"][layer][sequence]["hidden"].clone();
-            let theirs: Vec<f64> = serde_json::from_value(theirs).unwrap();
+            let theirs: Vec<f32> = serde_json::from_value(theirs).unwrap();
             let distance = distance(ours, &theirs[..ours.len()], 0.0);
             assert!(
                 distance < 1e-4,

@@ -3,33 +3,10 @@
 use std::collections::HashMap;
 
 use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
-use outcrop_block::Input;
 use outcrop_vector::{alibi_slopes, rotary_tables};
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
-
-/// The weights of the plan that inputs hold in their columns.
-pub(crate) fn weights(inputs: &[Input], values: &[Vec<f64>]) -> Weights {
-    let mut weights = Weights::new();
-    for (input, values) in inputs.iter().zip(values) {
-        let width = input.shape[input.shape.len() - 1];
-        let places = input
-            .columns
-            .iter()
-            .flat_map(|c| c.outputs.clone().map(|o| (c.role, o)));
-        for (column, (role, output)) in places.enumerate() {
-            let whole = weights.entry((role, input.kind)).or_default();
-            let rows = values.len() / width;
-            let end = (output + 1) * rows;
-            whole.resize(whole.len().max(end), 0.0);
-            for row in 0..rows {
-                whole[output * rows + row] = values[row * width + column];
-            }
-        }
-    }
-    weights
-}
 
 /// What a section makes of sequences of `tokens` positions; the residual stream, or logits.
 pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize) -> Vec<f64> {
@@ -119,6 +96,15 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
         }
     }
     logits.unwrap_or_else(|| rows[&Rows::Residual].clone())
+}
+
+/// The mean over rows of `logits` of ln(sum_j exp(l_j)) - l_target.
+pub(crate) fn cross_entropy(logits: &[f64], targets: &[usize]) -> f64 {
+    let of = |(row, target): (&[f64], &usize)| {
+        row.iter().map(|l| l.exp()).sum::<f64>().ln() - row[*target]
+    };
+    let rows = logits.chunks(logits.len() / targets.len()).zip(targets);
+    rows.map(of).sum::<f64>() / targets.len() as f64
 }
 
 /// Width of a head.
@@ -233,12 +219,12 @@ fn activation(kind: Nonlinearity, x: f64) -> f64 {
     }
 }
 
-/// 2 / sqrt(pi) times the sum of (-1)^n x^(2n+1) / (n! (2n+1)), to the last digit for |x| below 5.
+/// 2 / sqrt(pi) exp(-x^2) times the sum of 2^n x^(2n+1) / (1 3 5 ... (2n+1)): terms of one sign, which cancel nothing.
 fn erf(x: f64) -> f64 {
     let (mut term, mut sum) = (x, x);
-    for n in 1..200 {
-        term *= -x * x / f64::from(n);
-        sum += term / f64::from(2 * n + 1);
+    for n in 1..400 {
+        term *= 2.0 * x * x / f64::from(2 * n + 1);
+        sum += term;
     }
-    sum * std::f64::consts::FRAC_2_SQRT_PI
+    sum * (-x * x).exp() * std::f64::consts::FRAC_2_SQRT_PI
 }

@@ -1,0 +1,264 @@
+"""What small models of many architectures compute, in PyTorch and float64.
+
+    cargo xtask fixtures architectures
+
+reads cases.json (architectures by name, with the keys of docs/architecture-keys.md) and writes pytorch.json: for each
+case the loss (mean cross-entropy of each token given those before it), the residual stream after every block, and the
+gradients of the loss by every weight. Of tensors a summary is kept: see `summary`.
+
+Everything follows from the switches as papers define them; nothing is taken from the plans of outcrop-arch. Weights and
+tokens follow from names, see `uniform`, so that no file holds them. A key or word that is not known here is refused.
+"""
+
+import json
+import math
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+HERE = pathlib.Path(__file__).parent
+SEQUENCES = 3
+DEFAULTS = {
+    "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
+    "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
+    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
+    "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
+}
+# Whether the mean is subtracted, whether there is a gain, and a shift.
+NORMS = {"layer-norm": (True, True, True), "rms-norm": (False, True, False)}
+# Whether what a sublayer and the unembedding read is normed, what a sublayer writes, the stream after an addition.
+PLACEMENTS = {"pre": (True, False, False), "post": (False, False, True), "peri": (True, True, False)}
+# Whether the MLP reads what attention reads.
+RESIDUALS = {"parallel": True, "sequential": False}
+# The function, and whether it is of a gate that multiplies the rest.
+ACTIVATIONS = {
+    "gelu": (F.gelu, False), "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), False), "relu": (F.relu, False),
+    "swiglu": (F.silu, True),
+}
+# Of queries, keys and values; of what attention writes; of the MLP.
+BIASES = {True: (1, 1, 1), False: (0, 0, 0), "qkv": (1, 0, 0), "attention": (1, 1, 0)}
+
+
+def bits(name, count):
+    """24 bits a place: the upper ones of FNV-1a over the name and the place (four bytes, the lowest first), mixed as at
+    the end of MurmurHash3, since names and places differ in few bits."""
+    prime, value = np.uint64(0x100000001B3), 0xCBF29CE484222325
+    for byte in name.encode():
+        value = (value ^ byte) * int(prime) % 2**64
+    value = np.full(count, value, dtype=np.uint64)
+    places = np.arange(count, dtype=np.uint64)
+    for byte in range(4):
+        value = (value ^ (places >> np.uint64(8 * byte) & np.uint64(255))) * prime
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        value = (value ^ value >> np.uint64(33)) * np.uint64(factor)
+    return value >> np.uint64(40)
+
+
+def uniform(name, count):
+    """Numbers from -0.5 to 0.5 that follow from the name."""
+    return bits(name, count).astype(np.float64) / 2**24 - 0.5
+
+
+def summary(tensor):
+    """The root of the sum of squares, the sum weighted with uniform numbers, and four of the numbers."""
+    x = tensor.detach().flatten()
+    weighted = x @ torch.from_numpy(uniform("probe", len(x)))
+    some = [x[quarter * len(x) // 4] for quarter in range(4)]
+    return [float(f"{float(v):.12g}") for v in [x.square().sum().sqrt(), weighted, *some]]
+
+
+class Model:
+    """An architecture with its weights, as float32 has them."""
+
+    def __init__(self, arch):
+        a = self.a = {**DEFAULTS, **arch}
+        assert a.keys() == DEFAULTS.keys(), a.keys() - DEFAULTS.keys()
+        assert a["attention"] == "softmax", a["attention"]
+        self.d, self.heads = a["d_model"], a["heads"]
+        self.kv_heads = a["kv_heads"] or self.heads
+        self.d_head = a["head_dim"] or self.d // self.heads
+        self.centred, self.gain, self.shift = NORMS[a["norm"]]
+        self.normed_input, self.normed_output, self.normed_stream = PLACEMENTS[a["norm_placement"]]
+        self.parallel = RESIDUALS[a["residual"]]
+        self.act, self.gated = ACTIVATIONS[a["activation"]]
+        self.w = {}
+        self.draw()
+
+    # Weights
+
+    def tensor(self, name, shape, mean, std):
+        values = mean + std * math.sqrt(12) * uniform(name, math.prod(shape))
+        self.w[name] = torch.from_numpy(values.astype(np.float32)).reshape(shape).double().requires_grad_()
+
+    def matrix(self, name, outputs, inputs, bias=False, writes=False):
+        """`writes` to the residual stream."""
+        match self.a["init"]:
+            case {"kind": "normal", "std": std}:
+                pass
+            case {"kind": "small-wang"}:
+                std = 2 / (self.a["layers"] * math.sqrt(self.d)) if writes else math.sqrt(0.4 / self.d)
+        kind = "Embedding" if name.endswith("Embedding") else "Matrix"
+        self.tensor(f"{name}.{kind}", (outputs, inputs), 0, std)
+        if bias:
+            self.tensor(f"{name}.Bias", (outputs,), 0, 0.2)
+
+    def vectors(self, name, width, gain, shift):
+        if gain:
+            self.tensor(f"{name}.Gain", (width,), 1, 0.2)
+        if shift:
+            self.tensor(f"{name}.Shift", (width,), 0, 0.2)
+
+    def draw(self):
+        a, d = self.a, self.d
+        self.matrix("TokenEmbedding", a["vocab"], d)
+        if a["position"]["kind"] == "learned":
+            self.matrix("PositionEmbedding", a["context"], d)
+        for layer in range(1, a["layers"] + 1):
+            self.draw_block(f"{layer}.")
+        if self.normed_input:
+            self.vectors("FinalNorm", d, self.gain, self.shift)
+        if not a["tied"]:
+            self.matrix("Unembedding", a["vocab"], d)
+
+    def draw_block(self, block):
+        a, d, widths = self.a, self.d, self.heads * self.d_head
+        qkv, out, mlp = BIASES[a["bias"]]
+        for norm, there in [
+            ("AttentionNorm", self.normed_input or self.normed_stream), ("AttentionOutputNorm", self.normed_output),
+            ("MlpNorm", self.normed_input or self.normed_stream), ("MlpOutputNorm", self.normed_output),
+        ]:
+            if there:
+                self.vectors(block + norm, d, self.gain, self.shift)
+        self.matrix(block + "Query", widths, d, qkv)
+        self.matrix(block + "Key", self.kv_heads * self.d_head, d, qkv)
+        self.matrix(block + "Value", self.kv_heads * self.d_head, d, qkv)
+        if a["qk_norm"]:
+            self.vectors(block + "QueryNorm", self.d_head, True, False)
+            self.vectors(block + "KeyNorm", self.d_head, True, False)
+        self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
+        if self.gated:
+            self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
+        self.matrix(block + "MlpUp", a["d_ff"], d, mlp)
+        self.matrix(block + "MlpDown", d, a["d_ff"], mlp, writes=True)
+
+    # What is computed
+
+    def linear(self, x, name):
+        return F.linear(x, self.w[f"{name}.Matrix"], self.w.get(f"{name}.Bias"))
+
+    def norm(self, x, name, centred=None):
+        if self.centred if centred is None else centred:
+            x = x - x.mean(-1, keepdim=True)
+        eps = float(np.float32(self.a["norm_eps"]))  # as float32 has it
+        x = x / (x.square().mean(-1, keepdim=True) + eps).sqrt()
+        return x * self.w.get(f"{name}.Gain", 1.0) + self.w.get(f"{name}.Shift", 0.0)
+
+    def rotate(self, x):
+        """Channel i of a head turns with channel i + dims / 2. Rounded to float32 as models of float32 have it:
+        frequencies, angles, cosines and sines."""
+        position = self.a["position"]
+        dims = int(self.d_head * position["fraction"]) // 2 * 2
+        exponents = torch.arange(0, dims, 2, dtype=torch.float32) / dims
+        frequencies = 1.0 / (position["base"] ** exponents.double()).float()
+        places = torch.arange(x.shape[-2], dtype=torch.float32)
+        angles = torch.outer(places, frequencies).double()
+        cos, sin = angles.cos().float().double(), angles.sin().float().double()
+        first, second, rest = x.split([dims // 2, dims // 2, x.shape[-1] - dims], -1)
+        return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
+
+    def slopes(self):
+        """As in the authors' code: github.com/ofirpress/attention_with_linear_biases."""
+
+        def power_of_2(n):
+            start = 2 ** (-(2 ** -(math.log2(n) - 3)))
+            return [start * start**i for i in range(n)]
+
+        n = self.heads
+        if math.log2(n).is_integer():
+            return power_of_2(n)
+        closest = 2 ** math.floor(math.log2(n))
+        return power_of_2(closest) + power_of_2(2 * closest)[0::2][: n - closest]
+
+    def attention(self, x, block, layer):
+        split = lambda name: self.linear(x, block + name).unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+        query, key, value = split("Query"), split("Key"), split("Value")
+        if self.a["qk_norm"]:
+            query, key = self.norm(query, block + "QueryNorm", False), self.norm(key, block + "KeyNorm", False)
+        distance = torch.arange(x.shape[1])[:, None] - torch.arange(x.shape[1])
+        bias = torch.zeros(self.heads, 1, 1, dtype=torch.float64)
+        match self.a["position"]["kind"]:
+            case "rotary":
+                query, key = self.rotate(query), self.rotate(key)
+            case "alibi":
+                # float32 has the slopes rounded
+                slopes = torch.tensor(self.slopes(), dtype=torch.float32).double()
+                bias = -slopes[:, None, None] * distance
+            case kind:
+                assert kind in ("learned", "none"), kind
+        key, value = (x.repeat_interleave(self.heads // self.kv_heads, 1) for x in (key, value))
+        scores = query @ key.transpose(-1, -2) / math.sqrt(self.d_head) + bias
+        seen = distance >= 0
+        window = self.a["window"]
+        if window and layer in window["layers"]:
+            seen &= distance < window["width"]
+        mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
+        return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
+
+    def mlp(self, x, block):
+        up = self.linear(x, block + "MlpUp")
+        h = self.act(self.linear(x, block + "MlpGate")) * up if self.gated else self.act(up)
+        return self.linear(h, block + "MlpDown")
+
+    def block(self, x, layer):
+        block = f"{layer}."
+        norm = lambda there, x, name: self.norm(x, block + name) if there else x
+        attended = self.attention(norm(self.normed_input, x, "AttentionNorm"), block, layer)
+        attended = x + norm(self.normed_output, attended, "AttentionOutputNorm")
+        attended = norm(self.normed_stream, attended, "AttentionNorm")
+        given = x if self.parallel else attended
+        written = self.mlp(norm(self.normed_input, given, "MlpNorm"), block)
+        y = attended + norm(self.normed_output, written, "MlpOutputNorm")
+        return norm(self.normed_stream, y, "MlpNorm")
+
+    def states(self, ids):
+        """The residual stream before the first block and after each."""
+        x = self.w["TokenEmbedding.Embedding"][ids]
+        if self.a["position"]["kind"] == "learned":
+            x = x + self.w["PositionEmbedding.Embedding"]
+        states = [x]
+        for layer in range(1, self.a["layers"] + 1):
+            states.append(self.block(states[-1], layer))
+        return states
+
+    def logits(self, x):
+        x = self.norm(x, "FinalNorm") if self.normed_input else x
+        return x @ self.w["TokenEmbedding.Embedding" if self.a["tied"] else "Unembedding.Matrix"].T
+
+
+def computed(arch):
+    model = Model(arch)
+    count = SEQUENCES * (arch["context"] + 1)
+    tokens = torch.from_numpy((bits("tokens", count) % np.uint64(arch["vocab"])).astype(np.int64))
+    tokens = tokens.reshape(SEQUENCES, arch["context"] + 1)
+    states = model.states(tokens[:, :-1])
+    loss = F.cross_entropy(model.logits(states[-1]).flatten(0, 1), tokens[:, 1:].flatten())
+    loss.backward()
+    return {
+        "loss": loss.item(),
+        "hidden": [summary(state) for state in states[1:]],
+        "gradients": {name: summary(weight.grad) for name, weight in sorted(model.w.items())},
+    }
+
+
+def main():
+    cases = json.loads((HERE / "cases.json").read_text()).items()
+    text = json.dumps({name: computed(arch) for name, arch in cases})
+    # a line a tensor
+    text = text.replace("], ", "],\n").replace("{", "{\n").replace("}, ", "},\n")
+    (HERE / "pytorch.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

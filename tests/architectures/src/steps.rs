@@ -1,0 +1,41 @@
+use std::collections::BTreeSet;
+
+use outcrop_arch::{ArchSpec, Plan, Step};
+
+/// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
+/// and `tests/cover.rs` then for a case.
+macro_rules! steps {
+    ($($name:literal: $step:pat,)*) => {
+        /// All names, in the order of the list.
+        pub const STEPS: &[&str] = &[$($name),*];
+
+        fn name(step: &Step) -> &'static str {
+            match step {
+                $($step => $name,)*
+            }
+        }
+    };
+}
+
+steps! {
+    "embed": Step::Embed { .. },
+    "add position": Step::AddPosition { .. },
+    "norm, centred": Step::Norm { centred: true, .. },
+    "norm": Step::Norm { centred: false, .. },
+    "project": Step::Project { .. },
+    "head norm": Step::HeadNorm { .. },
+    "rotate": Step::Rotate { .. },
+    "attend": Step::Attend { window: None, alibi: false, .. },
+    "attend in a window": Step::Attend { window: Some(_), alibi: false, .. },
+    "attend with biases": Step::Attend { window: None, alibi: true, .. },
+    "attend with biases in a window": Step::Attend { window: Some(_), alibi: true, .. },
+    "activate": Step::Activate { .. },
+    "multiply": Step::Multiply { .. },
+    "add": Step::Add { .. },
+    "unembed": Step::Unembed { .. },
+}
+
+/// The steps of an architecture's plan.
+pub fn steps(arch: &ArchSpec) -> BTreeSet<&'static str> {
+    Plan::new(arch).steps().map(name).collect()
+}
