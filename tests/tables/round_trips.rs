@@ -130,7 +130,7 @@ fn fits_and_reports_say_the_same_after_every_tool() {
         let last = loaded
             .rows
             .iter()
-            .map(|f| format!("{:.6e}", f.f_last.unwrap()));
+            .map(|f| format!("{:.6e}", f.value("f_last").unwrap()));
         (numbers.collect::<Vec<_>>(), last.collect::<Vec<_>>())
     };
     let before = fits("original");

@@ -1,5 +1,7 @@
-/// One curve fitted to one trajectory: a row of `fits.csv`. A quantity that the data do not
-/// identify, or that the hypothesis does not have, is empty. Ratios have no unit, times are
+use crate::{Quantities, Quantity};
+
+/// One curve fitted to one trajectory: a row of `fits.csv`. It holds what every fit has, and a list of the
+/// quantities that its hypothesis gives. What the data do not identify is empty. Ratios have no unit, times are
 /// training steps, rates are per step. Intervals are of the level that the fitter was asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -38,107 +40,37 @@ pub struct Fit {
     /// Condition number of the Jacobian by the five parameters, scaled; infinite where some
     /// combination of them is not identified.
     pub condition: Option<f64>,
-    /// Amplitude A of Eq. 9, f(t) = A exp(-lambda x) ln(x) + K with x = gamma t + t0.
-    #[cfg_attr(feature = "serde", serde(rename = "A"))]
-    pub a: Option<f64>,
-    /// Lower end of the interval of A; empty where it is open below.
-    #[cfg_attr(feature = "serde", serde(rename = "A_lo"))]
-    pub a_lo: Option<f64>,
-    /// Upper end of the interval of A; empty where it is open above.
-    #[cfg_attr(feature = "serde", serde(rename = "A_hi"))]
-    pub a_hi: Option<f64>,
-    /// Decay rate lambda of Eq. 9, at least 0.
-    pub lambda: Option<f64>,
-    /// Lower end of the interval of lambda; empty where it is open below.
-    pub lambda_lo: Option<f64>,
-    /// Upper end of the interval of lambda; empty where it is open above.
-    pub lambda_hi: Option<f64>,
-    /// Time scaling gamma of Eq. 9, per step.
-    pub gamma: Option<f64>,
-    /// Lower end of the interval of gamma; empty where it is open below.
-    pub gamma_lo: Option<f64>,
-    /// Upper end of the interval of gamma; empty where it is open above.
-    pub gamma_hi: Option<f64>,
-    /// Time offset t0 of Eq. 9.
-    pub t0: Option<f64>,
-    /// Lower end of the interval of t0; empty where it is open below.
-    pub t0_lo: Option<f64>,
-    /// Upper end of the interval of t0; empty where it is open above.
-    pub t0_hi: Option<f64>,
-    /// Asymptote K of Eq. 9.
-    #[cfg_attr(feature = "serde", serde(rename = "K"))]
-    pub k: Option<f64>,
-    /// Lower end of the interval of K; empty where it is open below.
-    #[cfg_attr(feature = "serde", serde(rename = "K_lo"))]
-    pub k_lo: Option<f64>,
-    /// Upper end of the interval of K; empty where it is open above.
-    #[cfg_attr(feature = "serde", serde(rename = "K_hi"))]
-    pub k_hi: Option<f64>,
-    /// Decay rate beta = lambda gamma of f(t) = exp(-beta t) (A1 ln(t + tau0) + A2) + K, per step.
-    pub beta: Option<f64>,
-    /// Lower end of the interval of beta; empty where it is open below.
-    pub beta_lo: Option<f64>,
-    /// Upper end of the interval of beta; empty where it is open above.
-    pub beta_hi: Option<f64>,
-    /// Time offset tau0 = t0 / gamma, in steps.
-    pub tau0: Option<f64>,
-    /// Lower end of the interval of tau0; empty where it is open below.
-    pub tau0_lo: Option<f64>,
-    /// Upper end of the interval of tau0; empty where it is open above.
-    pub tau0_hi: Option<f64>,
-    /// Logarithmic amplitude A1 = A exp(-lambda t0).
-    #[cfg_attr(feature = "serde", serde(rename = "A1"))]
-    pub a1: Option<f64>,
-    /// Lower end of the interval of A1; empty where it is open below.
-    #[cfg_attr(feature = "serde", serde(rename = "A1_lo"))]
-    pub a1_lo: Option<f64>,
-    /// Upper end of the interval of A1; empty where it is open above.
-    #[cfg_attr(feature = "serde", serde(rename = "A1_hi"))]
-    pub a1_hi: Option<f64>,
-    /// Constant amplitude A2 = A1 ln(gamma).
-    #[cfg_attr(feature = "serde", serde(rename = "A2"))]
-    pub a2: Option<f64>,
-    /// The curve at the first step.
-    pub f_first: Option<f64>,
-    /// Lower end of the interval of `f_first`; empty where it is open below.
-    pub f_first_lo: Option<f64>,
-    /// Upper end of the interval of `f_first`; empty where it is open above.
-    pub f_first_hi: Option<f64>,
-    /// The curve at the last step.
-    pub f_last: Option<f64>,
-    /// Lower end of the interval of `f_last`; empty where it is open below.
-    pub f_last_lo: Option<f64>,
-    /// Upper end of the interval of `f_last`; empty where it is open above.
-    pub f_last_hi: Option<f64>,
-    /// The largest value of the curve between them.
-    pub f_max: Option<f64>,
-    /// Lower end of the interval of `f_max`; empty where it is open below.
-    pub f_max_lo: Option<f64>,
-    /// Upper end of the interval of `f_max`; empty where it is open above.
-    pub f_max_hi: Option<f64>,
-    /// First step at which the curve is half-way from `f_first` to `f_max` (to the smallest value
-    /// where it falls).
-    pub t_half: Option<f64>,
-    /// Lower end of the interval of `t_half`; empty where it is open below.
-    pub t_half_lo: Option<f64>,
-    /// Upper end of the interval of `t_half`; empty where it is open above.
-    pub t_half_hi: Option<f64>,
-    /// Probability that the curve has a maximum inside the run.
-    pub p_peak: Option<f64>,
-    /// Step of that maximum, where there is one.
-    pub t_peak: Option<f64>,
-    /// Lower end of the interval of `t_peak`; empty where it is open below.
-    pub t_peak_lo: Option<f64>,
-    /// Upper end of the interval of `t_peak`; empty where it is open above.
-    pub t_peak_hi: Option<f64>,
-    /// Time constant of the first-order step, in steps.
-    pub tau: Option<f64>,
-    /// Natural frequency of the second-order step, per step.
-    pub omega: Option<f64>,
-    /// Damping ratio of the second-order step: below 1 it overshoots.
-    pub zeta: Option<f64>,
-    /// Midpoint of the logistic curve, in steps; negative where it has passed before the run.
-    pub t_mid: Option<f64>,
+    /// What the hypothesis says beyond this: its parameters and what its curve does. Which these are, with unit
+    /// and range, is declared where the hypothesis is.
+    #[cfg_attr(feature = "serde", serde(flatten))]
+    pub quantities: Quantities,
+}
+
+impl Fit {
+    /// The quantity of that name, such as `t_peak`; none where the hypothesis does not have it.
+    ///
+    /// ```
+    /// use outcrop_core::{Fit, Quantity};
+    ///
+    /// let peak = Quantity::new("t_peak", 6010.0).between(5200.0, 7100.0);
+    /// let fit = Fit { quantities: [peak].into(), ..Fit::default() };
+    /// assert_eq!(fit.quantity("t_peak").and_then(|peak| peak.hi), Some(7100.0));
+    /// assert_eq!(fit.value("t_peak"), Some(6010.0));
+    /// assert_eq!(fit.value("A"), None);
+    /// ```
+    pub fn quantity(&self, name: &str) -> Option<&Quantity> {
+        self.quantities.get(name)
+    }
+
+    /// The value of the quantity of that name; none where it is not identified, or not there.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.quantities.value(name)
+    }
+
+    /// The ends of its interval, lower and upper; an end is none where it is open, both where there is none.
+    pub fn interval(&self, name: &str) -> [Option<f64>; 2] {
+        self.quantity(name).map_or([None; 2], |q| [q.lo, q.hi])
+    }
 }
 
 /// One point of a fitted curve: a row of `curves.csv`, for plotting without evaluating a formula.

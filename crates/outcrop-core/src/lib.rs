@@ -11,7 +11,7 @@
 //! | [`LayerStats`] | top 3 magnitudes, lower median, non-finite count of one hidden state | |
 //! | [`Measurement`] | a [`LayerStats`] with its model, step, sequence and layer | `measurements.csv` |
 //! | [`Trajectory`] | the ratio of one layer over training steps | `trajectories.csv` |
-//! | [`Fit`] | one curve fitted to one trajectory | `fits.csv` |
+//! | [`Fit`] | one curve fitted to one trajectory, with its [`Quantity`] list | `fits.csv` |
 //! | [`Comparison`] | a published fit compared with one of ours | `comparison.csv` |
 //! | [`Forecast`] | a later value, forecast from the beginning of a trajectory | `forecasts.csv` |
 //! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
@@ -74,6 +74,7 @@ mod places;
 mod provenance;
 #[cfg(feature = "tables")]
 pub mod published;
+mod quantity;
 mod score;
 mod stats;
 #[cfg(feature = "tables")]
@@ -114,6 +115,7 @@ pub use nearest::nearest;
 pub use places::{HeadSink, PersistentPlace};
 #[cfg(feature = "json")]
 pub use provenance::Provenance;
+pub use quantity::{Quantities, Quantity, QuantityColumn};
 pub use score::{ModelScore, Prediction, Score};
 pub use stats::{
     Detail, LaterStats, LayerStats, MASSIVE_MAGNITUDE, MASSIVE_RATIO, Measurement, Place, Spread,

@@ -4,13 +4,14 @@
 
 use std::path::Path;
 
-use outcrop_core::table::{self, MeasurementRow, ParquetWriter, Row};
-use outcrop_core::{Fit, Ratio, open_trajectories};
+use outcrop_core::table::{self, MeasurementRow, ParquetWriter, Row, TableLayout};
+use outcrop_core::{Fit, Quantity, Ratio, open_trajectories};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
 
 fn write<T: Row>(path: &Path, rows: &[T]) {
-    let mut writer = ParquetWriter::new(std::fs::File::create(path).unwrap()).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = ParquetWriter::with_layout(file, TableLayout::of(rows).unwrap()).unwrap();
     rows.iter().for_each(|row| writer.write(row).unwrap());
     writer.finish().unwrap();
 }
@@ -22,8 +23,12 @@ fn fits(n: u32) -> Vec<Fit> {
         hypothesis: "emergence".into(),
         n: 37,
         best: layer % 2 == 0,
-        k: (layer % 3 != 0).then_some(f64::from(layer) / 3.0),
         condition: Some(f64::INFINITY),
+        quantities: [
+            Quantity::new("K", (layer % 3 != 0).then_some(f64::from(layer) / 3.0)),
+            Quantity::new("t_mid", None).between(None, 8.0),
+        ]
+        .into(),
         ..Fit::default()
     };
     (1..=n).map(fit).collect()
@@ -40,7 +45,7 @@ fn columns_have_types_and_nulls() {
         let column = columns.iter().find(|column| column.name() == name).unwrap();
         column.get_physical_type().to_string()
     };
-    let types = ["model", "layer", "best", "K", "t_mid"].map(type_of);
+    let types = ["model", "layer", "best", "K", "t_mid_lo"].map(type_of);
     assert_eq!(
         types,
         ["BYTE_ARRAY", "INT64", "BOOLEAN", "DOUBLE", "DOUBLE"]

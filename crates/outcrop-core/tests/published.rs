@@ -108,11 +108,11 @@ fn fits_are_read_by_the_names_of_their_parameters() {
     assert_eq!(original.model, "pythia-14m");
     assert_eq!(original.hypothesis, "published original");
     let parameters = [
-        original.a,
-        original.lambda,
-        original.gamma,
-        original.t0,
-        original.k,
+        original.value("A"),
+        original.value("lambda"),
+        original.value("gamma"),
+        original.value("t0"),
+        original.value("K"),
     ];
     assert_eq!(parameters, [1.5, 0.25, 1e-4, 1.0, 30.5].map(Some));
     assert_eq!(
@@ -120,15 +120,24 @@ fn fits_are_read_by_the_names_of_their_parameters() {
         (7, None, Some(-12.5))
     );
     assert!(original.sse.is_some_and(|sse| sse > 0.0 && sse < 1.0));
-    assert_eq!((original.f_first, original.f_last), (None, None));
+    assert_eq!(
+        (original.value("f_first"), original.value("f_last")),
+        (None, None)
+    );
     let second = fits.iter().find(|f| f.layer == 2).unwrap();
     assert_eq!(
-        (second.k, second.status.as_str()),
+        (second.value("K"), second.status.as_str()),
         (None, "K is not finite")
     );
     let other = &fits[1];
-    assert_eq!((other.a1, other.a2), (Some(2.0), Some(-3.0)));
-    assert_eq!((other.beta, other.tau0), (Some(2.5e-5), Some(10.0)));
+    assert_eq!(
+        (other.value("A1"), other.value("A2")),
+        (Some(2.0), Some(-3.0))
+    );
+    assert_eq!(
+        (other.value("beta"), other.value("tau0")),
+        (Some(2.5e-5), Some(10.0))
+    );
     assert_eq!(fits[2].status, "no parameters published");
     assert_eq!(fits[6].hypothesis, "published top1 original");
 }
@@ -176,7 +185,7 @@ fn a_file_that_is_too_large_is_refused_before_it_is_read() {
 fn parameters_that_are_no_numbers_are_missing_and_the_others_read() {
     let found = read("../published_traps");
     let fit = &found.fits[0];
-    let read = [fit.a, fit.lambda, fit.gamma, fit.t0, fit.k];
+    let read = ["A", "lambda", "gamma", "t0", "K"].map(|name| fit.value(name));
     assert_eq!(read, [None, Some(1e-320), Some(1e30), Some(0.0), None]);
     assert_eq!(fit.status, "A is not finite; K is not finite");
     assert_eq!((fit.r2, fit.aic, fit.sse, fit.n), (None, None, None, 2));

@@ -23,11 +23,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(emergence.best);
     assert!(
         emergence
-            .lambda
+            .value("lambda")
             .is_some_and(|lambda| (lambda / 2e-4 - 1.0).abs() < 1e-3)
     );
     // f' = 0 where 1/x = lambda ln x, which is at x = 754.6
-    assert!(emergence.t_peak.is_some_and(|t| (t - 1493.2).abs() < 1.0));
+    assert!(
+        emergence
+            .value("t_peak")
+            .is_some_and(|t| (t - 1493.2).abs() < 1.0)
+    );
     let csv = String::from_utf8(table::rows_to_csv(&found.fits)?)?;
     assert!(csv.starts_with("model,layer,hypothesis,n,best,status"));
     Ok(())

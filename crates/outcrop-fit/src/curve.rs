@@ -32,6 +32,17 @@ pub struct CurveSummary {
 }
 
 impl CurveSummary {
+    /// The summary by the names of its quantities.
+    pub fn named(&self) -> [(&'static str, Option<f64>); 5] {
+        [
+            ("f_first", Some(self.f_first)),
+            ("f_last", Some(self.f_last)),
+            ("f_max", Some(self.f_max)),
+            ("t_half", self.t_half),
+            ("t_peak", self.t_peak),
+        ]
+    }
+
     /// The summary of `curve` from step `first` to step `last`.
     pub fn new(curve: &(impl Curve + ?Sized), first: f64, last: f64) -> Self {
         let (f_first, f_last) = (curve.value(first), curve.value(last));

@@ -19,7 +19,9 @@
 //! | [`fit`], [`fit_all`], [`fit_each`] | every hypothesis for one, many or a stream of [`outcrop_core::Trajectory`], as table rows |
 //! | [`Options`], [`Weighting`] | weights, bounds, grid, intervals; [`Options::paper_like`] for the paper's objective |
 //! | [`Series`], [`Observations`] | a checked series of values at steps; the same with its weights |
-//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
+//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`], [`FittedRow`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
+//! | [`About`], [`QuantityAbout`], [`quantity_columns`] | what a hypothesis declares, and the columns of `fits.csv` that follow |
+//! | [`fit_among`] | the same with hypotheses of your own |
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
 //! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
@@ -44,8 +46,8 @@
 //! let emergence = &found.fits[0];
 //! assert!(emergence.best);
 //! assert_eq!(emergence.status, "leverage above 0.9 at step 131071");
-//! assert!((emergence.tau0.unwrap() - 40.0).abs() < 1e-3);
-//! assert!(emergence.t_peak.is_some());
+//! assert!((emergence.value("tau0").unwrap() - 40.0).abs() < 1e-3);
+//! assert!(emergence.value("t_peak").is_some());
 //! ```
 
 mod average;
@@ -55,13 +57,12 @@ mod families;
 mod forecast;
 mod goodness;
 mod hypotheses;
+mod interval;
 mod jacobi;
-mod names;
 mod observations;
 mod options;
 pub mod paper;
 mod parallel;
-mod posterior;
 mod published;
 mod robust;
 pub mod separable;
@@ -75,20 +76,19 @@ pub use error::{Error, Result};
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{
-    About, Covariance, CriticallyDamped, Emergence, EmergenceCurve, EmergenceHypothesis,
-    EmergenceParameters, FirstOrderStep, Fitted, HYPOTHESES, Hypothesis, LogOnly, Logistic, Note,
-    ParameterAbout, SecondOrderStep, fit_emergence, hypothesis, lambert_w_of_exp,
+    About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, EMERGENCE, Emergence, EmergenceCurve,
+    EmergenceHypothesis, EmergenceParameters, F_FIRST, F_LAST, F_MAX, FIRST_ORDER_STEP,
+    FirstOrderStep, Fitted, FittedRow, HYPOTHESES, Hypothesis, Intervals, LOG_ONLY, LOGISTIC,
+    LogOnly, Logistic, Note, Posterior, QuantityAbout, SECOND_ORDER_STEP, SecondOrderStep, T_HALF,
+    T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
 };
-pub use names::{
-    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, LOG_ONLY, LOGISTIC, SECOND_ORDER_STEP,
-};
+pub use interval::Interval;
 pub use observations::Observations;
 pub use options::{Options, Weighting};
 pub use parallel::{fit_all, fit_each};
-pub use posterior::{Interval, Intervals, Posterior};
 pub use published::compare_published;
 pub use series::{MIN_POINTS, Series};
-pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit};
+pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit, fit_among};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

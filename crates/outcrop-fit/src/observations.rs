@@ -45,6 +45,16 @@ impl<'a> Observations<'a> {
         Ok(observations)
     }
 
+    /// The series.
+    pub fn series(&self) -> &'a Series {
+        self.series
+    }
+
+    /// The options.
+    pub fn options(&self) -> &'a Options {
+        self.options
+    }
+
     /// The steps that the robust weighting gives no weight at all: outliers.
     pub fn outliers(&self) -> Vec<f64> {
         let points = self.series.steps().iter().zip(&self.factors);

@@ -133,12 +133,15 @@ fn differences_are_those_of_the_curves() {
         model: "m".into(),
         layer: 1,
         hypothesis: hypothesis.into(),
-        a: Some(40.0),
-        lambda: Some(1e-3),
-        gamma: Some(1e-2),
-        t0: Some(2.0),
-        k: Some(k),
         sse: Some(0.0),
+        quantities: [
+            ("A", 40.0),
+            ("lambda", 1e-3),
+            ("gamma", 1e-2),
+            ("t0", 2.0),
+            ("K", k),
+        ]
+        .into(),
         ..Fit::default()
     };
     let compare = |trajectory: &Trajectory, k: f64| {

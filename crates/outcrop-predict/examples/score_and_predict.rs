@@ -30,11 +30,14 @@ fn table() -> Result<Table, Error> {
                 model: named.model.clone(),
                 layer,
                 hypothesis: "emergence".into(),
-                k: Some(0.9 * top),
-                f_first: Some(5.0),
-                f_last: Some(top),
-                f_max: Some(1.3 * top),
-                t_half: Some(2000.0 / f64::from(layer)),
+                quantities: [
+                    ("K", 0.9 * top),
+                    ("f_first", 5.0),
+                    ("f_last", top),
+                    ("f_max", 1.3 * top),
+                    ("t_half", 2000.0 / f64::from(layer)),
+                ]
+                .into(),
                 ..Fit::default()
             }
         })

@@ -86,10 +86,7 @@ fn scores(name: &str, truth: &Truth, first: u64) {
     let evaluations: Vec<Evaluation> = (0..TABLES)
         .map(|seed| {
             let only_last = fits(truth, first + seed).into_iter().map(|fit| Fit {
-                k: None,
-                f_first: None,
-                f_max: None,
-                t_half: None,
+                quantities: fit.quantity("f_last").cloned().into_iter().collect(),
                 ..fit
             });
             let table = Table::new(&archs(), &only_last.collect::<Vec<_>>()).unwrap();
@@ -171,14 +168,19 @@ fn coverage(name: &str, truth: &Truth, tables: u64, first: u64) {
 
 /// Wall time of everything on one table with all of the paper's targets.
 fn everything() {
-    let fits = fits(&TRUTHS[2].1, 1).into_iter().map(|fit| Fit {
-        a: fit.f_max,
-        lambda: fit.t_half.map(|t| 10.0 / t),
-        gamma: fit.t_half.map(f64::recip),
-        t0: fit.f_first,
-        p_peak: fit.f_first.map(|f| (f / 20.0).min(1.0)),
-        t_peak: fit.t_half.map(|t| 3.0 * t),
-        ..fit
+    let fits = fits(&TRUTHS[2].1, 1).into_iter().map(|mut fit| {
+        let [first, most, half] = ["f_first", "f_max", "t_half"].map(|name| fit.value(name));
+        for (name, value) in [
+            ("A", most),
+            ("lambda", half.map(|t| 10.0 / t)),
+            ("gamma", half.map(f64::recip)),
+            ("t0", first),
+            ("p_peak", first.map(|f| (f / 20.0).min(1.0))),
+            ("t_peak", half.map(|t| 3.0 * t)),
+        ] {
+            fit.quantities.set_value(name, value);
+        }
+        fit
     });
     let table = Table::new(&archs(), &fits.collect::<Vec<_>>()).unwrap();
     let start = Instant::now();

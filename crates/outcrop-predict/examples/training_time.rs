@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use outcrop_arch::ArchSpec;
-use outcrop_core::{Fit, NamedArch};
+use outcrop_core::{Fit, NamedArch, Quantity};
 use outcrop_predict::{Error, PredictOptions, Predictor, Regressor, Table};
 
 const SIZES: [&str; 9] = [
@@ -36,12 +36,13 @@ fn table() -> Result<Table, Error> {
                 model: named.model.clone(),
                 layer,
                 hypothesis: "emergence".into(),
-                k: Some(last * (1.0 + 0.1 * wave)),
-                f_last: Some(last),
-                f_last_lo: Some(last / margin),
-                f_last_hi: Some(last * margin),
-                f_max: Some(1.2 * last),
-                t_half: Some((7.0 + depth + 0.3 * wave).exp()),
+                quantities: [
+                    Quantity::new("K", last * (1.0 + 0.1 * wave)),
+                    Quantity::new("f_last", last).between(last / margin, last * margin),
+                    Quantity::new("f_max", 1.2 * last),
+                    Quantity::new("t_half", (7.0 + depth + 0.3 * wave).exp()),
+                ]
+                .into(),
                 ..Fit::default()
             }
         })

@@ -36,7 +36,7 @@
 //!         model: named.model.clone(),
 //!         layer,
 //!         hypothesis: "emergence".into(),
-//!         f_last: Some(named.arch.d_model as f64 * f64::from(layer)),
+//!         quantities: [("f_last", named.arch.d_model as f64 * f64::from(layer))].into(),
 //!         ..Fit::default()
 //!     })
 //!     .collect();

@@ -29,8 +29,7 @@ impl Predictor {
     /// # use outcrop_predict::{PredictOptions, Predictor, Regressor, Table};
     /// # let archs = [64, 128, 256].map(|d| NamedArch { model: d.to_string(), arch: ArchSpec::new(1, d, 4) });
     /// # let fits = archs.each_ref().map(|a| Fit {
-    /// #     model: a.model.clone(), layer: 1, hypothesis: "emergence".into(),
-    /// #     f_last: Some(a.arch.d_model as f64), ..Fit::default()
+    /// #     model: a.model.clone(), layer: 1, hypothesis: "emergence".into(), quantities: [("f_last", a.arch.d_model as f64)].into(), ..Fit::default()
     /// # });
     /// # let table = Table::new(&archs, &fits)?;
     /// let predictor = Predictor::train(&table, Regressor::Ridge, &PredictOptions::default())?;

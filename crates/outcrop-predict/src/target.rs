@@ -135,7 +135,7 @@ impl Target {
     /// use outcrop_core::Fit;
     /// use outcrop_predict::Target;
     ///
-    /// let fit = Fit { f_last: Some(1.0), t_half: Some(0.0), ..Fit::default() };
+    /// let fit = Fit { quantities: [("f_last", 1.0), ("t_half", 0.0)].into(), ..Fit::default() };
     /// assert_eq!(Target::LnFLast.of(&fit), Some(0.0));
     /// assert_eq!(Target::LnTHalf.of(&fit), None); // ln 0
     /// assert_eq!(Target::K.of(&fit), None); // empty
@@ -183,21 +183,18 @@ impl Target {
         }
     }
 
+    /// The quantity of a fit that it is, or whose logarithm it is.
+    pub fn quantity(self) -> &'static str {
+        match self {
+            Self::PPeak => "p_peak",
+            other => other.name().trim_start_matches("ln "),
+        }
+    }
+
     /// The value and the ends of its interval as the table of fits has them.
     fn columns(self, fit: &Fit) -> [Option<f64>; 3] {
-        match self {
-            Self::A => [fit.a, fit.a_lo, fit.a_hi],
-            Self::Lambda => [fit.lambda, fit.lambda_lo, fit.lambda_hi],
-            Self::Gamma => [fit.gamma, fit.gamma_lo, fit.gamma_hi],
-            Self::T0 => [fit.t0, fit.t0_lo, fit.t0_hi],
-            Self::K => [fit.k, fit.k_lo, fit.k_hi],
-            Self::LnFFirst => [fit.f_first, fit.f_first_lo, fit.f_first_hi],
-            Self::LnFLast => [fit.f_last, fit.f_last_lo, fit.f_last_hi],
-            Self::LnFMax => [fit.f_max, fit.f_max_lo, fit.f_max_hi],
-            Self::LnTHalf => [fit.t_half, fit.t_half_lo, fit.t_half_hi],
-            Self::PPeak => [fit.p_peak, None, None],
-            Self::LnTPeak => [fit.t_peak, fit.t_peak_lo, fit.t_peak_hi],
-        }
+        let quantity = fit.quantity(self.quantity());
+        quantity.map_or([None; 3], |q| [q.value, q.lo, q.hi])
     }
 }
 
@@ -209,17 +206,30 @@ impl fmt::Display for Target {
 
 #[cfg(test)]
 mod tests {
+    use outcrop_core::Quantity;
+
     use super::*;
+
+    #[test]
+    fn every_target_is_of_a_quantity() {
+        let quantities = Target::ALL.map(Target::quantity);
+        let names = [
+            "A", "lambda", "gamma", "t0", "K", "f_first", "f_last", "f_max", "t_half", "p_peak",
+            "t_peak",
+        ];
+        assert_eq!(quantities, names);
+    }
 
     #[test]
     fn a_value_that_is_not_identified_says_why() {
         let fit = Fit {
-            k: Some(f64::INFINITY),
-            f_max: Some(-1.0),
-            p_peak: Some(1.5),
-            t_half: Some(1.0),
-            t_half_lo: Some(0.0),
-            t_half_hi: Some(std::f64::consts::E),
+            quantities: [
+                Quantity::new("K", f64::INFINITY),
+                Quantity::new("f_max", -1.0),
+                Quantity::new("p_peak", 1.5),
+                Quantity::new("t_half", 1.0).between(0.0, std::f64::consts::E),
+            ]
+            .into(),
             ..Fit::default()
         };
         assert_eq!(Target::A.read(&fit), Err(Unidentified::Empty));

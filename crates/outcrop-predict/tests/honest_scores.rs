@@ -41,10 +41,7 @@ fn scored(fits: &[Fit], regressors: &[Regressor], repeats: usize) -> Evaluation 
 /// R2 of the random split and Q2 of leaving models out, on `ln f_last` alone.
 fn both_scores(truth: &Truth, seed: u64, regressor: Regressor) -> [f64; 2] {
     let only_last = |f: Fit| Fit {
-        k: None,
-        f_first: None,
-        f_max: None,
-        t_half: None,
+        quantities: f.quantity("f_last").cloned().into_iter().collect(),
         ..f
     };
     let fits: Vec<Fit> = fits(truth, seed).into_iter().map(only_last).collect();
@@ -125,10 +122,7 @@ fn the_same_seed_gives_the_same_bits() {
 /// Verdicts on `ln f_last` alone.
 fn verdict(truth: &Truth, seed: u64, relabellings: usize) -> Verdict {
     let only_last = |f: Fit| Fit {
-        k: None,
-        f_first: None,
-        f_max: None,
-        t_half: None,
+        quantities: f.quantity("f_last").cloned().into_iter().collect(),
         ..f
     };
     let fits: Vec<Fit> = fits(truth, seed).into_iter().map(only_last).collect();
@@ -186,10 +180,7 @@ fn models_with_few_layers_do_not_pass_for_a_signal() {
         ..PredictOptions::default()
     };
     let only_first = |f: Fit| Fit {
-        k: None,
-        f_last: None,
-        f_max: None,
-        t_half: None,
+        quantities: f.quantity("f_first").cloned().into_iter().collect(),
         ..f
     };
     let small = |seed: &u64| {
@@ -232,10 +223,12 @@ fn leaving_an_architecture_out_leaves_out_every_seed_of_it() {
     let changed: Vec<Fit> = fits
         .iter()
         .map(|f| match f.model == "70m-b" {
-            true => Fit {
-                f_last: f.f_last.map(|v| v * 50.0),
-                ..f.clone()
-            },
+            true => {
+                let mut fit = f.clone();
+                let last = f.value("f_last").map(|v| v * 50.0);
+                fit.quantities.set_value("f_last", last);
+                fit
+            }
             false => f.clone(),
         })
         .collect();
@@ -318,15 +311,14 @@ proptest! {
     ) {
         let held_out = archs()[held_out].model.clone();
         let before = fits(&STRONG, 8);
-        let after: Vec<Fit> = before.iter().cloned().map(|f| match f.model == held_out {
-            true => Fit {
-                k: f.k.map(|k| k * factor - 3.0).filter(|_| f.layer % 4 != erased),
-                f_last: f.f_last.map(|v| v * factor),
-                f_max: f.f_first,
-                ..f
-            },
-            false => f,
-        }).collect();
+        let mut after = before.clone();
+        for f in after.iter_mut().filter(|f| f.model == held_out) {
+            let k = f.value("K").map(|k| k * factor - 3.0).filter(|_| f.layer % 4 != erased);
+            let last = f.value("f_last").map(|v| v * factor);
+            for (name, value) in [("K", k), ("f_last", last), ("f_max", f.value("f_first"))] {
+                f.quantities.set_value(name, value);
+            }
+        }
         let regressors = [Regressor::Ridge, Regressor::DepthProfile];
         let [before, after] = [before, after].map(|fits| scored(&fits, &regressors, 1));
         prop_assert_eq!(of_model(&before, &held_out), of_model(&after, &held_out));

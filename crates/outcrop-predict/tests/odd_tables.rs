@@ -1,7 +1,7 @@
 //! Small, lopsided and extreme tables: an evaluation or an error, never a panic.
 
 use outcrop_arch::ArchSpec;
-use outcrop_core::{Fit, NamedArch};
+use outcrop_core::{Fit, NamedArch, Quantity};
 use outcrop_predict::{PredictOptions, Predictor, Regressor, Table, evaluate};
 use proptest::prelude::*;
 
@@ -20,18 +20,19 @@ fn fit() -> impl Strategy<Value = Fit> {
         model: model.to_string(),
         layer,
         hypothesis: "emergence".into(),
-        a: v[0],
-        lambda: v[1],
-        gamma: v[2],
-        t0: v[3],
-        k: v[4],
-        f_first: v[5],
-        f_last: v[6],
-        f_max: v[7],
-        t_half: v[8],
-        p_peak: v[9],
-        f_max_lo: v[10],
-        f_max_hi: v[11],
+        quantities: [
+            Quantity::new("A", v[0]),
+            Quantity::new("lambda", v[1]),
+            Quantity::new("gamma", v[2]),
+            Quantity::new("t0", v[3]),
+            Quantity::new("K", v[4]),
+            Quantity::new("f_first", v[5]),
+            Quantity::new("f_last", v[6]),
+            Quantity::new("f_max", v[7]).between(v[10], v[11]),
+            Quantity::new("t_half", v[8]),
+            Quantity::new("p_peak", v[9]),
+        ]
+        .into(),
         ..Fit::default()
     })
 }

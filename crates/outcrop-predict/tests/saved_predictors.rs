@@ -106,7 +106,8 @@ fn the_origin_is_saved_and_tells_tables_apart() {
     let reversed: Vec<_> = fits.iter().rev().cloned().collect();
     assert_eq!(trained(&archs(), &reversed).origin(), origin);
     let mut other = fits.clone();
-    other[100].t_half = other[100].t_half.map(|t| 1.001 * t);
+    let later = other[100].value("t_half").map(|t| 1.001 * t);
+    other[100].quantities.set_value("t_half", later);
     assert_ne!(
         trained(&archs(), &other).origin().data_sha256,
         origin.data_sha256

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use outcrop_arch::ArchSpec;
-use outcrop_core::{Fit, NamedArch};
+use outcrop_core::{Fit, NamedArch, Quantity};
 use outcrop_predict::{PredictOptions, Predictor, Regressor, Table, Target};
 
 /// tests/fixtures/export_pipeline.py
@@ -32,9 +32,11 @@ impl Row {
             model: self.model.clone(),
             layer: self.layer,
             hypothesis: "emergence".into(),
-            f_last: Some(self.value.exp()),
-            f_last_lo: Some((self.value - half_width).exp()),
-            f_last_hi: Some((self.value + half_width).exp()),
+            quantities: [Quantity::new("f_last", self.value.exp()).between(
+                (self.value - half_width).exp(),
+                (self.value + half_width).exp(),
+            )]
+            .into(),
             ..Fit::default()
         }
     }

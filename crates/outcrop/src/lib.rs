@@ -39,6 +39,7 @@ pub use {
 
 pub mod cli;
 mod error;
+mod fits;
 pub mod pipeline;
 
 pub use error::{Error, Result};

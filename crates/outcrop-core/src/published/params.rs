@@ -93,9 +93,10 @@ fn fit(hypothesis: &str, entry: &Value) -> Result<Fit, String> {
     }
     let mut missing = Vec::new();
     for (name, value) in names.iter().zip(values) {
-        let place = parameter(&mut fit, name).ok_or_else(|| unknown(name))?;
-        *place = number(Some(value));
-        if place.is_none() {
+        let parameter = parameter(name).ok_or_else(|| unknown(name))?;
+        let value = number(Some(value));
+        fit.quantities.set_value(parameter, value);
+        if value.is_none() {
             missing.push(format!("{name} is not finite"));
         }
     }
@@ -125,23 +126,23 @@ fn unknown(name: &str) -> String {
     format!("unknown parameter {name:?}")
 }
 
-/// Where the parameter called `name` belongs.
-fn parameter<'a>(fit: &'a mut Fit, name: &str) -> Option<&'a mut Option<f64>> {
+/// What the parameter that they call `name` is called here.
+fn parameter(name: &str) -> Option<&'static str> {
     let plain = name.replace(['_', '{', '}', '$', '\\'], "");
     let plain = plain.replace('₀', "0").replace('₁', "1").replace('₂', "2");
     Some(match plain.as_str() {
-        "A" => &mut fit.a,
-        "λ" | "lambda" | "lam" => &mut fit.lambda,
-        "γ" | "gamma" => &mut fit.gamma,
-        "t0" => &mut fit.t0,
-        "K" => &mut fit.k,
-        "A1" => &mut fit.a1,
-        "A2" => &mut fit.a2,
-        "β" | "beta" => &mut fit.beta,
-        "τ0" | "tau0" => &mut fit.tau0,
-        "τ" | "tau" => &mut fit.tau,
-        "ω" | "ωn" | "omega" | "omegan" | "wn" => &mut fit.omega,
-        "ζ" | "zeta" => &mut fit.zeta,
+        "A" => "A",
+        "λ" | "lambda" | "lam" => "lambda",
+        "γ" | "gamma" => "gamma",
+        "t0" => "t0",
+        "K" => "K",
+        "A1" => "A1",
+        "A2" => "A2",
+        "β" | "beta" => "beta",
+        "τ0" | "tau0" => "tau0",
+        "τ" | "tau" => "tau",
+        "ω" | "ωn" | "omega" | "omegan" | "wn" => "omega",
+        "ζ" | "zeta" => "zeta",
         _ => return None,
     })
 }
@@ -163,7 +164,7 @@ mod tests {
         let (fits, problems) = fits(text, "pythia-14m", Quantity::Ratio).unwrap();
         assert_eq!(fits.len(), 3);
         assert_eq!(
-            (fits[0].a, fits[0].t0, fits[0].k),
+            (fits[0].value("A"), fits[0].value("t0"), fits[0].value("K")),
             (Some(1.0), Some(4.0), None)
         );
         assert_eq!(fits[0].status, "K is not finite");
@@ -171,7 +172,7 @@ mod tests {
         let third = &fits[2];
         assert_eq!((third.layer, third.n, third.sse), (3, 2, Some(25.0)));
         assert_eq!(
-            (third.a1, third.beta, third.tau0),
+            (third.value("A1"), third.value("beta"), third.value("tau0")),
             (Some(5.0), Some(6.0), Some(7.0))
         );
         let said = problems.join("\n");

@@ -31,17 +31,43 @@ pub(super) fn shown(value: &str) -> String {
     }
 }
 
+/// The number of a cell; nothing where that stands for nothing.
+pub(super) fn number(column: &str, text: &str) -> Result<Option<f64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if !number.is_nan() => Ok(Some(number)),
+        _ if is_missing(text) => Ok(None),
+        _ => {
+            let read = Cell { column, text }.number(f64::NAN);
+            read.map(Some).map_err(|e| e.to_string())
+        }
+    }
+}
+
 /// The cells of one row by the header's names.
 pub(super) struct Cells<'r> {
     header: &'r StringRecord,
     record: &'r StringRecord,
+    /// The columns that are left out.
+    skipped: &'r [bool],
     at: usize,
 }
 
 impl<'r> Cells<'r> {
-    pub(super) fn new(header: &'r StringRecord, record: &'r StringRecord) -> Self {
-        let at = 0;
-        Self { header, record, at }
+    /// Without the columns that `skipped` says, by place; where it says nothing, with the column.
+    pub(super) fn without(
+        skipped: &'r [bool],
+        header: &'r StringRecord,
+        record: &'r StringRecord,
+    ) -> Self {
+        Self {
+            header,
+            record,
+            skipped,
+            at: 0,
+        }
     }
 }
 
@@ -52,6 +78,9 @@ impl<'de> MapAccess<'de> for Cells<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
+        while self.skipped.get(self.at) == Some(&true) {
+            self.at += 1;
+        }
         let Some(name) = self.header.get(self.at) else {
             return Ok(None);
         };
@@ -222,7 +251,8 @@ mod tests {
 
     fn read(cells: [&str; 6]) -> Result<Row, String> {
         let header = StringRecord::from(vec!["best", "step", "r2", "peak", "status", "rule"]);
-        Row::deserialize(Cells::new(&header, &cells.to_vec().into())).map_err(|e| e.to_string())
+        Row::deserialize(Cells::without(&[], &header, &cells.to_vec().into()))
+            .map_err(|e| e.to_string())
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl<'de> Deserializer<'de> for Names<'_> {
 mod tests {
     use super::*;
     use crate::table::{MeasurementRow, Row, rows_to_csv};
-    use crate::{Fit, Forecast};
+    use crate::{CurvePoint, Forecast};
 
     fn written<T: Row + Default>() -> bool {
         let csv = rows_to_csv(&[T::default()]).unwrap();
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn columns_are_those_that_are_written() {
-        assert!(written::<Fit>() && written::<Forecast>());
+        assert!(written::<CurvePoint>() && written::<Forecast>());
         assert_eq!(columns::<MeasurementRow>(), MeasurementRow::HEADER);
     }
 }

@@ -1,7 +1,7 @@
 use std::io::Read;
 
 use super::lines::Lines;
-use super::rows::Row;
+use super::row::Row;
 use super::{architecture, header, measurement, trajectory};
 use crate::{CurvePoint, Error, Fit, LossPoint, Prediction, Result, Score};
 

@@ -6,6 +6,9 @@
 //! error. With the feature `parquet` tables are also written as Parquet, and read from such a file; with
 //! the feature `gzip` a file may be compressed by gzip. Both are known by how the file begins.
 //!
+//! A table of fits has a column for each quantity of its hypotheses behind those of every fit, three where it has
+//! an interval ([`TableLayout`]). A reader needs no list of them: every column of numbers is one.
+//!
 //! Lines end with `\n`, `\r\n` or `\r`; a byte order mark is skipped. A fault in one line (text
 //! that is not a number, an open quote, bytes that are no UTF-8, more than 1 MiB) costs that line
 //! alone. A column that may be an optional one misspelt is a problem of line 1. The functions that
@@ -33,8 +36,10 @@ mod cells;
 mod columns;
 mod csv_io;
 mod fields;
+mod fits;
 mod header;
 mod kind;
+mod layout;
 mod lines;
 mod measurement;
 mod nouns;
@@ -42,6 +47,8 @@ mod once;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod problem;
+mod quantities;
+mod row;
 mod row_stream;
 mod rows;
 mod trajectory;
@@ -51,6 +58,7 @@ mod unpack;
 pub use architecture::{architectures, architectures_from, write_architectures};
 pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
+pub use layout::{Record, TableLayout};
 pub use measurement::{
     Columns, MeasurementRow, MeasurementStream, MeasurementWriter, append_measurements,
     fold_measurements, left_out, measurement_stream, measurements, measurements_from,
@@ -60,8 +68,10 @@ pub(crate) use measurement::{Table, fold_tables};
 #[cfg(feature = "parquet")]
 pub use parquet::ParquetWriter;
 pub use problem::{Loaded, Problem, Streamed};
+pub use row::{QuantitiesOf, Row};
 pub use rows::{
-    Row, RowWriter, append_rows, cells, read_rows, read_rows_from, rows_to_csv, write_rows,
+    RowWriter, append_rows, cells, read_rows, read_rows_from, read_rows_from_with, read_rows_with,
+    rows_to_csv, rows_to_csv_with, write_rows, write_rows_with,
 };
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
 pub use trajectory_stream::{TrajectoryStream, trajectory_stream};

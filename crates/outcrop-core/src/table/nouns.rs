@@ -1,9 +1,9 @@
 //! The nouns that are rows as they stand, with the columns of their tables.
 
-use super::rows::Row;
+use super::row::Row;
 use crate::{
-    Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
-    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
+    Attribution, Comparison, CurvePoint, Dependence, Forecast, HeadSink, Importance, Intervention,
+    LossPoint, ModelScore, PersistentPlace, Prediction, Score,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -91,70 +91,6 @@ row!(
     ["value_lo", "value_hi"],
     named ["model", "hypothesis"], key [model, layer, hypothesis, step]
 );
-row!(
-    Fit,
-    ["model", "layer", "hypothesis", "n"],
-    [
-        "best",
-        "status",
-        "sse",
-        "r2",
-        "r2_adjusted",
-        "aic",
-        "aicc",
-        "weight",
-        "durbin_watson",
-        "runs_p",
-        "condition",
-        "A",
-        "A_lo",
-        "A_hi",
-        "lambda",
-        "lambda_lo",
-        "lambda_hi",
-        "gamma",
-        "gamma_lo",
-        "gamma_hi",
-        "t0",
-        "t0_lo",
-        "t0_hi",
-        "K",
-        "K_lo",
-        "K_hi",
-        "beta",
-        "beta_lo",
-        "beta_hi",
-        "tau0",
-        "tau0_lo",
-        "tau0_hi",
-        "A1",
-        "A1_lo",
-        "A1_hi",
-        "A2",
-        "f_first",
-        "f_first_lo",
-        "f_first_hi",
-        "f_last",
-        "f_last_lo",
-        "f_last_hi",
-        "f_max",
-        "f_max_lo",
-        "f_max_hi",
-        "t_half",
-        "t_half_lo",
-        "t_half_hi",
-        "p_peak",
-        "t_peak",
-        "t_peak_lo",
-        "t_peak_hi",
-        "tau",
-        "omega",
-        "zeta",
-        "t_mid"
-    ],
-    named ["model", "hypothesis"], key [model, layer, hypothesis]
-);
-
 row!(
     Comparison,
     ["model", "layer", "published", "ours", "verdict"],

@@ -8,7 +8,8 @@ use super::cells::{Cells, is_missing, shown, whole};
 use super::header::{self, Columns};
 use super::lines::Lines;
 use super::problem::{Cap, Problem, Streamed};
-use crate::{Error, Result};
+use super::quantities;
+use crate::{Error, Quantities, QuantityColumn, Result};
 
 /// The rows of a table one by one, each with its line: read as `F`, checked and turned into `T`.
 pub(super) struct RowStream<R, F, T> {
@@ -19,10 +20,19 @@ pub(super) struct RowStream<R, F, T> {
     named: Vec<usize>,
     record: StringRecord,
     check: fn(F) -> Result<T, String>,
+    open: Option<Open<F>>,
     hints: VecDeque<Problem>,
     started: bool,
     ended: bool,
     pub(super) cap: Cap,
+}
+
+/// How a row holds the columns that its table is not known to have.
+struct Open<F> {
+    columns: quantities::Columns,
+    of: fn(&mut F) -> &mut Quantities,
+    /// Which columns `F` is not asked for, by place.
+    skipped: Vec<bool>,
 }
 
 impl<R: Read, F, T> RowStream<R, F, T> {
@@ -45,10 +55,29 @@ impl<R: Read, F, T> RowStream<R, F, T> {
             header,
             record: StringRecord::new(),
             check,
+            open: None,
             started: false,
             ended: false,
             cap: Cap::default(),
         })
+    }
+
+    /// Reads the columns beyond `fixed` as quantities, which go where `of` says; those of `known` are numbers
+    /// from the first row on.
+    pub(super) fn with_quantities(
+        mut self,
+        fixed: &[&str],
+        known: &[QuantityColumn],
+        of: fn(&mut F) -> &mut Quantities,
+    ) -> Result<Self> {
+        let columns = quantities::Columns::new(&self.context, &self.header, fixed, known)?;
+        let skipped = self.header.iter().map(|name| !fixed.contains(&name));
+        self.open = Some(Open {
+            columns,
+            of,
+            skipped: skipped.collect(),
+        });
+        Ok(self)
     }
 
     /// R's `write.table` names rows in a column without a header: where the first row starts with a
@@ -61,6 +90,10 @@ impl<R: Read, F, T> RowStream<R, F, T> {
             let names = std::iter::once("").chain(&self.header).collect();
             self.header = names;
             self.named.iter_mut().for_each(|place| *place += 1);
+            if let Some(open) = &mut self.open {
+                open.columns.shift();
+                open.skipped.insert(0, true);
+            }
             return true;
         }
         false
@@ -68,7 +101,7 @@ impl<R: Read, F, T> RowStream<R, F, T> {
 }
 
 impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
-    fn row(&self) -> Result<T, String> {
+    fn row(&mut self, line: u64) -> Result<T, String> {
         for &place in &self.named {
             let cell = &self.record[place];
             if is_missing(cell) {
@@ -78,8 +111,16 @@ impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
                 ));
             }
         }
-        let row = F::deserialize(Cells::new(&self.header, &self.record));
-        (self.check)(row.map_err(|e| e.to_string())?)
+        let (header, record) = (&self.header, &self.record);
+        let skipped = self.open.as_ref().map_or(&[][..], |open| &open.skipped);
+        let row = F::deserialize(Cells::without(skipped, header, record));
+        let mut row = row.map_err(|e| e.to_string())?;
+        if let Some(open) = &mut self.open {
+            let into = (open.of)(&mut row);
+            open.columns
+                .read(line, header, record, &mut self.hints, into)?;
+        }
+        (self.check)(row)
     }
 }
 
@@ -109,7 +150,7 @@ impl<R: Read, F: DeserializeOwned, T> Iterator for RowStream<R, F, T> {
                     if outcome.is_ok() && self.record.iter().all(is_missing) {
                         continue; // a spreadsheet's row of nothing
                     }
-                    match outcome.and_then(|()| self.row()) {
+                    match outcome.and_then(|()| self.row(line)) {
                         Ok(row) => return Some(Ok(Streamed::Row((line, row)))),
                         Err(reason) => {
                             if let Some(problem) = self.cap.admit(line, reason) {

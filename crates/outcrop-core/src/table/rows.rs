@@ -1,29 +1,14 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use super::columns::columns;
 use super::csv_io;
 use super::header::Columns;
+use super::layout::TableLayout;
 use super::once::{Identity, gather};
 use super::problem::Loaded;
+use super::row::Row;
 use super::row_stream::RowStream;
 use crate::{Error, GrowingTable, Result, write_atomic};
-
-/// A type whose values are rows of its table.
-pub trait Row: Serialize + DeserializeOwned {
-    /// The columns that a table must have; others may be absent.
-    const REQUIRED: &'static [&'static str];
-    /// All columns that are known.
-    const HEADER: &'static [&'static str];
-    /// Text columns in which every row must have something.
-    const NAMED: &'static [&'static str];
-
-    /// What the row is about, such as `model "m", step 8`: no two rows of a table are about the same.
-    fn key(&self) -> String;
-}
 
 /// Reads a table from a file. A row that repeats another counts once, which is a problem of the
 /// result, too.
@@ -40,23 +25,50 @@ pub fn read_rows<T: Row>(path: &Path) -> Result<Loaded<T>> {
 /// # Errors
 /// As [`read_rows`].
 pub fn read_rows_from<T: Row>(reader: impl Read, context: &str) -> Result<Loaded<T>> {
+    read_rows_from_with(reader, context, &TableLayout::default())
+}
+
+/// As [`read_rows`], for a table that should have this layout; see [`read_rows_from_with`].
+///
+/// # Errors
+/// As [`read_rows`].
+pub fn read_rows_with<T: Row>(path: &Path, layout: &TableLayout<T>) -> Result<Loaded<T>> {
+    read_rows_from_with(super::open(path)?, &path.display().to_string(), layout)
+}
+
+/// As [`read_rows_from`], for a table that should have this layout. Others are read all the same; a column that may
+/// be one of the layout's misspelt is a problem of line 1, and in those of the layout all but numbers is a fault.
+///
+/// # Errors
+/// As [`read_rows`].
+pub fn read_rows_from_with<T: Row>(
+    reader: impl Read,
+    context: &str,
+    layout: &TableLayout<T>,
+) -> Result<Loaded<T>> {
+    let header = layout.header();
+    let optional: Vec<&str> = header.iter().map(String::as_str).collect();
     let columns = Columns {
         required: T::REQUIRED,
-        optional: T::HEADER,
+        optional: &optional,
         named: T::NAMED,
     };
     let identity = Identity {
         key: T::key,
         same: says_the_same,
     };
-    let rows = RowStream::<_, T, T>::new(reader, context, columns, Ok)?;
+    let mut rows = RowStream::<_, T, T>::new(reader, context, columns, Ok)?;
+    if let Some(quantities) = T::QUANTITIES {
+        rows = rows.with_quantities(T::HEADER, layout.quantities(), quantities.get_mut)?;
+    }
     gather(context, rows, &identity)
 }
 
 /// By what would be written: NaN is NaN.
 fn says_the_same<T: Row>(a: &T, b: &T) -> bool {
-    let written = |row| csv_io::to_csv(std::slice::from_ref(row), false).ok();
-    written(a) == written(b)
+    let quantities = T::QUANTITIES.is_none_or(|of| (of.get)(a) == (of.get)(b));
+    let written = |row: &T| csv_io::to_csv(&[row.fixed()], false).ok();
+    quantities && written(a) == written(b)
 }
 
 /// The header and every row as cells, for showing.
@@ -64,13 +76,10 @@ fn says_the_same<T: Row>(a: &T, b: &T) -> bool {
 /// # Errors
 /// [`Error::Parse`] for a row that is no flat record.
 pub fn cells<T: Row>(rows: &[T]) -> Result<Vec<Vec<String>>> {
-    let header = columns::<T>()
-        .iter()
-        .map(|name| (*name).to_owned())
-        .collect();
-    let mut all = vec![header];
+    let layout = TableLayout::of(rows)?;
+    let mut all = vec![layout.header()];
     for row in rows {
-        let record = csv_io::record(row)?;
+        let record = csv_io::record(&layout.record(row)?.cells())?;
         let cell = |cell: &[u8]| String::from_utf8_lossy(cell).into_owned();
         all.push(record.iter().map(cell).collect());
     }
@@ -82,10 +91,17 @@ pub fn cells<T: Row>(rows: &[T]) -> Result<Vec<Vec<String>>> {
 /// # Errors
 /// [`Error::Parse`] for a row that is no flat record.
 pub fn rows_to_csv<T: Row>(rows: &[T]) -> Result<Vec<u8>> {
-    if rows.is_empty() {
-        return Ok(format!("{}\n", columns::<T>().join(",")).into_bytes());
-    }
-    csv_io::to_csv(rows, true)
+    rows_to_csv_with(rows, TableLayout::of(rows)?)
+}
+
+/// As [`rows_to_csv`], with the columns of `layout`.
+///
+/// # Errors
+/// As [`rows_to_csv`], and those of [`TableLayout::record`].
+pub fn rows_to_csv_with<T: Row>(rows: &[T], layout: TableLayout<T>) -> Result<Vec<u8>> {
+    let mut writer = RowWriter::with_layout(Vec::new(), layout);
+    rows.iter().try_for_each(|row| writer.write(row))?;
+    writer.finish()
 }
 
 /// Writes the rows of a table one by one, for tables that are never held.
@@ -103,17 +119,24 @@ pub fn rows_to_csv<T: Row>(rows: &[T]) -> Result<Vec<u8>> {
 #[derive(Debug)]
 pub struct RowWriter<W: Write, T> {
     csv: csv::Writer<W>,
-    empty: bool,
-    row: std::marker::PhantomData<T>,
+    layout: TableLayout<T>,
+    started: bool,
 }
 
 impl<W: Write, T: Row> RowWriter<W, T> {
     /// Rows go to `writer` as CSV, the header first.
     pub fn new(writer: W) -> Self {
+        Self::with_layout(writer, TableLayout::default())
+    }
+
+    /// The same for rows that have quantities, with the columns of `layout`.
+    pub fn with_layout(writer: W, layout: TableLayout<T>) -> Self {
         Self {
-            csv: csv::Writer::from_writer(writer),
-            empty: true,
-            row: std::marker::PhantomData,
+            csv: csv::WriterBuilder::new()
+                .has_headers(false)
+                .from_writer(writer),
+            layout,
+            started: false,
         }
     }
 
@@ -121,10 +144,20 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     ///
     /// # Errors
     /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
-    /// writer or the row said.
+    /// writer or the row said; those of [`TableLayout::record`].
     pub fn write(&mut self, row: &T) -> Result<()> {
-        self.empty = false;
-        let written = self.csv.serialize(row);
+        self.start()?;
+        let record = self.layout.record(row)?;
+        let written = self.csv.serialize(record.cells());
+        written.map_err(|e| Error::unwritten(&e))
+    }
+
+    /// Writes the header once.
+    fn start(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.started, true) {
+            return Ok(());
+        }
+        let written = self.csv.write_record(self.layout.header());
         written.map_err(|e| Error::unwritten(&e))
     }
 
@@ -138,10 +171,7 @@ impl<W: Write, T: Row> RowWriter<W, T> {
     /// # Errors
     /// As [`RowWriter::write`].
     pub fn finish(mut self) -> Result<W> {
-        if self.empty {
-            let written = self.csv.write_record(columns::<T>());
-            written.map_err(|e| Error::unwritten(&e))?;
-        }
+        self.start()?;
         let inner = self.csv.into_inner();
         inner.map_err(|e| Error::unwritten(e.error()))
     }
@@ -155,11 +185,26 @@ pub fn write_rows<T: Row>(path: &Path, rows: &[T]) -> Result<()> {
     write_atomic(path, &rows_to_csv(rows)?)
 }
 
+/// As [`write_rows`], with the columns of `layout`.
+///
+/// # Errors
+/// [`Error::Io`] with the path, and those of [`TableLayout::record`].
+pub fn write_rows_with<T: Row>(path: &Path, rows: &[T], layout: TableLayout<T>) -> Result<()> {
+    write_atomic(path, &rows_to_csv_with(rows, layout)?)
+}
+
 /// Appends rows in one write, with the header if the table is new.
 ///
 /// # Errors
-/// [`Error::Io`] with the path.
+/// [`Error::Io`] with the path; [`Error::Parse`] for rows with quantities, as a table that grows keeps its columns.
 pub fn append_rows<T: Row>(table: &mut GrowingTable, rows: &[T]) -> Result<()> {
+    if let Some(column) = TableLayout::of(rows)?.quantities().first() {
+        let reason = format!(
+            "{} has no column in a table that grows; write a whole one",
+            column.name
+        );
+        return Err(Error::parse("table to write", reason));
+    }
     let text = csv_io::to_csv(rows, table.is_empty())?;
     table.append(&text, rows.len() as u64)
 }

@@ -43,7 +43,7 @@ pub(crate) fn valid(table: Table, rows: usize) -> Vec<u8> {
                 model: ["m", "a,b"][row % 2].into(),
                 layer: row as u32 + 1,
                 hypothesis: "emergence".into(),
-                k: Some(row as f64 + 0.5),
+                quantities: [("K", row as f64 + 0.5)].into(),
                 ..Fit::default()
             });
             trimmed(table::rows_to_csv(&fits.collect::<Vec<_>>()).unwrap())

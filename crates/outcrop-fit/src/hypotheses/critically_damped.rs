@@ -1,9 +1,11 @@
-use super::fitted::{Fitted, fit};
-use super::{About, Hypothesis, ParameterAbout};
+use super::fitted::Fitted;
+use super::{About, F_FIRST, F_LAST, F_MAX, Hypothesis, QuantityAbout, T_HALF, T_PEAK};
 use crate::families::{CriticalFamily, decay_columns};
-use crate::names::CRITICALLY_DAMPED;
 use crate::observations::Observations;
 use crate::{Curve, Result};
+
+/// `hypothesis` of the limit tau0 = infinity of the emergence curve.
+pub const CRITICALLY_DAMPED: &str = "critically damped step";
 
 /// The emergence curve without offset, f(t) = exp(-beta t) (a + b t) + K: the step response of a
 /// critically damped oscillator that need not start at rest.
@@ -24,27 +26,18 @@ pub struct CriticallyDamped;
 static ABOUT: About = About {
     name: CRITICALLY_DAMPED,
     formula: "f(t) = exp(-beta t) (a + b t) + K",
-    parameters: &[
-        ParameterAbout {
-            symbol: "a",
-            unit: "ratio",
-            meaning: "distance of f(0) from K",
-        },
-        ParameterAbout {
-            symbol: "b",
-            unit: "ratio per step",
-            meaning: "initial speed beyond the decay of a",
-        },
-        ParameterAbout {
-            symbol: "beta",
-            unit: "per step",
-            meaning: "decay rate, at least 0",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "asymptote",
-        },
+    quantities: &[
+        QuantityAbout::parameter("a", "ratio", "distance of f(0) from K").without_column(),
+        QuantityAbout::parameter("b", "ratio per step", "initial speed beyond the decay of a")
+            .without_column(),
+        QuantityAbout::parameter("beta", "per step", "decay rate, at least 0")
+            .within(0.0, f64::INFINITY),
+        QuantityAbout::parameter("K", "ratio", "asymptote"),
+        F_FIRST,
+        F_LAST,
+        F_MAX,
+        T_HALF,
+        T_PEAK,
     ],
     limits: "the emergence curve at tau0 = infinity; the first-order step at b = 0",
     source: "the second-order step of arXiv 2508.03616 at zeta = 1, with an initial speed",
@@ -74,7 +67,7 @@ impl Hypothesis for CriticallyDamped {
             beta: family.rate.rate(p[0]),
             centre: family.centre(),
         };
-        fit(&ABOUT, &family, observations, curve)
+        Fitted::separable(&ABOUT, &family, observations, curve)
     }
 }
 

@@ -1,10 +1,12 @@
-use super::fitted::{Fitted, fit};
+use super::fitted::Fitted;
 use super::shared::{AMPLITUDE, OFFSET, TIME_CONSTANT};
-use super::{About, Hypothesis};
+use super::{About, F_FIRST, F_LAST, F_MAX, Hypothesis, T_HALF, T_PEAK};
 use crate::families::{ExponentialFamily, decay_columns};
-use crate::names::FIRST_ORDER_STEP;
 use crate::observations::Observations;
 use crate::{Curve, Result};
+
+/// `hypothesis` of the first-order step, the emergence curve without its logarithm.
+pub const FIRST_ORDER_STEP: &str = "first-order step";
 
 /// The first-order step, f(t) = c + K (1 - exp(-t / tau)), with an offset c because no ratio
 /// starts at 0. It falls where K < 0.
@@ -25,7 +27,16 @@ pub struct FirstOrderStep;
 static ABOUT: About = About {
     name: FIRST_ORDER_STEP,
     formula: "f(t) = c + K (1 - exp(-t / tau))",
-    parameters: &[OFFSET, AMPLITUDE, TIME_CONSTANT],
+    quantities: &[
+        OFFSET,
+        AMPLITUDE,
+        TIME_CONSTANT,
+        F_FIRST,
+        F_LAST,
+        F_MAX,
+        T_HALF,
+        T_PEAK,
+    ],
     limits: "the emergence curve at A1 = 0; a straight line at tau = infinity",
     source: "arXiv 2508.03616, with an offset",
 };
@@ -46,7 +57,7 @@ impl Hypothesis for FirstOrderStep {
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
         let options = observations.options;
         let family = ExponentialFamily::new(observations.series.last(), options.max_beta());
-        fit(&ABOUT, &family, observations, |p, [offset, speed]| {
+        Fitted::separable(&ABOUT, &family, observations, |p, [offset, speed]| {
             Exponential {
                 offset,
                 speed,

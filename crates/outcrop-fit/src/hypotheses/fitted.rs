@@ -31,34 +31,37 @@ impl Fitted {
         let series = scaled.series();
         Self {
             about,
-            goodness: Goodness::new(scaled, values, sse, about.parameters.len()),
+            goodness: Goodness::new(scaled, values, sse, about.parameters().count()),
             summary: CurveSummary::new(&*curve, series.first(), series.last()),
             curve,
         }
     }
-}
 
-/// Fits `family`; `curve` makes the curve of the optimum at p, its coefficients in the units of
-/// the values.
-pub(super) fn fit<F, C, const N: usize, const M: usize>(
-    about: &'static About,
-    family: &F,
-    observations: &Observations<'_>,
-    curve: impl FnOnce(&[f64; N], [f64; M]) -> C,
-) -> Result<Fitted>
-where
-    F: Separable<N, M>,
-    C: Curve + 'static,
-{
-    let (scaled, solution): (_, Solution<N, M>) = solve(family, observations)?;
-    let optimum = &solution.optimum;
-    let coefficients = optimum.coefficients.map(|c| c * scaled.unit);
-    let curve = Arc::new(curve(&optimum.p, coefficients));
-    Ok(Fitted::new(
-        about,
-        curve,
-        &scaled,
-        &solution.values,
-        optimum.sse,
-    ))
+    /// Fits `family`, which is linear in M coefficients given N coordinates, to a series under its weights. `curve`
+    /// makes the curve of the optimum, from its coordinates and from its coefficients in the units of the values.
+    ///
+    /// # Errors
+    /// [`crate::Error::Solver`], should the optimiser fail.
+    pub fn separable<F, C, const N: usize, const M: usize>(
+        about: &'static About,
+        family: &F,
+        observations: &Observations<'_>,
+        curve: impl FnOnce(&[f64; N], [f64; M]) -> C,
+    ) -> Result<Self>
+    where
+        F: Separable<N, M>,
+        C: Curve + 'static,
+    {
+        let (scaled, solution): (_, Solution<N, M>) = solve(family, observations)?;
+        let optimum = &solution.optimum;
+        let coefficients = optimum.coefficients.map(|c| c * scaled.unit);
+        let curve = Arc::new(curve(&optimum.p, coefficients));
+        Ok(Self::new(
+            about,
+            curve,
+            &scaled,
+            &solution.values,
+            optimum.sse,
+        ))
+    }
 }

@@ -1,9 +1,11 @@
-use super::fitted::{Fitted, fit};
-use super::{About, Hypothesis, ParameterAbout};
+use super::fitted::Fitted;
+use super::{About, F_FIRST, F_LAST, F_MAX, Hypothesis, QuantityAbout, T_HALF, T_PEAK};
 use crate::families::{LogarithmFamily, log_column};
-use crate::names::LOG_ONLY;
 use crate::observations::Observations;
 use crate::{Curve, Result};
+
+/// `hypothesis` of the limit beta = 0 of the emergence curve.
+pub const LOG_ONLY: &str = "log only";
 
 /// The emergence curve without decay, f(t) = A1 ln(t + tau0) + K.
 ///
@@ -25,22 +27,20 @@ pub struct LogOnly;
 static ABOUT: About = About {
     name: LOG_ONLY,
     formula: "f(t) = A1 ln(t + tau0) + K",
-    parameters: &[
-        ParameterAbout {
-            symbol: "A1",
-            unit: "ratio",
-            meaning: "rise by a factor e of t + tau0; negative where the curve falls",
-        },
-        ParameterAbout {
-            symbol: "tau0",
-            unit: "steps",
-            meaning: "offset, at least the option `min_tau0`",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "value at t + tau0 = 1; no asymptote",
-        },
+    quantities: &[
+        QuantityAbout::parameter(
+            "A1",
+            "ratio",
+            "rise by a factor e of t + tau0; negative where the curve falls",
+        ),
+        QuantityAbout::parameter("tau0", "steps", "offset, at least the option `min_tau0`")
+            .within(0.0, f64::INFINITY),
+        QuantityAbout::parameter("K", "ratio", "value at t + tau0 = 1; no asymptote"),
+        F_FIRST,
+        F_LAST,
+        F_MAX,
+        T_HALF,
+        T_PEAK,
     ],
     limits: "the emergence curve at beta = 0 without its linear term; a straight line at tau0 = infinity",
     source: "the log-increase layers of arXiv 2508.03616",
@@ -63,7 +63,7 @@ impl Hypothesis for LogOnly {
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
         let options = observations.options;
         let family = LogarithmFamily::new(observations.series.last(), options.min_tau0());
-        fit(&ABOUT, &family, observations, |p, [constant, log]| {
+        Fitted::separable(&ABOUT, &family, observations, |p, [constant, log]| {
             LogCurve {
                 constant,
                 log,

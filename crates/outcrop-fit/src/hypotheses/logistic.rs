@@ -1,10 +1,12 @@
-use super::fitted::{Fitted, fit};
+use super::fitted::Fitted;
 use super::shared::{AMPLITUDE, OFFSET, TIME_CONSTANT};
-use super::{About, Hypothesis, ParameterAbout};
+use super::{About, F_FIRST, F_LAST, F_MAX, Hypothesis, QuantityAbout, T_HALF, T_PEAK};
 use crate::families::{LogisticFamily, RateAxis, decay, mode};
-use crate::names::LOGISTIC;
 use crate::observations::Observations;
 use crate::{Curve, Result};
+
+/// `hypothesis` of the logistic curve.
+pub const LOGISTIC: &str = "logistic";
 
 /// The logistic curve by which the modes of a deep linear network are learned,
 /// f(t) = c + K g(t), g(t) = (1 - exp(-r t)) / (1 + q exp(-r t)), q = exp(r t_mid).
@@ -28,15 +30,20 @@ pub struct Logistic;
 static ABOUT: About = About {
     name: LOGISTIC,
     formula: "f(t) = c + K (1 - exp(-t / tau)) / (1 + exp((t_mid - t) / tau))",
-    parameters: &[
+    quantities: &[
         OFFSET,
         AMPLITUDE,
         TIME_CONSTANT,
-        ParameterAbout {
-            symbol: "t_mid",
-            unit: "steps",
-            meaning: "midpoint; before the run where the strength grows by less than twofold",
-        },
+        QuantityAbout::parameter(
+            "t_mid",
+            "steps",
+            "midpoint; before the run where the strength grows by less than twofold",
+        ),
+        F_FIRST,
+        F_LAST,
+        F_MAX,
+        T_HALF,
+        T_PEAK,
     ],
     limits: "the first-order step at t_mid = -infinity",
     source: "arXiv 1312.6120",
@@ -66,7 +73,7 @@ impl Hypothesis for Logistic {
             rate: family.rate.rate(p[0]),
             growth: family.growth(p),
         };
-        fit(&ABOUT, &family, observations, curve)
+        Fitted::separable(&ABOUT, &family, observations, curve)
     }
 }
 

@@ -1,10 +1,12 @@
-use super::fitted::{Fitted, fit};
+use super::fitted::Fitted;
 use super::shared::{AMPLITUDE, OFFSET};
-use super::{About, Hypothesis, ParameterAbout};
+use super::{About, F_FIRST, F_LAST, F_MAX, Hypothesis, QuantityAbout, T_HALF, T_PEAK};
 use crate::families::{Oscillator, OscillatorFamily};
-use crate::names::SECOND_ORDER_STEP;
 use crate::observations::Observations;
 use crate::{Curve, Result};
+
+/// `hypothesis` of the second-order step.
+pub const SECOND_ORDER_STEP: &str = "second-order step";
 
 /// The second-order step, f(t) = c + K s(t), s being the response of a damped oscillator at rest
 /// to a unit step: with x = omega t and damping ratio zeta,
@@ -34,19 +36,22 @@ pub struct SecondOrderStep;
 static ABOUT: About = About {
     name: SECOND_ORDER_STEP,
     formula: "f(t) = c + K s(omega t, zeta), s the step response of a damped oscillator",
-    parameters: &[
+    quantities: &[
         OFFSET,
         AMPLITUDE,
-        ParameterAbout {
-            symbol: "omega",
-            unit: "per step",
-            meaning: "natural frequency",
-        },
-        ParameterAbout {
-            symbol: "zeta",
-            unit: "",
-            meaning: "damping ratio, 0.05 to 100: below 1 it overshoots, above 1 it creeps",
-        },
+        QuantityAbout::parameter("omega", "per step", "natural frequency")
+            .within(0.0, f64::INFINITY),
+        QuantityAbout::parameter(
+            "zeta",
+            "",
+            "damping ratio, 0.05 to 100: below 1 it overshoots, above 1 it creeps",
+        )
+        .within(0.05, 100.0),
+        F_FIRST,
+        F_LAST,
+        F_MAX,
+        T_HALF,
+        T_PEAK,
     ],
     limits: "critically damped at zeta = 1; the first-order step at zeta = infinity",
     source: "arXiv 2508.03616, with an offset",
@@ -72,7 +77,7 @@ impl Hypothesis for SecondOrderStep {
             amplitude,
             oscillator: family.oscillator(p),
         };
-        fit(&ABOUT, &family, observations, curve)
+        Fitted::separable(&ABOUT, &family, observations, curve)
     }
 }
 

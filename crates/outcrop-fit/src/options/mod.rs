@@ -1,6 +1,5 @@
 mod set;
 
-use crate::names::NAMES;
 use crate::paper;
 
 /// How the squared residuals are weighted.
@@ -60,7 +59,8 @@ pub struct Options {
     draws: usize,
     level: f64,
     curve_points: usize,
-    hypotheses: Vec<&'static str>,
+    /// Names of those that are fitted; all where there is nothing.
+    pub(crate) hypotheses: Option<Vec<&'static str>>,
     paper: Option<paper::PaperOptions>,
 }
 
@@ -76,7 +76,7 @@ impl Default for Options {
             draws: 1000,
             level: 0.9,
             curve_points: 200,
-            hypotheses: NAMES.to_vec(),
+            hypotheses: None,
             paper: None,
         }
     }
@@ -97,11 +97,6 @@ impl Options {
     /// The paper's own procedure, if it is to run too.
     pub fn paper(&self) -> Option<&paper::PaperOptions> {
         self.paper.as_ref()
-    }
-
-    /// Names of the hypotheses that are fitted.
-    pub fn hypotheses(&self) -> &[&'static str] {
-        &self.hypotheses
     }
 
     /// How residuals are weighted.

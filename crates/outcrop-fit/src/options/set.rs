@@ -1,7 +1,6 @@
 //! Setting options, each checked.
 
 use super::{Options, Weighting};
-use crate::names::{NAMES, place};
 use crate::{Error, Result, paper};
 
 impl Options {
@@ -151,34 +150,6 @@ impl Options {
             count("curve_points", points, 2..=100_000, "0 or 2 to 100000")?;
         }
         self.curve_points = points;
-        Ok(self)
-    }
-
-    /// Sets which hypotheses [`crate::fit`] fits, by name; the order is that of [`crate::HYPOTHESES`].
-    ///
-    /// # Errors
-    /// [`Error::Hypothesis`] for an unknown name, [`Error::Option`] for none at all.
-    ///
-    /// ```
-    /// # use outcrop_fit::Options;
-    /// let options = Options::default().with_hypotheses(&["logistic", "emergence"])?;
-    /// assert_eq!(options.hypotheses(), ["emergence", "logistic"]);
-    /// # Ok::<(), outcrop_fit::Error>(())
-    /// ```
-    pub fn with_hypotheses(mut self, names: &[impl AsRef<str>]) -> Result<Self> {
-        for name in names {
-            place(name.as_ref())?;
-        }
-        if names.is_empty() {
-            return Err(Error::Option {
-                name: "hypotheses",
-                value: 0.0,
-                allowed: "at least one",
-            });
-        }
-        let mut known = NAMES.to_vec();
-        known.retain(|k| names.iter().any(|n| n.as_ref() == *k));
-        self.hypotheses = known;
         Ok(self)
     }
 

@@ -7,22 +7,22 @@ use crate::paper::PaperCurve;
 
 /// The curve of a row, by the form whose parameters it has all of.
 pub(super) fn of(fit: &Fit) -> Option<PaperCurve> {
-    let k = fit.k?;
+    let k = fit.value("K")?;
     let original = || {
         Some(PaperCurve::Original {
-            a: fit.a?,
-            lambda: fit.lambda?,
-            gamma: fit.gamma?,
-            t0: fit.t0?,
+            a: fit.value("A")?,
+            lambda: fit.value("lambda")?,
+            gamma: fit.value("gamma")?,
+            t0: fit.value("t0")?,
             k,
         })
     };
     let reparametrised = || {
         Some(PaperCurve::Reparametrised {
-            a1: fit.a1?,
-            a2: fit.a2?,
-            beta: fit.beta?,
-            tau0: fit.tau0?,
+            a1: fit.value("A1")?,
+            a2: fit.value("A2")?,
+            beta: fit.value("beta")?,
+            tau0: fit.value("tau0")?,
             k,
         })
     };

@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Every number of a row but `condition`.
-fn numbers(row: &Fit) -> Vec<(&'static str, Option<f64>)> {
+fn numbers(row: &Fit) -> Vec<(&str, Option<f64>)> {
     let mut all = vec![
         ("sse", row.sse),
         ("r2", row.r2),
@@ -18,38 +18,12 @@ fn numbers(row: &Fit) -> Vec<(&'static str, Option<f64>)> {
         ("weight", row.weight),
         ("durbin_watson", row.durbin_watson),
         ("runs_p", row.runs_p),
-        ("A2", row.a2),
-        ("p_peak", row.p_peak),
-        ("tau", row.tau),
-        ("omega", row.omega),
-        ("zeta", row.zeta),
-        ("t_mid", row.t_mid),
     ];
-    for (name, [value, lo, hi]) in intervals(row) {
-        all.extend([(name, value), (name, lo), (name, hi)]);
+    for q in row.quantities.iter() {
+        all.extend([q.value, q.lo, q.hi].map(|number| (&*q.name, number)));
     }
     all
 }
-
-/// Value, lower and upper end of everything that has an interval.
-pub(crate) fn intervals(row: &Fit) -> [(&'static str, [Option<f64>; 3]); 13] {
-    [
-        ("A", [row.a, row.a_lo, row.a_hi]),
-        ("lambda", [row.lambda, row.lambda_lo, row.lambda_hi]),
-        ("gamma", [row.gamma, row.gamma_lo, row.gamma_hi]),
-        ("t0", [row.t0, row.t0_lo, row.t0_hi]),
-        ("K", [row.k, row.k_lo, row.k_hi]),
-        ("beta", [row.beta, row.beta_lo, row.beta_hi]),
-        ("tau0", [row.tau0, row.tau0_lo, row.tau0_hi]),
-        ("A1", [row.a1, row.a1_lo, row.a1_hi]),
-        ("f_first", [row.f_first, row.f_first_lo, row.f_first_hi]),
-        ("f_last", [row.f_last, row.f_last_lo, row.f_last_hi]),
-        ("f_max", [row.f_max, row.f_max_lo, row.f_max_hi]),
-        ("t_half", [row.t_half, row.t_half_lo, row.t_half_hi]),
-        ("t_peak", [row.t_peak, row.t_peak_lo, row.t_peak_hi]),
-    ]
-}
-
 /// Asserts that every column is a finite number or empty, and intervals are the right way round.
 pub(crate) fn in_numbers(found: &TrajectoryFit) {
     for row in &found.fits {
@@ -61,13 +35,13 @@ pub(crate) fn in_numbers(found: &TrajectoryFit) {
                 row.hypothesis, row.status
             );
         }
-        for (name, [_, lo, hi]) in intervals(row) {
-            let ordered = lo.zip(hi).is_none_or(|(lo, hi)| lo <= hi);
-            assert!(ordered, "{name}: {lo:?} {hi:?}");
+        for q in row.quantities.iter() {
+            let ordered = q.lo.zip(q.hi).is_none_or(|(lo, hi)| lo <= hi);
+            assert!(ordered, "{q:?}");
         }
         let share = |p: Option<f64>| p.is_none_or(|p| (0.0..=1.0).contains(&p));
         assert!(
-            share(row.weight) && share(row.p_peak) && share(row.runs_p),
+            share(row.weight) && share(row.value("p_peak")) && share(row.runs_p),
             "{row:?}"
         );
         assert!(row.r2.is_none_or(|r2| r2 <= 1.0) && row.sse.is_none_or(|sse| sse >= 0.0));
@@ -108,7 +82,7 @@ fn one_outcome(t: &Trajectory, found: &TrajectoryFit) {
     let (own, of_paper) = found.fits.split_at(HYPOTHESES.len());
     assert!(
         own.iter()
-            .all(|f| f.sse.is_some() && f.f_max.is_some() && !f.status.is_empty())
+            .all(|f| f.sse.is_some() && f.value("f_max").is_some() && !f.status.is_empty())
     );
     assert!(
         of_paper

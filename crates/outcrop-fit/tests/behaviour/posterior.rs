@@ -1,12 +1,11 @@
 //! Intervals: where they lie, how wide they are, what they leave open.
 
-use outcrop_core::{Fit, Trajectory};
+use outcrop_core::{Fit, Quantity, Trajectory};
 use outcrop_fit::{
     Curve, EMERGENCE, Emergence, Interval, Intervals, Note, Observations, Options, Posterior,
     Series, fit, fit_all, fit_emergence,
 };
 
-use crate::hostile::intervals as columns;
 use crate::simulate::{
     early_peak, eq9, median, observed, seeded, series, steps, trajectory, trial, uniform,
 };
@@ -32,7 +31,8 @@ fn intervals_hold_the_optimum() {
     let trial = trial(14);
     let (mut held, mut all) = (0, 0);
     for found in fit_all(&trial, &only_emergence()) {
-        for (name, [value, lo, hi]) in columns(&found.fits[0]) {
+        for quantity in found.fits[0].quantities.iter() {
+            let (name, value, lo, hi) = (&quantity.name, quantity.value, quantity.lo, quantity.hi);
             if let (Some(lo), Some(hi)) = (lo, hi) {
                 assert!(lo <= hi, "{name}: {lo} {hi}");
             }
@@ -99,7 +99,8 @@ fn nine_in_ten_intervals_cover_the_truth() {
 #[test]
 fn the_same_series_gives_the_same_bits() {
     let trial: Vec<Trajectory> = trial(60);
-    let bits = |row: &Fit| columns(row).map(|c| c.1.map(|x| x.map(f64::to_bits)));
+    let numbers = |q: &Quantity| [q.value, q.lo, q.hi].map(|x| x.map(f64::to_bits));
+    let bits = |row: &Fit| row.quantities.iter().map(numbers).collect::<Vec<_>>();
     let together = fit_all(&trial, &only_emergence());
     for (t, found) in trial.iter().zip(&together) {
         let (alone, again) = (fit(t, &only_emergence()), fit(t, &only_emergence()));
@@ -225,12 +226,12 @@ fn no_draws_no_intervals() {
     );
     let row = &found.fits[0];
     assert!(
-        columns(row)
+        row.quantities
             .iter()
-            .all(|c| c.1[1].is_none() && c.1[2].is_none())
+            .all(|q| q.lo.is_none() && q.hi.is_none())
     );
-    assert_eq!(row.p_peak, None);
-    assert!(row.t_peak.is_some() && row.f_last.is_some());
+    assert_eq!(row.value("p_peak"), None);
+    assert!(row.value("t_peak").is_some() && row.value("f_last").is_some());
     assert!(
         found
             .curves

@@ -35,7 +35,7 @@ fn table() -> Table {
             model: a.model.clone(),
             layer: 1,
             hypothesis: "emergence".into(),
-            f_max: Some(10.0),
+            quantities: [("f_max", 10.0)].into(),
             ..Fit::default()
         })
         .collect();

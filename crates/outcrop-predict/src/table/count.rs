@@ -134,8 +134,7 @@ mod tests {
             model: model.into(),
             layer,
             hypothesis: "emergence".into(),
-            f_last: Some(3.0),
-            f_max: Some(f_max),
+            quantities: [("f_last", 3.0), ("f_max", f_max)].into(),
             ..Fit::default()
         };
         let mut fits: Vec<Fit> = (1..=6).map(|layer| fit("a", layer, 5.0)).collect();

@@ -38,7 +38,7 @@ impl Table {
     ///     model: named.model.clone(),
     ///     layer: 1,
     ///     hypothesis: "emergence".into(),
-    ///     f_last: Some(9.0),
+    ///     quantities: [("f_last", 9.0)].into(),
     ///     ..Fit::default()
     /// });
     /// let features = [Feature::Layers, Feature::Width, Feature::MlpWidth, Feature::MlpExpansion];
@@ -152,7 +152,7 @@ mod tests {
                 model: a.model.clone(),
                 layer,
                 hypothesis: "emergence".into(),
-                f_last: Some(9.0),
+                quantities: [("f_last", 9.0)].into(),
                 ..Fit::default()
             })
         });

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::{Fit, NamedArch, Trajectory, nearest};
+use outcrop_core::{Fit, NamedArch, Quantities, Trajectory, nearest};
 
 use super::Table;
 use crate::{Error, Result};
@@ -60,7 +60,7 @@ impl Table {
     ///         model: m.into(),
     ///         layer: 1,
     ///         hypothesis: "emergence".into(),
-    ///         f_last: Some(f_last),
+    ///         quantities: [("f_last", f_last)].into(),
     ///         ..Fit::default()
     ///     }).into(),
     ///     ..TableSource::default()
@@ -164,7 +164,16 @@ impl<'a> LayerFits<'a> {
 
 /// Equal in every column, a NaN being equal to a NaN.
 fn same(a: &Fit, b: &Fit) -> bool {
-    a == b || format!("{a:?}") == format!("{b:?}")
+    let words = |fit: &Fit| {
+        let mut quantities: Vec<_> = fit.quantities.iter().filter(|q| !q.is_empty()).collect();
+        quantities.sort_by(|a, b| a.name.cmp(&b.name));
+        let general = Fit {
+            quantities: Quantities::default(),
+            ..fit.clone()
+        };
+        format!("{general:?} {quantities:?}")
+    };
+    a == b || words(a) == words(b)
 }
 
 /// Index of the model of `fit`, which has this layer.
@@ -233,8 +242,8 @@ mod tests {
             model: model.into(),
             layer: 1,
             hypothesis: HYPOTHESIS.into(),
-            f_last: Some(f_last),
             aicc: Some(f64::NAN),
+            quantities: [("f_last", f_last)].into(),
             ..Fit::default()
         };
         let arch = |model: &str| NamedArch {

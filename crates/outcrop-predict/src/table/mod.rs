@@ -110,7 +110,7 @@ impl Table {
     ///     model: size.into(),
     ///     layer: 2,
     ///     hypothesis: "emergence".into(),
-    ///     f_last: Some(120.0),
+    ///     quantities: [("f_last", 120.0)].into(),
     ///     ..Fit::default()
     /// });
     /// let table = Table::new(&archs, &fits)?;
@@ -245,7 +245,7 @@ mod tests {
             model: model.into(),
             layer,
             hypothesis: "emergence".into(),
-            f_last: Some(f_last),
+            quantities: [("f_last", f_last)].into(),
             ..Fit::default()
         }
     }
@@ -301,10 +301,7 @@ mod tests {
             aicc: Some(3.0),
             ..fit("a", 1, 2.0)
         };
-        let empty = Fit {
-            f_last: Some(-1.0),
-            ..fit("b", 2, 0.0)
-        };
+        let empty = fit("b", 2, -1.0);
         let fits = [
             worse,
             better,

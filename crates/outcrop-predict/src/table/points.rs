@@ -15,7 +15,7 @@ impl Table {
     /// # use outcrop_predict::Table;
     /// # let archs = ["a", "b", "c"].map(|m| NamedArch { model: m.into(), arch: ArchSpec::new(1, 64, 4) });
     /// # let fits = ["a", "b", "c"].map(|m| Fit {
-    /// #     model: m.into(), layer: 1, hypothesis: "emergence".into(), f_last: Some(9.0), ..Fit::default()
+    /// #     model: m.into(), layer: 1, hypothesis: "emergence".into(), quantities: [("f_last", 9.0)].into(), ..Fit::default()
     /// # });
     /// let trajectory = |steps: &[u64]| Trajectory {
     ///     model: "a".into(),

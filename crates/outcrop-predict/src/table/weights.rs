@@ -85,16 +85,16 @@ fn between_rows(z: &[f64], variances: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use outcrop_arch::ArchSpec;
-    use outcrop_core::Fit;
+    use outcrop_core::{Fit, Quantity};
 
     /// Rows of `ln f_last` with a standard error each; none is no interval, infinity an open one.
     fn of(rows: &[(f64, Option<f64>)]) -> Vec<f64> {
         let row = |(value, error): &(f64, Option<f64>)| {
             let end = |side: f64| error.map(|s| (value + side * HALF_WIDTH * s).exp());
             let fit = Fit {
-                f_last: Some(value.exp()),
-                f_last_lo: end(-1.0),
-                f_last_hi: end(1.0).filter(|v| v.is_finite()),
+                quantities: [Quantity::new("f_last", value.exp())
+                    .between(end(-1.0), end(1.0).filter(|v| v.is_finite()))]
+                .into(),
                 ..Fit::default()
             };
             Row::new(0, 1, &ArchSpec::new(1, 64, 4), &fit)

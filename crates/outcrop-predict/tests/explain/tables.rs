@@ -106,7 +106,7 @@ fn seeds_of_one_architecture_are_left_out_together() {
             model: format!("m{i}"),
             layer: 1,
             hypothesis: "emergence".into(),
-            f_last: Some(f64::exp(noise[i / 2 % 8])),
+            quantities: [("f_last", f64::exp(noise[i / 2 % 8]))].into(),
             ..Fit::default()
         })
         .collect();

@@ -51,11 +51,14 @@ pub(crate) fn fits_of(archs: &[NamedArch], truth: &Truth, seed: u64) -> Vec<Fit>
                 model: named.model.clone(),
                 layer: layer as u32,
                 hypothesis: "emergence".into(),
-                k: Some(noisy(ln - 0.5)),
-                f_first: Some(noisy(1.6)),
-                f_last: Some(noisy(ln)),
-                f_max: Some(noisy(ln + 0.2)),
-                t_half: Some(noisy(7.0 + depth)),
+                quantities: [
+                    ("K", noisy(ln - 0.5)),
+                    ("f_first", noisy(1.6)),
+                    ("f_last", noisy(ln)),
+                    ("f_max", noisy(ln + 0.2)),
+                    ("t_half", noisy(7.0 + depth)),
+                ]
+                .into(),
                 ..Fit::default()
             });
         }

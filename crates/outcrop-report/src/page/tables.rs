@@ -78,63 +78,83 @@ pub(super) fn fits(data: &Data, sum: &Summary) -> String {
     );
     let header = ["model", "layers", "without a fit", "mean R²"];
     let means = table(&caption, &header, &means.collect::<Vec<_>>());
+    let shown = quantities_shown(data);
     let rows: Vec<_> = data
         .models
         .iter()
-        .flat_map(|m| layer_rows(data, &m.name))
+        .flat_map(|m| layer_rows(data, &m.name, &shown))
         .collect();
-    let header = [
-        "model",
-        "layer",
-        "best hypothesis",
-        "points",
-        "R²",
-        "AICc",
-        "A",
-        "λ",
-        "γ",
-        "t0",
-        "K",
-        "first",
-        "last",
-        "largest",
-        "half-way step",
-        "peak step",
-        "status",
-    ];
+    let mut header = vec!["model", "layer", "best hypothesis", "points", "R²", "AICc"];
+    header.extend(shown.iter().map(|name| label(name)));
+    header.push("status");
     let caption = "The best fit of every layer. A dash: not identified by the data, or not a \
                    quantity of the hypothesis.";
     let long = table(caption, &header, &rows);
     format!("{means}{published}<div class=\"long\">{long}</div>\n")
 }
 
-fn layer_rows(data: &Data, model: &str) -> Vec<Vec<Cell>> {
+/// The quantities that some best fit has a value of, in the order of the table.
+fn quantities_shown<'a>(data: &Data<'a>) -> Vec<&'a str> {
+    let inputs = data.inputs;
+    let best = || inputs.fits.iter().filter(|f| f.best && f.r2.is_some());
+    let mut names: Vec<&str> = Vec::new();
+    for quantity in inputs.fits.iter().flat_map(|fit| fit.quantities.iter()) {
+        if !names.contains(&&*quantity.name) {
+            names.push(&quantity.name);
+        }
+    }
+    names.retain(|name| best().any(|fit| fit.value(name).is_some()));
+    names
+}
+
+/// Names of quantities as the paper writes them, or in words.
+const LABELS: [(&str, &str); 13] = [
+    ("lambda", "λ"),
+    ("gamma", "γ"),
+    ("beta", "β"),
+    ("tau0", "τ0"),
+    ("tau", "τ"),
+    ("omega", "ω"),
+    ("zeta", "ζ"),
+    ("f_first", "first"),
+    ("f_last", "last"),
+    ("f_max", "largest"),
+    ("t_half", "half-way step"),
+    ("p_peak", "p(peak)"),
+    ("t_peak", "peak step"),
+];
+
+/// What heads the column of a quantity: its name, if it has no other.
+fn label(name: &str) -> &str {
+    let known = LABELS.iter().find(|(quantity, _)| *quantity == name);
+    known.map_or(name, |(_, label)| label)
+}
+
+fn layer_rows(data: &Data, model: &str, shown: &[&str]) -> Vec<Vec<Cell>> {
     let layers = layers_of(data, model).into_iter();
     layers
         .map(|layer| match data.best_fit(model, layer) {
-            Some(fit) => fit_row(fit),
-            None => failed_row(data, model, layer),
+            Some(fit) => fit_row(fit, shown),
+            None => failed_row(data, model, layer, shown.len()),
         })
         .collect()
 }
 
-fn fit_row(f: &Fit) -> Vec<Cell> {
+fn fit_row(f: &Fit, shown: &[&str]) -> Vec<Cell> {
     let mut row = vec![
         Cell::text(&f.model),
         Cell::count(f.layer),
         Cell::text(&f.hypothesis),
         Cell::count(f.n),
         Cell::fixed(f.r2),
+        Cell::number(f.aicc),
     ];
-    let numbers = [
-        f.aicc, f.a, f.lambda, f.gamma, f.t0, f.k, f.f_first, f.f_last, f.f_max, f.t_half, f.t_peak,
-    ];
-    row.extend(numbers.map(Cell::number));
+    row.extend(shown.iter().map(|name| Cell::number(f.value(name))));
     row.push(Cell::text(&f.status));
     row
 }
 
-fn failed_row(data: &Data, model: &str, layer: u32) -> Vec<Cell> {
+fn failed_row(data: &Data, model: &str, layer: u32, shown: usize) -> Vec<Cell> {
     let mut tried = data.inputs.fits.iter();
     let tried = tried.find(|f| f.model == model && f.layer == layer);
     let mut row = vec![
@@ -143,7 +163,7 @@ fn failed_row(data: &Data, model: &str, layer: u32) -> Vec<Cell> {
         Cell::text("none"),
         tried.map_or_else(|| Cell::number(None), |f| Cell::count(f.n)),
     ];
-    row.extend((0..12).map(|_| Cell::number(None)));
+    row.extend((0..2 + shown).map(|_| Cell::number(None)));
     let why = tried.map_or("not fitted", |f| f.status.as_str());
     row.push(Cell::text(format!("failed: {why}")));
     row

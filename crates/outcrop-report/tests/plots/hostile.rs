@@ -1,4 +1,4 @@
-use outcrop_core::{CurvePoint, Fit, Trajectory};
+use outcrop_core::{CurvePoint, Fit, Quantity, Trajectory};
 use outcrop_report::forecast_plot;
 use proptest::prelude::*;
 
@@ -52,8 +52,8 @@ prop_compose! {
         };
         let fit = Fit {
             hypothesis: "emergence".into(),
-            status: format!("{status}; outlier at step {outlier}"),
-            t_peak, t_peak_lo, t_peak_hi, weight, aicc, r2, p_peak, f_max,
+            status: format!("{status}; outlier at step {outlier}"), weight, aicc, r2,
+            quantities: [Quantity::new("t_peak", t_peak).between(t_peak_lo, t_peak_hi), Quantity::new("p_peak", p_peak), Quantity::new("f_max", f_max)].into(),
             ..Fit::default()
         };
         Case {

@@ -1,6 +1,6 @@
 //! Trajectories of every kind, with what a fitter would say of them.
 
-use outcrop_core::{CurvePoint, Fit, Trajectory};
+use outcrop_core::{CurvePoint, Fit, Quantity, Trajectory};
 
 /// A trajectory with its rows of the fits and of the curves.
 #[derive(Debug)]
@@ -88,8 +88,9 @@ pub(crate) fn case(model: &str, parameters: [f64; 5], noise: f64) -> Case {
 pub(crate) fn early_peak() -> Case {
     let mut case = case("pythia-160m", [300.0, -1400.0, 4.0e-5, 200.0, 30.0], 0.04);
     let fit = &mut case.fits[0];
-    fit.p_peak = Some(0.998);
-    (fit.t_peak, fit.t_peak_lo, fit.t_peak_hi) = (Some(6010.0), Some(5200.0), Some(7100.0));
+    fit.quantities.set_value("p_peak", 0.998);
+    let peak = Quantity::new("t_peak", 6010.0).between(5200.0, 7100.0);
+    fit.quantities.set(peak);
     case
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn early_peak() -> Case {
 pub(crate) fn log_increase() -> Case {
     let mut case = case("pythia-1.4b", [90.0, -480.0, 0.0, 210.0, 5.0], 0.03);
     case.fits[0].status = "decay not identified; leverage above 0.9 at step 143000".into();
-    case.fits[0].p_peak = Some(0.04);
+    case.fits[0].quantities.set_value("p_peak", 0.04);
     case
 }
 

@@ -149,16 +149,19 @@ fn fit(model: &str, layer: usize, climb: f64, failed: bool) -> Fit {
         },
         r2: known(0.995 - 0.04 / (0.5 + climb.sqrt() * layer as f64 / 10.0)),
         aicc: known(-30.0),
-        a: known(climb / 3.7),
-        lambda: known(0.02),
-        gamma: known(0.05),
-        t0: known(1.0),
-        k: known(5.5),
-        f_first: known(ratio(0.0, layer, climb)),
-        f_last: known(ratio(800.0, layer, climb)),
-        f_max: known(ratio(800.0, layer, climb)),
-        t_half: known(63.0),
-        t_peak: (layer == 1).then_some(180.0),
+        quantities: [
+            ("A", known(climb / 3.7)),
+            ("lambda", known(0.02)),
+            ("gamma", known(0.05)),
+            ("t0", known(1.0)),
+            ("K", known(5.5)),
+            ("f_first", known(ratio(0.0, layer, climb))),
+            ("f_last", known(ratio(800.0, layer, climb))),
+            ("f_max", known(ratio(800.0, layer, climb))),
+            ("t_half", known(63.0)),
+            ("t_peak", (layer == 1).then_some(180.0)),
+        ]
+        .into(),
         ..Fit::default()
     }
 }
@@ -181,8 +184,8 @@ fn predict(rng: &mut ChaCha8Rng, inputs: &mut Inputs) {
             }
             for fit in inputs.fits.iter().filter(|f| f.best) {
                 let observed = match target {
-                    "K" => fit.k.map(|k| k + noise(rng)),
-                    _ => fit.f_last.map(f64::ln),
+                    "K" => fit.value("K").map(|k| k + noise(rng)),
+                    _ => fit.value("f_last").map(f64::ln),
                 };
                 inputs.predictions.push(Prediction {
                     model: fit.model.clone(),

@@ -12,6 +12,7 @@ use super::input::good_rows;
 use super::output::say;
 use super::voice::detail;
 use crate::Result;
+use crate::fits as fits_table;
 use crate::pipeline::{fit_all, in_order};
 
 /// The architectures and fits of a results folder, a run directory or a folder of run directories.
@@ -34,7 +35,7 @@ pub(super) fn source(folder: &Path) -> Result<TableSource> {
 fn fits(folder: &Path) -> Result<Vec<Fit>> {
     if let Some(table) = table::in_folder(folder, "fits") {
         detail(|| format!("reading {}", table.display()));
-        return good_rows(&table, table::read_rows::<Fit>(&table)?);
+        return good_rows(&table, fits_table::read(&table)?);
     }
     let runs = runs_in(folder)?;
     if is_measured(folder) {
@@ -42,7 +43,7 @@ fn fits(folder: &Path) -> Result<Vec<Fit>> {
     }
     if runs.is_empty() {
         let table = folder.join("fits.csv"); // its absence is the error
-        return good_rows(&table, table::read_rows::<Fit>(&table)?);
+        return good_rows(&table, fits_table::read(&table)?);
     }
     let of_run = |run: &std::path::PathBuf| fits(run);
     Ok(runs

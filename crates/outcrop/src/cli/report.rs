@@ -121,7 +121,7 @@ fn read(args: &Args) -> Result<Inputs> {
         archs: rows(&archs, table::architectures)?,
         measurements: rows(&measurements, table::measurements)?,
         trajectories: rows(&trajectories, table::trajectories)?,
-        fits: rows(&fits, table::read_rows)?,
+        fits: rows(&fits, crate::fits::read)?,
         curves: rows(&curves, table::read_rows)?,
         losses: rows(&losses, table::read_rows)?,
         scores: rows(&scores, table::read_rows)?,

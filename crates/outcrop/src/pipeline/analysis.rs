@@ -49,7 +49,7 @@ pub fn analyse(
     table::write_measurements(&results.file("measurements.csv"), &gathered.measurements)?;
     table::write_rows(&results.file("loss.csv"), &gathered.losses)?;
     table::write_trajectories(&results.file("trajectories.csv"), &trajectories)?;
-    table::write_rows(&results.file("fits.csv"), &fits)?;
+    table::write_rows_with(&results.file("fits.csv"), &fits, crate::fits::layout()?)?;
     table::write_rows(&results.file("curves.csv"), &curves)?;
     table::write_rows(&results.file("scores.csv"), &evaluation.scores)?;
     table::write_rows(&results.file("model_scores.csv"), &evaluation.model_scores)?;

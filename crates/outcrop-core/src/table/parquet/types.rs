@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(of::<Fit>("model"), ColumnType::Text);
         assert_eq!(of::<Fit>("layer"), ColumnType::Whole);
         assert_eq!(of::<Fit>("best"), ColumnType::Truth);
-        assert_eq!(of::<Fit>("A_lo"), ColumnType::Number);
+        assert_eq!(of::<Fit>("condition"), ColumnType::Number);
         assert_eq!(of::<Comparison>("verdict"), ColumnType::Text);
         assert_eq!(of::<Intervention>("layer"), ColumnType::Whole);
         assert_eq!(of::<MeasurementRow>("step"), ColumnType::Whole);

@@ -1,5 +1,4 @@
 use std::io::Write;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
@@ -9,9 +8,9 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use super::super::columns::columns;
 use super::super::csv_io;
-use super::super::rows::Row;
+use super::super::layout::TableLayout;
+use super::super::row::Row;
 use super::failed;
 use super::types::{ColumnType, types};
 use crate::Result;
@@ -34,8 +33,8 @@ const GROUP: usize = 1 << 16;
 pub struct ParquetWriter<W: Write + Send, T> {
     file: SerializedFileWriter<W>,
     columns: Vec<Column>,
+    layout: TableLayout<T>,
     held: usize,
-    row: PhantomData<T>,
 }
 
 impl<W: Write + Send, T> std::fmt::Debug for ParquetWriter<W, T> {
@@ -52,8 +51,17 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
     /// # Errors
     /// As [`ParquetWriter::write`].
     pub fn new(writer: W) -> Result<Self> {
-        let names = columns::<T>();
-        let types = types::<T>(names);
+        Self::with_layout(writer, TableLayout::default())
+    }
+
+    /// The same for rows that have quantities, with the columns of `layout`.
+    ///
+    /// # Errors
+    /// As [`ParquetWriter::write`].
+    pub fn with_layout(writer: W, layout: TableLayout<T>) -> Result<Self> {
+        let names = layout.header();
+        let mut types = types::<T>(TableLayout::<T>::fixed());
+        types.resize(names.len(), ColumnType::Number);
         let columns = names.iter().zip(&types);
         let fields = columns.map(|(name, of)| field(name, *of).map(Arc::new));
         let schema = fields.collect::<Outcome<Vec<_>>>().and_then(|fields| {
@@ -66,8 +74,8 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
         Ok(Self {
             file: file.map_err(failed)?,
             columns: types.into_iter().map(Column::new).collect(),
+            layout,
             held: 0,
-            row: PhantomData,
         })
     }
 
@@ -75,9 +83,9 @@ impl<W: Write + Send, T: Row> ParquetWriter<W, T> {
     ///
     /// # Errors
     /// [`crate::Error::Io`] with the file where that could not be written; [`crate::Error::Parse`] with
-    /// what else the writer or the row said.
+    /// what else the writer or the row said; those of [`TableLayout::record`].
     pub fn write(&mut self, row: &T) -> Result<()> {
-        let record = csv_io::record(row)?;
+        let record = csv_io::record(&self.layout.record(row)?.cells())?;
         for (column, cell) in self.columns.iter_mut().zip(&record) {
             column.push(&String::from_utf8_lossy(cell))?;
         }

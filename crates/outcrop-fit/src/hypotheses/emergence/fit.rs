@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::about::ABOUT;
 use super::covariance::Covariance;
 use super::curve::EmergenceCurve;
 use super::identify::{limits, warnings};
@@ -7,60 +8,10 @@ use super::note::Note;
 use super::parameters::EmergenceParameters;
 use crate::families::EmergenceFamily;
 use crate::goodness::Goodness;
-use crate::hypotheses::{About, Fitted, Hypothesis, ParameterAbout};
-use crate::names::EMERGENCE;
+use crate::hypotheses::Fitted;
 use crate::observations::{Observations, solve};
 use crate::weights::{Scaled, Solution};
 use crate::{Curve, CurveSummary, Options, Result, Series};
-
-/// The emergence curve as a [`Hypothesis`]; [`fit_emergence`] says more about a fit.
-#[derive(Clone, Copy, Debug)]
-pub struct EmergenceHypothesis;
-
-static ABOUT: About = About {
-    name: EMERGENCE,
-    formula: "f(t) = A exp(-lambda x) ln(x) + K, x = gamma t + t0; \
-              equally exp(-beta t) (A1 ln(t + tau0) + A2) + K",
-    parameters: &[
-        ParameterAbout {
-            symbol: "A",
-            unit: "ratio",
-            meaning: "amplitude; A1 = A exp(-lambda t0)",
-        },
-        ParameterAbout {
-            symbol: "lambda",
-            unit: "",
-            meaning: "decay rate, at least 0; beta = lambda gamma per step",
-        },
-        ParameterAbout {
-            symbol: "gamma",
-            unit: "per step",
-            meaning: "time scaling; A2 = A1 ln(gamma)",
-        },
-        ParameterAbout {
-            symbol: "t0",
-            unit: "",
-            meaning: "time offset; tau0 = t0 / gamma steps, at least the option `min_tau0`",
-        },
-        ParameterAbout {
-            symbol: "K",
-            unit: "ratio",
-            meaning: "asymptote",
-        },
-    ],
-    limits: "log only at beta = 0; critically damped step at tau0 = infinity; first-order step at A1 = 0",
-    source: "Eq. 9 of arXiv 2508.03616",
-};
-
-impl Hypothesis for EmergenceHypothesis {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
-        Ok(Emergence::fit(observations)?.fitted)
-    }
-}
 
 /// The emergence curve fitted to one series.
 #[derive(Clone, Debug)]

@@ -145,7 +145,7 @@ impl Shown<'_> {
 
     fn peak(&self) -> Option<f64> {
         let fit = self.main()?.fit?;
-        fit.t_peak.filter(|t| t.is_finite() && *t >= 0.0)
+        fit.value("t_peak").filter(|t| t.is_finite() && *t >= 0.0)
     }
 
     /// The interval over the whole height, a dashed line, the curve's highest point, the step.
@@ -167,7 +167,8 @@ impl Shown<'_> {
     fn peak_interval(&self) -> Option<(f64, f64)> {
         let fit = self.main()?.fit?;
         let known = |end: Option<f64>| end.filter(|v| !v.is_nan());
-        match (known(fit.t_peak_lo), known(fit.t_peak_hi)) {
+        let [low, high] = fit.interval("t_peak").map(known);
+        match (low, high) {
             (None, None) => None,
             (low, high) => Some((
                 low.unwrap_or(0.0).max(0.0),

@@ -35,9 +35,10 @@ pub(super) fn goodness(main: Option<&Fit>, fits: &[&Fit]) -> Option<String> {
     }
     parts.extend(best.map(|best| format!("lowest AICc: {best}")));
     if let Some(fit) = main {
-        parts.extend(fit.p_peak.map(|p| format!("p(peak) {p:.2}")));
-        let range = interval(fit.t_peak_lo, fit.t_peak_hi);
-        let peak = fit.t_peak.filter(|t| t.is_finite());
+        parts.extend(fit.value("p_peak").map(|p| format!("p(peak) {p:.2}")));
+        let [low, high] = fit.interval("t_peak");
+        let range = interval(low, high);
+        let peak = fit.value("t_peak").filter(|t| t.is_finite());
         parts.extend(peak.map(|t| format!("peak at step {}{range}", step(t))));
     }
     (!parts.is_empty()).then(|| parts.join(" · "))

@@ -1,6 +1,6 @@
 //! The fits as a printed table: the main columns, with intervals in brackets.
 
-use outcrop_core::Fit;
+use outcrop_core::{Fit, Quantity};
 
 use crate::cli::output::{columns, significant};
 
@@ -39,24 +39,26 @@ fn row(fit: &Fit) -> Vec<String> {
         number(fit.r2),
         number(fit.aicc),
         fit.weight.map(|w| format!("{w:.2}")).unwrap_or_default(),
-        ranged(fit.f_first, fit.f_first_lo, fit.f_first_hi),
-        ranged(fit.f_last, fit.f_last_lo, fit.f_last_hi),
-        ranged(fit.f_max, fit.f_max_lo, fit.f_max_hi),
-        ranged(fit.t_half, fit.t_half_lo, fit.t_half_hi),
-        fit.p_peak.map(|p| format!("{p:.2}")).unwrap_or_default(),
-        ranged(fit.t_peak, fit.t_peak_lo, fit.t_peak_hi),
+        ranged(fit.quantity("f_first")),
+        ranged(fit.quantity("f_last")),
+        ranged(fit.quantity("f_max")),
+        ranged(fit.quantity("t_half")),
+        fit.value("p_peak")
+            .map(|p| format!("{p:.2}"))
+            .unwrap_or_default(),
+        ranged(fit.quantity("t_peak")),
         fit.status.clone(),
     ]
 }
 
 /// `83.1 [80.2, 86.4]`, with the value alone where there is no interval.
-fn ranged(value: Option<f64>, lo: Option<f64>, hi: Option<f64>) -> String {
-    let Some(value) = value else {
+fn ranged(quantity: Option<&Quantity>) -> String {
+    let Some((value, quantity)) = quantity.and_then(|q| Some((q.value?, q))) else {
         return String::new();
     };
     let end = |x: Option<f64>| x.map(significant).unwrap_or_default();
-    match (lo, hi) {
+    match (quantity.lo, quantity.hi) {
         (None, None) => significant(value),
-        _ => format!("{} [{}, {}]", significant(value), end(lo), end(hi)),
+        (lo, hi) => format!("{} [{}, {}]", significant(value), end(lo), end(hi)),
     }
 }

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::FolderLock;
-use outcrop_fit::{Options, fit_each, paper};
+use outcrop_core::table::TableLayout;
+use outcrop_fit::{HYPOTHESES, Options, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use self::held::Held;
@@ -43,9 +44,7 @@ with the reason. How to read the result is in docs/fitting.md.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
-    /// Fit only these hypotheses: `emergence`, `log only`, `critically damped step`,
-    /// `first-order step`, `second-order step`, `logistic` [default: all].
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help = which_hypotheses())]
     hypothesis: Vec<String>,
     #[command(flatten)]
     weighing: Weighing,
@@ -83,6 +82,12 @@ pub(crate) struct Args {
     /// Format of the plots.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg])]
     plot_format: Vec<Picture>,
+}
+
+fn which_hypotheses() -> String {
+    let names = HYPOTHESES.iter().map(|h| format!("`{}`", h.about().name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!("Fit only these hypotheses: {names} [default: all]")
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -256,13 +261,15 @@ impl<'a> Writer<'a> {
             outcrop_core::check_writable(folder)?;
         }
         let shown = places.folder.map(|_| Destination::standard(Format::Table));
-        let show = |target: &Destination| RowSink::new(target, Some(display::table));
+        let layout = crate::fits::layout()?;
+        let show =
+            |target: &Destination| RowSink::new(target, layout.clone(), Some(display::table));
         let curves = places.curves.as_ref();
         Ok(Self {
             fits: show(&places.fits)?,
             shown: shown.as_ref().map(show).transpose()?,
             curves: curves
-                .map(|target| RowSink::new(target, None))
+                .map(|target| RowSink::new(target, TableLayout::default(), None))
                 .transpose()?,
             folder: places.folder,
             plots,

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use outcrop_core::table::{ParquetWriter, Row, RowWriter, cells};
+use outcrop_core::table::{ParquetWriter, Row, RowWriter, TableLayout, cells};
 use outcrop_core::{AtomicFile, Error as CoreError};
 
 use super::columns::aligned;
@@ -10,7 +10,7 @@ use crate::Result;
 
 /// Writes the rows of a table.
 pub(crate) fn write_rows<T: Row>(rows: &[T], target: &Destination) -> Result<()> {
-    let mut sink = RowSink::new(target, None)?;
+    let mut sink = RowSink::new(target, TableLayout::of(rows)?, None)?;
     match &mut sink.writer {
         Writer::Shown { out, .. } => {
             let text = (sink.show)(rows) + "\n";
@@ -32,8 +32,15 @@ pub(crate) struct RowSink<T: Row> {
 enum Writer<T> {
     Csv(Box<RowWriter<Out, T>>),
     Parquet(Box<ParquetWriter<Out, T>>),
-    Json { out: Out, first: bool },
-    Shown { out: Out, held: Vec<T> },
+    Json {
+        out: Out,
+        layout: TableLayout<T>,
+        first: bool,
+    },
+    Shown {
+        out: Out,
+        held: Vec<T>,
+    },
 }
 
 /// A file that appears once it is complete, or standard output.
@@ -63,15 +70,23 @@ impl Write for Out {
 
 impl<T: Row> RowSink<T> {
     /// `show` makes the printed table; by default all columns, aligned.
-    pub(crate) fn new(target: &Destination, show: Option<fn(&[T]) -> String>) -> Result<Self> {
+    pub(crate) fn new(
+        target: &Destination,
+        layout: TableLayout<T>,
+        show: Option<fn(&[T]) -> String>,
+    ) -> Result<Self> {
         let out = match &target.file {
             Some(path) => Out::File(create_file(path)?),
             None => Out::Standard,
         };
         let writer = match target.format {
-            Format::Csv => Writer::Csv(Box::new(RowWriter::new(out))),
-            Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::new(out)?)),
-            Format::Json => Writer::Json { out, first: true },
+            Format::Csv => Writer::Csv(Box::new(RowWriter::with_layout(out, layout))),
+            Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::with_layout(out, layout)?)),
+            Format::Json => Writer::Json {
+                out,
+                layout,
+                first: true,
+            },
             Format::Table => Writer::Shown {
                 out,
                 held: Vec::new(),
@@ -101,8 +116,8 @@ impl<T: Row> RowSink<T> {
         match &mut self.writer {
             Writer::Csv(writer) => Ok(writer.write(row)?),
             Writer::Parquet(writer) => Ok(writer.write(row)?),
-            Writer::Json { out, first } => {
-                let json = serde_json::to_string(row);
+            Writer::Json { out, layout, first } => {
+                let json = serde_json::to_string(&layout.record(row)?);
                 let json = json.map_err(|e| CoreError::parse("rows to write", e))?;
                 let before = if std::mem::take(first) { "[\n" } else { ",\n" };
                 send(out, &format!("{before}  {json}"))
@@ -133,7 +148,7 @@ impl<T: Row> RowSink<T> {
         let out = match self.writer {
             Writer::Csv(writer) => writer.finish()?,
             Writer::Parquet(writer) => writer.finish()?,
-            Writer::Json { mut out, first } => {
+            Writer::Json { mut out, first, .. } => {
                 send(&mut out, if first { "[]\n" } else { "\n]\n" })?;
                 out
             }

@@ -36,7 +36,7 @@ fn fitted(sources: &[TableSource]) -> Vec<String> {
     let mut largest: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
     let fits = sources.iter().flat_map(|s| &s.fits);
     for fit in fits.filter(|f| f.hypothesis == "emergence") {
-        let Some(f_max) = fit.f_max.filter(|f| f.is_finite()) else {
+        let Some(f_max) = fit.value("f_max").filter(|f| f.is_finite()) else {
             continue;
         };
         let known = largest.entry(&fit.model).or_insert((f_max, fit.layer));

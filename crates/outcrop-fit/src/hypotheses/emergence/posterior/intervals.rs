@@ -1,7 +1,6 @@
 use super::draws::Posterior;
-use super::interval::Interval;
-use crate::CurveSummary;
 use crate::hypotheses::{EmergenceCurve, EmergenceParameters, Note};
+use crate::{CurveSummary, Interval};
 
 /// The intervals of one fit. Those of parameters are one-sided or empty where the notes of the fit
 /// say that a limit of the curve cannot be told from it:
@@ -46,6 +45,25 @@ pub struct Intervals {
 const WIDE: f64 = 1e3;
 
 impl Intervals {
+    /// The intervals by the names of their quantities.
+    pub fn named(&self) -> [(&'static str, Interval); 13] {
+        [
+            ("A", self.a),
+            ("lambda", self.lambda),
+            ("gamma", self.gamma),
+            ("t0", self.t0),
+            ("K", self.k),
+            ("beta", self.beta),
+            ("tau0", self.tau0),
+            ("A1", self.a1),
+            ("f_first", self.f_first),
+            ("f_last", self.f_last),
+            ("f_max", self.f_max),
+            ("t_half", self.t_half),
+            ("t_peak", self.t_peak),
+        ]
+    }
+
     /// Whether lambda, gamma and t0 have intervals, but none that tells their size.
     pub fn scale_is_open(&self) -> bool {
         match (self.gamma.lo, self.gamma.hi) {

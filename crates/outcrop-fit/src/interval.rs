@@ -9,7 +9,7 @@ pub struct Interval {
 
 impl Interval {
     /// The central `level` of `draws`; empty where a tail is not finite or there are no draws.
-    pub(super) fn new(mut draws: Vec<f64>, level: f64) -> Self {
+    pub(crate) fn new(mut draws: Vec<f64>, level: f64) -> Self {
         draws.retain(|x| !x.is_nan());
         draws.sort_by(f64::total_cmp);
         let tail = (1.0 - level) / 2.0;
@@ -27,12 +27,12 @@ impl Interval {
     }
 
     /// Only the upper end.
-    pub(super) fn below(self) -> Self {
+    pub(crate) fn below(self) -> Self {
         Self { lo: None, ..self }
     }
 
     /// Only the lower end.
-    pub(super) fn above(self) -> Self {
+    pub(crate) fn above(self) -> Self {
         Self { hi: None, ..self }
     }
 }

@@ -8,10 +8,8 @@
 //! With these choices nominal 90 % covers 0.87 to 0.93 (`examples/calibration.rs`).
 
 mod draws;
-mod interval;
 mod intervals;
 mod plane;
 
 pub use draws::Posterior;
-pub use interval::Interval;
 pub use intervals::Intervals;

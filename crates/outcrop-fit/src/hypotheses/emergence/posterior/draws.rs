@@ -2,12 +2,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
-use super::interval::Interval;
 use super::plane::zoom;
 use crate::hypotheses::{Emergence, EmergenceCurve};
 use crate::observations::Observations;
 use crate::separable::Projection;
-use crate::{Curve, CurveSummary, Weighting};
+use crate::{Curve, CurveSummary, Interval, Weighting};
 
 /// Emergence curves drawn from the posterior of one fit, all equally probable.
 ///
