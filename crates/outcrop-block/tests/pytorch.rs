@@ -1,6 +1,5 @@
 //! Whole models of the table, from token ids to gradients, against PyTorch in float64: blocks and loss of this crate,
 //! and the plain sums in f64 with which its gradients are compared. `--nocapture` shows how far each is away.
-#![expect(clippy::print_stdout, reason = "shows how far each is away")]
 
 mod parts;
 mod reference;

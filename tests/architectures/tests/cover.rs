@@ -1,5 +1,4 @@
 //! Every step, word and number of an architecture has a case, and every step and case has what PyTorch computes.
-#![expect(clippy::print_stdout, reason = "says what PyTorch does not compute")]
 
 use architectures::{STEPS, cases, numbers, pytorch, steps, table, uniform, words};
 

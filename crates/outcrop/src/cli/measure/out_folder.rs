@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Error as CoreError;
-use outcrop_core::table::{MeasurementRow, Streamed, measurement_stream};
+use outcrop_core::table::{MeasurementRow, Streamed, TableLayout, measurement_stream};
 
 use super::super::output::{Destination, Format, RowSink, print};
 use crate::Result;
@@ -39,7 +39,7 @@ impl OutFolder {
             return Ok(());
         };
         let file = std::fs::File::open(path).map_err(|e| CoreError::io("read", path, e))?;
-        let mut sink = RowSink::new(target, None)?;
+        let mut sink = RowSink::new(target, TableLayout::default(), None)?;
         for item in measurement_stream(file, &path.display().to_string())? {
             if let Streamed::Row(measurement) = item? {
                 sink.push(&MeasurementRow::from(&measurement))?;
