@@ -2,11 +2,7 @@
 //! `tests/architectures`: against each other in every number, for the table and for every word of every switch, and
 //! against PyTorch in float64. `--nocapture` shows how far they are from each other.
 #![cfg(feature = "flex")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "helpers of tests, which show their numbers"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
