@@ -180,7 +180,11 @@ fn a_parallel_mlp_reads_the_stream_before_attention_writes_to_it() {
             let steps = &steps.block(1).steps;
             let position = |is: &dyn Fn(&Step) -> bool| steps.iter().position(is).unwrap();
             let up = |step: &Step| match *step {
-                Step::Project { role, from, .. } if role == TensorRole::MlpUp => Some(from),
+                Step::Project {
+                    role: TensorRole::MlpUp,
+                    from,
+                    ..
+                } => Some(from),
                 _ => None,
             };
             let from = steps.iter().find_map(up).unwrap();
