@@ -283,7 +283,7 @@ mod tests {
         let full = std::io::Error::from(ErrorKind::StorageFull);
         let error = disk(Path::new("blobs/x"), 512, full).to_string();
         assert!(
-            error.contains("blobs/x") && error.contains("512 bytes are still"),
+            error.contains("blobs/x") && error.contains("512 bytes are missing"),
             "{error}"
         );
         let other = disk(

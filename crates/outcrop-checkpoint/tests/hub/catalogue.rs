@@ -112,7 +112,7 @@ pub(crate) const CATALOGUE: [Behaviour; 38] = [
         ], b""))),
         Kind::Content => without(ask, "Content-Length"),
         Kind::List => None,
-    }, Must::RefuseAtOnce("whether it is whole")),
+    }, Must::RefuseAtOnce("whether it is complete")),
     Behaviour { tick: 30, ..new("sends a byte now and then", |ask| {
         content(ask, |ask| Some(Deed::Drip(ask.good.to_vec())))
     }, Must::Refuse("crawls")) },

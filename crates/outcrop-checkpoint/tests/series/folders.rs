@@ -215,7 +215,7 @@ fn steps_that_begin_anew_with_an_epoch_are_refused() {
     refused(
         dir.path(),
         &Select::default(),
-        &["epoch_1_step_500", "anew"],
+        &["epoch_1_step_500", "restart with each epoch"],
     );
 }
 

@@ -121,7 +121,7 @@ fn broken_lines_are_left_out_by_name() {
         (r#"{"text": null}"#, "field `text` is null"),
         (r#"{"text": 3}"#, "field `text` is a number, not text"),
         (r#"{"text": ["a"]}"#, "field `text` is an array, not text"),
-        (r#"{"text": "a", "text": "b"}"#, "stands in it twice"),
+        (r#"{"text": "a", "text": "b"}"#, "is in it twice"),
         (
             r#"{"txt": "a"}"#,
             "no field `text`; it has `txt`: name the one with the text by --text-field",

@@ -161,7 +161,7 @@ fn what_is_no_text_is_named_with_its_place() {
     assert!(failure("empty.txt", b"").contains("it has 0 tokens; give more text"));
     let dir = tempfile::tempdir().unwrap();
     let folder = TokenSource::of(&[dir.path().to_owned()], None);
-    assert!(message(first(&folder, "bpe", 1)).contains("no file in it"));
+    assert!(message(first(&folder, "bpe", 1)).contains("it has no visible file"));
     let absent = TokenSource::of(&[dir.path().join("absent")], None);
     assert!(message(first(&absent, "bpe", 1)).contains("absent"));
 }
