@@ -140,7 +140,7 @@ fn broken_lines_are_left_out_by_name() {
             "[1]",
             "it is an array where an object with a field `text` is expected",
         ),
-        ("text", "it is no JSON"),
+        ("text", "it is not JSON"),
     ] {
         let path = file(
             &dir,
