@@ -15,7 +15,7 @@ pub struct TensorName {
     pub role: TensorRole,
     /// Which part of that.
     pub part: TensorPart,
-    /// The parts of the plan that it holds: its rows [outputs], from the first to the last.
+    /// The parts of the plan that it holds: its rows \[outputs\], from the first to the last.
     pub spans: Vec<Span>,
     /// Its kind.
     pub kind: TensorKind,
