@@ -11,12 +11,13 @@ use lines::{Group, REFUSED, help, pages};
 use world::World;
 
 /// Parts of command lines that are only parsed, with the reason.
-const NOT_RUN: [(&str, &str); 7] = [
+const NOT_RUN: [(&str, &str); 8] = [
     (
         "fit runs/published",
         "the stand-in of the data set has six checkpoints, a fit needs seven",
     ),
     ("--hub ", "needs a network"),
+    ("--hub-list ", "needs a network"),
     (
         "outcrop reproduce",
         "trains sixteen models; resume_sweep.rs runs a smaller profile",

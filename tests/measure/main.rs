@@ -16,6 +16,7 @@ mod damage;
 mod formats;
 mod hub;
 mod names;
+mod public;
 mod runs;
 mod series;
 mod settings;

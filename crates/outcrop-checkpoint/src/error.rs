@@ -185,6 +185,19 @@ pub enum Error {
         /// 401, 403 or 404.
         status: u16,
     },
+    /// A revision of a hub that has no weights.
+    #[error(
+        "fetch {repo} at revision {revision}: it has none of the files {files}; where its publisher has \
+         them elsewhere, fetch them and measure their folder"
+    )]
+    NoFiles {
+        /// The model.
+        repo: String,
+        /// The revision.
+        revision: String,
+        /// The names by which weights are looked for.
+        files: String,
+    },
     /// A download that failed, or differs from what was announced. The received part is kept, and the next attempt
     /// continues from there.
     #[error("fetch {what}: {reason}")]

@@ -10,7 +10,9 @@
 //!   no code in them runs.
 //! - [`CheckpointSeries`]: checkpoints of any trainer by step, in folders or the hub's cache.
 //! - [`audit()`]: whether the checkpoints of a series are what their names say.
+//! - [`CheckpointName`] and [`Listing`]: what names of checkpoints say, one by one and together.
 //! - `Hub` (feature `hub`): revisions from the Hugging Face hub.
+//! - `runs` (feature `runs`): public training runs, how they name checkpoints, and their known faults.
 //!
 //! Everything that needs SHA-256 (writing and verifying checkpoints, the audit, the hub) needs the feature `checksums`;
 //! PyTorch's files need `pytorch`. Both are on by default.
@@ -38,13 +40,19 @@ mod checkpoint;
 mod discover;
 mod dtype;
 mod error;
+mod fault;
+#[cfg(any(feature = "hub", feature = "runs"))]
+mod glob;
 mod header;
 #[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "checksums")]
 mod latest;
+mod names;
 #[cfg(feature = "pytorch")]
 mod pickle;
+#[cfg(feature = "runs")]
+mod runs;
 mod series;
 #[cfg(feature = "checksums")]
 mod sums;
@@ -55,20 +63,21 @@ mod weights;
 #[cfg(feature = "checksums")]
 pub use audit::{
     Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Auditor, Code, Finding,
-    audit, audit_with,
+    Sketch, audit, audit_with,
 };
 #[cfg(feature = "checksums")]
 pub use checkpoint::{clean, write_checkpoint};
-pub use discover::{
-    Checkpoint, CheckpointSeries, Counts, Example, Select, SkippedFolder, UNDERSTOOD,
-    stage_and_step,
-};
+pub use discover::{Checkpoint, CheckpointSeries, Select, SkippedFolder, stage_and_step};
 pub use dtype::DType;
 pub use error::{Error, Result};
+pub use fault::KnownFault;
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubCaller, HubLimits, InUse, Transfer, git_blob_sha1};
 #[cfg(feature = "checksums")]
 pub use latest::{Latest, Rejected, latest_valid};
+pub use names::{CheckpointName, Counts, Example, Listing, UNDERSTOOD};
+#[cfg(feature = "runs")]
+pub use runs::{Bos, Each, Run, run_of, run_of_folder, runs};
 pub use series::{parse_step_folder, series, step_folder};
 #[cfg(feature = "checksums")]
 pub use sums::{Altered, SUMS, verify};

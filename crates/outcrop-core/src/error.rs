@@ -110,6 +110,16 @@ pub enum Error {
         /// Where they stand; with the file, where they are of two.
         lines: [String; 2],
     },
+    /// Trajectories of several stages of one run, which cannot be taken together as they are.
+    #[error("take the stages of model {model}: {reason}; {way_out}")]
+    Stages {
+        /// The model.
+        model: String,
+        /// Why not, with the stages that there are.
+        reason: String,
+        /// What the user can do.
+        way_out: String,
+    },
     /// A table that does not begin with the bytes that were written to it.
     #[error("resume {}: {reason}", path.display())]
     Altered {

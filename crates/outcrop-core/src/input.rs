@@ -4,7 +4,8 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use crate::table::{self, Loaded, Problem, Streamed, Table, TableKind};
-use crate::{Error, Fit, Result, Trajectory, TrajectoryOptions, published};
+use crate::trajectory::Seen;
+use crate::{Error, Fit, Result, Stages, Trajectory, TrajectoryOptions, published};
 
 /// A trajectory table up to this size is read as a whole, with rows in any order; a larger one is streamed.
 pub const WHOLE_TABLE_BYTES: usize = 16 << 20;
@@ -18,6 +19,8 @@ pub struct Trajectories {
     /// The fits that came with the input: those of the published data set, none otherwise.
     pub fits: Vec<Fit>,
     items: Items,
+    /// Whether they are read as they come.
+    is_streamed: bool,
 }
 
 impl std::fmt::Debug for Trajectories {
@@ -34,6 +37,72 @@ impl Iterator for Trajectories {
     }
 }
 
+impl Trajectories {
+    /// Those of the stages that are wanted. Stages are joined when all of them were read.
+    fn of(self, stages: Stages) -> Result<Self> {
+        if self.is_streamed && !stages.join {
+            return Ok(Self {
+                items: Box::new(OfStages::new(self.items, stages)),
+                ..self
+            });
+        }
+        let (mut rows, mut problems) = (Vec::new(), Vec::new());
+        for item in self.items {
+            match item? {
+                Streamed::Row(row) => rows.push(row),
+                Streamed::Problem(problem) => problems.push(problem),
+            }
+        }
+        Ok(Self {
+            fits: self.fits,
+            ..whole(stages.choose(rows)?, problems)
+        })
+    }
+}
+
+/// Trajectories as they come, but for those of other stages than are wanted.
+struct OfStages {
+    items: Items,
+    stages: Stages,
+    seen: Seen,
+    found: bool,
+}
+
+impl OfStages {
+    fn new(items: Items, stages: Stages) -> Self {
+        Self {
+            items,
+            stages,
+            seen: Seen::new(),
+            found: false,
+        }
+    }
+}
+
+impl Iterator for OfStages {
+    type Item = Result<Streamed<Trajectory>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.items.next() {
+                Some(Ok(Streamed::Row(row))) => match self.stages.admits(&row, &mut self.seen) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        self.found = true;
+                        return Some(Ok(Streamed::Row(row)));
+                    }
+                    Err(error) => return Some(Err(error)),
+                },
+                None if !self.found => {
+                    self.found = true;
+                    return self.stages.check_found(&self.seen).err().map(Err);
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
 /// The trajectories at `path`:
 ///
 /// | input | trajectories |
@@ -44,17 +113,22 @@ impl Iterator for Trajectories {
 /// | a folder of results | its `measurements.csv`, or else `trajectories.csv`, or else `runs/*/measurements.csv`; each may end in `.csv.gz` |
 /// | the published data set, or a part | see [`published::read`] |
 ///
-/// Measurements are averaged over sequences by `options`; suspect steps that are left out are reported as a problem.
+/// Measurements are averaged over sequences by `options`, which also choose the stages; suspect steps that are left out are reported as a problem.
 /// Problems name their file.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::MissingColumn`] and [`Error::Parse`] for a table of neither kind or a
-/// folder with none of these. While a table is streamed, [`Error::Io`] comes as an item.
+/// folder with none of these; [`Error::Stages`] as [`Stages::choose`]. While a table is streamed, [`Error::Io`] comes as an item.
 pub fn open_trajectories(
     path: &Path,
     options: impl Into<TrajectoryOptions>,
 ) -> Result<Trajectories> {
     let options = options.into();
+    let stages = options.stages.clone();
+    at(path, options)?.of(stages)
+}
+
+fn at(path: &Path, options: TrajectoryOptions) -> Result<Trajectories> {
     if published::recognise(path) {
         let found = published::read(path, options.ratio)?;
         return Ok(Trajectories {
@@ -88,7 +162,7 @@ fn open_table(path: &Path, options: TrajectoryOptions) -> Result<Trajectories> {
     let again = std::fs::metadata(path).is_ok_and(|of| of.is_file());
     match table::kind_of(start.as_slice(), &context)? {
         TableKind::Measurements if again => fold(&[path.to_owned()], options),
-        _ => open_trajectories_from(Cursor::new(start).chain(file), &context, options),
+        _ => from_reader(Cursor::new(start).chain(file), &context, options),
     }
 }
 
@@ -97,9 +171,19 @@ fn open_table(path: &Path, options: TrajectoryOptions) -> Result<Trajectories> {
 /// # Errors
 /// As [`open_trajectories`].
 pub fn open_trajectories_from(
-    mut reader: impl Read + Send + 'static,
+    reader: impl Read + Send + 'static,
     context: &str,
     options: impl Into<TrajectoryOptions>,
+) -> Result<Trajectories> {
+    let options = options.into();
+    let stages = options.stages.clone();
+    from_reader(reader, context, options)?.of(stages)
+}
+
+fn from_reader(
+    mut reader: impl Read + Send + 'static,
+    context: &str,
+    options: TrajectoryOptions,
 ) -> Result<Trajectories> {
     let mut start = start(&mut reader, context)?;
     let kind = table::kind_of(start.as_slice(), context)?;
@@ -117,7 +201,7 @@ pub fn open_trajectories_from(
                 context: context.to_owned(),
                 open: Box::new(|| Ok(Box::new(start.as_slice()))),
             };
-            let loaded = table::fold_tables(&[held], options.into())?;
+            let loaded = table::fold_tables(&[held], options)?;
             Ok(whole(loaded.rows, loaded.problems))
         }
         (TableKind::Trajectories, true) => streamed(Cursor::new(start).chain(reader), context),
@@ -154,6 +238,7 @@ fn streamed(reader: impl Read + Send + 'static, context: &str) -> Result<Traject
     Ok(Trajectories {
         fits: Vec::new(),
         items: Box::new(items),
+        is_streamed: true,
     })
 }
 
@@ -164,6 +249,7 @@ fn whole(trajectories: Vec<Trajectory>, problems: Vec<Problem>) -> Trajectories 
     Trajectories {
         fits: Vec::new(),
         items: Box::new(problems.chain(rows).map(Ok)),
+        is_streamed: false,
     }
 }
 

@@ -119,9 +119,9 @@ pub use quantity::{Quantities, Quantity, QuantityColumn};
 pub use score::{ModelScore, Prediction, Score};
 pub use stats::{
     Detail, LaterStats, LayerStats, MASSIVE_MAGNITUDE, MASSIVE_RATIO, Measurement, Place, Spread,
-    TOP_RATIO, Top,
+    Stage, TOP_RATIO, Top,
 };
-pub use trajectory::{Ratio, Trajectory, TrajectoryBuilder, TrajectoryOptions};
+pub use trajectory::{Ratio, Stages, Trajectory, TrajectoryBuilder, TrajectoryOptions};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

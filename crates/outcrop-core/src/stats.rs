@@ -111,6 +111,16 @@ pub struct Detail {
     pub later: Option<LaterStats>,
 }
 
+/// A part of a training run in which steps are counted by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name, such as `stage1` or `stage2-ingredient3`.
+    pub name: String,
+    /// Steps of all stages before it: a step of the stage stands at `begins` + step in the run. None where
+    /// nobody says how many they are.
+    pub begins: Option<u64>,
+}
+
 /// The statistics of one layer for one (model, step, sequence): a row of `measurements.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measurement {
@@ -129,4 +139,6 @@ pub struct Measurement {
     /// Why the step should not enter a fit, in the words of an audit (`identical-steps`, `jump`);
     /// none for a step without findings.
     pub suspect: Option<String>,
+    /// The stage in which the step counts; none for a run of one stage.
+    pub stage: Option<Stage>,
 }

@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         model: "simulated".into(),
         layer: 1,
         ratios: steps.iter().map(|&t| f(t as f64)).collect(),
+        stage: None,
         steps,
         sem: Vec::new(),
     };

@@ -19,6 +19,7 @@ fn trajectory(layer: u32) -> Trajectory {
     Trajectory {
         model: "m".into(),
         layer,
+        stage: None,
         steps: (0..9).map(|i| 50 * i).collect(),
         ratios: (0..9).map(|i| 5.0 + rise(i)).collect(),
         sem: Vec::new(),

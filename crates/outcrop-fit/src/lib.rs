@@ -39,7 +39,7 @@
 //!     model: "tiny".into(),
 //!     layer: 2,
 //!     ratios: steps.iter().map(|&t| f(t as f64)).collect(),
-//!     steps,
+//!     stage: None, steps,
 //!     sem: Vec::new(),
 //! };
 //! let found = fit(&trajectory, &Options::default());

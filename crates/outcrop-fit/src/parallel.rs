@@ -16,7 +16,7 @@ use crate::{Options, TrajectoryFit, fit};
 /// let trajectory = |layer| Trajectory {
 ///     model: "m".into(),
 ///     layer,
-///     steps: (0..12).map(|i| 50 * i).collect(),
+///     stage: None, steps: (0..12).map(|i| 50 * i).collect(),
 ///     ratios: (0..12).map(|i| 5.0 + f64::from(layer * i).sqrt()).collect(),
 ///     sem: Vec::new(),
 /// };
@@ -49,7 +49,7 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 /// let trajectories = (1..=50).map(|layer| Trajectory {
 ///     model: "m".into(),
 ///     layer,
-///     steps: (0..9).map(|i| 50 * i).collect(),
+///     stage: None, steps: (0..9).map(|i| 50 * i).collect(),
 ///     ratios: (0..9).map(|i| 5.0 + f64::from(layer * i).sqrt()).collect(),
 ///     sem: Vec::new(),
 /// });

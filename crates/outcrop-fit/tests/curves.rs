@@ -31,6 +31,7 @@ fn trajectory(f: impl Fn(f64) -> f64) -> Trajectory {
         model: "m".into(),
         layer: 4,
         ratios: steps.iter().map(|&t| f(t)).collect(),
+        stage: None,
         steps: steps.iter().map(|&t| t as u64).collect(),
         sem: Vec::new(),
     }

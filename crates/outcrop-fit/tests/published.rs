@@ -125,6 +125,7 @@ fn differences_are_those_of_the_curves() {
     let trajectory = Trajectory {
         model: "m".into(),
         layer: 1,
+        stage: None,
         steps,
         ratios,
         sem: Vec::new(),

@@ -94,6 +94,7 @@ impl Hook for Measuring<'_> {
                         ..detail
                     },
                     suspect: None,
+                    stage: None,
                 });
             }
         }

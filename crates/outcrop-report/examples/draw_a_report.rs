@@ -12,6 +12,7 @@ fn main() -> Result<(), outcrop_report::Error> {
             .iter()
             .map(|s| 5.0 + climb * (1.0 + *s as f64).ln())
             .collect(),
+        stage: None,
         steps: steps.clone(),
         sem: Vec::new(),
     };

@@ -95,6 +95,7 @@ fn measurement(step: u64, layer: u32, h: &[f32]) -> Measurement {
         stats,
         detail: Detail::default(),
         suspect: None,
+        stage: None,
     }
 }
 

@@ -15,6 +15,7 @@ fn main() -> Result<(), Error> {
         ratios: measured
             .map(|(s, noise)| ratio(*s as f64) * noise)
             .collect(),
+        stage: None,
         steps,
         sem: Vec::new(),
     };

@@ -105,6 +105,7 @@ pub(crate) fn by_step(t: &Trajectory) -> Trajectory {
     Trajectory {
         model: t.model.clone(),
         layer: t.layer,
+        stage: t.stage.clone(),
         steps: order.iter().map(|i| t.steps[*i]).collect(),
         ratios: order.iter().map(|i| t.ratios[*i]).collect(),
         sem: order.iter().filter_map(|i| sem.get(*i).copied()).collect(),
@@ -177,6 +178,7 @@ mod tests {
         let trajectory = Trajectory {
             model: "m".into(),
             layer: u32::MAX,
+            stage: None,
             steps: vec![800, 0, 100],
             ratios: vec![40.0, 5.0, 10.0],
             sem: vec![3.0, 1.0, 2.0],

@@ -25,7 +25,7 @@
 //! let trajectory = Trajectory {
 //!     model: "tiny".into(),
 //!     layer: 1,
-//!     steps: vec![0, 1, 10, 100],
+//!     stage: None, steps: vec![0, 1, 10, 100],
 //!     ratios: vec![5.0, 5.1, 9.0, 40.0],
 //!     sem: vec![],
 //! };

@@ -78,7 +78,7 @@ pub struct ModelFits {
 /// let layer = |layer, ratios: [f64; 3]| Trajectory {
 ///     model: "tiny".into(),
 ///     layer,
-///     steps: vec![0, 100, 800],
+///     stage: None, steps: vec![0, 100, 800],
 ///     ratios: ratios.into(),
 ///     sem: vec![],
 /// };

@@ -81,4 +81,14 @@ impl Error {
             Self::Checkpoint(outcrop_checkpoint::Error::Stopped { .. })
         )
     }
+
+    /// The revision of a hub that is there without weights, if it is about one.
+    pub(crate) fn lacks_weights(&self) -> Option<String> {
+        match self {
+            Self::Checkpoint(outcrop_checkpoint::Error::NoFiles { repo, revision, .. }) => {
+                Some(format!("{repo} at revision {revision}"))
+            }
+            _ => None,
+        }
+    }
 }

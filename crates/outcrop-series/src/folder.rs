@@ -85,13 +85,7 @@ impl Folder {
         for key in held.steps.values_mut() {
             key.config.get_or_insert_with(|| held.arch_sha256.clone());
         }
-        let differs = [
-            ("model", held.model != wanted.model),
-            ("--stage", held.stage != wanted.stage),
-            ("tokens", held.tokens_sha256 != wanted.tokens_sha256),
-            ("--sinks", held.sinks != wanted.sinks),
-        ];
-        if let Some((what, _)) = differs.iter().find(|(_, differs)| *differs) {
+        if let Some(what) = held.differences(wanted) {
             return Err(self.other(&format!("it was measured with another setting of {what}")));
         }
         Ok(held)

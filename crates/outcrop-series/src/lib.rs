@@ -40,7 +40,7 @@ pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config};
 pub use outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, tokens_in_words};
 pub use run::measure_series;
-pub use source::{CheckpointSource, HubSource};
+pub use source::{CheckpointSource, HubRevision, HubSource};
 pub use state::{Good, SeriesState};
 
 #[cfg(doctest)]

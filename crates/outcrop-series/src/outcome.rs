@@ -1,5 +1,5 @@
-use outcrop_checkpoint::{Audit, AuditOptions, Transfer};
-use outcrop_core::Measurement;
+use outcrop_checkpoint::{Audit, AuditOptions, KnownFault, Transfer};
+use outcrop_core::{Measurement, Stage};
 use outcrop_tokens::Sequences;
 
 use crate::Error;
@@ -9,8 +9,10 @@ use crate::Error;
 pub struct SeriesOptions {
     /// Name of the model in the tables.
     pub model: String,
-    /// The stage of training in which the steps count, if their names have one.
-    pub stage: Option<String>,
+    /// The stage of training in which the steps count, if their names have one, and where it begins.
+    pub stage: Option<Stage>,
+    /// Faults of the checkpoints that were reported, which the audit names.
+    pub known: Vec<KnownFault>,
     /// A `config.json` in place of those of the checkpoints.
     pub config: Option<std::path::PathBuf>,
     /// Whether to measure attention sinks too.
@@ -37,6 +39,7 @@ impl SeriesOptions {
         Self {
             model: model.into(),
             stage: None,
+            known: Vec::new(),
             config: None,
             sinks: false,
             audit: Some(AuditOptions::default()),

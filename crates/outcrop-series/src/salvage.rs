@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::table::{self, Columns, MeasurementWriter};
+use outcrop_core::table::{self, MeasurementWriter};
 use outcrop_core::{AtomicFile, Extent, HeadSink, Measurement};
 
 use crate::folder::Folder;
@@ -72,7 +72,7 @@ impl<'a> Left<'a> {
             heads: by_step,
             rows: Vec::new(),
             good: Kept::default(),
-            writer: MeasurementWriter::new(file, Columns::Detailed)?,
+            writer: MeasurementWriter::new(file, state.columns())?,
         })
     }
 

@@ -13,29 +13,45 @@ pub enum CheckpointSource {
     Hub(HubSource),
 }
 
-/// Revisions of a model on a hub.
+/// Revisions on a hub, of one model or of one model a step.
 #[derive(Debug)]
 pub struct HubSource {
     hub: Hub,
-    repo: String,
-    /// Step, revision, and whether it stays in the cache when it was measured.
-    revisions: Vec<(u64, String, bool)>,
+    /// By step, and whether each stays in the cache when it was measured.
+    revisions: Vec<(HubRevision, bool)>,
+}
+
+/// A revision of a model on a hub, and the step under which it is measured.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HubRevision {
+    /// The step.
+    pub step: u64,
+    /// The model, `organisation/name`.
+    pub repo: String,
+    /// The branch, tag or commit.
+    pub revision: String,
+}
+
+impl HubRevision {
+    /// What two of them of one step are called.
+    fn name(&self) -> PathBuf {
+        format!("{}@{}", self.repo, self.revision).into()
+    }
 }
 
 impl HubSource {
-    /// Revisions of the model `repo` (`organisation/name`), each with the step under which it is
-    /// measured, in ascending order. Each is fetched when its turn comes and, unless `keep`, deleted when
+    /// Revisions, in ascending order of step. Each is fetched when its turn comes and, unless `keep`, deleted when
     /// it was measured; what the cache has now stays in any case, but for what a process that was
     /// killed would have deleted.
     ///
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint) for what cannot be the name of a model, and for
     /// two revisions of one step.
-    pub fn new(hub: Hub, repo: &str, mut wanted: Vec<(u64, String)>, keep: bool) -> Result<Self> {
+    pub fn new(hub: Hub, mut wanted: Vec<HubRevision>, keep: bool) -> Result<Self> {
         wanted.sort();
-        if let Some(pair) = wanted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            let [first, second] = [0, 1].map(|i| PathBuf::from(&pair[i].1));
-            let step = pair[0].0;
+        if let Some(pair) = wanted.windows(2).find(|pair| pair[0].step == pair[1].step) {
+            let [first, second] = [0, 1].map(|i| pair[i].name());
+            let step = pair[0].step;
             let twice = CheckpointError::DuplicateStep {
                 step,
                 first,
@@ -44,16 +60,13 @@ impl HubSource {
             return Err(twice.into());
         }
         let mut revisions = Vec::with_capacity(wanted.len());
-        for (step, revision) in wanted {
-            let is_ours = hub.is_passing(repo, &revision)?;
-            let stays = keep || (hub.knows(repo, &revision)? && !is_ours);
-            revisions.push((step, revision, stays));
+        for found in wanted {
+            let (repo, revision) = (&found.repo, &found.revision);
+            let is_ours = hub.is_passing(repo, revision)?;
+            let stays = keep || (hub.knows(repo, revision)? && !is_ours);
+            revisions.push((found, stays));
         }
-        Ok(Self {
-            hub,
-            repo: repo.to_owned(),
-            revisions,
-        })
+        Ok(Self { hub, revisions })
     }
 
     /// The folder of the first revision that the hub has, with the config and the tokenizer of all;
@@ -63,9 +76,9 @@ impl HubSource {
     /// As [`Hub::fetch_config`], of the first revision.
     pub fn config(&self) -> Result<Option<PathBuf>> {
         let mut first = Ok(None);
-        for (_, revision, stays) in &self.revisions {
-            self.hub.set_passing(&self.repo, revision, !stays)?;
-            match self.hub.fetch_config(&self.repo, revision) {
+        for (HubRevision { repo, revision, .. }, stays) in &self.revisions {
+            self.hub.set_passing(repo, revision, !stays)?;
+            match self.hub.fetch_config(repo, revision) {
                 Ok(folder) => return Ok(Some(folder)),
                 Err(error) => {
                     let absent = matches!(error, CheckpointError::NoRevision { .. });
@@ -81,9 +94,9 @@ impl HubSource {
 
     /// Deletes the rest of revisions that are not kept.
     fn tidy(&self) -> Result<()> {
-        for (_, revision, stays) in &self.revisions {
+        for (found, stays) in &self.revisions {
             if !stays {
-                self.hub.delete(&self.repo, revision)?;
+                self.hub.delete(&found.repo, &found.revision)?;
             }
         }
         Ok(())
@@ -95,7 +108,7 @@ impl CheckpointSource {
     pub fn steps(&self) -> Vec<Option<u64>> {
         match self {
             Self::Local(series) => series.entries.iter().map(|entry| entry.step).collect(),
-            Self::Hub(hub) => hub.revisions.iter().map(|r| Some(r.0)).collect(),
+            Self::Hub(hub) => hub.revisions.iter().map(|(r, _)| Some(r.step)).collect(),
         }
     }
 
@@ -105,8 +118,8 @@ impl CheckpointSource {
         match self {
             Self::Local(_) => None,
             Self::Hub(hub) => {
-                let (_, revision, _) = hub.revisions.get(place)?;
-                hub.hub.commit(&hub.repo, revision).ok()
+                let (found, _) = hub.revisions.get(place)?;
+                hub.hub.commit(&found.repo, &found.revision).ok()
             }
         }
     }
@@ -119,7 +132,7 @@ impl CheckpointSource {
 
     /// Whether checkpoints are gone once they were measured.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, _, stays)| !stays))
+        matches!(self, Self::Hub(hub) if hub.revisions.iter().any(|(_, stays)| !stays))
     }
 
     /// Shows the checkpoint at `place`, as [`CheckpointSource::steps`] lists them, to `use_it`, fetching it before
@@ -141,17 +154,18 @@ impl CheckpointSource {
             Self::Local(series) => return use_it(&series.entries[place]),
             Self::Hub(hub) => hub,
         };
-        let (step, revision, stays) = &hub.revisions[place];
-        let marked = hub.hub.set_passing(&hub.repo, revision, !stays);
+        let (found, stays) = &hub.revisions[place];
+        let (repo, revision) = (&found.repo, &found.revision);
+        let marked = hub.hub.set_passing(repo, revision, !stays);
         marked.map_err(Error::from)?;
-        let in_use = hub.hub.in_use(&hub.repo, revision).map_err(Error::from)?;
-        let fetched = hub.hub.fetch_with(&hub.repo, revision, observe);
+        let in_use = hub.hub.in_use(repo, revision).map_err(Error::from)?;
+        let fetched = hub.hub.fetch_with(repo, revision, observe);
         let folder = fetched.map_err(Error::from)?;
-        let outcome = Checkpoint::open(&folder, Some(*step)).map_err(Error::from);
+        let outcome = Checkpoint::open(&folder, Some(found.step)).map_err(Error::from);
         let outcome = outcome.map_err(E::from).and_then(|found| use_it(&found));
         drop(in_use);
         if !stays {
-            let deleted = hub.hub.delete(&hub.repo, revision);
+            let deleted = hub.hub.delete(repo, revision);
             deleted.map_err(Error::from)?;
         }
         outcome
@@ -170,11 +184,15 @@ impl CheckpointSource {
         match self {
             Self::Local(series) => series.clone(),
             Self::Hub(hub) => CheckpointSeries {
-                path: hub.repo.clone().into(),
+                path: hub
+                    .revisions
+                    .first()
+                    .map_or_else(PathBuf::new, |(r, _)| (&r.repo).into()),
                 entries: found,
                 problems: Vec::new(),
                 notes: Vec::new(),
                 stage: None,
+                seed: None,
             },
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::Extent;
+use outcrop_core::table::Columns;
+use outcrop_core::{Extent, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
@@ -13,6 +14,12 @@ pub struct SeriesState {
     /// The stage of training in which the steps count, if their names have one.
     #[serde(default)]
     pub stage: Option<String>,
+    /// Steps of all stages before it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins: Option<u64>,
+    /// Whether rows name the stage; earlier versions named the model after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub staged: bool,
     /// SHA-256 of the token sequences.
     pub tokens_sha256: String,
     /// SHA-256 of the architecture; empty before the first checkpoint was opened.
@@ -26,6 +33,44 @@ pub struct SeriesState {
     pub tables: BTreeMap<String, Good>,
 }
 
+impl SeriesState {
+    /// The stage that rows name.
+    pub(crate) fn row_stage(&self) -> Option<Stage> {
+        let name = self.stage.clone().filter(|_| self.staged)?;
+        Some(Stage {
+            name,
+            begins: self.begins,
+        })
+    }
+
+    /// The columns of the measurements.
+    pub(crate) fn columns(&self) -> Columns {
+        match self.row_stage() {
+            Some(_) => Columns::Staged,
+            None => Columns::Detailed,
+        }
+    }
+
+    /// The settings in which this differs from what is wanted. An earlier version, which named a model after
+    /// its stage or seed, is gone on with as it is.
+    pub(crate) fn differences(&self, wanted: &Self) -> Option<&'static str> {
+        let older = |stage: &String| {
+            let named = format!("{}-{stage}", wanted.model);
+            self.model == named || self.model == wanted.model
+        };
+        let is_older = !self.staged && self.stage.as_ref().is_some_and(older);
+        let is_stage = self.stage == wanted.stage || (is_older && wanted.stage.is_none());
+        let differs = [
+            ("model", self.model != wanted.model && !is_older),
+            ("--stage", !is_stage),
+            ("tokens", self.tokens_sha256 != wanted.tokens_sha256),
+            ("--sinks", self.sinks != wanted.sinks),
+        ];
+        let first = differs.iter().find(|(_, differs)| *differs);
+        first.map(|(what, _)| *what)
+    }
+}
+
 /// How much of a table is good.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Good {
@@ -34,4 +79,48 @@ pub struct Good {
     /// The table that is about to replace it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Extent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(model: &str, stage: Option<&str>, staged: bool) -> SeriesState {
+        SeriesState {
+            model: model.into(),
+            stage: stage.map(str::to_owned),
+            staged,
+            ..SeriesState::default()
+        }
+    }
+
+    #[test]
+    fn a_folder_of_an_earlier_version_is_gone_on_with() {
+        let wanted = state("olmo", Some("stage1"), true);
+        assert_eq!(wanted.differences(&wanted), None);
+        for older in ["olmo-stage1", "olmo"] {
+            let held = state(older, Some("stage1"), false);
+            assert_eq!(held.differences(&wanted), None, "{older}");
+            assert_eq!(held.row_stage(), None);
+        }
+        // a seed was a stage once
+        let seed = state("dd-seed-2", None, false);
+        assert_eq!(
+            state("dd-seed-2", Some("seed-2"), false).differences(&seed),
+            None
+        );
+        let other = state("olmo", Some("stage2"), true);
+        assert_eq!(other.differences(&wanted), Some("--stage"));
+        let other = state("pythia", Some("stage1"), true);
+        assert_eq!(other.differences(&wanted), Some("model"));
+    }
+
+    #[test]
+    fn what_an_earlier_version_wrote_is_read() {
+        let old = r#"{"model":"m","tokens_sha256":"t","arch_sha256":"","sinks":false,"steps":{}}"#;
+        let read: SeriesState = serde_json::from_str(old).unwrap();
+        assert_eq!((read.staged, read.begins, read.stage), (false, None, None));
+        let unstaged = serde_json::to_string(&state("m", None, false)).unwrap();
+        assert!(!unstaged.contains("staged") && !unstaged.contains("begins"));
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use outcrop_checkpoint::Code;
-use outcrop_core::table::{self, Columns, MeasurementWriter, RowWriter};
+use outcrop_core::table::{self, MeasurementWriter, RowWriter};
 use outcrop_core::{AtomicFile, Extent, GrowingTable, HeadSink, Measurement, RunningSha256};
 
 use crate::Result;
@@ -113,6 +113,16 @@ impl Tables {
         })
     }
 
+    /// Writes into all rows where their stage begins.
+    pub(crate) fn restage(&mut self, state: &mut SeriesState) -> Result<()> {
+        self.commit(state)?;
+        let stage = state.row_stage();
+        self.replace_measurements(state, |row| {
+            row.stage.clone_from(&stage);
+            true
+        })
+    }
+
     /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
     pub(super) fn order(&mut self, state: &mut SeriesState) -> Result<()> {
         self.order_measurements(state)?;
@@ -139,7 +149,7 @@ impl Tables {
         }
         steps.sort_unstable();
         steps.dedup();
-        let mut writer = MeasurementWriter::new(Counted::create(&path)?, Columns::Detailed)?;
+        let mut writer = MeasurementWriter::new(Counted::create(&path)?, state.columns())?;
         let mut rows = 0;
         for step in steps {
             for row in self.rows_of(step)?.0 {
@@ -171,7 +181,7 @@ impl Tables {
         if !path.exists() {
             return Ok(());
         }
-        let mut writer = MeasurementWriter::new(Counted::create(&path)?, Columns::Detailed)?;
+        let mut writer = MeasurementWriter::new(Counted::create(&path)?, state.columns())?;
         let mut rows = 0;
         each_row(&path, |mut row| {
             if change(&mut row) {

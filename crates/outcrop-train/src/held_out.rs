@@ -55,6 +55,7 @@ impl HeldOut {
                             stats,
                             detail: Detail::default(),
                             suspect: None,
+                            stage: None,
                         }),
                 );
             }

@@ -51,10 +51,17 @@ fn believed(steps: &[u64], suspects: &[u64]) -> String {
     }
 }
 
-/// Steps 0 and 1 alone: the schedule's first learning rate is 0 in many runs.
-fn is_initial(steps: &[u64]) -> bool {
-    steps == [0, 1]
+/// The first steps of a series, step 0 among them, and not all: the schedule's first learning rate is 0 in many
+/// runs, and the first updates may be too small for the type of the weights.
+fn is_initial(steps: &[u64], checkpoints: &[AuditedCheckpoint]) -> bool {
+    let all: Vec<u64> = checkpoints.iter().filter_map(|c| c.step).collect();
+    let is_pair = steps == [0, 1];
+    let is_begin = steps.first() == Some(&0) && all.starts_with(steps) && all.len() > steps.len();
+    is_pair || (is_begin && steps.last() <= Some(&LAST_INITIAL))
 }
+
+/// Up to here a step may be step 0 still.
+const LAST_INITIAL: u64 = 16;
 
 pub(super) fn identical(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
     let groups = grouped(checkpoints, |c| match c.files.is_empty() {
@@ -63,9 +70,18 @@ pub(super) fn identical(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
     });
     let finding = |members: &Vec<(u64, &AuditedCheckpoint)>| {
         let steps = steps_of(members);
-        if is_initial(&steps) {
-            let words = "step 1 has the weights of step 0: the first update changed nothing";
-            return Finding::new(Code::InitialSteps, steps, words.into()).suspecting(vec![1]);
+        if is_initial(&steps, checkpoints) {
+            let later = steps[1..].to_vec();
+            let words = match later.as_slice() {
+                [step] => {
+                    format!("step {step} has the weights of step 0: no update changed anything")
+                }
+                later => format!(
+                    "steps {} have the weights of step 0: no update changed anything",
+                    some(later)
+                ),
+            };
+            return Finding::new(Code::InitialSteps, steps, words).suspecting(later);
         }
         let suspects = suspects(&steps, checkpoints);
         let words = format!(
@@ -138,8 +154,8 @@ pub(super) fn shared_tensors(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> 
         2 * steps.len() <= holders || tensors.len() == all
     });
     let findings = by_steps.into_iter().map(|(steps, (tensors, _))| {
-        let suspects = match is_initial(&steps) {
-            true => vec![1],
+        let suspects = match is_initial(&steps, checkpoints) {
+            true => steps[1..].to_vec(),
             false => suspects(&steps, checkpoints),
         };
         let words = format!(

@@ -11,6 +11,8 @@ use crate::SkippedFolder;
 pub enum Code {
     /// A checkpoint cannot be read, or not as a whole.
     Unreadable,
+    /// A checkpoint that has a step and no weights.
+    NoWeights,
     /// A file differs from the `SHA256SUMS` beside it, or is missing.
     Checksum,
     /// Steps whose weight files are the same byte for byte.
@@ -21,13 +23,17 @@ pub enum Code {
     SharedTensors,
     /// A step whose weights lie far from both neighbours, which are near each other.
     Jump,
+    /// Step 0 is of another run than the steps after it.
+    NotDescended,
+    /// A fault that someone reported.
+    KnownFault,
     /// Values that are infinite or no numbers.
     NonFinite,
     /// Tensors whose shape differs from that in most steps.
     Shape,
     /// Tensors that most steps have, and this one has not.
     MissingTensors,
-    /// Step 0 and step 1 are the same: the first update had a learning rate of 0.
+    /// The first steps are step 0: their updates had a learning rate of 0, or were lost to rounding.
     InitialSteps,
     /// Tensors whose type differs from that in most steps.
     Dtype,
@@ -43,11 +49,14 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unreadable => "unreadable",
+            Self::NoWeights => "no-weights",
             Self::Checksum => "checksum",
             Self::IdenticalSteps => "identical-steps",
             Self::SharedFile => "shared-file",
             Self::SharedTensors => "shared-tensors",
             Self::Jump => "jump",
+            Self::NotDescended => "not-descended",
+            Self::KnownFault => "known-fault",
             Self::NonFinite => "non-finite",
             Self::Shape => "shape",
             Self::MissingTensors => "missing-tensors",
@@ -120,8 +129,21 @@ impl Finding {
 
 pub(super) fn problem(problem: &SkippedFolder) -> Finding {
     let path = problem.path.display().to_string();
+    if let Some(step) = problem.step.filter(|_| problem.lacks_weights) {
+        let words = format!(
+            "step {step} has no weights: {path} was skipped: {}",
+            problem.reason
+        );
+        return Finding::new(Code::NoWeights, vec![step], words).of_file(path);
+    }
     let words = format!("{path} was skipped: {}", problem.reason);
     Finding::new(Code::NoCheckpoint, Vec::new(), words).of_file(path)
+}
+
+/// As told by a hub.
+pub(super) fn no_weights(step: u64, place: &str) -> Finding {
+    let words = format!("step {step} has no weights: the hub has {place} without them");
+    Finding::new(Code::NoWeights, vec![step], words).of_file(place)
 }
 
 /// `step 8`, or `the checkpoint` where it has none.

@@ -8,24 +8,13 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Code, Finding};
+use super::probes::probes;
 use crate::dtype::append_f32;
 use crate::weights::elements;
-use crate::{Checkpoint, CheckpointSeries, Result, TensorInfo, Weights};
+use crate::{Checkpoint, CheckpointSeries, Result, Weights};
 
-/// Tensors with fewer elements walk too much by chance.
-const MIN_ELEMENTS: usize = 256;
 /// Relative distances below this one are of the size of rounding in f16 and bf16.
 const MIN_DISTANCE: f64 = 0.005;
-/// Words for an embedding in the names that published models use.
-const EMBEDDINGS: [&str; 6] = [
-    "embed_in",
-    "embed_tokens",
-    "word_embeddings",
-    "wte",
-    "tok_embeddings",
-    "embed",
-];
-
 /// Distances between one checkpoint and the two that follow it, per tensor: relative to the mean of
 /// the two norms.
 type Distances = Vec<[Option<f64>; 2]>;
@@ -130,68 +119,4 @@ fn distance(held: &[f32], to: &Weights, name: &str) -> Result<Option<f64>> {
     })?;
     let relative = 2.0 * apart.sqrt() / (ours.sqrt() + theirs.sqrt());
     Ok(relative.is_finite().then_some(relative))
-}
-
-/// The tensors to follow: the embedding and the largest matrices of the first, the middle and the
-/// last block, two of each; where names show no blocks, the four largest matrices, or vectors.
-fn probes(weights: &Weights) -> Vec<String> {
-    let fits = |(_, info): &(&str, &TensorInfo)| {
-        info.dtype.is_readable() && elements(info) >= MIN_ELEMENTS
-    };
-    let all: Vec<_> = weights.tensors().filter(fits).collect();
-    let matrices: Vec<_> = all
-        .iter()
-        .copied()
-        .filter(|(_, i)| i.shape.len() > 1)
-        .collect();
-    let blocks: BTreeSet<usize> = matrices
-        .iter()
-        .filter_map(|(name, _)| block(name))
-        .collect();
-    let mut probes: Vec<String> = Vec::new();
-    let outside = || matrices.iter().filter(|(name, _)| block(name).is_none());
-    let embedding = EMBEDDINGS
-        .iter()
-        .find_map(|word| outside().find(|(name, _)| name.contains(word)));
-    probes.extend(embedding.map(|(name, _)| name.to_string()));
-    let blocks: Vec<usize> = blocks.into_iter().collect();
-    let places = [0, blocks.len() / 2, blocks.len().saturating_sub(1)];
-    let chosen: BTreeSet<usize> = places
-        .iter()
-        .filter_map(|p| blocks.get(*p).copied())
-        .collect();
-    for number in chosen {
-        let inside = matrices
-            .iter()
-            .filter(|(name, _)| block(name) == Some(number));
-        probes.extend(largest(inside, 2));
-    }
-    if blocks.is_empty() {
-        probes.extend(largest(
-            if matrices.is_empty() { &all } else { &matrices },
-            4,
-        ));
-    }
-    probes.sort();
-    probes.dedup();
-    probes
-}
-
-fn largest<'a>(
-    tensors: impl IntoIterator<Item = &'a (&'a str, &'a TensorInfo)>,
-    count: usize,
-) -> Vec<String> {
-    let mut tensors: Vec<_> = tensors.into_iter().collect();
-    // Sorted by name before: those of one size stay so.
-    tensors.sort_by_key(|(_, info)| std::cmp::Reverse(elements(info)));
-    tensors
-        .iter()
-        .take(count)
-        .map(|(name, _)| name.to_string())
-        .collect()
-}
-
-/// The number of the block in a name such as `gpt_neox.layers.3.attention.dense.weight`.
-fn block(name: &str) -> Option<usize> {
-    name.split('.').find_map(|part| part.parse().ok())
 }

@@ -1,11 +1,15 @@
 //! Whether the checkpoints of a series are what their names say.
 
 mod compare;
+mod descent;
 mod duplicates;
 mod finding;
 mod jumps;
+mod known;
+mod probes;
 mod scan;
 mod schedule;
+mod sketch;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::finding::{Code, Finding};
 pub use self::scan::{AuditedCheckpoint, AuditedFile, AuditedTensor};
-use crate::{Checkpoint, CheckpointSeries};
+pub use self::sketch::Sketch;
+use crate::{Checkpoint, CheckpointSeries, KnownFault};
 
 /// The options of an audit.
 ///
@@ -140,6 +145,9 @@ pub fn audit_with(
 pub struct Auditor {
     options: AuditOptions,
     audit: Audit,
+    known: Vec<KnownFault>,
+    /// Steps that have no weights.
+    absent: BTreeSet<u64>,
 }
 
 impl Auditor {
@@ -148,7 +156,22 @@ impl Auditor {
         Self {
             options: *options,
             audit: Audit::default(),
+            known: Vec::new(),
+            absent: BTreeSet::new(),
         }
+    }
+
+    /// Names these faults, where the series has their steps.
+    #[must_use]
+    pub fn with_known(mut self, faults: Vec<KnownFault>) -> Self {
+        self.known = faults;
+        self
+    }
+
+    /// Takes in that a step has no weights at `place`, a revision of a hub.
+    pub fn lacks_weights(&mut self, step: u64, place: &str) {
+        self.absent.insert(step);
+        self.audit.findings.push(finding::no_weights(step, place));
     }
 
     /// Hashes a checkpoint's files and reads its tensors; in any order of steps. Returns what was
@@ -165,6 +188,10 @@ impl Auditor {
         let checkpoints = &mut self.audit.checkpoints;
         let at = checkpoints.partition_point(|c| c.step <= checkpoint.step);
         checkpoints.insert(at, checkpoint);
+        // the first two are compared, and the later ones would take room
+        for later in checkpoints.iter_mut().skip(2) {
+            later.sketches = Vec::new();
+        }
         &checkpoints[at]
     }
 
@@ -176,9 +203,19 @@ impl Auditor {
     /// Compares what was scanned. Jumps are looked for among the checkpoints of `series` that can
     /// still be read.
     pub fn finish(self, series: &CheckpointSeries) -> Audit {
-        let Self { options, mut audit } = self;
+        let Self {
+            options,
+            mut audit,
+            known,
+            absent,
+        } = self;
+        let steps = audit.checkpoints.iter().filter_map(|c| c.step);
+        let problems = series.problems.iter().filter_map(|problem| problem.step);
+        let steps = steps.chain(problems).chain(absent).collect();
+        audit.findings.extend(known::known(&known, &steps));
         let checkpoints = &audit.checkpoints;
         audit.findings.extend(compare::checksums(checkpoints));
+        audit.findings.extend(descent::not_descended(checkpoints));
         audit.findings.extend(duplicates::identical(checkpoints));
         audit.findings.extend(duplicates::shared_files(checkpoints));
         audit

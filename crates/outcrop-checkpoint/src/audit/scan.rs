@@ -4,6 +4,7 @@ use outcrop_core::{RunningSha256, sha256_file};
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Code, Finding, some, step_words};
+use super::sketch::{self, Sketch};
 use crate::{Altered, Checkpoint, DType, Error, Result, Weights};
 
 /// A checkpoint and what it holds.
@@ -25,6 +26,9 @@ pub struct AuditedCheckpoint {
     /// Its files that are not what its `SHA256SUMS` lists ([`Checkpoint::altered`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub altered: Vec<Altered>,
+    /// Values of some of its matrices, for the first two steps of a series.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sketches: Vec<Sketch>,
 }
 
 /// A path in JSON, which has no other bytes than text.
@@ -78,6 +82,7 @@ pub(super) fn scan(
         tensors: Vec::new(),
         notes: Vec::new(),
         altered: Vec::new(),
+        sketches: Vec::new(),
     };
     let read: Result<Vec<_>> = entry.files.iter().map(audit_file).collect();
     let read = read.and_then(|files| {
@@ -90,10 +95,14 @@ pub(super) fn scan(
         if let Some(alike) = alike {
             audited.tensors = alike.tensors.clone();
             audited.notes = alike.notes.clone();
+            audited.sketches = alike.sketches.clone();
         } else {
             let weights = Weights::open(&entry.folder)?;
             audited.tensors = read_tensors(&weights, tensors)?;
             audited.notes = weights.notes().to_vec();
+            if tensors && entry.step.is_some_and(|step| step <= sketch::LAST) {
+                audited.sketches = sketch::sketches(&weights);
+            }
         }
         Ok(())
     });

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::name_of;
-use super::names::Name;
+use crate::names::CheckpointName;
 
 const CONFIG: &str = "config.json";
 
@@ -20,7 +20,7 @@ pub(super) fn beside(checkpoint: &Path) -> Option<PathBuf> {
             return Some(config);
         }
         let name = name_of(folder)?;
-        if name != super::folders::CHECKPOINTS && Name::parse(&name).is_none() {
+        if name != super::folders::CHECKPOINTS && CheckpointName::parse(&name).is_none() {
             return None;
         }
         folder = folder.parent()?;

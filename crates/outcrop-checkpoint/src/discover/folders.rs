@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::named::name_at;
-use super::names::{ENDINGS, Name, is_unfinished};
 use super::{Checkpoint, Finder, name_of, seen};
+use crate::names::{CheckpointName, ENDINGS, is_unfinished};
 use crate::weights::{NAMES, has_weights};
 use crate::{Error, Result};
 
@@ -15,7 +15,7 @@ pub(super) const CHECKPOINTS: &str = "checkpoints";
 /// What may be a checkpoint of a series: a folder, or a weight file.
 struct Candidate {
     path: PathBuf,
-    name: Option<Name>,
+    name: Option<CheckpointName>,
     /// Whether there is a weight file at all, however damaged.
     weights: bool,
 }

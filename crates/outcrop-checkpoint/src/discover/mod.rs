@@ -3,15 +3,13 @@
 mod config;
 mod folders;
 mod named;
-mod names;
 mod revisions;
 mod seen;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use self::names::Name;
-pub use self::names::{Counts, Example, UNDERSTOOD};
+use crate::names::CheckpointName;
 use crate::weights::layout;
 use crate::{Error, Result};
 
@@ -52,6 +50,8 @@ pub struct SkippedFolder {
     pub path: PathBuf,
     /// Why.
     pub reason: String,
+    /// Whether it is there under the name of a step, and has no weights at all.
+    pub lacks_weights: bool,
 }
 
 /// Which of the checkpoints that lie somewhere are meant.
@@ -98,6 +98,8 @@ pub struct CheckpointSeries {
     pub notes: Vec<String>,
     /// The stage of all, if their names have one.
     pub stage: Option<String>,
+    /// The seed of all, if their names have one.
+    pub seed: Option<String>,
 }
 
 impl CheckpointSeries {
@@ -146,19 +148,20 @@ impl CheckpointSeries {
 
 /// A checkpoint with what its name says.
 struct Found {
-    name: Option<Name>,
+    name: Option<CheckpointName>,
     checkpoint: Checkpoint,
     /// What has the name: its folder or file, or the ref of a revision.
     named: PathBuf,
 }
 
 impl Found {
-    fn stage(&self) -> Option<&str> {
-        self.name.as_ref()?.stage.as_deref()
+    /// Stage and seed.
+    fn part(&self) -> Option<&str> {
+        self.name.as_ref()?.part()
     }
 
     fn epoch(&self) -> Option<u64> {
-        self.name.as_ref()?.epoch
+        self.name.as_ref()?.epoch()
     }
 }
 
@@ -193,7 +196,7 @@ impl<'a> Finder<'a> {
         }
         let folder = std::path::absolute(path).ok();
         let folder = folder.as_deref().and_then(Path::parent);
-        let name = own.as_deref().and_then(Name::parse);
+        let name = own.as_deref().and_then(CheckpointName::parse);
         let name = name.or_else(|| named::name_at(folder?));
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
@@ -201,7 +204,7 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
-    fn push(&mut self, name: Option<Name>, checkpoint: Checkpoint, named: &Path) {
+    fn push(&mut self, name: Option<CheckpointName>, checkpoint: Checkpoint, named: &Path) {
         self.found.push(Found {
             name,
             checkpoint,
@@ -209,12 +212,12 @@ impl<'a> Finder<'a> {
         });
     }
 
-    fn step(&self, name: &Name) -> Option<u64> {
+    fn step(&self, name: &CheckpointName) -> Option<u64> {
         name.step(self.select.steps_per_count)
     }
 
     /// Takes the checkpoint at `path`, which `named` names; one that does not open is a problem.
-    fn take(&mut self, name: Option<Name>, path: &Path, named: &Path) {
+    fn take(&mut self, name: Option<CheckpointName>, path: &Path, named: &Path) {
         let step = name.as_ref().and_then(|name| self.step(name));
         match Checkpoint::open(path, step) {
             Ok(checkpoint) => self.push(name, checkpoint, named),
@@ -223,6 +226,9 @@ impl<'a> Finder<'a> {
                     format!("; it holds {} (`{name}`): {}", seen.what, seen.way_out)
                 });
                 self.problem(step, path, &format!("failed to {error}{seen}"));
+                if let Some(problem) = self.problems.last_mut() {
+                    problem.lacks_weights = true;
+                }
             }
             Err(error) => self.problem(step, path, &format!("failed to {error}")),
         }
@@ -233,6 +239,7 @@ impl<'a> Finder<'a> {
             step,
             path: path.into(),
             reason: reason.into(),
+            lacks_weights: false,
         });
     }
 
@@ -248,7 +255,7 @@ impl<'a> Finder<'a> {
     }
 
     fn finish(mut self) -> Result<CheckpointSeries> {
-        let stage = self.one_stage()?;
+        let (stage, seed) = self.one_stage()?;
         if self.found.is_empty() {
             return Err(
                 self.nothing("nothing in it whose name gives a step has weights, nor has it")
@@ -268,21 +275,27 @@ impl<'a> Finder<'a> {
             problems: self.problems,
             notes: self.notes,
             stage,
+            seed,
         })
     }
 
     /// Leaves one stage, since each has its own steps.
-    fn one_stage(&mut self) -> Result<Option<String>> {
+    fn one_stage(&mut self) -> Result<(Option<String>, Option<String>)> {
         if let Some(wanted) = &self.select.stage {
-            let is_wanted = |found: &Found| found.stage().unwrap_or(NO_STAGE) == wanted;
+            let is_wanted = |found: &Found| found.part().unwrap_or(NO_STAGE) == wanted;
             if !self.found.is_empty() && !self.found.iter().any(is_wanted) {
                 return Err(self.stages(&format!("none is `{wanted}`")));
             }
             self.found.retain(is_wanted);
         }
-        let first = self.found.first().and_then(Found::stage);
-        match self.found.iter().all(|found| found.stage() == first) {
-            true => Ok(first.map(str::to_owned)),
+        let first = self.found.first().and_then(|found| found.name.as_ref());
+        let part = self.found.first().and_then(Found::part);
+        let owned = |part: Option<&str>| part.map(str::to_owned);
+        match self.found.iter().all(|found| found.part() == part) {
+            true => Ok((
+                owned(first.and_then(CheckpointName::stage)),
+                owned(first.and_then(CheckpointName::seed)),
+            )),
             false => Err(self.stages("each has its own steps")),
         }
     }
@@ -290,7 +303,7 @@ impl<'a> Finder<'a> {
     fn stages(&self, reason: &str) -> Error {
         let mut counts = std::collections::BTreeMap::<&str, usize>::new();
         for found in &self.found {
-            *counts.entry(found.stage().unwrap_or(NO_STAGE)).or_default() += 1;
+            *counts.entry(found.part().unwrap_or(NO_STAGE)).or_default() += 1;
         }
         let some = counts.iter().take(SHOWN);
         let mut stages: Vec<String> = some.map(|(name, n)| format!("`{name}` ({n})")).collect();
@@ -337,9 +350,9 @@ impl<'a> Finder<'a> {
 /// assert_eq!(read("ckpt_012"), None);
 /// ```
 pub fn stage_and_step(name: &str, select: &Select) -> Option<(Option<String>, u64)> {
-    let name = Name::parse(name)?;
+    let name = CheckpointName::parse(name)?;
     let step = name.step(select.steps_per_count)?;
-    Some((name.stage, step))
+    Some((name.part().map(str::to_owned), step))
 }
 
 /// How names without a stage are asked for.

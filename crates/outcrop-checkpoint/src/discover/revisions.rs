@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Finder;
-use super::names::Name;
+use crate::names::CheckpointName;
 use crate::weights::has_weights;
 use crate::{Error, Result};
 
@@ -58,13 +58,13 @@ impl Finder<'_> {
         Ok(())
     }
 
-    /// The meaning of the name of a revision, if it gives a step.
-    fn step_name(&self, revision: &Revision) -> Option<Name> {
-        let name = Name::parse(&revision.name).filter(|_| revision.named)?;
+    /// What the name of a revision says, if it gives a step.
+    fn step_name(&self, revision: &Revision) -> Option<CheckpointName> {
+        let name = CheckpointName::parse(&revision.name).filter(|_| revision.named)?;
         self.step(&name).is_some().then_some(name)
     }
 
-    fn revision(&mut self, name: Option<Name>, revision: &Revision) {
+    fn revision(&mut self, name: Option<CheckpointName>, revision: &Revision) {
         match &revision.snapshot {
             Some(snapshot) => self.take(name, snapshot, &revision.path),
             None => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::name_of;
 use super::named::name_at;
-use super::names::{Counts, Name, UNDERSTOOD};
+use crate::names::{CheckpointName, Counts, UNDERSTOOD};
 use crate::weights::has_weights;
 
 /// Something that is not a checkpoint in its present form.
@@ -232,7 +232,7 @@ fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
     let name = name_of(path)?;
     if !path.is_dir() {
         let seen = seen(&name)?;
-        return match seen.model && Name::parse(&name).is_some() {
+        return match seen.model && CheckpointName::parse(&name).is_some() {
             true => Some(NAMELESS),
             false => Some((seen.what, seen.way_out)),
         };
@@ -241,7 +241,7 @@ fn kind(path: &Path) -> Option<(&'static str, &'static str)> {
         return Some(CACHED);
     }
     match (has_weights(path), name_at(path)) {
-        (true, Some(found)) if found.counts == Counts::Steps => Some(DEEPER),
+        (true, Some(found)) if found.counts() == Counts::Steps => Some(DEEPER),
         (true, _) => Some(NAMELESS),
         (false, Some(_)) if of_folder(path).is_none() => Some(EMPTY),
         _ => None,

@@ -6,6 +6,7 @@ mod caller;
 mod date;
 mod digest;
 mod download;
+mod lists;
 mod lock;
 mod request;
 mod retry;
@@ -21,7 +22,7 @@ pub use self::lock::InUse;
 use self::request::Client;
 pub use self::retry::HubLimits;
 pub use self::transfer::Transfer;
-use crate::weights::{NAMES, is_index, weight_map};
+use crate::weights::{is_index, weight_map};
 use crate::{Error, Result};
 
 /// Files beside the weights that are fetched where a model has them.
@@ -118,7 +119,7 @@ impl Hub {
     /// Of such beginnings the four youngest of a model are kept.
     ///
     /// # Errors
-    /// [`Error::NoRevision`], [`Error::DiskFull`], [`Error::Fetch`] with the address,
+    /// [`Error::NoRevision`], [`Error::NoFiles`], [`Error::DiskFull`], [`Error::Fetch`] with the address,
     /// [`Error::Stopped`] where the [`HubCaller`] wanted it, [`Error::Core`] with the path.
     pub fn fetch(&self, repo: &str, revision: &str) -> Result<PathBuf> {
         self.fetch_with(repo, revision, |_| {})
@@ -135,7 +136,7 @@ impl Hub {
         mut observe: impl FnMut(&Transfer<'_>),
     ) -> Result<PathBuf> {
         let model = self.model(repo, revision)?;
-        let info = self.client.revision(repo, revision)?;
+        let info = self.client.revision(repo, revision, false)?;
         if let Some(folder) = model.whole(revision)?.filter(|f| f.ends_with(&info.sha)) {
             return Ok(folder);
         }
@@ -147,13 +148,8 @@ impl Hub {
             snapshot.link(file, &blob)
         };
         let held = |file: &&&str| info.files.iter().any(|f| f == **file);
-        let Some(weights) = NAMES.iter().find(held) else {
-            return Err(Error::Fetch {
-                what: format!("{repo} at revision {revision}"),
-                reason: format!("it has none of the files {}", NAMES.join(", ")),
-            });
-        };
-        for file in BESIDE.iter().filter(held).chain([weights]) {
+        let weights = lists::weights(repo, revision, &info)?;
+        for file in BESIDE.iter().filter(held).chain([&weights]) {
             get(file)?;
         }
         if is_index(Path::new(weights)) {
@@ -178,7 +174,7 @@ impl Hub {
         if let Some(folder) = model.whole(revision)? {
             return Ok(folder);
         }
-        let info = self.client.revision(repo, revision)?;
+        let info = self.client.revision(repo, revision, false)?;
         let mut snapshot = model.snapshot(&info.sha)?;
         for file in BESIDE
             .iter()
@@ -192,22 +188,13 @@ impl Hub {
         Ok(model.snapshots.join(&info.sha))
     }
 
-    /// The revisions of a model that the hub names: its branches and tags.
-    ///
-    /// # Errors
-    /// [`Error::NoRevision`] for a model that it has not, [`Error::Fetch`].
-    pub fn revisions(&self, repo: &str) -> Result<Vec<String>> {
-        self.model(repo, "main")?;
-        self.client.refs(repo)
-    }
-
     /// The commit that a revision is on the hub now.
     ///
     /// # Errors
     /// [`Error::NoRevision`], [`Error::Fetch`].
     pub fn commit(&self, repo: &str, revision: &str) -> Result<String> {
         self.model(repo, revision)?;
-        Ok(self.client.revision(repo, revision)?.sha)
+        Ok(self.client.revision(repo, revision, false)?.sha)
     }
 
     /// Whether the cache has any part of a revision, whichever program fetched it.

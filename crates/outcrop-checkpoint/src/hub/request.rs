@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use outcrop_core::sha256_hex;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::HeaderMap;
 
@@ -21,7 +22,7 @@ const MAX_MOVES: usize = 5;
 /// A request to a hub.
 #[derive(Debug)]
 pub(super) struct Client {
-    endpoint: String,
+    pub(super) endpoint: String,
     agent: Agent,
     proxy: Option<ureq::Proxy>,
     pub(super) token: Option<String>,
@@ -36,6 +37,8 @@ pub(super) struct Client {
 pub(super) struct Revision {
     pub(super) sha: String,
     pub(super) files: Vec<String>,
+    /// Bytes of each file, where they were asked for and the hub tells them.
+    pub(super) sizes: Vec<Option<u64>>,
 }
 
 fn is_hex(text: &str) -> bool {
@@ -96,8 +99,13 @@ impl Client {
         format!("{}/{repo}/resolve/{sha}/{file}", self.endpoint)
     }
 
-    /// The commit and files of a revision.
-    pub(super) fn revision(&self, repo: &str, revision: &str) -> Result<Revision> {
+    /// The commit and files of a revision, with their sizes if `with_sizes`.
+    pub(super) fn revision(
+        &self,
+        repo: &str,
+        revision: &str,
+        with_sizes: bool,
+    ) -> Result<Revision> {
         #[derive(Deserialize)]
         struct Info {
             sha: String,
@@ -106,45 +114,41 @@ impl Client {
         #[derive(Deserialize)]
         struct Sibling {
             rfilename: String,
+            size: Option<u64>,
         }
         let name = revision.replace('/', "%2F");
-        let url = format!("{}/api/models/{repo}/revision/{name}", self.endpoint);
+        let query = if with_sizes { "?blobs=true" } else { "" };
+        let url = format!("{}/api/models/{repo}/revision/{name}{query}", self.endpoint);
         let info: Info = self.json(&url, repo, revision)?;
         if info.sha.len() != 40 || !is_hex(&info.sha) {
             return Err(failed(&url, format!("`sha` = `{}` is no commit", info.sha)));
         }
-        let files = info.siblings.into_iter().map(|s| s.rfilename).collect();
+        let files = info.siblings.into_iter().map(|s| (s.rfilename, s.size));
+        let (files, sizes) = files.unzip();
         Ok(Revision {
             sha: info.sha,
             files,
+            sizes,
         })
     }
 
-    /// The names of a model's branches and tags.
-    pub(super) fn refs(&self, repo: &str) -> Result<Vec<String>> {
-        #[derive(Deserialize)]
-        struct Refs {
-            #[serde(default)]
-            branches: Vec<Ref>,
-            #[serde(default)]
-            tags: Vec<Ref>,
-        }
-        #[derive(Deserialize)]
-        struct Ref {
-            name: String,
-        }
-        let url = format!("{}/api/models/{repo}/refs", self.endpoint);
-        let Refs { branches, tags } = self.json(&url, repo, "any")?;
-        Ok(branches.into_iter().chain(tags).map(|r| r.name).collect())
-    }
-
-    /// A hub's answer about a model and revision.
-    fn json<T: serde::de::DeserializeOwned>(
+    /// What a hub answers of a model and revision.
+    pub(super) fn json<T: DeserializeOwned>(
         &self,
         url: &str,
         repo: &str,
         revision: &str,
     ) -> Result<T> {
+        Ok(self.page(url, repo, revision)?.0)
+    }
+
+    /// The same with the header `Link`, which names the rest of a long list.
+    pub(super) fn page<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        repo: &str,
+        revision: &str,
+    ) -> Result<(T, Option<String>)> {
         self.until_done(|| {
             let request = self.agent.get(url).config().timeout_global(self.patience());
             let answer = self.authorised(request.build()).call();
@@ -160,9 +164,11 @@ impl Client {
                 return Err(error.into());
             }
             expect(url, &answer, &[200])?;
+            let link = header(answer.headers(), "link").map(str::to_owned);
             let body = answer.body_mut().with_config().limit(MAX_ANSWER);
             let body = body.read_to_vec();
-            parsed(url, &body.map_err(|e| Failure::transport(url, &e))?)
+            let found = parsed(url, &body.map_err(|e| Failure::transport(url, &e))?)?;
+            Ok((found, link))
         })
     }
 
@@ -200,7 +206,7 @@ impl Client {
     }
 
     /// The path of an address at the hub itself.
-    fn path_of<'a>(&self, location: &'a str) -> Option<&'a str> {
+    pub(super) fn path_of<'a>(&self, location: &'a str) -> Option<&'a str> {
         let path = location.strip_prefix(self.origin()).unwrap_or(location);
         (path.starts_with('/') && !path.starts_with("//")).then_some(path)
     }
@@ -218,7 +224,7 @@ impl Client {
     }
 
     /// The endpoint without its path.
-    fn origin(&self) -> &str {
+    pub(super) fn origin(&self) -> &str {
         let host = self.endpoint.find("://").map_or(0, |at| at + 3);
         let path = self.endpoint[host..].find('/');
         &self.endpoint[..path.map_or(self.endpoint.len(), |at| host + at)]
@@ -247,7 +253,7 @@ fn agent(proxy: Option<ureq::Proxy>, silence: Duration) -> Agent {
 }
 
 /// An answer as JSON; one that ends too early may be whole next time.
-fn parsed<T: serde::de::DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, Failure> {
+fn parsed<T: DeserializeOwned>(url: &str, body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|e| {
         let begin = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
         let error = failed(url, format!("{e}; the answer begins with {begin:?}"));

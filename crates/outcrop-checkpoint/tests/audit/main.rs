@@ -3,5 +3,6 @@
 
 mod damaged;
 mod jumps;
+mod public;
 mod published;
 mod synthetic;

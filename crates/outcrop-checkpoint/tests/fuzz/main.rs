@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod index;
+mod names;
 mod pickles;
 mod safetensors;
 mod zips;

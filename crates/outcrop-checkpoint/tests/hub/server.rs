@@ -1,6 +1,6 @@
 //! A hub on this machine that speaks the paths of the Hugging Face hub, and can be made to fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,10 @@ pub(crate) type Hostile = dyn Fn(&str, Vec<u8>, &mut Wire) + Send + Sync;
 pub(crate) struct State {
     /// Commits by revision.
     pub(crate) revisions: BTreeMap<String, String>,
+    /// Those of them that are tags.
+    pub(crate) tags: BTreeSet<String>,
+    /// Models that the hub lists.
+    pub(crate) models: Vec<String>,
     /// Files by commit and name.
     pub(crate) files: BTreeMap<(String, String), Vec<u8>>,
     /// Bytes after which the next answers with content break off, in turn.
@@ -140,25 +144,20 @@ fn answer(stream: TcpStream, state: &Mutex<State>) {
 }
 
 fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match *parts {
-        ["api", "models", _, _, "revision", revision] => {
-            let Some(commit) = state.revisions.get(&revision.replace("%2F", "/")) else {
-                return reply(404, &[], b"{\"error\":\"Revision Not Found\"}");
-            };
-            let files = state.files.keys().filter(|(c, _)| c == commit);
-            let names: Vec<String> = files
-                .map(|(_, n)| format!("{{\"rfilename\":{n:?}}}"))
-                .collect();
-            let body = format!("{{\"sha\":{commit:?},\"siblings\":[{}]}}", names.join(","));
-            reply(200, &[], body.as_bytes())
+        ["api", "models"] => models(state, query),
+        ["api", "models", org, name, "revision", revision] => {
+            let revision = revision.replace("%2F", "/");
+            let own = format!("{org}/{name}@{revision}");
+            let found = state.revisions.get(&own).or(state.revisions.get(&revision));
+            match found {
+                Some(commit) => files(state, commit, query.contains("blobs=true")),
+                None => reply(404, &[], b"{\"error\":\"Revision Not Found\"}"),
+            }
         }
-        ["api", "models", _, _, "refs"] => {
-            let names = state.revisions.keys();
-            let names: Vec<String> = names.map(|n| format!("{{\"name\":{n:?}}}")).collect();
-            let body = format!("{{\"branches\":[{}],\"tags\":[]}}", names.join(","));
-            reply(200, &[], body.as_bytes())
-        }
+        ["api", "models", _, _, "refs"] => refs(state),
         // A model that was renamed.
         ["old", name, "resolve", commit, file] => reply(
             307,
@@ -194,6 +193,57 @@ fn route(state: &mut State, method: &str, path: &str, from: usize) -> Vec<u8> {
         }
         _ => reply(500, &[], b""),
     }
+}
+
+/// The commit and files of a revision.
+fn files(state: &State, commit: &String, with_sizes: bool) -> Vec<u8> {
+    let entry = |((_, name), bytes): (&(String, String), &Vec<u8>)| match with_sizes {
+        true => format!("{{\"rfilename\":{name:?},\"size\":{}}}", bytes.len()),
+        false => format!("{{\"rfilename\":{name:?}}}"),
+    };
+    let files = state.files.iter().filter(|((of, _), _)| of == commit);
+    let names: Vec<String> = files.map(entry).collect();
+    let body = format!("{{\"sha\":{commit:?},\"siblings\":[{}]}}", names.join(","));
+    reply(200, &[], body.as_bytes())
+}
+
+/// Branches and tags.
+fn refs(state: &State) -> Vec<u8> {
+    let names = |tags: bool| {
+        let names = state.revisions.keys().filter(|name| !name.contains('@'));
+        let names = names.filter(|name| state.tags.contains(*name) == tags);
+        let names: Vec<String> = names.map(|n| format!("{{\"name\":{n:?}}}")).collect();
+        names.join(",")
+    };
+    let (branches, tags) = (names(false), names(true));
+    let body = format!("{{\"branches\":[{branches}],\"tags\":[{tags}]}}");
+    reply(200, &[], body.as_bytes())
+}
+
+/// The models that a search finds, two a page.
+fn models(state: &State, query: &str) -> Vec<u8> {
+    let of = |key: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        { pairs }
+            .find(|(k, _)| *k == key)
+            .map_or("", |(_, value)| value)
+    };
+    let (author, search) = (of("author"), of("search"));
+    let begin = format!("{author}/");
+    let found = state.models.iter();
+    let found = found.filter(|id| id.starts_with(&begin) && id.contains(search));
+    let from: usize = of("cursor").parse().unwrap_or(0);
+    let ids: Vec<String> = found.map(|id| format!("{{\"id\":{id:?}}}")).collect();
+    let page = &ids[from.min(ids.len())..(from + 2).min(ids.len())];
+    let next = format!(
+        "Link: </api/models?author={author}&search={search}&cursor={}>; rel=\"next\"",
+        from + 2
+    );
+    let headers = match from + 2 < ids.len() {
+        true => vec![next],
+        false => Vec::new(),
+    };
+    reply(200, &headers, format!("[{}]", page.join(",")).as_bytes())
 }
 
 fn content(state: &mut State, bytes: Vec<u8>, from: usize, mut headers: Vec<String>) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! What names say, and that the guide's table of names is the one that the code has.
 
-use outcrop_checkpoint::{Counts, Select, UNDERSTOOD, stage_and_step};
+use outcrop_checkpoint::{CheckpointName, Counts, Select, UNDERSTOOD, stage_and_step};
 use proptest::prelude::*;
 
 #[test]
@@ -39,5 +39,28 @@ proptest! {
         let name = format!("{stage}{word}{}{step}{tokens}", "0".repeat(zeros));
         let stage = stage.strip_suffix('-').map(str::to_owned);
         prop_assert_eq!(stage_and_step(&name, &Select::default()), Some((stage, step)));
+    }
+
+    /// A name is read as what it was made of, and prints as it was.
+    #[test]
+    fn names_are_read_as_they_were_made(
+        stage in prop::option::of("stage[1-9](-ingredient[1-9])?|phase[12]|longctx|lc-32k-to-64k"),
+        word in "(step|checkpoint|iter|global_step)[-_]?",
+        zeros in 0usize..8,
+        number in 0u64..1_000_000_000,
+        tokens in prop::option::of("tokens[0-9]{1,4}[BT]"),
+        seed in prop::option::of("[a-z]{1,9}(-aux-[0-9])?"),
+    ) {
+        let stage_part = stage.iter().map(|s| format!("{s}-")).collect::<String>();
+        let tokens_part = tokens.iter().map(|t| format!("-{t}")).collect::<String>();
+        let seed_part = seed.iter().map(|s| format!("-seed-{s}")).collect::<String>();
+        let zeros = "0".repeat(zeros);
+        let name = format!("{stage_part}{word}{zeros}{number}{tokens_part}{seed_part}");
+        let read = CheckpointName::parse(&name).expect("a name of the grammar");
+        prop_assert_eq!(read.to_string(), name);
+        prop_assert_eq!(read.stage(), stage.as_deref());
+        prop_assert_eq!(read.number(), number);
+        prop_assert_eq!(read.tokens(), tokens.as_deref());
+        prop_assert_eq!(read.seed(), seed.as_deref());
     }
 }

@@ -66,6 +66,7 @@ impl Stats {
             stats: stats(column),
             detail: Detail::default(),
             suspect: None,
+            stage: None,
         })
     }
 }

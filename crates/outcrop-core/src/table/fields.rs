@@ -3,6 +3,7 @@
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::cells::MAX_WHOLE_FLOAT;
+use crate::Stage;
 
 fn within<'de, D: Deserializer<'de>>(
     d: D,
@@ -26,4 +27,22 @@ pub(super) fn step<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> {
 
 pub(super) fn layer<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
     Ok(within(d, "layer", [1, u64::from(u32::MAX)])? as u32)
+}
+
+/// The stage of a row, and how many steps stand before it, as its step and its position in the run say.
+pub(super) fn stage(
+    name: Option<String>,
+    step: u64,
+    position: Option<u64>,
+) -> Result<Option<Stage>, String> {
+    let begins = match position {
+        Some(position) if position > MAX_WHOLE_FLOAT || position < step => {
+            return Err(format!(
+                "position = {position}, allowed is a whole number from step = {step} to {MAX_WHOLE_FLOAT}"
+            ));
+        }
+        position => position.map(|position| position - step),
+    };
+    let name = name.filter(|name| !name.is_empty());
+    Ok(name.map(|name| Stage { name, begins }))
 }

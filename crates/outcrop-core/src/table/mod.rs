@@ -60,9 +60,9 @@ pub(crate) use kind::kind_of;
 pub use kind::{TableKind, kind_of_header};
 pub use layout::{Record, TableLayout};
 pub use measurement::{
-    Columns, MeasurementRow, MeasurementStream, MeasurementWriter, append_measurements,
-    fold_measurements, left_out, measurement_stream, measurements, measurements_from,
-    write_measurements,
+    Columns, MeasurementRow, MeasurementStream, MeasurementWriter, StagedMeasurementRow,
+    append_measurements, fold_measurements, left_out, measurement_stream, measurements,
+    measurements_from, write_measurements,
 };
 pub(crate) use measurement::{Table, fold_tables};
 #[cfg(feature = "parquet")]

@@ -10,10 +10,12 @@ use super::header::Columns;
 use super::once::Repeated;
 use super::problem::{Loaded, Problem, Streamed};
 use super::row_stream::RowStream;
-use crate::{Result, Trajectory, write_atomic};
+use crate::{Result, Stage, Trajectory, write_atomic};
 
 pub(super) const REQUIRED: [&str; 4] = ["model", "layer", "step", "ratio"];
-const OPTIONAL: [&str; 1] = ["sem"];
+const OPTIONAL: [&str; 3] = ["sem", "stage", "position"];
+
+const HEADER: &str = "model,layer,step,ratio,sem";
 
 /// A row in its form in the file.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +28,31 @@ pub(super) struct Flat {
     ratio: f64,
     #[serde(default)]
     sem: Option<f64>,
+    #[serde(default, skip_serializing)]
+    stage: Option<String>,
+    #[serde(default, skip_serializing)]
+    position: Option<u64>,
+}
+
+/// A row with the columns of stages behind the others.
+#[derive(Serialize)]
+struct Staged<'a>(&'a Flat, Option<&'a str>, Option<u64>);
+
+impl Flat {
+    /// The stage, by name alone.
+    pub(super) fn stage(&self) -> Option<&str> {
+        self.stage.as_deref().filter(|name| !name.is_empty())
+    }
+
+    fn check(self) -> Result<Self, String> {
+        fields::stage(None, self.step, self.position)?;
+        Ok(self)
+    }
+
+    fn place(&self) -> Option<Stage> {
+        let stage = fields::stage(self.stage.clone(), self.step, self.position);
+        stage.ok().flatten()
+    }
 }
 
 /// A trajectory that is being read.
@@ -38,17 +65,25 @@ pub(super) struct Open {
 impl Open {
     pub(super) fn new(row: &Flat) -> Self {
         Self {
-            trajectory: Trajectory::new(&row.model, row.layer),
+            trajectory: Trajectory::new(&row.model, row.layer, row.place().as_ref()),
             lines: Vec::new(),
         }
     }
 
     /// Whether the row is of this trajectory.
     pub(super) fn has(&self, row: &Flat) -> bool {
-        self.trajectory.layer == row.layer && self.trajectory.model == row.model
+        let stage = self.trajectory.stage.as_ref();
+        self.trajectory.layer == row.layer
+            && self.trajectory.model == row.model
+            && stage.map(|stage| stage.name.as_str()) == row.stage()
     }
 
     pub(super) fn push(&mut self, line: u64, row: &Flat) {
+        if let (Some(stage), Some(place)) = (&mut self.trajectory.stage, row.place())
+            && stage.begins != place.begins
+        {
+            stage.begins = None;
+        }
         self.trajectory.push(row.step, row.ratio, row.sem);
         self.lines.push(line);
     }
@@ -64,7 +99,7 @@ impl Open {
         let alike = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
         let mut order: Vec<usize> = (0..self.lines.len()).collect();
         order.sort_by_key(|&i| self.trajectory.steps[i]);
-        let mut closed = Trajectory::new(model, *layer);
+        let mut closed = Trajectory::new(model, *layer, self.trajectory.stage.as_ref());
         let (mut repeated, mut problems) = (Repeated::default(), Vec::new());
         let mut last: Option<usize> = None;
         for i in order {
@@ -101,10 +136,11 @@ pub(super) fn rows<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Fla
         optional: &OPTIONAL,
         named: &["model"],
     };
-    RowStream::new(reader, context, columns, Ok)
+    RowStream::new(reader, context, columns, Flat::check)
 }
 
-/// Reads a trajectory table: `model,layer,step,ratio` and, where it is there, `sem`. Rows may be in any
+/// Reads a trajectory table: `model,layer,step,ratio` and, where they are there, `sem`, `stage` and
+/// `position`. Rows may be in any
 /// order, and come by step within a (model, layer); the table is held in
 /// memory ([`trajectory_stream`](super::trajectory_stream) holds one trajectory at a time). A row that
 /// repeats another counts once; rows of one step that differ all stay. Both are problems.
@@ -139,7 +175,7 @@ pub fn trajectories_from(reader: impl Read, context: &str) -> Result<Loaded<Traj
         let at = match open.last() {
             Some(last) if last.has(&row) => open.len() - 1,
             _ => *index
-                .entry((row.model.clone(), row.layer))
+                .entry((row.model.clone(), row.stage().map(str::to_owned), row.layer))
                 .or_insert_with(|| {
                     open.push(Open::new(&row));
                     open.len() - 1
@@ -177,13 +213,25 @@ pub fn write_trajectories(path: &Path, trajectories: &[Trajectory]) -> Result<()
                     step,
                     ratio,
                     sem: t.sem.get(i).copied(),
+                    stage: t.stage.as_ref().map(|stage| stage.name.clone()),
+                    position: t
+                        .stage
+                        .as_ref()
+                        .and_then(|stage| stage.begins?.checked_add(step)),
                 })
         })
         .collect();
-    if rows.is_empty() {
-        return write_atomic(path, b"model,layer,step,ratio,sem\n");
-    }
-    write_atomic(path, &csv_io::to_csv(&rows, true)?)
+    let staged = |row: &Flat| row.stage.is_some();
+    let (header, lines) = match rows.iter().any(staged) {
+        false => (HEADER.to_owned(), csv_io::to_csv(&rows, false)?),
+        true => {
+            let rows = rows.iter();
+            let rows = rows.map(|row| Staged(row, row.stage.as_deref(), row.position));
+            let lines = csv_io::to_csv(&rows.collect::<Vec<_>>(), false)?;
+            (format!("{HEADER},stage,position"), lines)
+        }
+    };
+    write_atomic(path, &[header.as_bytes(), b"\n", &lines].concat())
 }
 
 #[cfg(test)]

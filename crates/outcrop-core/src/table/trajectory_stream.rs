@@ -15,7 +15,7 @@ pub struct TrajectoryStream<R> {
     current: Option<Open>,
     /// Problems of the trajectory before.
     problems: VecDeque<Problem>,
-    /// Hash of each finished (model, layer), and whether its return was told.
+    /// Hash of each finished (model, stage, layer), and whether its return was told.
     finished: HashMap<u64, bool>,
 }
 
@@ -62,7 +62,10 @@ impl<R> TrajectoryStream<R> {
             open.push(line, &row);
             return None;
         }
-        if let Some(told) = self.finished.get_mut(&key(&row.model, row.layer)) {
+        if let Some(told) = self
+            .finished
+            .get_mut(&key(&row.model, row.stage(), row.layer))
+        {
             if std::mem::replace(told, true) {
                 return None;
             }
@@ -88,8 +91,9 @@ impl<R> TrajectoryStream<R> {
     fn close(&mut self) -> Option<Trajectory> {
         let (complete, problems) = self.current.take()?.close();
         self.problems.extend(problems);
+        let stage = complete.stage.as_ref().map(|stage| stage.name.as_str());
         self.finished
-            .insert(key(&complete.model, complete.layer), false);
+            .insert(key(&complete.model, stage, complete.layer), false);
         Some(complete)
     }
 }
@@ -121,8 +125,8 @@ impl<R: Read> Iterator for TrajectoryStream<R> {
     }
 }
 
-fn key(model: &str, layer: u32) -> u64 {
-    fingerprint(&(model, layer))
+fn key(model: &str, stage: Option<&str>, layer: u32) -> u64 {
+    fingerprint(&(model, stage, layer))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Ratio, Trajectory, TrajectoryOptions};
-use crate::Measurement;
+use crate::{Measurement, Stage};
 
 /// Folds measurements into trajectories one by one: memory grows with the number of (model, layer, step), not with the
 /// number of sequences.
@@ -23,7 +24,7 @@ use crate::Measurement;
 #[derive(Clone, Debug, Default)]
 pub struct TrajectoryBuilder {
     options: TrajectoryOptions,
-    models: Vec<String>,
+    models: Vec<Model>,
     index: HashMap<String, usize>,
     cells: BTreeMap<(usize, u32, u64), Cell>,
     suspects: BTreeMap<(String, u64), String>,
@@ -38,20 +39,21 @@ impl TrajectoryBuilder {
         }
     }
 
-    /// Adds the measurement of one sequence, and returns whether it is new: a second one of the same (model, step,
-    /// sequence, layer) does not count. One of a suspect step is left out, unless the options include it.
+    /// Adds the measurement of one sequence, and returns whether it is new: a second one of the same (model,
+    /// stage, step, sequence, layer) does not count. One of a suspect step is left out, unless the options include it.
     pub fn add(&mut self, measurement: &Measurement) -> bool {
         let m = measurement;
         let model = match self.models.last() {
-            Some(last) if *last == m.model => self.models.len() - 1,
-            _ => self.model(&m.model),
+            Some(last) if last.is_of(m) => self.models.len() - 1,
+            _ => self.model(m),
         };
+        self.models[model].take_in(m.stage.as_ref());
         let cell = self.cells.entry((model, m.layer, m.step)).or_default();
         if !cell.seen.insert(m.sequence) {
             return false;
         }
         if let Some(reason) = m.suspect.as_ref().filter(|_| !self.options.include_suspect) {
-            let step = (m.model.clone(), m.step);
+            let step = (label(m).into_owned(), m.step);
             self.suspects.entry(step).or_insert_with(|| reason.clone());
             return true;
         }
@@ -65,21 +67,26 @@ impl TrajectoryBuilder {
         true
     }
 
-    fn model(&mut self, name: &str) -> usize {
-        if let Some(&at) = self.index.get(name) {
+    fn model(&mut self, m: &Measurement) -> usize {
+        let label = label(m);
+        if let Some(&at) = self.index.get(label.as_ref()) {
             return at;
         }
-        self.models.push(name.to_owned());
-        self.index.insert(name.to_owned(), self.models.len() - 1);
+        self.models.push(Model {
+            name: m.model.clone(),
+            stage: m.stage.clone(),
+        });
+        self.index.insert(label.into_owned(), self.models.len() - 1);
         self.models.len() - 1
     }
 
-    /// The suspect steps that were left out, by model and step, each with its reason.
+    /// The suspect steps that were left out, by model (`MODEL, stage NAME` where it has stages) and step, each
+    /// with its reason.
     pub fn suspects(&self) -> &BTreeMap<(String, u64), String> {
         &self.suspects
     }
 
-    /// The trajectories, ordered by model as they first appeared, then by layer and step. A (step,
+    /// The trajectories, ordered by model and stage as they first appeared, then by layer and step. A (step,
     /// layer) in which some sequence has no ratio (all scalars non-finite, or a median of 0) is left
     /// out. Standard errors are given if every step has two sequences or more.
     pub fn finish(self) -> Vec<Trajectory> {
@@ -90,7 +97,8 @@ impl TrajectoryBuilder {
                 continue;
             }
             if last.replace((model, layer)) != Some((model, layer)) {
-                trajectories.push(Trajectory::new(&self.models[model], layer));
+                let Model { name, stage } = &self.models[model];
+                trajectories.push(Trajectory::new(name, layer, stage.as_ref()));
             }
             if let Some(t) = trajectories.last_mut() {
                 let (value, sem) = cell.quotient();
@@ -99,6 +107,37 @@ impl TrajectoryBuilder {
         }
         trajectories.iter_mut().for_each(Trajectory::close);
         trajectories
+    }
+}
+
+/// A model, or one of its stages.
+#[derive(Clone, Debug)]
+struct Model {
+    name: String,
+    stage: Option<Stage>,
+}
+
+impl Model {
+    fn is_of(&self, m: &Measurement) -> bool {
+        let names = [&self.stage, &m.stage].map(|stage| stage.as_ref().map(|stage| &stage.name));
+        self.name == m.model && names[0] == names[1]
+    }
+
+    /// Where rows do not agree on where the stage begins, nobody knows.
+    fn take_in(&mut self, other: Option<&Stage>) {
+        if let (Some(stage), Some(other)) = (&mut self.stage, other)
+            && stage.begins != other.begins
+        {
+            stage.begins = None;
+        }
+    }
+}
+
+/// The name of a model, with its stage where it has several.
+fn label(m: &Measurement) -> Cow<'_, str> {
+    match &m.stage {
+        Some(stage) => format!("{}, stage {}", m.model, stage.name).into(),
+        None => m.model.as_str().into(),
     }
 }
 

@@ -1,10 +1,16 @@
 mod builder;
+#[cfg(feature = "files")]
+mod join;
 mod options;
+mod stages;
 
 pub use builder::TrajectoryBuilder;
+#[cfg(feature = "tables")]
+pub(crate) use join::Seen;
 pub use options::TrajectoryOptions;
+pub use stages::Stages;
 
-use crate::Measurement;
+use crate::{Measurement, Stage};
 
 /// How the ratio of a checkpoint is averaged over its sequences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub struct Trajectory {
     pub model: String,
     /// Layer, from 1.
     pub layer: u32,
+    /// The stage in which the steps count; none for a run of one stage.
+    pub stage: Option<Stage>,
     /// Training steps in the order of the table.
     pub steps: Vec<u64>,
     /// Top-1 magnitude over median at each step.
@@ -32,10 +40,11 @@ pub struct Trajectory {
 }
 
 impl Trajectory {
-    pub(crate) fn new(model: &str, layer: u32) -> Self {
+    pub(crate) fn new(model: &str, layer: u32, stage: Option<&Stage>) -> Self {
         Self {
             model: model.to_owned(),
             layer,
+            stage: stage.cloned(),
             ..Self::default()
         }
     }
@@ -52,6 +61,7 @@ impl Trajectory {
         Self {
             model: self.model.clone(),
             layer: self.layer,
+            stage: self.stage.clone(),
             steps: self.steps.iter().take(n).copied().collect(),
             ratios: self.ratios.iter().take(n).copied().collect(),
             sem: self.sem.iter().take(n).copied().collect(),
@@ -113,6 +123,7 @@ mod tests {
             },
             detail: Detail::default(),
             suspect: None,
+            stage: None,
         }
     }
 

@@ -1,4 +1,4 @@
-use super::Ratio;
+use super::{Ratio, Stages};
 
 /// How measurements become trajectories.
 ///
@@ -6,12 +6,15 @@ use super::Ratio;
 /// |---|---|---|
 /// | `ratio` | mean(max) / mean(median) | how a step is averaged over its sequences |
 /// | `include_suspect` | false | whether steps that an audit suspects come too |
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// | `stages` | one | which stages of a run come, and whether as one |
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrajectoryOptions {
     /// How a step is averaged over its sequences.
     pub ratio: Ratio,
     /// Whether to take in steps whose rows give a reason under `suspect`.
     pub include_suspect: bool,
+    /// Which stages of a run to take, and whether to join them.
+    pub stages: Stages,
 }
 
 impl From<Ratio> for TrajectoryOptions {

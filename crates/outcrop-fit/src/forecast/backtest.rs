@@ -30,7 +30,7 @@ pub struct Backtest {
 /// let trajectory = |layer| Trajectory {
 ///     model: "m".into(),
 ///     layer,
-///     steps: (0..40).map(|i| 100 * i).collect(),
+///     stage: None, steps: (0..40).map(|i| 100 * i).collect(),
 ///     ratios: (0..40).map(|i| 5.0 + (f64::from(layer) + f64::from(i)).ln()).collect(),
 ///     sem: Vec::new(),
 /// };

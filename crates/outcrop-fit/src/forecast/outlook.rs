@@ -138,7 +138,7 @@ fn checked(average: f64, band: Interval) -> std::result::Result<Interval, &'stat
 /// let trajectory = Trajectory {
 ///     model: "m".into(),
 ///     layer: 1,
-///     steps: (0..30).map(|i| 100 * i).collect(),
+///     stage: None, steps: (0..30).map(|i| 100 * i).collect(),
 ///     ratios: (0..30).map(|i| 5.0 + f64::from(i).sqrt()).collect(),
 ///     sem: Vec::new(),
 /// };

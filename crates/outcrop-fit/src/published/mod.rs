@@ -42,7 +42,7 @@ const SAME_R2: f64 = 0.02;
 /// let f = |t: f64| (-2e-5 * t).exp() * (90.0 * (t + 40.0).ln() - 250.0) + 30.0;
 /// let steps: Vec<u64> = (0..18).map(|i| (1u64 << i) - 1).collect();
 /// let ratios = steps.iter().map(|&t| f(t as f64)).collect();
-/// let trajectory = Trajectory { model: "m".into(), layer: 1, steps, ratios, sem: Vec::new() };
+/// let trajectory = Trajectory { model: "m".into(), layer: 1, stage: None, steps, ratios, sem: Vec::new() };
 /// let published = Fit {
 ///     model: "m".into(),
 ///     layer: 1,

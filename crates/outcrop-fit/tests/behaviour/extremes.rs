@@ -109,6 +109,7 @@ fn few_and_many_points_are_fitted() {
     let many = Trajectory {
         model: "long".into(),
         layer: 1,
+        stage: None,
         steps: (0..10_000).map(|i| 14 * i).collect(),
         ratios: (0..10_000).map(|i| f(14 * i)).collect(),
         sem: Vec::new(),

@@ -11,6 +11,7 @@ fn evenly(n: u64) -> Trajectory {
     Trajectory {
         model: "even".into(),
         layer: 2,
+        stage: None,
         steps: (1..=n).map(|i| 100 * i).collect(),
         ratios: (1..=n).map(|i| 5.0 + (i as f64).ln()).collect(),
         sem: Vec::new(),
@@ -215,7 +216,7 @@ proptest! {
         let n = logs.len() as u64;
         let ratio = |(i, log): (usize, &f64)| (trend * (1.0 + i as f64).ln() + noise * log).exp();
         let trajectory = Trajectory {
-            steps: (0..n).map(|i| 50 * i * i).collect(),
+            stage: None, steps: (0..n).map(|i| 50 * i * i).collect(),
             ratios: logs.iter().enumerate().map(ratio).collect(),
             ..evenly(0)
         };

@@ -147,6 +147,7 @@ fn any_trajectory() -> impl Strategy<Value = Trajectory> {
                 Trajectory {
                     model: "any".into(),
                     layer: 3,
+                    stage: None,
                     steps,
                     ratios,
                     sem,

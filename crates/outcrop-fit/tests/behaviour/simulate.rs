@@ -57,6 +57,7 @@ pub(crate) fn trajectory(values: &[f64]) -> Trajectory {
     Trajectory {
         model: "m".into(),
         layer: 4,
+        stage: None,
         steps: steps().iter().map(|&t| t as u64).collect(),
         ratios: values.to_vec(),
         sem: Vec::new(),

@@ -20,7 +20,7 @@ impl Table {
     /// let trajectory = |steps: &[u64]| Trajectory {
     ///     model: "a".into(),
     ///     layer: 1,
-    ///     steps: steps.into(),
+    ///     stage: None, steps: steps.into(),
     ///     ratios: vec![5.0; steps.len()],
     ///     sem: Vec::new(),
     /// };

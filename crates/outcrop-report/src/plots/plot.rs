@@ -14,7 +14,7 @@ use crate::{Format, Result, output};
 /// let trajectory = Trajectory {
 ///     model: "org/Tiny".into(),
 ///     layer: 2,
-///     steps: vec![0, 1, 10, 100],
+///     stage: None, steps: vec![0, 1, 10, 100],
 ///     ratios: vec![5.0, 5.1, 9.0, 40.0],
 ///     sem: vec![],
 /// };

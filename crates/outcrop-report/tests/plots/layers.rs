@@ -24,6 +24,7 @@ fn row(model: &str, step: u64, sequence: u32, layer: u32, largest: f32) -> Measu
         stats,
         detail: Detail::default(),
         suspect: None,
+        stage: None,
     }
 }
 

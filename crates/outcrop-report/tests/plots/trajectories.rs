@@ -38,6 +38,7 @@ pub(crate) fn case(model: &str, parameters: [f64; 5], noise: f64) -> Case {
     let trajectory = Trajectory {
         model: model.into(),
         layer: 3,
+        stage: None,
         steps: steps(),
         ratios: steps().iter().enumerate().map(ratio).collect(),
         sem: Vec::new(),

@@ -131,6 +131,7 @@ fn measurement(
         },
         detail: Detail::default(),
         suspect: None,
+        stage: None,
     }
 }
 

@@ -55,6 +55,11 @@ pub fn measure_series(
     outcome
 }
 
+fn auditor(options: &SeriesOptions) -> Option<Auditor> {
+    let auditor = options.audit.as_ref().map(Auditor::new)?;
+    Some(auditor.with_known(options.known.clone()))
+}
+
 struct Measuring<'a> {
     source: &'a CheckpointSource,
     tokens: &'a Sequences,
@@ -91,13 +96,16 @@ impl<'a> Measuring<'a> {
     ) -> Result<Self> {
         let wanted = SeriesState {
             model: options.model.clone(),
-            stage: options.stage.clone(),
+            stage: options.stage.as_ref().map(|stage| stage.name.clone()),
+            begins: options.stage.as_ref().and_then(|stage| stage.begins),
+            staged: options.stage.is_some(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
             ..SeriesState::default()
         };
         let mut state = folder.claim(&wanted, options.repair)?;
-        let tables = match Tables::open(folder, &mut state) {
+        let begins = wanted.begins.filter(|_| state.staged);
+        let mut tables = match Tables::open(folder, &mut state) {
             Err(error) if options.repair => {
                 observer(SeriesEvent::Warning(format!("failed to {error}")));
                 let (had, kept) = (state.steps.len(), salvage(folder, &mut state)?);
@@ -107,6 +115,10 @@ impl<'a> Measuring<'a> {
             }
             opened => opened?,
         };
+        if begins.is_some() && begins != state.begins {
+            state.begins = begins;
+            tables.restage(&mut state)?;
+        }
         Ok(Self {
             source,
             tokens,
@@ -116,7 +128,7 @@ impl<'a> Measuring<'a> {
             tables,
             committed: Instant::now(),
             failed: None,
-            auditor: options.audit.as_ref().map(Auditor::new),
+            auditor: auditor(options),
             seen: Vec::new(),
             hashes: BTreeMap::new(),
             altered: BTreeMap::new(),
@@ -161,7 +173,12 @@ impl<'a> Measuring<'a> {
     fn fail(&mut self, step: u64, error: Error) {
         match error.is_stop() {
             true => self.outcome.interrupted = true,
-            false => self.outcome.failures.push(SeriesFailure { step, error }),
+            false => {
+                if let (Some(place), Some(auditor)) = (error.lacks_weights(), &mut self.auditor) {
+                    auditor.lacks_weights(step, &place);
+                }
+                self.outcome.failures.push(SeriesFailure { step, error });
+            }
         }
     }
 
@@ -254,7 +271,7 @@ impl<'a> Measuring<'a> {
         let (arch, family) = (found.arch.clone(), found.family);
         let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
         self.tell(step, opened.notes(), observer);
-        let (name, ids) = (self.options.model.as_str(), &self.tokens.ids);
+        let (name, ids) = (self.state.model.as_str(), &self.tokens.ids);
         let cells = (ids.len() * opened.arch().layers) as f64;
         let mut done = 0.0;
         let mut advance = |_, _| {
@@ -265,8 +282,10 @@ impl<'a> Measuring<'a> {
         let Measured {
             mut rows, sinks, ..
         } = measured;
+        let stage = self.state.row_stage();
         for row in &mut rows {
             row.suspect = own_suspicion(row);
+            row.stage.clone_from(&stage);
         }
         let heads = sinks
             .map(|sinks| sinks.rows(name, step))
@@ -315,7 +334,7 @@ impl<'a> Measuring<'a> {
         self.state.arch_sha256 = arch_sha256(&arch)?;
         self.arch = Some(arch.clone());
         self.folder.write_arch(NamedArch {
-            model: self.options.model.clone(),
+            model: self.state.model.clone(),
             arch,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outcrop_checkpoint::{Audit, AuditOptions, CheckpointSeries, Finding, audit_with};
+use outcrop_checkpoint::{Audit, AuditOptions, Auditor, CheckpointSeries, Finding, run_of_folder};
 use outcrop_core::Error as CoreError;
 use outcrop_core::table::Row;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,10 @@ use crate::{Error, Result};
   outcrop audit runs/mine --strict                    status 1 if any step is suspect
 
 Findings: steps that are exact copies of others, shards or matrices of another step, step 1
-equal to step 0, weights that jump away from both neighbours and back, values that are not finite,
-tensors of another shape or type, missing steps of the schedule, files that differ from a SHA256SUMS
-beside them, that cannot be read or hold no model.")]
+equal to step 0, a step 0 that is unrelated to the next, weights that jump away from both neighbours and
+back, values that are not finite, tensors of another shape or type, missing steps of the schedule, steps
+without weights, files that differ from a SHA256SUMS beside them, that cannot be read or hold no model,
+and known faults of public runs (outcrop runs).")]
 pub(crate) struct Args {
     /// A checkpoint, a folder of checkpoints by step, a run directory, or a model in the hub's cache.
     path: PathBuf,
@@ -74,10 +75,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     options.jump_ratio = args.jump_ratio;
     let bar = Bar::new();
     let total = series.entries.len();
-    let audit = audit_with(&series, &options, |entry, done| {
+    let known = run_of_folder(&args.path).map(|(run, id)| {
+        say(&format!(
+            "note: known faults of {id} ({}) are named",
+            run.name
+        ));
+        run.faults_of(&id)
+    });
+    let mut auditor = Auditor::new(&options).with_known(known.unwrap_or_default());
+    for (done, entry) in series.entries.iter().enumerate() {
         bar.share(done as f64 / total as f64);
         bar.message(entry.folder.display().to_string());
-    });
+        auditor.scan(entry);
+    }
+    let audit = auditor.finish(&series);
     bar.finish();
     let notes = audit.checkpoints.iter().flat_map(|c| &c.notes);
     for note in notes.collect::<std::collections::BTreeSet<_>>() {

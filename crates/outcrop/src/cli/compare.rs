@@ -206,6 +206,7 @@ fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     let options = TrajectoryOptions {
         ratio: args.ratio.ratio(),
         include_suspect: args.include_suspect,
+        ..TrajectoryOptions::default()
     };
     let losses = losses(run)?;
     let mut lines = Vec::new();

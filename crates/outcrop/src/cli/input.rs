@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::ValueEnum;
 use outcrop_core::table::{Loaded, Streamed};
 use outcrop_core::{
-    Error as CoreError, Fit, Ratio, Trajectory, TrajectoryOptions, open_trajectories,
+    Error as CoreError, Fit, Ratio, Stages, Trajectory, TrajectoryOptions, open_trajectories,
     open_trajectories_from, published,
 };
 
@@ -26,6 +26,12 @@ pub(crate) struct Input {
     /// Include steps that an audit suspects, such as copies of other steps.
     #[arg(long)]
     include_suspect: bool,
+    /// Only these stages of a run that has several; `none` for rows without one.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    stage: Vec<String>,
+    /// Join the stages of a run into one trajectory, steps counted from its beginning.
+    #[arg(long)]
+    join_stages: bool,
 }
 
 /// How the ratio is averaged over sequences.
@@ -89,6 +95,10 @@ impl Input {
         let options = TrajectoryOptions {
             ratio: self.ratio.ratio(),
             include_suspect: self.include_suspect,
+            stages: Stages {
+                only: self.stage.clone(),
+                join: self.join_stages,
+            },
         };
         detail(|| {
             let what = match self.input.is_dir() {

@@ -18,6 +18,7 @@ mod predict;
 mod progress;
 mod report;
 mod reproduce;
+mod runs;
 mod select;
 mod stop;
 mod sweep;
@@ -49,6 +50,7 @@ const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
   outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
+  outcrop runs                               public training runs, their names and known faults
   outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      forecast every layer, with a band
@@ -69,6 +71,8 @@ enum Command {
     Measure(Box<measure::Args>),
     /// Check whether the checkpoints of a series are what their names say.
     Audit(audit::Args),
+    /// List public training runs, how they name their checkpoints, and their known faults.
+    Runs(runs::Args),
     /// Read the data set that the paper published, and compare our fits with its own.
     Import(import::Args),
     /// Compare runs: settings that differ, ratios and losses.
@@ -127,6 +131,7 @@ fn run(command: Command) -> Result<()> {
         Command::Train(args) => train::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Runs(args) => runs::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Fit(args) => fit::run(&args),

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
 use outcrop_core::{
-    Error as CoreError, Fit, Measurement, Provenance, Trajectory, TrajectoryOptions,
+    Error as CoreError, Fit, Measurement, Provenance, Stages, Trajectory, TrajectoryOptions,
 };
 use outcrop_report::{Inputs, write_report};
 
@@ -143,6 +143,7 @@ fn read(args: &Args) -> Result<Inputs> {
         };
         inputs.trajectories = Trajectory::from_measurements(&inputs.measurements, options);
     }
+    inputs.trajectories = Stages::default().choose(inputs.trajectories)?;
     older_fits(&inputs, &args.folder);
     let provenance = args.folder.join("provenance.json");
     if provenance.is_file() {

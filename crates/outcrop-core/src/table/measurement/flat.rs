@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::fields;
-use crate::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Top};
+use crate::{Detail, LaterStats, LayerStats, Measurement, Place, Spread, Stage, Top};
 
 pub(crate) const REQUIRED: [&str; 8] = [
     "model", "step", "sequence", "layer", "top1", "top2", "top3", "median",
 ];
 /// The columns after the required ones: first those of every table that this crate writes, then
 /// those of [`Detail`].
-pub(super) const OPTIONAL: [&str; 28] = [
+const OPTIONAL: [&str; 28] = [
     "top1_position",
     "top1_channel",
     "top2_position",
@@ -40,25 +40,68 @@ pub(super) const OPTIONAL: [&str; 28] = [
     "later_top3_channel",
     "suspect",
 ];
+/// The columns of runs of several stages, behind all others.
+const STAGE: [&str; 2] = ["stage", "position"];
+/// All columns that need not be there.
+pub(super) const OPTIONAL_OR_STAGE: [&str; OPTIONAL.len() + STAGE.len()] = joined(OPTIONAL, STAGE);
+/// The header of a run of one stage.
+pub(super) const HEADER: [&str; REQUIRED.len() + OPTIONAL.len()] = joined(REQUIRED, OPTIONAL);
 /// The whole header.
-pub(super) const HEADER: [&str; REQUIRED.len() + OPTIONAL.len()] = {
-    let mut header = [""; REQUIRED.len() + OPTIONAL.len()];
+pub(super) const STAGED: [&str; HEADER.len() + STAGE.len()] = joined(HEADER, STAGE);
+
+const fn joined<const A: usize, const B: usize, const N: usize>(
+    first: [&'static str; A],
+    second: [&'static str; B],
+) -> [&'static str; N] {
+    let mut header = [""; N];
     let mut place = 0;
-    while place < header.len() {
-        header[place] = match place < REQUIRED.len() {
-            true => REQUIRED[place],
-            false => OPTIONAL[place - REQUIRED.len()],
+    while place < N {
+        header[place] = match place < A {
+            true => first[place],
+            false => second[place - A],
         };
         place += 1;
     }
     header
-};
+}
 /// Columns of a table without detail.
 pub(super) const PLAIN: usize = REQUIRED.len() + 10;
 
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Flat {
+/// A row without the columns of stages, and one with them.
+macro_rules! rows {
+    ($($(#[$with:meta])* $field:ident: $type:ty,)*) => {
+        #[derive(Clone, Default, Serialize, Deserialize)]
+        #[serde(default)]
+        pub(super) struct Flat {
+            $($(#[$with])* $field: $type,)*
+        }
+
+        #[derive(Clone, Default, Serialize, Deserialize)]
+        #[serde(default)]
+        pub(super) struct Staged {
+            $($(#[$with])* $field: $type,)*
+            stage: Option<String>,
+            position: Option<u64>,
+        }
+
+        impl Staged {
+            fn of(flat: Flat, stage: Option<&Stage>) -> Self {
+                let position = stage.and_then(|stage| stage.begins?.checked_add(flat.step));
+                Self {
+                    $($field: flat.$field,)*
+                    stage: stage.map(|stage| stage.name.clone()),
+                    position,
+                }
+            }
+
+            fn flat(self) -> Flat {
+                Flat { $($field: self.$field,)* }
+            }
+        }
+    };
+}
+
+rows! {
     model: String,
     #[serde(deserialize_with = "fields::step")]
     step: u64,
@@ -97,6 +140,28 @@ pub(super) struct Flat {
     later_top3_position: Option<u32>,
     later_top3_channel: Option<u32>,
     suspect: Option<String>,
+}
+
+impl From<&Measurement> for Staged {
+    fn from(m: &Measurement) -> Self {
+        Self::of(m.into(), m.stage.as_ref())
+    }
+}
+
+impl Staged {
+    /// What it is a measurement of.
+    pub(super) fn key(&self) -> String {
+        let stage = self.stage.as_deref().filter(|name| !name.is_empty());
+        about(&self.model, stage, self.step, self.sequence, self.layer)
+    }
+
+    /// Refuses magnitudes that no measurement can have.
+    pub(super) fn check(mut self) -> Result<Measurement, String> {
+        let stage = fields::stage(self.stage.take(), self.step, self.position)?;
+        let mut measurement = self.flat().check()?;
+        measurement.stage = stage;
+        Ok(measurement)
+    }
 }
 
 impl From<&Measurement> for Flat {
@@ -167,11 +232,10 @@ impl From<Option<Top>> for Flattened {
 impl Flat {
     /// The key of the measurement.
     pub(super) fn key(&self) -> String {
-        about(&self.model, self.step, self.sequence, self.layer)
+        about(&self.model, None, self.step, self.sequence, self.layer)
     }
 
-    /// Refuses magnitudes that no measurement can have.
-    pub(super) fn check(self) -> Result<Measurement, String> {
+    fn check(self) -> Result<Measurement, String> {
         let magnitudes = [
             ("top1", self.top1),
             ("top2", self.top2),
@@ -203,6 +267,7 @@ impl Flat {
             step: self.step,
             sequence: self.sequence,
             layer: self.layer,
+            stage: None,
         })
     }
 
@@ -255,8 +320,15 @@ impl Flat {
 }
 
 /// The key of a measurement.
-pub(super) fn about(model: &str, step: u64, sequence: u32, layer: u32) -> String {
-    format!("model {model:?}, step {step}, sequence {sequence}, layer {layer}")
+pub(super) fn about(
+    model: &str,
+    stage: Option<&str>,
+    step: u64,
+    sequence: u32,
+    layer: u32,
+) -> String {
+    let stage = stage.map_or_else(String::new, |stage| format!(", stage {stage:?}"));
+    format!("model {model:?}{stage}, step {step}, sequence {sequence}, layer {layer}")
 }
 
 fn place(position: Option<u32>, channel: Option<u32>) -> Option<Place> {

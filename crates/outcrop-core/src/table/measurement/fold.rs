@@ -7,7 +7,7 @@ use std::io::Read;
 use super::super::csv_io;
 use super::super::once::{Repeated, fingerprint};
 use super::super::problem::{Loaded, Problem, Streamed};
-use super::flat::Flat;
+use super::flat::Staged;
 use super::{key, numbered};
 use crate::{Error, Measurement, Result, Trajectory, TrajectoryBuilder, TrajectoryOptions};
 
@@ -146,7 +146,7 @@ fn compare(tables: &[Table<'_>], again: &HashSet<u64>) -> Result<Vec<Problem>> {
 
 /// The values of a row, independent of how its numbers are written.
 fn content(row: &Measurement) -> Result<u64> {
-    let record = csv_io::record(&Flat::from(row))?;
+    let record = csv_io::record(&Staged::from(row))?;
     Ok(fingerprint(&record.iter().collect::<Vec<_>>()))
 }
 

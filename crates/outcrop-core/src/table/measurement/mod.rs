@@ -6,13 +6,13 @@ mod write;
 pub(super) use self::flat::REQUIRED;
 pub(crate) use self::fold::{Table, fold_tables};
 pub use self::fold::{fold_measurements, left_out};
-pub use self::row::MeasurementRow;
+pub use self::row::{MeasurementRow, StagedMeasurementRow};
 pub use self::write::{Columns, MeasurementWriter, append_measurements, write_measurements};
 
 use std::io::Read;
 use std::path::Path;
 
-use self::flat::{Flat, OPTIONAL};
+use self::flat::{OPTIONAL_OR_STAGE, Staged};
 use super::once::{Identity, gather};
 use super::problem::{Loaded, Streamed};
 use super::row_stream::{RowStream, unnumbered};
@@ -20,7 +20,7 @@ use crate::{Measurement, Result};
 
 /// The rows of a measurements table one by one, for tables of any size; made by
 /// [`measurement_stream`].
-pub struct MeasurementStream<R>(RowStream<R, Flat, Measurement>);
+pub struct MeasurementStream<R>(RowStream<R, Staged, Measurement>);
 
 impl<R: Read> Iterator for MeasurementStream<R> {
     type Item = Result<Streamed<Measurement>>;
@@ -41,23 +41,24 @@ pub fn measurement_stream<R: Read>(reader: R, context: &str) -> Result<Measureme
 }
 
 /// The rows with their lines.
-fn numbered<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Flat, Measurement>> {
+fn numbered<R: Read>(reader: R, context: &str) -> Result<RowStream<R, Staged, Measurement>> {
     let columns = super::header::Columns {
         required: &REQUIRED,
-        optional: &OPTIONAL,
+        optional: &OPTIONAL_OR_STAGE,
         named: &["model"],
     };
-    RowStream::new(reader, context, columns, Flat::check)
+    RowStream::new(reader, context, columns, Staged::check)
 }
 
 /// What a measurement is of.
 fn key(m: &Measurement) -> String {
-    flat::about(&m.model, m.step, m.sequence, m.layer)
+    let stage = m.stage.as_ref().map(|stage| stage.name.as_str());
+    flat::about(&m.model, stage, m.step, m.sequence, m.layer)
 }
 
 /// Reads a measurements table: `model,step,sequence,layer,top1,top2,top3,median`, and where they
-/// are there the places, the count, the non-finite count, the columns of [`Detail`](crate::Detail) and
-/// `suspect`. Other columns are skipped. Whole
+/// are there the places, the count, the non-finite count, the columns of [`Detail`](crate::Detail),
+/// `suspect`, and `stage` with `position`. Other columns are skipped. Whole
 /// numbers may be written as `1000.0` or `1e3`; a step is at most 2^53, layers count from 1, and
 /// magnitudes are finite numbers of at least 0, or empty where no scalar was finite. A row that repeats
 /// another counts once, which is a problem of the result, too.
@@ -65,7 +66,7 @@ fn key(m: &Measurement) -> String {
 /// # Errors
 /// [`Error::Io`](crate::Error::Io), [`Error::MissingColumn`](crate::Error::MissingColumn),
 /// [`Error::Parse`](crate::Error::Parse); [`Error::Twice`](crate::Error::Twice) for rows of one (model,
-/// step, sequence, layer) that differ; a bad row is no error but a problem of the result.
+/// stage, step, sequence, layer) that differ; a bad row is no error but a problem of the result.
 pub fn measurements(path: &Path) -> Result<Loaded<Measurement>> {
     measurements_from(super::open(path)?, &path.display().to_string())
 }

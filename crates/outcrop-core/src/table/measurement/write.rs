@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::super::csv_io;
-use super::flat::{Flat, HEADER, PLAIN, REQUIRED};
+use super::flat::{Flat, HEADER, PLAIN, REQUIRED, STAGED, Staged};
 use crate::{Detail, Error, GrowingTable, Measurement, Result, write_atomic};
 
 /// Which columns a measurements table has.
@@ -17,6 +17,8 @@ pub enum Columns {
     Plain,
     /// Also those of [`Detail`] and `suspect`.
     Detailed,
+    /// Also `stage` and `position`, for runs of several stages.
+    Staged,
 }
 
 /// Writes measurements one by one, for tables that are never held.
@@ -69,6 +71,10 @@ impl<W: Write> MeasurementWriter<W> {
     /// [`Error::Io`] with the file where that could not be written; [`Error::Parse`] with what else the
     /// writer said.
     pub fn write(&mut self, measurement: &Measurement) -> Result<()> {
+        if self.columns == STAGED.len() {
+            let written = self.csv.serialize(Staged::from(measurement));
+            return written.map_err(|e| Error::unwritten(&e));
+        }
         let row = Flat::from(measurement);
         if self.columns == HEADER.len() {
             let written = self.csv.serialize(row);
@@ -99,14 +105,18 @@ fn header(columns: Columns) -> Vec<&'static str> {
     let most = match columns {
         Columns::Magnitudes => REQUIRED.len(),
         Columns::Plain => PLAIN,
-        Columns::Detailed => usize::MAX,
+        Columns::Detailed => HEADER.len(),
+        Columns::Staged => STAGED.len(),
     };
-    HEADER.into_iter().take(most).collect()
+    STAGED.into_iter().take(most).collect()
 }
 
 /// The columns that rows need.
 fn needed(rows: &[Measurement]) -> Columns {
     let detailed = |row: &Measurement| row.detail != Detail::default() || row.suspect.is_some();
+    if rows.iter().any(|row| row.stage.is_some()) {
+        return Columns::Staged;
+    }
     match rows.iter().any(detailed) {
         true => Columns::Detailed,
         false => Columns::Plain,
@@ -136,12 +146,15 @@ pub fn append_measurements(table: &mut GrowingTable, rows: &[Measurement]) -> Re
         false => {
             let io = |e| Error::io("append to", table.path(), e);
             let line = first_line(File::open(table.path()).map_err(io)?).map_err(io)?;
-            let fits = [Columns::Detailed, needed].into_iter();
-            let Some(held) = { fits }.find(|held| line == header(*held).join(",")) else {
+            let fits = match needed {
+                Columns::Staged => vec![needed],
+                _ => vec![Columns::Staged, Columns::Detailed, needed],
+            };
+            let Some(held) = fits.iter().find(|held| line == header(**held).join(",")) else {
                 let reason = format!("its header `{line}` has not the columns of these rows");
                 return Err(Error::parse(table.path().display().to_string(), reason));
             };
-            MeasurementWriter::going_on(Vec::new(), held)
+            MeasurementWriter::going_on(Vec::new(), *held)
         }
     };
     table.append(&all(writer, rows)?, rows.len() as u64)

@@ -39,7 +39,8 @@ The fits of a folder go into it as fits.csv, with their curves as curves.csv, wh
 `predict` find them, unless --out or --format says otherwise; those of a table are printed.
 
 A table is either of measurements (model,step,sequence,layer,top1,top2,top3,median) or of
-trajectories (model,layer,step,ratio and, where known, sem). A layer that cannot be fitted has a row
+trajectories (model,layer,step,ratio and, where known, sem). Of a run with stages (columns stage and
+position) one is fitted (--stage), or all as one (--join-stages). A layer that cannot be fitted has a row
 with the reason. How to read the result is in docs/fitting.md.")]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -12,21 +12,38 @@ pub(super) const PYTHIA_LAST: u64 = 143_000;
 pub(super) struct Args {
     /// A checkpoint or its weight file, a folder of checkpoints by step, a run directory, or a model in
     /// the hub's cache.
-    #[arg(required_unless_present = "hub", conflicts_with = "hub")]
+    #[arg(required_unless_present = "origin", conflicts_with = "origin")]
     pub(super) path: Option<PathBuf>,
-    /// Measure the revisions `stepN`, or those of --revision, of this model on the Hugging Face hub
-    /// (HF_ENDPOINT names another one, HF_TOKEN a token).
-    #[arg(long, value_name = "ORGANISATION/NAME")]
+    /// Measure the branches and tags of this model on the Hugging Face hub whose names give steps, or those
+    /// of --revision (HF_ENDPOINT names another hub, HF_TOKEN a token). With `*` in NAME, the models
+    /// that fit are a run with a repository for each step.
+    #[arg(long, value_name = "ORGANISATION/NAME", group = "origin")]
     pub(super) hub: Option<String>,
-    /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all in the folder; `pythia`
-    /// with --hub].
+    /// Measure the models that this file lists, ORGANISATION/NAME or ORGANISATION/NAME@REVISION a line, whose
+    /// names give their steps.
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "origin",
+        conflicts_with = "revision"
+    )]
+    pub(super) hub_list: Option<PathBuf>,
+    /// Only these steps: `pythia`, or an expression such as `0,1,512,every:1000` [default: all that
+    /// are there].
     #[arg(long, value_name = "STEPS", conflicts_with = "revision")]
     pub(super) steps: Option<String>,
     /// The step of a single checkpoint whose name gives none.
     #[arg(long, value_name = "STEP", default_value_t = 0)]
     pub(super) step: u64,
+    /// Say what would be measured, and what would be fetched, and end.
+    #[arg(long)]
+    pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) select: select::Args,
+    /// How many steps the stages before --stage have, for `fit --join-stages` [default: as the hub's list
+    /// of revisions says].
+    #[arg(long, value_name = "STEPS")]
+    pub(super) stage_begins: Option<u64>,
     /// The config.json of the model, instead of the one in its folder or beside its series.
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,

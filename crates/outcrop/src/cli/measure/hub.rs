@@ -17,17 +17,17 @@ const NAP: Duration = Duration::from_millis(100);
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Keep fetched revisions in the cache.
-    #[arg(long, requires = "hub")]
+    #[arg(long, requires = "origin")]
     pub(super) keep: bool,
     /// The hub's cache [default: HF_HUB_CACHE, or HF_HOME/hub, or ~/.cache/huggingface/hub].
-    #[arg(long, value_name = "DIR", requires = "hub")]
+    #[arg(long, value_name = "DIR", requires = "origin")]
     hub_cache: Option<PathBuf>,
     /// Attempts for one request to the hub, or for each 16 MiB of a file.
-    #[arg(long, value_name = "N", requires = "hub", default_value_t = 6,
+    #[arg(long, value_name = "N", requires = "origin", default_value_t = 6,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     hub_attempts: u32,
     /// Largest size of a file whose size the hub does not announce, in GiB.
-    #[arg(long, value_name = "GIB", requires = "hub", default_value_t = 1,
+    #[arg(long, value_name = "GIB", requires = "origin", default_value_t = 1,
           value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     hub_file_limit: u64,
 }

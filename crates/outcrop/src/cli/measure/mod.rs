@@ -2,10 +2,13 @@
 
 mod args;
 mod figures;
+mod found;
 mod hub;
 mod intervene;
 mod origin;
 mod out_folder;
+mod plan;
+mod repositories;
 mod revisions;
 mod show;
 mod words;
@@ -15,7 +18,7 @@ use std::path::PathBuf;
 use outcrop_checkpoint::AuditOptions;
 use outcrop_tokens::Sequences;
 
-use self::origin::Origin;
+use self::origin::{Origin, with_stage};
 use self::out_folder::OutFolder;
 use self::words::Shown;
 use super::output::print;
@@ -35,6 +38,8 @@ use outcrop_series::{
                                                       as Sun et al. measure: 10 windows of 2048, no BOS
   outcrop measure --hub EleutherAI/pythia-70m --steps pythia --text documents.jsonl
                                                       fetch, measure and delete one after another
+  outcrop measure --hub allenai/OLMo-2-0425-1B --stage stage1 --steps every:100000 --dry-run
+                                                      print what would be measured and fetched
   outcrop measure model/ --set-zero --set-mean --figures
                                                       the loss without its massive activations; figures
   outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids; attention sinks, too
@@ -89,16 +94,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn measure(args: &Args) -> Result<()> {
     let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
     let bar = Bar::new();
-    let origin = Origin::open(&args.origin, &stopped).map_err(Error::or_interrupted)?;
+    let Some(origin) = Origin::open(&args.origin, &stopped).map_err(Error::or_interrupted)? else {
+        return Ok(()); // what would be measured is said
+    };
     let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
     let tokens = args
         .tokens
         .sequences(&origin.config, &origin.tokenizer, origin.run.as_deref())?;
-    let out = OutFolder::new(args.out.as_deref(), &model);
+    let out = OutFolder::new(
+        args.out.as_deref(),
+        &with_stage(&model, origin.stage.as_ref()),
+    );
     let folder = Folder::new(&out.folder);
     let options = SeriesOptions {
         model,
         stage: origin.stage.clone(),
+        known: origin.known.clone(),
         config: args.origin.config.clone(),
         sinks: args.sinks,
         audit: (!args.no_audit).then(AuditOptions::default),

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use outcrop_checkpoint::{Checkpoint, CheckpointSeries};
-use outcrop_core::Error as CoreError;
+use outcrop_checkpoint::{Checkpoint, CheckpointSeries, KnownFault, run_of_folder};
+use outcrop_core::Stage;
 use outcrop_schedule::Schedule;
 use outcrop_train::RunDir;
 
-use super::super::output::say;
+use super::super::output::{print, say};
 use super::args::{Args, PYTHIA_LAST};
-use super::hub;
-use super::revisions::wanted;
+use super::revisions::{Wanted, wanted};
+use super::{hub, plan};
 use crate::{Error, Result};
-use outcrop_series::{CheckpointSource, Error as SeriesError, HubSource};
+use outcrop_series::{CheckpointSource, Error as SeriesError, HubRevision, HubSource};
 
 /// Checkpoints with what a measurement needs to know before it starts.
 pub(super) struct Origin {
@@ -22,7 +22,9 @@ pub(super) struct Origin {
     /// The name of the model.
     pub(super) name: String,
     /// The stage of all checkpoints, if their names have one.
-    pub(super) stage: Option<String>,
+    pub(super) stage: Option<Stage>,
+    /// Faults that were reported of them.
+    pub(super) known: Vec<KnownFault>,
     /// The config of a checkpoint of the series.
     pub(super) config: PathBuf,
     /// The folder in which a tokenizer may be.
@@ -32,22 +34,25 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// Finds the checkpoints; a hub is asked until `stop` is set.
-    pub(super) fn open(args: &Args, stop: &Arc<AtomicBool>) -> Result<Self> {
-        match (&args.hub, &args.path) {
-            (Some(repo), _) => on_hub(repo, args, stop),
-            (None, Some(path)) => on_disk(path, args),
-            (None, None) => Err(CoreError::parse("arguments", "neither a path nor --hub").into()),
+    /// Finds the checkpoints; a hub is asked until `stop` is set. None where what there is was only to be said.
+    pub(super) fn open(args: &Args, stop: &Arc<AtomicBool>) -> Result<Option<Self>> {
+        match &args.path {
+            Some(path) => on_disk(path, args),
+            None => on_hub(args, stop),
         }
     }
 }
 
-fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
+fn on_disk(path: &Path, args: &Args) -> Result<Option<Origin>> {
     let mut series = CheckpointSeries::open_with(path, &args.select.select())?;
     if let Some(text) = &args.steps {
         choose(&mut series, text)?;
     }
     say_what_was_found(&series, args.config.is_some());
+    if args.dry_run {
+        print(&plan::of_series(&series, args.step));
+        return Ok(None);
+    }
     let config = args.config.clone();
     let config = config.or_else(|| series.entries.iter().find_map(|entry| entry.config.clone()));
     let Some(config) = config else {
@@ -59,14 +64,22 @@ fn on_disk(path: &Path, args: &Args) -> Result<Origin> {
         true => run.spec()?.model,
         false => name_of(path),
     };
-    Ok(Origin {
-        name: with_stage(name, series.stage.as_deref()),
-        stage: series.stage.clone(),
+    let known = run_of_folder(path).map(|(run, id)| run.faults_of(&id));
+    Ok(Some(Origin {
+        name: match &series.seed {
+            Some(seed) => format!("{name}-seed-{seed}"),
+            None => name,
+        },
+        stage: series.stage.clone().map(|name| Stage {
+            name,
+            begins: args.stage_begins,
+        }),
+        known: known.unwrap_or_default(),
         tokenizer: tokenizer_folder(&series, &config),
         config,
         source: CheckpointSource::Local(series),
         run: is_run.then(|| path.to_owned()),
-    })
+    }))
 }
 
 /// Says which checkpoints were skipped, except steps, which are failures, and which choices were made.
@@ -113,11 +126,11 @@ fn tokenizer_folder(series: &CheckpointSeries, config: &Path) -> PathBuf {
     found.unwrap_or_else(|| beside(config))
 }
 
-/// Each stage of a model is a model of its own in the tables.
-fn with_stage(name: String, stage: Option<&str>) -> String {
+/// Each stage of a model has a folder of its own.
+pub(super) fn with_stage(name: &str, stage: Option<&Stage>) -> String {
     match stage {
-        Some(stage) if !name.contains(stage) => format!("{name}-{stage}"),
-        _ => name,
+        Some(stage) if !name.contains(&stage.name) => format!("{name}-{}", stage.name),
+        _ => name.to_owned(),
     }
 }
 
@@ -178,21 +191,36 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn on_hub(repo: &str, args: &Args, stop: &Arc<AtomicBool>) -> Result<Origin> {
+fn on_hub(args: &Args, stop: &Arc<AtomicBool>) -> Result<Option<Origin>> {
     let hub = hub::open(&args.on_hub, stop)?;
-    let (stage, wanted) = wanted(&hub, repo, args)?;
-    let source = HubSource::new(hub, repo, wanted, args.on_hub.keep)?;
-    let first = source.config()?.unwrap_or_default();
-    let name = repo.rsplit('/').next().unwrap_or(repo).to_owned();
-    Ok(Origin {
-        source: CheckpointSource::Hub(source),
-        name: with_stage(name, stage.as_deref()),
+    let wanted = wanted(&hub, args)?;
+    if args.dry_run {
+        print(&plan::of_hub(&hub, &wanted, true));
+        return Ok(None);
+    }
+    if wanted.revisions.len() > 1 {
+        say(&plan::of_hub(&hub, &wanted, false));
+    }
+    let Wanted {
+        name,
         stage,
+        revisions,
+        run,
+    } = wanted;
+    let of = |first: &HubRevision| run.map(|run| run.faults_of(&first.repo));
+    let known = revisions.first().and_then(of).unwrap_or_default();
+    let source = HubSource::new(hub, revisions, args.on_hub.keep)?;
+    let first = source.config()?.unwrap_or_default();
+    Ok(Some(Origin {
+        source: CheckpointSource::Hub(source),
+        name,
+        stage,
+        known,
         config: args
             .config
             .clone()
             .unwrap_or_else(|| first.join("config.json")),
         tokenizer: first,
         run: None,
-    })
+    }))
 }

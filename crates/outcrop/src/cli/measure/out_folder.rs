@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Error as CoreError;
-use outcrop_core::table::{MeasurementRow, Streamed, TableLayout, measurement_stream};
+use outcrop_core::Measurement;
+use outcrop_core::table::{
+    MeasurementRow, Row, StagedMeasurementRow, Streamed, TableLayout, measurement_stream,
+};
 
 use super::super::output::{Destination, Format, RowSink, print};
 use crate::Result;
@@ -38,14 +41,14 @@ impl OutFolder {
         let Some(target) = self.file.as_ref().filter(|_| path.is_file()) else {
             return Ok(());
         };
-        let file = std::fs::File::open(path).map_err(|e| CoreError::io("read", path, e))?;
-        let mut sink = RowSink::new(target, TableLayout::default(), None)?;
-        for item in measurement_stream(file, &path.display().to_string())? {
-            if let Streamed::Row(measurement) = item? {
-                sink.push(&MeasurementRow::from(&measurement))?;
-            }
+        let staged = rows(path)?
+            .next()
+            .transpose()?
+            .is_some_and(|row| row.stage.is_some());
+        match staged {
+            true => write::<StagedMeasurementRow>(path, target)?,
+            false => write::<MeasurementRow>(path, target)?,
         }
-        sink.finish()?;
         let file = target.file.as_deref().unwrap_or(path).display();
         print(&format!(
             "measurements are in {file}; all tables, and the state from which the same command \
@@ -54,6 +57,28 @@ impl OutFolder {
         ));
         Ok(())
     }
+}
+
+/// The good rows of a measurements table.
+fn rows(path: &Path) -> Result<impl Iterator<Item = Result<Measurement>>> {
+    let file = std::fs::File::open(path).map_err(|e| CoreError::io("read", path, e))?;
+    let rows = measurement_stream(file, &path.display().to_string())?;
+    Ok(rows.filter_map(|item| match item {
+        Ok(Streamed::Row(row)) => Some(Ok(row)),
+        Ok(Streamed::Problem(_)) => None,
+        Err(error) => Some(Err(error.into())),
+    }))
+}
+
+fn write<R: Row + Clone + for<'a> From<&'a Measurement>>(
+    path: &Path,
+    target: &Destination,
+) -> Result<()> {
+    let mut sink = RowSink::<R>::new(target, TableLayout::default(), None)?;
+    for row in rows(path)? {
+        sink.push(&R::from(&row?))?;
+    }
+    sink.finish()
 }
 
 /// A name of a single folder, for any name of a model.

@@ -63,6 +63,7 @@ fn ratios(rows: &[Measurement]) -> String {
     let options = TrajectoryOptions {
         ratio: Ratio::default(),
         include_suspect: true,
+        ..TrajectoryOptions::default()
     };
     let trajectories = Trajectory::from_measurements(rows, options);
     let found: BTreeMap<u32, f64> = trajectories
