@@ -129,6 +129,35 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of another trainer or program that is not what its format asks for.
+    #[error("read {} as {format}: {reason}", path.display())]
+    Format {
+        /// The file at fault.
+        path: PathBuf,
+        /// The format.
+        format: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Weights under a trainer's names that are not what it makes.
+    #[error("read the weights in {} as their trainer has them: {reason}", path.display())]
+    Trainer {
+        /// What was opened.
+        path: PathBuf,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// Weights that say their architecture, but not all of it.
+    #[error(
+        "read the architecture in {}: {reason}; write it as a config.json of transformers, and name that with --config",
+        path.display()
+    )]
+    Config {
+        /// What was opened.
+        path: PathBuf,
+        /// What is missing.
+        reason: String,
+    },
     /// A PyTorch checkpoint that wants to do more than hold tensors. Nothing of it was run.
     #[error(
         "read {}: its pickle asks to call `{name}`; a checkpoint must hold tensors only (nothing \

@@ -6,7 +6,7 @@
 //!   their `SHA256SUMS` are on the disk; [`clean`] removes the partial folders of killed processes.
 //! - [`verify`]: whether a folder is unchanged since it was written; `sha256sum -c SHA256SUMS` checks the same.
 //! - [`series`] and [`latest_valid`]: which steps a run of Outcrop has, and from which one to resume.
-//! - [`Weights`]: weights of any trainer, safetensors or PyTorch, whole or in shards, tensor by tensor;
+//! - [`Weights`]: weights of any trainer, safetensors, PyTorch or GGUF, whole or in shards, tensor by tensor;
 //!   no code in them runs.
 //! - [`CheckpointSeries`]: checkpoints of any trainer by step, in folders or the hub's cache.
 //! - [`audit()`]: whether the checkpoints of a series are what their names say.
@@ -67,7 +67,9 @@ pub use audit::{
 };
 #[cfg(feature = "checksums")]
 pub use checkpoint::{clean, write_checkpoint};
-pub use discover::{Checkpoint, CheckpointSeries, Select, SkippedFolder, stage_and_step};
+pub use discover::{
+    Checkpoint, CheckpointSeries, Select, SkippedFolder, config_text, stage_and_step,
+};
 pub use dtype::DType;
 pub use error::{Error, Result};
 pub use fault::KnownFault;

@@ -37,7 +37,7 @@ pub use error::{Error, Result};
 pub use folder::Folder;
 pub use key::Key;
 pub use look::{Look, look};
-pub use model::{open_checkpoint, read_config};
+pub use model::{open_checkpoint, read_config, read_config_at};
 pub use outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{CheckpointSource, HubRevision, HubSource};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use outcrop_arch::{ArchSpec, HuggingFace};
-use outcrop_checkpoint::Checkpoint;
-use outcrop_core::{Error as CoreError, read_huggingface};
+use outcrop_checkpoint::{Checkpoint, config_text};
+use outcrop_core::Error as CoreError;
 use outcrop_forward::Published;
 
 use crate::{Error, Result};
@@ -12,14 +12,25 @@ use crate::{Error, Result};
 /// The architecture in the `config.json` of a checkpoint, or in `config` instead.
 ///
 /// # Errors
-/// [`Error::NoConfig`]; [`Error::Core`] for one that is unreadable or not supported.
+/// [`Error::NoConfig`]; else as [`read_config_at`].
 pub fn read_config(checkpoint: &Checkpoint, config: Option<&Path>) -> Result<HuggingFace> {
     let Some(path) = config.or(checkpoint.config.as_deref()) else {
         return Err(Error::NoConfig {
             path: checkpoint.folder.clone(),
         });
     };
-    Ok(read_huggingface(path)?)
+    read_config_at(path)
+}
+
+/// What the `config.json` at `path` says, or the weights there where they say their architecture, as GGUF
+/// does.
+///
+/// # Errors
+/// [`Error::Checkpoint`] as [`config_text`]; [`Error::Core`] for what is not supported.
+pub fn read_config_at(path: &Path) -> Result<HuggingFace> {
+    let text = config_text(path)?;
+    let found = HuggingFace::parse(&text, &path.display().to_string());
+    Ok(found.map_err(CoreError::from)?)
 }
 
 /// Opens a checkpoint for a forward pass, as [`read_config`] reads its config.

@@ -9,6 +9,7 @@ mod seen;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+pub use self::config::config_text;
 use crate::names::CheckpointName;
 use crate::weights::layout;
 use crate::{Error, Result};
@@ -22,7 +23,8 @@ pub struct Checkpoint {
     pub folder: PathBuf,
     /// Its weight files; an index of shards is not among them.
     pub files: Vec<PathBuf>,
-    /// The `config.json` in its folder or, where it has none, in that of its series.
+    /// The `config.json` in its folder or, where it has none, in that of its series; the weights themselves
+    /// where they say their architecture, as GGUF does. [`config_text`] reads either.
     pub config: Option<PathBuf>,
 }
 
@@ -32,11 +34,12 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::NoWeights`], [`Error::Index`], [`Error::Core`] with the path.
     pub fn open(path: &Path, step: Option<u64>) -> Result<Self> {
+        let layout = layout(path)?;
         Ok(Self {
             step,
             folder: path.into(),
-            files: layout(path)?.files,
-            config: config::beside(path),
+            config: config::of(path, &layout),
+            files: layout.files,
         })
     }
 }

@@ -30,7 +30,7 @@ const fn model(names: &'static [&'static str], what: &'static str, way_out: &'st
 }
 
 /// What is known, the first that fits counts.
-const SEEN: [Seen; 17] = [
+const SEEN: [Seen; 15] = [
     model(
         &["adapter_model.safetensors", "adapter_model.bin"],
         "an adapter (PEFT), whose base model is elsewhere",
@@ -38,14 +38,8 @@ const SEEN: [Seen; 17] = [
     ),
     model(
         &["*.distcp"],
-        "a distributed checkpoint of PyTorch (DCP)",
-        "join it: `python -m torch.distributed.checkpoint.format_utils dcp_to_torch DIR model.pt`, \
-         then give that file and --config",
-    ),
-    model(
-        &["layer_*-model_states.pt"],
-        "layers of GPT-NeoX in parts",
-        "convert it with GPT-NeoX's `tools/ckpts/convert_neox_to_hf.py`",
+        "slices of a distributed checkpoint of PyTorch (DCP)",
+        "fetch its `.metadata`, which says what they hold, too",
     ),
     model(
         &["zero_pp_rank_*", "*_optim_states.pt", "*_model_states.pt"],
@@ -54,18 +48,13 @@ const SEEN: [Seen; 17] = [
     ),
     model(
         &["model_optim_rng.pt"],
-        "a checkpoint of Megatron-LM",
-        "convert it with Megatron's `tools/checkpoint/convert.py --saver llama_hf` or the like",
+        "a part of a checkpoint of Megatron-LM",
+        "convert it to one rank with Megatron's `tools/checkpoint/convert.py`, or save it as `torch_dist`",
     ),
     model(
         &["manifest.ocdbt", "_METADATA", "_CHECKPOINT_METADATA"],
         "a checkpoint of JAX (Orbax)",
         "export it as safetensors, as Levanter's `export_lm_to_hf` does",
-    ),
-    model(
-        &["*.gguf"],
-        "weights for llama.cpp (GGUF), most of them quantised",
-        "take the safetensors from which they were made",
     ),
     model(
         &[
@@ -280,10 +269,8 @@ mod tests {
             ("__0_3.distcp", "DCP"),
             ("zero_pp_rank_1_mp_rank_00_optim_states.pt", "ZeRO"),
             ("mp_rank_00_model_states.pt", "ZeRO"),
-            ("layer_00-model_00-model_states.pt", "GPT-NeoX"),
             ("model_optim_rng.pt", "Megatron"),
             ("manifest.ocdbt", "Orbax"),
-            ("tiny.Q4_K_M.gguf", "GGUF"),
             ("optimizer.pt", "trainer"),
             ("optim_000100_rank0.pt", "trainer"),
             ("rng_state_0.pth", "trainer"),

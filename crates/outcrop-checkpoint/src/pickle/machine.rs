@@ -14,6 +14,8 @@ const MAX_VALUES: usize = 4_000_000;
 const NONE: Id = 0;
 const EMPTY_TUPLE: Id = 1;
 pub(super) const IGNORED: Id = 2;
+const FALSE: Id = 3;
+const TRUE: Id = 4;
 
 /// What only protocol 0 has: lines of text, numbers and names of the memo, and storages as words.
 const PROTOCOL_0: &[u8] = b"pgVSFP";
@@ -32,7 +34,13 @@ pub(crate) struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// For the pickle with which `bytes` begin.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let values = vec![Value::None, Value::Tuple(Vec::new()), Value::Ignored];
+        let values = vec![
+            Value::None,
+            Value::Tuple(Vec::new()),
+            Value::Ignored,
+            Value::Bool(false),
+            Value::Bool(true),
+        ];
         Self {
             cursor: Cursor::new(bytes),
             values,
@@ -150,6 +158,8 @@ impl<'a> Machine<'a> {
                 self.stack.push(match op {
                     b'N' => NONE,
                     b')' => EMPTY_TUPLE,
+                    0x88 => TRUE,
+                    0x89 => FALSE,
                     _ => IGNORED,
                 });
                 Ok(())
@@ -157,7 +167,12 @@ impl<'a> Machine<'a> {
             b'K' | b'M' | b'J' | 0x8a => self.integer(op),
             b'I' | b'L' => self.number(op),
             b'X' | 0x8c | 0x8d | b'U' | b'T' => self.string(op),
-            b'G' | b'C' | b'B' | 0x8b | 0x8e | 0x96 => self.skip(op),
+            b'G' => {
+                let bits = self.cursor.take(8)?.iter();
+                let bits = bits.fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+                self.push(Value::Float(f64::from_bits(bits)))
+            }
+            b'C' | b'B' | 0x8b | 0x8e | 0x96 => self.skip(op),
             b']' => self.push(Value::List(Vec::new())),
             b'}' => self.push(Value::Dict(Vec::new())),
             0x85..=0x87 | b't' | b'l' | b'd' | 0x91 => self.collect(op),
@@ -228,7 +243,8 @@ impl<'a> Machine<'a> {
         };
         let number = digits.parse::<i64>();
         match (digits, number) {
-            ("00" | "01", _) => self.stack.push(IGNORED),
+            ("00", _) => self.stack.push(FALSE),
+            ("01", _) => self.stack.push(TRUE),
             (_, Ok(number)) => return self.push(Value::Int(number)),
             // longer than any size of a tensor
             (_, Err(reason)) if is_overflow(&reason) => self.stack.push(IGNORED),
@@ -256,7 +272,6 @@ impl<'a> Machine<'a> {
     /// Numbers and bytes that no tensor needs.
     fn skip(&mut self, op: u8) -> Result<()> {
         match op {
-            b'G' => self.cursor.take(8)?,
             b'C' => self.cursor.counted(1)?,
             b'B' | 0x8b => self.cursor.counted(4)?,
             _ => self.cursor.counted(8)?,
@@ -347,10 +362,15 @@ impl<'a> Machine<'a> {
         })
     }
 
-    /// The attributes that a value is given carry no weights.
+    /// The attributes that a value is given carry no weights; those of known classes are kept.
     fn build(&mut self) -> Result<()> {
-        self.pop()?;
-        match self.value(self.top()?) {
+        let state = self.pop()?;
+        let top = self.top()?;
+        match &mut self.values[top as usize] {
+            Value::Object(_, held) => {
+                *held = Some(state);
+                Ok(())
+            }
             Value::Dict(_) | Value::Tensor(_) | Value::Odd(_) | Value::Ignored => Ok(()),
             _ => Err(self.cursor.broken("gives attributes to what has none")),
         }

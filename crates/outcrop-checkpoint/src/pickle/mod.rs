@@ -4,15 +4,19 @@
 //! any other, and only notes which storage, offset, shape and strides each tensor has.
 
 mod cursor;
+mod distributed;
 mod machine;
 mod model;
 mod names;
+mod plain;
 mod rebuild;
 mod tensors;
 mod value;
 
+pub(crate) use distributed::{Chunk, Planned, plan, single};
 pub(crate) use machine::Machine;
-pub(crate) use model::{StateDict, find_model};
+pub(crate) use model::{StateDict, find_model, is_never};
+pub(crate) use plain::plain;
 pub(crate) use tensors::{items, key_of, storages};
 
 /// Why a pickle was refused.

@@ -264,6 +264,11 @@ fn nothing(machine: &Machine<'_>, root: Id) -> Refusal {
     ))
 }
 
+/// Whether what is called so is never the model, nor says anything of it.
+pub(crate) fn is_never(name: &str) -> bool {
+    has_word(name, &NEVER)
+}
+
 /// Whether one of `words` is among those of a name such as `ema_state_dict`.
 fn has_word(name: &str, words: &[&str]) -> bool {
     let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());

@@ -9,6 +9,8 @@ pub(super) enum Global {
     Dict,
     /// Makes a value that carries no weights of a model.
     Inert,
+    /// Makes an object whose attributes are kept.
+    Class(Class),
     Size,
     /// A class of tensors, as an argument.
     TensorClass,
@@ -22,6 +24,30 @@ pub(super) enum Global {
     Storage(Option<DType>),
     DType(DType),
 }
+
+/// A class whose objects' attributes are read, and nothing else of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Class {
+    /// Arguments of a program, as Megatron keeps them.
+    Arguments,
+    /// What a distributed checkpoint holds, of all its files.
+    Metadata,
+    /// Of one tensor.
+    TensorMetadata,
+    /// Of anything else.
+    BytesMetadata,
+    TensorProperties,
+    /// A box of a tensor.
+    Chunk,
+    /// Names a box.
+    Index,
+    /// Where a box lies.
+    StorageInfo,
+    StorageMeta,
+}
+
+/// Where PyTorch has the classes of distributed checkpoints.
+const METADATA: &[&str] = &["torch.distributed.checkpoint.metadata"];
 
 /// Modules, names and what they are; what `torch.load(weights_only=True)` allows is among them, and
 /// what trainers commonly put beside weights.
@@ -53,7 +79,63 @@ const NAMES: &[(&[&str], &[&str], Global)] = &[
     (&["torch.serialization"], &["_get_layout"], Global::Inert),
     (&["torch.torch_version"], &["TorchVersion"], Global::Inert),
     (&["collections"], &["deque"], Global::Inert),
-    (&["argparse"], &["Namespace"], Global::Inert),
+    (
+        &["argparse"],
+        &["Namespace"],
+        Global::Class(Class::Arguments),
+    ),
+    // what Megatron keeps among its arguments
+    (&["megatron.core.enums"], &["ModelType"], Global::Inert),
+    (
+        &["megatron.core.transformer.enums"],
+        &[
+            "AttnBackend",
+            "AttnMaskType",
+            "AttnType",
+            "LayerType",
+            "CudaGraphScope",
+        ],
+        Global::Inert,
+    ),
+    (
+        &["megatron.core.rerun_state_machine"],
+        &["RerunMode", "RerunState", "RerunDiagnostic"],
+        Global::Inert,
+    ),
+    (&["signal"], &["Signals"], Global::Inert),
+    (METADATA, &["Metadata"], Global::Class(Class::Metadata)),
+    (
+        METADATA,
+        &["TensorStorageMetadata"],
+        Global::Class(Class::TensorMetadata),
+    ),
+    (
+        METADATA,
+        &["BytesStorageMetadata"],
+        Global::Class(Class::BytesMetadata),
+    ),
+    (
+        METADATA,
+        &["TensorProperties"],
+        Global::Class(Class::TensorProperties),
+    ),
+    (
+        METADATA,
+        &["ChunkStorageMetadata"],
+        Global::Class(Class::Chunk),
+    ),
+    (METADATA, &["MetadataIndex"], Global::Class(Class::Index)),
+    (
+        METADATA,
+        &["StorageMeta"],
+        Global::Class(Class::StorageMeta),
+    ),
+    (METADATA, &["_MEM_FORMAT_ENCODING"], Global::Inert),
+    (
+        &["torch.distributed.checkpoint.filesystem"],
+        &["_StorageInfo"],
+        Global::Class(Class::StorageInfo),
+    ),
     (&["types"], &["SimpleNamespace"], Global::Inert),
     (
         &["pathlib", "pathlib._local"],

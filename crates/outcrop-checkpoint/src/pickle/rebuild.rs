@@ -19,6 +19,7 @@ impl Machine<'_> {
         let arguments = self.tuple(arguments, "an argument list")?;
         match (global, arguments) {
             (Global::Inert, _) => Ok(IGNORED),
+            (Global::Class(class), _) => self.add(Value::Object(class, None)),
             (Global::Odd(kind), _) => self.add(Value::Odd(kind)),
             (Global::Dict, []) => self.add(Value::Dict(Vec::new())),
             (Global::Dict, &[first, ..]) => self.dict(first),

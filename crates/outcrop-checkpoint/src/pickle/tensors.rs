@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::machine::Machine;
-use super::value::{Id, Value};
+use super::value::{Id, Tensor, Value};
 use super::{Pickled, Refusal, Result};
 
 /// The members of a dict; none for other objects.
@@ -48,17 +48,21 @@ pub(super) fn tensors(machine: &Machine<'_>, dict: Id) -> Result<Vec<(String, Pi
         if extents > machine.bytes() {
             return Err(Refusal::other("it names its tensors too often"));
         }
-        let pickled = Pickled {
-            key: key_of(machine, tensor.storage.key)?,
-            storage_bytes: tensor.storage.bytes,
-            dtype: tensor.dtype,
-            offset: tensor.offset,
-            shape: tensor.shape.clone(),
-            strides: tensor.strides.clone(),
-        };
-        found.push((name.to_owned(), pickled));
+        found.push((name.to_owned(), pickled(machine, tensor)?));
     }
     Ok(found)
+}
+
+/// A tensor as its file describes it.
+pub(super) fn pickled(machine: &Machine<'_>, tensor: &Tensor) -> Result<Pickled> {
+    Ok(Pickled {
+        key: key_of(machine, tensor.storage.key)?,
+        storage_bytes: tensor.storage.bytes,
+        dtype: tensor.dtype,
+        offset: tensor.offset,
+        shape: tensor.shape.clone(),
+        strides: tensor.strides.clone(),
+    })
 }
 
 /// The key of a storage as text.

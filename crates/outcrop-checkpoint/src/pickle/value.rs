@@ -1,4 +1,4 @@
-use super::names::Global;
+use super::names::{Class, Global};
 use crate::DType;
 
 /// The place of a value in the machine's arena. Values refer to each other by place, so that nothing
@@ -8,7 +8,9 @@ pub(super) type Id = u32;
 #[derive(Debug)]
 pub(super) enum Value {
     None,
+    Bool(bool),
     Int(i64),
+    Float(f64),
     Text(String),
     Tuple(Vec<Id>),
     List(Vec<Id>),
@@ -19,9 +21,11 @@ pub(super) enum Value {
     Unknown(Id, Id),
     Storage(Storage),
     Tensor(Tensor),
+    /// An object of a class that is known, with the state that it was given.
+    Object(Class, Option<Id>),
     /// A tensor that is not read, in a word: `sparse`.
     Odd(&'static str),
-    /// A truth value, number, bytes, set or object that no tensor needs.
+    /// Bytes, a long number, a set or an object that no tensor needs.
     Ignored,
 }
 

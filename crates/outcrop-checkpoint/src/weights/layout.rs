@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::refuse_lfs_pointer;
 
+use super::opened::Opened;
 use crate::unique::Unique;
 use crate::{Error, Result};
 
@@ -18,6 +19,8 @@ pub(crate) struct Layout {
     pub(crate) files: Vec<PathBuf>,
     /// The index, and for each tensor the place of its file among `files`; none for a single file.
     pub(crate) index: Option<(PathBuf, BTreeMap<String, usize>)>,
+    /// How they are read.
+    pub(crate) format: &'static Format,
 }
 
 /// The names under which weights are looked for, in this order.
@@ -29,55 +32,25 @@ pub(crate) const NAMES: [&str; 4] = [
 ];
 
 /// What a PEFT adapter is stored as.
-const ADAPTER: [&str; 3] = [
+pub(super) const ADAPTER: [&str; 3] = [
     "adapter_config.json",
     "adapter_model.safetensors",
     "adapter_model.bin",
 ];
-
-/// Whether a folder has weights under one of [`NAMES`].
-pub(crate) fn has_weights(folder: &Path) -> bool {
-    NAMES.iter().any(|name| folder.join(name).is_file())
-}
-
-/// The weight files of a folder, or a file itself, by its ending.
-pub(crate) fn layout(path: &Path) -> Result<Layout> {
-    if path.is_file() {
-        return match is_index(path) {
-            true => indexed(path),
-            false => Ok(single(path)),
-        };
-    }
-    // What cannot be read is told as such, not as empty.
-    std::fs::read_dir(path).map_err(|e| Error::io("read folder", path, e))?;
-    let has = |name: &str| path.join(name).is_file();
-    let adapter = |alone| Error::Adapter {
-        path: path.into(),
-        alone,
-    };
-    match NAMES
-        .iter()
-        .find(|name| has(name))
-        .map(|name| path.join(name))
-    {
-        // transformers applies it to the weights beside it
-        Some(_) if has(ADAPTER[0]) => Err(adapter(false)),
-        Some(file) if is_index(&file) => indexed(&file),
-        Some(file) => Ok(single(&file)),
-        None if ADAPTER.iter().any(|name| has(name)) => Err(adapter(true)),
-        None => Err(Error::NoWeights { path: path.into() }),
-    }
-}
 
 pub(crate) fn is_index(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".index.json")
 }
 
-fn single(file: &Path) -> Layout {
-    Layout {
-        files: vec![file.into()],
-        index: None,
+impl Layout {
+    /// A file by itself.
+    pub(super) fn single(file: &Path, format: &'static Format) -> Self {
+        Self {
+            files: vec![file.into()],
+            index: None,
+            format,
+        }
     }
 }
 
@@ -114,7 +87,7 @@ pub(crate) fn weight_map(path: &Path) -> Result<Vec<(String, String)>> {
     }
 }
 
-fn indexed(path: &Path) -> Result<Layout> {
+pub(super) fn indexed(path: &Path, format: &'static Format) -> Result<Layout> {
     let map = weight_map(path)?;
     let mut places: BTreeMap<&str, usize> = map.iter().map(|(_, f)| (f.as_str(), 0)).collect();
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -135,5 +108,87 @@ fn indexed(path: &Path) -> Result<Layout> {
     Ok(Layout {
         files,
         index: Some((path.into(), tensors)),
+        format,
     })
+}
+
+/// A format: a row of `FORMATS`.
+pub(crate) struct Format {
+    /// In messages.
+    pub(crate) name: &'static str,
+    /// Whether weights lie at a place in this format, however damaged.
+    pub(super) is: fn(&Place<'_>) -> bool,
+    /// Their files, where that is so.
+    pub(super) layout: fn(&Place<'_>) -> Result<Layout>,
+    /// Their tensors.
+    pub(super) open: fn(&Layout) -> Result<Opened>,
+    /// Whether files of it say the architecture.
+    pub(crate) says_config: bool,
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for Format {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// A file, or a folder with what lies in it.
+pub(crate) struct Place<'a> {
+    pub(super) path: &'a Path,
+    /// The names in the folder, sorted; none for a file.
+    names: Option<Vec<String>>,
+}
+
+impl<'a> Place<'a> {
+    /// What lies at a path.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for a folder that cannot be read, and for nothing.
+    pub(crate) fn of(path: &'a Path) -> Result<Self> {
+        if path.is_file() {
+            return Ok(Self { path, names: None });
+        }
+        let io = |e| Error::io("read folder", path, e);
+        let entries = std::fs::read_dir(path).map_err(io)?;
+        let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let names: std::io::Result<Vec<_>> = entries.map(|entry| entry.map(name)).collect();
+        let mut names = names.map_err(io)?;
+        names.sort();
+        Ok(Self {
+            path,
+            names: Some(names),
+        })
+    }
+
+    /// The file itself; none for a folder.
+    pub(super) fn file(&self) -> Option<&'a Path> {
+        self.names.is_none().then_some(self.path)
+    }
+
+    /// Whether a folder has a file of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let names = self.names.as_deref().unwrap_or_default();
+        let known = names
+            .binary_search_by(|known| known.as_str().cmp(name))
+            .is_ok();
+        known && self.path.join(name).is_file()
+    }
+
+    /// The names in a folder, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().flatten().map(String::as_str)
+    }
+
+    /// The files of a folder whose names are `wanted`, in their order.
+    pub(super) fn files(&self, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+        let files = self.names().filter(|name| wanted(name));
+        let files = files.map(|name| self.path.join(name));
+        files.filter(|path| path.is_file()).collect()
+    }
 }

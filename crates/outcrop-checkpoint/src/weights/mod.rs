@@ -1,36 +1,33 @@
-//! Anybody's weights: one file or shards, safetensors or PyTorch.
+//! Anybody's weights, in whatever files of whatever format.
 
+mod format;
 mod layout;
 mod names;
+mod opened;
 mod stored;
 #[cfg(feature = "pytorch")]
 mod torch;
+mod trainers;
 #[cfg(not(feature = "pytorch"))]
 mod without_torch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::nearest;
+use serde_json::Value;
 
-pub(crate) use self::layout::{NAMES, has_weights, layout};
+pub(crate) use self::format::{has_weights, layout};
+pub(crate) use self::layout::{Layout, NAMES};
 #[cfg(feature = "hub")]
 pub(crate) use self::layout::{is_index, weight_map};
-use self::stored::Stored;
 pub use self::stored::TensorInfo;
-#[cfg(not(feature = "pytorch"))]
-use self::without_torch as torch;
+use self::stored::{Source, Stored};
+use self::trainers::Found;
 use crate::dtype::append_f32;
-use crate::{DType, Error, Result, header};
-
-/// A file, its tensors by name, and what the user should know of where in it they were found.
-struct Opened {
-    file: File,
-    tensors: Vec<(String, Stored)>,
-    note: Option<String>,
-}
+use crate::{Error, Result};
 
 /// Elements of two tensors that are compared at a time.
 const COMPARED: usize = 1 << 20;
@@ -58,13 +55,15 @@ pub struct Weights {
     files: Vec<(PathBuf, File)>,
     tensors: BTreeMap<String, Stored>,
     notes: Vec<String>,
+    config: Option<Result<String, String>>,
 }
 
 impl Weights {
     /// Opens the weights in a folder: `model.safetensors`, else `model.safetensors.index.json` with
     /// its shards, else `pytorch_model.bin`, else `pytorch_model.bin.index.json` with its shards.
-    /// The path of one such file, with any name, is accepted, too: `.safetensors`, `.index.json`,
-    /// any other as PyTorch's.
+    /// The path of one such file, of whatever name, is taken too: `.safetensors`, `.index.json`,
+    /// any other as PyTorch's. A file of llama.cpp (`.gguf`), or a folder with one, is read under the names
+    /// and in the layout of transformers, its quantised numbers as the f32 that they stand for.
     ///
     /// Nothing in the files is trusted: each size that they claim is checked against their length,
     /// and no code in a pickle runs. What wrappers of a model add to names (`module.`, `_orig_mod.`)
@@ -78,28 +77,59 @@ impl Weights {
     /// values differ, [`Error::Core`] with the path.
     pub fn open(path: &Path) -> Result<Self> {
         let layout = layout(path)?;
+        let opened = (layout.format.open)(&layout)?;
         let mut weights = Self {
             path: path.into(),
-            files: Vec::new(),
+            files: opened.files,
             tensors: BTreeMap::new(),
-            notes: Vec::new(),
+            notes: opened.notes,
+            config: opened.config,
         };
-        let mut held = Vec::new();
-        for (place, path) in layout.files.iter().enumerate() {
-            let opened = match path.extension().is_some_and(|e| e == "safetensors") {
-                true => safetensors(path, place)?,
-                false => torch::open(path, place, layout.index.is_some())?,
-            };
-            weights.files.push((path.clone(), opened.file));
-            let note = opened.note.filter(|note| !weights.notes.contains(note));
-            weights.notes.extend(note);
-            held.push(opened.tensors);
+        weights.insert_all(opened.tensors)?;
+        if weights.config.is_none() {
+            weights.translate(&opened.said)?;
         }
-        if let Some((index, map)) = &layout.index {
-            check_index(index, map, &held, &weights.files)?;
-        }
-        weights.insert_all(held.into_iter().flatten().collect())?;
         Ok(weights)
+    }
+
+    /// Puts the names of a trainer into those of a model.
+    fn translate(&mut self, said: &Value) -> Result<()> {
+        let file = self
+            .files
+            .first()
+            .map_or(self.path.as_path(), |(path, _)| path);
+        let found = Found {
+            tensors: &self.tensors,
+            said,
+            folder: file.parent().unwrap_or(Path::new("")),
+        };
+        let read = trainers::read(&found).map_err(|reason| Error::Trainer {
+            path: self.path.clone(),
+            reason,
+        })?;
+        if let Some((name, model)) = read {
+            self.notes
+                .push(format!("the weights are named and laid out as {name} does"));
+            self.tensors = model.tensors;
+            self.config = Some(model.config);
+        }
+        Ok(())
+    }
+
+    /// The text of a `config.json` of transformers that describes the architecture, where the files say
+    /// it themselves, as GGUF does. Names and layout of the tensors are those of its family.
+    ///
+    /// # Errors
+    /// [`Error::Config`] where they leave out some of it.
+    pub fn config(&self) -> Result<Option<&str>> {
+        match &self.config {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(reason)) => Err(Error::Config {
+                path: self.path.clone(),
+                reason: reason.clone(),
+            }),
+        }
     }
 
     fn insert_all(&mut self, stored: Vec<(String, Stored)>) -> Result<()> {
@@ -225,18 +255,21 @@ impl Weights {
         if alike(first) != alike(second) {
             return Ok(false);
         }
-        if (first.file, first.at, &first.strides) == (second.file, second.at, &second.strides) {
+        if first.source == second.source {
             return Ok(true);
         }
         let count = elements(&first.info);
-        let strewn = first.strides.is_some() || second.strides.is_some();
-        // What is strewn is read as a whole for every range.
-        let step = if strewn { count.max(1) } else { COMPARED };
+        let in_order = |stored: &Stored| matches!(stored.source, Source::Run { .. });
+        // What is strewn may be read as a whole for every range.
+        let step = match in_order(first) && in_order(second) {
+            true => COMPARED,
+            false => count.max(1),
+        };
         let bytes = |stored: &Stored, range: Range<usize>| {
-            let (path, file) = &self.files[stored.file];
             let mut bytes = Vec::new();
-            let read = stored.pieces(file, range, |piece| bytes.extend_from_slice(piece));
-            read.map(|()| bytes).map_err(|e| Error::io("read", path, e))
+            let read = stored.pieces(&self.files, range, |piece| bytes.extend_from_slice(piece));
+            read.map(|()| bytes)
+                .map_err(|e| Error::io("read", &stored.info.file, e))
         };
         for start in (0..count).step_by(step) {
             let range = start..count.min(start + step);
@@ -251,19 +284,17 @@ impl Weights {
     #[cfg(feature = "checksums")]
     pub(crate) fn pieces(&self, name: &str, each: impl FnMut(&[u8])) -> Result<()> {
         let stored = self.stored(name)?;
-        let (path, file) = &self.files[stored.file];
         let all = 0..elements(&stored.info);
-        let read = stored.pieces(file, all, each);
-        read.map_err(|e| Error::io("read", path, e))
+        let read = stored.pieces(&self.files, all, each);
+        read.map_err(|e| Error::io("read", &stored.info.file, e))
     }
 
     fn read(&self, stored: &Stored, range: Range<usize>, data: &mut Vec<f32>) -> Result<()> {
         data.clear();
         data.reserve_exact(range.len());
-        let (path, file) = &self.files[stored.file];
         let dtype = stored.info.dtype;
-        let read = stored.pieces(file, range, |bytes| append_f32(bytes, dtype, data));
-        read.map_err(|e| Error::io("read", path, e))
+        let read = stored.pieces(&self.files, range, |bytes| append_f32(bytes, dtype, data));
+        read.map_err(|e| Error::io("read", &stored.info.file, e))
     }
 
     fn stored(&self, name: &str) -> Result<&Stored> {
@@ -290,66 +321,4 @@ impl Weights {
 /// Elements of a tensor; it was checked that their bytes fit into its file.
 pub(crate) fn elements(info: &TensorInfo) -> usize {
     info.shape.iter().product()
-}
-
-fn safetensors(path: &Path, place: usize) -> Result<Opened> {
-    let opened = header::open(path)?;
-    let start = opened.start;
-    let stored = |(name, info): (String, safetensors::tensor::TensorInfo)| {
-        let Some(dtype) = DType::of(info.dtype) else {
-            return Err(Error::Dtype {
-                path: path.into(),
-                tensor: name,
-                dtype: info.dtype.to_string(),
-            });
-        };
-        let (from, to) = info.data_offsets;
-        let stored = Stored {
-            file: place,
-            at: start + from as u64,
-            strides: None,
-            info: TensorInfo {
-                shape: info.shape,
-                dtype,
-                file: path.into(),
-                bytes: (to - from) as u64,
-            },
-        };
-        Ok((name, stored))
-    };
-    let tensors: Result<_> = opened.tensors.into_iter().map(stored).collect();
-    Ok(Opened {
-        file: opened.file,
-        tensors: tensors?,
-        note: None,
-    })
-}
-
-/// Checks that every tensor that an index lists is in the shard that it names. What a shard holds
-/// and the index does not list is read too, as PyTorch and transformers do.
-fn check_index(
-    index: &Path,
-    map: &BTreeMap<String, usize>,
-    held: &[Vec<(String, Stored)>],
-    files: &[(PathBuf, File)],
-) -> Result<()> {
-    let names = |tensors: &'_ Vec<(String, Stored)>| {
-        let names = tensors.iter().map(|(name, _)| name.clone());
-        names.collect::<BTreeSet<_>>()
-    };
-    let held: Vec<BTreeSet<String>> = held.iter().map(names).collect();
-    let absent = map
-        .iter()
-        .find(|(name, place)| !held[**place].contains(*name));
-    let Some((name, place)) = absent else {
-        return Ok(());
-    };
-    let shard = files[*place].0.file_name().unwrap_or_default();
-    Err(Error::Index {
-        path: index.into(),
-        reason: format!(
-            "`weight_map` places tensor `{name}` in `{}`, which has none of that name",
-            shard.to_string_lossy()
-        ),
-    })
 }

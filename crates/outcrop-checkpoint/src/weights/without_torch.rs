@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Opened;
+use super::opened::Opened;
 use crate::{Error, Result};
 
 /// Refuses PyTorch's file at `path`.

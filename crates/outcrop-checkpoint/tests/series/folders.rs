@@ -317,18 +317,18 @@ fn what_is_no_checkpoint_is_listed_with_the_way_out() {
             "checkpoint-5/adapter_model.safetensors",
             ["PEFT", "merge_and_unload"],
         ),
-        ("step-5/__0_0.distcp", ["DCP", "dcp_to_torch"]),
+        ("step-5/__0_0.distcp", ["DCP", ".metadata"]),
         (
-            "global_step5/mp_rank_00_model_states.pt",
+            "global_step5/zero_pp_rank_0_mp_rank_00_optim_states.pt",
             ["ZeRO", "zero_to_fp32.py"],
         ),
         (
-            "iter_0000005/mp_rank_00/model_optim_rng.pt",
+            "iter_0000005/mp_rank_00_001/model_optim_rng.pt",
             ["Megatron", "convert"],
         ),
         ("5/default/manifest.ocdbt", ["Orbax", "safetensors"]),
-        ("tiny.Q8_0.gguf", ["GGUF", "safetensors"]),
-        ("ckpt.pt", ["PyTorch", "--config"]),
+        ("tiny.mlpackage/weights.npz", ["NumPy", "safetensors"]),
+        ("weights.pt", ["PyTorch", "--config"]),
         ("last.ckpt", ["PyTorch", "--config"]),
         ("ckpt_1000.pt", ["ckpt_1000.pt", "--steps-per-count"]),
         (

@@ -2,6 +2,9 @@
 //! them, and refused with the reason.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod distributed;
+mod gguf;
+mod named;
 mod names;
 mod read;
 mod refused;

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Error as CoreError, read_huggingface};
+use outcrop_core::Error as CoreError;
 use outcrop_model::Backend;
+use outcrop_series::read_config_at;
 use outcrop_tokens::{
     DEFAULT_LENGTH, DocumentDraw, Sequences, TokenSource, Tokenizer, WindowProtocol, Windows,
     sequences,
@@ -68,7 +69,7 @@ impl Args {
         if let Some(run) = run.filter(|_| own) {
             return self.held_out(run);
         }
-        let found = read_huggingface(config)?;
+        let found = read_config_at(config)?;
         let tokenizer = self.tokenizer(folder)?;
         let tokenizer = tokenizer.as_ref();
         let windows = match &self.protocol {

@@ -1,24 +1,24 @@
 //! The zip archives of PyTorch 1.6 and later: `data.pkl` says where in `data/KEY` each tensor lies.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 
 use zip::{CompressionMethod, ZipArchive};
 
 use super::MAX_PICKLE;
+use super::slice::Slice;
 
-pub(super) type Archive = ZipArchive<BufReader<File>>;
+pub(super) type Archive<'a> = ZipArchive<BufReader<Slice<'a>>>;
 
-pub(super) struct Entries {
-    archive: Archive,
+pub(super) struct Entries<'a> {
+    archive: Archive<'a>,
     /// The folder inside the archive under which all lies, with its `/`.
     prefix: String,
-    /// Of the file, in bytes.
+    /// Of the slice, in bytes.
     length: u64,
 }
 
-impl Entries {
-    pub(super) fn of(archive: Archive, length: u64) -> Result<Self, String> {
+impl<'a> Entries<'a> {
+    pub(super) fn of(archive: Archive<'a>, length: u64) -> Result<Self, String> {
         if archive.has_duplicate_names() {
             return Err("its zip archive has two entries of one name".into());
         }

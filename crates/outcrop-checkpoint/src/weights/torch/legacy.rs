@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 use std::fs::File;
 
+use serde_json::Value;
+
 use super::super::stored::read_exact_at;
 use super::MAX_PICKLE;
-use crate::pickle::{Machine, Refusal, StateDict, find_model, items, key_of, storages};
+use crate::pickle::{Machine, Refusal, StateDict, find_model, items, key_of, plain, storages};
 
 /// How such a file begins, a pickle of one number, in protocols 0 and 1, and in 2 and later ones behind what
 /// names the protocol.
@@ -36,12 +38,12 @@ pub(super) fn begins(head: &[u8]) -> bool {
     rest.starts_with(binary)
 }
 
-/// The model in a file of `length` bytes, and where its storages lie.
+/// The model in a file of `length` bytes, what is said beside it, and where its storages lie.
 pub(super) fn read(
     file: &File,
     length: u64,
     is_shard: bool,
-) -> Result<(StateDict, Places), Refusal> {
+) -> Result<(StateDict, Value, Places), Refusal> {
     let most = length.min(MAX_PICKLE);
     let mut size = FIRST.min(most);
     loop {
@@ -58,7 +60,7 @@ fn pickles(
     bytes: &[u8],
     (file, length): (&File, u64),
     is_shard: bool,
-) -> Result<(StateDict, Places), Refusal> {
+) -> Result<(StateDict, Value, Places), Refusal> {
     let mut at = 0;
     for _ in 0..BEFORE {
         let mut machine = Machine::new(&bytes[at..]);
@@ -94,5 +96,6 @@ fn pickles(
         places.insert(key, (at, bytes));
         at += bytes;
     }
-    Ok((find_model(&saved, root, is_shard)?, places))
+    let model = find_model(&saved, root, is_shard)?;
+    Ok((model, plain(&saved, root), places))
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod legacy;
+mod slice;
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -11,9 +12,10 @@ use outcrop_core::refuse_lfs_pointer;
 use zip::ZipArchive;
 
 use self::archive::Entries;
-use super::Opened;
-use super::stored::{Stored, TensorInfo, is_contiguous, span};
-use crate::pickle::{Machine, Pickled, Refusal, StateDict, find_model};
+use self::slice::Slice;
+use super::opened::Opened;
+use super::stored::{Source, Stored, TensorInfo, View, is_contiguous, span};
+use crate::pickle::{Machine, Pickled, Refusal, StateDict, find_model, plain, single};
 use crate::{Error, Result};
 
 /// The longest pickle that is read.
@@ -30,14 +32,7 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
         path: path.into(),
         reason,
     };
-    let refusal = |refusal| match refusal {
-        Refusal::Global(name) => Error::Forbidden {
-            path: path.into(),
-            name,
-        },
-        Refusal::CutShort => refused("its pickle ends in the middle".into()),
-        Refusal::Other(reason) => refused(reason),
-    };
+    let refusal = |refusal| error(path, refusal);
     let file = File::open(path).map_err(io)?;
     let length = file.metadata().map_err(io)?.len();
     let mut head = Vec::new();
@@ -48,31 +43,92 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
         place,
         length,
     };
-    let (model, tensors) = if head.starts_with(b"PK") {
-        let reader = BufReader::new(File::open(path).map_err(io)?);
-        let archive = ZipArchive::new(reader)
-            .map_err(|e| refused(format!("its zip archive is invalid: {e}")))?;
-        let mut entries = Entries::of(archive, length).map_err(refused)?;
+    let (model, said, tensors) = if head.starts_with(b"PK") {
+        let slice = Slice::new(&file, 0, length);
+        let mut entries = entries(slice).map_err(refused)?;
         let pickle = entries.pickle().map_err(refused)?;
         let mut machine = Machine::new(&pickle);
         let root = machine.run().map_err(refusal)?;
         let model = find_model(&machine, root, is_shard);
         let model = model.map_err(refusal)?;
+        let said = plain(&machine, root);
         let tensors = of.tensors(&model, &mut |key| entries.place(&format!("data/{key}")));
-        (model, tensors)
+        (model, said, tensors)
     } else if legacy::begins(&head) {
-        let (model, places) = legacy::read(&file, length, is_shard).map_err(refusal)?;
+        let (model, said, places) = legacy::read(&file, length, is_shard).map_err(refusal)?;
         let tensors = of.tensors(&model, &mut |key| Ok(places.get(key).copied()));
-        (model, tensors)
+        (model, said, tensors)
     } else {
         let reason = "it is no zip archive; it is cut short, or nothing that `torch.save` wrote";
         return Err(refused(reason.into()));
     };
     Ok(Opened {
         tensors: tensors.map_err(refused)?,
-        file,
-        note: model.note,
+        files: vec![(path.into(), file)],
+        notes: model.note.into_iter().collect(),
+        said,
+        ..Opened::default()
     })
+}
+
+/// The refusal of a pickle as an error of its file.
+pub(super) fn error(path: &Path, refusal: Refusal) -> Error {
+    let refused = |reason: String| Error::PyTorch {
+        path: path.into(),
+        reason,
+    };
+    match refusal {
+        Refusal::Global(name) => Error::Forbidden {
+            path: path.into(),
+            name,
+        },
+        Refusal::CutShort => refused("its pickle ends in the middle".into()),
+        Refusal::Other(reason) => refused(reason),
+    }
+}
+
+fn entries(slice: Slice<'_>) -> Result<Entries<'_>, String> {
+    let length = slice.length();
+    let archive = ZipArchive::new(BufReader::new(slice));
+    let archive = archive.map_err(|e| format!("its zip archive is invalid: {e}"))?;
+    Entries::of(archive, length)
+}
+
+/// The one tensor that `torch.save` wrote into a slice of a file: the `length` bytes from `at` on.
+pub(super) fn open_slice(
+    (path, file, place): (&Path, &File, usize),
+    (at, length): (u64, u64),
+) -> Result<Stored> {
+    let refused = |reason: String| Error::PyTorch {
+        path: path.into(),
+        reason: format!("its slice at {at} of {length} bytes: {reason}"),
+    };
+    let held = file
+        .metadata()
+        .map_err(|e| Error::io("read", path, e))?
+        .len();
+    if at.checked_add(length).is_none_or(|end| end > held) {
+        return Err(refused(format!(
+            "it reaches beyond the file of {held} bytes, which is cut short"
+        )));
+    }
+    let mut entries = entries(Slice::new(file, at, length)).map_err(refused)?;
+    let pickle = entries.pickle().map_err(refused)?;
+    let mut machine = Machine::new(&pickle);
+    let root = machine.run().map_err(|e| error(path, e))?;
+    let tensor = single(&machine, root).map_err(|e| error(path, e))?;
+    let of = Of {
+        path,
+        place,
+        length,
+    };
+    let mut room = length;
+    let mut places = |key: &str| {
+        let found = entries.place(&format!("data/{key}"))?;
+        Ok(found.map(|(start, size)| (at + start, size)))
+    };
+    let stored = of.stored(tensor, &mut places, &mut room);
+    stored.map_err(|reason| refused(format!("its tensor {reason}")))
 }
 
 /// The file whose tensors are placed.
@@ -148,10 +204,23 @@ impl Of<'_> {
                     )
                 })?;
         }
-        Ok(Stored {
+        let run = Source::Run {
             file: self.place,
             at: start + pickled.offset * size,
-            strides: (!is_contiguous(shape, strides)).then_some(pickled.strides),
+            packing: None,
+        };
+        Ok(Stored {
+            source: match is_contiguous(shape, strides) {
+                true => run,
+                false => {
+                    let view = View {
+                        first: 0,
+                        shape: shape.clone(),
+                        strides: pickled.strides,
+                    };
+                    Source::Strewn(Box::new(run), view)
+                }
+            },
             info: TensorInfo {
                 bytes: elements as u64 * size,
                 shape: pickled.shape,
