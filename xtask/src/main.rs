@@ -13,6 +13,7 @@ mod fixtures;
 mod help;
 mod process;
 mod python;
+mod real_model;
 mod reproduce;
 mod tidy;
 
@@ -26,7 +27,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -46,6 +47,11 @@ const TASKS: [Task; 6] = [
         name: "fixtures",
         about: "make fixtures again with their Python exporters and compare: all, or those named; --write replaces, --list tells",
         run: fixtures::run,
+    },
+    Task {
+        name: "real-model",
+        about: "measure a real model from PyPI straight from its GGUF, and compare with transformers on the same numbers",
+        run: real_model::run,
     },
     Task {
         name: "bench",
