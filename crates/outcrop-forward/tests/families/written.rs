@@ -1,6 +1,5 @@
 //! Every family of the list, and those that will join it: architectures that its config can say are written as its
 //! checkpoints, opened and run. The right answer is that of the same weights in the layout of our own models.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

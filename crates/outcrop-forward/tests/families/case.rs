@@ -1,0 +1,65 @@
+//! One model of `export.py`, with the weights that both sides draw.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use outcrop_checkpoint::{Tensor, write_tensors};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What `export.py` writes of a model.
+#[derive(Deserialize)]
+pub struct Case {
+    pub config: Value,
+    /// Name, shape, mean and scale of every tensor of its file.
+    tensors: Vec<(String, Vec<usize>, f32, f32)>,
+    pub ids: Vec<Vec<u32>>,
+    /// By layer and sequence.
+    pub layers: Vec<Vec<State>>,
+    pub loss: Vec<f64>,
+}
+
+/// What is known of the residual stream of one sequence after one layer.
+#[derive(Deserialize)]
+pub struct State {
+    pub max: f64,
+    /// Magnitude, position, channel.
+    pub top: [(f64, u32, u32); 3],
+    pub median: f64,
+    /// Whole rows by position.
+    pub rows: HashMap<usize, Vec<f64>>,
+}
+
+impl Case {
+    pub fn model_type(&self) -> &str {
+        self.config["model_type"].as_str().unwrap()
+    }
+
+    /// Writes the config and the weights into `folder`, as a published checkpoint has them.
+    pub fn write(&self, folder: &Path) {
+        std::fs::write(folder.join("config.json"), self.config.to_string()).unwrap();
+        let tensor = |(name, shape, mean, scale): &(String, Vec<usize>, f32, f32)| Tensor {
+            name: name.clone(),
+            shape: shape.clone(),
+            data: drawn(name, shape.iter().product(), *mean, *scale),
+        };
+        let tensors: Vec<Tensor> = self.tensors.iter().map(tensor).collect();
+        let path = folder.join("model.safetensors");
+        write_tensors(&path, &tensors, &BTreeMap::new()).unwrap();
+    }
+}
+
+/// The numbers of a tensor: FNV-1a of its name, then splitmix64 of the index; the same in `export.py`.
+fn drawn(name: &str, count: usize, mean: f32, scale: f32) -> Vec<f32> {
+    let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let number = |i: usize| {
+        let mut z = seed.wrapping_add((i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        mean + scale * ((z >> 40) as f32 / (1u32 << 24) as f32 - 0.5)
+    };
+    (0..count).map(number).collect()
+}

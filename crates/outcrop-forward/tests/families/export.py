@@ -1,0 +1,142 @@
+"""Runs random models of every family in transformers and writes what they compute.
+
+    cargo xtask fixtures families
+    python export.py llama qwen2        # these types alone
+
+`cases/TYPE-CASE.json` holds `config`, as `save_pretrained` writes it; `tensors`, the [name, shape, mean, scale] of every
+tensor that it writes; `ids`, the sequences; `layers`, for each layer and sequence the top 3 magnitudes with position
+and channel, the lower median, the largest magnitude and some whole rows of the residual stream; `loss`, the mean
+next-token cross-entropy of each sequence.
+
+Weights are not stored: number i of a tensor is mean + scale * (u - 0.5), in f32, u a multiple of 2^-24 that follows from
+the tensor's name and i (`drawn`). They are written to a file, which transformers reads as it reads any other.
+"""
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+import torch
+import transformers
+from safetensors import safe_open
+from safetensors.torch import save_file
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from cases import CASES
+
+HERE = pathlib.Path(__file__).parent
+MASK = (1 << 64) - 1
+
+
+def drawn(name, count, mean, scale):
+    """`count` numbers: FNV-1a of the name, then splitmix64 of the index."""
+    state = 0xcbf29ce484222325
+    for byte in name.encode():
+        state = (state ^ byte) * 0x100000001b3 & MASK
+    with np.errstate(over="ignore"):
+        z = np.uint64(state) + np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9e3779b97f4a7c15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xbf58476d1ce4e5b9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94d049bb133111eb)
+        z = z ^ (z >> np.uint64(31))
+    u = (z >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24) - np.float32(0.5)
+    return np.float32(mean) + np.float32(scale) * u
+
+
+def spread(name, shape, draws):
+    """Mean and scale of a tensor: those of the first part of its name that `draws` knows, else by its kind."""
+    for part, given in draws.items():
+        if part in name:
+            return given
+    if len(shape) == 1 and ("norm" in name or ".ln_" in name or "ln_f" in name) and not name.endswith("bias"):
+        return [1.0, 0.4]
+    if len(shape) == 1:
+        return [0.0, 0.4]
+    embedding = any(part in name for part in ("embed", "wte", "wpe")) and "embed_out" not in name
+    return [0.0, 2.0 if embedding else 0.6]
+
+
+def blocks(model):
+    """The blocks, in order: the first list of modules as long as there are layers."""
+    layers = model.config.get_text_config().num_hidden_layers
+    lists = (m for m in model.modules() if isinstance(m, torch.nn.ModuleList))
+    return next(found for found in lists if len(found) == layers)
+
+
+def rounded(value, digits):
+    return float(f"{value:.{digits}g}")
+
+
+def statistics(hidden):
+    flat = hidden.abs().flatten()
+    top, d = flat.topk(3), hidden.shape[1]
+    rows = [1, hidden.shape[0] - 1]
+    return {
+        "max": rounded(float(flat.max()), 8),
+        "top": [[rounded(float(v), 8), int(i) // d, int(i) % d] for v, i in zip(*top)],
+        "median": rounded(float(flat.median()), 8),
+        "rows": {row: [rounded(v, 6) for v in hidden[row].tolist()] for row in rows},
+    }
+
+
+def reference(model, ids):
+    """States after each block, by layer and sequence, and the losses."""
+    seen, layers, losses = [], [], []
+    for block in blocks(model):
+        block.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+    for sequence in ids:
+        seen.clear()
+        tokens = torch.tensor(sequence)
+        logits = model(tokens[None], use_cache=False).logits[0].double()
+        losses.append(rounded(float(torch.nn.functional.cross_entropy(logits[:-1], tokens[1:])), 8))
+        layers.append([statistics(hidden[0].float()) for hidden in seen])
+    return [list(of) for of in zip(*layers)], losses
+
+
+def write_model(kind, settings, edit, folder, draws):
+    """A model with drawn weights in `folder`, with its config; the list of its tensors."""
+    config = AutoConfig.for_model(kind, **settings)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    path, tensors, listed = folder / "model.safetensors", {}, []
+    with safe_open(path, "pt") as file:
+        shapes = {name: file.get_slice(name).get_shape() for name in sorted(file.keys())}
+    for name, shape in shapes.items():
+        mean, scale = spread(name, shape, draws)
+        listed.append([name, shape, mean, scale])
+        tensors[name] = torch.from_numpy(drawn(name, int(np.prod(shape)), mean, scale).reshape(shape))
+    save_file(tensors, path, metadata={"format": "pt"})
+    saved = json.loads((folder / "config.json").read_text())
+    saved.pop("transformers_version", None)
+    for key, value in edit.items():
+        saved.update({key: value})
+    saved = {key: value for key, value in saved.items() if value != "REMOVED"}
+    (folder / "config.json").write_text(json.dumps(saved))
+    return saved, listed
+
+
+def case(kind, settings, edit=(), tokens=12, sequences=2, draws=()):
+    """Everything about one model, as it is stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws))
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        vocab = model.config.get_text_config().vocab_size
+        generator = np.random.default_rng(sum(kind.encode()) + tokens)
+        ids = [generator.integers(0, vocab, tokens - 3 * i).tolist() for i in range(sequences)]
+        layers, loss = reference(model, ids)
+    return {"config": config, "tensors": tensors, "ids": ids, "layers": layers, "loss": loss}
+
+
+@torch.no_grad()
+def main(types):
+    transformers.logging.set_verbosity_error()
+    torch.manual_seed(0)
+    (HERE / "cases").mkdir(exist_ok=True)
+    for (kind, name), arguments in CASES.items():
+        if types and kind not in types:
+            continue
+        text = json.dumps(case(kind, **arguments), separators=(",", ":"))
+        (HERE / "cases" / f"{kind}-{name}.json").write_text(text)
+
+
+main(sys.argv[1:])

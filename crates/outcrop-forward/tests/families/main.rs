@@ -1,0 +1,7 @@
+//! Every family: as transformers computes it, and as its checkpoints are written.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod case;
+mod compare;
+mod transformers;
+mod written;
