@@ -24,6 +24,7 @@ DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
     "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
+    "unrotated_layers": [],
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
 # Whether the mean is subtracted, whether there is a gain, and a shift.
@@ -35,10 +36,15 @@ RESIDUALS = {"parallel": True, "sequential": False}
 # The function, and whether it is of a gate that multiplies the rest.
 ACTIVATIONS = {
     "gelu": (F.gelu, False), "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), False), "relu": (F.relu, False),
-    "swiglu": (F.silu, True),
+    "swiglu": (F.silu, True), "silu": (F.silu, False), "geglu": (F.gelu, True), "reglu": (F.relu, True),
+    "geglu-tanh": (lambda x: F.gelu(x, approximate="tanh"), True),
+    "relu2": (lambda x: F.relu(x).square(), False), "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
 }
 # Of queries, keys and values; of what attention writes; of the MLP.
-BIASES = {True: (1, 1, 1), False: (0, 0, 0), "qkv": (1, 0, 0), "attention": (1, 1, 0)}
+BIASES = {
+    True: (1, 1, 1), False: (0, 0, 0), "qkv": (1, 0, 0), "attention": (1, 1, 0), "mlp": (0, 0, 1), "output": (0, 1, 0),
+    "qkv-mlp": (1, 0, 1), "output-mlp": (0, 1, 1),
+}
 
 
 def bits(name, count):
@@ -189,6 +195,8 @@ class Model:
         distance = torch.arange(x.shape[1])[:, None] - torch.arange(x.shape[1])
         bias = torch.zeros(self.heads, 1, 1, dtype=torch.float64)
         match self.a["position"]["kind"]:
+            case "rotary" if layer in self.a["unrotated_layers"]:
+                pass
             case "rotary":
                 query, key = self.rotate(query), self.rotate(key)
             case "alibi":

@@ -7,6 +7,10 @@ pub enum Nonlinearity {
     GeluTanh,
     /// max(x, 0).
     Relu,
+    /// max(x, 0)^2.
+    Relu2,
     /// x * sigmoid(x).
     Silu,
+    /// x * sigmoid(1.702 x).
+    QuickGelu,
 }

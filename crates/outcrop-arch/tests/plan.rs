@@ -60,7 +60,14 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             Position::None,
         ]),
         select(&Activation::ALL[..]),
-        select(vec![Bias::All, Bias::Qkv, Bias::Attention, Bias::None]),
+        select(vec![
+            Bias::All,
+            Bias::Qkv,
+            Bias::Attention,
+            Bias::None,
+            Bias::Mlp,
+            Bias::OutputMlp,
+        ]),
         select(vec![Init::SmallWang, Init::Normal { std: 0.02 }]),
         any::<[bool; 3]>(),
     );

@@ -22,6 +22,7 @@ fn keys_are_the_fields_in_order() {
         width: 4,
         layers: vec![1],
     });
+    full.unrotated_layers = vec![2];
     let json = serde_json::to_value(&full).unwrap();
     let fields: Vec<_> = json
         .as_object()

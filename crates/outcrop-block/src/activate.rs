@@ -2,8 +2,8 @@
 
 use outcrop_arch::Nonlinearity;
 use outcrop_vector::{
-    gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu, relu_backward, silu,
-    silu_backward,
+    gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
+    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward,
 };
 
 /// y = f(x) of each.
@@ -12,7 +12,9 @@ pub(crate) fn plain(kind: Nonlinearity, x: &[f32], y: &mut [f32]) {
         Nonlinearity::Gelu => gelu(x, y),
         Nonlinearity::GeluTanh => gelu_tanh(x, y),
         Nonlinearity::Relu => relu(x, y),
+        Nonlinearity::Relu2 => relu2(x, y),
         Nonlinearity::Silu => silu(x, y),
+        Nonlinearity::QuickGelu => quick_gelu(x, y),
     }
 }
 
@@ -22,7 +24,9 @@ pub(crate) fn plain_backward(kind: Nonlinearity, x: &[f32], y: &mut [f32], gradi
         Nonlinearity::Gelu => gelu_backward(x, y, gradient),
         Nonlinearity::GeluTanh => gelu_tanh_backward(x, y, gradient),
         Nonlinearity::Relu => relu_backward(x, y, gradient),
+        Nonlinearity::Relu2 => relu2_backward(x, y, gradient),
         Nonlinearity::Silu => silu_backward(x, y, gradient),
+        Nonlinearity::QuickGelu => quick_gelu_backward(x, y, gradient),
     }
 }
 

@@ -101,6 +101,7 @@ mod tests {
             width: 8,
             layers: vec![1, 3],
         });
+        spec.unrotated_layers = vec![2];
         // A number that only an exact reader of JSON gives back.
         let base = 3.9942895337654323e18;
         spec.position = Position::Rotary {
@@ -145,6 +146,11 @@ mod tests {
             (
                 "window = { width = 4, layers = [1, 3] }",
                 "arch.window.layers",
+            ),
+            ("unrotated_layers = [3]", "arch.unrotated_layers"),
+            (
+                "unrotated_layers = [1]\nposition = { kind = \"alibi\" }",
+                "arch.unrotated_layers",
             ),
         ] {
             let error = from_toml(&format!("{base}{line}")).unwrap_err().to_string();
@@ -200,12 +206,14 @@ mod tests {
             ("true", Bias::All),
             ("\"qkv\"", Bias::Qkv),
             ("\"attention\"", Bias::Attention),
+            ("\"mlp\"", Bias::Mlp),
+            ("\"output-mlp\"", Bias::OutputMlp),
             ("false", Bias::None),
         ] {
             assert_eq!(spec(text).unwrap().bias, bias);
             assert_eq!(serde_json::to_string(&bias).unwrap(), text);
         }
-        let error = spec("\"mlp\"").unwrap_err().to_string();
+        let error = spec("\"queries\"").unwrap_err().to_string();
         assert!(
             error.contains("`bias`") && error.contains("\"attention\""),
             "{error}"

@@ -32,6 +32,20 @@ fn relu_at(x: f32) -> Pair {
     [x * positive, positive]
 }
 
+/// max(x, 0)^2 (So et al. 2021); f' = 2 max(x, 0).
+#[inline(always)]
+fn relu2_at(x: f32) -> Pair {
+    let positive = if x > 0.0 { x } else { x * 0.0 };
+    [positive * positive, 2.0 * positive]
+}
+
+/// x s with s = 1 / (1 + exp(-1.702 x)); f' = s (1 + 1.702 x (1 - s)).
+#[inline(always)]
+fn quick_gelu_at(x: f32) -> Pair {
+    let s = 1.0 / (1.0 + exp(-1.702 * x));
+    [x * s, s * (1.702 * x * (1.0 - s) + 1.0)]
+}
+
 /// x s with s = 1 / (1 + exp(-x)); f' = s (1 + x (1 - s)).
 #[inline(always)]
 fn silu_at(x: f32) -> Pair {
@@ -102,6 +116,30 @@ vectorised! {
 }
 
 vectorised! {
+    /// y = max(x, 0)^2 of each; NaN stays.
+    pub fn relu2<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, relu2_at) }
+}
+
+vectorised! {
+    /// y = [`relu2`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn relu2_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, relu2_at)
+    }
+}
+
+vectorised! {
+    /// y = x / (1 + exp(-1.702 x)) of each.
+    pub fn quick_gelu<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, quick_gelu_at) }
+}
+
+vectorised! {
+    /// y = [`quick_gelu`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn quick_gelu_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, quick_gelu_at)
+    }
+}
+
+vectorised! {
     /// y becomes x y of each.
     pub fn multiply_into<'a>(x: &'a [f32], y: &'a mut [f32]) -> () {
         y.iter_mut().zip(x).for_each(|(y, x)| *y *= x);
@@ -130,11 +168,13 @@ mod tests {
         #[test]
         fn values_and_finite_differences_in_f64(x in -5.0..5.0f32) {
             prop_assume!(x.abs() > 1e-4); // ReLU's corner
-            let kinds: [(Forward, Backward, Exact); 4] = [
+            let kinds: [(Forward, Backward, Exact); 6] = [
                 (gelu, gelu_backward, exact::gelu),
                 (gelu_tanh, gelu_tanh_backward, exact::gelu_tanh),
                 (relu, relu_backward, |x| x.max(0.0)),
                 (silu, silu_backward, |x| x / (1.0 + (-x).exp())),
+                (relu2, relu2_backward, |x| x.max(0.0).powi(2)),
+                (quick_gelu, quick_gelu_backward, |x| x / (1.0 + (-1.702 * x).exp())),
             ];
             for (i, (forward, backward, exact)) in kinds.into_iter().enumerate() {
                 let (mut value, mut y, mut g) = ([0.0], [0.0], [1.0]);
@@ -143,8 +183,11 @@ mod tests {
                 prop_assert_eq!(value, y);
                 let at = f64::from(x);
                 let slope = (exact(at + 1e-5) - exact(at - 1e-5)) / 2e-5;
-                prop_assert!((f64::from(y[0]) - exact(at)).abs() < 2e-6, "{i} {x} {}", y[0]);
-                prop_assert!((f64::from(g[0]) - slope).abs() < 2e-6, "{i} {x} {} {slope}", g[0]);
+                let near = |ours: f32, exact: f64| {
+                    (f64::from(ours) - exact).abs() < 2e-6 * exact.abs().max(1.0)
+                };
+                prop_assert!(near(y[0], exact(at)), "{i} {x} {}", y[0]);
+                prop_assert!(near(g[0], slope), "{i} {x} {} {slope}", g[0]);
             }
         }
 

@@ -5,7 +5,7 @@
 //!
 //! | items | what they are |
 //! |---|---|
-//! | [`gelu`], [`gelu_tanh`], [`relu`], [`silu`] | nonlinearities; `_backward` with the derivative |
+//! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`] | nonlinearities; `_backward` with the derivative |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
@@ -43,8 +43,8 @@ mod sums;
 mod vectorised;
 
 pub use activation::{
-    add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, relu,
-    relu_backward, silu, silu_backward,
+    add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
+    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward,
 };
 pub use alibi::alibi_slopes;
 pub use elementary::{erf, exp};

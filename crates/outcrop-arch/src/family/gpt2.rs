@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, fused, module, read, window};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Norm, Position, Residual, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, Position, Residual, Result};
 
 const LAYERS: &str = "n_layer";
 const WIDTH: &str = "n_embd";
@@ -114,5 +114,6 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("norm", arch.norm, Norm::LayerNorm)?;
     family.same("position", arch.position, Position::Learned)?;
     family.same("residual", arch.residual, Residual::Sequential)?;
+    family.same("bias", arch.bias, Bias::All)?;
     read::plain(family, arch)
 }

@@ -5,7 +5,7 @@ use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, fused, module, read, window, write};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Norm, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, Result};
 
 const EPS: &str = "layer_norm_eps";
 const PARALLEL: &str = "use_parallel_residual";
@@ -77,16 +77,15 @@ const ROPE: [Spelling; 2] = [
 ];
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
-    if !config.flag(name::ATTENTION_BIAS, true)? {
-        // transformers then leaves the biases of the MLP where they are.
-        return Err(config.unsupported(name::ATTENTION_BIAS, &json!(false), true));
-    }
+    // the MLP has biases in either case
+    let attention = config.flag(name::ATTENTION_BIAS, true)?;
     let arch = ArchSpec {
         norm_eps: config.number(EPS)?.unwrap_or(1e-5),
         residual: read::residual(config.flag(PARALLEL, true)?),
         position: rope::position(config, &ROPE)?,
         activation: read::activation(config, name::ACTIVATION, false, Activation::Gelu)?,
         tied: config.flag(name::TIED, false)?,
+        bias: Bias::of([attention, attention, true]),
         ..read::shape(config)?
     };
     Ok(ArchSpec {
@@ -98,6 +97,9 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("norm", arch.norm, Norm::LayerNorm)?;
     family.rotary(arch)?;
+    if arch.bias != Bias::Mlp {
+        family.same("bias", arch.bias, Bias::All)?;
+    }
     read::plain(family, arch)
 }
 
@@ -115,7 +117,7 @@ fn write_config(arch: &ArchSpec) -> Value {
                 "partial_rotary_factor": fraction,
                 "rope_theta": base,
             },
-            "attention_bias": true,
+            name::ATTENTION_BIAS: arch.bias.qkv(),
             "hidden_dropout": 0.0,
         }),
     )

@@ -118,18 +118,9 @@ pub(super) fn grouped(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
 
 /// Which linear maps have biases, as two settings say.
 pub(super) fn biases(config: &Config<'_>) -> Result<Bias> {
-    match (
-        config.flag(name::ATTENTION_BIAS, false)?,
-        config.flag(name::MLP_BIAS, false)?,
-    ) {
-        (false, false) => Ok(Bias::None),
-        (true, false) => Ok(Bias::Attention),
-        (true, true) => Ok(Bias::All),
-        (false, true) => {
-            let supported = "false where `attention_bias` is false";
-            Err(config.unsupported(name::MLP_BIAS, &json!(true), supported))
-        }
-    }
+    let attention = config.flag(name::ATTENTION_BIAS, false)?;
+    let mlp = config.flag(name::MLP_BIAS, false)?;
+    Ok(Bias::of([attention, attention, mlp]))
 }
 
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {

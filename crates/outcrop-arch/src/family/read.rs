@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::settings::name;
-use crate::{Activation, ArchSpec, Bias, Family, Residual, Result};
+use crate::{Activation, ArchSpec, Family, Residual, Result};
 
 /// The shape, by the names that most families give it; everything else as in Pythia.
 pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
@@ -34,14 +34,13 @@ pub(super) fn activation(
     given.as_str().and_then(known).ok_or_else(unsupported)
 }
 
-/// Multi-head attention and an MLP of two matrices, with biases.
+/// Multi-head attention and an MLP of two matrices.
 pub(super) fn plain(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.gated(arch, false)?;
     family.same("window", &arch.window, &None)?;
     family.same("kv_heads", arch.kv_heads, arch.heads)?;
     family.same("head_dim", arch.head_dim, None)?;
-    family.same("qk_norm", arch.qk_norm, false)?;
-    family.same("bias", arch.bias, Bias::All)
+    family.same("qk_norm", arch.qk_norm, false)
 }
 
 /// The two residuals by whether they are parallel.

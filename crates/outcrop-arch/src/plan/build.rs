@@ -1,26 +1,30 @@
+use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{ActivationProperties, ArchSpec, Rotary};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
     pub fn new(arch: &ArchSpec) -> Self {
-        let windowed = arch.window.as_ref().map(|window| BlockKind {
-            section: block(arch, Some(window.width)),
-            count: window.layers.len(),
-            layers: Some(window.layers.clone()),
-        });
-        let named = windowed.as_ref().map_or(0, |block| block.count);
-        let others = BlockKind {
-            section: block(arch, None),
-            count: arch.layers.saturating_sub(named),
-            layers: None,
-        };
         Self {
             start: start(arch),
-            blocks: windowed.into_iter().chain([others]).collect(),
+            blocks: blocks(arch),
             end: end(arch),
         }
     }
+}
+
+fn blocks(arch: &ArchSpec) -> Vec<BlockKind> {
+    let mut others = arch.layers;
+    let mut block = |(kind, layers): (Kind, Option<Vec<usize>>)| {
+        let count = layers.as_ref().map_or(others, Vec::len);
+        others = others.saturating_sub(count);
+        BlockKind {
+            section: block(arch, kind),
+            count,
+            layers,
+        }
+    };
+    kinds(arch).into_iter().map(&mut block).collect()
 }
 
 fn start(arch: &ArchSpec) -> Section {
@@ -72,14 +76,14 @@ const MLP: Sublayer = Sublayer {
     input: Rows::MlpInput,
 };
 
-fn block(arch: &ArchSpec, window: Option<usize>) -> Section {
+fn block(arch: &ArchSpec, kind: Kind) -> Section {
     let mut list = List::new(arch);
     let attention = list.read(&ATTENTION);
     let early = (arch.residual.properties().parallel).then(|| list.read(&MLP));
     // without a norm that copies it, the stream is read before attention writes to it
     let inside = early.filter(|from| *from == Rows::Residual);
     let inside = inside.map(|from| list.mlp_inside(from));
-    list.attention(attention, window);
+    list.attention(attention, kind);
     list.write(&ATTENTION);
     if inside.is_none() {
         let from = early.unwrap_or_else(|| list.read(&MLP));
@@ -127,7 +131,7 @@ impl<'a> List<'a> {
         }
     }
 
-    fn attention(&mut self, from: Rows, window: Option<usize>) {
+    fn attention(&mut self, from: Rows, kind: Kind) {
         let arch = self.arch;
         let [d, d_head] = [arch.d_model, arch.d_head()];
         let bias = arch.bias.qkv();
@@ -142,14 +146,14 @@ impl<'a> List<'a> {
             (TensorRole::QueryNorm, Rows::Queries),
             (TensorRole::KeyNorm, Rows::Keys),
         ] {
-            self.head(role, of);
+            self.head(role, of, kind);
         }
         self.step(Step::Attend {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
             d_head,
             weights: arch.attention,
-            window,
+            window: kind.window,
             alibi: arch.position.alibi(),
         });
         let shape = [d, arch.heads * d_head];
@@ -159,7 +163,7 @@ impl<'a> List<'a> {
     }
 
     /// What is done to each head of queries or keys.
-    fn head(&mut self, role: TensorRole, of: Rows) {
+    fn head(&mut self, role: TensorRole, of: Rows, kind: Kind) {
         if self.arch.qk_norm {
             self.vector(role, TensorKind::Gain, self.arch.d_head());
             self.step(Step::HeadNorm {
@@ -169,7 +173,8 @@ impl<'a> List<'a> {
                 of,
             });
         }
-        if let Some(Rotary { base, .. }) = self.arch.position.rotary() {
+        let rotary = self.arch.position.rotary().filter(|_| kind.rotates);
+        if let Some(Rotary { base, .. }) = rotary {
             let dims = self.arch.rotary_dims();
             self.step(Step::Rotate { of, dims, base });
         }

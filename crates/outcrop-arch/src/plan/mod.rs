@@ -3,6 +3,7 @@
 
 mod build;
 mod count;
+mod kind;
 mod part;
 mod step;
 
@@ -32,7 +33,7 @@ pub use step::{Rows, Step};
 pub struct Plan {
     /// From token ids to the residual stream.
     pub start: Section,
-    /// The kinds of blocks: one, or two where some layers have a window.
+    /// The kinds of blocks: those that name their layers, then that of all others.
     pub blocks: Vec<BlockKind>,
     /// From the residual stream to logits.
     pub end: Section,

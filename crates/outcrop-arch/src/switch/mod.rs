@@ -11,6 +11,7 @@ mod head_dim;
 mod heads;
 mod init;
 mod kv_heads;
+mod layer_list;
 mod layers;
 mod norm;
 mod norm_eps;
@@ -21,6 +22,7 @@ mod position;
 mod qk_norm;
 mod residual;
 mod tied;
+mod unrotated_layers;
 mod vocab;
 mod window;
 
@@ -201,6 +203,9 @@ switches! {
         residual: Residual = Residual::default();
         /// How positions enter.
         position: Position = Position::default();
+        /// Layers whose queries and keys are not rotated, from 1, ascending.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unrotated_layers: Vec<usize> = Vec::new();
         /// How scores become weights.
         attention: Attention = Attention::default();
         /// Layers that see only the latest positions.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Switch;
+use super::{Switch, layer_list};
 use crate::{ArchSpec, Error, Result};
 
 pub(super) static SWITCH: Switch = Switch {
@@ -38,14 +38,9 @@ fn check(arch: &ArchSpec) -> Result<()> {
     if *width == 0 {
         return Err(Error::range("arch.window.width", width, "at least 1"));
     }
-    let within = layers.iter().all(|layer| (1..=arch.layers).contains(layer));
-    if layers.is_empty() || !within || !layers.is_sorted_by(|a, b| a < b) {
-        let allowed = format!("one or more of 1 to {}, ascending", arch.layers);
-        return Err(Error::range(
-            "arch.window.layers",
-            format!("{layers:?}"),
-            allowed,
-        ));
+    if layers.is_empty() {
+        let allowed = "one layer or more; leave `window` out for none";
+        return Err(Error::range("arch.window.layers", "[]", allowed));
     }
-    Ok(())
+    layer_list::check(arch, "window.layers", layers)
 }

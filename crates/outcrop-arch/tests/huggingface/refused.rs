@@ -334,9 +334,14 @@ fn biases_ties_and_activations_are_read() {
         bias(json!({"attention_bias": true, "mlp_bias": true})),
         Bias::All
     );
+    assert_eq!(bias(json!({"mlp_bias": true})), Bias::Mlp);
     assert_eq!(
         arch(QWEN3, json!({"attention_bias": true})).bias,
         Bias::Attention
+    );
+    assert_eq!(
+        arch(NEOX, json!({"attention_bias": false})).bias,
+        Bias::Mlp
     );
     for (model, tied) in [(NEOX, false), (GPT2, true), (LLAMA, false), (QWEN3, false)] {
         assert_eq!(

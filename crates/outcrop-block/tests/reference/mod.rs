@@ -211,7 +211,9 @@ fn attend(
 fn activation(kind: Nonlinearity, x: f64) -> f64 {
     match kind {
         Nonlinearity::Relu => x.max(0.0),
+        Nonlinearity::Relu2 => x.max(0.0).powi(2),
         Nonlinearity::Silu => x / (1.0 + (-x).exp()),
+        Nonlinearity::QuickGelu => x / (1.0 + (-1.702 * x).exp()),
         Nonlinearity::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
         Nonlinearity::GeluTanh => {
             0.5 * x * (1.0 + (0.797_884_560_802_865_4 * (x + 0.044_715 * x.powi(3))).tanh())

@@ -275,7 +275,9 @@ fn activated(kind: Nonlinearity, x: Tensor<3>) -> Tensor<3> {
         Nonlinearity::Gelu => activation::gelu(x),
         Nonlinearity::GeluTanh => activation::gelu_approximate(x),
         Nonlinearity::Relu => activation::relu(x),
+        Nonlinearity::Relu2 => activation::relu(x).square(),
         Nonlinearity::Silu => activation::silu(x),
+        Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
     }
 }
 

@@ -8,6 +8,6 @@ pub(super) const ROW: Word<ActivationProperties> = Word {
     properties: ActivationProperties {
         kind: Nonlinearity::Gelu,
         gated: false,
-        huggingface: &["gelu"],
+        huggingface: &["gelu", "gelu_python"],
     },
 };

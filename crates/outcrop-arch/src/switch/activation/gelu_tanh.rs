@@ -8,6 +8,12 @@ pub(super) const ROW: Word<ActivationProperties> = Word {
     properties: ActivationProperties {
         kind: Nonlinearity::GeluTanh,
         gated: false,
-        huggingface: &["gelu_new", "gelu_fast", "gelu_pytorch_tanh"],
+        huggingface: &[
+            "gelu_new",
+            "gelu_fast",
+            "gelu_pytorch_tanh",
+            "gelu_accurate",
+            "gelu_python_tanh",
+        ],
     },
 };

@@ -1,8 +1,14 @@
 //! Nonlinearities of the MLP, one a file. A new one is its file and its row below.
 
+mod geglu;
+mod geglu_tanh;
 mod gelu;
 mod gelu_tanh;
+mod quick_gelu;
+mod reglu;
 mod relu;
+mod relu2;
+mod silu;
 mod swiglu;
 
 use super::Word;
@@ -32,6 +38,18 @@ one_of! {
     Relu = relu::ROW;
     /// silu(x W_gate) * (x W_up): an MLP of three matrices, as Llama (Shazeer 2020).
     SwiGlu = swiglu::ROW;
+    /// x * sigmoid(x).
+    Silu = silu::ROW;
+    /// max(x, 0)^2 (So et al. 2021).
+    Relu2 = relu2::ROW;
+    /// x * sigmoid(1.702 x), an approximation of GELU (Hendrycks and Gimpel 2016).
+    QuickGelu = quick_gelu::ROW;
+    /// gelu(x W_gate) * (x W_up): an MLP of three matrices (Shazeer 2020).
+    GeGlu = geglu::ROW;
+    /// The same with the tanh approximation of GELU, as Gemma.
+    GeGluTanh = geglu_tanh::ROW;
+    /// max(x W_gate, 0) * (x W_up): an MLP of three matrices (Shazeer 2020).
+    ReGlu = reglu::ROW;
 }
 
 impl Activation {
