@@ -24,7 +24,7 @@ DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
     "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
-    "unrotated_layers": [],
+    "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None,
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
 # Whether the mean is subtracted, whether there is a gain, and a shift.
@@ -161,18 +161,58 @@ class Model:
         x = x / (x.square().mean(-1, keepdim=True) + eps).sqrt()
         return x * self.w.get(f"{name}.Gain", 1.0) + self.w.get(f"{name}.Shift", 0.0)
 
-    def rotate(self, x):
-        """Channel i of a head turns with channel i + dims / 2. Rounded to float32 as models of float32 have it:
-        frequencies, angles, cosines and sines."""
-        position = self.a["position"]
-        dims = int(self.d_head * position["fraction"]) // 2 * 2
+    def powers(self, dims, base):
+        """base^(2i / dims)."""
+        base = torch.tensor(base, dtype=torch.float32).double()
         exponents = torch.arange(0, dims, 2, dtype=torch.float32) / dims
-        frequencies = 1.0 / (position["base"] ** exponents.double()).float()
+        return (base ** exponents.double()).float()
+
+    def frequencies(self, dims, tokens):
+        """Of each pair, and by what cosines and sines are multiplied."""
+        base = self.a["position"]["base"]
+        plain = 1 / self.powers(dims, base)
+        match self.a["rotary_scaling"]:
+            case None:
+                return plain, 1.0
+            case {"kind": "linear", "factor": factor}:
+                return plain / factor, 1.0
+            case {"kind": "dynamic", "factor": factor, "original_context": known}:
+                # bloc97, emozilla 2023
+                grown = factor * max(tokens, known) / known - (factor - 1)
+                return 1 / self.powers(dims, base * grown ** (dims / (dims - 2))), 1.0
+            case {"kind": "long-rope", "original_context": known} as scaling:
+                # Ding et al. 2024, eq. 3
+                factors = scaling["long_factors" if tokens > known else "short_factors"]
+                return plain / torch.tensor(factors), scaling["attention_factor"]
+            case {"kind": "yarn", "factor": factor, "original_context": known} as scaling:
+                # Peng et al. 2023, with the ramp over pairs as in the authors' code: github.com/jquesnelle/yarn
+                pair = lambda turns: dims * math.log(known / (turns * 2 * math.pi)) / (2 * math.log(base))
+                first, last = pair(scaling["beta_fast"]), pair(scaling["beta_slow"])
+                if scaling["truncate"]:
+                    first, last = math.floor(first), math.ceil(last)
+                first, last = max(first, 0), min(last, dims - 1)
+                stretched = ((torch.arange(dims // 2) - first) / (last - first)).clamp(0, 1)
+                return plain * (1 - stretched) + plain / factor * stretched, scaling["attention_factor"]
+            case {"kind": "llama3", "factor": factor, "original_context": known} as scaling:
+                # github.com/meta-llama/llama-models, models/llama3/model.py
+                low, high = scaling["low_frequency_factor"], scaling["high_frequency_factor"]
+                turns = known * plain / (2 * math.pi)
+                kept = ((turns - low) / (high - low)).clamp(0, 1)
+                return plain * kept + plain / factor * (1 - kept), 1.0
+
+    def rotate(self, x):
+        """Channel i of a head turns with channel i + dims / 2, or channels 2i and 2i + 1. Rounded to float32 as models
+        of float32 have it: frequencies, angles, cosines and sines."""
+        dims = int(self.d_head * self.a["position"]["fraction"]) // 2 * 2
+        frequencies, scale = self.frequencies(dims, x.shape[-2])
         places = torch.arange(x.shape[-2], dtype=torch.float32)
         angles = torch.outer(places, frequencies).double()
-        cos, sin = angles.cos().float().double(), angles.sin().float().double()
-        first, second, rest = x.split([dims // 2, dims // 2, x.shape[-1] - dims], -1)
-        return torch.cat([first * cos - second * sin, second * cos + first * sin, rest], -1)
+        cos, sin = ((f(angles).float() * scale).double() for f in (torch.cos, torch.sin))
+        pairs = {"halves": (2, dims // 2), "neighbours": (dims // 2, 2)}[self.a["rotary_pairs"]]
+        which = -2 if self.a["rotary_pairs"] == "halves" else -1
+        first, second = x[..., :dims].unflatten(-1, pairs).unbind(which)
+        turned = torch.stack([first * cos - second * sin, second * cos + first * sin], which).flatten(-2)
+        return torch.cat([turned, x[..., dims:]], -1)
 
     def slopes(self):
         """As in the authors' code: github.com/ofirpress/attention_with_linear_biases."""

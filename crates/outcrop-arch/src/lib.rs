@@ -22,6 +22,7 @@
 //! # Ok::<(), outcrop_arch::Error>(())
 //! ```
 
+mod angles;
 mod error;
 mod family;
 mod huggingface;
@@ -33,6 +34,7 @@ mod spec;
 mod switch;
 mod tensors;
 
+pub use angles::Angles;
 pub use error::{Error, Result};
 pub use family::named::*;
 pub use family::{Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, fused, module};
@@ -47,7 +49,7 @@ pub use pythia::PYTHIA_SIZES;
 pub use switch::{
     Activation, ActivationProperties, ArchSpec, Attention, Bias, FeatureName, Init, KEYS, Norm,
     NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind, Position, REQUIRED,
-    Residual, ResidualProperties, Rotary, SWITCHES, Switch, Window, Word, numbers, reference,
+    Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Switch, Window, Word, numbers, reference,
     schema,
 };
 pub use tensors::{Span, TensorName};

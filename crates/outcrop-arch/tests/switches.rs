@@ -6,8 +6,13 @@ use outcrop_arch::{ArchSpec, KEYS, Number, NumberKind, SWITCHES, numbers, refere
 use serde_json::json;
 
 fn read(key: &str, value: serde_json::Value) -> Result<ArchSpec, String> {
-    let none = json!({ "kind": "none" }); // heads of any width
-    let mut spec = json!({ "layers": 2, "d_model": 64, "heads": 4, "position": none });
+    // heads of any width, but where something is said of rotation
+    let kind = if key.starts_with("rotary") { "rotary" } else { "none" };
+    let mut position = json!({ "kind": kind });
+    if kind == "rotary" {
+        position = json!({ "kind": kind, "fraction": 0.5, "base": 100.0 });
+    }
+    let mut spec = json!({ "layers": 2, "d_model": 64, "heads": 4, "position": position });
     spec[key] = value;
     let arch: ArchSpec = serde_json::from_value(spec).map_err(|e| e.to_string())?;
     arch.check().map_err(|e| e.to_string())?;
@@ -23,6 +28,8 @@ fn keys_are_the_fields_in_order() {
         layers: vec![1],
     });
     full.unrotated_layers = vec![2];
+    full.rotary_pairs = outcrop_arch::RotaryPairs::Neighbours;
+    full.rotary_scaling = Some(outcrop_arch::RotaryScaling::Linear { factor: 2.0 });
     let json = serde_json::to_value(&full).unwrap();
     let fields: Vec<_> = json
         .as_object()
@@ -32,6 +39,26 @@ fn keys_are_the_fields_in_order() {
         .collect();
     assert_eq!(fields, KEYS);
     assert_eq!(SWITCHES.map(|switch| switch.key), KEYS);
+}
+
+/// A scaling of this kind, for four pairs of channels.
+fn scaling(kind: &str) -> serde_json::Value {
+    match kind {
+        "linear" => json!({ "kind": kind, "factor": 2.0 }),
+        "dynamic" => json!({ "kind": kind, "factor": 2.0, "original_context": 64 }),
+        "yarn" => json!({
+            "kind": kind, "factor": 2.0, "original_context": 64, "beta_fast": 32.0, "beta_slow": 1.0,
+            "truncate": true, "attention_factor": 1.5,
+        }),
+        "long-rope" => json!({
+            "kind": kind, "short_factors": [1.0, 1.5, 2.0, 4.0], "long_factors": [1.0, 2.0, 4.0, 8.0],
+            "original_context": 64, "attention_factor": 1.5,
+        }),
+        _ => json!({
+            "kind": kind, "factor": 2.0, "low_frequency_factor": 1.0, "high_frequency_factor": 4.0,
+            "original_context": 64,
+        }),
+    }
 }
 
 /// Each word that the list has for a switch is read and written again as that word.
@@ -45,11 +72,15 @@ fn every_word_is_read_and_written() {
                 }
                 ("init", "normal") => json!({ "kind": "normal", "std": 0.5 }),
                 ("position" | "init", kind) => json!({ "kind": kind }),
+                ("rotary_scaling", kind) => scaling(kind),
                 ("bias", "true" | "false") => json!(*word == "true"),
                 _ => json!(word),
             };
             let arch = read(switch.key, value.clone()).unwrap();
-            assert_eq!(serde_json::to_value(&arch).unwrap()[switch.key], value);
+            let written = serde_json::to_value(&arch).unwrap();
+            // the default of a later switch is not written
+            let written = written.get(switch.key).cloned().unwrap_or(json!("halves"));
+            assert_eq!(written, value);
         }
         if !switch.values.is_empty() {
             let known = read(switch.key, json!("no such word"));

@@ -84,7 +84,7 @@ impl Block {
         let d = self.d_model();
         assert_eq!(x.len() % (tokens * d), 0, "whole sequences of {tokens}");
         let weights = Weights::pack(self.inputs(), weights);
-        let tables = self.known.of(&self.compiled.angles, tokens);
+        let tables = self.known.of(&self.compiled.angles, &[tokens]);
         let (keeps, layout) = match keep {
             true => (&self.taped, &self.taped_layout),
             false => (&self.between, &self.between_layout),
@@ -174,6 +174,7 @@ impl Pass<'_> {
         let whole = Part {
             first: 0,
             rows: tokens,
+            tokens,
             past: None,
         };
         let parts = vec![whole; rows / tokens];

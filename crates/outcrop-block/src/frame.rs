@@ -34,6 +34,8 @@ pub(crate) struct Part<'a> {
     /// Position of the first.
     pub(crate) first: usize,
     pub(crate) rows: usize,
+    /// Of the whole sequence.
+    pub(crate) tokens: usize,
     /// By key-value head, the keys and values of the sequence; none where it is whole.
     pub(crate) past: Option<&'a [Past]>,
 }
@@ -169,7 +171,7 @@ impl Pass<'_> {
         let mut rest = y;
         for part in parts {
             let (rows, later) = rest.split_at_mut(part.rows * self.turns.width);
-            self.turns.apply(self.weights, rows, part.first);
+            self.turns.apply(self.weights, rows, part.first, part.tokens);
             rest = later;
         }
     }

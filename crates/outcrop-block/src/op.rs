@@ -38,8 +38,11 @@ pub(crate) struct Turn {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum TurnKind {
     Norm(Norm),
-    /// By a table of angles.
-    Rotate(usize),
+    /// By angles; channels 2i and 2i + 1 where they are neighbours, else i and i + half.
+    Rotate {
+        table: usize,
+        neighbours: bool,
+    },
 }
 
 /// What an operation does.

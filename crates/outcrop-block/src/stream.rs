@@ -44,6 +44,8 @@ const ROWS: usize = 96;
 #[derive(Debug, Default)]
 pub struct Stream {
     heads: Option<Heads>,
+    /// Tokens of each sequence.
+    lengths: Vec<usize>,
     /// Rows of each task, each with the number of its sequence and its first position.
     tasks: Vec<Vec<Piece>>,
     /// Queries, keys and values by row.
@@ -58,6 +60,8 @@ struct Piece {
     sequence: usize,
     first: usize,
     rows: usize,
+    /// Of the whole sequence.
+    tokens: usize,
 }
 
 /// The rows of one task.
@@ -77,6 +81,7 @@ impl Stream {
         let heads = block.compiled.heads;
         self.heads = Some(heads);
         self.tasks = tasks(lengths);
+        self.lengths = lengths.to_vec();
         self.qkv.resize(x.len() / block.d_model() * heads.width());
         let ops = &block.compiled.ops[..block.compiled.attend];
         self.run(block, weights, ops, x, false);
@@ -115,12 +120,7 @@ impl Stream {
     /// they attend.
     fn run(&mut self, block: &Block, weights: &[Weight], ops: &[Op], x: &mut [f32], attends: bool) {
         let (d, width) = (block.d_model(), block.compiled.heads.width());
-        let longest = self
-            .tasks
-            .iter()
-            .flatten()
-            .map(|piece| piece.first + piece.rows);
-        let tables = (block.known).of(&block.compiled.angles, longest.max().unwrap_or(0));
+        let tables = (block.known).of(&block.compiled.angles, &self.lengths);
         let weights = Weights::packed(weights);
         let pass = block.pass(&weights, &tables, &block.between_layout);
         let past = if attends { &self.past[..] } else { &[] };
@@ -145,6 +145,7 @@ impl Pass<'_> {
         let part = |piece: &Piece| Part {
             first: piece.first,
             rows: piece.rows,
+            tokens: piece.tokens,
             past: past.get(piece.sequence * kv_heads..(piece.sequence + 1) * kv_heads),
         };
         let parts: Vec<Part<'_>> = task.pieces.iter().map(part).collect();
@@ -181,6 +182,7 @@ fn tasks(lengths: &[usize]) -> Vec<Vec<Piece>> {
                 sequence,
                 first,
                 rows,
+                tokens,
             };
             tasks
                 .last_mut()

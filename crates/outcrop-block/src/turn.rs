@@ -1,9 +1,9 @@
 //! What is done to each head of queries and keys before attention: norms and rotations.
 
-use outcrop_vector::rotate_heads;
+use outcrop_vector::{rotate_heads, rotate_neighbours_of_heads};
 
 use crate::op::{Norm, Turn, TurnKind};
-use crate::rotary::Tables;
+use crate::rotary::{Table, Tables};
 use crate::sums::Lane;
 use crate::weight::Weights;
 
@@ -17,28 +17,40 @@ pub(crate) struct Turns<'a> {
 }
 
 impl Turns<'_> {
-    /// Rows of one sequence, the first of them at position `first`.
-    pub(crate) fn apply(&self, weights: &Weights<'_>, rows: &mut [f32], first: usize) {
+    /// Rows of one sequence of so many tokens, the first of them at position `first`.
+    pub(crate) fn apply(
+        &self,
+        weights: &Weights<'_>,
+        rows: &mut [f32],
+        first: usize,
+        tokens: usize,
+    ) {
         for turn in self.turns {
             match turn.kind {
                 TurnKind::Norm(norm) => self.norm(weights, turn, norm, rows),
-                TurnKind::Rotate(table) => self.rotate(turn, table, rows, first, 1.0),
+                TurnKind::Rotate { table, neighbours } => {
+                    let table = self.tables.table(table, tokens);
+                    self.rotate(turn, (table, neighbours), rows, first, 1.0);
+                }
             }
         }
     }
 
-    fn rotate(&self, turn: &Turn, table: usize, rows: &mut [f32], first: usize, direction: f32) {
-        let table = &self.tables.tables[table];
+    fn rotate(
+        &self,
+        turn: &Turn,
+        (table, neighbours): (&Table, bool),
+        rows: &mut [f32],
+        first: usize,
+        direction: f32,
+    ) {
         let from = first * table.half;
         let tables = [&table.cosines[from..], &table.sines[from..]];
-        rotate_heads(
-            rows,
-            self.width,
-            &turn.starts,
-            tables,
-            table.half,
-            direction,
-        );
+        let (width, starts, half) = (self.width, &turn.starts, table.half);
+        match neighbours {
+            false => rotate_heads(rows, width, starts, tables, half, direction),
+            true => rotate_neighbours_of_heads(rows, width, starts, tables, half, direction),
+        }
     }
 
     fn norm(&self, weights: &Weights<'_>, turn: &Turn, norm: Norm, rows: &mut [f32]) {
@@ -70,7 +82,10 @@ impl Turns<'_> {
     ) {
         for turn in self.turns.iter().rev() {
             match turn.kind {
-                TurnKind::Rotate(table) => self.rotate(turn, table, gradients, 0, -1.0),
+                TurnKind::Rotate { table, neighbours } => {
+                    let table = self.tables.table(table, gradients.len() / self.width);
+                    self.rotate(turn, (table, neighbours), gradients, 0, -1.0);
+                }
                 TurnKind::Norm(norm) => {
                     let sums = lane.norm(norm.gain, norm.shift, norm.width);
                     self.norm_backward(weights, turn, norm, raw, gradients, sums);

@@ -10,7 +10,7 @@
 //! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
-//! | [`rotary_tables`], [`rotate`], [`rotate_heads`] | rotary embedding |
+//! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
 //! | [`alibi_slopes`] | slopes of attention with linear biases |
 //! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
 //! | [`exp`], [`erf`] | of one number, for your own loops |
@@ -52,7 +52,9 @@ pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]
 pub use pulp;
-pub use rotary::{rotary_tables, rotate, rotate_heads};
+pub use rotary::{
+    rotary_tables, rotate, rotate_heads, rotate_neighbours, rotate_neighbours_of_heads,
+};
 pub use softmax::{soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Plan, Step};
+use outcrop_arch::{ArchSpec, Plan, RotaryPairs, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -24,7 +24,8 @@ steps! {
     "norm": Step::Norm { centred: false, .. },
     "project": Step::Project { .. },
     "head norm": Step::HeadNorm { .. },
-    "rotate": Step::Rotate { .. },
+    "rotate": Step::Rotate { pairs: RotaryPairs::Halves, .. },
+    "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
     "attend": Step::Attend { window: None, alibi: false, .. },
     "attend in a window": Step::Attend { window: Some(_), alibi: false, .. },
     "attend with biases": Step::Attend { window: None, alibi: true, .. },

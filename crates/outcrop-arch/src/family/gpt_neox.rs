@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::layout::ROTARY;
 use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, fused, module, read, window, write};
+use super::{Config, Family, Layout, fused, module, read, scaling, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, Result};
 
@@ -82,16 +82,16 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let arch = ArchSpec {
         norm_eps: config.number(EPS)?.unwrap_or(1e-5),
         residual: read::residual(config.flag(PARALLEL, true)?),
-        position: rope::position(config, &ROPE)?,
         activation: read::activation(config, name::ACTIVATION, false, Activation::Gelu)?,
         tied: config.flag(name::TIED, false)?,
         bias: Bias::of([attention, attention, true]),
         ..read::shape(config)?
     };
-    Ok(ArchSpec {
+    let arch = ArchSpec {
         window: window::none(config, arch.layers)?,
         ..arch
-    })
+    };
+    rope::read(config, &ROPE, arch)
 }
 
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
@@ -112,11 +112,10 @@ fn write_config(arch: &ArchSpec) -> Value {
             PARALLEL: arch.residual.properties().parallel,
             FRACTION: fraction,
             BASE: base,
-            "rope_parameters": {
-                "rope_type": "default",
-                "partial_rotary_factor": fraction,
-                "rope_theta": base,
-            },
+            name::ROPE: write::with(
+                scaling::write(arch.rotary_scaling.as_ref()),
+                json!({ name::FRACTION: fraction, name::THETA: base }),
+            ),
             name::ATTENTION_BIAS: arch.bias.qkv(),
             "hidden_dropout": 0.0,
         }),

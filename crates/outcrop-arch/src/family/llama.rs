@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 use super::layout::ROTARY;
 use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, window, write};
+use super::{Config, Family, Layout, Setting, module, read, scaling, window, write};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Bias, Norm, Residual, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, NormPlacement, Residual, Result};
 
 /// Llama and families like it: RMSNorm, rotary positions, SwiGLU, grouped key-value heads.
 pub static LLAMA: Family = {
@@ -40,7 +40,7 @@ pub(super) const GROUPED: &[Setting] = &[
     Setting::Read(name::RMS_EPS),
 ];
 
-static LAYOUT: Layout = Layout {
+pub(super) static LAYOUT: Layout = Layout {
     body: "model.",
     start: &[module("embed_tokens", &[R::TokenEmbedding])],
     blocks: "layers",
@@ -65,24 +65,42 @@ static LAYOUT: Layout = Layout {
     reference: 4096,
 };
 
-const ROPE: [Spelling; 2] = [
-    Spelling {
-        nested: name::THETA,
-        own: name::THETA,
-        ignored: None,
-        default: 10_000.0,
-    },
-    Spelling {
-        nested: name::FRACTION,
-        own: name::FRACTION,
-        ignored: None,
-        default: 1.0,
-    },
-];
+/// What is otherwise in a relative of Llama where its file does not say it.
+pub(super) struct Defaults {
+    pub(super) theta: f64,
+    pub(super) fraction: f64,
+    pub(super) eps: f64,
+    /// Which says whether the MLP is gated, too.
+    pub(super) activation: Activation,
+    pub(super) tied: bool,
+}
+
+pub(super) const DEFAULTS: Defaults = Defaults {
+    theta: 10_000.0,
+    fraction: 1.0,
+    eps: 1e-6,
+    activation: Activation::SwiGlu,
+    tied: false,
+};
+
+impl Defaults {
+    pub(super) fn rope(&self) -> [Spelling; 2] {
+        let spelling = |name, default| Spelling {
+            nested: name,
+            own: name,
+            ignored: None,
+            default,
+        };
+        [
+            spelling(name::THETA, self.theta),
+            spelling(name::FRACTION, self.fraction),
+        ]
+    }
+}
 
 /// In Llama, no number of key-value heads stands for as many as heads.
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
-    let arch = block(config, biases(config)?)?;
+    let arch = block(config, &DEFAULTS, biases(config)?)?;
     let arch = arch.with_head_dim(config.optional_count(name::HEAD_DIM)?);
     Ok(ArchSpec {
         window: window::none(config, arch.layers)?,
@@ -91,17 +109,28 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 }
 
 /// What all that is built like Llama has in common, but for windows and the width of heads.
-pub(super) fn block(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
+pub(super) fn block(config: &Config<'_>, defaults: &Defaults, bias: Bias) -> Result<ArchSpec> {
+    let arch = unrotated(config, defaults, bias)?;
+    rope::read(config, &defaults.rope(), arch)
+}
+
+/// [`block`] without positions.
+pub(super) fn unrotated(
+    config: &Config<'_>,
+    defaults: &Defaults,
+    bias: Bias,
+) -> Result<ArchSpec> {
     let shape = read::shape(config)?;
     let kv_heads = config.optional_count(name::KV_HEADS)?;
+    let activation = defaults.activation;
+    let gated = activation.properties().gated;
     Ok(ArchSpec {
         kv_heads: kv_heads.unwrap_or(shape.heads),
         norm: Norm::RmsNorm,
-        norm_eps: config.number(name::RMS_EPS)?.unwrap_or(1e-6),
+        norm_eps: config.number(name::RMS_EPS)?.unwrap_or(defaults.eps),
         residual: Residual::Sequential,
-        position: rope::position(config, &ROPE)?,
-        activation: read::activation(config, name::ACTIVATION, true, Activation::SwiGlu)?,
-        tied: config.flag(name::TIED, false)?,
+        activation: read::activation(config, name::ACTIVATION, gated, activation)?,
+        tied: config.flag(name::TIED, defaults.tied)?,
         bias,
         ..shape
     })
@@ -109,9 +138,9 @@ pub(super) fn block(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
 
 /// [`block`] of a family with a default for key-value heads that no file relies on. Null stands for as many as
 /// heads.
-pub(super) fn grouped(config: &Config<'_>, bias: Bias) -> Result<ArchSpec> {
+pub(super) fn grouped(config: &Config<'_>, defaults: &Defaults, bias: Bias) -> Result<ArchSpec> {
     match config.names(name::KV_HEADS) {
-        true => block(config, bias),
+        true => block(config, defaults, bias),
         false => Err(config.mistyped(name::KV_HEADS, "a whole number")),
     }
 }
@@ -124,11 +153,23 @@ pub(super) fn biases(config: &Config<'_>) -> Result<Bias> {
 }
 
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
-    family.same("norm", arch.norm, Norm::RmsNorm)?;
-    family.same("residual", arch.residual, Residual::Sequential)?;
-    family.gated(arch, true)?;
+    gated_block(family, arch)?;
     let fraction = family.rotary(arch)?;
     family.same("position.fraction", fraction, 1.0)
+}
+
+/// What checkpoints of a relative of Llama can hold that rotates a part of each head.
+pub(super) fn gated_block(family: &Family, arch: &ArchSpec) -> Result<()> {
+    rms_block(family, arch, NormPlacement::Pre)?;
+    family.gated(arch, true)
+}
+
+/// The same with norms elsewhere, whether or not the MLP is gated.
+pub(super) fn rms_block(family: &Family, arch: &ArchSpec, norms: NormPlacement) -> Result<()> {
+    family.same("norm_placement", arch.norm_placement, norms)?;
+    family.same("norm", arch.norm, Norm::RmsNorm)?;
+    family.same("residual", arch.residual, Residual::Sequential)?;
+    family.rotary(arch).map(|_| ())
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
@@ -141,7 +182,14 @@ fn write_config(arch: &ArchSpec) -> Value {
 
 /// What all that is built like Llama writes.
 pub(super) fn write_block(arch: &ArchSpec) -> Value {
-    let (_, base) = write::rotary(arch);
+    let (fraction, base) = write::rotary(arch);
+    let mut rope = write::with(
+        scaling::write(arch.rotary_scaling.as_ref()),
+        json!({ name::THETA: base }),
+    );
+    if fraction != 1.0 {
+        rope = write::with(rope, json!({ name::FRACTION: fraction }));
+    }
     write::with(
         write::shape(arch),
         json!({
@@ -149,7 +197,7 @@ pub(super) fn write_block(arch: &ArchSpec) -> Value {
             name::HEAD_DIM: arch.d_head(),
             name::RMS_EPS: arch.norm_eps,
             name::THETA: base,
-            "rope_parameters": { "rope_type": "default", "rope_theta": base },
+            name::ROPE: rope,
         }),
     )
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::llama::{GROUPED, LLAMA, biases, grouped, write_block};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped, write_block};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, window, write};
 use crate::{ArchSpec, Result};
@@ -29,7 +29,7 @@ pub static MISTRAL: Family = {
 };
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
-    let arch = grouped(config, biases(config)?)?;
+    let arch = grouped(config, &DEFAULTS, biases(config)?)?;
     let arch = arch.with_head_dim(config.optional_count(name::HEAD_DIM)?);
     Ok(ArchSpec {
         window: window::by_width(config, arch.layers)?,

@@ -1,18 +1,27 @@
 //! Families of published checkpoints, one in each file: the architectures they hold, their `config.json`, and names and
 //! layout of their weights. [`FAMILIES`] lists them.
 
+mod arcee;
 mod config;
+mod ernie4_5;
+mod glm;
+mod glm4;
 mod gpt2;
 mod gpt_neox;
+mod helium;
 mod layout;
 mod llama;
 mod mistral;
 mod outcrop;
+mod phi3;
 mod qwen2;
 mod qwen3;
 mod read;
 mod rope;
+mod scaling;
+mod seed_oss;
 mod settings;
+mod smollm3;
 mod window;
 mod write;
 
@@ -26,7 +35,7 @@ pub use self::layout::{Layout, Module, fused, module};
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, NormPlacement, Result};
+use crate::{Activation, ArchSpec, Error, Result};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -47,6 +56,14 @@ families! {
     mistral::MISTRAL,
     qwen2::QWEN2,
     qwen3::QWEN3,
+    smollm3::SMOLLM3,
+    phi3::PHI3,
+    arcee::ARCEE,
+    seed_oss::SEED_OSS,
+    helium::HELIUM,
+    glm::GLM,
+    glm4::GLM4,
+    ernie4_5::ERNIE4_5,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
@@ -141,10 +158,7 @@ impl Family {
     /// [`Error::OutOfRange`] with the first field that it cannot represent.
     pub fn check(&self, arch: &ArchSpec) -> Result<()> {
         match (self.holds, self.base) {
-            (Some(holds), _) => {
-                self.same("norm_placement", arch.norm_placement, NormPlacement::Pre)?;
-                holds(self, arch)
-            }
+            (Some(holds), _) => holds(self, arch),
             (None, Some(base)) => base.check(arch),
             (None, None) => Ok(()),
         }

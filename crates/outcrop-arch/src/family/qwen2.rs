@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::llama::{GROUPED, LLAMA, grouped, write_block};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, grouped, write_block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window, write};
+use super::{Config, Family, Setting, read, window, write};
 use crate::{ArchSpec, Bias, Result};
 
 /// Qwen2: Llama with biases of queries, keys and values, with windows that a setting switches on.
@@ -26,12 +26,8 @@ pub(super) const SETTINGS: &[Setting] = &[
 ];
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
-    let arch = grouped(config, Bias::Qkv)?;
-    let head_dim = match config.names(name::HEAD_DIM) {
-        true => Some(config.count(name::HEAD_DIM)?), // null is no width to Qwen
-        false => None,
-    };
-    let arch = arch.with_head_dim(head_dim);
+    let arch = grouped(config, &DEFAULTS, Bias::Qkv)?;
+    let arch = arch.with_head_dim(read::head_dim(config, None)?);
     Ok(ArchSpec {
         window: window::switched(config, arch.layers)?,
         ..arch

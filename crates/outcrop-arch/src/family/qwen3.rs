@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
-use super::llama::{GROUPED, LLAMA, biases, grouped};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, qwen2, window, write};
+use super::{Config, Family, Setting, qwen2, read, window, write};
 use crate::{ArchSpec, Result};
 
 /// Qwen3: Llama with norms of queries and keys, with windows that a setting switches on.
@@ -24,16 +24,12 @@ pub static QWEN3: Family = Family {
 };
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
-    let arch = grouped(config, biases(config)?)?;
-    let head_dim = match config.names(name::HEAD_DIM) {
-        true => config.count(name::HEAD_DIM)?, // null is no width to Qwen
-        false => 128,
-    };
+    let arch = grouped(config, &DEFAULTS, biases(config)?)?;
     let arch = ArchSpec {
         qk_norm: true,
         ..arch
     }
-    .with_head_dim(Some(head_dim));
+    .with_head_dim(read::head_dim(config, Some(128))?);
     Ok(ArchSpec {
         window: window::switched(config, arch.layers)?,
         ..arch

@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::settings::name;
-use crate::{Activation, ArchSpec, Family, Residual, Result};
+use crate::{Activation, ArchSpec, Family, NormPlacement, Residual, Result};
 
 /// The shape, by the names that most families give it; everything else as in Pythia.
 pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
@@ -17,6 +17,22 @@ pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
             count(name::HEADS)?,
         )
     })
+}
+
+/// The width of a head of a family to which null is none; `default` where the file does not say it.
+pub(super) fn head_dim(config: &Config<'_>, default: Option<usize>) -> Result<Option<usize>> {
+    match config.names(name::HEAD_DIM) {
+        true => config.count(name::HEAD_DIM).map(Some),
+        false => Ok(default),
+    }
+}
+
+/// The same of a family to which null is the width of the stream divided by the number of heads.
+pub(super) fn nullable_head_dim(config: &Config<'_>, default: usize) -> Result<Option<usize>> {
+    match config.names(name::HEAD_DIM) {
+        true => config.optional_count(name::HEAD_DIM),
+        false => Ok(Some(default)),
+    }
 }
 
 /// The nonlinearity of an MLP that is gated or is not.
@@ -37,6 +53,7 @@ pub(super) fn activation(
 /// Multi-head attention and an MLP of two matrices.
 pub(super) fn plain(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.gated(arch, false)?;
+    family.same("norm_placement", arch.norm_placement, NormPlacement::Pre)?;
     family.same("window", &arch.window, &None)?;
     family.same("kv_heads", arch.kv_heads, arch.heads)?;
     family.same("head_dim", arch.head_dim, None)?;

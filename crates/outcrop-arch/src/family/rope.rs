@@ -4,13 +4,9 @@
 use serde_json::Value;
 
 use super::Config;
-use super::settings::name::{FRACTION, OLDER_ROPE as OLDER, ROPE as NEWER, THETA};
-use crate::Position;
-use crate::Result;
-
-/// The table of version 4, which version 5 prefers where both stand, and that of version 5, which
-/// version 4 does not know.
-const TABLES: [&str; 2] = [OLDER, NEWER];
+use super::scaling::{self, Dialect, TABLES};
+use super::settings::name::{OLDER_ROPE as OLDER, ROPE as NEWER};
+use crate::{ArchSpec, Position, Result};
 
 /// One number and where it may stand.
 pub(super) struct Spelling {
@@ -22,14 +18,29 @@ pub(super) struct Spelling {
     pub(super) default: f64,
 }
 
-/// Rotary positions, on which all versions of transformers agree.
-pub(super) fn position(config: &Config<'_>, [base, fraction]: &[Spelling; 2]) -> Result<Position> {
-    for table in TABLES {
-        unscaled(config, table)?;
-    }
-    Ok(Position::Rotary {
-        fraction: agreed(config, fraction)?,
-        base: agreed(config, base)?,
+/// An architecture with the rotary positions on which all versions of transformers agree.
+pub(super) fn read(
+    config: &Config<'_>,
+    spelling: &[Spelling; 2],
+    arch: ArchSpec,
+) -> Result<ArchSpec> {
+    read_as(config, spelling, &scaling::COMMON, arch)
+}
+
+/// The same of a family with names of its own for scalings.
+pub(super) fn read_as(
+    config: &Config<'_>,
+    [base, fraction]: &[Spelling; 2],
+    dialect: &Dialect,
+    arch: ArchSpec,
+) -> Result<ArchSpec> {
+    Ok(ArchSpec {
+        rotary_scaling: scaling::read(config, dialect, arch.context)?,
+        position: Position::Rotary {
+            fraction: agreed(config, fraction)?,
+            base: agreed(config, base)?,
+        },
+        ..arch
     })
 }
 
@@ -77,28 +88,4 @@ fn falls_back(config: &Config<'_>, place: &Spelling) -> bool {
     let older = config.get(OLDER).and_then(Value::as_object);
     let newer = nested(NEWER).is_some() && older.is_none_or(|table| table.is_empty());
     config.get(place.own).is_none() && !newer
-}
-
-/// Refuses a table that stretches or scales the wavelengths.
-fn unscaled(config: &Config<'_>, table: &str) -> Result<()> {
-    let Some(value) = config.get(table) else {
-        return Ok(());
-    };
-    let Value::Object(settings) = value else {
-        return Err(config.mistyped(table, "an object"));
-    };
-    for name in ["rope_type", "type"] {
-        let path = format!("{table}.{name}");
-        if let Some(kind) = config.given(&path).filter(|kind| *kind != "default") {
-            return Err(config.unsupported(&path, kind, "default"));
-        }
-    }
-    let known = ["rope_type", "type", THETA, FRACTION];
-    match settings
-        .iter()
-        .find(|(name, v)| !v.is_null() && !known.contains(&name.as_str()))
-    {
-        Some((name, value)) => Err(config.unknown(&format!("{table}.{name}"), value, None)),
-        None => Ok(()),
-    }
 }

@@ -49,6 +49,7 @@ pub(super) mod name {
     pub(crate) const FRACTION: &str = "partial_rotary_factor";
     pub(crate) const ROPE: &str = "rope_parameters";
     pub(crate) const OLDER_ROPE: &str = "rope_scaling";
+    pub(crate) const ORIGINAL_CONTEXT: &str = "original_max_position_embeddings";
     pub(crate) const KV_HEADS: &str = "num_key_value_heads";
     pub(crate) const HEAD_DIM: &str = "head_dim";
     pub(crate) const RMS_EPS: &str = "rms_norm_eps";
@@ -72,6 +73,7 @@ pub(super) const SHAPE: &[Setting] = &[
     Read(name::FRACTION),
     Read(name::ROPE),
     Read(name::OLDER_ROPE),
+    Read(name::ORIGINAL_CONTEXT),
 ];
 
 /// Of every family, as files may say that no window is in use.

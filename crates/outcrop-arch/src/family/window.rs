@@ -14,40 +14,64 @@ pub(super) fn switched(config: &Config<'_>, layers: usize) -> Result<Option<Wind
         true => width(config)?,
         false => None,
     };
-    let first = || match config.given(FIRST_WINDOW) {
-        None => Ok(28),
-        Some(_) => config.count(FIRST_WINDOW),
+    let windowed = || {
+        let first = match config.given(FIRST_WINDOW) {
+            None => 28,
+            Some(_) => config.count(FIRST_WINDOW)?,
+        };
+        Ok((first..layers).map(|i| i + 1).collect())
     };
-    of(config, kinds, width, first, layers)
+    of(config, kinds, width, windowed)
 }
 
 /// A window whose width alone says that all layers have it.
 pub(super) fn by_width(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
     let kinds = kinds(config, layers)?;
-    let width = agreed(config, kinds.as_deref())?;
-    of(config, kinds, width, || Ok(0), layers)
+    let width = agreed(config, width(config)?, kinds.as_deref())?;
+    of(config, kinds, width, || Ok((1..=layers).collect()))
+}
+
+/// The same of a family whose layers have none where the file does not say a width.
+pub(super) fn by_given_width(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    let width = match config.given(WIDTH) {
+        None => None,
+        Some(_) => width(config)?,
+    };
+    let width = agreed(config, width, kinds.as_deref())?;
+    of(config, kinds, width, || Ok((1..=layers).collect()))
+}
+
+/// A window of this width, in the layers that the file names one by one, else in `windowed`.
+pub(super) fn by_layer(
+    config: &Config<'_>,
+    layers: usize,
+    width: Option<usize>,
+    windowed: Vec<usize>,
+) -> Result<Option<Window>> {
+    let kinds = kinds(config, layers)?;
+    of(config, kinds, width, || Ok(windowed))
 }
 
 /// No window; the file may say that none is in use.
 pub(super) fn none(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
     let kinds = kinds(config, layers)?;
     let width = unused(config)?;
-    of(config, kinds, width, || Ok(0), layers)
+    of(config, kinds, width, || Ok(Vec::new()))
 }
 
 /// The window of this width, in the layers that have one or, where the file does not say it layer by layer, in
-/// those from `first`, counted from 0.
+/// `windowed`, counted from 1.
 fn of(
     config: &Config<'_>,
     kinds: Option<Vec<bool>>,
     width: Option<usize>,
-    first: impl FnOnce() -> Result<usize>,
-    layers: usize,
+    windowed: impl FnOnce() -> Result<Vec<usize>>,
 ) -> Result<Option<Window>> {
     let windowed: Vec<usize> = match (kinds, width) {
-        (Some(kinds), _) => (1..=layers).filter(|i| kinds[i - 1]).collect(),
+        (Some(kinds), _) => (1..=kinds.len()).filter(|i| kinds[i - 1]).collect(),
         (None, None) => Vec::new(),
-        (None, Some(_)) => (first()?..layers).map(|i| i + 1).collect(),
+        (None, Some(_)) => windowed()?,
     };
     match width {
         _ if windowed.is_empty() => Ok(None),
@@ -86,7 +110,7 @@ fn kinds(config: &Config<'_>, layers: usize) -> Result<Option<Vec<bool>>> {
 }
 
 /// The width; 4096 where it is not there, none where it is null.
-fn width(config: &Config<'_>) -> Result<Option<usize>> {
+pub(super) fn width(config: &Config<'_>) -> Result<Option<usize>> {
     match config.given(WIDTH) {
         None => Ok(Some(4096)),
         Some(zero) if zero == 0 => Err(config.unsupported(WIDTH, zero, "null, or at least 1")),
@@ -95,8 +119,11 @@ fn width(config: &Config<'_>) -> Result<Option<usize>> {
 }
 
 /// The width, where what is said of layers agrees: newer versions of transformers go by layers.
-fn agreed(config: &Config<'_>, kinds: Option<&[bool]>) -> Result<Option<usize>> {
-    let width = width(config)?;
+fn agreed(
+    config: &Config<'_>,
+    width: Option<usize>,
+    kinds: Option<&[bool]>,
+) -> Result<Option<usize>> {
     let all = width.is_some();
     if kinds.is_some_and(|kinds| kinds.iter().any(|kind| *kind != all)) {
         let given = config.given(KINDS).unwrap_or(&Value::Null);

@@ -83,7 +83,7 @@ mod tests {
     fn a_setting_that_changes_the_mathematics_is_refused() {
         for (old, new, field) in [
             ("gpt_neox", "bloom", "model_type"),
-            ("\"gelu\"", "\"silu\"", "hidden_act"),
+            ("\"gelu\"", "\"mish\"", "hidden_act"),
             (
                 "\"rotary_pct\": 0.25",
                 "\"rope_scaling\": {\"factor\": 2}",
@@ -91,7 +91,7 @@ mod tests {
             ),
             (
                 "\"rotary_pct\": 0.25",
-                "\"rope_parameters\": {\"rope_type\": \"yarn\"}",
+                "\"rope_parameters\": {\"rope_type\": \"axial\"}",
                 "rope_type",
             ),
         ] {

@@ -1,6 +1,6 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
-use crate::{ActivationProperties, ArchSpec, Rotary};
+use crate::{ActivationProperties, Angles, ArchSpec, Rotary};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
@@ -175,8 +175,13 @@ impl<'a> List<'a> {
         }
         let rotary = self.arch.position.rotary().filter(|_| kind.rotates);
         if let Some(Rotary { base, .. }) = rotary {
-            let dims = self.arch.rotary_dims();
-            self.step(Step::Rotate { of, dims, base });
+            let angles = Angles {
+                dims: self.arch.rotary_dims(),
+                base,
+                scaling: self.arch.rotary_scaling.clone(),
+            };
+            let pairs = self.arch.rotary_pairs;
+            self.step(Step::Rotate { of, angles, pairs });
         }
     }
 

@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::{Attention, Nonlinearity};
+use crate::{Angles, Attention, Nonlinearity, RotaryPairs};
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub enum Rows {
 }
 
 /// One step of a [`Plan`](crate::Plan).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// residual = the row of each token.
     Embed {
@@ -75,14 +75,14 @@ pub enum Step {
         /// Queries or keys.
         of: Rows,
     },
-    /// Rotary embedding of the first channels of each head, halves rotated, in place (Su et al. 2021).
+    /// Rotary embedding of the first channels of each head, in place (Su et al. 2021).
     Rotate {
         /// Queries or keys.
         of: Rows,
-        /// Channels of a head that are rotated, even.
-        dims: usize,
-        /// Base of the geometric series of wavelengths.
-        base: f64,
+        /// By which angles, and how many channels.
+        angles: Angles,
+        /// Which channels turn together.
+        pairs: RotaryPairs,
     },
     /// read = causal attention of queries to keys and values, scores divided by sqrt(d_head).
     Attend {

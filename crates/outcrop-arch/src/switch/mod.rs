@@ -21,6 +21,8 @@ mod one_of;
 mod position;
 mod qk_norm;
 mod residual;
+mod rotary_pairs;
+mod rotary_scaling;
 mod tied;
 mod unrotated_layers;
 mod vocab;
@@ -39,6 +41,8 @@ pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
 pub use self::position::{Position, Rotary};
 pub use self::residual::{Residual, ResidualProperties};
+pub use self::rotary_pairs::RotaryPairs;
+pub use self::rotary_scaling::RotaryScaling;
 pub use self::window::Window;
 use crate::{Error, Result};
 
@@ -203,6 +207,12 @@ switches! {
         residual: Residual = Residual::default();
         /// How positions enter.
         position: Position = Position::default();
+        /// Which channels of a head a rotary embedding turns together.
+        #[serde(skip_serializing_if = "RotaryPairs::is_default")]
+        rotary_pairs: RotaryPairs = RotaryPairs::default();
+        /// How the wavelengths of a rotary embedding are stretched.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rotary_scaling: Option<RotaryScaling> = None;
         /// Layers whose queries and keys are not rotated, from 1, ascending.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         unrotated_layers: Vec<usize> = Vec::new();

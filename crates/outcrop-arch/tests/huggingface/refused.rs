@@ -13,23 +13,41 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         ),
         (
             NEOX,
-            json!({"hidden_act": "silu"}),
-            "`hidden_act` = \"silu\"",
+            json!({"hidden_act": "mish"}),
+            "`hidden_act` = \"mish\"",
         ),
         (
             NEOX,
-            json!({"attention_bias": false}),
-            "`attention_bias` = false",
-        ),
-        (
-            NEOX,
-            json!({"rope_scaling": {"type": "linear", "factor": 2.0}}),
+            json!({"rope_scaling": {"type": "proportional", "factor": 2.0}}),
             "`rope_scaling.type`",
         ),
         (
             NEOX,
+            json!({"rope_scaling": {"type": "linear", "rope_type": "dynamic", "factor": 2.0}}),
+            "`rope_scaling.rope_type` = \"dynamic\"",
+        ),
+        (
+            NEOX,
             json!({"rope_parameters": {"rope_type": "yarn"}}),
-            "= \"yarn\"",
+            "`rope_parameters.factor` is missing",
+        ),
+        (
+            NEOX,
+            json!({"rope_scaling": {"type": "linear", "factor": 2.0, "beta_fast": 3}}),
+            "`rope_scaling.beta_fast`",
+        ),
+        // version 4 takes the longest sequence, version 5 what the table says
+        (
+            LLAMA,
+            json!({"rope_scaling": {"type": "longrope", "factor": 2.0, "original_max_position_embeddings": 64,
+                "short_factor": [1.0], "long_factor": [1.0]}}),
+            "`rope_scaling.original_max_position_embeddings` = 64",
+        ),
+        (
+            LLAMA,
+            json!({"rope_scaling": {"type": "llama3", "factor": 2.0, "low_freq_factor": 4.0, "high_freq_factor": 1.0,
+                "original_max_position_embeddings": 64}}),
+            "high_frequency_factor",
         ),
         (
             NEOX,
@@ -84,10 +102,9 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         (GPT2, json!({"pruned_heads": {"0": [1]}}), "`pruned_heads`"),
         (
             LLAMA,
-            json!({"hidden_act": "gelu"}),
-            "`hidden_act` = \"gelu\"",
+            json!({"hidden_act": "relu6"}),
+            "`hidden_act` = \"relu6\"",
         ),
-        (LLAMA, json!({"mlp_bias": true}), "`mlp_bias` = true"),
         (
             LLAMA,
             json!({"num_experts": 8}),

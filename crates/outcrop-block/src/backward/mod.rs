@@ -31,7 +31,7 @@ impl Block {
         let transposed = Transposed::pack(self.inputs(), weights);
         let again = |input: usize| self.program.again.contains(&input);
         let weights = Weights::pack_some(self.inputs(), weights, &again);
-        let tables = self.known.of(&self.compiled.angles, tokens);
+        let tables = self.known.of(&self.compiled.angles, &[tokens]);
         let back = Back {
             pass: self.pass(&weights, &tables, &self.program.layout),
             transposed: &transposed,
@@ -88,6 +88,7 @@ impl Back<'_> {
         let whole = Part {
             first: 0,
             rows: tokens,
+            tokens,
             past: None,
         };
         let log_sums = part(&tape.log_sums, block.compiled.heads.heads, range);

@@ -10,12 +10,11 @@ pub(crate) use end::{End, end};
 
 use std::ops::Range;
 
-use outcrop_arch::{Attention, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_arch::{Angles, Attention, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
 
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
 use crate::op::{Kind, Norm, Op, Shape, Turn, TurnKind, Value, X};
-use crate::rotary::Angles;
 use crate::{Error, Result};
 
 /// A section as operations.
@@ -49,7 +48,7 @@ pub(crate) fn compile(section: &Section) -> Result<Compiled> {
     };
     let mut steps = section.steps.as_slice();
     while let [step, rest @ ..] = steps {
-        steps = list.step(*step, rest)?;
+        steps = list.step(step, rest)?;
     }
     let (ops, attend) = order::ordered(list.ops, &list.values)?;
     Ok(Compiled {
@@ -99,11 +98,11 @@ struct List<'a> {
 
 impl List<'_> {
     /// Takes a step, with those of `rest` that belong to it; what remains.
-    fn step<'s>(&mut self, step: Step, rest: &'s [Step]) -> Result<&'s [Step]> {
-        match step {
+    fn step<'s>(&mut self, step: &Step, rest: &'s [Step]) -> Result<&'s [Step]> {
+        match *step {
             Step::Norm { from, to, .. } => {
                 let from = self.value(from)?;
-                let norm = self.norm(&step, self.values[from].width)?;
+                let norm = self.norm(step, self.values[from].width)?;
                 self.op(Kind::Norm(norm), from, to, norm.width);
             }
             Step::Project { .. } => return self.project(step, rest),
@@ -123,14 +122,21 @@ impl List<'_> {
                 });
                 self.turn(of, kind)?;
             }
-            Step::Rotate { of, dims, base } => {
-                let angles = Angles { dims, base };
-                let known = self.angles.iter().position(|known| *known == angles);
+            Step::Rotate {
+                of,
+                ref angles,
+                pairs,
+            } => {
+                let known = self.angles.iter().position(|known| known == angles);
                 let table = known.unwrap_or(self.angles.len());
                 if known.is_none() {
-                    self.angles.push(angles);
+                    self.angles.push(angles.clone());
                 }
-                self.turn(of, TurnKind::Rotate(table))?;
+                let neighbours = match pairs {
+                    RotaryPairs::Halves => false,
+                    RotaryPairs::Neighbours => true,
+                };
+                self.turn(of, TurnKind::Rotate { table, neighbours })?;
             }
             Step::Attend { .. } => self.attend()?,
             Step::Activate { kind, of } => return self.activate(kind, of, rest),
@@ -168,8 +174,8 @@ impl List<'_> {
     }
 
     /// All projections of the same rows, from `first` on.
-    fn project<'s>(&mut self, first: Step, rest: &'s [Step]) -> Result<&'s [Step]> {
-        let Step::Project { role, from, to } = first else {
+    fn project<'s>(&mut self, first: &Step, rest: &'s [Step]) -> Result<&'s [Step]> {
+        let Step::Project { role, from, to } = *first else {
             return Ok(rest);
         };
         let mut targets = vec![(role, to)];
@@ -231,7 +237,7 @@ impl List<'_> {
             | Rows::Write
             | Rows::Final => return Err(Error::lack(format!("heads of {of:?} that turn"))),
         };
-        let rotates = matches!(kind, TurnKind::Rotate(_));
+        let rotates = matches!(kind, TurnKind::Rotate { .. });
         if !rotates
             && self
                 .turns

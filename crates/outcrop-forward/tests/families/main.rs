@@ -3,5 +3,6 @@
 
 mod case;
 mod compare;
+mod settings;
 mod transformers;
 mod written;

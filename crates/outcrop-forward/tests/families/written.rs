@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, FAMILIES, Family, HuggingFace, Norm, OUTCROP, Plan, Position,
-    Residual, TensorKind, TensorRole, Window,
+    Activation, ArchSpec, Bias, Draw, FAMILIES, Family, HuggingFace, Norm, NormPlacement, OUTCROP,
+    Plan, Position, Residual, RotaryPairs, TensorKind, TensorRole, Window,
 };
 use outcrop_checkpoint::{Tensor, write_tensors};
 use outcrop_forward::{Published, forward, next_token_loss};
@@ -54,7 +54,13 @@ fn candidates() -> Vec<ArchSpec> {
     }
     vary(each(&Norm::ALL, |a, v| a.norm = v));
     vary(each(&Residual::ALL, |a, v| a.residual = v));
-    vary(each(&Activation::ALL, |a, v| a.activation = v));
+    let activations = [
+        Activation::Gelu,
+        Activation::Relu2,
+        Activation::SwiGlu,
+        Activation::GeGluTanh,
+    ];
+    vary(each(&activations, |a, v| a.activation = v));
     let positions = [rotary(0.5), rotary(1.0), Position::Learned, Position::None];
     vary(each(&positions, |a, v| a.position = v));
     let biases = [Bias::All, Bias::Qkv, Bias::Attention, Bias::None];
@@ -67,6 +73,20 @@ fn candidates() -> Vec<ArchSpec> {
         let layers = layers.map(<[usize]>::to_vec);
         a.window = layers.map(|layers| Window { width: 3, layers });
     }));
+    let rare: Vec<Change> = vec![
+        Box::new(|arch| arch.rotary_pairs = RotaryPairs::Neighbours),
+        Box::new(|arch| {
+            arch.norm_placement = NormPlacement::Peri;
+            arch.rotary_pairs = RotaryPairs::Neighbours;
+        }),
+    ];
+    let common = all.clone();
+    for change in rare {
+        all.extend(common.iter().cloned().map(|mut arch| {
+            change(&mut arch);
+            arch
+        }));
+    }
     all
 }
 

@@ -134,8 +134,12 @@ impl<'a> Composed<'a> {
                 let heads = normalise(self.heads(of), centred, eps);
                 (of, joined(self.scaled(role, heads)))
             }
-            Step::Rotate { of, dims, base } => {
-                let heads = self.rotations.rotate(self.heads(of), dims, base);
+            Step::Rotate {
+                of,
+                ref angles,
+                pairs,
+            } => {
+                let heads = self.rotations.rotate(self.heads(of), angles, pairs);
                 (of, joined(heads))
             }
             Step::Attend {
