@@ -59,7 +59,7 @@ fn its_config_is_read_as_that_of_its_base() {
     let known = parse(&CONFIG.replace("lama\"", "alpaca\""))
         .unwrap_err()
         .to_string();
-    assert!(known.contains("qwen3, lama"), "{known}");
+    assert!(known.contains(", lama"), "{known}");
     let unknown = CONFIG.replace("vocab_size\"", "vocab_size\": 100, \"logit_scale\"");
     assert!(
         parse(&unknown)
