@@ -67,6 +67,11 @@ def uniform(name, count):
     return bits(name, count).astype(np.float64) / 2**24 - 0.5
 
 
+def f32(x):
+    """As float32 has it."""
+    return float(np.float32(x))
+
+
 def summary(tensor):
     """The root of the sum of squares, the sum weighted with uniform numbers, and four of the numbers."""
     x = tensor.detach().flatten()
@@ -178,12 +183,13 @@ class Model:
                 return plain / factor, 1.0
             case {"kind": "dynamic", "factor": factor, "original_context": known}:
                 # bloc97, emozilla 2023
-                grown = factor * max(tokens, known) / known - (factor - 1)
-                return 1 / self.powers(dims, base * grown ** (dims / (dims - 2))), 1.0
+                grown = torch.tensor(factor, dtype=torch.float32) * max(tokens, known) / known - (factor - 1)
+                grown = float((grown.double() ** f32(dims / (dims - 2))).float() * base)
+                return 1 / self.powers(dims, grown), 1.0
             case {"kind": "long-rope", "original_context": known} as scaling:
                 # Ding et al. 2024, eq. 3
                 factors = scaling["long_factors" if tokens > known else "short_factors"]
-                return plain / torch.tensor(factors), scaling["attention_factor"]
+                return 1 / (torch.tensor(factors) * self.powers(dims, base)), scaling["attention_factor"]
             case {"kind": "yarn", "factor": factor, "original_context": known} as scaling:
                 # Peng et al. 2023, with the ramp over pairs as in the authors' code: github.com/jquesnelle/yarn
                 pair = lambda turns: dims * math.log(known / (turns * 2 * math.pi)) / (2 * math.log(base))
@@ -192,13 +198,15 @@ class Model:
                     first, last = math.floor(first), math.ceil(last)
                 first, last = max(first, 0), min(last, dims - 1)
                 stretched = ((torch.arange(dims // 2) - first) / (last - first)).clamp(0, 1)
-                return plain * (1 - stretched) + plain / factor * stretched, scaling["attention_factor"]
+                kept = 1 - stretched
+                long = 1 / (factor * self.powers(dims, base))
+                return long * (1 - kept) + plain * kept, scaling["attention_factor"]
             case {"kind": "llama3", "factor": factor, "original_context": known} as scaling:
                 # github.com/meta-llama/llama-models, models/llama3/model.py
                 low, high = scaling["low_frequency_factor"], scaling["high_frequency_factor"]
-                turns = known * plain / (2 * math.pi)
+                turns = known / (2 * math.pi / plain)
                 kept = ((turns - low) / (high - low)).clamp(0, 1)
-                return plain * kept + plain / factor * (1 - kept), 1.0
+                return (1 - kept) * plain / factor + kept * plain, 1.0
 
     def rotate(self, x):
         """Channel i of a head turns with channel i + dims / 2, or channels 2i and 2i + 1. Rounded to float32 as models

@@ -78,10 +78,12 @@ fn at(arch: &ArchSpec, path: &[String]) -> Value {
 }
 
 impl Choice {
-    /// Whether the architecture has it; what is left out is false.
+    /// Whether the architecture has it; what is left out is false, or the default.
     pub fn is_in(&self, arch: &ArchSpec) -> bool {
         let found = at(arch, &self.path);
-        found == self.value || (found.is_null() && self.value == json!(false))
+        let said = self.set_in(arch).and_then(|said| serde_json::from_value(said).ok());
+        let same = || self.value == json!(false) || said.is_some_and(|said: ArchSpec| said == *arch);
+        found == self.value || (found.is_null() && same())
     }
 
     /// The architecture with this word; a kind without anything beside it. None where what it is a word of is not
