@@ -24,15 +24,28 @@ DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
     "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
-    "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None,
+    "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
+    "embedding_norm": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
 # Whether the mean is subtracted, whether there is a gain, and a shift.
-NORMS = {"layer-norm": (True, True, True), "rms-norm": (False, True, False)}
-# Whether what a sublayer and the unembedding read is normed, what a sublayer writes, the stream after an addition.
-PLACEMENTS = {"pre": (True, False, False), "post": (False, False, True), "peri": (True, True, False)}
-# Whether the MLP reads what attention reads.
-RESIDUALS = {"parallel": True, "sequential": False}
+NORMS = {
+    "layer-norm": (True, True, True), "rms-norm": (False, True, False), "layer-norm-gain": (True, True, False),
+    "layer-norm-plain": (True, False, False), "rms-norm-plain": (False, False, False),
+}
+# Whether what a sublayer reads is normed, what it writes, the stream after an addition, what the unembedding reads.
+PLACEMENTS = {
+    "pre": (True, False, False, True), "post": (False, False, True, False), "peri": (True, True, False, True),
+    "output": (False, True, False, True),
+}
+# Whether the MLP reads what attention reads; whether by the same norm.
+RESIDUALS = {"parallel": (True, False), "sequential": (False, False), "parallel-shared": (True, True)}
+# Of queries and keys: whether the mean is subtracted, whether all heads are normed together, whether each has a gain of
+# its own, whether there is a shift.
+QK_NORMS = {
+    True: (False, False, False, False), "width": (False, True, True, False), "layer-norm": (True, False, False, True),
+    "layer-norm-heads": (True, False, True, False),
+}
 # The function, and whether it is of a gate that multiplies the rest.
 ACTIVATIONS = {
     "gelu": (F.gelu, False), "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), False), "relu": (F.relu, False),
@@ -91,8 +104,14 @@ class Model:
         self.kv_heads = a["kv_heads"] or self.heads
         self.d_head = a["head_dim"] or self.d // self.heads
         self.centred, self.gain, self.shift = NORMS[a["norm"]]
-        self.normed_input, self.normed_output, self.normed_stream = PLACEMENTS[a["norm_placement"]]
-        self.parallel = RESIDUALS[a["residual"]]
+        self.normed_input, self.normed_output, self.normed_stream, self.normed_last = PLACEMENTS[a["norm_placement"]]
+        self.parallel, self.shared = RESIDUALS[a["residual"]]
+        self.scale = {"embedding": 1.0, "attention": 1 / math.sqrt(self.d_head), "residual": 1.0, "logits": 1.0}
+        assert a["scale"].keys() <= self.scale.keys() and a["softcap"].keys() <= {"scores", "logits"}
+        self.scale.update({name: f32(x) for name, x in a["scale"].items()})
+        self.alibi = {"order": "press", "max": 8.0, "scaled": False, "bf16": False}
+        assert a["alibi"].keys() <= self.alibi.keys()
+        self.alibi.update(a["alibi"])
         self.act, self.gated = ACTIVATIONS[a["activation"]]
         self.w = {}
         self.draw()
@@ -123,22 +142,31 @@ class Model:
 
     def draw(self):
         a, d = self.a, self.d
-        self.matrix("TokenEmbedding", a["vocab"], d)
+        width = a["embedding_dim"] or d
+        self.matrix("TokenEmbedding", a["vocab"], width)
+        if a["embedding_dim"]:
+            self.matrix("EmbeddingProjection", d, width)
+            self.matrix("UnembeddingProjection", width, d)
+        if a["embedding_norm"]:
+            self.vectors("EmbeddingNorm", d, self.gain, self.shift)
         if a["position"]["kind"] == "learned":
             self.matrix("PositionEmbedding", a["context"], d)
         for layer in range(1, a["layers"] + 1):
             self.draw_block(f"{layer}.")
-        if self.normed_input:
+        if self.normed_last:
             self.vectors("FinalNorm", d, self.gain, self.shift)
         if not a["tied"]:
-            self.matrix("Unembedding", a["vocab"], d)
+            self.matrix("Unembedding", a["vocab"], width)
+        if a["unembedding_bias"]:
+            self.tensor("Unembedding.Bias", (a["vocab"],), 0, 0.2)
 
     def draw_block(self, block):
         a, d, widths = self.a, self.d, self.heads * self.d_head
         qkv, out, mlp = BIASES[a["bias"]]
         for norm, there in [
             ("AttentionNorm", self.normed_input or self.normed_stream), ("AttentionOutputNorm", self.normed_output),
-            ("MlpNorm", self.normed_input or self.normed_stream), ("MlpOutputNorm", self.normed_output),
+            ("MlpNorm", self.normed_input and not self.shared or self.normed_stream),
+            ("MlpOutputNorm", self.normed_output),
         ]:
             if there:
                 self.vectors(block + norm, d, self.gain, self.shift)
@@ -146,8 +174,9 @@ class Model:
         self.matrix(block + "Key", self.kv_heads * self.d_head, d, qkv)
         self.matrix(block + "Value", self.kv_heads * self.d_head, d, qkv)
         if a["qk_norm"]:
-            self.vectors(block + "QueryNorm", self.d_head, True, False)
-            self.vectors(block + "KeyNorm", self.d_head, True, False)
+            _, _, each, shift = QK_NORMS[a["qk_norm"]]
+            self.vectors(block + "QueryNorm", widths if each else self.d_head, True, shift)
+            self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, True, shift)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -159,12 +188,29 @@ class Model:
     def linear(self, x, name):
         return F.linear(x, self.w[f"{name}.Matrix"], self.w.get(f"{name}.Bias"))
 
-    def norm(self, x, name, centred=None):
-        if self.centred if centred is None else centred:
-            x = x - x.mean(-1, keepdim=True)
-        eps = float(np.float32(self.a["norm_eps"]))  # as float32 has it
-        x = x / (x.square().mean(-1, keepdim=True) + eps).sqrt()
+    def norm(self, x, name):
+        x = self.normed(x, self.centred)
         return x * self.w.get(f"{name}.Gain", 1.0) + self.w.get(f"{name}.Shift", 0.0)
+
+    def normed(self, x, centred):
+        if centred:
+            x = x - x.mean(-1, keepdim=True)
+        return x / (x.square().mean(-1, keepdim=True) + f32(self.a["norm_eps"])).sqrt()
+
+    def norm_heads(self, x, name):
+        """Of queries or keys [sequences, heads, positions, d_head]."""
+        centred, together, each, _ = QK_NORMS[self.a["qk_norm"]]
+        if together:
+            x = self.normed(x.transpose(1, 2).flatten(2), centred).unflatten(-1, (-1, self.d_head)).transpose(1, 2)
+        else:
+            x = self.normed(x, centred)
+        gain = self.w[f"{name}.Gain"]
+        return x * (gain.view(-1, 1, self.d_head) if each else gain) + self.w.get(f"{name}.Shift", 0.0)
+
+    def capped(self, x, what):
+        """Gemma Team 2024."""
+        cap = self.a["softcap"].get(what)
+        return x if cap is None else f32(cap) * torch.tanh(x / f32(cap))
 
     def powers(self, dims, base):
         """base^(2i / dims)."""
@@ -172,11 +218,13 @@ class Model:
         exponents = torch.arange(0, dims, 2, dtype=torch.float32) / dims
         return (base ** exponents.double()).float()
 
-    def frequencies(self, dims, tokens):
+    def frequencies(self, dims, tokens, windowed):
         """Of each pair, and by what cosines and sines are multiplied."""
-        base = self.a["position"]["base"]
+        base, scaling = self.a["position"]["base"], self.a["rotary_scaling"]
+        if windowed and self.a["local_base"]:
+            base, scaling = self.a["local_base"], None
         plain = 1 / self.powers(dims, base)
-        match self.a["rotary_scaling"]:
+        match scaling:
             case None:
                 return plain, 1.0
             case {"kind": "linear", "factor": factor}:
@@ -208,11 +256,11 @@ class Model:
                 kept = ((turns - low) / (high - low)).clamp(0, 1)
                 return (1 - kept) * plain / factor + kept * plain, 1.0
 
-    def rotate(self, x):
+    def rotate(self, x, windowed):
         """Channel i of a head turns with channel i + dims / 2, or channels 2i and 2i + 1. Rounded to float32 as models
         of float32 have it: frequencies, angles, cosines and sines."""
         dims = int(self.d_head * self.a["position"]["fraction"]) // 2 * 2
-        frequencies, scale = self.frequencies(dims, x.shape[-2])
+        frequencies, scale = self.frequencies(dims, x.shape[-2], windowed)
         places = torch.arange(x.shape[-2], dtype=torch.float32)
         angles = torch.outer(places, frequencies).double()
         cos, sin = ((f(angles).float() * scale).double() for f in (torch.cos, torch.sin))
@@ -223,13 +271,18 @@ class Model:
         return torch.cat([turned, x[..., dims:]], -1)
 
     def slopes(self):
-        """As in the authors' code: github.com/ofirpress/attention_with_linear_biases."""
+        """As in the authors' code: github.com/ofirpress/attention_with_linear_biases, where the last slope is 2^-8; or
+        as in that of MPT: github.com/mosaicml/llm-foundry."""
 
         def power_of_2(n):
-            start = 2 ** (-(2 ** -(math.log2(n) - 3)))
+            start = 2 ** (-self.alibi["max"] / n)
             return [start * start**i for i in range(n)]
 
         n = self.heads
+        if self.alibi["order"] == "mpt":
+            slopes = power_of_2(2 ** math.ceil(math.log2(n)))
+            return slopes if len(slopes) == n else (slopes[1::2] + slopes[::2])[:n]
+        assert self.alibi["order"] == "press", self.alibi
         if math.log2(n).is_integer():
             return power_of_2(n)
         closest = 2 ** math.floor(math.log2(n))
@@ -239,25 +292,34 @@ class Model:
         split = lambda name: self.linear(x, block + name).unflatten(-1, (-1, self.d_head)).transpose(1, 2)
         query, key, value = split("Query"), split("Key"), split("Value")
         if self.a["qk_norm"]:
-            query, key = self.norm(query, block + "QueryNorm", False), self.norm(key, block + "KeyNorm", False)
+            query, key = self.norm_heads(query, block + "QueryNorm"), self.norm_heads(key, block + "KeyNorm")
+        if self.a["clip_qkv"]:
+            limit = f32(self.a["clip_qkv"])
+            query, key, value = (x.clamp(-limit, limit) for x in (query, key, value))
+        window = self.a["window"]
+        windowed = bool(window) and layer in window["layers"]
         distance = torch.arange(x.shape[1])[:, None] - torch.arange(x.shape[1])
         bias = torch.zeros(self.heads, 1, 1, dtype=torch.float64)
         match self.a["position"]["kind"]:
             case "rotary" if layer in self.a["unrotated_layers"]:
                 pass
             case "rotary":
-                query, key = self.rotate(query), self.rotate(key)
+                query, key = self.rotate(query, windowed), self.rotate(key, windowed)
             case "alibi":
                 # float32 has the slopes rounded
-                slopes = torch.tensor(self.slopes(), dtype=torch.float32).double()
-                bias = -slopes[:, None, None] * distance
+                slopes = torch.tensor(self.slopes(), dtype=torch.float32)[:, None, None]
+                bias = -slopes.double() * distance
+                if self.alibi["bf16"]:
+                    # as in the code of Falcon, by the key's place: the softmax forgets what all keys of a query get
+                    bias = (slopes.bfloat16() * torch.arange(x.shape[1]).bfloat16()).double()
+                if self.alibi["scaled"]:
+                    bias = bias * self.scale["attention"]
             case kind:
                 assert kind in ("learned", "none"), kind
         key, value = (x.repeat_interleave(self.heads // self.kv_heads, 1) for x in (key, value))
-        scores = query @ key.transpose(-1, -2) / math.sqrt(self.d_head) + bias
+        scores = self.capped(query @ key.transpose(-1, -2) * self.scale["attention"], "scores") + bias
         seen = distance >= 0
-        window = self.a["window"]
-        if window and layer in window["layers"]:
+        if windowed:
             seen &= distance < window["width"]
         mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
         return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
@@ -271,26 +333,34 @@ class Model:
         block = f"{layer}."
         norm = lambda there, x, name: self.norm(x, block + name) if there else x
         attended = self.attention(norm(self.normed_input, x, "AttentionNorm"), block, layer)
-        attended = x + norm(self.normed_output, attended, "AttentionOutputNorm")
+        factor = self.scale["residual"]
+        attended = x + factor * norm(self.normed_output, attended, "AttentionOutputNorm")
         attended = norm(self.normed_stream, attended, "AttentionNorm")
         given = x if self.parallel else attended
-        written = self.mlp(norm(self.normed_input, given, "MlpNorm"), block)
-        y = attended + norm(self.normed_output, written, "MlpOutputNorm")
+        written = self.mlp(norm(self.normed_input, given, "AttentionNorm" if self.shared else "MlpNorm"), block)
+        y = attended + factor * norm(self.normed_output, written, "MlpOutputNorm")
         return norm(self.normed_stream, y, "MlpNorm")
 
     def states(self, ids):
         """The residual stream before the first block and after each."""
-        x = self.w["TokenEmbedding.Embedding"][ids]
+        x = self.w["TokenEmbedding.Embedding"][ids] * self.scale["embedding"]
+        if self.a["embedding_dim"]:
+            x = self.linear(x, "EmbeddingProjection")
         if self.a["position"]["kind"] == "learned":
             x = x + self.w["PositionEmbedding.Embedding"]
+        if self.a["embedding_norm"]:
+            x = self.norm(x, "EmbeddingNorm")
         states = [x]
         for layer in range(1, self.a["layers"] + 1):
             states.append(self.block(states[-1], layer))
         return states
 
     def logits(self, x):
-        x = self.norm(x, "FinalNorm") if self.normed_input else x
-        return x @ self.w["TokenEmbedding.Embedding" if self.a["tied"] else "Unembedding.Matrix"].T
+        x = self.norm(x, "FinalNorm") if self.normed_last else x
+        if self.a["embedding_dim"]:
+            x = self.linear(x, "UnembeddingProjection")
+        matrix = self.w["TokenEmbedding.Embedding" if self.a["tied"] else "Unembedding.Matrix"]
+        return self.capped(F.linear(x, matrix, self.w.get("Unembedding.Bias")) * self.scale["logits"], "logits")
 
 
 def computed(arch):

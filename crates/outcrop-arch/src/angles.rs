@@ -65,7 +65,8 @@ impl Angles {
             Some(S::LongRope {
                 original_context, ..
             }) => usize::from(tokens > *original_context),
-            None | Some(S::Linear { .. } | S::Dynamic { .. } | S::Yarn { .. } | S::Llama3 { .. }) => 0,
+            None
+            | Some(S::Linear { .. } | S::Dynamic { .. } | S::Yarn { .. } | S::Llama3 { .. }) => 0,
         }
     }
 

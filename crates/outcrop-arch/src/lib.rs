@@ -47,9 +47,10 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, ArchSpec, Attention, Bias, FeatureName, Init, KEYS, Norm,
-    NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind, Position, REQUIRED,
-    Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Switch, Window, Word, numbers, reference,
+    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, FeatureName,
+    Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind,
+    Over, Position, QkNorm, QkNormProperties, REQUIRED, Residual, ResidualProperties, Rotary,
+    RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch, Window, Word, numbers, reference,
     schema,
 };
 pub use tensors::{Span, TensorName};

@@ -27,6 +27,10 @@ pub struct TensorName {
     pub layer: Option<usize>,
     /// Whether a matrix is stored as [in, out], as in GPT-2; else as [out, in].
     pub transposed: bool,
+    /// Rows of the file that stand before those of the plan and mean nothing.
+    pub skipped: usize,
+    /// What is added to each stored number: 1 where files hold gains less 1.
+    pub offset: f32,
     /// Whether a checkpoint must have it. A tied unembedding may be there, equal to the embedding,
     /// or not.
     pub required: bool,
@@ -80,6 +84,7 @@ impl Family {
         list.section(&plan.start, names.start, &|module| {
             format!("{}{module}", names.body)
         })?;
+        list.skip_positions();
         for index in 0..plan.layers() {
             let first = list.tensors.len();
             list.section(plan.block(index + 1), names.block, &|module| {
@@ -132,11 +137,32 @@ impl Family {
             .map(|module| module.name);
         let first = name.split_once('.').map_or(name, |(first, _)| first);
         let bare = modules.chain([names.blocks]).any(|module| module == first);
-        Some(format!("{}{name}", if bare { names.body } else { "" }))
+        let named = match names.body.split_once('.') {
+            _ if bare => format!("{}{name}", names.body),
+            // the body of a body, as `decoder` of OPT
+            Some((outer, inner)) if !inner.is_empty() && name.starts_with(inner) => {
+                format!("{outer}.{name}")
+            }
+            Some(_) | None => name.to_owned(),
+        };
+        Some(names.renamed(named))
     }
 }
 
 impl Layout {
+    /// A name with its module as most files of the family call it.
+    fn renamed(&self, name: String) -> String {
+        let [other, usual] = [0, 1].map(|i| move |alias: &[&str; 2]| format!(".{}.", alias[i]));
+        let alias = self
+            .aliases
+            .iter()
+            .find(|alias| name.contains(&other(alias)));
+        alias.map_or_else(
+            || name.clone(),
+            |alias| name.replacen(&other(alias), &usual(alias), 1),
+        )
+    }
+
     /// Turns a tensor of a block into what files hold.
     fn store(&self, tensor: &mut TensorName) {
         tensor.transposed = self.transposed && tensor.kind == TensorKind::Matrix;
@@ -168,15 +194,23 @@ impl List<'_> {
             });
         }
         for module in modules {
-            let held: Vec<&Part> = (section.parts.iter())
-                .filter(|part| module.holds.contains(&part.role))
-                .collect();
+            let of = |role| section.parts.iter().filter(move |part| part.role == role);
+            let held: Vec<&Part> = module.holds.iter().flat_map(|role| of(*role)).collect();
             let groups = self.groups(module, section);
             for which in [TensorPart::Weight, TensorPart::Bias] {
                 self.module(module, which, (&held, groups), &at(module.name));
             }
         }
         Ok(())
+    }
+
+    /// Adds the rows that stand before the first position.
+    fn skip_positions(&mut self) {
+        let tables = self.tensors.iter_mut();
+        for table in tables.filter(|t| t.role == TensorRole::PositionEmbedding) {
+            table.skipped = self.names.first_position;
+            table.shape[0] += table.skipped;
+        }
     }
 
     /// Into how many pieces the parts of a module are cut, one of each part following another.
@@ -187,6 +221,8 @@ impl List<'_> {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Norm { .. }
+            | Step::Scale { .. }
+            | Step::Clip { .. }
             | Step::Project { .. }
             | Step::HeadNorm { .. }
             | Step::Rotate { .. }
@@ -214,6 +250,7 @@ impl List<'_> {
             TensorPart::Weight => "weight",
             TensorPart::Bias => "bias",
         };
+        let gain = first.kind == TensorKind::Gain;
         self.tensors.push(TensorName {
             name: format!("{name}.{part_name}"),
             shape,
@@ -231,6 +268,8 @@ impl List<'_> {
             decays: first.decays,
             layer: None,
             transposed: false,
+            skipped: 0,
+            offset: if gain { self.names.gain_offset } else { 0.0 },
             required: !first.optional,
         });
     }

@@ -1,6 +1,8 @@
 //! A family that is added from outside of the crate: what differs from Llama is said, the rest is its base's.
 
-use outcrop_arch::{ArchSpec, FAMILIES, Family, HuggingFace, LLAMA, Layout, TensorRole, module};
+use outcrop_arch::{
+    ArchSpec, FAMILIES, Family, HuggingFace, LLAMA, Layout, QkNorm, TensorRole, module,
+};
 
 /// As Llama, with other names and its matrices stored as [in, out].
 static LAMA: Family = Family {
@@ -33,9 +35,7 @@ static LAYOUT: Layout = Layout {
     end: &[module("norm", &[TensorRole::FinalNorm])],
     head: module("head", &[TensorRole::Unembedding]),
     transposed: true,
-    by_head: false,
-    buffers: &[],
-    reference: 4096,
+    ..Layout::NONE
 };
 
 const CONFIG: &str = r#"{"model_type": "lama", "architectures": ["LamaForCausalLM"], "num_hidden_layers": 2,
@@ -94,7 +94,7 @@ fn its_tensors_have_its_names_and_layout() {
     );
     // norms of queries and keys have no name in it
     let normed = ArchSpec {
-        qk_norm: true,
+        qk_norm: QkNorm::Head,
         ..arch
     };
     assert!(

@@ -2,7 +2,7 @@
 
 use outcrop_arch::{
     Activation, ArchSpec, Bias, Draw, Init, LLAMA, Norm, NormPlacement, Parameters, Plan, Position,
-    Residual, Rows, Step, TensorKind, TensorRole, Window,
+    QkNorm, Residual, Rows, Scale, Step, TensorKind, TensorRole, Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -15,20 +15,38 @@ fn counted(arch: &ArchSpec) -> Parameters {
     let norm = arch.norm.properties();
     let norm = d * (u64::from(norm.gain) + u64::from(norm.shift));
     let placement = arch.norm_placement.properties();
-    let places = [placement.input, placement.output, placement.stream];
-    let norms = 2 * places.map(u64::from).iter().sum::<u64>();
-    let last = u64::from(placement.input);
+    let read = if arch.residual.properties().shared {
+        1
+    } else {
+        2
+    };
+    let [input, output, stream] =
+        [placement.input, placement.output, placement.stream].map(u64::from);
+    let norms = read * input + 2 * (output + stream);
+    let ends = u64::from(placement.last) + u64::from(arch.embedding_norm);
     let attention = linear(d, (heads + 2 * kv_heads) * d_head, arch.bias.qkv())
         + linear(heads * d_head, d, arch.bias.attention_output())
-        + if arch.qk_norm { 2 * d_head } else { 0 };
+        + match arch.qk_norm {
+            QkNorm::None => 0,
+            QkNorm::Head => 2 * d_head,
+            QkNorm::LayerNorm => 4 * d_head,
+            QkNorm::Width | QkNorm::LayerNormHeads => (heads + kv_heads) * d_head,
+        };
     let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
-    let non_embedding = layers * (norms * norm + attention + mlp) + last * norm;
-    let tokens = arch.vocab as u64 * d * if arch.tied { 1 } else { 2 };
+    let projections = arch.embedding_dim.map_or(0, |width| 2 * width as u64 * d);
+    let non_embedding = layers * (norms * norm + attention + mlp) + ends * norm + projections;
+    let width = arch.embedding_dim.unwrap_or(arch.d_model);
+    let tokens = (arch.vocab * width) as u64 * if arch.tied { 1 } else { 2 };
+    let bias = if arch.unembedding_bias {
+        arch.vocab as u64
+    } else {
+        0
+    };
     let learned = arch.position == Position::Learned;
     let positions = if learned { arch.context as u64 * d } else { 0 };
     Parameters {
-        total: non_embedding + tokens + positions,
+        total: non_embedding + tokens + positions + bias,
         non_embedding,
     }
 }
@@ -50,7 +68,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
         select(&Norm::ALL[..]),
         select(&NormPlacement::ALL[..]),
         select(&Residual::ALL[..]),
-        any::<bool>(),
+        select(&QkNorm::ALL[..]),
     );
     let rest = (
         select(vec![
@@ -69,13 +87,26 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             Bias::OutputMlp,
         ]),
         select(vec![Init::SmallWang, Init::Normal { std: 0.02 }]),
-        any::<[bool; 3]>(),
+        any::<[bool; 6]>(),
     );
     (shape, norms, rest).prop_map(|(shape, norms, rest)| {
         let (layers, kv_heads, group, half, d_ff, grouped) = shape;
         let heads = kv_heads * group;
         let (norm, norm_placement, residual, qk_norm) = norms;
-        let (position, activation, bias, init, [tied, wide, windowed]) = rest;
+        let (
+            position,
+            activation,
+            bias,
+            init,
+            [
+                tied,
+                wide,
+                windowed,
+                narrow,
+                embedding_norm,
+                unembedding_bias,
+            ],
+        ) = rest;
         ArchSpec {
             kv_heads: if grouped { kv_heads } else { heads },
             head_dim: wide.then_some(2 * half + 2),
@@ -91,6 +122,14 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             bias,
             init,
             tied,
+            embedding_dim: narrow.then_some(half + 1),
+            embedding_norm,
+            unembedding_bias,
+            clip_qkv: narrow.then_some(4.0),
+            scale: Scale {
+                residual: if wide { 0.5 } else { 1.0 },
+                ..Scale::default()
+            },
             window: windowed.then(|| Window {
                 width: half,
                 layers: vec![layers],
@@ -106,7 +145,7 @@ proptest! {
         arch.check().unwrap();
         let expected = counted(&arch);
         prop_assert_eq!(arch.parameters(), expected);
-        let head = (arch.vocab * arch.d_model) as u64;
+        let head = (arch.vocab * arch.embedding_dim.unwrap_or(arch.d_model)) as u64;
         let scores = arch.layers * arch.context * arch.heads * arch.d_head();
         let flops = 6 * (expected.non_embedding + head) + 12 * scores as u64;
         prop_assert_eq!(arch.flops_per_token(), flops as f64);
@@ -138,7 +177,7 @@ proptest! {
     #[test]
     fn steps_read_what_was_written_and_every_part_is_used(arch in architectures()) {
         let plan = Plan::new(&arch);
-        for section in [plan.block(1), plan.block(arch.layers), &plan.end] {
+        for section in [&plan.start, plan.block(1), plan.block(arch.layers), &plan.end] {
             let mut written = vec![Rows::Residual];
             let mut used = Vec::new();
             for step in &section.steps {
@@ -164,13 +203,15 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
             (vec![from], Some(to), Some(role))
         }
         Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
+        Step::Scale { of, .. } | Step::Clip { of, .. } => (vec![of], None, None),
         Step::Rotate { of, .. } | Step::Activate { of, .. } => (vec![of], None, None),
         Step::Attend { .. } => {
             let reads = vec![Rows::Queries, Rows::Keys, Rows::Values];
             (reads, Some(Rows::Read), None)
         }
         Step::Multiply { from, to } | Step::Add { from, to } => (vec![from, to], None, None),
-        Step::Unembed { role, from } => (vec![from], None, Some(role)),
+        // a tied unembedding may have a bias of its own
+        Step::Unembed { from, .. } => (vec![from], None, Some(TensorRole::Unembedding)),
     }
 }
 

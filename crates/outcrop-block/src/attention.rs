@@ -1,5 +1,5 @@
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
-use outcrop_vector::softmax;
+use outcrop_vector::{softcap, softmax};
 use rayon::prelude::*;
 
 use crate::heads::Heads;
@@ -33,7 +33,8 @@ impl<'a> AttentionWeights<'a> {
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
     /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
     /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
-    /// its window where the layer has one; with linear biases s is less by the head's slope times i - j. Computed from queries and keys on the current rayon pool.
+    /// its window where the layer has one; with another scale, bounds and linear biases as the block has them.
+    /// Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
     /// Where `head` is not below [`AttentionWeights::heads`].
@@ -43,7 +44,7 @@ impl<'a> AttentionWeights<'a> {
         let mut keys = Packed::default();
         let key = &self.qkv[self.heads.key(head / self.heads.group())..];
         keys.pack(key, d_head, tokens, 1, width);
-        let (scale, slope) = (self.heads.scale(), self.heads.slopes().get(head).copied());
+        let (scale, bias) = (self.heads.scale, self.heads.biases().get(head).copied());
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
@@ -54,12 +55,20 @@ impl<'a> AttentionWeights<'a> {
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
                 let (past, later) = line.split_at_mut(first + row + 1);
                 let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
-                // as far away as they stand from the end, over the scale that softmax multiplies by
-                if let Some(slope) = slope.map(|slope| slope / scale) {
-                    let scores = seen.iter_mut().rev().enumerate();
-                    scores.for_each(|(distance, score)| *score -= slope * distance as f32);
+                let query = first + row;
+                if self.heads.softcap.is_some() || bias.is_some() || scale < 0.0 {
+                    seen.iter_mut().for_each(|score| *score *= scale);
+                    if let Some(cap) = self.heads.softcap {
+                        softcap(seen, cap);
+                    }
+                    if let Some(bias) = bias {
+                        let from = self.heads.first_seen(query);
+                        bias.add(seen, |_| query, |column| from + column);
+                    }
+                    softmax(seen, 1.0);
+                } else {
+                    softmax(seen, scale);
                 }
-                softmax(seen, scale);
                 before.fill(0.0);
                 later.fill(0.0);
             }

@@ -149,6 +149,7 @@ impl Block {
                 turns: &self.compiled.turns,
                 tables,
                 width: self.compiled.heads.width(),
+                d_head: self.compiled.heads.d_head,
             },
             layout,
         }

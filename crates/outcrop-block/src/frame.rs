@@ -150,6 +150,7 @@ impl Pass<'_> {
             Kind::Project(map) => map.apply(self.weights, x, y, false),
             Kind::AddProjected(map) => map.apply(self.weights, x, y, true),
             Kind::Add => add_into(x, y),
+            Kind::Scale(by) => y.iter_mut().zip(x).for_each(|(y, x)| *y = x * by),
             Kind::Turn => {
                 if from != to {
                     y.copy_from_slice(x);
@@ -171,7 +172,8 @@ impl Pass<'_> {
         let mut rest = y;
         for part in parts {
             let (rows, later) = rest.split_at_mut(part.rows * self.turns.width);
-            self.turns.apply(self.weights, rows, part.first, part.tokens);
+            self.turns
+                .apply(self.weights, rows, part.first, part.tokens);
             rest = later;
         }
     }

@@ -1,18 +1,22 @@
 use std::ops::Range;
 
-use outcrop_vector::alibi_slopes;
+use outcrop_arch::Alibi;
 
 /// The heads of attention and where in a row of queries, keys and values each lies: key-value heads in order,
 /// each as [queries of its group | key | value].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Heads {
     pub(crate) heads: usize,
     pub(crate) kv_heads: usize,
     pub(crate) d_head: usize,
     /// Positions that a query sees, itself among them.
     pub(crate) window: usize,
-    /// Whether scores get minus the slope of the head times the distance of the key (Press et al. 2022).
-    pub(crate) alibi: bool,
+    /// The linear biases that scores get, where there are any (Press et al. 2022).
+    pub(crate) alibi: Option<Alibi>,
+    /// What scores are multiplied by.
+    pub(crate) scale: f32,
+    /// The bound c of scores s, which become c tanh(s / c).
+    pub(crate) softcap: Option<f32>,
 }
 
 impl Heads {
@@ -56,18 +60,6 @@ impl Heads {
         let group = self.group();
         (0..self.kv_heads)
             .flat_map(move |kv| [part(0, kv * group, group), part(1, kv, 1), part(2, kv, 1)])
-    }
-
-    /// By head, what scores lose for each position that a key is away; empty where that is nothing.
-    pub(crate) fn slopes(&self) -> Vec<f32> {
-        match self.alibi {
-            true => alibi_slopes(self.heads),
-            false => Vec::new(),
-        }
-    }
-
-    pub(crate) fn scale(&self) -> f32 {
-        1.0 / (self.d_head as f32).sqrt()
     }
 
     /// The first position that the query at `position` sees.

@@ -51,7 +51,7 @@ impl Keeps {
                 }
                 Kind::Attend => (needed[op.from], needed[op.to]) = (true, true),
                 Kind::Turn => needed[op.from] |= !turned_in_place,
-                Kind::Add => {}
+                Kind::Add | Kind::Scale(_) => {}
             }
         }
         let mut values = Vec::new();
@@ -177,7 +177,7 @@ pub(crate) fn allocate(
 
 #[cfg(test)]
 mod tests {
-    use outcrop_arch::{Activation, ArchSpec, NormPlacement, Plan, Residual};
+    use outcrop_arch::{Activation, ArchSpec, NormPlacement, Plan, QkNorm, Residual};
 
     use super::*;
     use crate::compile::compile;
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(rows(gpt2.clone())[0], kept);
         let llama = ArchSpec {
             activation: Activation::SwiGlu,
-            qk_norm: true,
+            qk_norm: QkNorm::Head,
             kv_heads: 1,
             ..gpt2.clone()
         };

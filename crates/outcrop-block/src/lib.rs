@@ -9,6 +9,7 @@
 //! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
 //! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
 //! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] |
+//! | [`Start`] | what is done to embedded tokens before the first block |
 //! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
 //!
 //! Groups of rows go through a block on the current rayon pool, so that they stay in the cache. Results
@@ -36,6 +37,7 @@ mod frame;
 mod heads;
 mod input;
 mod layout;
+mod linear;
 mod loss;
 mod map;
 mod memory;
@@ -43,6 +45,7 @@ mod norm;
 mod op;
 mod program;
 mod rotary;
+mod start;
 mod stream;
 mod sums;
 mod turn;
@@ -54,6 +57,7 @@ pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
 pub use loss::{Gradients, Loss};
+pub use start::Start;
 pub use stream::Stream;
 pub use weight::Weight;
 

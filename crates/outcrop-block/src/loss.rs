@@ -2,14 +2,17 @@
 //! so that the logits are never whole.
 
 use outcrop_arch::Section;
-use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial, panel_width};
-use outcrop_vector::cross_entropy;
+use outcrop_gemm::{LeftMatrix, Packed, multiply_serial, panel_width};
+use outcrop_vector::{
+    add_columns, add_into, cross_entropy, multiply_into, softcap, softcap_slopes,
+};
 use rayon::prelude::*;
 
 use crate::compile::{End, end};
 use crate::memory::{Buffer, Lent};
+use crate::op::Map;
 use crate::sums::{Lane, lanes, total};
-use crate::weight::{Weights, pack};
+use crate::weight::{Transposed, Weights};
 use crate::{Input, Result, Weight};
 
 /// Rows whose logits are there together.
@@ -34,14 +37,14 @@ impl Loss {
         Ok(Self { end: end(section)? })
     }
 
-    /// The tensors that it takes, in order: gain and shift of the norm, where there are such, and the
-    /// unembedding [d_model, vocab]; its role is the token embedding's where they are tied.
+    /// The tensors that it takes, in order: gain and shift of the norm and the projection, where there are such,
+    /// the unembedding [width, vocab], whose role is the token embedding's where they are tied, and its bias.
     pub fn inputs(&self) -> &[Input] {
         &self.end.inputs
     }
 
     /// The mean over rows of ln(sum_j exp(l_j)) - l_target in nats, l = norm(x) W, and its gradients where they
-    /// are asked for. `x` is [rows, d_model], with a target below the vocabulary for each row; NaN of no rows.
+    /// are asked for; the logits l also scaled and bounded where the plan has it so. `x` is [rows, d_model], with a target below the vocabulary for each row; NaN of no rows.
     /// In parallel on the current rayon pool, the same bits on any number of threads.
     ///
     /// # Panics
@@ -65,13 +68,11 @@ impl Loss {
         targets: &[usize],
         gradients: bool,
     ) -> (f32, Option<Gradients>) {
-        let [d, vocab] = self.shape();
-        let matrix = weights[self.end.unembedding];
+        let d = self.end.d_model();
         let packs = Packs {
-            loss: self,
-            weights: Weights::pack_some(self.inputs(), weights, &|_| false),
-            forward: pack(matrix, [d, vocab], [vocab, 1]),
-            backward: gradients.then(|| pack(matrix, [vocab, d], [1, vocab])),
+            end: &self.end,
+            weights: Weights::pack(self.inputs(), weights),
+            backward: gradients.then(|| Transposed::pack(self.inputs(), weights)),
             share: 1.0 / targets.len() as f32,
         };
         let groups = targets.len().div_ceil(ROWS);
@@ -90,81 +91,190 @@ impl Loss {
         ((sum / targets.len() as f64) as f32, gradients)
     }
 
-    /// The norm of `x` [rows, d_model], where there is one, in place; `weights` are the inputs before the
-    /// unembedding. In parallel on the current rayon pool.
-    pub fn norm(&self, weights: &[Weight], x: &mut [f32]) {
-        let Some(norm) = &self.end.norm else { return };
-        let weights = Weights::packed(weights);
-        let groups = x.par_chunks_mut(ROWS * norm.width);
-        groups.for_each_init(Vec::new, |before: &mut Vec<f32>, rows| {
-            before.clear();
-            before.extend_from_slice(rows);
-            norm.apply(&weights, before, rows);
-        });
+    /// The tensors before the unembedding, in order.
+    pub fn before(&self) -> &[Input] {
+        &self.inputs()[..self.end.unembedding.weight]
     }
 
-    fn shape(&self) -> [usize; 2] {
-        let shape = &self.inputs()[self.end.unembedding].shape;
-        [shape[0], shape[1]]
+    /// What the unembedding reads, [rows, width], of `x` [rows, d_model]; `weights` are the inputs
+    /// [before](Self::before) it. In parallel on the current rayon pool.
+    pub fn read(&self, weights: &[Weight], mut x: Vec<f32>) -> Vec<f32> {
+        let weights = Weights::packed(weights);
+        if let Some(norm) = &self.end.norm {
+            let groups = x.par_chunks_mut(ROWS * norm.width);
+            groups.for_each_init(Vec::new, |before: &mut Vec<f32>, rows| {
+                before.clear();
+                before.extend_from_slice(rows);
+                norm.apply(&weights, before, rows);
+            });
+        }
+        match &self.end.projection {
+            Some(map) => map.all(&weights, &x),
+            None => x,
+        }
+    }
+
+    /// Makes logits, in place, of what the unembedding gives for some of the vocabulary, rows as long as that;
+    /// `bias` is its bias there, where it has one.
+    pub fn finish(&self, products: &mut [f32], bias: Option<&[f32]>) {
+        if let Some(bias) = bias {
+            for row in products.chunks_exact_mut(bias.len()) {
+                add_into(bias, row);
+            }
+        }
+        self.end.bound(products, None);
+    }
+
+    /// The bias of the unembedding, where it has one.
+    pub fn bias(&self) -> Option<&Input> {
+        self.end.unembedding.bias.map(|bias| &self.inputs()[bias])
     }
 }
 
-/// What all rows share: the matrix is packed.
+impl End {
+    /// Scales logits and bounds them, with the derivatives of the bound where they are asked for.
+    fn bound(&self, logits: &mut [f32], slopes: Option<&mut [f32]>) {
+        if self.scale != 1.0 {
+            logits.iter_mut().for_each(|x| *x *= self.scale);
+        }
+        match (self.softcap, slopes) {
+            (Some(cap), Some(slopes)) => softcap_slopes(logits, cap, slopes),
+            (Some(cap), None) => softcap(logits, cap),
+            (None, _) => {}
+        }
+    }
+}
+
+/// What all rows share.
 struct Packs<'a> {
-    loss: &'a Loss,
+    end: &'a End,
     weights: Weights<'a>,
-    forward: Lent<Packed>,
     /// Where gradients are asked for.
-    backward: Option<Lent<Packed>>,
+    backward: Option<Transposed>,
     /// Of one row in the mean.
     share: f32,
 }
 
+/// Memory of some rows.
+struct Room {
+    normed: Buffer,
+    projected: Buffer,
+    logits: Buffer,
+    slopes: Buffer,
+    packed: Lent<Packed>,
+}
+
 impl Packs<'_> {
+    fn room(&self) -> Room {
+        let Map {
+            inputs, outputs, ..
+        } = self.end.unembedding;
+        let bounded = self.end.softcap.is_some() && self.backward.is_some();
+        Room {
+            normed: Buffer::of(ROWS * self.end.d_model()),
+            projected: Buffer::of(self.end.projection.map_or(0, |_| ROWS * inputs)),
+            logits: Buffer::of(ROWS * outputs),
+            slopes: Buffer::of(if bounded { ROWS * outputs } else { 0 }),
+            packed: Lent::new(ROWS * outputs.next_multiple_of(panel_width())),
+        }
+    }
+
     /// The sum of the losses of some rows, and of their gradients.
     fn lane(&self, x: &[f32], targets: &[usize], dx: &mut [f32]) -> (f64, Lane) {
-        let [d, vocab] = self.loss.shape();
-        let end = &self.loss.end;
-        let inputs = self.loss.inputs();
-        let inputs = if self.backward.is_some() { inputs } else { &[] };
-        let (mut lane, mut loss) = (Lane::new(inputs), 0.0);
-        let (mut normed, mut logits) = (Buffer::of(ROWS * d), Buffer::of(ROWS * vocab));
-        let mut packed = Lent::<Packed>::new(ROWS * vocab.next_multiple_of(panel_width()));
+        let d = self.end.d_model();
+        let inputs = match self.backward {
+            Some(_) => &self.end.inputs[..],
+            None => &[],
+        };
+        let (mut lane, mut loss, mut room) = (Lane::new(inputs), 0.0, self.room());
         let rows = x.chunks(ROWS * d).zip(dx.chunks_mut(ROWS * d));
         for ((x, dx), targets) in rows.zip(targets.chunks(ROWS)) {
-            let normed = &mut normed[..x.len()];
-            let logits = &mut logits[..targets.len() * vocab];
-            match &end.norm {
-                Some(norm) => norm.apply(&self.weights, x, normed),
-                None => normed.copy_from_slice(x),
+            loss += self.forward(x, targets, &mut room);
+            if let Some(transposed) = &self.backward {
+                self.gradients(transposed, x, dx, &mut room, &mut lane);
+                lane.next();
             }
-            multiply_serial(
-                LeftMatrix::new(normed, d),
-                &*self.forward,
-                logits,
-                vocab,
-                Onto::ZERO,
-            );
-            loss += cross_entropy(logits, targets, self.share);
-            let Some(backward) = &self.backward else {
-                continue;
-            };
-            packed.pack_serial(logits, targets.len(), vocab, vocab, 1);
-            let from = LeftMatrix::transposed(normed, d);
-            let dw = &mut *lane.sums[end.unembedding];
-            multiply_serial(from, &*packed, dw, vocab, lane.onto);
-            let from = LeftMatrix::new(logits, vocab);
-            match &end.norm {
-                Some(norm) => {
-                    // the rows that were normed are no more needed: their gradients take their place
-                    multiply_serial(from, &**backward, normed, d, Onto::ZERO);
-                    let sums = lane.norm(norm.gain, norm.shift, norm.width);
-                    norm.backward(&self.weights, x, normed, dx, sums);
-                }
-                None => multiply_serial(from, &**backward, dx, d, Onto::ZERO),
-            }
-            lane.next();
         }
         (loss, lane)
+    }
+
+    /// The sum of the losses of some rows; the gradients of the products are in the place of logits.
+    fn forward(&self, x: &[f32], targets: &[usize], room: &mut Room) -> f64 {
+        let end = self.end;
+        let vocab = end.unembedding.outputs;
+        let logits = &mut room.logits[..targets.len() * vocab];
+        let normed = &mut room.normed[..x.len()];
+        match &end.norm {
+            Some(norm) => norm.apply(&self.weights, x, normed),
+            None => normed.copy_from_slice(x),
+        }
+        let read = match &end.projection {
+            Some(map) => {
+                let projected = &mut room.projected[..targets.len() * map.outputs];
+                map.apply(&self.weights, normed, projected, false);
+                projected
+            }
+            None => normed,
+        };
+        end.unembedding.apply(&self.weights, read, logits, false);
+        let slopes = room.slopes.get_mut(..logits.len());
+        let slopes = slopes.filter(|_| end.softcap.is_some() && self.backward.is_some());
+        let bounded = slopes.is_some();
+        end.bound(logits, slopes);
+        let loss = cross_entropy(logits, targets, self.share);
+        if bounded {
+            multiply_into(&room.slopes[..logits.len()], logits);
+        }
+        if end.scale != 1.0 {
+            logits.iter_mut().for_each(|x| *x *= end.scale);
+        }
+        loss
+    }
+
+    /// The gradients of some rows, from those of the products.
+    fn gradients(
+        &self,
+        transposed: &Transposed,
+        x: &[f32],
+        dx: &mut [f32],
+        room: &mut Room,
+        lane: &mut Lane,
+    ) {
+        let (end, map) = (self.end, self.end.unembedding);
+        let (rows, vocab) = (x.len() / end.d_model(), map.outputs);
+        let logits = &room.logits[..rows * vocab];
+        let normed = &mut room.normed[..x.len()];
+        let read = match &end.projection {
+            Some(_) => &mut room.projected[..rows * map.inputs],
+            None => &mut *normed,
+        };
+        room.packed.pack_serial(logits, rows, vocab, vocab, 1);
+        let onto = lane.onto;
+        let (dw, db) = lane.map(map.weight, map.bias);
+        let from = LeftMatrix::transposed(read, map.inputs);
+        multiply_serial(from, &*room.packed, dw, vocab, onto);
+        if let Some(db) = db {
+            add_columns(logits, db);
+        }
+        // what was read is no more needed: its gradients take its place
+        if end.norm.is_none() && end.projection.is_none() {
+            return map.backward(transposed, logits, dx, false);
+        }
+        map.backward(transposed, logits, read, false);
+        if let Some(map) = &end.projection {
+            let dy = &room.projected[..rows * map.outputs];
+            let (dw, db) = lane.map(map.weight, map.bias);
+            map.gradients(normed, dy, dw, db, onto, &mut room.packed);
+            let place = if end.norm.is_some() {
+                &mut *normed
+            } else {
+                &mut *dx
+            };
+            map.backward(transposed, dy, place, false);
+        }
+        if let Some(norm) = &end.norm {
+            let sums = lane.norm(norm.gain, norm.shift, norm.width);
+            norm.backward(&self.weights, x, normed, dx, sums);
+        }
     }
 }

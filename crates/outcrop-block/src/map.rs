@@ -2,6 +2,7 @@
 
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_packing, multiply_serial};
 use outcrop_vector::add_columns;
+use rayon::prelude::*;
 
 use crate::op::Map;
 use crate::weight::{Transposed, Weights};
@@ -19,6 +20,17 @@ impl Map {
             multiply_serial(rows, part, &mut y[first..], self.outputs, onto);
             first += part.n();
         }
+    }
+
+    /// y = x W + b of many rows, in parallel on the current rayon pool.
+    pub(crate) fn all(&self, weights: &Weights<'_>, x: &[f32]) -> Vec<f32> {
+        /// Rows of one task.
+        const ROWS: usize = 96;
+        let mut y = vec![0.0; x.len() / self.inputs * self.outputs];
+        let rows = x.par_chunks(ROWS * self.inputs);
+        rows.zip(y.par_chunks_mut(ROWS * self.outputs))
+            .for_each(|(x, y)| self.apply(weights, x, y, false));
+        y
     }
 
     /// dx = dy W', or dx += where it is added.

@@ -1,6 +1,7 @@
 //! Norms of rows, centred or not, with or without gain and shift.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use outcrop_vector::{add_columns, layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 
@@ -8,10 +9,11 @@ use crate::op::Norm;
 use crate::weight::Weights;
 
 impl Norm {
+    /// The gain of every row, or those of rows that follow one another.
     fn gain<'w>(&self, weights: &'w Weights<'_>) -> Cow<'w, [f32]> {
         match self.gain {
             Some(gain) => weights.vector(gain).into(),
-            None => vec![1.0; self.width].into(),
+            None => vec![1.0; self.width * self.gains].into(),
         }
     }
 
@@ -19,12 +21,31 @@ impl Norm {
     pub(crate) fn apply(&self, weights: &Weights<'_>, x: &[f32], y: &mut [f32]) {
         let gain = self.gain(weights);
         let shift = self.shift.map(|shift| weights.vector(shift));
+        if self.gains == 1 {
+            return self.rows(&gain, shift, x, y);
+        }
+        let rows = x
+            .chunks_exact(self.width)
+            .zip(y.chunks_exact_mut(self.width));
+        for (i, (x, y)) in rows.enumerate() {
+            let own = self.own(i);
+            self.rows(&gain[own.clone()], shift.map(|shift| &shift[own]), x, y);
+        }
+    }
+
+    /// Where the gain of row `i` stands.
+    fn own(&self, i: usize) -> Range<usize> {
+        let first = i % self.gains * self.width;
+        first..first + self.width
+    }
+
+    fn rows(&self, gain: &[f32], shift: Option<&[f32]>, x: &[f32], y: &mut [f32]) {
         if self.centred {
             let none = || Cow::Owned(vec![0.0; self.width]);
             let shift = shift.map_or_else(none, Cow::Borrowed);
-            return layer_norm(x, [&gain, &shift], self.eps, y);
+            return layer_norm(x, [gain, &shift], self.eps, y);
         }
-        rms_norm(x, &gain, self.eps, y);
+        rms_norm(x, gain, self.eps, y);
         for row in y.chunks_exact_mut(self.width) {
             let shift = shift.into_iter().flatten();
             row.iter_mut().zip(shift).for_each(|(y, shift)| *y += shift);
@@ -32,7 +53,7 @@ impl Norm {
     }
 
     /// dx += the gradient of `x`, from `dy`, which is overwritten; those of gain and shift are added to
-    /// `gradients`, as long as a row.
+    /// `gradients`, as long as these.
     pub(crate) fn backward(
         &self,
         weights: &Weights<'_>,
@@ -42,12 +63,32 @@ impl Norm {
         [dgain, dshift]: [&mut [f32]; 2],
     ) {
         let gain = self.gain(weights);
+        if self.gains == 1 {
+            return self.rows_backward(&gain, x, dy, dx, [dgain, dshift]);
+        }
+        let width = self.width;
+        let rows = x.chunks_exact(width).zip(dy.chunks_exact_mut(width));
+        for (i, ((x, dy), dx)) in rows.zip(dx.chunks_exact_mut(width)).enumerate() {
+            let own = self.own(i);
+            let gradients = [&mut dgain[own.clone()], &mut dshift[own.clone()]];
+            self.rows_backward(&gain[own], x, dy, dx, gradients);
+        }
+    }
+
+    fn rows_backward(
+        &self,
+        gain: &[f32],
+        x: &[f32],
+        dy: &mut [f32],
+        dx: &mut [f32],
+        [dgain, dshift]: [&mut [f32]; 2],
+    ) {
         if self.centred {
-            return layer_norm_backward(x, &gain, self.eps, dy, dx, [dgain, dshift]);
+            return layer_norm_backward(x, gain, self.eps, dy, dx, [dgain, dshift]);
         }
         if self.shift.is_some() {
             add_columns(dy, dshift);
         }
-        rms_norm_backward(x, &gain, self.eps, dy, dx, dgain);
+        rms_norm_backward(x, gain, self.eps, dy, dx, dgain);
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Map {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Norm {
     pub(crate) width: usize,
+    /// How many rows follow one another of which each has a gain and a shift of its own; 1 where all have one.
+    pub(crate) gains: usize,
     /// Whether the mean is taken off.
     pub(crate) centred: bool,
     pub(crate) eps: f32,
@@ -28,7 +30,7 @@ pub(crate) struct Norm {
     pub(crate) shift: Option<usize>,
 }
 
-/// What is done to the heads that begin at these places of a row of queries, keys and values.
+/// What is done, in order, to the heads that begin at these places of a row of queries, keys and values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Turn {
     pub(crate) starts: Vec<usize>,
@@ -37,12 +39,12 @@ pub(crate) struct Turn {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum TurnKind {
+    /// Of heads one by one, or of all together.
     Norm(Norm),
     /// By angles; channels 2i and 2i + 1 where they are neighbours, else i and i + half.
-    Rotate {
-        table: usize,
-        neighbours: bool,
-    },
+    Rotate { table: usize, neighbours: bool },
+    /// To magnitudes of at most this.
+    Clip(f32),
 }
 
 /// What an operation does.
@@ -54,6 +56,8 @@ pub(crate) enum Kind {
     AddProjected(Map),
     /// To the residual stream.
     Add,
+    /// By this factor.
+    Scale(f32),
     /// Norms and rotations of heads.
     Turn,
     Attend,

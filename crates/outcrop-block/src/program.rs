@@ -57,7 +57,12 @@ impl Program {
 fn map(kind: Kind) -> Option<Map> {
     match kind {
         Kind::Project(map) | Kind::AddProjected(map) => Some(map),
-        Kind::Norm(_) | Kind::Add | Kind::Turn | Kind::Attend | Kind::Activate { .. } => None,
+        Kind::Norm(_)
+        | Kind::Add
+        | Kind::Scale(_)
+        | Kind::Turn
+        | Kind::Attend
+        | Kind::Activate { .. } => None,
     }
 }
 
@@ -99,7 +104,7 @@ impl List<'_> {
                     self.ensure(op.from);
                     self.steps.push((Action::Whole, at));
                 }
-                Kind::Add => self.steps.push((Action::Whole, at)),
+                Kind::Add | Kind::Scale(_) => self.steps.push((Action::Whole, at)),
             }
         }
     }
@@ -145,7 +150,7 @@ fn places(
     let mut root: Vec<Value> = (0..count).collect();
     for op in compiled.ops.iter().rev() {
         let in_place = match op.kind {
-            Kind::Turn | Kind::Activate { gated: false, .. } => true,
+            Kind::Turn | Kind::Scale(_) | Kind::Activate { gated: false, .. } => true,
             Kind::Norm(_)
             | Kind::Project(_)
             | Kind::AddProjected(_)
@@ -171,7 +176,8 @@ fn places(
                 [value(op.from), value(op.to), before, None]
             }
             Action::Whole => {
-                let from = value(op.from).filter(|_| needs && op.kind != Kind::Add);
+                let reads = !matches!(op.kind, Kind::Add | Kind::Scale(_));
+                let from = value(op.from).filter(|_| needs && reads);
                 let active = matches!(op.kind, Kind::Activate { .. } | Kind::Attend);
                 let to = value(op.to).filter(|_| active);
                 [from, to, gradient(op.from), gradient(op.to)]

@@ -5,7 +5,7 @@ mod reference;
 
 use architectures::{cases, table};
 use numbers::{f32s, numbers};
-use outcrop_arch::{ArchSpec, NormPlacement, Plan, Section, Step, TensorKind};
+use outcrop_arch::{ArchSpec, NormPlacement, Plan, QkNorm, Section, Step, TensorKind};
 use outcrop_block::{Block, Input, Loss};
 use reference::{Weights, cross_entropy, run};
 
@@ -150,7 +150,7 @@ fn long_sequences_and_many_rows() {
 fn norms_of_any_properties() {
     let peri = ArchSpec {
         norm_placement: NormPlacement::Peri,
-        qk_norm: true,
+        qk_norm: QkNorm::Head,
         ..table().swap_remove(0).arch
     };
     let section = Plan::new(&peri).block(1).clone();

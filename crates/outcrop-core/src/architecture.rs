@@ -95,7 +95,7 @@ mod tests {
         spec.init = Init::Normal { std: 0.02 };
         spec.activation = Activation::SwiGlu;
         spec.bias = Bias::Qkv;
-        spec.qk_norm = true;
+        spec.qk_norm = outcrop_arch::QkNorm::Head;
         spec.head_dim = Some(24);
         spec.window = Some(Window {
             width: 8,

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use outcrop_arch::{ArchSpec, Position, TensorPart, TensorRole};
+use outcrop_arch::{ArchSpec, Position};
 use outcrop_block::Stream;
 
 use crate::weights::Reader;
@@ -117,24 +117,23 @@ pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Re
 fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
     let used: BTreeSet<u32> = sequences.iter().flatten().copied().collect();
     let used: Vec<u32> = used.into_iter().collect();
-    let (rows, d) = (model.embed(&used)?, model.arch().d_model);
-    let role = TensorRole::PositionEmbedding;
-    let positions = match model.has(None, role) {
-        true => model.read(None, role, TensorPart::Weight)?.0,
-        false => Vec::new(),
-    };
-    let tokens = sequences.iter().map(Vec::len).sum::<usize>();
-    let mut values = Vec::with_capacity(tokens * d);
-    let mut ranges = Vec::with_capacity(sequences.len());
-    for tokens in sequences {
-        let start = values.len();
-        for token in tokens {
-            let row = used.partition_point(|used| used < token);
-            values.extend_from_slice(&rows[row * d..(row + 1) * d]);
-        }
-        let stream = values[start..].iter_mut();
-        stream.zip(&positions).for_each(|(x, p)| *x += p);
-        ranges.push(start / d..start / d + tokens.len());
+    let rows = model.embed(&used)?;
+    let width = rows.len() / used.len().max(1);
+    let lengths: Vec<usize> = sequences.iter().map(Vec::len).collect();
+    let tokens = lengths.iter().sum::<usize>();
+    let mut values = Vec::with_capacity(tokens * width);
+    for token in sequences.iter().flatten() {
+        let row = used.partition_point(|used| used < token);
+        values.extend_from_slice(&rows[row * width..(row + 1) * width]);
     }
-    Ok(Streams { values, ranges })
+    let (start, layer) = (model.start(), None);
+    let weights = Reader { model, layer }.read(start.inputs())?;
+    let ends = lengths.iter().scan(0, |end, tokens| {
+        *end += tokens;
+        Some(*end - tokens..*end)
+    });
+    Ok(Streams {
+        values: start.run(&weights, values, &lengths, &model.positions()?),
+        ranges: ends.collect(),
+    })
 }

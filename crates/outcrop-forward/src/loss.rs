@@ -6,7 +6,7 @@ use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;
 
-use crate::forward::{Streams, check, run};
+use crate::forward::{check, run};
 use crate::weights::Reader;
 use crate::{Hook, Published, Result};
 
@@ -46,23 +46,27 @@ pub fn next_token_loss(
 ) -> Result<Vec<f64>> {
     check(model.arch(), sequences, 2)?;
     let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
-    let mut streams = run(model, sequences, hook)?;
-    norm(model, &mut streams)?;
+    let streams = run(model, sequences, hook)?;
+    let (loss, reader) = (model.loss(), Reader { model, layer: None });
+    let read = loss.read(&reader.read(loss.before())?, streams.values);
+    let bias = loss.bias().map(|bias| reader.vector(bias)).transpose()?;
     let mut rows = targets(sequences);
-    let (d, mut values) = (model.arch().d_model, Vec::new());
+    let (width, mut values) = (read.len() / rows.len().max(1), Vec::new());
     let mut piece = Packed::default();
-    let step = (PIECE / d).max(1);
+    let step = (PIECE / width).max(1);
     for first in (0..vocab).step_by(step) {
         let range = first..vocab.min(first + step);
         let n = range.len();
-        model.weights().read_rows_f32(tensor, range, &mut values)?;
-        piece.pack(&values, d, n, 1, d);
-        let blocks = rows
-            .par_chunks_mut(ROWS)
-            .zip(streams.values.par_chunks(ROWS * d));
+        model
+            .weights()
+            .read_rows_f32(tensor, range.clone(), &mut values)?;
+        let bias = bias.as_ref().map(|bias| &bias[range]);
+        piece.pack(&values, width, n, 1, width);
+        let blocks = rows.par_chunks_mut(ROWS).zip(read.par_chunks(ROWS * width));
         blocks.for_each_init(Vec::new, |logits: &mut Vec<f32>, (rows, x)| {
             logits.resize(rows.len() * n, 0.0);
-            multiply_serial(LeftMatrix::new(x, d), &piece, logits, n, Onto::ZERO);
+            multiply_serial(LeftMatrix::new(x, width), &piece, logits, n, Onto::ZERO);
+            loss.finish(logits, bias);
             let lines = logits.chunks_exact(n);
             rows.iter_mut()
                 .zip(lines)
@@ -74,17 +78,6 @@ pub fn next_token_loss(
         predictions.iter().map(Row::loss).sum::<f64>() / predictions.len() as f64
     };
     Ok(streams.ranges.iter().map(mean).collect())
-}
-
-/// The final norm, where there is one, in place.
-fn norm(model: &Published, streams: &mut Streams) -> Result<()> {
-    let (loss, reader) = (model.loss(), Reader { model, layer: None });
-    let vectors = loss
-        .inputs()
-        .split_last()
-        .map_or(&[][..], |(_, vectors)| vectors);
-    loss.norm(&reader.read(vectors)?, &mut streams.values);
-    Ok(())
 }
 
 /// What is known of one token's logits so far.

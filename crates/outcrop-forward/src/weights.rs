@@ -36,7 +36,7 @@ impl Reader<'_> {
         self.model.fused(self.layer, *input.roles.first()?)
     }
 
-    fn vector(&self, input: &Input) -> Result<Vec<f32>> {
+    pub(crate) fn vector(&self, input: &Input) -> Result<Vec<f32>> {
         let part = input.kind.part();
         if let Some(role) = self.fused(input) {
             let stored = self.model.read(self.layer, role, part)?.0;

@@ -56,6 +56,25 @@ pub fn erf(x: f32) -> f32 {
     x * p / q
 }
 
+/// tanh(x) to 2e-7 of it: Cephes' polynomial near 0, elsewhere 1 - 2 / (exp(2 |x|) + 1).
+#[inline(always)]
+pub fn tanh(x: f32) -> f32 {
+    let s = x * x;
+    let p = polynomial(
+        s,
+        &[
+            -5.704_988_7e-3,
+            2.063_908_9e-2,
+            -5.373_971_6e-2,
+            1.333_144_2e-1,
+            -3.333_328e-1,
+        ],
+    );
+    let near = (p * s).mul_add(x, x);
+    let far = (1.0 - 2.0 / (exp(2.0 * x.abs()) + 1.0)).copysign(x);
+    if x.abs() < 0.625 { near } else { far }
+}
+
 /// Horner's rule, the highest power first.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: &[f32; N]) -> f32 {
@@ -77,6 +96,12 @@ mod tests {
         fn exponentials(x in -87.0..88.0f32) {
             let exact = f64::from(x).exp();
             prop_assert!((f64::from(exp(x)) / exact - 1.0).abs() < 1e-7, "{x}");
+        }
+
+        #[test]
+        fn hyperbolic_tangents(x in -20.0..20.0f32) {
+            let exact = f64::from(x).tanh();
+            prop_assert!((f64::from(tanh(x)) / exact - 1.0).abs() < 2e-7, "{x}");
         }
 
         #[test]

@@ -11,9 +11,10 @@
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
 //! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
-//! | [`alibi_slopes`] | slopes of attention with linear biases |
+//! | [`alibi_slopes`], [`alibi_slopes_mpt`], [`bfloat16`] | slopes of attention with linear biases, and their rounding |
+//! | [`softcap`], [`softcap_slopes`] | numbers below a bound |
 //! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
-//! | [`exp`], [`erf`] | of one number, for your own loops |
+//! | [`exp`], [`erf`], [`tanh`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
 //!
 //! ```
@@ -38,6 +39,7 @@ mod exact;
 mod loss;
 mod norm;
 mod rotary;
+mod softcap;
 mod softmax;
 mod sums;
 mod vectorised;
@@ -46,8 +48,8 @@ pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
     quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward,
 };
-pub use alibi::alibi_slopes;
-pub use elementary::{erf, exp};
+pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
+pub use elementary::{erf, exp, tanh};
 pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]
@@ -55,6 +57,7 @@ pub use pulp;
 pub use rotary::{
     rotary_tables, rotate, rotate_heads, rotate_neighbours, rotate_neighbours_of_heads,
 };
+pub use softcap::{softcap, softcap_slopes};
 pub use softmax::{soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
 

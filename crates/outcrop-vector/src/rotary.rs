@@ -141,7 +141,8 @@ mod tests {
         let sines: Vec<f32> = angles.iter().map(|a| a.sin()).collect();
         let tables = [&cosines[..], &sines[..]];
         let order = |rows: &[f32]| -> Vec<f32> {
-            let channel = |at: usize| at / (2 * half) * 2 * half + at % half * 2 + at % (2 * half) / half;
+            let channel =
+                |at: usize| at / (2 * half) * 2 * half + at % half * 2 + at % (2 * half) / half;
             (0..rows.len()).map(|at| rows[channel(at)]).collect()
         };
         let (mut neighbours, mut halves) = (before.clone(), order(&before));
@@ -153,7 +154,12 @@ mod tests {
 
     #[test]
     fn angles_are_those_in_f64_but_for_roundings_to_position_32768() {
-        for (dims, base) in [(16, 10_000.0f64), (24, 10_000.0), (128, 1e6), (80, 500_000.0)] {
+        for (dims, base) in [
+            (16, 10_000.0f64),
+            (24, 10_000.0),
+            (128, 1e6),
+            (80, 500_000.0),
+        ] {
             let half = dims / 2;
             let exponent = |i: usize| (2 * i) as f32 / dims as f32;
             let power = |i: usize| base.powf(f64::from(exponent(i))) as f32;

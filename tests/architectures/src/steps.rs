@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Plan, RotaryPairs, Step};
+use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -22,14 +22,18 @@ steps! {
     "add position": Step::AddPosition { .. },
     "norm, centred": Step::Norm { centred: true, .. },
     "norm": Step::Norm { centred: false, .. },
+    "scale": Step::Scale { .. },
+    "clip": Step::Clip { .. },
     "project": Step::Project { .. },
-    "head norm": Step::HeadNorm { .. },
+    "norm of a head": Step::HeadNorm { over: Over::Head, .. },
+    "norm of a head, a gain for each": Step::HeadNorm { over: Over::Heads, .. },
+    "norm of all heads": Step::HeadNorm { over: Over::Width, .. },
     "rotate": Step::Rotate { pairs: RotaryPairs::Halves, .. },
     "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
-    "attend": Step::Attend { window: None, alibi: false, .. },
-    "attend in a window": Step::Attend { window: Some(_), alibi: false, .. },
-    "attend with biases": Step::Attend { window: None, alibi: true, .. },
-    "attend with biases in a window": Step::Attend { window: Some(_), alibi: true, .. },
+    "attend": Step::Attend { window: None, alibi: None, .. },
+    "attend in a window": Step::Attend { window: Some(_), alibi: None, .. },
+    "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },
+    "attend with biases in a window": Step::Attend { window: Some(_), alibi: Some(_), .. },
     "activate": Step::Activate { .. },
     "multiply": Step::Multiply { .. },
     "add": Step::Add { .. },

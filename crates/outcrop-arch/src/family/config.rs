@@ -17,6 +17,13 @@ impl<'a> Config<'a> {
         Ok(Self { settings, context })
     }
 
+    /// The same file with another value of a setting.
+    pub(super) fn with(&self, setting: &str, value: Value) -> Self {
+        let mut settings = self.settings.clone();
+        settings.insert(setting.to_owned(), value);
+        Self { settings, ..*self }
+    }
+
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.settings.iter();
         all.map(|(name, value)| (name.as_str(), value))
@@ -29,10 +36,9 @@ impl<'a> Config<'a> {
 
     /// A setting, or one within another: `rope_parameters.rope_theta`. It may be null.
     pub fn given(&self, path: &str) -> Option<&Value> {
-        match path.split_once('.') {
-            None => self.settings.get(path),
-            Some((first, rest)) => self.settings.get(first)?.get(rest),
-        }
+        let mut names = path.split('.');
+        let first = self.settings.get(names.next()?)?;
+        names.try_fold(first, |value, name| value.get(name))
     }
 
     /// The same of a setting for which null is as good as nothing.
@@ -78,6 +84,14 @@ impl<'a> Config<'a> {
     /// [`Error::Parse`].
     pub fn number(&self, path: &str) -> Result<Option<f64>> {
         self.typed(path, self.given(path), "a number", Value::as_f64)
+    }
+
+    /// A number; none where it is null or not there.
+    ///
+    /// # Errors
+    /// [`Error::Parse`].
+    pub fn optional_number(&self, path: &str) -> Result<Option<f64>> {
+        self.typed(path, self.get(path), "a number or null", Value::as_f64)
     }
 
     fn typed<T>(

@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
-use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, grouped, write_block};
+use super::llama::{
+    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, grouped, write_block,
+};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Module, Setting, module, read, window, write};
 use crate::TensorRole as R;

@@ -74,6 +74,7 @@ static LAYOUT: Layout = Layout {
     by_head: false,
     buffers: &[".attn.bias", ".attn.masked_bias"],
     reference: 1024,
+    ..Layout::NONE
 };
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {

@@ -59,6 +59,7 @@ pub(super) const LAYOUT: Layout = Layout {
     by_head: true,
     buffers: &[".attention.bias", ".attention.masked_bias", ROTARY],
     reference: 2048,
+    ..Layout::NONE
 };
 
 const ROPE: [Spelling; 2] = [

@@ -38,7 +38,10 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let arch = grouped(config, &OWN, bias)?;
     let arch = arch.with_head_dim(read::head_dim(config, Some(128))?);
     if arch.d_head() * arch.heads != arch.d_model {
-        let supported = format!("{}, `hidden_size` / `num_attention_heads`", arch.d_model / arch.heads);
+        let supported = format!(
+            "{}, `hidden_size` / `num_attention_heads`",
+            arch.d_model / arch.heads
+        );
         return Err(config.unsupported(name::HEAD_DIM, &json!(arch.d_head()), supported));
     }
     Ok(ArchSpec {

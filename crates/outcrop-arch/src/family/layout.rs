@@ -22,6 +22,12 @@ pub struct Layout {
     pub by_head: bool,
     /// Ends of the names of buffers, which older files keep beside the weights.
     pub buffers: &'static [&'static str],
+    /// Other names of modules of a block, each with the one in [`Layout::block`].
+    pub aliases: &'static [[&'static str; 2]],
+    /// What is added to gains of files: 1 where these hold them less 1, else 0.
+    pub gain_offset: f32,
+    /// Rows of the table of positions before the first position.
+    pub first_position: usize,
     /// Positions of a window of the reference measurement (Sun et al. 2024).
     pub reference: usize,
 }
@@ -56,16 +62,23 @@ pub const fn fused(name: &'static str) -> Module {
 /// Ends of the names of rotary frequencies.
 pub(super) const ROTARY: &str = "rotary_emb.inv_freq";
 
-/// The layout of a family that has none: no tensor has a name.
-pub(super) static NOTHING: Layout = Layout {
-    body: "",
-    start: &[],
-    blocks: "",
-    block: &[],
-    end: &[],
-    head: module("lm_head", &[TensorRole::Unembedding]),
-    transposed: false,
-    by_head: false,
-    buffers: &[],
-    reference: 4096,
-};
+impl Layout {
+    /// That of a family that has none: no tensor has a name.
+    pub const NONE: Self = Self {
+        body: "",
+        start: &[],
+        blocks: "",
+        block: &[],
+        end: &[],
+        head: module("lm_head", &[TensorRole::Unembedding]),
+        transposed: false,
+        by_head: false,
+        buffers: &[],
+        aliases: &[],
+        gain_offset: 0.0,
+        first_position: 0,
+        reference: 4096,
+    };
+}
+
+pub(super) static NOTHING: Layout = Layout::NONE;

@@ -40,7 +40,7 @@ pub(super) const GROUPED: &[Setting] = &[
     Setting::Read(name::RMS_EPS),
 ];
 
-pub(super) static LAYOUT: Layout = Layout {
+pub(super) const LAYOUT: Layout = Layout {
     body: "model.",
     start: &[module("embed_tokens", &[R::TokenEmbedding])],
     blocks: "layers",
@@ -63,6 +63,7 @@ pub(super) static LAYOUT: Layout = Layout {
     by_head: false,
     buffers: &[ROTARY],
     reference: 4096,
+    ..Layout::NONE
 };
 
 /// What is otherwise in a relative of Llama where its file does not say it.
@@ -115,11 +116,7 @@ pub(super) fn block(config: &Config<'_>, defaults: &Defaults, bias: Bias) -> Res
 }
 
 /// [`block`] without positions.
-pub(super) fn unrotated(
-    config: &Config<'_>,
-    defaults: &Defaults,
-    bias: Bias,
-) -> Result<ArchSpec> {
+pub(super) fn unrotated(config: &Config<'_>, defaults: &Defaults, bias: Bias) -> Result<ArchSpec> {
     let shape = read::shape(config)?;
     let kv_heads = config.optional_count(name::KV_HEADS)?;
     let activation = defaults.activation;

@@ -2,17 +2,34 @@
 //! layout of their weights. [`FAMILIES`] lists them.
 
 mod arcee;
+mod bloom;
 mod config;
 mod ernie4_5;
+mod falcon;
+mod gemma;
+mod gemma2;
+mod gemma3;
 mod glm;
 mod glm4;
 mod gpt2;
+mod gpt_bigcode;
+mod gpt_neo;
 mod gpt_neox;
+mod granite;
 mod helium;
+mod hf_olmo;
+mod layered;
 mod layout;
 mod llama;
 mod mistral;
+mod mpt;
+mod nemotron;
+mod olmo;
+mod olmo2;
+mod olmo3;
+mod opt;
 mod outcrop;
+mod phi;
 mod phi3;
 mod qwen2;
 mod qwen3;
@@ -22,6 +39,7 @@ mod scaling;
 mod seed_oss;
 mod settings;
 mod smollm3;
+mod starcoder2;
 mod window;
 mod write;
 
@@ -35,7 +53,7 @@ pub use self::layout::{Layout, Module, fused, module};
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, Result};
+use crate::{Activation, ArchSpec, Error, Result, Scale, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -64,6 +82,23 @@ families! {
     glm::GLM,
     glm4::GLM4,
     ernie4_5::ERNIE4_5,
+    olmo::OLMO,
+    hf_olmo::HF_OLMO,
+    olmo2::OLMO2,
+    olmo3::OLMO3,
+    opt::OPT,
+    bloom::BLOOM,
+    gpt_neo::GPT_NEO,
+    gemma::GEMMA,
+    gemma2::GEMMA2,
+    gemma3::GEMMA3_TEXT,
+    granite::GRANITE,
+    phi::PHI,
+    falcon::FALCON,
+    mpt::MPT,
+    starcoder2::STARCODER2,
+    gpt_bigcode::GPT_BIGCODE,
+    nemotron::NEMOTRON,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
@@ -90,8 +125,21 @@ pub struct Family {
 }
 
 impl Family {
+    /// A family that is only read, with nothing set: others fill it in.
+    pub const NONE: Self = Self {
+        name: "",
+        model_type: "",
+        classes: &[],
+        base: None,
+        settings: None,
+        read: None,
+        write: None,
+        holds: None,
+        layout: None,
+    };
+
     /// The family whose checkpoints hold this architecture, if one does. Two families hold the same architecture only
-    /// if one is the base of the other; this is the base.
+    /// if one is the base of the other; this is the base. Families that are only read are not asked.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Family, GPT_NEOX, Norm};
@@ -104,10 +152,16 @@ impl Family {
     /// ```
     pub fn of(arch: &ArchSpec) -> Option<&'static Self> {
         let on_none = |family: &&&Self| family.base.is_none();
-        let bases = FAMILIES.iter().filter(on_none);
-        let others = FAMILIES.iter().filter(|family| !on_none(family));
+        let written = || FAMILIES.iter().filter(|family| family.is_written());
+        let bases = written().filter(on_none);
+        let others = written().filter(|family| !on_none(family));
         let mut all = bases.chain(others).copied();
         all.find(|family| family.check(arch).is_ok())
+    }
+
+    /// Whether it can say architectures; others are read only.
+    pub fn is_written(&self) -> bool {
+        self.write.is_some() || self.base.is_some_and(Self::is_written)
     }
 
     /// The family whose layout its checkpoints have: itself, or its base.
@@ -158,10 +212,23 @@ impl Family {
     /// [`Error::OutOfRange`] with the first field that it cannot represent.
     pub fn check(&self, arch: &ArchSpec) -> Result<()> {
         match (self.holds, self.base) {
-            (Some(holds), _) => holds(self, arch),
+            (Some(holds), _) => {
+                self.usual(arch)?;
+                holds(self, arch)
+            }
             (None, Some(base)) => base.check(arch),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Checks that switches that few families have are at their defaults.
+    fn usual(&self, arch: &ArchSpec) -> Result<()> {
+        self.same("embedding_dim", arch.embedding_dim, None)?;
+        self.same("embedding_norm", arch.embedding_norm, false)?;
+        self.same("unembedding_bias", arch.unembedding_bias, false)?;
+        self.same("clip_qkv", arch.clip_qkv, None)?;
+        self.same("scale", arch.scale, Scale::default())?;
+        self.same("softcap", arch.softcap, Softcap::default())
     }
 
     /// The rotated fraction of each head, for rotary positions.

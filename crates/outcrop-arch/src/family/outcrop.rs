@@ -17,6 +17,16 @@ pub static OUTCROP: Family = Family {
 
 /// Parameters are drawn in the order of its modules.
 static LAYOUT: Layout = Layout {
+    start: &[
+        module("embed_in", &[R::TokenEmbedding]),
+        module("embed_projection", &[R::EmbeddingProjection]),
+        module("embed_positions", &[R::PositionEmbedding]),
+        module("embed_layernorm", &[R::EmbeddingNorm]),
+    ],
+    end: &[
+        module("final_layer_norm", &[R::FinalNorm]),
+        module("out_projection", &[R::UnembeddingProjection]),
+    ],
     block: &[
         module("input_layernorm", &[R::AttentionNorm]),
         module("post_attention_layernorm", &[R::MlpNorm]),

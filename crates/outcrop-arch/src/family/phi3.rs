@@ -1,7 +1,9 @@
 use serde_json::{Value, json};
 
 use super::glm::GATE_UP;
-use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, unrotated, write_block};
+use super::llama::{
+    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, unrotated, write_block,
+};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Setting, fused, module, read, rope, scaling, window, write};
 use crate::TensorRole as R;
@@ -39,7 +41,11 @@ const OWN: Defaults = Defaults {
 /// Older names of the only scaling.
 const DIALECT: scaling::Dialect = scaling::Dialect {
     original: Some(4096),
-    kinds: &[("longrope", "longrope"), ("su", "longrope"), ("yarn", "longrope")],
+    kinds: &[
+        ("longrope", "longrope"),
+        ("su", "longrope"),
+        ("yarn", "longrope"),
+    ],
 };
 
 static LAYOUT: Layout = Layout {

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Setting, qwen2, read, window, write};
-use crate::{ArchSpec, Result};
+use crate::{ArchSpec, QkNorm, Result};
 
 /// Qwen3: Llama with norms of queries and keys, with windows that a setting switches on.
 pub static QWEN3: Family = Family {
@@ -26,7 +26,7 @@ pub static QWEN3: Family = Family {
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let arch = grouped(config, &DEFAULTS, biases(config)?)?;
     let arch = ArchSpec {
-        qk_norm: true,
+        qk_norm: QkNorm::Head,
         ..arch
     }
     .with_head_dim(read::head_dim(config, Some(128))?);

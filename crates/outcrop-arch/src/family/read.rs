@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::settings::name;
-use crate::{Activation, ArchSpec, Family, NormPlacement, Residual, Result};
+use crate::{Activation, ArchSpec, Family, NormPlacement, QkNorm, Residual, Result};
 
 /// The shape, by the names that most families give it; everything else as in Pythia.
 pub(super) fn shape(config: &Config<'_>) -> Result<ArchSpec> {
@@ -57,7 +57,7 @@ pub(super) fn plain(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("window", &arch.window, &None)?;
     family.same("kv_heads", arch.kv_heads, arch.heads)?;
     family.same("head_dim", arch.head_dim, None)?;
-    family.same("qk_norm", arch.qk_norm, false)
+    family.same("qk_norm", arch.qk_norm, QkNorm::None)
 }
 
 /// The two residuals by whether they are parallel.
@@ -65,5 +65,18 @@ pub(super) fn residual(parallel: bool) -> Residual {
     match parallel {
         true => Residual::Parallel,
         false => Residual::Sequential,
+    }
+}
+
+/// A whole number that goes by two names, of which a file has one, or both with one value.
+pub(super) fn one_of(config: &Config<'_>, names: [&'static str; 2]) -> Result<usize> {
+    let [first, second] = names;
+    match (config.get(first), config.get(second)) {
+        (Some(one), Some(other)) if one != other => {
+            let supported = format!("{one}, as `{first}` says; let them agree, or remove one");
+            Err(config.unsupported(second, other, supported))
+        }
+        (None, Some(_)) => config.count(second),
+        (Some(_), _) | (None, None) => config.count(first),
     }
 }

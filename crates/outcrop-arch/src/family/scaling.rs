@@ -226,7 +226,8 @@ impl Table<'_> {
         let (path, value) = match given {
             [None, None] => return Ok(None),
             [Some(newer_value), Some(value)] if newer_value != value => {
-                let supported = format!("{value}, as `{older}` says; let them agree, or remove one");
+                let supported =
+                    format!("{value}, as `{older}` says; let them agree, or remove one");
                 return Err(self.config.unsupported(&newer, newer_value, supported));
             }
             [Some(value), _] => (newer, value),
@@ -324,7 +325,11 @@ fn yarn(table: &Table<'_>) -> Result<RotaryScaling> {
     let factor = table.number("factor")?;
     let or = |given: Option<f64>, default| given.filter(|x| *x != 0.0).unwrap_or(default);
     let [one, all] = ["mscale", "mscale_all_dim"].map(|setting| table.optional(setting));
-    let attention_factor = match (table.optional("attention_factor")?, or(one?, 0.0), or(all?, 0.0)) {
+    let attention_factor = match (
+        table.optional("attention_factor")?,
+        or(one?, 0.0),
+        or(all?, 0.0),
+    ) {
         (Some(given), _, _) => given,
         (None, one, all) if one != 0.0 && all != 0.0 => {
             magnitude(factor, one) / magnitude(factor, all)

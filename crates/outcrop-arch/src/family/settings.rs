@@ -185,6 +185,15 @@ fn settings(family: &Family) -> impl Iterator<Item = &'static Setting> {
     lists.chain([WINDOWS, EVERYWHERE]).flatten()
 }
 
+/// Whether a setting of that name changes nothing, whatever the family, where it has this value.
+pub(super) fn harmless(name: &str, value: &Value) -> bool {
+    EVERYWHERE.iter().any(|setting| match setting {
+        Harmless(known) => *known == name,
+        Fixed(known, only) => *known == name && value.to_string() == *only,
+        Read(_) => false,
+    })
+}
+
 /// The settings that may have any value.
 fn known(family: &Family, config: &Config<'_>) -> impl Iterator<Item = &'static str> {
     // of no effect where no window is in use, whatever the family
@@ -204,7 +213,7 @@ pub(crate) fn check(config: &Config<'_>, family: &Family) -> Result<()> {
             if !nothing && spelled != only {
                 return Err(config.unsupported(name, value, only));
             }
-        } else if name == CODE {
+        } else if name == CODE && !known(family, config).any(|known| known == name) {
             code(config, value)?;
         } else if !value.is_null() && !known(family, config).any(|known| known == name) {
             let nearest = nearest(name, known(family, config));

@@ -53,6 +53,22 @@ pub(super) fn by_layer(
     of(config, kinds, width, || Ok(windowed))
 }
 
+/// A window in every layer but each `interval`th, where the file does not name layers one by one.
+pub(super) fn most_layers(
+    config: &Config<'_>,
+    layers: usize,
+    interval: usize,
+) -> Result<Option<Window>> {
+    let windowed = (1..=layers).filter(|layer| layer % interval != 0);
+    by_layer(config, layers, width(config)?, windowed.collect())
+}
+
+/// A window in the first layer, the third and so on, where the file does not name layers one by one.
+pub(super) fn odd_layers(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
+    let windowed = (1..=layers).step_by(2);
+    by_layer(config, layers, width(config)?, windowed.collect())
+}
+
 /// No window; the file may say that none is in use.
 pub(super) fn none(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
     let kinds = kinds(config, layers)?;

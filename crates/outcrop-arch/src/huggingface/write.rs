@@ -15,7 +15,7 @@ impl ArchSpec {
     /// (arch.activation, arch.residual, arch.bias) = (Activation::SwiGlu, Residual::Sequential, Bias::None);
     /// arch.position = outcrop_arch::Position::Rotary { fraction: 1.0, base: 10_000.0 };
     /// assert_eq!(arch.to_huggingface().unwrap()["model_type"], "llama");
-    /// arch.qk_norm = true;
+    /// arch.qk_norm = outcrop_arch::QkNorm::Head;
     /// assert_eq!(arch.to_huggingface().unwrap()["model_type"], "qwen3");
     /// ```
     pub fn to_huggingface(&self) -> Option<Value> {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_setting_that_changes_the_mathematics_is_refused() {
         for (old, new, field) in [
-            ("gpt_neox", "bloom", "model_type"),
+            ("gpt_neox", "rwkv", "model_type"),
             ("\"gelu\"", "\"mish\"", "hidden_act"),
             (
                 "\"rotary_pct\": 0.25",

@@ -1,6 +1,9 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
-use crate::{ActivationProperties, Angles, ArchSpec, Rotary};
+use crate::{
+    ActivationProperties, Angles, ArchSpec, NormProperties, Over, QkNormProperties,
+    ResidualProperties, Rotary,
+};
 
 impl Plan {
     /// The plan of an architecture; of one that [`ArchSpec::check`] refuses, nothing is promised.
@@ -30,31 +33,60 @@ fn blocks(arch: &ArchSpec) -> Vec<BlockKind> {
 fn start(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
     let role = TensorRole::TokenEmbedding;
-    list.table(role, arch.vocab, TensorKind::Embedding);
+    list.table(role, [arch.vocab, width(arch)], TensorKind::Embedding);
     list.step(Step::Embed { role });
+    list.scale(Rows::Residual, arch.scale.embedding);
+    if let Some(width) = arch.embedding_dim {
+        let rows = [Rows::Residual, Rows::Residual];
+        let role = TensorRole::EmbeddingProjection;
+        list.project(role, [arch.d_model, width], false, rows);
+    }
     if arch.position.learned() {
         let role = TensorRole::PositionEmbedding;
-        list.table(role, arch.context, TensorKind::Embedding);
+        let shape = [arch.context, arch.d_model];
+        list.table(role, shape, TensorKind::Embedding);
         list.step(Step::AddPosition { role });
+    }
+    if arch.embedding_norm {
+        list.norm(TensorRole::EmbeddingNorm, Rows::Residual, Rows::Residual);
     }
     list.section
 }
 
+/// Numbers of a row of the embedding.
+fn width(arch: &ArchSpec) -> usize {
+    arch.embedding_dim.unwrap_or(arch.d_model)
+}
+
 fn end(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
-    let from = match arch.norm_placement.properties().input {
+    let mut from = match arch.norm_placement.properties().last {
         true => list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final),
         false => Rows::Residual,
     };
-    list.table(TensorRole::Unembedding, arch.vocab, TensorKind::Matrix);
+    if let Some(width) = arch.embedding_dim {
+        let role = TensorRole::UnembeddingProjection;
+        list.project(role, [width, arch.d_model], false, [from, Rows::Final]);
+        from = Rows::Final;
+    }
+    let shape = [arch.vocab, width(arch)];
+    list.table(TensorRole::Unembedding, shape, TensorKind::Matrix);
     if let Some(head) = list.section.parts.last_mut() {
         head.optional = arch.tied;
+    }
+    if arch.unembedding_bias {
+        list.vector(TensorRole::Unembedding, TensorKind::Bias, arch.vocab);
     }
     let role = match arch.tied {
         true => TensorRole::TokenEmbedding,
         false => TensorRole::Unembedding,
     };
-    list.step(Step::Unembed { role, from });
+    list.step(Step::Unembed {
+        role,
+        from,
+        scale: arch.scale.logits,
+        softcap: arch.softcap.logits,
+    });
     list.section
 }
 
@@ -79,7 +111,8 @@ const MLP: Sublayer = Sublayer {
 fn block(arch: &ArchSpec, kind: Kind) -> Section {
     let mut list = List::new(arch);
     let attention = list.read(&ATTENTION);
-    let early = (arch.residual.properties().parallel).then(|| list.read(&MLP));
+    let ResidualProperties { parallel, shared } = *arch.residual.properties();
+    let early = parallel.then(|| if shared { attention } else { list.read(&MLP) });
     // without a norm that copies it, the stream is read before attention writes to it
     let inside = early.filter(|from| *from == Rows::Residual);
     let inside = inside.map(|from| list.mlp_inside(from));
@@ -122,6 +155,7 @@ impl<'a> List<'a> {
         if placement.output {
             self.norm(sublayer.output_norm, Rows::Write, Rows::Write);
         }
+        self.scale(Rows::Write, self.arch.scale.residual);
         self.step(Step::Add {
             from: Rows::Write,
             to: Rows::Residual,
@@ -142,11 +176,20 @@ impl<'a> List<'a> {
         ] {
             self.project(role, [heads * d_head, d], bias, [from, to]);
         }
-        for (role, of) in [
-            (TensorRole::QueryNorm, Rows::Queries),
-            (TensorRole::KeyNorm, Rows::Keys),
-        ] {
-            self.head(role, of, kind);
+        let turned = [
+            (TensorRole::QueryNorm, Rows::Queries, arch.heads),
+            (TensorRole::KeyNorm, Rows::Keys, arch.kv_heads),
+        ];
+        for (role, of, heads) in turned {
+            self.head_norm(role, of, heads);
+        }
+        if let Some(limit) = arch.clip_qkv {
+            for of in [Rows::Queries, Rows::Keys, Rows::Values] {
+                self.step(Step::Clip { of, limit });
+            }
+        }
+        for (_, of, _) in turned {
+            self.rotate(of, kind);
         }
         self.step(Step::Attend {
             heads: arch.heads,
@@ -154,7 +197,9 @@ impl<'a> List<'a> {
             d_head,
             weights: arch.attention,
             window: kind.window,
-            alibi: arch.position.alibi(),
+            alibi: arch.position.alibi().then_some(arch.alibi),
+            scale: arch.scale.attention,
+            softcap: arch.softcap.scores,
         });
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
@@ -162,23 +207,36 @@ impl<'a> List<'a> {
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
     }
 
-    /// What is done to each head of queries or keys.
-    fn head(&mut self, role: TensorRole, of: Rows, kind: Kind) {
-        if self.arch.qk_norm {
-            self.vector(role, TensorKind::Gain, self.arch.d_head());
-            self.step(Step::HeadNorm {
-                role,
-                centred: false,
-                eps: self.arch.norm_eps,
-                of,
-            });
-        }
+    /// The norm of queries or keys.
+    fn head_norm(&mut self, role: TensorRole, of: Rows, heads: usize) {
+        let Some(QkNormProperties { over, norm }) = self.arch.qk_norm.properties() else {
+            return;
+        };
+        let width = match over {
+            Over::Head => self.arch.d_head(),
+            Over::Heads | Over::Width => heads * self.arch.d_head(),
+        };
+        self.norm_vectors(role, norm, width);
+        self.step(Step::HeadNorm {
+            role,
+            centred: norm.centred,
+            eps: self.arch.norm_eps,
+            of,
+            over,
+        });
+    }
+
+    fn rotate(&mut self, of: Rows, kind: Kind) {
         let rotary = self.arch.position.rotary().filter(|_| kind.rotates);
         if let Some(Rotary { base, .. }) = rotary {
+            let local = self.arch.local_base.filter(|_| kind.window.is_some());
             let angles = Angles {
                 dims: self.arch.rotary_dims(),
-                base,
-                scaling: self.arch.rotary_scaling.clone(),
+                base: local.unwrap_or(base),
+                scaling: match local {
+                    Some(_) => None,
+                    None => self.arch.rotary_scaling.clone(),
+                },
             };
             let pairs = self.arch.rotary_pairs;
             self.step(Step::Rotate { of, angles, pairs });
@@ -204,21 +262,16 @@ impl<'a> List<'a> {
     }
 
     fn mlp_output(&mut self) {
-        let (d, ff, bias) = (self.arch.d_model, self.arch.d_ff, self.arch.bias.mlp());
+        let arch = self.arch;
         let rows = [Rows::Hidden, Rows::Write];
-        self.project(TensorRole::MlpDown, [d, ff], bias, rows);
+        let shape = [arch.d_model, arch.d_ff];
+        self.project(TensorRole::MlpDown, shape, arch.bias.mlp(), rows);
     }
 
     /// Normalises the first rows to the second, which it returns.
     fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) -> Rows {
-        let properties = self.arch.norm.properties();
-        let vectors = [
-            (properties.gain, TensorKind::Gain),
-            (properties.shift, TensorKind::Shift),
-        ];
-        for (_, kind) in vectors.into_iter().filter(|(has, _)| *has) {
-            self.vector(role, kind, self.arch.d_model);
-        }
+        let properties = *self.arch.norm.properties();
+        self.norm_vectors(role, properties, self.arch.d_model);
         self.step(Step::Norm {
             role,
             centred: properties.centred,
@@ -227,6 +280,23 @@ impl<'a> List<'a> {
             to,
         });
         to
+    }
+
+    /// The gain and the shift of a norm, those that it has.
+    fn norm_vectors(&mut self, role: TensorRole, norm: NormProperties, width: usize) {
+        let vectors = [
+            (norm.gain, TensorKind::Gain),
+            (norm.shift, TensorKind::Shift),
+        ];
+        for (_, kind) in vectors.into_iter().filter(|(has, _)| *has) {
+            self.vector(role, kind, width);
+        }
+    }
+
+    fn scale(&mut self, of: Rows, by: f64) {
+        if by != 1.0 {
+            self.step(Step::Scale { of, by });
+        }
     }
 
     /// A linear map of [outputs, inputs] from the first rows to the second.
@@ -239,9 +309,9 @@ impl<'a> List<'a> {
         self.step(Step::Project { role, from, to });
     }
 
-    /// A row of d_model a token or position.
-    fn table(&mut self, role: TensorRole, rows: usize, kind: TensorKind) {
-        self.part(role, kind, vec![rows, self.arch.d_model]);
+    /// A row a token or position.
+    fn table(&mut self, role: TensorRole, shape: [usize; 2], kind: TensorKind) {
+        self.part(role, kind, shape.to_vec());
     }
 
     fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {

@@ -27,7 +27,10 @@ impl Plan {
     /// Numbers of the matrix that makes logits, which multiplies even where it is tied.
     fn unembedding(&self) -> u64 {
         let parts = self.end.parts.iter();
-        let heads = parts.filter(|part| part.role == TensorRole::Unembedding);
+        let head = |part: &&super::Part| {
+            (part.role, part.kind) == (TensorRole::Unembedding, super::TensorKind::Matrix)
+        };
+        let heads = parts.filter(head);
         heads.map(super::Part::count).sum()
     }
 
@@ -38,6 +41,8 @@ impl Plan {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Norm { .. }
+            | Step::Scale { .. }
+            | Step::Clip { .. }
             | Step::Project { .. }
             | Step::HeadNorm { .. }
             | Step::Rotate { .. }

@@ -1,7 +1,7 @@
 /// The role of a tensor in the architecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TensorRole {
-    /// Token embedding [vocab, d_model].
+    /// Token embedding [vocab, d_model], or [vocab, embedding_dim].
     TokenEmbedding,
     /// Learned positions [context, d_model].
     PositionEmbedding,
@@ -20,9 +20,9 @@ pub enum TensorRole {
     Key,
     /// Values, [kv_heads, d_head] outputs.
     Value,
-    /// RMSNorm over each head of queries, gain \[d_head\].
+    /// Norm of each head of queries, gain \[d_head\], or as long as all.
     QueryNorm,
-    /// RMSNorm over each head of keys, gain \[d_head\].
+    /// Norm of each head of keys, gain \[d_head\], or as long as all.
     KeyNorm,
     /// Output projection of attention.
     AttentionOutput,
@@ -35,12 +35,18 @@ pub enum TensorRole {
     MlpGateUp,
     /// Last matrix of the MLP.
     MlpDown,
-    /// Unembedding [vocab, d_model].
+    /// Unembedding, as wide as the embedding, and its bias \[vocab\].
     Unembedding,
     /// Normalisation of the output of attention, before the addition (Peri-LN).
     AttentionOutputNorm,
     /// Normalisation of the output of the MLP, before the addition (Peri-LN).
     MlpOutputNorm,
+    /// Normalisation of the residual stream before the first block.
+    EmbeddingNorm,
+    /// From the embedding into the residual stream, [d_model, embedding_dim].
+    EmbeddingProjection,
+    /// From the residual stream to what the unembedding reads, [embedding_dim, d_model].
+    UnembeddingProjection,
 }
 
 /// Which of the two tensors of a linear map or normalisation.

@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::{Angles, Attention, Nonlinearity, RotaryPairs};
+use crate::{Alibi, Angles, Attention, Nonlinearity, Over, RotaryPairs};
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,6 +55,13 @@ pub enum Step {
         /// What is written; may be the same.
         to: Rows,
     },
+    /// Each number times `by`, in place.
+    Scale {
+        /// Of what.
+        of: Rows,
+        /// The factor.
+        by: f64,
+    },
     /// to = from W', + b if it has a bias.
     Project {
         /// Whose matrix and bias.
@@ -64,16 +71,25 @@ pub enum Step {
         /// What is written.
         to: Rows,
     },
-    /// The same of each head, in place.
+    /// A norm of each head or of all together, in place.
     HeadNorm {
-        /// Whose gain and shift, \[d_head\].
+        /// Whose gain and shift.
         role: TensorRole,
-        /// Whether m is the mean of the head; else 0.
+        /// Whether m is the mean of what is normalised together; else 0.
         centred: bool,
         /// Added to the variance.
         eps: f64,
         /// Queries or keys.
         of: Rows,
+        /// What is normalised together, and how long the gain is.
+        over: Over,
+    },
+    /// x = min(max(x, -limit), limit) of each number, in place.
+    Clip {
+        /// Queries, keys or values.
+        of: Rows,
+        /// The largest magnitude.
+        limit: f64,
     },
     /// Rotary embedding of the first channels of each head, in place (Su et al. 2021).
     Rotate {
@@ -84,7 +100,7 @@ pub enum Step {
         /// Which channels turn together.
         pairs: RotaryPairs,
     },
-    /// read = causal attention of queries to keys and values, scores divided by sqrt(d_head).
+    /// read = causal attention of queries to keys and values.
     Attend {
         /// Number of heads.
         heads: usize,
@@ -96,8 +112,12 @@ pub enum Step {
         weights: Attention,
         /// Number of positions that one sees, including itself; none for all earlier ones.
         window: Option<usize>,
-        /// Whether linear biases are added to the scores (Press et al. 2021).
-        alibi: bool,
+        /// The linear biases that are added to the scores, where there are any (Press et al. 2022).
+        alibi: Option<Alibi>,
+        /// What q k' is multiplied by; 1 / sqrt(d_head) where it is not given.
+        scale: Option<f64>,
+        /// A bound c of the scaled scores s, which become c tanh(s / c), before linear biases are added.
+        softcap: Option<f64>,
     },
     /// A nonlinearity, in place.
     Activate {
@@ -120,11 +140,15 @@ pub enum Step {
         /// To what.
         to: Rows,
     },
-    /// logits = from W'.
+    /// logits = scale (from W' + b), b where there is one; then c tanh(logits / c) where there is a bound c.
     Unembed {
-        /// Whose matrix: the unembedding's, or the token embedding's if they are tied.
+        /// Whose matrix: the unembedding's, or the token embedding's if they are tied. The bias is the unembedding's.
         role: TensorRole,
         /// What is read.
         from: Rows,
+        /// The factor of the logits.
+        scale: f64,
+        /// Their bound.
+        softcap: Option<f64>,
     },
 }

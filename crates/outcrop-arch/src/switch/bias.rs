@@ -17,7 +17,10 @@ pub(super) static SWITCH: Switch = Switch {
         ("attention", "query, key, value and output of attention"),
         ("mlp", "the matrices of the MLP"),
         ("output", "output of attention"),
-        ("qkv-mlp", "query, key and value, and the matrices of the MLP"),
+        (
+            "qkv-mlp",
+            "query, key and value, and the matrices of the MLP",
+        ),
         (
             "output-mlp",
             "output of attention, and the matrices of the MLP",

@@ -2,17 +2,22 @@
 //! fields and keys, their defaults, checks, schema and reference follow from it.
 
 mod activation;
+mod alibi;
 mod attention;
 mod bias;
+mod clip_qkv;
 mod context;
 mod d_ff;
 mod d_model;
+mod embedding_dim;
+mod embedding_norm;
 mod head_dim;
 mod heads;
 mod init;
 mod kv_heads;
 mod layer_list;
 mod layers;
+mod local_base;
 mod norm;
 mod norm_eps;
 mod norm_placement;
@@ -23,7 +28,10 @@ mod qk_norm;
 mod residual;
 mod rotary_pairs;
 mod rotary_scaling;
+mod scale;
+mod softcap;
 mod tied;
+mod unembedding_bias;
 mod unrotated_layers;
 mod vocab;
 mod window;
@@ -32,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 pub use self::activation::{Activation, ActivationProperties};
+pub use self::alibi::{Alibi, AlibiOrder};
 pub use self::attention::Attention;
 pub use self::bias::Bias;
 pub use self::init::Init;
@@ -40,9 +49,12 @@ pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
 pub use self::position::{Position, Rotary};
+pub use self::qk_norm::{Over, QkNorm, QkNormProperties};
 pub use self::residual::{Residual, ResidualProperties};
 pub use self::rotary_pairs::RotaryPairs;
 pub use self::rotary_scaling::RotaryScaling;
+pub use self::scale::Scale;
+pub use self::softcap::Softcap;
 pub use self::window::Window;
 use crate::{Error, Result};
 
@@ -213,6 +225,9 @@ switches! {
         /// How the wavelengths of a rotary embedding are stretched.
         #[serde(skip_serializing_if = "Option::is_none")]
         rotary_scaling: Option<RotaryScaling> = None;
+        /// Base of the rotary embedding in layers that have a window, where it is another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        local_base: Option<f64> = None;
         /// Layers whose queries and keys are not rotated, from 1, ascending.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         unrotated_layers: Vec<usize> = Vec::new();
@@ -221,16 +236,36 @@ switches! {
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;
-        /// Whether each head of queries and keys passes an RMSNorm with gain before the rotary
-        /// embedding, as in Qwen3; one gain of d_head for all queries of a block, one for all keys.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        qk_norm: bool = false;
+        /// Which norm queries and keys pass before the rotary embedding.
+        #[serde(skip_serializing_if = "QkNorm::is_none")]
+        qk_norm: QkNorm = QkNorm::None;
         /// Nonlinearity of the MLP.
         activation: Activation = Activation::default();
         /// Whether the unembedding shares the embedding's weights.
         tied: bool = false;
         /// Which linear maps inside blocks have biases.
         bias: Bias = Bias::default();
+        /// Width of the embedding where it is not d_model: matrices lead into the residual stream and out of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        embedding_dim: Option<usize> = None;
+        /// Whether the residual stream is normalised before the first block, as in BLOOM.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        embedding_norm: bool = false;
+        /// Whether the unembedding has a bias, as in Phi.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        unembedding_bias: bool = false;
+        /// Largest magnitude of queries, keys and values.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        clip_qkv: Option<f64> = None;
+        /// What numbers are multiplied by on their way.
+        #[serde(skip_serializing_if = "Scale::is_default")]
+        scale: Scale = Scale::default();
+        /// Bounds of scores and logits.
+        #[serde(skip_serializing_if = "Softcap::is_default")]
+        softcap: Softcap = Softcap::default();
+        /// How linear biases are made.
+        #[serde(skip_serializing_if = "Alibi::is_default")]
+        alibi: Alibi = Alibi::default();
         /// How weights are drawn.
         init: Init = Init::default();
     }

@@ -4,18 +4,21 @@ use super::one_of::one_of;
 /// Where norms stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NormPlacementProperties {
-    /// Whether the inputs of sublayers and of the unembedding are normalised.
+    /// Whether the input of a sublayer is normalised.
     pub input: bool,
     /// Whether the output of a sublayer is normalised before it is added.
     pub output: bool,
     /// Whether the residual stream is normalised after each addition.
     pub stream: bool,
+    /// Whether the input of the unembedding is normalised.
+    pub last: bool,
 }
 
 const NOWHERE: NormPlacementProperties = NormPlacementProperties {
     input: false,
     output: false,
     stream: false,
+    last: false,
 };
 
 one_of! {
@@ -27,7 +30,7 @@ one_of! {
         word: "pre",
         aliases: &[],
         about: "before each sublayer",
-        properties: NormPlacementProperties { input: true, ..NOWHERE },
+        properties: NormPlacementProperties { input: true, last: true, ..NOWHERE },
     };
     /// After each residual addition.
     Post = Word {
@@ -41,6 +44,13 @@ one_of! {
         word: "peri",
         aliases: &[],
         about: "before each sublayer and on its output",
-        properties: NormPlacementProperties { input: true, output: true, ..NOWHERE },
+        properties: NormPlacementProperties { input: true, output: true, last: true, ..NOWHERE },
+    };
+    /// On the output of each sublayer, before it is added, as OLMo 2.
+    Output = Word {
+        word: "output",
+        aliases: &[],
+        about: "on the output of each sublayer, before it is added",
+        properties: NormPlacementProperties { output: true, last: true, ..NOWHERE },
     };
 }

@@ -6,6 +6,8 @@ use super::one_of::one_of;
 pub struct ResidualProperties {
     /// Whether the MLP reads the residual stream before attention has written to it.
     pub parallel: bool,
+    /// Whether both read the same normalised rows.
+    pub shared: bool,
 }
 
 one_of! {
@@ -17,13 +19,20 @@ one_of! {
         word: "parallel",
         aliases: &[],
         about: "x + attn(ln1(x)) + mlp(ln2(x))",
-        properties: ResidualProperties { parallel: true },
+        properties: ResidualProperties { parallel: true, shared: false },
     };
     /// y = x + attn(ln1(x)), then y + mlp(ln2(y)), as GPT-2.
     Sequential = Word {
         word: "sequential",
         aliases: &[],
         about: "y = x + attn(ln1(x)), then y + mlp(ln2(y))",
-        properties: ResidualProperties { parallel: false },
+        properties: ResidualProperties { parallel: false, shared: false },
+    };
+    /// x + attn(ln(x)) + mlp(ln(x)), as GPT-J and Phi.
+    ParallelShared = Word {
+        word: "parallel-shared",
+        aliases: &[],
+        about: "x + attn(ln(x)) + mlp(ln(x)), with one norm",
+        properties: ResidualProperties { parallel: true, shared: true },
     };
 }

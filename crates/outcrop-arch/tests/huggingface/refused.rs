@@ -356,10 +356,7 @@ fn biases_ties_and_activations_are_read() {
         arch(QWEN3, json!({"attention_bias": true})).bias,
         Bias::Attention
     );
-    assert_eq!(
-        arch(NEOX, json!({"attention_bias": false})).bias,
-        Bias::Mlp
-    );
+    assert_eq!(arch(NEOX, json!({"attention_bias": false})).bias, Bias::Mlp);
     for (model, tied) in [(NEOX, false), (GPT2, true), (LLAMA, false), (QWEN3, false)] {
         assert_eq!(
             arch(model, json!({"tie_word_embeddings": null})).tied,

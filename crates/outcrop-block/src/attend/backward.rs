@@ -1,8 +1,9 @@
 use outcrop_gemm::{LeftMatrix, Onto, multiply_serial, panel_width, transpose};
-use outcrop_vector::{dot, soften_panel_backward};
+use outcrop_vector::{dot, multiply_into, softcap_slopes, soften_panel_backward};
 
-use super::{Scratch, gather, lower};
+use super::{Scratch, gather};
 use crate::heads::Heads;
+use crate::linear::Bias;
 
 /// What the forward pass left of one sequence, and the gradients of what was read.
 #[derive(Clone, Copy, Debug)]
@@ -18,18 +19,19 @@ pub(crate) struct Kept<'a> {
 impl Heads {
     /// The gradients `dqkv` of the rows of one sequence, from those of what was read. The weights are computed
     /// again from `log_sums`. With P the weights, S the scores:
-    /// dV = P' dO, dS = P (dO V' - sum(dO O)), dQ = dS K / sqrt(d_head), dK = dS' Q / sqrt(d_head).
+    /// dV = P' dO, dS = P (dO V' - sum(dO O)), dQ = scale dS K, dK = scale dS' Q; before that dS is multiplied by the slopes of their
+    /// bound, where there is one.
     pub(crate) fn read_backward(&self, kept: Kept<'_>, dqkv: &mut [f32], scratch: &mut Scratch) {
         let tokens = kept.qkv.len() / self.width();
-        let slopes = self.slopes();
+        let biases = self.biases();
         for head in 0..self.heads {
-            let slope = slopes.get(head).copied();
+            let bias = biases.get(head).copied();
             self.take_queries(kept, head, scratch);
             for first in (0..tokens).step_by(panel_width()) {
-                self.backward_panel(kept.qkv, (head, slope), first, dqkv, scratch);
+                self.backward_panel(kept.qkv, (head, bias), first, dqkv, scratch);
             }
             let rows = dqkv.chunks_exact_mut(self.width()).rev();
-            let (query, scale) = (self.query(head), self.scale());
+            let (query, scale) = (self.query(head), self.scale);
             for (row, from) in rows.zip(scratch.dqueries.chunks_exact(self.d_head)) {
                 let row = &mut row[query..][..self.d_head];
                 row.iter_mut().zip(from).for_each(|(to, x)| *to = x * scale);
@@ -41,7 +43,7 @@ impl Heads {
     fn take_queries(&self, kept: Kept<'_>, head: usize, scratch: &mut Scratch) {
         let (d, out, width) = (self.d_head, self.out(), self.width());
         let tokens = kept.qkv.len() / width;
-        let factor = self.scale();
+        let factor = self.scale;
         scratch.queries.clear();
         scratch.dread.clear();
         scratch.levels.clear();
@@ -68,7 +70,7 @@ impl Heads {
     fn backward_panel(
         &self,
         qkv: &[f32],
-        (head, slope): (usize, Option<f32>),
+        (head, bias): (usize, Option<Bias>),
         first: usize,
         dqkv: &mut [f32],
         scratch: &mut Scratch,
@@ -85,16 +87,23 @@ impl Heads {
             weights.resize(seeing * panel);
             scratch.by_token[i].multiply(seeing, d, &scratch.columns[0], weights);
         }
-        if let Some(slope) = slope {
+        if let Some(cap) = self.softcap {
+            scratch.capped.resize(p.len());
+            softcap_slopes(p, cap, &mut scratch.capped);
+        }
+        if let Some(bias) = bias {
             for (row, line) in p.chunks_exact_mut(panel).enumerate() {
-                // from the first key of the panel on
-                lower(line, slope, |_| seeing - 1 - row, |column| column);
+                let query = first + seeing - 1 - row;
+                bias.add(line, |_| query, |column| first + column);
             }
         }
         let known = [&scratch.log_sums[..seeing], &scratch.levels[..seeing]];
         soften_panel_backward(p, ds, known, panel);
         self.forget(p, seeing);
         self.forget(ds, seeing);
+        if self.softcap.is_some() {
+            multiply_into(&scratch.capped, ds);
+        }
         for (i, weights) in [&*ds, &*p].into_iter().enumerate() {
             let gradient = &mut scratch.columns[1];
             gradient.resize(d * panel);

@@ -1,8 +1,9 @@
 use outcrop_gemm::{Aligned, Left, panel_width, transpose};
-use outcrop_vector::soften_panel;
+use outcrop_vector::{softcap, soften_panel};
 
-use super::{Scratch, gather, lower};
+use super::{Scratch, gather};
 use crate::heads::Heads;
+use crate::linear::Bias;
 
 /// Keys [tokens, d_head] and values [d_head, tokens] of one key-value head and sequence.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +36,7 @@ pub(crate) struct Queries<'a> {
 }
 
 impl Heads {
-    /// What each query reads, [queries, heads d_head]: softmax(q k' / sqrt(d_head)) v over the keys that it
+    /// What each query reads, [queries, heads d_head]: softmax of the scores, times v, over the keys that it
     /// sees. `log_sums` [heads, queries]: ln sum exp of its scores.
     pub(crate) fn read(
         &self,
@@ -46,7 +47,7 @@ impl Heads {
     ) {
         let count = queries.rows.len() / self.width();
         let mut own = std::mem::take(&mut scratch.past);
-        let slopes = self.slopes();
+        let biases = self.biases();
         for kv_head in 0..self.kv_heads {
             let past = match queries.past {
                 Some(past) => &past[kv_head],
@@ -66,8 +67,8 @@ impl Heads {
                         past: None,
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
-                    let slope = slopes.get(head).copied();
-                    self.panel((head, slope), past, panel, read, sums, scratch);
+                    let bias = biases.get(head).copied();
+                    self.panel((head, bias), past, panel, read, sums, scratch);
                 }
             }
         }
@@ -77,7 +78,7 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        (head, slope): (usize, Option<f32>),
+        (head, bias): (usize, Option<Bias>),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
@@ -92,12 +93,15 @@ impl Heads {
         weights.resize(end * panel);
         out.resize(d * panel);
         gather(&queries.rows[self.query(head)..], width, count, d, columns);
-        let scale = self.scale();
+        let scale = self.scale;
         columns.iter_mut().for_each(|x| *x *= scale);
         past.keys.multiply(end, d, columns, weights);
-        if let Some(slope) = slope {
+        if let Some(cap) = self.softcap {
+            softcap(weights, cap);
+        }
+        if let Some(bias) = bias {
             for (key, row) in weights.chunks_exact_mut(panel).enumerate() {
-                lower(row, slope, |column| first + column, |_| key);
+                bias.add(row, |column| first + column, |_| key);
             }
         }
         self.hide(weights, first, count);

@@ -16,6 +16,8 @@ pub(crate) struct Scratch {
     /// Columns [d_head, panel], and scores or weights [tokens, panel].
     columns: [Aligned; 2],
     weights: [Aligned; 2],
+    /// Slopes of the bound of scores.
+    capped: Aligned,
     /// Backward: queries and the gradients of what was read, each by token and by channel.
     by_token: [Left; 2],
     by_channel: [Left; 2],
@@ -29,19 +31,6 @@ pub(crate) struct Scratch {
     levels: Vec<f32>,
     /// Rows of some keys.
     added: Vec<f32>,
-}
-
-/// Takes from a row of scores `slope` times how far the key is before the query of each.
-fn lower(
-    row: &mut [f32],
-    slope: f32,
-    query: impl Fn(usize) -> usize,
-    key: impl Fn(usize) -> usize,
-) {
-    for (column, score) in row.iter_mut().enumerate() {
-        // those of later keys are hidden anyway
-        *score -= slope * query(column).saturating_sub(key(column)) as f32;
-    }
 }
 
 /// Makes columns [d, panel] of `count` rows of d numbers, `stride` apart; the other columns are 0.

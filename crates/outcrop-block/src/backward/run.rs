@@ -66,6 +66,12 @@ impl Back<'_> {
                 gradient[..length].copy_from_slice(frame.residual);
                 frame.put(self.gradient(op.from), gradient);
             }
+            (Action::Whole, Kind::Scale(by)) => {
+                let length = self.length(frame, op.from);
+                let gradient = frame.take(self.gradient(op.from));
+                gradient[..length].iter_mut().for_each(|x| *x *= by);
+                frame.put(self.gradient(op.from), gradient);
+            }
             (Action::Whole, Kind::Turn) => self.turn(op, frame, lane),
             (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, tools),
             (Action::Whole, Kind::Activate { kind, gated }) => {

@@ -1,44 +1,75 @@
 //! The section after the blocks.
 
-use outcrop_arch::{Section, Step, TensorRole};
+use outcrop_arch::{Section, Step, TensorKind, TensorRole};
 
 use crate::input::{Columns, Input, Inputs};
-use crate::op::Norm;
+use crate::op::{Map, Norm};
 use crate::{Error, Result};
 
-/// A norm, where there is one, and the unembedding.
+/// A norm and a projection, where there are such, and the unembedding.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct End {
     pub(crate) inputs: Vec<Input>,
     pub(crate) norm: Option<Norm>,
-    /// Which input is the unembedding [d_model, vocab].
-    pub(crate) unembedding: usize,
+    pub(crate) projection: Option<Map>,
+    /// The unembedding [width, vocab].
+    pub(crate) unembedding: Map,
+    /// What logits are multiplied by.
+    pub(crate) scale: f32,
+    /// The bound c of logits l, which become c tanh(l / c).
+    pub(crate) softcap: Option<f32>,
 }
 
 pub(crate) fn end(section: &Section) -> Result<End> {
     let mut inputs = Inputs::new(section);
-    let [vocab, d_model] = inputs.matrix(TensorRole::Unembedding)?;
-    let (norm, role) = match section.steps.as_slice() {
-        [step @ Step::Norm { .. }, Step::Unembed { role, .. }] => {
-            (Some(super::norm(&mut inputs, step, d_model)?), *role)
-        }
-        [Step::Unembed { role, .. }] => (None, *role),
-        steps => {
-            let what = format!("{} steps after the last block", steps.len());
-            return Err(Error::lack(what));
-        }
-    };
-    let unembedding = inputs.add(
-        outcrop_arch::TensorKind::Matrix,
-        vec![d_model, vocab],
-        vec![Columns {
+    let [vocab, width] = inputs.matrix(TensorRole::Unembedding)?;
+    let mut steps = section.steps.as_slice();
+    let (mut norm, mut projection) = (None, None);
+    if let [step @ Step::Norm { .. }, rest @ ..] = steps {
+        let projected = inputs.matrix(TensorRole::UnembeddingProjection);
+        let width = projected.map_or(width, |[_, inputs]| inputs);
+        let read = super::norm(&mut inputs, step, width)?;
+        (norm, steps) = (Some(read), rest);
+    }
+    if let [Step::Project { role, .. }, rest @ ..] = steps {
+        let outputs = 0..inputs.matrix(*role)?[0];
+        let role = *role;
+        projection = Some(inputs.map(vec![Columns { role, outputs }])?);
+        steps = rest;
+    }
+    let [
+        Step::Unembed {
             role,
-            outputs: 0..vocab,
-        }],
-    );
+            scale,
+            softcap,
+            ..
+        },
+    ] = *steps
+    else {
+        let what = format!("{} steps after the last block", section.steps.len());
+        return Err(Error::lack(what));
+    };
+    let outputs = 0..vocab;
+    let columns = vec![Columns { role, outputs }];
+    let unembedding = Map {
+        weight: inputs.add(TensorKind::Matrix, vec![width, vocab], columns),
+        bias: inputs.vector(TensorRole::Unembedding, TensorKind::Bias),
+        inputs: width,
+        outputs: vocab,
+    };
     Ok(End {
-        inputs: inputs.list,
         norm,
+        projection,
         unembedding,
+        scale: scale as f32,
+        softcap: softcap.map(|cap| cap as f32),
+        inputs: inputs.list,
     })
+}
+
+impl End {
+    /// Width of the residual stream.
+    pub(crate) fn d_model(&self) -> usize {
+        self.projection.unwrap_or(self.unembedding).inputs
+    }
 }

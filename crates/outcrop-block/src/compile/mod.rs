@@ -5,12 +5,13 @@ mod end;
 mod order;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub(crate) use end::{End, end};
 
 use std::ops::Range;
 
-use outcrop_arch::{Angles, Attention, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_arch::{Angles, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
 
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
@@ -31,12 +32,13 @@ pub(crate) struct Compiled {
 }
 
 pub(crate) fn compile(section: &Section) -> Result<Compiled> {
-    let heads = section.steps.iter().find_map(heads);
+    let heads = section.steps.iter().find_map(turns::heads);
     let heads = heads.ok_or_else(|| Error::lack("no attention"))?;
     let d_model = Inputs::new(section).matrix(TensorRole::Query)?[1];
     let mut list = List {
         inputs: Inputs::new(section),
         rows: vec![(Rows::Residual, X)],
+        again: Vec::new(),
         values: vec![Shape {
             width: d_model,
             residual: true,
@@ -62,33 +64,13 @@ pub(crate) fn compile(section: &Section) -> Result<Compiled> {
     })
 }
 
-/// The heads of the step that is attention.
-fn heads(step: &Step) -> Option<Heads> {
-    let Step::Attend {
-        heads,
-        kv_heads,
-        d_head,
-        weights: Attention::Softmax,
-        window,
-        alibi,
-    } = *step
-    else {
-        return None;
-    };
-    Some(Heads {
-        heads,
-        kv_heads,
-        d_head,
-        window: window.unwrap_or(usize::MAX),
-        alibi,
-    })
-}
-
 /// Operations that become more.
 struct List<'a> {
     inputs: Inputs<'a>,
     /// What the rows of the plan hold now.
     rows: Vec<(Rows, Value)>,
+    /// The same rows once more, for another step that reads them.
+    again: Vec<(Rows, Value)>,
     values: Vec<Shape>,
     ops: Vec<Op>,
     heads: Heads,
@@ -104,23 +86,25 @@ impl List<'_> {
                 let from = self.value(from)?;
                 let norm = self.norm(step, self.values[from].width)?;
                 self.op(Kind::Norm(norm), from, to, norm.width);
+                // rows have one reader: another gets rows of its own
+                for _ in 1..readers(to, rest) {
+                    self.op(Kind::Norm(norm), from, to, norm.width);
+                    self.again.extend(self.rows.pop());
+                }
             }
+            Step::Scale { of, by } => {
+                let from = self.value(of)?;
+                if self.values[from].residual {
+                    return Err(Error::lack("a residual stream that is scaled"));
+                }
+                let width = self.values[from].width;
+                self.op(Kind::Scale(by as f32), from, of, width);
+            }
+            Step::Clip { of, limit } => self.turn(of, TurnKind::Clip(limit as f32))?,
             Step::Project { .. } => return self.project(step, rest),
-            Step::HeadNorm {
-                role,
-                centred,
-                eps,
-                of,
-            } => {
-                let gain = self.inputs.vector(role, TensorKind::Gain);
-                let kind = TurnKind::Norm(Norm {
-                    width: self.heads.d_head,
-                    centred,
-                    eps: eps as f32,
-                    gain,
-                    shift: self.inputs.vector(role, TensorKind::Shift),
-                });
-                self.turn(of, kind)?;
+            Step::HeadNorm { of, .. } => {
+                let norm = self.head_norm(step)?;
+                self.turn(of, TurnKind::Norm(norm))?;
             }
             Step::Rotate {
                 of,
@@ -188,7 +172,11 @@ impl List<'_> {
         targets.extend(rest.iter().map_while(same));
         let rest = &rest[targets.len() - 1..];
         let columns = self.columns(&targets)?;
-        let from = self.value(from)?;
+        let spare = self.again.iter().position(|(known, _)| *known == from);
+        let from = match spare {
+            Some(spare) => self.again.remove(spare).1,
+            None => self.value(from)?,
+        };
         let map = self.inputs.map(columns)?;
         self.op(Kind::Project(map), from, targets[0].1, map.outputs);
         let value = self.values.len() - 1;
@@ -220,41 +208,6 @@ impl List<'_> {
             [(role, Rows::Hidden | Rows::Write)] => Ok(vec![whole(role)?]),
             _ => Err(Error::lack(format!("projections to {targets:?}"))),
         }
-    }
-
-    fn turn(&mut self, of: Rows, kind: TurnKind) -> Result<()> {
-        let heads = self.heads;
-        let mut starts: Vec<usize> = match of {
-            Rows::Queries => (0..heads.heads).map(|head| heads.query(head)).collect(),
-            Rows::Keys => (0..heads.kv_heads).map(|head| heads.key(head)).collect(),
-            Rows::Residual
-            | Rows::AttentionInput
-            | Rows::Values
-            | Rows::Read
-            | Rows::MlpInput
-            | Rows::Hidden
-            | Rows::Gate
-            | Rows::Write
-            | Rows::Final => return Err(Error::lack(format!("heads of {of:?} that turn"))),
-        };
-        let rotates = matches!(kind, TurnKind::Rotate { .. });
-        if !rotates
-            && self
-                .turns
-                .iter()
-                .any(|turn| turn.starts.contains(&starts[0]))
-        {
-            return Err(Error::lack("a norm of heads after another step on them"));
-        }
-        // keys by the same angles as queries: in one go
-        if let Some(same) = self.turns.iter().position(|turn| turn.kind == kind)
-            && rotates
-        {
-            let queries = self.turns.remove(same);
-            starts.splice(0..0, queries.starts);
-        }
-        self.turns.push(Turn { starts, kind });
-        Ok(())
     }
 
     fn attend(&mut self) -> Result<()> {
@@ -329,8 +282,30 @@ impl List<'_> {
     }
 }
 
+/// How many projections, or groups of them, of `rest` read these rows before they are written again.
+fn readers(rows: Rows, rest: &[Step]) -> usize {
+    let reads = |step: &Step| matches!(step, Step::Project { from, .. } if *from == rows);
+    let writes = |step: &Step| match step {
+        Step::Norm { to, .. } | Step::Project { to, .. } | Step::Add { to, .. } => *to == rows,
+        Step::Embed { .. }
+        | Step::AddPosition { .. }
+        | Step::Scale { .. }
+        | Step::HeadNorm { .. }
+        | Step::Clip { .. }
+        | Step::Rotate { .. }
+        | Step::Attend { .. }
+        | Step::Activate { .. }
+        | Step::Multiply { .. }
+        | Step::Unembed { .. } => false,
+    };
+    let until = rest.iter().position(writes).unwrap_or(rest.len());
+    let steps = rest[..until].chunk_by(|a, b| reads(a) && reads(b));
+    let steps = steps.filter(|steps| reads(&steps[0]));
+    steps.count()
+}
+
 /// The norm of a step, of rows of `width` numbers.
-fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
+pub(crate) fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
     let Step::Norm {
         role, centred, eps, ..
     } = *step
@@ -339,6 +314,7 @@ fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
     };
     Ok(Norm {
         width,
+        gains: 1,
         centred,
         eps: eps as f32,
         gain: inputs.vector(role, TensorKind::Gain),

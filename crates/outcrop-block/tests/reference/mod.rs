@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use outcrop_arch::{Nonlinearity, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
-use outcrop_vector::{alibi_slopes, rotary_tables};
+use outcrop_arch::{
+    Alibi, AlibiOrder, Nonlinearity, Over, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole,
+};
+use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, rotary_tables};
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
@@ -13,7 +15,7 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
     let d = section
         .parts
         .iter()
-        .find(|p| p.kind == TensorKind::Matrix)
+        .find(|p| p.shape.len() == 2)
         .map_or(0, |p| p.shape[1]);
     let count = x.len() / d;
     let mut rows: HashMap<Rows, Vec<f64>> = HashMap::from([(Rows::Residual, x.to_vec())]);
@@ -29,7 +31,7 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
             } => {
                 let normed = norm(
                     &rows[&from],
-                    d,
+                    rows[&from].len() / count,
                     weights,
                     role,
                     f64::from(eps as f32),
@@ -41,15 +43,27 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let y = project(&rows[&from], count, weights, role);
                 rows.insert(to, y);
             }
+            Step::Scale { of, by } => {
+                let by = f64::from(by as f32);
+                let values = rows.get_mut(&of).expect("rows");
+                values.iter_mut().for_each(|x| *x *= by);
+            }
+            Step::Clip { of, limit } => {
+                let limit = f64::from(limit as f32);
+                let values = rows.get_mut(&of).expect("rows");
+                values.iter_mut().for_each(|x| *x = x.clamp(-limit, limit));
+            }
             Step::HeadNorm {
                 role,
                 centred,
                 eps,
                 of,
+                over,
             } => {
-                let d_head = d_head(section);
+                let (d_head, all) = (d_head(section), rows[&of].len() / count);
+                let width = if over == Over::Width { all } else { d_head };
                 let eps = f64::from(eps as f32);
-                let normed = norm(&rows[&of], d_head, weights, role, eps, centred);
+                let normed = norm(&rows[&of], width, weights, role, eps, centred);
                 rows.insert(of, normed);
             }
             Step::Rotate {
@@ -69,11 +83,20 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 d_head,
                 window,
                 alibi,
+                scale,
+                softcap,
                 ..
             } => {
                 let [q, k, v] = [Rows::Queries, Rows::Keys, Rows::Values].map(|r| &rows[&r]);
-                let how = (window.unwrap_or(usize::MAX), alibi);
-                let read = attend([q, k, v], [heads, kv_heads, d_head], how, tokens, count);
+                let usual = || 1.0 / (d_head as f64).sqrt();
+                let how = How {
+                    window: window.unwrap_or(usize::MAX),
+                    alibi,
+                    slopes: alibi.map_or(vec![0.0; heads], |alibi| slopes(heads, alibi)),
+                    scale: scale.map_or_else(usual, |scale| f64::from(scale as f32)),
+                    cap: softcap.map(|cap| f64::from(cap as f32)),
+                };
+                let read = attend([q, k, v], [heads, kv_heads, d_head], &how, tokens, count);
                 rows.insert(Rows::Read, read);
             }
             Step::Activate { kind, of } => {
@@ -90,10 +113,36 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let values = rows.get_mut(&to).expect("rows");
                 values.iter_mut().zip(terms).for_each(|(x, t)| *x += t);
             }
-            Step::Unembed { role, from } => {
-                logits = Some(project(&rows[&from], count, weights, role));
+            Step::Unembed {
+                role,
+                from,
+                scale,
+                softcap,
+            } => {
+                let mut products = project(&rows[&from], count, weights, role);
+                if role == TensorRole::TokenEmbedding
+                    && let Some(bias) = weights.get(&(TensorRole::Unembedding, TensorKind::Bias))
+                {
+                    let biases = bias.iter().cycle();
+                    products.iter_mut().zip(biases).for_each(|(x, b)| *x += b);
+                }
+                let scale = f64::from(scale as f32);
+                let cap = softcap.map(|cap| f64::from(cap as f32));
+                logits = Some(
+                    products
+                        .into_iter()
+                        .map(|x| capped(scale * x, cap))
+                        .collect(),
+                );
             }
-            Step::Embed { .. } | Step::AddPosition { .. } => panic!("before the blocks"),
+            Step::AddPosition { role } => {
+                let table = &weights[&(role, TensorKind::Embedding)];
+                let values = rows.get_mut(&Rows::Residual).expect("rows");
+                let sequences = values.chunks_mut(table.len());
+                sequences.for_each(|x| x.iter_mut().zip(table).for_each(|(x, p)| *x += p));
+            }
+            // its rows are given
+            Step::Embed { .. } => {}
         }
     }
     logits.unwrap_or_else(|| rows[&Rows::Residual].clone())
@@ -106,6 +155,52 @@ pub(crate) fn cross_entropy(logits: &[f64], targets: &[usize]) -> f64 {
     };
     let rows = logits.chunks(logits.len() / targets.len()).zip(targets);
     rows.map(of).sum::<f64>() / targets.len() as f64
+}
+
+/// How scores are made.
+struct How {
+    window: usize,
+    alibi: Option<Alibi>,
+    slopes: Vec<f64>,
+    scale: f64,
+    cap: Option<f64>,
+}
+
+impl How {
+    /// What the score of the key at a position gets, of the query at another.
+    fn bias(&self, head: usize, query: usize, key: usize) -> f64 {
+        let Some(Alibi { scaled, bf16, .. }) = self.alibi else {
+            return 0.0;
+        };
+        let slope = self.slopes[head];
+        let bias = match bf16 {
+            true => bfloat16(bfloat16(slope) * bfloat16(key as f64)),
+            false => -slope * (query - key) as f64,
+        };
+        if scaled { bias * self.scale } else { bias }
+    }
+}
+
+/// With eight significant bits.
+fn bfloat16(x: f64) -> f64 {
+    if x == 0.0 {
+        return x;
+    }
+    let unit = (x.abs().log2().floor() - 7.0).exp2();
+    (x / unit).round_ties_even() * unit
+}
+
+fn capped(x: f64, cap: Option<f64>) -> f64 {
+    cap.map_or(x, |cap| cap * (x / cap).tanh())
+}
+
+/// What a key that is one position away loses, by head.
+fn slopes(heads: usize, alibi: Alibi) -> Vec<f64> {
+    let slopes = match alibi.order {
+        AlibiOrder::Press => alibi_slopes(heads, alibi.max),
+        AlibiOrder::Mpt => alibi_slopes_mpt(heads, alibi.max),
+    };
+    slopes.into_iter().map(f64::from).collect()
 }
 
 /// Width of a head.
@@ -127,7 +222,7 @@ fn norm(
 ) -> Vec<f64> {
     let gain = weights.get(&(role, TensorKind::Gain));
     let shift = weights.get(&(role, TensorKind::Shift));
-    let row = |x: &[f64]| {
+    let row = |(number, x): (usize, &[f64])| {
         let mean = if centred {
             x.iter().sum::<f64>() / d as f64
         } else {
@@ -137,11 +232,12 @@ fn norm(
         let factor = 1.0 / (variance + eps).sqrt();
         let of = |i: usize| {
             let normed = (x[i] - mean) * factor;
-            normed * gain.map_or(1.0, |g| g[i]) + shift.map_or(0.0, |s| s[i])
+            let own = |values: &Vec<f64>| values[(number * d + i) % values.len()];
+            normed * gain.map_or(1.0, own) + shift.map_or(0.0, own)
         };
         (0..d).map(of).collect::<Vec<_>>()
     };
-    x.chunks(d).flat_map(row).collect()
+    x.chunks(d).enumerate().flat_map(row).collect()
 }
 
 fn project(x: &[f64], count: usize, weights: &Weights, role: TensorRole) -> Vec<f64> {
@@ -187,23 +283,21 @@ fn rotate(
 fn attend(
     [q, k, v]: [&Vec<f64>; 3],
     [heads, kv_heads, d]: [usize; 3],
-    (window, alibi): (usize, bool),
+    how: &How,
     tokens: usize,
     count: usize,
 ) -> Vec<f64> {
-    let slopes = alibi_slopes(heads);
     let mut read = vec![0.0; count * heads * d];
     for row in 0..count {
         let (start, position) = (row - row % tokens, row % tokens);
         for head in 0..heads {
             let kv = head * kv_heads / heads;
             let query = &q[(row * heads + head) * d..][..d];
-            let first = (position + 1).saturating_sub(window);
+            let first = (position + 1).saturating_sub(how.window);
             let score = |p: usize| {
                 let key = &k[((start + p) * kv_heads + kv) * d..][..d];
                 let dot: f64 = query.iter().zip(key).map(|(q, k)| q * k).sum();
-                let slope = if alibi { slopes[head] } else { 0.0 };
-                (dot / (d as f64).sqrt() - f64::from(slope) * (position - p) as f64).exp()
+                (capped(dot * how.scale, how.cap) + how.bias(head, position, p)).exp()
             };
             let scores: Vec<f64> = (first..=position).map(score).collect();
             let sum: f64 = scores.iter().sum();

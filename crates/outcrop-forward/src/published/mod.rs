@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use outcrop_arch::{ArchSpec, Family, Plan, TensorName, TensorPart, TensorRole};
-use outcrop_block::{Block, Columns, Loss};
+use outcrop_block::{Block, Columns, Loss, Start};
 use outcrop_checkpoint::Weights;
 use outcrop_core::read_huggingface;
 use rayon::prelude::*;
@@ -19,6 +19,7 @@ use crate::{Error, Result};
 pub struct Published {
     arch: ArchSpec,
     family: &'static Family,
+    start: Start,
     /// The kinds of blocks, and which of them each layer is.
     blocks: Vec<Block>,
     kinds: Vec<usize>,
@@ -65,6 +66,7 @@ impl Published {
         let places = placed(wanted, &weights, &mut matched);
         let mut model = Self {
             kinds: kinds(&plan),
+            start: Start::new(&plan.start)?,
             loss: Loss::new(&plan.end)?,
             blocks,
             arch,
@@ -136,6 +138,24 @@ impl Published {
         &self.blocks[self.kinds[layer - 1]]
     }
 
+    /// What stands before the blocks.
+    pub(crate) fn start(&self) -> &Start {
+        &self.start
+    }
+
+    /// The vectors of positions from the first on; none where there are no such.
+    pub(crate) fn positions(&self) -> Result<Vec<f32>> {
+        let role = TensorRole::PositionEmbedding;
+        let Some(place) = self.place(None, role, TensorPart::Weight) else {
+            return Ok(Vec::new());
+        };
+        let rows = place.tensor.skipped..place.tensor.shape[0];
+        let mut values = Vec::new();
+        self.weights
+            .read_rows_f32(&place.stored, rows, &mut values)?;
+        Ok(values)
+    }
+
     /// What follows the blocks.
     pub(crate) fn loss(&self) -> &Loss {
         &self.loss
@@ -152,6 +172,9 @@ impl Published {
         let place = place.ok_or_else(|| self.missing(&format!("{role:?}")))?;
         let mut values = Vec::new();
         self.weights.read_f32(&place.stored, &mut values)?;
+        if place.tensor.offset != 0.0 {
+            values.iter_mut().for_each(|x| *x += place.tensor.offset);
+        }
         Ok((values, place.tensor.transposed))
     }
 
@@ -178,9 +201,9 @@ impl Published {
         let Some(place) = place else {
             return Ok(Vec::new());
         };
-        let d = self.arch.d_model;
-        let mut rows = vec![0.0; tokens.len() * d];
-        let found = rows.par_chunks_exact_mut(d).zip(tokens);
+        let width = place.tensor.shape[1];
+        let mut rows = vec![0.0; tokens.len() * width];
+        let found = rows.par_chunks_exact_mut(width).zip(tokens);
         found.try_for_each_init(Vec::new, |row, (out, &token)| {
             let range = token as usize..token as usize + 1;
             self.weights.read_rows_f32(&place.stored, range, row)?;
@@ -238,11 +261,6 @@ fn placed(
 }
 
 impl Published {
-    /// Whether block `layer` has a matrix of that role.
-    pub(crate) fn has(&self, layer: Option<usize>, role: TensorRole) -> bool {
-        self.place(layer, role, TensorPart::Weight).is_some()
-    }
-
     /// The role under which the file has the part of that role and others in one matrix, if it does.
     pub(crate) fn fused(&self, layer: Option<usize>, role: TensorRole) -> Option<TensorRole> {
         let mut places = self.places.values().map(|place| &place.tensor);

@@ -19,6 +19,64 @@ def gpt2(**more):
     return dict(settings={**base, **more})
 
 
+# What stands in the files of allenai/OLMo-1B, at an odd shape.
+HF_OLMO = {
+    "activation_type": "swiglu", "alibi": False, "alibi_bias_max": 8.0, "architectures": ["OLMoForCausalLM"],
+    "attention_dropout": 0.0, "attention_layer_norm": False, "attention_layer_norm_with_affine": False,
+    "auto_map": {"AutoConfig": "configuration_olmo.OLMoConfig", "AutoModelForCausalLM": "modeling_olmo.OLMoForCausalLM",
+                 "AutoTokenizer": ["tokenization_olmo_fast.OLMoTokenizerFast",
+                                   "tokenization_olmo_fast.OLMoTokenizerFast"]},
+    "bias_for_layer_norm": False, "block_group_size": 1, "block_type": "sequential", "clip_qkv": None, "d_model": 24,
+    "embedding_dropout": 0.0, "embedding_size": 61, "eos_token_id": 2, "flash_attention": True, "include_bias": False,
+    "init_cutoff_factor": None, "init_device": "meta", "init_fn": "mitchell", "init_std": 0.02,
+    "layer_norm_type": "default", "layer_norm_with_affine": False, "max_sequence_length": 32, "mlp_hidden_size": 60,
+    "mlp_ratio": 8, "model_type": "hf_olmo", "multi_query_attention": False, "n_heads": 3, "n_layers": 2,
+    "pad_token_id": 1, "precision": "amp_bf16", "residual_dropout": 0.0, "rope": True, "rope_full_precision": True,
+    "scale_logits": False, "transformers_version": "4.36.2", "use_cache": True, "vocab_size": 59, "weight_tying": True,
+}
+
+
+def bigcode(**more):
+    return gpt2(**more)
+
+
+def bloom(**more):
+    base = dict(vocab_size=53, hidden_size=24, n_layer=2, n_head=4, bos_token_id=1, eos_token_id=2)
+    return dict(settings={**base, **more})
+
+
+def falcon(**more):
+    base = dict(vocab_size=61, hidden_size=24, num_hidden_layers=2, num_attention_heads=6, max_position_embeddings=32,
+                bos_token_id=1, eos_token_id=2)
+    return dict(settings={**base, **more})
+
+
+def less_one(case):
+    """Gains that are stored less 1."""
+    return {**case, "draws": {"norm.weight": [0.0, 0.4], "norm1.weight": [0.0, 0.4], **case.get("draws", {})}}
+
+
+def gemma(**more):
+    return less_one(grouped(**{"head_dim": 8, "tie_word_embeddings": True, **more}))
+
+
+def neo(kinds, **more):
+    base = dict(vocab_size=61, hidden_size=24, num_layers=2, num_heads=4, max_position_embeddings=32, window_size=4,
+                attention_types=[[kinds, 2 // len(kinds)]], bos_token_id=1, eos_token_id=2)
+    return dict(settings={**base, **more}, draws={"q_proj": [0.0, 0.3], "k_proj": [0.0, 0.3]})
+
+
+def mpt(attention=None, **more):
+    base = dict(vocab_size=53, d_model=24, n_layers=2, n_heads=4, max_seq_len=32, bos_token_id=1, eos_token_id=2)
+    return dict(settings={**base, **more, "attn_config": attention or {}})
+
+
+def opt(**more):
+    base = dict(vocab_size=53, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, ffn_dim=36,
+                max_position_embeddings=32, word_embed_proj_dim=24)
+    return dict(settings={**base, **more})
+
+
 def neox(**more):
     base = dict(vocab_size=61, hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
                 max_position_embeddings=32, bos_token_id=1, eos_token_id=2)
@@ -71,6 +129,47 @@ TABLE = {
         "one-key": grouped(head_dim=4, num_key_value_heads=1, num_hidden_layers=3, rms_norm_eps=1e-3),
         "linear": grouped(head_dim=10, num_attention_heads=3, num_key_value_heads=3, rope_parameters=scaled("linear")),
     },
+    "falcon": {
+        "one-norm": falcon(),
+        "one-norm-multi-head": falcon(multi_query=False, num_hidden_layers=3, bias=True, ffn_hidden_size=50),
+        "groups": falcon(new_decoder_architecture=True, num_kv_heads=2, rope_parameters=rope(base=500.0)),
+        "groups-one-norm": falcon(new_decoder_architecture=True, num_kv_heads=3, num_ln_in_parallel_attn=1,
+                                  activation="gelu_pytorch_tanh", tie_word_embeddings=False),
+        # with `eager`, linear biases are added twice: to scores, and in the mask
+        "linear": {**falcon(alibi=True, parallel_attn=False, multi_query=False, bias=True, layer_norm_epsilon=1e-3),
+                   "attention": "sdpa"},
+        "linear-long": {**falcon(alibi=True, parallel_attn=False, multi_query=False, num_attention_heads=3),
+                        "attention": "sdpa", "tokens": 300, "sequences": 1},
+    },
+    "gemma": {
+        "plain": gemma(),
+        "untied": gemma(tie_word_embeddings=False, num_attention_heads=3, num_key_value_heads=3, head_dim=10),
+        "legacy": {**gemma(num_key_value_heads=1, head_dim=4, num_hidden_layers=3),
+                   "edit": {"hidden_act": "gelu", "hidden_activation": None}},
+        "biases": gemma(attention_bias=True, rms_norm_eps=1e-3, rope_parameters=rope(base=500.0)),
+    },
+    "gemma2": {
+        "plain": gemma(query_pre_attn_scalar=8, sliding_window=5),
+        "bounds": gemma(query_pre_attn_scalar=3, attn_logit_softcapping=1.5, final_logit_softcapping=2.5,
+                        sliding_window=4, num_hidden_layers=3),
+        "no-bounds": gemma(attn_logit_softcapping=None, final_logit_softcapping=None, tie_word_embeddings=False,
+                           sliding_window=7, query_pre_attn_scalar=24),
+        "layers": gemma(layer_types=["full_attention", "sliding_attention", "sliding_attention"], num_hidden_layers=3,
+                        sliding_window=3, num_key_value_heads=1, attention_bias=True, hidden_activation="gelu"),
+    },
+    "gemma3_text": {
+        "plain": gemma(query_pre_attn_scalar=8, sliding_window=5, num_hidden_layers=7),
+        "linear": gemma(sliding_window=4, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                        num_hidden_layers=3, query_pre_attn_scalar=16,
+                        rope_parameters={"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 5e4},
+                                         "sliding_attention": {"rope_type": "default", "rope_theta": 500.0}}),
+        "older": {**gemma(query_pre_attn_scalar=8, sliding_window=3, num_key_value_heads=1),
+                  "edit": {"rope_parameters": "REMOVED", "layer_types": "REMOVED", "sliding_window_pattern": 2,
+                           "rope_theta": 1e6, "rope_local_base_freq": 100.0,
+                           "rope_scaling": {"factor": 8.0, "rope_type": "linear"}}},
+        "bounds": gemma(final_logit_softcapping=2.5, tie_word_embeddings=False,
+                        layer_types=["full_attention", "full_attention"], query_pre_attn_scalar=6),
+    },
     "glm": {
         "plain": grouped(head_dim=8),
         "no-bias": grouped(head_dim=12, attention_bias=False, num_attention_heads=3, num_key_value_heads=1),
@@ -83,6 +182,25 @@ TABLE = {
         "no-bias": grouped(head_dim=12, attention_bias=False, num_attention_heads=3, num_key_value_heads=1),
         "full-rotary": grouped(head_dim=4, rope_parameters=rope(1.0, 500.0), tie_word_embeddings=True),
         "deep": grouped(head_dim=16, num_hidden_layers=4, num_attention_heads=2, num_key_value_heads=2),
+    },
+    "bloom": {
+        "plain": bloom(),
+        "six-heads": bloom(n_head=6, n_layer=3, layer_norm_epsilon=1e-3),
+        "one-head": bloom(n_head=1, hidden_size=20, tie_word_embeddings=False),
+        "twelve-heads": {**bloom(n_head=12, hidden_size=36), "tokens": 40},
+    },
+    "gpt_bigcode": {
+        "one-key": bigcode(),
+        "multi-head": bigcode(multi_query=False, n_head=4),
+        "unscaled": {**bigcode(scale_attn_weights=False, n_inner=17, activation_function="relu"),
+                     "draws": {"c_attn": [0.0, 0.3]}},
+        "untied": bigcode(n_embd=40, n_head=5, n_layer=3, tie_word_embeddings=False, layer_norm_epsilon=1e-3),
+    },
+    "gpt_neo": {
+        "alternating": neo(["global", "local"]),
+        "local": {**neo(["local"], window_size=1, tie_word_embeddings=False), "tokens": 9},
+        "global": neo(["global"], intermediate_size=17, layer_norm_epsilon=1e-3),
+        "wide": neo(["local", "global"], hidden_size=36, num_heads=3, activation_function="gelu", window_size=7),
     },
     "gpt2": {
         "plain": gpt2(),
@@ -102,6 +220,21 @@ TABLE = {
         "one-key": grouped(head_dim=4, num_key_value_heads=1, num_hidden_layers=3, tie_word_embeddings=True),
         "linear": grouped(head_dim=12, num_attention_heads=2, num_key_value_heads=2, mlp_bias=True,
                           rope_parameters=scaled("linear")),
+    },
+    "granite": {
+        "factors": grouped(embedding_multiplier=12.0, attention_multiplier=0.0078125, residual_multiplier=0.22,
+                           logits_scaling=8.0),
+        "defaults": {**grouped(), "draws": {"q_proj": [0.0, 0.3], "k_proj": [0.0, 0.3]}},
+        "biases": grouped(attention_bias=True, mlp_bias=True, attention_multiplier=0.5, residual_multiplier=1.5,
+                          num_hidden_layers=3),
+        "one-key": grouped(num_key_value_heads=1, tie_word_embeddings=True, attention_multiplier=0.3,
+                           logits_scaling=0.5, rope_parameters=rope(base=500.0), rms_norm_eps=1e-5),
+    },
+    "hf_olmo": {
+        "plain": dict(settings={}),
+        "clipped": dict(settings=dict(clip_qkv=0.5, n_heads=6, n_layers=3)),
+        "untied": dict(settings=dict(weight_tying=False, mlp_hidden_size=36, layer_norm_type="low_precision")),
+        "rows": dict(settings=dict(embedding_size=None, n_heads=1, clip_qkv=2.0)),
     },
     "llama": {
         "grouped": grouped(),
@@ -126,6 +259,13 @@ TABLE = {
         "wide-heads": grouped(sliding_window=7, head_dim=16, tie_word_embeddings=True),
         "window-of-one": grouped(sliding_window=1, rms_norm_eps=1e-5, rope_parameters=rope(base=1e6)),
     },
+    "phi": {
+        "plain": grouped(num_attention_heads=3, num_key_value_heads=3),
+        "groups": grouped(num_hidden_layers=3, rope_parameters=rope(1.0), hidden_act="gelu"),
+        "norms": grouped(qk_layernorm=True, num_attention_heads=2, num_key_value_heads=1, layer_norm_eps=1e-3),
+        "tied": grouped(num_attention_heads=4, num_key_value_heads=4, tie_word_embeddings=True,
+                        rope_parameters=rope(0.7, 500.0)),
+    },
     "phi3": {
         "plain": grouped(),
         "window": grouped(sliding_window=5, num_attention_heads=3, num_key_value_heads=3),
@@ -137,6 +277,49 @@ TABLE = {
                             edit={"rope_parameters": "REMOVED", "rope_theta": 500.0,
                                   "rope_scaling": {"type": "yarn", "short_factor": [1.0, 1.1, 1.2, 1.3],
                                                    "long_factor": [1.0, 2.0, 3.0, 4.5]}})),
+    },
+    "mpt": {
+        "plain": mpt(),
+        "six-heads": mpt({"clip_qkv": 0.5}, n_heads=6, n_layers=3),
+        "three-heads": mpt({"softmax_scale": 0.7}, n_heads=3, tie_word_embeddings=False),
+        "twelve-heads": {**mpt(n_heads=12, d_model=36, layer_norm_epsilon=1e-3, max_seq_len=64), "tokens": 40},
+    },
+    "nemotron": {
+        "plain": less_one(grouped(num_key_value_heads=6)),
+        "biases": less_one(grouped(attention_bias=True, mlp_bias=True, head_dim=12, num_hidden_layers=3)),
+        "full-rotary": less_one(grouped(rope_parameters=rope(1.0, 500.0), tie_word_embeddings=True, norm_eps=1e-3)),
+        "one-key": less_one(grouped(num_key_value_heads=1, num_attention_heads=3, hidden_act="relu")),
+    },
+    "olmo": {
+        "plain": grouped(),
+        "clipped": grouped(clip_qkv=0.5, num_key_value_heads=6, num_hidden_layers=3),
+        "tied": grouped(tie_word_embeddings=True, num_key_value_heads=1, rope_parameters=rope(base=500.0)),
+        "biases": grouped(attention_bias=True, num_attention_heads=3, num_key_value_heads=3, clip_qkv=1.5),
+    },
+    "olmo2": {
+        "plain": grouped(),
+        "multi-head": grouped(num_attention_heads=3, num_key_value_heads=3, rms_norm_eps=1e-6, num_hidden_layers=4),
+        "one-key": grouped(num_key_value_heads=1, tie_word_embeddings=True, rope_parameters=rope(base=500.0)),
+        "biases": grouped(attention_bias=True, num_key_value_heads=6),
+    },
+    "olmo3": {
+        "plain": grouped(sliding_window=5, num_hidden_layers=5),
+        "yarn": long(grouped(sliding_window=6, num_hidden_layers=3, num_key_value_heads=6,
+                             layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                             rope_parameters={"full_attention": scaled("yarn", rope_theta=5e5),
+                                              "sliding_attention": rope(base=5e5)})),
+        "bases": grouped(sliding_window=3, layer_types=["full_attention", "sliding_attention"], attention_bias=True,
+                         rope_parameters={"full_attention": rope(base=1e4), "sliding_attention": rope(base=100.0)}),
+        "older": {**grouped(sliding_window=4, num_key_value_heads=1, tie_word_embeddings=True, num_hidden_layers=4),
+                  "edit": {"rope_parameters": "REMOVED", "rope_theta": 500000, "layer_types": "REMOVED",
+                           "rope_scaling": {"rope_type": "linear", "factor": 2.0}}},
+    },
+    "opt": {
+        "before": opt(),
+        "after": opt(do_layer_norm_before=False, word_embed_proj_dim=10),
+        "narrow": opt(word_embed_proj_dim=17, num_hidden_layers=3, tie_word_embeddings=False),
+        "wide": opt(word_embed_proj_dim=40, do_layer_norm_before=False, activation_function="gelu"),
+        "plain": opt(enable_bias=False, layer_norm_elementwise_affine=False, num_attention_heads=3),
     },
     "qwen2": {
         "plain": grouped(),
@@ -167,6 +350,12 @@ TABLE = {
                                layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
         "yarn": long(grouped(num_hidden_layers=2, no_rope_layer_interval=2, mlp_bias=True,
                              rope_parameters=scaled("yarn"))),
+    },
+    "starcoder2": {
+        "plain": grouped(),
+        "window": grouped(sliding_window=5, num_hidden_layers=3, tie_word_embeddings=True),
+        "no-bias": grouped(use_bias=False, num_key_value_heads=1, rope_parameters=rope(base=500.0)),
+        "wide": grouped(num_attention_heads=3, num_key_value_heads=3, norm_epsilon=1e-3, hidden_act="gelu"),
     },
 }
 

@@ -26,7 +26,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from cases import CASES
+from cases import CASES, HF_OLMO
 from settings import FAMILIES, draw
 
 HERE = pathlib.Path(__file__).parent
@@ -120,17 +120,56 @@ def write_model(kind, settings, edit, folder, draws):
     return saved, listed
 
 
+def write_hf_olmo(settings, folder, draws):
+    """As `write_model`. transformers has this type in code beside checkpoints only: it runs the same model as `olmo`,
+    whose matrices are rows of these (github.com/allenai/OLMo, `olmo/model.py`)."""
+    config = dict(HF_OLMO, **settings)
+    d, layers, inner = config["d_model"], config["n_layers"], config["mlp_hidden_size"]
+    vocab, body = config["embedding_size"] or config["vocab_size"], "model.transformer."
+    shapes = {f"{body}wte.weight": [vocab, d]}
+    for i in range(layers):
+        block = {"att_proj": [3 * d, d], "attn_out": [d, d], "ff_proj": [inner, d], "ff_out": [d, inner // 2]}
+        shapes.update({f"{body}blocks.{i}.{name}.weight": shape for name, shape in block.items()})
+    if not config["weight_tying"]:
+        shapes[f"{body}ff_out.weight"] = [vocab, d]
+    listed = [[name, shape, *spread(name, shape, draws)] for name, shape in sorted(shapes.items())]
+    drawn_ = {name: torch.from_numpy(drawn(name, int(np.prod(shape)), *how).reshape(shape))
+              for name, shape, *how in listed}
+    tensors = {"model.embed_tokens.weight": drawn_[f"{body}wte.weight"]}
+    for i in range(layers):
+        of = lambda name: drawn_[f"{body}blocks.{i}.{name}.weight"]
+        query, key, value = of("att_proj").chunk(3)
+        up, gate = of("ff_proj").chunk(2)
+        parts = {"self_attn.q_proj": query, "self_attn.k_proj": key, "self_attn.v_proj": value,
+                 "self_attn.o_proj": of("attn_out"), "mlp.up_proj": up, "mlp.gate_proj": gate,
+                 "mlp.down_proj": of("ff_out")}
+        tensors.update({f"model.layers.{i}.{name}.weight": part for name, part in parts.items()})
+    if not config["weight_tying"]:
+        tensors["lm_head.weight"] = drawn_[f"{body}ff_out.weight"]
+    twin = AutoConfig.for_model("olmo", vocab_size=vocab, hidden_size=d, num_hidden_layers=layers,
+                                num_attention_heads=config["n_heads"], intermediate_size=inner // 2,
+                                max_position_embeddings=config["max_sequence_length"], clip_qkv=config["clip_qkv"],
+                                tie_word_embeddings=config["weight_tying"], pad_token_id=None)
+    twin.architectures = ["OlmoForCausalLM"]
+    twin.save_pretrained(folder)
+    save_file({name: part.clone() for name, part in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
+    return config, listed
+
+
 def tokens_of(kind, vocab, count):
     """Token ids, none twice where there are enough, so that no two magnitudes are the same by design."""
     generator = np.random.default_rng(sum(kind.encode()) + count)
     return generator.choice(vocab, count, replace=count > vocab).tolist()
 
 
-def case(kind, settings, edit=(), tokens=12, sequences=2, draws=()):
+def case(kind, settings, edit=(), tokens=12, sequences=2, draws=(), attention="eager"):
     """Everything about one model, as it is stored."""
     with tempfile.TemporaryDirectory() as folder:
-        config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws))
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+        if kind == "hf_olmo":
+            config, tensors = write_hf_olmo(settings, pathlib.Path(folder), dict(draws))
+        else:
+            config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws))
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
         vocab = model.config.get_text_config().vocab_size
         ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
         layers, loss = reference(model, ids)

@@ -45,6 +45,9 @@ fn random_settings_are_right_or_refused_by_name() {
         refused.dedup();
         refused.iter().for_each(|message| println!("    {message}"));
         assert!(cases.len() >= LEAST);
-        assert!(right as f64 >= SHARE * cases.len() as f64, "{kind}: {right}");
+        assert!(
+            right as f64 >= SHARE * cases.len() as f64,
+            "{kind}: {right}"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use outcrop_arch::{
     Activation, ArchSpec, Bias, Draw, FAMILIES, Family, HuggingFace, Norm, NormPlacement, OUTCROP,
-    Plan, Position, Residual, RotaryPairs, TensorKind, TensorRole, Window,
+    Plan, Position, QkNorm, Residual, RotaryPairs, TensorKind, TensorRole, Window,
 };
 use outcrop_checkpoint::{Tensor, write_tensors};
 use outcrop_forward::{Published, forward, next_token_loss};
@@ -66,7 +66,7 @@ fn candidates() -> Vec<ArchSpec> {
     let biases = [Bias::All, Bias::Qkv, Bias::Attention, Bias::None];
     vary(each(&biases, |a, v| a.bias = v));
     vary(each(&[4, 2], |a, v| a.kv_heads = v));
-    vary(each(&[false, true], |a, v| a.qk_norm = v));
+    vary(each(&[QkNorm::None, QkNorm::Head], |a, v| a.qk_norm = v));
     vary(each(&[None, Some(6)], |a, v| a.head_dim = v));
     vary(each(&[false, true], |a, v| a.tied = v));
     vary(each(&[None, Some(&[1, 2][..]), Some(&[2])], |a, layers| {
@@ -178,7 +178,7 @@ fn run(model: &Published) -> (Vec<Vec<f32>>, Vec<f64>) {
 #[test]
 fn a_checkpoint_of_each_family_is_read_as_it_was_written() {
     let candidates = candidates();
-    for family in FAMILIES {
+    for family in FAMILIES.into_iter().filter(|family| family.is_written()) {
         let said = candidates.iter().filter(|arch| family.check(arch).is_ok());
         let said: Vec<_> = said
             .filter_map(|arch| Some((arch, family.config(arch)?)))

@@ -1,6 +1,8 @@
 use burn::tensor::{Device, Int, Tensor, activation};
-use outcrop_arch::Attention;
-use outcrop_vector::alibi_slopes;
+use outcrop_arch::{Alibi, AlibiOrder, Attention};
+use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, bfloat16};
+
+use super::capped;
 
 /// What is added to the score of a key that is not seen.
 const HIDDEN: f64 = -1e9;
@@ -8,20 +10,21 @@ const HIDDEN: f64 = -1e9;
 /// How attention is computed: the [`outcrop_arch::Step`] of that name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attend {
-    pub(super) d_head: usize,
     pub(super) weights: Attention,
     pub(super) window: Option<usize>,
-    pub(super) alibi: bool,
+    pub(super) alibi: Option<Alibi>,
+    pub(super) scale: f64,
+    pub(super) softcap: Option<f64>,
 }
 
 /// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]:
-/// softmax(q k' / sqrt(d_head) + bias) v over the keys that each sees.
+/// softmax(cap(scale q k') + bias) v over the keys that each sees.
 pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3]) -> Tensor<4> {
     let [_, positions, heads, _] = q.dims();
     let bias = bias(how, [positions, heads], &q.device());
-    let scale = 1.0 / (how.d_head as f64).sqrt();
     let [k, v] = [k, v].map(|x| shared(x.swap_dims(1, 2), heads));
-    let scores = (q.swap_dims(1, 2) * scale).matmul(k.swap_dims(2, 3)) + bias;
+    let scores = (q.swap_dims(1, 2) * how.scale).matmul(k.swap_dims(2, 3));
+    let scores = capped(scores, how.softcap) + bias;
     let weights = match how.weights {
         Attention::Softmax => activation::softmax(scores, 3),
     };
@@ -41,7 +44,8 @@ fn shared(x: Tensor<4>, heads: usize) -> Tensor<4> {
 }
 
 /// What is added to the scores, [1, heads or 1, queries, keys]: a large negative number where a query does not see a
-/// key, and with ALiBi minus the slope of the head times their distance.
+/// key, and with ALiBi minus the slope of the head times their distance, or the slope times the place of the key where
+/// both are rounded: the softmax is the same.
 fn bias(how: Attend, [positions, heads]: [usize; 2], device: &Device) -> Tensor<4> {
     let device = device.clone().inner();
     let places = Tensor::<1, Int>::arange(0..positions as i64, &device).float();
@@ -52,9 +56,22 @@ fn bias(how: Attend, [positions, heads]: [usize; 2], device: &Device) -> Tensor<
         hidden = hidden.bool_or(distance.clone().greater_equal_elem(width as f64));
     }
     let hidden = hidden.float() * HIDDEN;
-    if !how.alibi {
+    let Some(alibi) = how.alibi else {
         return hidden;
+    };
+    let mut slopes = match alibi.order {
+        AlibiOrder::Press => alibi_slopes(heads, alibi.max),
+        AlibiOrder::Mpt => alibi_slopes_mpt(heads, alibi.max),
+    };
+    let factor = if alibi.scaled { how.scale } else { 1.0 };
+    if alibi.bf16 {
+        let of = |slope: &f32, key: usize| bfloat16(bfloat16(*slope) * bfloat16(key as f32));
+        let row = |slope: &f32| (0..positions).map(|key| of(slope, key)).collect::<Vec<_>>();
+        let biases: Vec<f32> = slopes.iter().flat_map(row).collect();
+        let biases = Tensor::<1>::from_floats(biases.as_slice(), &device);
+        return hidden + biases.reshape([1, heads, 1, positions]) * factor;
     }
-    let slopes = Tensor::<1>::from_floats(alibi_slopes(heads).as_slice(), &device);
+    slopes.iter_mut().for_each(|x| *x *= factor as f32);
+    let slopes = Tensor::<1>::from_floats(slopes.as_slice(), &device);
     hidden - distance * slopes.reshape([1, heads, 1, 1])
 }

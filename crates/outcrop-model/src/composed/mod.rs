@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use burn::tensor::module::{embedding, linear};
 use burn::tensor::{Int, Tensor, activation};
-use outcrop_arch::{Nonlinearity, Rows, Section, Step, TensorKind, TensorName, TensorRole};
+use outcrop_arch::{Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole};
 
 use self::attention::{Attend, attend};
 pub(crate) use self::rotation::Rotations;
@@ -44,7 +44,7 @@ impl<'a> Composed<'a> {
             Step::Embed { .. } | Step::AddPosition { .. } | Step::Norm { .. } => None,
             Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
-            Step::Unembed { .. } => None,
+            Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -95,6 +95,8 @@ impl<'a> Composed<'a> {
                 Step::Embed { .. }
                 | Step::AddPosition { .. }
                 | Step::Norm { .. }
+                | Step::Scale { .. }
+                | Step::Clip { .. }
                 | Step::HeadNorm { .. }
                 | Step::Rotate { .. }
                 | Step::Attend { .. }
@@ -125,15 +127,9 @@ impl<'a> Composed<'a> {
                 (to, self.scaled(role, x))
             }
             Step::Project { role, from, to } => (to, self.project(role, from)),
-            Step::HeadNorm {
-                role,
-                centred,
-                eps,
-                of,
-            } => {
-                let heads = normalise(self.heads(of), centred, eps);
-                (of, joined(self.scaled(role, heads)))
-            }
+            Step::Scale { of, by } => (of, self.row(of) * by),
+            Step::Clip { of, limit } => (of, self.row(of).clamp(-limit, limit)),
+            Step::HeadNorm { of, .. } => (of, self.head_norm(step)),
             Step::Rotate {
                 of,
                 ref angles,
@@ -147,13 +143,16 @@ impl<'a> Composed<'a> {
                 weights,
                 window,
                 alibi,
+                scale,
+                softcap,
                 ..
             } => {
                 let how = Attend {
-                    d_head,
                     weights,
                     window,
                     alibi,
+                    scale: scale.unwrap_or_else(|| 1.0 / (d_head as f64).sqrt()),
+                    softcap,
                 };
                 let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
                 (Rows::Read, joined(attend(how, given)))
@@ -161,8 +160,14 @@ impl<'a> Composed<'a> {
             Step::Activate { kind, of } => (of, activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
-            Step::Unembed { role, from } => {
-                self.logits = Some(self.unembedded(role, self.row(from)));
+            Step::Unembed {
+                role,
+                from,
+                scale,
+                softcap,
+            } => {
+                let logits = self.unembedded(role, self.row(from)) * scale;
+                self.logits = Some(capped(logits, softcap));
                 return;
             }
         };
@@ -206,11 +211,36 @@ impl<'a> Composed<'a> {
 
     fn unembedded(&self, role: TensorRole, x: Tensor<3>) -> Tensor<3> {
         let (name, weight) = self.matrix(role);
-        match name.kind {
-            TensorKind::Embedding => x.matmul(weight.transpose().unsqueeze()),
-            TensorKind::Matrix | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
-                linear(x, weight, None)
+        let weight = match name.kind {
+            TensorKind::Embedding => weight.transpose(),
+            TensorKind::Matrix | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => weight,
+        };
+        let bias = self.vector(TensorRole::Unembedding, TensorKind::Bias);
+        linear(x, weight, bias)
+    }
+
+    /// The norm of queries or keys.
+    fn head_norm(&self, step: &Step) -> Tensor<3> {
+        let Step::HeadNorm {
+            role,
+            centred,
+            eps,
+            of,
+            over,
+        } = *step
+        else {
+            unreachable!("it is a norm of heads")
+        };
+        match over {
+            Over::Head => {
+                let heads = normalise(self.heads(of), centred, eps);
+                joined(self.scaled(role, heads))
             }
+            Over::Heads => {
+                let heads = joined(normalise(self.heads(of), centred, eps));
+                self.scaled(role, heads)
+            }
+            Over::Width => self.scaled(role, normalise(self.row(of), centred, eps)),
         }
     }
 
@@ -282,6 +312,14 @@ fn activated(kind: Nonlinearity, x: Tensor<3>) -> Tensor<3> {
         Nonlinearity::Relu2 => activation::relu(x).square(),
         Nonlinearity::Silu => activation::silu(x),
         Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
+    }
+}
+
+/// c tanh(x / c), where there is a bound c.
+fn capped<const D: usize>(x: Tensor<D>, cap: Option<f64>) -> Tensor<D> {
+    match cap {
+        Some(cap) => (x / cap).tanh() * cap,
+        None => x,
     }
 }
 

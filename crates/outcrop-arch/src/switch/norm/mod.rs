@@ -2,7 +2,10 @@
 //! weight decay and names follow from its properties.
 
 mod layer_norm;
+mod layer_norm_gain;
+mod layer_norm_plain;
 mod rms_norm;
+mod rms_norm_plain;
 
 use super::Word;
 use super::one_of::one_of;
@@ -27,4 +30,10 @@ one_of! {
     LayerNorm = layer_norm::ROW;
     /// RMSNorm with gain (Zhang and Sennrich 2019).
     RmsNorm = rms_norm::ROW;
+    /// LayerNorm with gain alone, as MPT.
+    LayerNormGain = layer_norm_gain::ROW;
+    /// LayerNorm without parameters, as OLMo (Groeneveld et al. 2024).
+    LayerNormPlain = layer_norm_plain::ROW;
+    /// RMSNorm without parameters.
+    RmsNormPlain = rms_norm_plain::ROW;
 }

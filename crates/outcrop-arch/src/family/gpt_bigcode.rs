@@ -1,0 +1,117 @@
+use super::settings::name;
+use super::{Config, Family, Layout, Setting, fused, module, read, window};
+use crate::TensorRole as R;
+use crate::{Activation, ArchSpec, Position, Residual, Result, Scale};
+
+const LAYERS: &str = "n_layer";
+const WIDTH: &str = "n_embd";
+const HEADS: &str = "n_head";
+const D_FF: &str = "n_inner";
+const CONTEXT: &str = "n_positions";
+const ACTIVATION: &str = "activation_function";
+const EPS: &str = "layer_norm_epsilon";
+const ONE_KEY: &str = "multi_query";
+const SCALED: &str = "scale_attn_weights";
+
+/// GPT-BigCode, as SantaCoder and StarCoder: GPT-2 with one key-value head.
+pub static GPT_BIGCODE: Family = {
+    use Setting::{Harmless, Read};
+    Family {
+        name: "GPT-BigCode",
+        model_type: "gpt_bigcode",
+        classes: &["GPTBigCodeForCausalLM", "GPTBigCodeModel"],
+        settings: Some(&[&[
+            Read(LAYERS),
+            Read(WIDTH),
+            Read(HEADS),
+            Read(D_FF),
+            Read(CONTEXT),
+            Read(ACTIVATION),
+            Read(EPS),
+            Read(ONE_KEY),
+            Read(SCALED),
+            Read(name::KV_HEADS),
+            Harmless("attention_softmax_in_fp32"),
+            Harmless("attn_pdrop"),
+            Harmless("embd_pdrop"),
+            Harmless("inference_runner"),
+            Harmless("max_batch_size"),
+            Harmless("max_sequence_length"),
+            Harmless("pad_key_length"),
+            Harmless("pre_allocate_kv_cache"),
+            Harmless("resid_pdrop"),
+            Harmless("scale_attention_softmax_in_fp32"),
+            Harmless("summary_activation"),
+            Harmless("summary_first_dropout"),
+            Harmless("summary_proj_to_labels"),
+            Harmless("summary_type"),
+            Harmless("summary_use_proj"),
+            Harmless("validate_runner_input"),
+        ]]),
+        read: Some(read_config),
+        layout: Some(&LAYOUT),
+        ..Family::NONE
+    }
+};
+
+static LAYOUT: Layout = Layout {
+    body: "transformer.",
+    start: &[
+        module("wte", &[R::TokenEmbedding]),
+        module("wpe", &[R::PositionEmbedding]),
+    ],
+    blocks: "h",
+    block: &[
+        module("ln_1", &[R::AttentionNorm]),
+        fused("attn.c_attn"),
+        module("attn.c_proj", &[R::AttentionOutput]),
+        module("ln_2", &[R::MlpNorm]),
+        module("mlp.c_fc", &[R::MlpUp]),
+        module("mlp.c_proj", &[R::MlpDown]),
+    ],
+    end: &[module("ln_f", &[R::FinalNorm])],
+    by_head: true,
+    buffers: &[".attn.bias", ".attn.masked_bias"],
+    reference: 2048,
+    ..Layout::NONE
+};
+
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    let count = |name: &str| config.count(name);
+    let new = ArchSpec::new(count(LAYERS)?, count(WIDTH)?, count(HEADS)?);
+    let kv_heads = match config.flag(ONE_KEY, true)? {
+        true => 1,
+        false => new.heads,
+    };
+    if let Some(given) = config
+        .get(name::KV_HEADS)
+        .filter(|given| **given != kv_heads)
+    {
+        let supported = format!("{kv_heads}, as `{ONE_KEY}` says");
+        return Err(config.unsupported(name::KV_HEADS, given, supported));
+    }
+    let attention = match config.flag(SCALED, true)? {
+        true => None,
+        false => Some(1.0),
+    };
+    let arch = ArchSpec {
+        kv_heads,
+        d_ff: config.optional_count(D_FF)?.unwrap_or(new.d_ff),
+        vocab: count(name::VOCAB)?,
+        context: count(CONTEXT)?,
+        norm_eps: config.number(EPS)?.unwrap_or(1e-5),
+        residual: Residual::Sequential,
+        position: Position::Learned,
+        activation: read::activation(config, ACTIVATION, false, Activation::GeluTanh)?,
+        scale: Scale {
+            attention,
+            ..Scale::default()
+        },
+        tied: config.flag(name::TIED, true)?,
+        ..new
+    };
+    Ok(ArchSpec {
+        window: window::none(config, arch.layers)?,
+        ..arch
+    })
+}

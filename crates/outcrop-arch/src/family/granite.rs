@@ -1,0 +1,50 @@
+use super::llama::{DEFAULTS, GROUPED, LAYOUT, biases, block};
+use super::settings::{SHAPE, name};
+use super::{Config, Family, Setting, window};
+use crate::{ArchSpec, Result, Scale};
+
+const EMBEDDING: &str = "embedding_multiplier";
+const ATTENTION: &str = "attention_multiplier";
+const RESIDUAL: &str = "residual_multiplier";
+const LOGITS: &str = "logits_scaling";
+
+/// Granite: Llama with four factors.
+pub static GRANITE: Family = {
+    use Setting::Read;
+    Family {
+        name: "Granite",
+        model_type: "granite",
+        classes: &["GraniteForCausalLM", "GraniteModel"],
+        settings: Some(&[
+            SHAPE,
+            GROUPED,
+            &[
+                Read(name::ATTENTION_BIAS),
+                Read(name::MLP_BIAS),
+                Read(EMBEDDING),
+                Read(ATTENTION),
+                Read(RESIDUAL),
+                Read(LOGITS),
+            ],
+        ]),
+        read: Some(read_config),
+        layout: Some(&LAYOUT),
+        ..Family::NONE
+    }
+};
+
+fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
+    let arch = block(config, &DEFAULTS, biases(config)?)?;
+    let arch = arch.with_head_dim(config.optional_count(name::HEAD_DIM)?);
+    let factor = |name: &str| Ok(config.number(name)?.unwrap_or(1.0));
+    Ok(ArchSpec {
+        scale: Scale {
+            embedding: factor(EMBEDDING)?,
+            attention: Some(factor(ATTENTION)?),
+            residual: factor(RESIDUAL)?,
+            logits: 1.0 / factor(LOGITS)?,
+        },
+        window: window::none(config, arch.layers)?,
+        ..arch
+    })
+}
