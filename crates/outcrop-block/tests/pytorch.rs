@@ -33,7 +33,9 @@ fn batch(arch: &ArchSpec) -> [Vec<usize>; 2] {
 fn embedded(arch: &ArchSpec, parts: &Parts, ids: &[usize]) -> Vec<f64> {
     let width = arch.embedding_dim.unwrap_or(arch.d_model);
     let table = &parts["TokenEmbedding.Embedding"];
-    let rows = ids.iter().flat_map(|id| f64s(&table[id * width..][..width]));
+    let rows = ids
+        .iter()
+        .flat_map(|id| f64s(&table[id * width..][..width]));
     let section = Plan::new(arch).start;
     let weights = parts::of_section(&section, None, parts);
     reference::run(&section, &weights, &rows.collect::<Vec<_>>(), arch.context)

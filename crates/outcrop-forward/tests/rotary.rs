@@ -68,8 +68,11 @@ fn tables_are_those_of_transformers_up_to_position_32768() {
                 // what a frequency off by some units turns the angle by
                 let off = (ours[i] - frequencies[i]).abs() + f32::EPSILON * frequencies[i];
                 let turned = *position as f32 * off * angles.scale();
-                let near = (cosines[at] - theirs[0][i]).abs() <= turned
-                    && (sines[at] - theirs[1][i]).abs() <= turned;
+                // and the result is rounded
+                let close = |ours: f32, theirs: f32| {
+                    (ours - theirs).abs() <= turned + f32::EPSILON * theirs.abs()
+                };
+                let near = close(cosines[at], theirs[0][i]) && close(sines[at], theirs[1][i]);
                 assert!(same || near, "{angles:?} {position} {i}");
                 compared += 1;
                 neighbours += usize::from(!same);
@@ -78,7 +81,7 @@ fn tables_are_those_of_transformers_up_to_position_32768() {
     }
     println!("{neighbours} of {compared} are not the same to a unit");
     assert!(
-        compared > 6000 && neighbours * 20 < compared,
+        compared > 4000 && neighbours * 20 < compared,
         "{neighbours} of {compared}"
     );
 }

@@ -81,8 +81,11 @@ impl Choice {
     /// Whether the architecture has it; what is left out is false, or the default.
     pub fn is_in(&self, arch: &ArchSpec) -> bool {
         let found = at(arch, &self.path);
-        let said = self.set_in(arch).and_then(|said| serde_json::from_value(said).ok());
-        let same = || self.value == json!(false) || said.is_some_and(|said: ArchSpec| said == *arch);
+        let said = self
+            .set_in(arch)
+            .and_then(|said| serde_json::from_value(said).ok());
+        let same =
+            || self.value == json!(false) || said.is_some_and(|said: ArchSpec| said == *arch);
         found == self.value || (found.is_null() && same())
     }
 
