@@ -99,7 +99,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 /// The layers that see only the latest positions.
 fn local(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
     let kinds = match config.get(KINDS) {
-        None => Some(vec![false, true].repeat(12)),
+        None => Some([false, true].repeat(12)),
         Some(types) => expanded(types),
     };
     let expected = || format!("lists of global and local with how often, for {layers} layers");

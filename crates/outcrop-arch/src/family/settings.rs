@@ -187,9 +187,10 @@ fn settings(family: &Family) -> impl Iterator<Item = &'static Setting> {
 
 /// Whether a setting of that name changes nothing, whatever the family, where it has this value.
 pub(super) fn harmless(name: &str, value: &Value) -> bool {
+    let value = value.to_string();
     EVERYWHERE.iter().any(|setting| match setting {
         Harmless(known) => *known == name,
-        Fixed(known, only) => *known == name && value.to_string() == *only,
+        Fixed(known, only) => *known == name && value == *only,
         Read(_) => false,
     })
 }
