@@ -42,8 +42,9 @@ fn is_json(path: &Path) -> bool {
 
 /// What says the architecture of a checkpoint.
 pub(super) fn of(checkpoint: &Path, layout: &Layout) -> Option<PathBuf> {
+    let itself = || std::path::absolute(checkpoint).ok();
     if layout.format.says_config {
-        return Some(checkpoint.into());
+        return itself();
     }
     // safetensors hold no more than tensors
     let may_say = layout
@@ -54,7 +55,7 @@ pub(super) fn of(checkpoint: &Path, layout: &Layout) -> Option<PathBuf> {
         may_say
             && Weights::open(checkpoint).is_ok_and(|weights| !matches!(weights.config(), Ok(None)))
     };
-    beside(checkpoint).or_else(|| says().then(|| checkpoint.into()))
+    beside(checkpoint).or_else(|| itself().filter(|_| says()))
 }
 
 /// The `config.json` of a checkpoint: in its folder, or in the folder of the series to which its

@@ -99,7 +99,7 @@ fn say_what_was_found(series: &CheckpointSeries, config_given: bool) {
             Some(folder.as_path()),
             folder.parent().filter(|_| folder.is_file()),
         ];
-        config.is_some_and(|config| !own.contains(&config.parent()))
+        config.is_some_and(|config| !own.contains(&config.parent()) && !config.starts_with(&folder))
     };
     let without: Vec<_> = series.entries.iter().filter(is_elsewhere).collect();
     if let Some(Checkpoint {
