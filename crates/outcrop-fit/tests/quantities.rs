@@ -47,6 +47,7 @@ fn trajectory() -> Trajectory {
     let wiggle = |i: u64| 1.0 + 0.03 * (5.0 * i as f64).sin();
     let f = |t: f64| (-4e-3 * t).exp() * (20.0 * (t + 50.0).ln() - 70.0) + 12.0;
     Trajectory {
+        stage: None,
         model: "m".into(),
         layer: 1,
         steps: (0..30).map(|i| 40 * i).collect(),
