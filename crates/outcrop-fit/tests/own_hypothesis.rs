@@ -119,6 +119,7 @@ impl Hypothesis for Saturation {
 
 fn trajectory() -> Trajectory {
     Trajectory {
+        stage: None,
         model: "m".into(),
         layer: 2,
         steps: (0..24).map(|i| 25 * i).collect(),
