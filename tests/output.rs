@@ -22,6 +22,7 @@ const COMMANDS: &[&str] = &[
     "fit --help",
     "help train",
     "completions bash",
+    "runs",
     "completions fish",
     "train --print-default",
     "train --print-schema",

@@ -40,6 +40,7 @@ const COMMANDS: &[&str] = &[
     "report DIR/runs/m0",
     "report DIR/runs/m0 --out DIR/page",
     "completions bash",
+    "runs",
 ];
 
 const PROFILE: &str = "name = 'p'
