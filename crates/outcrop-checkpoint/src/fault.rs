@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct KnownFault {
-    /// The models, as [`Run::ids`].
+    /// The models, as `Run::ids`.
     pub of: Vec<String>,
     /// The steps; empty where the whole run is meant.
     #[serde(default)]

@@ -108,7 +108,7 @@ pub struct CheckpointSeries {
 impl CheckpointSeries {
     /// Finds the checkpoints below `path`, which is one of
     ///
-    /// - a folder of folders or weight files whose names give steps, as [`UNDERSTOOD`] lists them;
+    /// - a folder of folders or weight files whose names give steps, as `UNDERSTOOD` lists them;
     /// - a run directory, whose `checkpoints` is such a folder;
     /// - a model in the cache of the Hugging Face hub (`models--ORG--NAME`), whose revisions name
     ///   steps;
