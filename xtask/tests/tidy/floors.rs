@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 17] = [
+const BELOW: [(&str, &[&str]); 18] = [
     ("outcrop-arch", &[]),
     ("outcrop-core", &["outcrop-arch"]),
     ("outcrop-gemm", &[]),
@@ -14,6 +14,7 @@ const BELOW: [(&str, &[&str]); 17] = [
         &["outcrop-arch", "outcrop-gemm", "outcrop-vector"],
     ),
     ("outcrop-measure", &["outcrop-core"]),
+    ("outcrop-observe", &[]),
     ("outcrop-schedule", &[]),
     ("outcrop-fit", &["outcrop-core"]),
     ("outcrop-predict", &["outcrop-arch", "outcrop-core"]),

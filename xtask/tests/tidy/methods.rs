@@ -8,7 +8,7 @@ use crate::{expect_none, workspace};
 const OWNERS: [(&str, &[&str]); 8] = [
     ("burn", &["outcrop-model", "outcrop-train"]),
     ("argmin", &["outcrop-fit"]),
-    ("nalgebra", &["outcrop-fit"]),
+    ("nalgebra", &["outcrop-fit", "outcrop-observe"]),
     ("linfa", &["outcrop-predict"]),
     ("smartcore", &["outcrop-predict"]),
     ("forust", &["outcrop-predict"]),

@@ -1,0 +1,47 @@
+use crate::observable::{Column, Observable, Reads};
+use crate::{Found, Missing, Sample, Site};
+
+use super::causal;
+
+/// Queries that attend to position 0 more than to any other.
+pub(crate) const ARGMAX: Observable = Observable {
+    name: "first_argmax",
+    family: "attention",
+    columns: &[
+        Column {
+            name: "first_argmax",
+            unit: "share",
+            range: [0.0, 1.0],
+            meaning: "share of all queries whose largest weight is on position 0; query 0 always is one",
+        },
+        Column {
+            name: "first_argmax_later",
+            unit: "share",
+            range: [0.0, 1.0],
+            meaning: "the same share of the queries from 1 on",
+        },
+    ],
+    sites: &[Site::AttentionWeights],
+    needs: "",
+    reads: Reads::Causal,
+    convention: "of equal weights the first key counts, as in `torch.argmax` on a CPU",
+    cost: "O(n^2) time, no memory",
+    source: "arXiv 2410.17174 (Kaul et al.)",
+    compute,
+};
+
+fn compute(sample: &Sample<'_>) -> Vec<Found> {
+    let attention = sample.tensor();
+    let rows = match causal(attention) {
+        Err(missing) => return vec![Err(missing); 2],
+        Ok(rows) => rows,
+    };
+    let first = |row: &&[f32]| row.iter().all(|w| *w <= row[0]);
+    let count = rows.filter(first).count();
+    let n = attention.rows();
+    let later = match n {
+        1 => Err(Missing::OnePosition),
+        _ => Ok((count - 1) as f64 / (n - 1) as f64),
+    };
+    vec![Ok(count as f64 / n as f64), later]
+}

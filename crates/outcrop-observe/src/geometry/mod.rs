@@ -1,0 +1,9 @@
+//! Which rows are alike, compared with other tensors, labels, inputs and targets.
+
+mod alignment;
+mod cka;
+mod participation;
+
+pub(crate) use alignment::ALIGNMENT;
+pub(crate) use cka::CKA;
+pub(crate) use participation::PARTICIPATION;

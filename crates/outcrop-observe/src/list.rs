@@ -1,0 +1,77 @@
+use crate::{Error, Observable, Result};
+use crate::{
+    attention, channels, concepts, geometry, information, predictions, spectrum, sublayers, tails,
+    tokens,
+};
+
+/// Every observable, family by family.
+pub const OBSERVABLES: [&Observable; 24] = [
+    &tails::MAGNITUDES,
+    &tails::QUANTILES,
+    &tails::BEYOND,
+    &tails::QUANTISATION,
+    &tails::TWEO,
+    &tokens::NORMS,
+    &tokens::DRAIN,
+    &tokens::SIMILARITY,
+    &channels::MAXIMA,
+    &channels::TURNOVER,
+    &spectrum::VALUES,
+    &spectrum::PREFIXES,
+    &attention::ENTROPY,
+    &attention::RECEIVED,
+    &attention::ARGMAX,
+    &sublayers::WRITE,
+    &sublayers::SPARSITY,
+    &sublayers::STEPS,
+    &predictions::LENS,
+    &geometry::CKA,
+    &geometry::ALIGNMENT,
+    &geometry::PARTICIPATION,
+    &information::MUTUAL,
+    &concepts::SEPARATION,
+];
+
+/// The observable of this name.
+pub fn named(name: &str) -> Option<&'static Observable> {
+    OBSERVABLES.into_iter().find(|one| one.name == name)
+}
+
+/// The observables that a list of names means, such as `tails,token_norms`: an observable by its name, a family for
+/// all of its observables, `all` for everything. Each once, in the order of [`OBSERVABLES`].
+///
+/// ```
+/// let names = |list| outcrop_observe::select(list).map(|o| o.iter().map(|o| o.name).collect::<Vec<_>>());
+/// assert_eq!(names("token_norms, channel_maxima")?, ["token_norms", "channel_maxima"]);
+/// assert_eq!(names("channels")?, ["channel_maxima", "channel_turnover"]);
+/// assert!(names("chanels").is_err());
+/// # Ok::<(), outcrop_observe::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Name`] for a name that is neither; it lists those that are known.
+pub fn select(list: &str) -> Result<Vec<&'static Observable>> {
+    let names: Vec<&str> = list.split(',').map(str::trim).collect();
+    let means = |name: &str, one: &Observable| [one.name, one.family, "all"].contains(&name);
+    for name in &names {
+        if !OBSERVABLES.iter().any(|one| means(name, one)) {
+            return Err(unknown(name));
+        }
+    }
+    let chosen = |one: &&Observable| names.iter().any(|name| means(name, one));
+    Ok(OBSERVABLES.into_iter().filter(chosen).collect())
+}
+
+fn unknown(name: &str) -> Error {
+    let mut known = vec!["all"];
+    for one in OBSERVABLES {
+        if !known.contains(&one.family) {
+            known.push(one.family);
+        }
+    }
+    known.extend(OBSERVABLES.iter().map(|one| one.name));
+    Error::Name {
+        name: name.to_owned(),
+        known: known.join(", "),
+    }
+}

@@ -1,0 +1,167 @@
+use crate::{Error, Missing, Result, View};
+
+/// A tensor that an observable compares the observed one with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Companion {
+    /// The same tensor at the checkpoint before.
+    StepBefore,
+    /// The same tensor at the first checkpoint.
+    FirstStep,
+    /// The same tensor at the last checkpoint.
+    LastStep,
+    /// The tensor of the last layer, same checkpoint; for logits those of the model.
+    LastLayer,
+    /// The residual stream to which the observed tensor is added.
+    Stream,
+    /// What the model got, one vector a row, such as its input embeddings.
+    Inputs,
+    /// What it should give, one vector a row.
+    Targets,
+}
+
+impl Companion {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 7] = [
+        Self::StepBefore,
+        Self::FirstStep,
+        Self::LastStep,
+        Self::LastLayer,
+        Self::Stream,
+        Self::Inputs,
+        Self::Targets,
+    ];
+
+    /// In words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StepBefore => "the tensor of the step before",
+            Self::FirstStep => "the tensor of the first step",
+            Self::LastStep => "the tensor of the last step",
+            Self::LastLayer => "the tensor of the last layer",
+            Self::Stream => "the residual stream before the write",
+            Self::Inputs => "the inputs",
+            Self::Targets => "the targets",
+        }
+    }
+
+    /// Whether it has as many columns as the observed tensor.
+    fn has_its_columns(self) -> bool {
+        match self {
+            Self::StepBefore | Self::FirstStep | Self::LastStep | Self::Stream => true,
+            Self::LastLayer => true,
+            Self::Inputs | Self::Targets => false,
+        }
+    }
+}
+
+/// What is known of one sequence at one place: the tensor, and what some observables need beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    tensor: View<'a>,
+    finite: bool,
+    companions: [Option<(View<'a>, bool)>; Companion::ALL.len()],
+    labels: Option<&'a [u32]>,
+    sinks: Option<&'a [usize]>,
+}
+
+impl<'a> Sample<'a> {
+    /// A tensor alone.
+    pub fn new(tensor: View<'a>) -> Self {
+        Self {
+            tensor,
+            finite: tensor.is_finite(),
+            companions: [None; Companion::ALL.len()],
+            labels: None,
+            sinks: None,
+        }
+    }
+
+    /// With a tensor to compare with, of as many rows. All but inputs and targets have as many columns, too.
+    ///
+    /// # Errors
+    /// [`Error::Companion`] where they have not.
+    pub fn with(mut self, companion: Companion, tensor: View<'a>) -> Result<Self> {
+        let check = |what, found, expected| match found == expected {
+            true => Ok(()),
+            false => Err(Error::Companion {
+                companion: companion.name(),
+                what,
+                found,
+                expected,
+            }),
+        };
+        check("rows", tensor.rows(), self.tensor.rows())?;
+        if companion.has_its_columns() {
+            check("columns", tensor.columns(), self.tensor.columns())?;
+        }
+        self.companions[companion as usize] = Some((tensor, tensor.is_finite()));
+        Ok(self)
+    }
+
+    /// With a label a row: a class, or for logits the token that comes next.
+    ///
+    /// # Errors
+    /// [`Error::Labels`] where there is not one a row.
+    pub fn with_labels(mut self, labels: &'a [u32]) -> Result<Self> {
+        if labels.len() != self.tensor.rows() {
+            return Err(Error::Labels {
+                found: labels.len(),
+                expected: self.tensor.rows(),
+            });
+        }
+        self.labels = Some(labels);
+        Ok(self)
+    }
+
+    /// With the positions that are sinks, such as keys that most queries attend to.
+    ///
+    /// # Errors
+    /// [`Error::Sink`] for a position beyond the last.
+    pub fn with_sinks(mut self, sinks: &'a [usize]) -> Result<Self> {
+        let rows = self.tensor.rows();
+        if let Some(position) = sinks.iter().copied().find(|sink| *sink >= rows) {
+            return Err(Error::Sink { position, rows });
+        }
+        self.sinks = Some(sinks);
+        Ok(self)
+    }
+
+    /// The observed tensor.
+    pub fn tensor(&self) -> View<'a> {
+        self.tensor
+    }
+
+    /// Whether all its scalars are finite.
+    pub fn is_finite(&self) -> bool {
+        self.finite
+    }
+
+    /// A tensor to compare with.
+    ///
+    /// # Errors
+    /// [`Missing::NotGiven`], and [`Missing::NotFinite`] where it has scalars that are not finite.
+    pub fn companion(&self, companion: Companion) -> Result<View<'a>, Missing> {
+        match self.companions[companion as usize] {
+            None => Err(Missing::NotGiven),
+            Some((_, false)) => Err(Missing::NotFinite),
+            Some((tensor, true)) => Ok(tensor),
+        }
+    }
+
+    /// The labels, one a row.
+    ///
+    /// # Errors
+    /// [`Missing::NotGiven`].
+    pub fn labels(&self) -> Result<&'a [u32], Missing> {
+        self.labels.ok_or(Missing::NotGiven)
+    }
+
+    /// The positions that are sinks.
+    ///
+    /// # Errors
+    /// [`Missing::NotGiven`].
+    pub fn sinks(&self) -> Result<&'a [usize], Missing> {
+        self.sinks.ok_or(Missing::NotGiven)
+    }
+}

@@ -1,0 +1,131 @@
+use std::fmt;
+
+/// Where in the plan of a transformer a tensor is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Site {
+    /// The residual stream before the first block.
+    Embedding,
+    /// The residual stream after a block: the hidden state.
+    ResidualStream,
+    /// What a norm gives to attention or to the MLP.
+    AfterNorm,
+    /// The queries of one head, as they are multiplied with the keys.
+    Queries,
+    /// The keys of one head, as they are multiplied with the queries.
+    Keys,
+    /// The values of one head.
+    Values,
+    /// The attention weights of one head, after softmax.
+    AttentionWeights,
+    /// What attention adds to the residual stream.
+    AttentionWrite,
+    /// What the MLP adds to the residual stream.
+    MlpWrite,
+    /// The final norm and the head applied to the residual stream of a layer: the logit lens.
+    Logits,
+    /// The head alone applied to it, without the final norm (arXiv 2502.03628).
+    LogitsWithoutNorm,
+    /// The largest magnitude of each layer, one row a layer: the embedding, then block after block.
+    LayerMaxima,
+    /// One vector a sequence, such as the mean of its hidden state.
+    Sequences,
+}
+
+impl Site {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 13] = [
+        Self::Embedding,
+        Self::ResidualStream,
+        Self::AfterNorm,
+        Self::Queries,
+        Self::Keys,
+        Self::Values,
+        Self::AttentionWeights,
+        Self::AttentionWrite,
+        Self::MlpWrite,
+        Self::Logits,
+        Self::LogitsWithoutNorm,
+        Self::LayerMaxima,
+        Self::Sequences,
+    ];
+
+    /// Every tensor that is a hidden state or is added to one.
+    pub(crate) const STATES: &'static [Self] = &[
+        Self::ResidualStream,
+        Self::Embedding,
+        Self::AfterNorm,
+        Self::AttentionWrite,
+        Self::MlpWrite,
+    ];
+
+    /// The word in the column `place` of tables, such as `residual-stream`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedding => "embedding",
+            Self::ResidualStream => "residual-stream",
+            Self::AfterNorm => "after-norm",
+            Self::Queries => "queries",
+            Self::Keys => "keys",
+            Self::Values => "values",
+            Self::AttentionWeights => "attention-weights",
+            Self::AttentionWrite => "attention-write",
+            Self::MlpWrite => "mlp-write",
+            Self::Logits => "logits",
+            Self::LogitsWithoutNorm => "logits-without-norm",
+            Self::LayerMaxima => "layer-maxima",
+            Self::Sequences => "sequences",
+        }
+    }
+
+    /// The site of this name.
+    ///
+    /// ```
+    /// use outcrop_observe::Site;
+    /// assert_eq!(Site::named("mlp-write"), Some(Site::MlpWrite));
+    /// ```
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|site| site.name() == name)
+    }
+
+    /// The shape of its tensor.
+    pub fn shape(self) -> &'static str {
+        match self {
+            Self::Embedding
+            | Self::ResidualStream
+            | Self::AfterNorm
+            | Self::AttentionWrite
+            | Self::MlpWrite => "[positions, channels]",
+            Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
+            Self::AttentionWeights => "[queries, keys]",
+            Self::Logits | Self::LogitsWithoutNorm => "[positions, vocabulary]",
+            Self::LayerMaxima => "[layers + 1, 1]",
+            Self::Sequences => "[sequences, channels]",
+        }
+    }
+
+    /// In words, for a page.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Embedding => "the residual stream before the first block",
+            Self::ResidualStream => "the residual stream after a block: the hidden state",
+            Self::AfterNorm => "what a norm gives to attention or to the MLP",
+            Self::Queries => "the queries of one head, with their rotation",
+            Self::Keys => "the keys of one head, with their rotation",
+            Self::Values => "the values of one head",
+            Self::AttentionWeights => "the attention weights of one head, after softmax",
+            Self::AttentionWrite => "what attention adds to the residual stream",
+            Self::MlpWrite => "what the MLP adds to the residual stream",
+            Self::Logits => "final norm and head applied to the residual stream of a layer",
+            Self::LogitsWithoutNorm => "the head alone applied to it",
+            Self::LayerMaxima => "the largest magnitude of the embedding and of each layer",
+            Self::Sequences => "one vector a sequence, such as the mean of its hidden state",
+        }
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,65 @@
+use crate::missing::quotient;
+use crate::observable::{Column, Observable, Reads};
+use crate::{Found, Sample, Site, ranks, sums};
+
+/// The statistics of massive activations, for any tensor.
+pub(crate) const MAGNITUDES: Observable = Observable {
+    name: "magnitudes",
+    family: "tails",
+    columns: &[
+        Column {
+            name: "top1",
+            unit: "activation",
+            range: [0.0, f64::INFINITY],
+            meaning: "the largest magnitude",
+        },
+        Column {
+            name: "median",
+            unit: "activation",
+            range: [0.0, f64::INFINITY],
+            meaning: "the lower median of the magnitudes",
+        },
+        Column {
+            name: "ratio",
+            unit: "",
+            range: [1.0, f64::INFINITY],
+            meaning: "`top1` over `median`",
+        },
+        Column {
+            name: "rms",
+            unit: "activation",
+            range: [0.0, f64::INFINITY],
+            meaning: "root mean square",
+        },
+    ],
+    sites: &[
+        Site::Embedding,
+        Site::ResidualStream,
+        Site::AfterNorm,
+        Site::Queries,
+        Site::Keys,
+        Site::Values,
+        Site::AttentionWrite,
+        Site::MlpWrite,
+    ],
+    needs: "",
+    reads: Reads::All,
+    convention: "as `measurements.csv` has them for hidden states; here for every tensor. The median is the lower of \
+                 the two in the middle, as in `torch.median`; the ratio is missing where it is 0",
+    cost: "O(n d) time, 256 KiB",
+    source: "arXiv 2402.17762",
+    compute,
+};
+
+fn compute(sample: &Sample<'_>) -> Vec<Found> {
+    let values = sample.tensor().values();
+    let top = f64::from(sums::largest(values));
+    let median = ranks::magnitudes_at(values, &[(values.len() - 1) / 2])[0];
+    let median = f64::from(median);
+    vec![
+        Ok(top),
+        Ok(median),
+        quotient(top, median),
+        Ok(sums::rms(values)),
+    ]
+}

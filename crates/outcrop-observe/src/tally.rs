@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use crate::{Found, Missing, Observable, Sample, Site};
+
+/// Mean and standard error of one number over samples, and how many had none. Its size does not grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    n: u64,
+    mean: f64,
+    squares: f64,
+    missing: [u64; Missing::ALL.len()],
+}
+
+impl Tally {
+    /// Takes in what one sample gave.
+    pub fn add(&mut self, found: Found) {
+        match found {
+            Ok(value) => {
+                self.n += 1;
+                let from = value - self.mean;
+                self.mean += from / self.n as f64;
+                self.squares += from * (value - self.mean);
+            }
+            Err(missing) => self.missing[missing as usize] += 1,
+        }
+    }
+
+    /// How many samples had a value.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Their mean; the most frequent reason where none had a value, and [`Missing::NotGiven`] where nothing was added.
+    pub fn value(&self) -> Found {
+        match self.n {
+            0 => Err(self.reason().unwrap_or(Missing::NotGiven)),
+            _ => Ok(self.mean),
+        }
+    }
+
+    /// The standard error of the mean: the standard deviation (with n - 1) over sqrt(n); none for less than two values.
+    pub fn sem(&self) -> Option<f64> {
+        let n = self.n as f64;
+        (self.n > 1).then(|| (self.squares / (n - 1.0) / n).sqrt())
+    }
+
+    /// How many samples had no value for this reason.
+    pub fn missing(&self, reason: Missing) -> u64 {
+        self.missing[reason as usize]
+    }
+
+    /// The most frequent reason; of equally frequent ones the first of [`Missing::ALL`].
+    pub fn reason(&self) -> Option<Missing> {
+        let reasons = Missing::ALL.into_iter().rev();
+        let most = reasons.max_by_key(|reason| self.missing(*reason))?;
+        (self.missing(most) > 0).then_some(most)
+    }
+}
+
+/// What was observed of one number at one place: a row of `observables.csv` without model and step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observed {
+    /// The layer, from 1; 0 is the embedding.
+    pub layer: u32,
+    /// The head, from 1; none for what is no head's.
+    pub head: Option<u32>,
+    /// Where the tensor was read.
+    pub site: Site,
+    /// The name of the number, [`Column::name`](crate::Column::name).
+    pub observable: &'static str,
+    /// Mean, standard error, number of samples and reasons.
+    pub tally: Tally,
+}
+
+/// Observes samples one after another. Its size grows with layers, heads and observables, not with samples or their
+/// length.
+///
+/// ```
+/// use outcrop_observe::{Collector, Sample, Site, View, select};
+///
+/// let mut collector = Collector::new(select("token_norms")?);
+/// for scale in [1.0, 3.0] {
+///     let hidden = [4.0 * scale, 0.0, scale, 0.0];
+///     collector.observe(1, None, Site::ResidualStream, &Sample::new(View::new(&hidden, 2)?));
+/// }
+/// let rows: Vec<_> = collector.rows().collect();
+/// assert_eq!((rows[0].observable, rows[0].tally.value()), ("norm_first", Ok(8.0)));
+/// assert_eq!((rows[0].tally.n(), rows[0].tally.sem()), (2, Some(4.0)));
+/// # Ok::<(), outcrop_observe::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Collector {
+    observables: Vec<&'static Observable>,
+    places: BTreeMap<(u32, Option<u32>, Site), Vec<Tally>>,
+}
+
+impl Collector {
+    /// Nothing observed yet.
+    pub fn new(observables: Vec<&'static Observable>) -> Self {
+        Self {
+            observables,
+            places: BTreeMap::new(),
+        }
+    }
+
+    /// The observables that are meant for this place: what need not be read if there are none.
+    pub fn at(&self, site: Site) -> impl Iterator<Item = &'static Observable> + '_ {
+        let all = self.observables.iter().copied();
+        all.filter(move |one| one.sites.contains(&site))
+    }
+
+    /// Takes in one sample of a layer (from 1; 0 is the embedding) and of a head (from 1), with every observable that
+    /// is meant for this place.
+    pub fn observe(&mut self, layer: u32, head: Option<u32>, site: Site, sample: &Sample<'_>) {
+        let found: Vec<Found> = self.at(site).flat_map(|one| one.observe(sample)).collect();
+        let tallies = self.places.entry((layer, head, site)).or_default();
+        tallies.resize(found.len(), Tally::default());
+        for (tally, found) in tallies.iter_mut().zip(found) {
+            tally.add(found);
+        }
+    }
+
+    /// One row a number, by layer, head and place.
+    pub fn rows(&self) -> impl Iterator<Item = Observed> + '_ {
+        self.places
+            .iter()
+            .flat_map(|((layer, head, site), tallies)| {
+                let columns = self.at(*site).flat_map(|one| one.columns);
+                columns.zip(tallies).map(|(column, tally)| Observed {
+                    layer: *layer,
+                    head: *head,
+                    site: *site,
+                    observable: column.name,
+                    tally: *tally,
+                })
+            })
+    }
+}

@@ -1,0 +1,94 @@
+use crate::observable::{Column, Observable, Reads};
+use crate::{Found, Missing, Sample, Site, View, sums};
+
+use super::norms::norm;
+
+/// Directions of the rows.
+pub(crate) const SIMILARITY: Observable = Observable {
+    name: "token_similarity",
+    family: "tokens",
+    columns: &[
+        Column {
+            name: "cosine_mean",
+            unit: "",
+            range: [-1.0, 1.0],
+            meaning: "mean cosine of two different positions",
+        },
+        Column {
+            name: "cosine_mean_later",
+            unit: "",
+            range: [-1.0, 1.0],
+            meaning: "the same without position 0",
+        },
+        Column {
+            name: "cosine_sinks",
+            unit: "",
+            range: [-1.0, 1.0],
+            meaning: "mean cosine of the secondary sinks (those other than position 0) to position 0",
+        },
+    ],
+    sites: &[
+        Site::ResidualStream,
+        Site::AfterNorm,
+        Site::Keys,
+        Site::Values,
+        Site::AttentionWrite,
+        Site::MlpWrite,
+    ],
+    needs: "for `cosine_sinks` the positions that are sinks",
+    reads: Reads::All,
+    convention: "not centred; every pair counts once. A row of zeros has no direction, then the number is missing. \
+                 Which positions are sinks is given: by attention (`sinks_gu`), not by their norm",
+    cost: "O(n d) time (the sum of unit vectors, not the pairs), O(d) memory",
+    source: "arXiv 2603.17771, 1909.00512",
+    compute,
+};
+
+fn compute(sample: &Sample<'_>) -> Vec<Found> {
+    let tensor = sample.tensor();
+    let later = tensor.later().ok_or(Missing::OnePosition);
+    vec![
+        mean_cosine(tensor),
+        later.and_then(mean_cosine),
+        sinks(sample),
+    ]
+}
+
+/// (norm(sum of unit vectors)^2 - n) / (n (n - 1)).
+fn mean_cosine(rows: View<'_>) -> Found {
+    let n = rows.rows() as f64;
+    if rows.rows() < 2 {
+        return Err(Missing::TooShort);
+    }
+    let mut sum = vec![0.0; rows.columns()];
+    for row in &rows {
+        let norm = norm(row);
+        if norm == 0.0 {
+            return Err(Missing::Zero);
+        }
+        for (sum, x) in sum.iter_mut().zip(row) {
+            *sum += f64::from(*x) / norm;
+        }
+    }
+    let square: f64 = sum.iter().map(|s| s * s).sum();
+    Ok(((square - n) / (n * (n - 1.0))).clamp(-1.0, 1.0))
+}
+
+fn sinks(sample: &Sample<'_>) -> Found {
+    let tensor = sample.tensor();
+    let first = tensor.row(0);
+    let (mut sum, mut count) = (0.0, 0);
+    for sink in sample.sinks()?.iter().filter(|sink| **sink > 0) {
+        let row = tensor.row(*sink);
+        let norms = norm(first) * norm(row);
+        if norms == 0.0 {
+            return Err(Missing::Zero);
+        }
+        sum += sums::dot(first, row) / norms;
+        count += 1;
+    }
+    match count {
+        0 => Err(Missing::NoSink),
+        _ => Ok((sum / f64::from(count)).clamp(-1.0, 1.0)),
+    }
+}
