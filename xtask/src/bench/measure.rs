@@ -6,16 +6,33 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::table;
-use crate::{bad_use, process, python};
+use crate::{bad_use, process, python, real_model};
 
-pub(super) const ABOUT: &str = "top 3 and median of every layer of a checkpoint in the shape of Pythia-70m, by \
-     PyTorch and by us [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N]";
+pub(super) const ABOUT: &str = "top 3 and median of every layer of a checkpoint in the shape of Pythia-70m, or of \
+     SmolLM2-135M straight from its GGUF, by PyTorch in f32 and by us [--model pythia-70m or smollm2-135m] \
+     [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N]";
 
-/// Layers, d_model and d_ff of the checkpoint that checkpoint.py writes.
-const SHAPE: [usize; 3] = [6, 512, 2048];
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Subject {
+    /// Random weights in the shape of Pythia-70m, that checkpoint.py writes.
+    Pythia,
+    /// The real model, for PyTorch unpacked to f32 beforehand.
+    SmolLm2,
+}
+
+/// A subject on this machine.
+struct Prepared {
+    python: PathBuf,
+    /// For us.
+    model: PathBuf,
+    /// For PyTorch.
+    folder: PathBuf,
+}
 
 #[derive(Debug, PartialEq)]
 struct Request {
+    subject: Subject,
     rounds: usize,
     tokens: usize,
     sequences: usize,
@@ -36,13 +53,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         Ok(request) => request,
         Err(message) => return Ok(bad_use(&message)),
     };
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
-    let scripts = crates.join("outcrop-forward/benches/pytorch");
-    let target = process::target()?;
-    let bench = target.with_file_name("bench");
-    let python = python::pytorch(&crates, &bench)?;
-    let checkpoint = bench.join("pythia-70m-random");
-    python::made_by(&python, &scripts.join("checkpoint.py"), &checkpoint)?;
+    let prepared = request.subject.prepare()?;
     let example = [
         "build",
         "--package",
@@ -52,8 +63,9 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     ];
     process::finish(process::cargo().args(example))?;
     let program = format!("examples/compare{}", std::env::consts::EXE_SUFFIX);
-    let ours = || ours(&target.join(&program), &checkpoint, &request);
-    let theirs = || theirs(&python, &scripts, &checkpoint, &request);
+    let program = process::target()?.join(program);
+    let ours = || ours(&program, &prepared.model, &request);
+    let theirs = || theirs(&prepared, &request);
     let mut rounds = Vec::new();
     for round in 0..request.rounds {
         eprintln!("round {} of {}", round + 1, request.rounds);
@@ -71,6 +83,55 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where the scripts of PyTorch's side are.
+fn scripts() -> PathBuf {
+    crates().join("outcrop-forward/benches/pytorch")
+}
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}
+
+impl Subject {
+    fn prepare(self) -> Result<Prepared, String> {
+        match self {
+            Self::Pythia => {
+                let bench = process::target()?.with_file_name("bench");
+                let python = python::pytorch(&crates(), &bench)?;
+                let folder = bench.join("pythia-70m-random");
+                python::made_by(&python, &scripts().join("checkpoint.py"), &folder)?;
+                let model = folder.clone();
+                Ok(Prepared {
+                    python,
+                    model,
+                    folder,
+                })
+            }
+            Self::SmolLm2 => {
+                let real = real_model::fetch()?;
+                let folder = real.folder.join("float32");
+                let mut save = Command::new(&real.python);
+                save.arg(&real.script).arg("save").arg(&real.model);
+                process::finish(save.arg(&folder))?;
+                Ok(Prepared {
+                    python: real.python,
+                    model: real.model,
+                    folder,
+                })
+            }
+        }
+    }
+
+    /// Its blocks, d_model, and how many weights a token meets in a block.
+    fn shape(self) -> [usize; 3] {
+        match self {
+            Self::Pythia => [6, 512, 4 * 512 * 512 + 2 * 512 * 2048],
+            // 9 heads of 64, 3 for keys and values
+            Self::SmolLm2 => [30, 576, 2 * 576 * (576 + 192) + 3 * 576 * 1536],
+        }
+    }
+}
+
 fn ours(program: &Path, checkpoint: &Path, request: &Request) -> Result<Side, String> {
     let mut command = Command::new(program);
     command.arg(checkpoint).args(request.size());
@@ -79,16 +140,12 @@ fn ours(program: &Path, checkpoint: &Path, request: &Request) -> Result<Side, St
 }
 
 /// PyTorch one sequence at a time and several at once, whichever is faster.
-fn theirs(
-    python: &Path,
-    scripts: &Path,
-    checkpoint: &Path,
-    request: &Request,
-) -> Result<Side, String> {
+fn theirs(prepared: &Prepared, request: &Request) -> Result<Side, String> {
     let once = |batch: usize| {
-        let mut command = Command::new(python);
-        let script: PathBuf = scripts.join("measure.py");
-        command.arg(script).arg(checkpoint).args(request.size());
+        let mut command = Command::new(&prepared.python);
+        let script = scripts().join("measure.py");
+        command.arg(script).arg(&prepared.folder);
+        command.args(request.size());
         let more = [batch, request.threads].map(|n| n.to_string());
         let variables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"];
         command.envs(variables.map(|name| (name, &more[1])));
@@ -103,6 +160,7 @@ fn theirs(
 
 fn request(arguments: &[OsString]) -> Result<Request, String> {
     let mut request = Request {
+        subject: Subject::Pythia,
         rounds: 3,
         tokens: 2048,
         sequences: 10,
@@ -111,6 +169,14 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
     let mut arguments = arguments.iter().map(|a| a.to_string_lossy());
     while let Some(name) = arguments.next() {
         let field = match name.as_ref() {
+            "--model" => {
+                request.subject = match arguments.next().as_deref() {
+                    Some("pythia-70m") => Subject::Pythia,
+                    Some("smollm2-135m") => Subject::SmolLm2,
+                    _ => return Err("--model is pythia-70m or smollm2-135m".into()),
+                };
+                continue;
+            }
             "--rounds" => &mut request.rounds,
             "--tokens" => &mut request.tokens,
             "--sequences" => &mut request.sequences,
@@ -133,9 +199,9 @@ impl Request {
     /// Billions of additions and multiplications that the matrix products need, of attention those of
     /// keys that are seen.
     fn gflop(&self) -> f64 {
-        let [layers, d, ff] = SHAPE.map(|n| n as f64);
+        let [layers, d, weights] = self.subject.shape().map(|n| n as f64);
         let tokens = self.tokens as f64;
-        let token = 2.0 * d * (4.0 * d + 2.0 * ff) + 2.0 * d * (tokens + 1.0);
+        let token = 2.0 * weights + 2.0 * d * (tokens + 1.0);
         layers * token * tokens * self.sequences as f64 / 1e9
     }
 }
@@ -255,12 +321,18 @@ mod tests {
             |text: &str| request(&text.split_whitespace().map(Into::into).collect::<Vec<_>>());
         let request = parse("--rounds 2 --tokens 64 --sequences 100 --threads 1").unwrap();
         let expected = Request {
+            subject: Subject::Pythia,
             rounds: 2,
             tokens: 64,
             sequences: 100,
             threads: 1,
         };
         assert_eq!(request, expected);
+        assert_eq!(
+            parse("--model smollm2-135m").unwrap().subject,
+            Subject::SmolLm2
+        );
+        assert!(parse("--model").is_err() && parse("--model gpt2").is_err());
         assert!(parse("--rounds 0").is_err() && parse("--round 1").is_err());
     }
 
