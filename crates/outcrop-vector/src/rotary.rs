@@ -55,6 +55,25 @@ pub fn rotate_neighbours(head: &mut [f32], cosines: &[f32], sines: &[f32], direc
     }
 }
 
+/// Gives `turn` the rotated channels of each head that begins at `starts` in each row, with its position's cosines and
+/// sines.
+#[inline(always)]
+fn for_each_head(
+    rows: &mut [f32],
+    width: usize,
+    starts: &[usize],
+    tables: [&[f32]; 2],
+    half: usize,
+    turn: impl Fn(&mut [f32], [&[f32]; 2]),
+) {
+    for (position, row) in rows.chunks_exact_mut(width).enumerate() {
+        let turns = tables.map(|table| &table[position * half..][..half]);
+        for start in starts {
+            turn(&mut row[*start..][..2 * half], turns);
+        }
+    }
+}
+
 vectorised! {
     /// Rotates heads as [`rotate_heads`] does, each as [`rotate_neighbours`].
     ///
@@ -68,12 +87,9 @@ vectorised! {
         half: usize,
         direction: f32,
     ) -> () {
-        for (position, row) in rows.chunks_exact_mut(width).enumerate() {
-            let [cosines, sines] = tables.map(|t| &t[position * half..][..half]);
-            for start in starts {
-                rotate_neighbours(&mut row[*start..][..2 * half], cosines, sines, direction);
-            }
-        }
+        for_each_head(rows, width, starts, tables, half, |head, [cosines, sines]| {
+            rotate_neighbours(head, cosines, sines, direction);
+        });
     }
 }
 
@@ -91,12 +107,9 @@ vectorised! {
         half: usize,
         direction: f32,
     ) -> () {
-        for (position, row) in rows.chunks_exact_mut(width).enumerate() {
-            let [cosines, sines] = tables.map(|t| &t[position * half..][..half]);
-            for start in starts {
-                rotate(&mut row[*start..][..2 * half], cosines, sines, direction);
-            }
-        }
+        for_each_head(rows, width, starts, tables, half, |head, [cosines, sines]| {
+            rotate(head, cosines, sines, direction);
+        });
     }
 }
 

@@ -53,7 +53,8 @@ const SETTINGS: &[Setting] = {
     ]
 };
 
-static LAYOUT: Layout = Layout {
+/// Names and layout of GPT-2, which others share.
+pub(super) const NAMES: Layout = Layout {
     body: "transformer.",
     start: &[
         module("wte", &[R::TokenEmbedding]),
@@ -76,6 +77,8 @@ static LAYOUT: Layout = Layout {
     reference: 1024,
     ..Layout::NONE
 };
+
+static LAYOUT: Layout = NAMES;
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let count = |name: &str| config.count(name);

@@ -1,6 +1,5 @@
 use super::settings::name;
-use super::{Config, Family, Layout, Setting, fused, module, read, window};
-use crate::TensorRole as R;
+use super::{Config, Family, Layout, Setting, gpt2, read, window};
 use crate::{Activation, ArchSpec, Position, Residual, Result, Scale};
 
 const LAYERS: &str = "n_layer";
@@ -55,25 +54,10 @@ pub static GPT_BIGCODE: Family = {
 };
 
 static LAYOUT: Layout = Layout {
-    body: "transformer.",
-    start: &[
-        module("wte", &[R::TokenEmbedding]),
-        module("wpe", &[R::PositionEmbedding]),
-    ],
-    blocks: "h",
-    block: &[
-        module("ln_1", &[R::AttentionNorm]),
-        fused("attn.c_attn"),
-        module("attn.c_proj", &[R::AttentionOutput]),
-        module("ln_2", &[R::MlpNorm]),
-        module("mlp.c_fc", &[R::MlpUp]),
-        module("mlp.c_proj", &[R::MlpDown]),
-    ],
-    end: &[module("ln_f", &[R::FinalNorm])],
+    transposed: false,
     by_head: true,
-    buffers: &[".attn.bias", ".attn.masked_bias"],
     reference: 2048,
-    ..Layout::NONE
+    ..gpt2::NAMES
 };
 
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
