@@ -37,7 +37,10 @@ mod tensors;
 pub use angles::Angles;
 pub use error::{Error, Result};
 pub use family::named::*;
-pub use family::{Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, fused, module};
+pub use family::{
+    Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, Stack, bare, expert, experts,
+    fused, module,
+};
 pub use huggingface::HuggingFace;
 pub use nearest::nearest;
 pub use nonlinearity::Nonlinearity;
@@ -47,11 +50,11 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, FeatureName,
-    Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind,
-    Over, Position, QkNorm, QkNormProperties, REQUIRED, Residual, ResidualProperties, Rotary,
-    RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch, Window, Word, numbers, reference,
-    schema,
+    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, Experts,
+    FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number,
+    NumberKind, Over, Position, QkNorm, QkNormProperties, REQUIRED, Residual, ResidualProperties,
+    Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch, Window, Word, numbers,
+    reference, schema,
 };
 pub use tensors::{Span, TensorName};
 

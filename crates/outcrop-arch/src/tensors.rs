@@ -1,6 +1,6 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use crate::family::{Layout, Module};
+use crate::family::{Layout, Module, Stack};
 use crate::plan::{Draw, Part, Plan, Section, Step, TensorKind, TensorPart, TensorRole};
 use crate::{ArchSpec, Error, Family, Result};
 
@@ -27,6 +27,12 @@ pub struct TensorName {
     pub layer: Option<usize>,
     /// Whether a matrix is stored as [in, out], as in GPT-2; else as [out, in].
     pub transposed: bool,
+    /// The expert that it belongs to, from 0; none where it belongs to none, or to all.
+    pub expert: Option<usize>,
+    /// How many experts it holds, each in one row of its first dimension; none where it is no such tensor.
+    pub stack: Option<usize>,
+    /// Whether the rows of the spans of one expert alternate in such a tensor; else they follow one another.
+    pub interleaved: bool,
     /// Rows of the file that stand before those of the plan and mean nothing.
     pub skipped: usize,
     /// What is added to each stored number: 1 where files hold gains less 1.
@@ -75,6 +81,21 @@ impl Family {
     /// # Errors
     /// [`Error::Nameless`] for a weight that has no name in this family.
     pub fn name_parts(&self, plan: &Plan) -> Result<Vec<TensorName>> {
+        self.name_blocks(plan, self.layout().block)
+    }
+
+    /// As [`Family::tensors`] in files that hold the experts of a layer in one tensor; none where there are no such files.
+    ///
+    /// # Errors
+    /// As [`Family::tensors`].
+    pub fn stacked_tensors(&self, arch: &ArchSpec) -> Result<Option<Vec<TensorName>>> {
+        match self.layout().stacked_block {
+            [] => Ok(None),
+            modules => self.name_blocks(&Plan::new(arch), modules).map(Some),
+        }
+    }
+
+    fn name_blocks(&self, plan: &Plan, modules: &'static [Module]) -> Result<Vec<TensorName>> {
         let names = self.layout();
         let mut list = List {
             family: self,
@@ -87,7 +108,7 @@ impl Family {
         list.skip_positions();
         for index in 0..plan.layers() {
             let first = list.tensors.len();
-            list.section(plan.block(index + 1), names.block, &|module| {
+            list.section(plan.block(index + 1), modules, &|module| {
                 format!("{}{}.{index}.{module}", names.body, names.blocks)
             })?;
             for tensor in &mut list.tensors[first..] {
@@ -165,6 +186,9 @@ impl Layout {
 
     /// Turns a tensor of a block into what files hold.
     fn store(&self, tensor: &mut TensorName) {
+        if tensor.stack.is_some() {
+            return; // which says it itself
+        }
         tensor.transposed = self.transposed && tensor.kind == TensorKind::Matrix;
         if tensor.transposed {
             tensor.shape.reverse();
@@ -198,7 +222,14 @@ impl List<'_> {
             let held: Vec<&Part> = module.holds.iter().flat_map(|role| of(*role)).collect();
             let groups = self.groups(module, section);
             for which in [TensorPart::Weight, TensorPart::Bias] {
-                self.module(module, which, (&held, groups), &at(module.name));
+                let held: Vec<&Part> = held
+                    .iter()
+                    .filter(|p| p.kind.part() == which)
+                    .copied()
+                    .collect();
+                if !held.is_empty() {
+                    self.module(module, which, (&held, groups), &at(module.name));
+                }
             }
         }
         Ok(())
@@ -216,9 +247,12 @@ impl List<'_> {
     /// Into how many pieces the parts of a module are cut, one of each part following another.
     fn groups(&self, module: &Module, section: &Section) -> usize {
         let by_head = self.names.by_head && module.role == TensorRole::QueryKeyValue;
-        let kv_heads = section.steps.iter().find_map(|step| match step {
-            Step::Attend { kv_heads, .. } => Some(*kv_heads),
-            Step::Embed { .. }
+        let groups = section.steps.iter().find_map(|step| match step {
+            Step::Attend { kv_heads, .. } if by_head => Some(*kv_heads),
+            Step::Experts { count, .. } if module.stack.is_some() => Some(*count),
+            Step::Attend { .. }
+            | Step::Experts { .. }
+            | Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Norm { .. }
             | Step::Scale { .. }
@@ -231,10 +265,10 @@ impl List<'_> {
             | Step::Add { .. }
             | Step::Unembed { .. } => None,
         });
-        kv_heads.filter(|_| by_head).unwrap_or(1)
+        groups.unwrap_or(1)
     }
 
-    /// The tensor of a module, if any of its parts has one: `groups` of pieces of the parts, one below another.
+    /// The tensors of a module, one but where experts have their own: `groups` of pieces of the parts, one below another.
     fn module(
         &mut self,
         module: &Module,
@@ -242,36 +276,103 @@ impl List<'_> {
         (held, groups): (&[&Part], usize),
         name: &str,
     ) {
-        let held: Vec<_> = held.iter().filter(|p| p.kind.part() == which).collect();
-        let Some(first) = held.first() else { return };
+        let spans: Vec<Span> = (0..groups)
+            .flat_map(|i| held.iter().map(move |part| span(part, i, groups)))
+            .collect();
+        let whole = self.tensor(module, which, held, spans);
+        match module.stack {
+            None => self.tensors.push(TensorName {
+                name: match module.bare {
+                    true => name.to_owned(),
+                    false => format!("{name}.{}", suffix(which)),
+                },
+                ..whole
+            }),
+            Some(Stack::Apart) => {
+                let one = |expert: usize| TensorName {
+                    name: format!("{name}.{}", suffix(which)).replacen(
+                        "{}",
+                        &expert.to_string(),
+                        1,
+                    ),
+                    shape: [&[whole.shape[0] / groups], &whole.shape[1..]].concat(),
+                    spans: vec![whole.spans[expert]],
+                    expert: Some(expert),
+                    ..whole.clone()
+                };
+                self.tensors.extend((0..groups).map(one));
+            }
+            Some(Stack::Together {
+                transposed,
+                interleaved,
+            }) => {
+                let mut one = [&[whole.shape[0] / groups], &whole.shape[1..]].concat();
+                let transposed = transposed && which == TensorPart::Weight;
+                if transposed {
+                    one.reverse();
+                }
+                let biases = if which == TensorPart::Bias {
+                    "_bias"
+                } else {
+                    ""
+                };
+                self.tensors.push(TensorName {
+                    name: format!("{name}{biases}"),
+                    shape: [&[groups], &one[..]].concat(),
+                    stack: Some(groups),
+                    transposed,
+                    interleaved,
+                    ..whole
+                });
+            }
+        }
+    }
+
+    /// A tensor that holds these parts, one below another, without a name.
+    fn tensor(
+        &self,
+        module: &Module,
+        which: TensorPart,
+        held: &[&Part],
+        spans: Vec<Span>,
+    ) -> TensorName {
+        let first = held[0];
         let mut shape = first.shape.clone();
         shape[0] = held.iter().map(|part| part.shape[0]).sum();
-        let part_name = match which {
-            TensorPart::Weight => "weight",
-            TensorPart::Bias => "bias",
-        };
-        let gain = first.kind == TensorKind::Gain;
-        self.tensors.push(TensorName {
-            name: format!("{name}.{part_name}"),
+        TensorName {
+            name: String::new(),
             shape,
-            role: if held.len() == 1 {
-                first.role
-            } else {
-                module.role
+            role: match held.len() {
+                1 => first.role,
+                _ => module.role,
             },
             part: which,
-            spans: (0..groups)
-                .flat_map(|i| held.iter().map(move |part| span(part, i, groups)))
-                .collect(),
+            spans,
             kind: first.kind,
             init: first.init,
             decays: first.decays,
             layer: None,
             transposed: false,
+            expert: None,
+            stack: None,
+            interleaved: false,
             skipped: 0,
-            offset: if gain { self.names.gain_offset } else { 0.0 },
+            offset: match first.kind {
+                TensorKind::Gain => self.names.gain_offset,
+                TensorKind::Embedding
+                | TensorKind::Matrix
+                | TensorKind::Bias
+                | TensorKind::Shift => 0.0,
+            },
             required: !first.optional,
-        });
+        }
+    }
+}
+
+fn suffix(part: TensorPart) -> &'static str {
+    match part {
+        TensorPart::Weight => "weight",
+        TensorPart::Bias => "bias",
     }
 }
 

@@ -1,8 +1,9 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Init, LLAMA, Norm, NormPlacement, Parameters, Plan, Position,
-    QkNorm, Residual, Rows, Scale, Step, TensorKind, TensorRole, Window,
+    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Norm, NormPlacement,
+    Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind, TensorRole,
+    Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -48,6 +49,7 @@ fn counted(arch: &ArchSpec) -> Parameters {
     Parameters {
         total: non_embedding + tokens + positions + bias,
         non_embedding,
+        active: non_embedding,
     }
 }
 
@@ -202,6 +204,7 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
         Step::Norm { role, from, to, .. } | Step::Project { role, from, to } => {
             (vec![from], Some(to), Some(role))
         }
+        Step::Experts { from, to, .. } => (vec![from], Some(to), None),
         Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
         Step::Scale { of, .. } | Step::Clip { of, .. } => (vec![of], None, None),
         Step::Rotate { of, .. } | Step::Activate { of, .. } => (vec![of], None, None),
@@ -285,4 +288,114 @@ fn windows_make_a_second_kind_of_block() {
         [1, 2, 3, 4, 5].map(width),
         [None, Some(4), None, Some(4), None]
     );
+}
+
+/// Mixtral-8x7B-v0.1 and Qwen3-30B-A3B, whose sizes are published: 46.7 and 30.5 billion parameters, of which a token
+/// passes 12.9 and 3.3 billion.
+#[test]
+fn experts_that_a_token_does_not_pass_are_not_active() {
+    let mixtral = r#"{"model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "vocab_size": 32000, "max_position_embeddings": 32768,
+        "num_local_experts": 8, "num_experts_per_tok": 2, "sliding_window": null, "rope_theta": 1000000.0}"#;
+    let qwen = r#"{"model_type": "qwen3_moe", "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 48,
+        "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 128, "vocab_size": 151936, "num_experts": 128,
+        "max_position_embeddings": 40960, "num_experts_per_tok": 8, "moe_intermediate_size": 768, "rope_theta": 1000000.0,
+        "decoder_sparse_step": 1, "mlp_only_layers": [], "norm_topk_prob": true, "use_sliding_window": false,
+        "max_window_layers": 48}"#;
+    for (config, total, active) in [
+        (mixtral, 46_702_792_704, 12_879_925_248),
+        (qwen, 30_532_122_624, 3_353_032_704u64),
+    ] {
+        let arch = HuggingFace::parse(config, "config.json").unwrap().arch;
+        let counted = arch.parameters();
+        let embeddings = counted.total - counted.non_embedding;
+        assert_eq!(
+            (counted.total, counted.active + embeddings),
+            (total, active)
+        );
+        let head = (arch.vocab * arch.d_model) as u64;
+        let scores = (12 * arch.layers * arch.context * arch.heads * arch.d_head()) as u64;
+        let flops = 6 * (counted.active + head) + scores;
+        assert_eq!(arch.flops_per_token(), flops as f64);
+    }
+}
+
+#[test]
+fn experts_out_of_range_are_refused_by_field() {
+    let good = Experts {
+        count: 4,
+        chosen: 2,
+        width: 8,
+        layers: vec![1, 2],
+        normalised: true,
+        limit: None,
+        shared: None,
+    };
+    let base = ArchSpec {
+        activation: Activation::SwiGlu,
+        residual: Residual::Sequential,
+        ..ArchSpec::new(2, 64, 4)
+    };
+    let field = |arch: ArchSpec| arch.check().unwrap_err().field().unwrap().to_owned();
+    let with = |experts: Experts| ArchSpec {
+        experts: Some(experts),
+        ..base.clone()
+    };
+    with(good.clone()).check().unwrap();
+    for (experts, expected) in [
+        (
+            Experts {
+                chosen: 5,
+                ..good.clone()
+            },
+            "arch.experts.chosen",
+        ),
+        (
+            Experts {
+                width: 0,
+                ..good.clone()
+            },
+            "arch.experts.width",
+        ),
+        (
+            Experts {
+                shared: Some(0),
+                ..good.clone()
+            },
+            "arch.experts.shared",
+        ),
+        (
+            Experts {
+                layers: vec![],
+                ..good.clone()
+            },
+            "arch.experts.layers",
+        ),
+        (
+            Experts {
+                layers: vec![3],
+                ..good.clone()
+            },
+            "arch.experts.layers",
+        ),
+        (
+            Experts {
+                limit: Some(0.0),
+                ..good.clone()
+            },
+            "arch.experts.limit",
+        ),
+    ] {
+        assert_eq!(field(with(experts)), expected);
+    }
+    let plain = ArchSpec {
+        activation: Activation::Gelu,
+        ..with(good.clone())
+    };
+    assert_eq!(field(plain), "arch.activation");
+    let parallel = ArchSpec {
+        residual: Residual::Parallel,
+        ..with(good)
+    };
+    assert_eq!(field(parallel), "arch.residual");
 }

@@ -40,6 +40,16 @@ fn keys_are_the_fields_in_order() {
         layers: vec![1],
     });
     full.unrotated_layers = vec![2];
+    full.sink_logits = true;
+    full.experts = Some(outcrop_arch::Experts {
+        count: 4,
+        chosen: 2,
+        width: 8,
+        layers: vec![1],
+        normalised: false,
+        limit: None,
+        shared: None,
+    });
     full.rotary_pairs = outcrop_arch::RotaryPairs::Neighbours;
     full.rotary_scaling = Some(outcrop_arch::RotaryScaling::Linear { factor: 2.0 });
     let json = serde_json::to_value(&full).unwrap();

@@ -4,7 +4,7 @@ use crate::compile::{Compiled, compile};
 use crate::layout::{Keeps, Layout};
 use crate::program::Program;
 use crate::rotary::Known;
-use crate::{Input, Result};
+use crate::{Error, Input, Result};
 
 /// A block of a plan, ready to compute.
 #[derive(Debug)]
@@ -60,6 +60,25 @@ impl Block {
     /// ```
     pub fn inputs(&self) -> &[Input] {
         &self.compiled.inputs
+    }
+
+    /// Checks that the block has a backward pass, hence [`Block::forward`] and [`Block::backward`]; [`Stream`](crate::Stream)
+    /// computes every block.
+    ///
+    /// # Errors
+    /// [`Error::Lack`](crate::Error::Lack) for a block with experts or sink logits.
+    pub fn trains(&self) -> Result<()> {
+        match (self.experts(), self.compiled.heads.sinks) {
+            (Some(_), _) => Err(Error::lack("gradients of experts")),
+            (None, Some(_)) => Err(Error::lack("gradients of sink logits")),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// How many experts there are, and how many of them a row passes.
+    pub(crate) fn experts(&self) -> Option<[usize; 2]> {
+        let experts = self.compiled.experts.as_ref();
+        experts.map(|experts| [experts.count, experts.chosen])
     }
 
     /// Width of the residual stream.

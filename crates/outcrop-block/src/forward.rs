@@ -56,7 +56,8 @@ impl Block {
     /// threads.
     ///
     /// # Panics
-    /// Where a weight has another number of numbers, `tokens` is 0, or `x` is not whole sequences.
+    /// Where a weight has another number of numbers, `tokens` is 0, `x` is not whole sequences, or the block has
+    /// no gradients ([`Block::trains`]).
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Plan};
@@ -83,6 +84,7 @@ impl Block {
     ) -> (Vec<f32>, Option<Tape>) {
         let d = self.d_model();
         assert_eq!(x.len() % (tokens * d), 0, "whole sequences of {tokens}");
+        assert!(self.trains().is_ok(), "a block with gradients");
         let weights = Weights::pack(self.inputs(), weights);
         let tables = self.known.of(&self.compiled.angles, &[tokens]);
         let (keeps, layout) = match keep {
@@ -192,6 +194,7 @@ impl Pass<'_> {
             kept,
             scratch: room(&mut memory.scratch, &self.layout.scratch, rows),
             log_sums,
+            routes: None,
         };
         for (at, op) in self.compiled.ops.iter().enumerate() {
             self.run(

@@ -6,8 +6,10 @@ use outcrop_vector::add_into;
 use crate::activate::{gated, plain};
 use crate::attend::{Past, Queries, Scratch};
 use crate::compile::Compiled;
+use crate::experts;
 use crate::layout::{Layout, Storage};
 use crate::op::{Kind, Op, Value};
+use crate::routing::Routes;
 use crate::turn::Turns;
 use crate::weight::Weights;
 
@@ -24,6 +26,7 @@ pub(crate) struct Memory {
 pub(crate) struct Tools {
     pub(crate) attention: Scratch,
     pub(crate) packed: Packed,
+    pub(crate) experts: experts::Scratch,
     /// Of in-place norms.
     pub(crate) before: Aligned,
 }
@@ -59,6 +62,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) scratch: Vec<&'a mut [f32]>,
     /// By part and head, where they are wanted.
     pub(crate) log_sums: Option<&'a mut [f32]>,
+    /// Which experts rows pass, where it is wanted.
+    pub(crate) routes: Option<Routes<'a>>,
 }
 
 /// Memory for so many rows of each scratch.
@@ -130,6 +135,7 @@ impl Pass<'_> {
         let input = frame.rows * self.width(op.from);
         let width = self.width(op.to);
         let mut log_sums = frame.log_sums.take();
+        let mut routes = frame.routes.take();
         let whole = frame.take(to);
         let y = &mut whole[..frame.rows * width];
         let onto = onto.map(|value| self.place(value));
@@ -163,9 +169,15 @@ impl Pass<'_> {
             }
             Kind::Activate { kind, gated: false } => plain(kind, x, y),
             Kind::Activate { kind, gated: true } => gated(kind, x, y, width),
+            Kind::Experts => {
+                if let Some(experts) = &self.compiled.experts {
+                    experts.apply(self.weights, x, y, routes.as_mut(), &mut tools.experts);
+                }
+            }
         }
         frame.put(to, whole);
         frame.log_sums = log_sums;
+        frame.routes = routes;
     }
 
     fn turn(&self, y: &mut [f32], parts: &[Part<'_>]) {
@@ -187,6 +199,9 @@ impl Pass<'_> {
         scratch: &mut Scratch,
     ) {
         let heads = self.compiled.heads;
+        let sinks = heads
+            .sinks
+            .map_or(&[][..], |sinks| self.weights.vector(sinks));
         let (mut qkv, mut read) = (qkv, read);
         for part in parts {
             let (rows, later) = qkv.split_at(part.rows * heads.width());
@@ -200,7 +215,7 @@ impl Pass<'_> {
                 rows,
                 past: part.past,
             };
-            heads.read(queries, out, sums, scratch);
+            heads.read(queries, sinks, out, sums, scratch);
             (qkv, read, log_sums) = (later, rest, others);
         }
     }

@@ -17,6 +17,8 @@ pub(crate) struct Heads {
     pub(crate) scale: f32,
     /// The bound c of scores s, which become c tanh(s / c).
     pub(crate) softcap: Option<f32>,
+    /// Which input has one more score of each head, whose weight falls away, where there is one.
+    pub(crate) sinks: Option<usize>,
 }
 
 impl Heads {

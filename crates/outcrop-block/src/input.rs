@@ -19,6 +19,9 @@ pub struct Input {
     pub shape: Vec<usize>,
     /// The content of its columns (the last dimension), from the first to the last.
     pub columns: Vec<Columns>,
+    /// How many experts have matrices in it, one beside another, each of as many columns; none where it is one matrix.
+    /// [`Weight::Matrix`](crate::Weight::Matrix) then has a part for each.
+    pub experts: Option<usize>,
 }
 
 /// Consecutive columns of an [`Input`].
@@ -106,6 +109,7 @@ impl<'a> Inputs<'a> {
             kind,
             shape,
             columns,
+            experts: None,
         });
         self.list.len() - 1
     }

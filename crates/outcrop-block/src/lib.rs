@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
 //! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
-//! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] |
+//! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] and [`Routing`] |
 //! | [`Start`] | what is done to embedded tokens before the first block |
 //! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
 //!
@@ -32,6 +32,7 @@ mod backward;
 mod block;
 mod compile;
 mod error;
+mod experts;
 mod forward;
 mod frame;
 mod heads;
@@ -45,6 +46,7 @@ mod norm;
 mod op;
 mod program;
 mod rotary;
+mod routing;
 mod start;
 mod stream;
 mod sums;
@@ -57,6 +59,7 @@ pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
 pub use loss::{Gradients, Loss};
+pub use routing::Routing;
 pub use start::Start;
 pub use stream::Stream;
 pub use weight::Weight;

@@ -22,6 +22,24 @@ impl Map {
         }
     }
 
+    /// y = x W + b with the matrix of one expert, or the only one.
+    pub(crate) fn apply_of(
+        &self,
+        weights: &Weights<'_>,
+        expert: Option<usize>,
+        x: &[f32],
+        y: &mut [f32],
+    ) {
+        let Some(expert) = expert else {
+            return self.apply(weights, x, y, false);
+        };
+        let bias = self.bias.map(|bias| weights.vector(bias));
+        let bias = bias.map(|bias| &bias[expert * self.outputs..][..self.outputs]);
+        let (rows, matrix) = (LeftMatrix::new(x, self.inputs), weights.matrix(self.weight));
+        let onto = Onto { c: false, bias };
+        multiply_serial(rows, &matrix[expert], y, self.outputs, onto);
+    }
+
     /// y = x W + b of many rows, in parallel on the current rayon pool.
     pub(crate) fn all(&self, weights: &Weights<'_>, x: &[f32]) -> Vec<f32> {
         /// Rows of one task.

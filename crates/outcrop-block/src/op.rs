@@ -30,6 +30,32 @@ pub(crate) struct Norm {
     pub(crate) shift: Option<usize>,
 }
 
+/// Which inputs the matrices of a router and of its experts are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Experts {
+    pub(crate) count: usize,
+    pub(crate) chosen: usize,
+    /// Whether the probabilities of the chosen experts are divided by their sum.
+    pub(crate) normalised: bool,
+    pub(crate) kind: Nonlinearity,
+    /// The bound of what the nonlinearity reads and of what it is multiplied with.
+    pub(crate) limit: Option<f32>,
+    pub(crate) router: Map,
+    /// Of each expert, [gate | hidden], and of all, one beside another.
+    pub(crate) first: Map,
+    pub(crate) last: Map,
+    pub(crate) shared: Option<Shared>,
+}
+
+/// An expert that every row passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Shared {
+    /// To the number whose sigmoid its output is multiplied by.
+    pub(crate) score: Map,
+    pub(crate) first: Map,
+    pub(crate) last: Map,
+}
+
 /// What is done, in order, to the heads that begin at these places of a row of queries, keys and values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Turn {
@@ -66,6 +92,8 @@ pub(crate) enum Kind {
         /// Whether rows are [gate | hidden]: f(gate) hidden is written.
         gated: bool,
     },
+    /// Router and experts.
+    Experts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

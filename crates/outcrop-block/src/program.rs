@@ -62,6 +62,7 @@ fn map(kind: Kind) -> Option<Map> {
         | Kind::Scale(_)
         | Kind::Turn
         | Kind::Attend
+        | Kind::Experts
         | Kind::Activate { .. } => None,
     }
 }
@@ -100,6 +101,8 @@ impl List<'_> {
                     }
                 },
                 Kind::Turn if self.keeps.turned_in_place => self.steps.push((Action::Whole, at)),
+                // a block with experts has no backward pass
+                Kind::Experts => {}
                 Kind::Norm(_) | Kind::Turn | Kind::Attend | Kind::Activate { .. } => {
                     self.ensure(op.from);
                     self.steps.push((Action::Whole, at));
@@ -156,6 +159,7 @@ fn places(
             | Kind::AddProjected(_)
             | Kind::Add
             | Kind::Attend
+            | Kind::Experts
             | Kind::Activate { gated: true, .. } => false,
         };
         if in_place {

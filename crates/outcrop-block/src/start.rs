@@ -53,6 +53,7 @@ impl Start {
                 | Step::Attend { .. }
                 | Step::Activate { .. }
                 | Step::Multiply { .. }
+                | Step::Experts { .. }
                 | Step::Add { .. }
                 | Step::Unembed { .. } => {
                     return Err(Error::lack(format!("{step:?} before the first block")));

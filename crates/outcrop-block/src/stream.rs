@@ -12,11 +12,14 @@ use crate::forward::MEMORY;
 use crate::frame::{Frame, Memory, Part, Pass, room};
 use crate::heads::Heads;
 use crate::op::{Op, X};
+use crate::routing::{Routes, Routings};
 use crate::weight::Weights;
-use crate::{AttentionWeights, Block, Weight};
+use crate::{AttentionWeights, Block, Routing, Weight};
 
 /// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
 const ROWS: usize = 96;
+/// The same where there are experts, each of which gets few of them.
+const EXPERT_ROWS: usize = 4 * ROWS;
 
 /// A group of sequences that go through blocks whose weights come one after another, in memory that is used
 /// again: per row no more than queries, keys and values is kept.
@@ -52,6 +55,9 @@ pub struct Stream {
     qkv: Aligned,
     /// By sequence and key-value head.
     past: Vec<Past>,
+    routings: Routings,
+    /// One more score of each head, where there are such.
+    sinks: Vec<f32>,
 }
 
 /// Consecutive rows of a sequence.
@@ -69,6 +75,7 @@ struct Task<'a> {
     pieces: &'a [Piece],
     x: &'a mut [f32],
     qkv: &'a mut [f32],
+    routes: Option<Routes<'a>>,
 }
 
 impl Stream {
@@ -80,7 +87,15 @@ impl Stream {
     pub fn look(&mut self, block: &Block, weights: &[Weight], lengths: &[usize], x: &mut [f32]) {
         let heads = block.compiled.heads;
         self.heads = Some(heads);
-        self.tasks = tasks(lengths);
+        self.sinks.clear();
+        if let Some(Weight::Vector(sinks)) = heads.sinks.and_then(|sinks| weights.get(sinks)) {
+            self.sinks.extend_from_slice(sinks);
+        }
+        self.tasks = tasks(lengths, rows_of(block));
+        match block.experts() {
+            Some(experts) => self.routings.resize(x.len() / block.d_model(), experts),
+            None => self.routings.clear(),
+        }
         self.lengths = lengths.to_vec();
         self.qkv.resize(x.len() / block.d_model() * heads.width());
         let ops = &block.compiled.ops[..block.compiled.attend];
@@ -103,7 +118,14 @@ impl Stream {
     pub fn attention(&self, rows: Range<usize>) -> AttentionWeights<'_> {
         let heads = self.heads.unwrap_or_default();
         let width = heads.width();
-        AttentionWeights::new(heads, &self.qkv[rows.start * width..rows.end * width])
+        let qkv = &self.qkv[rows.start * width..rows.end * width];
+        AttentionWeights::new(heads, qkv, &self.sinks)
+    }
+
+    /// Which experts the tokens of the sequence passed that has these rows of the group, after [`Stream::write`]; none in a
+    /// block without experts.
+    pub fn routing(&self, rows: Range<usize>) -> Option<Routing<'_>> {
+        self.routings.of(rows)
     }
 
     /// Adds what attention and the MLP write to the residual streams of the group that [`Stream::look`] took
@@ -124,11 +146,18 @@ impl Stream {
         let weights = Weights::packed(weights);
         let pass = block.pass(&weights, &tables, &block.between_layout);
         let past = if attends { &self.past[..] } else { &[] };
+        let together = rows_of(block);
         let rows = x
-            .chunks_mut(ROWS * d)
-            .zip(self.qkv.chunks_mut(ROWS * width));
-        let tasks = rows.zip(&self.tasks);
-        let tasks = tasks.map(|((x, qkv), pieces)| Task { pieces, x, qkv });
+            .chunks_mut(together * d)
+            .zip(self.qkv.chunks_mut(together * width));
+        let mut routes = self.routings.chunks(together);
+        let tasks = rows.zip(&self.tasks).map(|((x, qkv), pieces)| Task {
+            pieces,
+            x,
+            qkv,
+            routes: routes.next(),
+        });
+        let tasks = tasks.collect::<Vec<_>>().into_iter();
         let work = |task: Task<'_>| {
             MEMORY.with_borrow_mut(|memory| pass.task(task, ops, past, memory));
         };
@@ -158,6 +187,7 @@ impl Pass<'_> {
             kept: vec![task.qkv],
             scratch: room(&mut memory.scratch, &self.layout.scratch, rows),
             log_sums: None,
+            routes: task.routes,
         };
         for op in ops {
             // the residual stream changes in its place
@@ -166,8 +196,16 @@ impl Pass<'_> {
     }
 }
 
-/// The rows of each task.
-fn tasks(lengths: &[usize]) -> Vec<Vec<Piece>> {
+/// How many rows a task has.
+fn rows_of(block: &Block) -> usize {
+    match block.experts() {
+        Some(_) => EXPERT_ROWS,
+        None => ROWS,
+    }
+}
+
+/// The rows of each task, `together` but for the last.
+fn tasks(lengths: &[usize], together: usize) -> Vec<Vec<Piece>> {
     let mut tasks: Vec<Vec<Piece>> = Vec::new();
     let mut room = 0;
     for (sequence, &tokens) in lengths.iter().enumerate() {
@@ -175,7 +213,7 @@ fn tasks(lengths: &[usize]) -> Vec<Vec<Piece>> {
         while first < tokens {
             if room == 0 {
                 tasks.push(Vec::new());
-                room = ROWS;
+                room = together;
             }
             let rows = room.min(tokens - first);
             let piece = Piece {

@@ -18,6 +18,7 @@
 //! | [`LossPoint`] | the training and held-out loss at one step | `loss.csv` |
 //! | [`PersistentPlace`] | a (position, channel) where magnitudes stay large over layers and steps | `places.csv` |
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
+//! | [`ExpertShare`] | how many tokens an expert of a mixture of experts gets | `routers.csv` |
 //! | [`Intervention`] | the loss with massive activations set to zero or to their mean | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`ModelScore`] | how well it predicts one model left out | `model_scores.csv` |
@@ -75,6 +76,7 @@ mod provenance;
 #[cfg(feature = "tables")]
 pub mod published;
 mod quantity;
+mod routing;
 mod score;
 mod stats;
 #[cfg(feature = "tables")]
@@ -116,6 +118,7 @@ pub use places::{HeadSink, PersistentPlace};
 #[cfg(feature = "json")]
 pub use provenance::Provenance;
 pub use quantity::{Quantities, Quantity, QuantityColumn};
+pub use routing::ExpertShare;
 pub use score::{ModelScore, Prediction, Score};
 pub use stats::{
     Detail, LaterStats, LayerStats, MASSIVE_MAGNITUDE, MASSIVE_RATIO, Measurement, Place, Spread,

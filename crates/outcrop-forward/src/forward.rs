@@ -63,6 +63,9 @@ pub(crate) fn run(
             stream.write(block, &weights, x);
             for (sequence, range) in group.clone().zip(ranges) {
                 let rows = rows(range);
+                if let Some(routing) = stream.routing(rows.clone()) {
+                    hook.routing(layer, sequence, &routing);
+                }
                 hook.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
             }
         }

@@ -1,4 +1,4 @@
-use crate::AttentionWeights;
+use crate::{AttentionWeights, Routing};
 
 /// What looks at a model while it runs, and may change it: see [`crate::forward`].
 ///
@@ -15,6 +15,12 @@ pub trait Hook {
     /// unless it is written, and costs nothing unless it asks for weights.
     fn attention(&mut self, layer: usize, sequence: usize, attention: &AttentionWeights<'_>) {
         let _ = (layer, sequence, attention);
+    }
+
+    /// Gets which experts the tokens of a `sequence` passed in the block `layer`, before [`Hook::residual`] of the same
+    /// layer and sequence; in blocks with experts alone. Does nothing unless it is written.
+    fn routing(&mut self, layer: usize, sequence: usize, routing: &Routing<'_>) {
+        let _ = (layer, sequence, routing);
     }
 }
 

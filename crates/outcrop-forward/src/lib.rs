@@ -12,6 +12,7 @@
 //! | [`forward`] | a forward pass; a [`Hook`] sees the residual stream and may change it |
 //! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
 //! | [`AttentionWeights`] | attention weights of each head, for a hook that asks for them |
+//! | [`Routing`] | which experts each token passed, for a hook that asks for it |
 //! | [`find_massive`] | its massive activations: channels after each layer, means |
 //! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
@@ -33,6 +34,7 @@
 //! ```
 
 mod error;
+mod experts;
 mod forward;
 mod hook;
 mod intervention;
@@ -50,7 +52,7 @@ pub use intervention::{
 };
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure};
-pub use outcrop_block::AttentionWeights;
+pub use outcrop_block::{AttentionWeights, Routing};
 pub use published::Published;
 
 #[cfg(doctest)]

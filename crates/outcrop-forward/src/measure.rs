@@ -1,9 +1,9 @@
 //! A hook that measures.
 
 use outcrop_core::{Detail, Measurement};
-use outcrop_measure::{Meter, Sinks, received};
+use outcrop_measure::{Meter, Routers, Sinks, received};
 
-use crate::{AttentionWeights, Hook, Published, Result, forward};
+use crate::{AttentionWeights, Hook, Published, Result, Routing, forward};
 
 /// What is measured of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -13,12 +13,14 @@ pub struct Measured {
     pub rows: Vec<Measurement>,
     /// Attention sinks, where they were asked for.
     pub sinks: Option<Sinks>,
+    /// How many tokens each expert gets, by layer; empty for a model without experts.
+    pub routers: Routers,
 }
 
 /// Measures the residual stream after every block: top 3 with places and tokens, lower median, RMS,
 /// kurtosis, and the same without the first position; with `sinks` also how much attention each head
-/// gives to the first position, which costs about as much again as the attention itself. Rows carry
-/// `model` and `step`. `observe` is called after each (layer, sequence).
+/// gives to the first position, which costs about as much again as the attention itself. Of a mixture of experts
+/// it also counts the tokens of each expert. Rows carry `model` and `step`. `observe` is called after each (layer, sequence).
 ///
 /// ```
 /// use outcrop_forward::{Published, measure};
@@ -50,6 +52,7 @@ pub fn measure(
         measured: Measured {
             rows: Vec::with_capacity(sequences.len() * model.arch().layers),
             sinks: sinks.then(Sinks::new),
+            routers: Routers::new(),
         },
         weights: Vec::new(),
         failed: None,
@@ -99,6 +102,12 @@ impl Hook for Measuring<'_> {
             }
         }
         (self.observe)(layer, sequence);
+    }
+
+    fn routing(&mut self, layer: usize, _: usize, routing: &Routing<'_>) {
+        let (choices, p) = (routing.choices(), routing.probabilities());
+        let routers = &mut self.measured.routers;
+        routers.add(layer as u32, routing.experts(), choices, p);
     }
 
     fn attention(&mut self, layer: usize, _: usize, attention: &AttentionWeights<'_>) {

@@ -22,10 +22,18 @@ struct Stored {
 impl Reader<'_> {
     /// All of them, in order.
     pub(crate) fn read(&self, inputs: &[Input]) -> Result<Vec<Weight>> {
-        let weight = |input: &Input| match input.kind {
-            TensorKind::Matrix | TensorKind::Embedding => self.matrix(input).map(Weight::Matrix),
-            TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+        let weight = |input: &Input| match (input.kind, input.experts) {
+            (TensorKind::Matrix | TensorKind::Embedding, None) => {
+                self.matrix(input).map(Weight::Matrix)
+            }
+            (TensorKind::Matrix | TensorKind::Embedding, Some(experts)) => {
+                self.expert_matrices(input, experts).map(Weight::Matrix)
+            }
+            (TensorKind::Bias | TensorKind::Gain | TensorKind::Shift, None) => {
                 self.vector(input).map(Weight::Vector)
+            }
+            (TensorKind::Bias | TensorKind::Gain | TensorKind::Shift, Some(experts)) => {
+                self.expert_biases(input, experts).map(Weight::Vector)
             }
         };
         inputs.iter().map(weight).collect()

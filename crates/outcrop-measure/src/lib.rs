@@ -9,7 +9,7 @@
 //! channels), the number of those that are massive by the rule of Sun et al., and the statistics
 //! without the first position. [`MassiveRule`] says which scalars are massive and where.
 //! [`PlaceCounts`] and [`Places`] track the places of the largest scalars over layers and steps;
-//! [`received`] and [`Sinks`] measure attention sinks.
+//! [`received`] and [`Sinks`] measure attention sinks, [`Routers`] how many tokens the experts of a mixture get.
 //!
 //! Scalars that are NaN or infinite are counted, and the place of the first is reported; they are never ranked.
 //!
@@ -38,6 +38,7 @@ mod meters;
 mod pass;
 mod peaks;
 mod places;
+mod routing;
 mod select;
 mod shape;
 mod sink;
@@ -49,6 +50,7 @@ pub use massive::MassiveRule;
 pub use meter::Meter;
 pub use meters::Meters;
 pub use places::{PlaceCounts, Places};
+pub use routing::Routers;
 pub use sink::{SINK_ALPHA, Sinks, received};
 
 #[cfg(doctest)]

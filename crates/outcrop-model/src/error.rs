@@ -41,6 +41,12 @@ pub enum Error {
         /// The name as given.
         name: String,
     },
+    /// An architecture with something that only published models are measured with.
+    #[error("train a model with `arch.{what}`: only `outcrop measure` computes it; leave it out")]
+    Untrained {
+        /// Its key.
+        what: &'static str,
+    },
     /// The architecture is out of range.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Plan};
+use outcrop_arch::{ArchSpec, Plan, Step};
 
 use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
@@ -10,7 +10,7 @@ use crate::fused::{self, Fused};
 use crate::init::Drawn;
 use crate::parameters::Network;
 use crate::weights::{Load, Save};
-use crate::{ParameterMap, Result, Tap, TapPoint};
+use crate::{Error, ParameterMap, Result, Tap, TapPoint};
 
 /// A decoder-only transformer: a plan with parameters.
 #[derive(Clone, Debug)]
@@ -36,10 +36,14 @@ impl Transformer {
     /// gradients.
     ///
     /// # Errors
-    /// [`Error::Arch`](crate::Error::Arch) for a spec out of range.
+    /// [`Error::Arch`](crate::Error::Arch) for a spec out of range, [`Error::Untrained`](crate::Error::Untrained) for one
+    /// that forward passes of published models alone have.
     pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
         spec.check()?;
         let plan = Plan::new(spec);
+        if let Some(what) = plan.steps().find_map(untrained) {
+            return Err(Error::Untrained { what });
+        }
         let network = Network::new(&plan, device)?;
         Ok(Self {
             rotations: Rotations::new(&plan, spec.context, &device.clone().inner()),
@@ -177,6 +181,26 @@ impl Transformer {
             network: self.network.map(map),
             ..self
         }
+    }
+}
+
+/// The key of an architecture that makes a step that has no gradients here.
+fn untrained(step: &Step) -> Option<&'static str> {
+    match step {
+        Step::Experts { .. } => Some("experts"),
+        Step::Attend { sink_logits, .. } => sink_logits.then_some("sink_logits"),
+        Step::Embed { .. }
+        | Step::AddPosition { .. }
+        | Step::Norm { .. }
+        | Step::Scale { .. }
+        | Step::Clip { .. }
+        | Step::Project { .. }
+        | Step::HeadNorm { .. }
+        | Step::Rotate { .. }
+        | Step::Activate { .. }
+        | Step::Multiply { .. }
+        | Step::Add { .. }
+        | Step::Unembed { .. } => None,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
 use outcrop_core::table::{self, Columns, MeasurementWriter};
-use outcrop_core::{Error as CoreError, HeadSink, Measurement, sha256_file, sha256_hex};
+use outcrop_core::{Error as CoreError, Measurement, sha256_file, sha256_hex};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::rows::StepRows;
 
 /// The weights and the config of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,17 +106,20 @@ pub(crate) fn hashes(checkpoint: &Checkpoint) -> Result<Vec<String>> {
 }
 
 /// A hash of the rows of a step, as they are before the audit marks them.
-pub(crate) fn rows_sha256(rows: &[Measurement], heads: &[HeadSink]) -> Result<String> {
+pub(crate) fn rows_sha256(rows: &StepRows) -> Result<String> {
     let mut writer = MeasurementWriter::new(Vec::new(), Columns::Detailed)?;
-    for row in rows {
+    for row in &rows.measurements {
         writer.write(&Measurement {
             suspect: None,
             ..row.clone()
         })?;
     }
     let mut text = writer.finish()?;
-    if !heads.is_empty() {
-        text.extend(table::rows_to_csv(heads)?);
+    if !rows.heads.is_empty() {
+        text.extend(table::rows_to_csv(&rows.heads)?);
+    }
+    if !rows.experts.is_empty() {
+        text.extend(table::rows_to_csv(&rows.experts)?);
     }
     Ok(sha256_hex(&text))
 }

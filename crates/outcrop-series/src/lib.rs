@@ -6,6 +6,7 @@
 //! | `measurements.csv` | top 3 with places and tokens, median, spread of every (step, sequence, layer) |
 //! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
 //! | `heads.csv` | attention sinks of every head, if requested |
+//! | `routers.csv` | the share of tokens that every expert gets, of mixtures of experts |
 //! | `audit.json` | hashes of every file and tensor, and the findings of the audit |
 //! | `architectures.csv`, `provenance.json` | |
 //! | `state.json` | the steps in the tables, with hashes of their inputs and of the tables |

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use outcrop_core::table::{self, MeasurementWriter};
-use outcrop_core::{AtomicFile, Extent, HeadSink, Measurement};
+use outcrop_core::{AtomicFile, ExpertShare, Extent, HeadSink, Measurement};
 
 use crate::folder::Folder;
 use crate::key;
-use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
+use crate::rows::{HEADS, MEASUREMENTS, OfStep, ROUTERS, StepRows, all, each_row};
 use crate::state::{Good, SeriesState};
 use crate::{Error, Result};
 
@@ -20,10 +20,14 @@ pub(crate) fn salvage(folder: &Folder, state: &mut SeriesState) -> Result<usize>
         let _ = left.end_step();
     }
     let Left { good, writer, .. } = left;
-    let (rows, sinks): (u64, Vec<HeadSink>) = (good.rows, good.heads);
     writer.finish()?.finish()?;
-    table::write_rows(&folder.file(HEADS), &sinks)?;
-    let counts = [(MEASUREMENTS, rows), (HEADS, sinks.len() as u64)];
+    table::write_rows(&folder.file(HEADS), &good.heads)?;
+    table::write_rows(&folder.file(ROUTERS), &good.experts)?;
+    let counts = [
+        (MEASUREMENTS, good.rows),
+        (HEADS, good.heads.len() as u64),
+        (ROUTERS, good.experts.len() as u64),
+    ];
     for (name, rows) in counts {
         let path = folder.file(name);
         if rows == 0 {
@@ -47,6 +51,7 @@ pub(crate) fn salvage(folder: &Folder, state: &mut SeriesState) -> Result<usize>
 struct Left<'a> {
     state: &'a SeriesState,
     heads: BTreeMap<u64, Vec<HeadSink>>,
+    experts: BTreeMap<u64, Vec<ExpertShare>>,
     /// Rows of the step that goes by.
     rows: Vec<Measurement>,
     good: Kept,
@@ -58,18 +63,25 @@ struct Kept {
     steps: Vec<u64>,
     rows: u64,
     heads: Vec<HeadSink>,
+    experts: Vec<ExpertShare>,
+}
+
+/// The rows of a table by step, as far as it can be read.
+fn by_step<T: OfStep>(folder: &Folder) -> BTreeMap<u64, Vec<T>> {
+    let mut by_step: BTreeMap<u64, Vec<T>> = BTreeMap::new();
+    for row in all::<T>(&folder.file(T::TABLE)).unwrap_or_default() {
+        by_step.entry(row.step()).or_default().push(row);
+    }
+    by_step
 }
 
 impl<'a> Left<'a> {
     fn new(folder: &Folder, state: &'a SeriesState) -> Result<Self> {
-        let mut by_step: BTreeMap<u64, Vec<HeadSink>> = BTreeMap::new();
-        for head in heads(&folder.file(HEADS)).unwrap_or_default() {
-            by_step.entry(head.step).or_default().push(head);
-        }
         let file = AtomicFile::create(&folder.file(MEASUREMENTS))?;
         Ok(Self {
             state,
-            heads: by_step,
+            heads: by_step(folder),
+            experts: by_step(folder),
             rows: Vec::new(),
             good: Kept::default(),
             writer: MeasurementWriter::new(file, state.columns())?,
@@ -93,17 +105,22 @@ impl<'a> Left<'a> {
         let Some(step) = self.rows.first().map(|row| row.step) else {
             return Ok(());
         };
-        let sinks = self.heads.remove(&step).unwrap_or_default();
+        let rows = StepRows {
+            measurements: std::mem::take(&mut self.rows),
+            heads: self.heads.remove(&step).unwrap_or_default(),
+            experts: self.experts.remove(&step).unwrap_or_default(),
+        };
         let written = self.state.steps.get(&step).and_then(|key| key.rows.clone());
-        if written.is_none() || written != Some(key::rows_sha256(&self.rows, &sinks)?) {
+        if written.is_none() || written != Some(key::rows_sha256(&rows)?) {
             return Err(Error::NoCheckpoint(format!("step {step} is damaged")));
         }
-        for row in self.rows.drain(..) {
-            self.writer.write(&row)?;
+        for row in &rows.measurements {
+            self.writer.write(row)?;
             self.good.rows += 1;
         }
         self.good.steps.push(step);
-        self.good.heads.extend(sinks);
+        self.good.heads.extend(rows.heads);
+        self.good.experts.extend(rows.experts);
         Ok(())
     }
 }

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use outcrop_checkpoint::Code;
 use outcrop_core::table::{self, MeasurementWriter, RowWriter};
-use outcrop_core::{AtomicFile, Extent, GrowingTable, HeadSink, Measurement, RunningSha256};
+use outcrop_core::{
+    AtomicFile, ExpertShare, Extent, GrowingTable, HeadSink, Measurement, RunningSha256,
+};
 
 use crate::Result;
 use crate::folder::Folder;
-use crate::rows::{HEADS, MEASUREMENTS, each_row, heads};
+use crate::rows::{HEADS, MEASUREMENTS, OfStep, ROUTERS, StepRows, all, each_row};
 use crate::state::{Good, SeriesState};
 
 /// The tables, open for appending.
@@ -19,6 +21,7 @@ pub(crate) struct Tables {
     folder: Folder,
     measurements: GrowingTable,
     heads: GrowingTable,
+    routers: GrowingTable,
 }
 
 impl Tables {
@@ -54,14 +57,18 @@ impl Tables {
             folder: folder.clone(),
             measurements: open(MEASUREMENTS)?,
             heads: open(HEADS)?,
+            routers: open(ROUTERS)?,
         })
     }
 
     /// Appends the rows of one step.
-    pub(crate) fn append(&mut self, rows: &[Measurement], heads: &[HeadSink]) -> Result<()> {
-        table::append_measurements(&mut self.measurements, rows)?;
-        if !heads.is_empty() {
-            table::append_rows(&mut self.heads, heads)?;
+    pub(crate) fn append(&mut self, rows: &StepRows) -> Result<()> {
+        table::append_measurements(&mut self.measurements, &rows.measurements)?;
+        if !rows.heads.is_empty() {
+            table::append_rows(&mut self.heads, &rows.heads)?;
+        }
+        if !rows.experts.is_empty() {
+            table::append_rows(&mut self.routers, &rows.experts)?;
         }
         Ok(())
     }
@@ -73,21 +80,32 @@ impl Tables {
             (MEASUREMENTS.into(), now(self.measurements.commit()?)),
             (HEADS.into(), now(self.heads.commit()?)),
         ]);
+        // models without experts have no such table
+        let routers = self.routers.commit()?;
+        if routers != Extent::default() {
+            state.tables.insert(ROUTERS.into(), now(routers));
+        }
         self.folder.set_state(state)
     }
 
     /// The rows of one step.
-    pub(crate) fn rows_of(&self, step: u64) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
-        let mut rows = Vec::new();
+    pub(crate) fn rows_of(&self, step: u64) -> Result<StepRows> {
+        let mut measurements = Vec::new();
         each_row(self.measurements.path(), |row| {
             if row.step == step {
-                rows.push(row);
+                measurements.push(row);
             }
             Ok(())
         })?;
-        let mut heads = heads(self.heads.path())?;
+        let mut heads = all::<HeadSink>(self.heads.path())?;
         heads.retain(|head| head.step == step);
-        Ok((rows, heads))
+        let mut experts = all::<ExpertShare>(self.routers.path())?;
+        experts.retain(|expert| expert.step == step);
+        Ok(StepRows {
+            measurements,
+            heads,
+            experts,
+        })
     }
 
     /// Drops the rows of all steps that are not in `state`.
@@ -95,9 +113,15 @@ impl Tables {
         self.commit(state)?;
         let steps: BTreeSet<u64> = state.steps.keys().copied().collect();
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
-        let mut rows = heads(self.heads.path())?;
-        rows.retain(|row| steps.contains(&row.step));
-        self.replace_heads(state, &rows)
+        self.keep::<HeadSink>(state, &steps)?;
+        self.keep::<ExpertShare>(state, &steps)
+    }
+
+    /// Drops the rows of all other steps.
+    fn keep<T: OfStep>(&mut self, state: &mut SeriesState, steps: &BTreeSet<u64>) -> Result<()> {
+        let mut rows = all::<T>(&self.folder.file(T::TABLE))?;
+        rows.retain(|row| steps.contains(&row.step()));
+        self.replace_all(state, &rows)
     }
 
     /// Marks the rows of suspect steps and those with scalars that are not finite, and unmarks others.
@@ -126,12 +150,17 @@ impl Tables {
     /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
     pub(super) fn order(&mut self, state: &mut SeriesState) -> Result<()> {
         self.order_measurements(state)?;
-        let mut rows = heads(self.heads.path())?;
-        if rows.is_sorted_by_key(|row| row.step) {
+        self.order_all::<HeadSink>(state)?;
+        self.order_all::<ExpertShare>(state)
+    }
+
+    fn order_all<T: OfStep>(&mut self, state: &mut SeriesState) -> Result<()> {
+        let mut rows = all::<T>(&self.folder.file(T::TABLE))?;
+        if rows.is_sorted_by_key(T::step) {
             return Ok(());
         }
-        rows.sort_by_key(|row| row.step);
-        self.replace_heads(state, &rows)
+        rows.sort_by_key(T::step);
+        self.replace_all(state, &rows)
     }
 
     /// One step at a time, so that memory stays flat.
@@ -152,7 +181,7 @@ impl Tables {
         let mut writer = MeasurementWriter::new(Counted::create(&path)?, state.columns())?;
         let mut rows = 0;
         for step in steps {
-            for row in self.rows_of(step)?.0 {
+            for row in self.rows_of(step)?.measurements {
                 writer.write(&row)?;
                 rows += 1;
             }
@@ -160,15 +189,15 @@ impl Tables {
         self.replace(state, MEASUREMENTS, writer.finish()?, rows)
     }
 
-    /// Writes the sinks again.
-    fn replace_heads(&mut self, state: &mut SeriesState, rows: &[HeadSink]) -> Result<()> {
-        let path = self.heads.path().to_owned();
+    /// Writes a table again that is held as a whole.
+    fn replace_all<T: OfStep>(&mut self, state: &mut SeriesState, rows: &[T]) -> Result<()> {
+        let path = self.folder.file(T::TABLE);
         if !path.exists() {
             return Ok(());
         }
         let mut writer = RowWriter::new(Counted::create(&path)?);
         rows.iter().try_for_each(|row| writer.write(row))?;
-        self.replace(state, HEADS, writer.finish()?, rows.len() as u64)
+        self.replace(state, T::TABLE, writer.finish()?, rows.len() as u64)
     }
 
     /// Writes the measurements again, row by row: those that `change` keeps, as it leaves them.
@@ -271,7 +300,7 @@ fn adopt(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     state
         .steps
         .retain(|step, _| rows.get(step).copied() == whole);
-    let heads = heads(&folder.file(HEADS))?.len() as u64;
+    let heads = all::<HeadSink>(&folder.file(HEADS))?.len() as u64;
     for (name, rows) in [(MEASUREMENTS, rows.values().sum()), (HEADS, heads)] {
         let path = folder.file(name);
         if path.exists() {

@@ -5,17 +5,22 @@ use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Step};
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
 macro_rules! steps {
-    ($($name:literal: $step:pat,)*) => {
+    ($($name:literal: $step:pat,)* published { $($other:literal: $published:pat,)* }) => {
         /// All names, in the order of the list.
         pub const STEPS: &[&str] = &[$($name),*];
 
         fn name(step: &Step) -> &'static str {
             match step {
+                $($published => $other,)*
                 $($step => $name,)*
             }
         }
     };
 }
+
+/// Keys of architectures that forward passes of published models alone have, and training refuses: they need no case
+/// here, since `crates/outcrop-forward/tests/families` compares them with transformers.
+pub(crate) const PUBLISHED: &[&str] = &["experts", "sink_logits"];
 
 steps! {
     "embed": Step::Embed { .. },
@@ -38,6 +43,10 @@ steps! {
     "multiply": Step::Multiply { .. },
     "add": Step::Add { .. },
     "unembed": Step::Unembed { .. },
+    published {
+        "experts": Step::Experts { .. },
+        "attend with sink logits": Step::Attend { sink_logits: true, .. },
+    }
 }
 
 /// The steps of an architecture's plan.

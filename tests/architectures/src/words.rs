@@ -3,6 +3,8 @@ use std::fmt;
 use outcrop_arch::ArchSpec;
 use serde_json::{Value, json};
 
+use crate::steps::PUBLISHED;
+
 /// One word that a switch may be: a word, `true` or `false`, or a kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
@@ -64,7 +66,9 @@ fn walk(schema: &Value, path: &mut Place, visit: &mut impl FnMut(&[String], &Val
     let Some(properties) = schema["properties"].as_object() else {
         return visit(path, schema);
     };
-    for (key, property) in properties {
+    let has_cases =
+        |(key, _): &(&String, &Value)| !(path.is_empty() && PUBLISHED.contains(&key.as_str()));
+    for (key, property) in properties.iter().filter(has_cases).collect::<Vec<_>>() {
         path.push(key.clone());
         walk(property, path, visit);
         path.pop();

@@ -32,6 +32,8 @@ pub(super) const GATE_UP: Module = Module {
     name: "mlp.gate_up_proj",
     role: R::MlpGateUp,
     holds: &[R::MlpGate, R::MlpUp],
+    stack: None,
+    bare: false,
 };
 
 static LAYOUT: Layout = Layout {

@@ -78,6 +78,8 @@ static LAYOUT: Layout = Layout {
             name: "ff_proj",
             role: R::MlpGateUp,
             holds: &[R::MlpUp, R::MlpGate],
+            stack: None,
+            bare: false,
         },
         module("ff_out", &[R::MlpDown]),
     ],

@@ -11,6 +11,9 @@ pub struct Layout {
     pub blocks: &'static str,
     /// Modules of a block.
     pub block: &'static [Module],
+    /// Modules of a block in files that hold the experts of a layer in one tensor, where [`Layout::block`] has them one by
+    /// one; empty where there are no such files.
+    pub stacked_block: &'static [Module],
     /// Modules after the blocks.
     pub end: &'static [Module],
     /// The unembedding, which is outside the body.
@@ -41,12 +44,72 @@ pub struct Module {
     pub role: TensorRole,
     /// The parts, one below another; those that a plan lacks are not there.
     pub holds: &'static [TensorRole],
+    /// How it holds matrices of experts; none where it holds others.
+    pub stack: Option<Stack>,
+    /// Whether its name is that of its tensor, without `.weight` or `.bias` behind it.
+    pub bare: bool,
+}
+
+/// How a module holds the matrices of experts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// Each in a tensor of its own: `{}` in the name of the module is the number of the expert, from 0.
+    Apart,
+    /// All in one tensor [experts, outputs, inputs] with the name of the module, biases [experts, outputs] with `_bias`
+    /// behind that.
+    Together {
+        /// Whether it is [experts, inputs, outputs].
+        transposed: bool,
+        /// Whether outputs of the parts alternate; else those of one part follow those of another.
+        interleaved: bool,
+    },
 }
 
 /// A module that holds one part.
 pub const fn module(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
     let role = holds[0];
-    Module { name, role, holds }
+    Module {
+        name,
+        role,
+        holds,
+        stack: None,
+        bare: false,
+    }
+}
+
+/// A tensor that holds one part and belongs to no module of its own.
+pub const fn bare(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
+    Module {
+        bare: true,
+        ..module(name, holds)
+    }
+}
+
+/// A module that holds one part of each expert in a tensor of its own; `{}` in its name is the number of the expert.
+pub const fn expert(name: &'static str, holds: &'static [TensorRole; 1]) -> Module {
+    Module {
+        stack: Some(Stack::Apart),
+        ..module(name, holds)
+    }
+}
+
+/// A module that holds parts of all experts in one tensor, as transformers 5 has them in memory: [experts, outputs,
+/// inputs], the outputs of one part after those of another.
+pub const fn experts(name: &'static str, holds: &'static [TensorRole]) -> Module {
+    let role = match holds.len() {
+        1 => holds[0],
+        _ => TensorRole::ExpertGateUp,
+    };
+    Module {
+        name,
+        role,
+        holds,
+        stack: Some(Stack::Together {
+            transposed: false,
+            interleaved: false,
+        }),
+        bare: false,
+    }
 }
 
 /// A module that holds queries, keys and values in one projection.
@@ -56,6 +119,8 @@ pub const fn fused(name: &'static str) -> Module {
         name,
         role: QueryKeyValue,
         holds: &[Query, Key, Value],
+        stack: None,
+        bare: false,
     }
 }
 
@@ -69,6 +134,7 @@ impl Layout {
         start: &[],
         blocks: "",
         block: &[],
+        stacked_block: &[],
         end: &[],
         head: module("lm_head", &[TensorRole::Unembedding]),
         transposed: false,

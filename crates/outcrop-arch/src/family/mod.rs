@@ -15,6 +15,7 @@ mod gpt2;
 mod gpt_bigcode;
 mod gpt_neo;
 mod gpt_neox;
+mod gpt_oss;
 mod granite;
 mod helium;
 mod hf_olmo;
@@ -22,17 +23,22 @@ mod layered;
 mod layout;
 mod llama;
 mod mistral;
+mod mixtral;
+mod moe;
 mod mpt;
 mod nemotron;
 mod olmo;
 mod olmo2;
 mod olmo3;
+mod olmoe;
 mod opt;
 mod outcrop;
 mod phi;
 mod phi3;
 mod qwen2;
+mod qwen2_moe;
 mod qwen3;
+mod qwen3_moe;
 mod read;
 mod rope;
 mod scaling;
@@ -49,7 +55,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use self::config::Config;
-pub use self::layout::{Layout, Module, fused, module};
+pub use self::layout::{Layout, Module, Stack, bare, expert, experts, fused, module};
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
@@ -99,6 +105,11 @@ families! {
     starcoder2::STARCODER2,
     gpt_bigcode::GPT_BIGCODE,
     nemotron::NEMOTRON,
+    mixtral::MIXTRAL,
+    olmoe::OLMOE,
+    qwen2_moe::QWEN2_MOE,
+    qwen3_moe::QWEN3_MOE,
+    gpt_oss::GPT_OSS,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
@@ -227,6 +238,8 @@ impl Family {
         self.same("embedding_norm", arch.embedding_norm, false)?;
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;
+        self.same("sink_logits", arch.sink_logits, false)?;
+        self.same("experts", arch.experts.as_ref(), None)?;
         self.same("scale", arch.scale, Scale::default())?;
         self.same("softcap", arch.softcap, Softcap::default())
     }

@@ -3,7 +3,7 @@ use super::settings::{SHAPE, name};
 use super::{Config, Family, Setting, window};
 use crate::{ArchSpec, Norm, Result};
 
-const CLIP: &str = "clip_qkv";
+pub(super) const CLIP: &str = "clip_qkv";
 
 /// OLMo: Llama with norms that have no parameters, and bounds of queries, keys and values.
 pub static OLMO: Family = {

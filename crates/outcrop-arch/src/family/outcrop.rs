@@ -40,6 +40,8 @@ static LAYOUT: Layout = Layout {
             name: "mlp.dense_h_to_4h",
             role: R::MlpGateUp,
             holds: &[R::MlpGate, R::MlpUp],
+            stack: None,
+            bare: false,
         },
         module("mlp.dense_4h_to_h", &[R::MlpDown]),
     ],

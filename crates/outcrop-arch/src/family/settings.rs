@@ -91,7 +91,7 @@ const EVERYWHERE: &[Setting] = &[
     Fixed("is_encoder_decoder", "false"),
     Fixed("per_layer_config", "{}"),
     Fixed("pruned_heads", "{}"),
-    Fixed("quantization_config", "null"),
+    Fixed(QUANTISED, "null"),
     Harmless("_attn_implementation"),
     Harmless("_attn_implementation_autoset"),
     Harmless("_attn_implementation_internal"),
@@ -176,6 +176,9 @@ const EVERYWHERE: &[Setting] = &[
     Read(name::VOCAB),
 ];
 
+/// How weights are stored in fewer bits.
+const QUANTISED: &str = "quantization_config";
+
 /// Settings that say where code stands; that of a tokenizer computes nothing.
 const CODE: &str = "auto_map";
 const HARMLESS_CODE: &[&str] = &["AutoTokenizer"];
@@ -212,7 +215,7 @@ pub(crate) fn check(config: &Config<'_>, family: &Family) -> Result<()> {
             let nothing = value.is_null() && only != "true";
             let spelled = value.to_string();
             if !nothing && spelled != only {
-                return Err(config.unsupported(name, value, only));
+                return Err(config.unsupported(name, value, way_out(name, only)));
             }
         } else if name == CODE && !known(family, config).any(|known| known == name) {
             code(config, value)?;
@@ -222,6 +225,17 @@ pub(crate) fn check(config: &Config<'_>, family: &Family) -> Result<()> {
         }
     }
     classes(config, family)
+}
+
+/// What is supported in the place of another value, and how one gets there.
+fn way_out(name: &str, only: &str) -> String {
+    match name == QUANTISED {
+        true => format!(
+            "{only}: load the model in transformers with its weights dequantised (of MXFP4 with \
+             `quantization_config=Mxfp4Config(dequantize=True)`), save it, and measure that"
+        ),
+        false => only.to_owned(),
+    }
 }
 
 /// Refuses code that may compute something else.

@@ -5,9 +5,8 @@ use crate::family::{self, Config};
 use crate::{ArchSpec, Error, FAMILIES, Family, Result, Rotary};
 
 impl HuggingFace {
-    /// Reads a `config.json` of model type `gpt_neox`, `gpt2`, `llama`, `mistral`, `qwen2` or
-    /// `qwen3`, as any version of transformers writes it, or of our own ([`ArchSpec::to_config`]);
-    /// `context` names the file in errors.
+    /// Reads a `config.json` of a type of [`FAMILIES`], as any version of transformers writes it, or of our own
+    /// ([`ArchSpec::to_config`]); `context` names the file in errors.
     ///
     /// Nothing that may change what the model computes is skipped: a setting must be read, or
     /// known to be harmless (dropout, data types, token ids, generation). Where versions of transformers
@@ -62,9 +61,24 @@ fn named(families: &[&'static Family], config: &Config<'_>) -> Result<&'static F
     let known = families.iter().find(|known| given == known.model_type);
     known.copied().ok_or_else(|| {
         let names: Vec<_> = families.iter().map(|family| family.model_type).collect();
-        config.unsupported("model_type", given, names.join(", "))
+        let reason = LACKING.iter().find(|(lacking, _)| given == lacking);
+        let reason = reason.map_or_else(String::new, |(_, what)| {
+            format!("; {what} is not computed here")
+        });
+        config.unsupported("model_type", given, names.join(", ") + &reason)
     })
 }
+
+/// Types that are asked for, and what of theirs no step of a plan is.
+const LACKING: &[(&str, &str)] = &[
+    ("deepseek_v2", "attention with latent keys and values"),
+    ("deepseek_v3", "attention with latent keys and values"),
+    ("qwen3_next", "linear attention with a gated delta rule"),
+    ("mamba", "a state-space model"),
+    ("mamba2", "a state-space model"),
+    ("jamba", "a state-space model"),
+    ("rwkv", "a recurrent network"),
+];
 
 /// Rotation turns channels in pairs: a head with an odd number of rotated channels has no meaning.
 fn whole_pairs(arch: &ArchSpec) -> Result<()> {

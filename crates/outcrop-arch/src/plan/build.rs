@@ -120,16 +120,21 @@ fn block(arch: &ArchSpec, kind: Kind) -> Section {
     list.write(&ATTENTION);
     if inside.is_none() {
         let from = early.unwrap_or_else(|| list.read(&MLP));
-        list.mlp_inside(from);
+        match arch.experts.as_ref().filter(|_| kind.experts) {
+            Some(experts) => list.experts(experts, from),
+            None => list.mlp_inside(from),
+        }
     }
-    list.mlp_output();
+    if !kind.experts {
+        list.mlp_output();
+    }
     list.write(&MLP);
     list.section
 }
 
 /// A section that grows.
-struct List<'a> {
-    arch: &'a ArchSpec,
+pub(super) struct List<'a> {
+    pub(super) arch: &'a ArchSpec,
     section: Section,
 }
 
@@ -191,6 +196,9 @@ impl<'a> List<'a> {
         for (_, of, _) in turned {
             self.rotate(of, kind);
         }
+        if arch.sink_logits {
+            self.vector(TensorRole::SinkLogits, TensorKind::Bias, arch.heads);
+        }
         self.step(Step::Attend {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
@@ -200,6 +208,7 @@ impl<'a> List<'a> {
             alibi: arch.position.alibi().then_some(arch.alibi),
             scale: arch.scale.attention,
             softcap: arch.softcap.scores,
+            sink_logits: arch.sink_logits,
         });
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
@@ -301,12 +310,17 @@ impl<'a> List<'a> {
 
     /// A linear map of [outputs, inputs] from the first rows to the second.
     fn project(&mut self, role: TensorRole, shape: [usize; 2], bias: bool, rows: [Rows; 2]) {
+        self.map(role, shape, bias);
+        let [from, to] = rows;
+        self.step(Step::Project { role, from, to });
+    }
+
+    /// The parts of a linear map of [outputs, inputs].
+    pub(super) fn map(&mut self, role: TensorRole, shape: [usize; 2], bias: bool) {
         self.part(role, TensorKind::Matrix, shape.to_vec());
         if bias {
             self.vector(role, TensorKind::Bias, shape[0]);
         }
-        let [from, to] = rows;
-        self.step(Step::Project { role, from, to });
     }
 
     /// A row a token or position.
@@ -329,7 +343,7 @@ impl<'a> List<'a> {
         });
     }
 
-    fn step(&mut self, step: Step) {
+    pub(super) fn step(&mut self, step: Step) {
         self.section.steps.push(step);
     }
 
@@ -338,7 +352,13 @@ impl<'a> List<'a> {
             TensorKind::Gain => Draw::Ones,
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
             TensorKind::Embedding | TensorKind::Matrix => {
-                let writes = matches!(role, TensorRole::AttentionOutput | TensorRole::MlpDown);
+                let writes = matches!(
+                    role,
+                    TensorRole::AttentionOutput
+                        | TensorRole::MlpDown
+                        | TensorRole::ExpertDown
+                        | TensorRole::SharedDown
+                );
                 let std = self.arch.init.std(self.arch, writes);
                 Draw::Normal { std }
             }

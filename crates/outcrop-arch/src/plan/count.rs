@@ -1,4 +1,4 @@
-use super::{Plan, Step, TensorRole};
+use super::{Plan, Section, Step, TensorRole};
 use crate::ArchSpec;
 
 /// How many parameters an architecture has.
@@ -8,17 +8,23 @@ pub struct Parameters {
     pub total: u64,
     /// Without token embedding, position embedding and unembedding.
     pub non_embedding: u64,
+    /// Of these, how many one token passes: all but those of experts that it does not choose.
+    pub active: u64,
 }
 
 impl Plan {
-    /// Number of parameters, in total and without embeddings.
+    /// Number of parameters: in total, without embeddings, and of those what one token passes.
     pub fn parameters(&self) -> Parameters {
         let mut sum = Parameters::default();
         for (times, section) in self.sections() {
             for part in section.parts.iter().filter(|part| !part.optional) {
                 let count = times as u64 * part.count();
                 sum.total += count;
-                sum.non_embedding += if is_embedding(part.role) { 0 } else { count };
+                if !is_embedding(part.role) {
+                    sum.non_embedding += count;
+                    let [chosen, all] = section.choice(part.role);
+                    sum.active += count / all as u64 * chosen as u64;
+                }
             }
         }
         sum
@@ -48,6 +54,7 @@ impl Plan {
             | Step::Rotate { .. }
             | Step::Activate { .. }
             | Step::Multiply { .. }
+            | Step::Experts { .. }
             | Step::Add { .. }
             | Step::Unembed { .. } => 0.0,
         };
@@ -56,6 +63,30 @@ impl Plan {
             times as f64 * context as f64 * widths
         });
         sections.sum()
+    }
+}
+
+impl Section {
+    /// How many experts, which have parts of this role, a token passes, and of how many; 1 of 1 for other roles.
+    fn choice(&self, role: TensorRole) -> [usize; 2] {
+        let of = |step: &Step| match *step {
+            Step::Experts { chosen, count, .. } => Some([chosen, count]),
+            Step::Embed { .. }
+            | Step::AddPosition { .. }
+            | Step::Norm { .. }
+            | Step::Scale { .. }
+            | Step::Clip { .. }
+            | Step::Project { .. }
+            | Step::HeadNorm { .. }
+            | Step::Rotate { .. }
+            | Step::Attend { .. }
+            | Step::Activate { .. }
+            | Step::Multiply { .. }
+            | Step::Add { .. }
+            | Step::Unembed { .. } => None,
+        };
+        let found = self.steps.iter().find_map(of);
+        found.filter(|_| role.is_of_experts()).unwrap_or([1, 1])
     }
 }
 
@@ -68,7 +99,23 @@ fn is_embedding(role: TensorRole) -> bool {
 }
 
 impl ArchSpec {
-    /// Number of parameters, in total and without embeddings.
+    /// Number of parameters: in total, without embeddings, and of those what one token passes.
+    ///
+    /// ```
+    /// use outcrop_arch::{Activation, ArchSpec, Experts, Residual};
+    ///
+    /// // two of eight experts of 3 x 64 x 100 parameters in each of two layers
+    /// let experts = Experts { count: 8, chosen: 2, width: 100, layers: vec![1, 2], normalised: true, limit: None, shared: None };
+    /// let arch = ArchSpec {
+    ///     experts: Some(experts),
+    ///     activation: Activation::SwiGlu,
+    ///     residual: Residual::Sequential,
+    ///     bias: outcrop_arch::Bias::None,
+    ///     ..ArchSpec::new(2, 64, 4)
+    /// };
+    /// let parameters = arch.parameters();
+    /// assert_eq!(parameters.non_embedding - parameters.active, 2 * 6 * 3 * 64 * 100);
+    /// ```
     pub fn parameters(&self) -> Parameters {
         Plan::new(self).parameters()
     }
@@ -76,7 +123,7 @@ impl ArchSpec {
     /// Floating-point operations of training on one token, forward and backward: 6 N for the
     /// matrices and 12 L H d_head T for attention scores over the whole context T (Kaplan et al.
     /// 2020, section 2.1). N is without embeddings but with the unembedding, which multiplies even
-    /// where it is tied.
+    /// where it is tied, and without the experts that a token does not choose.
     ///
     /// ```
     /// use outcrop_arch::ArchSpec;
@@ -88,7 +135,7 @@ impl ArchSpec {
     /// ```
     pub fn flops_per_token(&self) -> f64 {
         let plan = Plan::new(self);
-        let matrices = plan.parameters().non_embedding as f64 + plan.unembedding() as f64;
+        let matrices = plan.parameters().active as f64 + plan.unembedding() as f64;
         6.0 * matrices + 12.0 * plan.scores(self.context)
     }
 }

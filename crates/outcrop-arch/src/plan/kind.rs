@@ -7,6 +7,8 @@ pub(super) struct Kind {
     pub(super) window: Option<usize>,
     /// Whether queries and keys are rotated, where positions are rotary.
     pub(super) rotates: bool,
+    /// Whether its MLP is a mixture of experts.
+    pub(super) experts: bool,
 }
 
 impl Kind {
@@ -14,6 +16,7 @@ impl Kind {
     const COMMON: Self = Self {
         window: None,
         rotates: true,
+        experts: false,
     };
 
     /// Of a layer, from 1.
@@ -21,6 +24,7 @@ impl Kind {
         Self {
             window: arch.window_width(layer),
             rotates: !arch.unrotated_layers.contains(&layer),
+            experts: (arch.experts.as_ref()).is_some_and(|experts| experts.layers.contains(&layer)),
         }
     }
 }
@@ -30,7 +34,8 @@ impl Kind {
 pub(super) fn kinds(arch: &ArchSpec) -> Vec<(Kind, Option<Vec<usize>>)> {
     let mut named: Vec<(Kind, Vec<usize>)> = Vec::new();
     // no layer is looked at where all are alike, however many there are
-    let differ = arch.window.is_some() || !arch.unrotated_layers.is_empty();
+    let differ =
+        arch.window.is_some() || !arch.unrotated_layers.is_empty() || arch.experts.is_some();
     for layer in 1..=if differ { arch.layers } else { 0 } {
         let kind = Kind::of(arch, layer);
         match named.iter_mut().find(|(known, _)| *known == kind) {

@@ -3,6 +3,7 @@
 
 mod build;
 mod count;
+mod experts;
 mod kind;
 mod part;
 mod step;

@@ -24,6 +24,8 @@ pub enum TensorRole {
     QueryNorm,
     /// Norm of each head of keys, gain \[d_head\], or as long as all.
     KeyNorm,
+    /// The logits of heads beside the scores, \[heads\].
+    SinkLogits,
     /// Output projection of attention.
     AttentionOutput,
     /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
@@ -43,10 +45,65 @@ pub enum TensorRole {
     MlpOutputNorm,
     /// Normalisation of the residual stream before the first block.
     EmbeddingNorm,
+    /// Scores of experts, [count] outputs.
+    Router,
+    /// Matrices of experts that pass the nonlinearity, one below another: [count, width] outputs.
+    ExpertGate,
+    /// First matrices of experts, one below another: [count, width] outputs.
+    ExpertUp,
+    /// Gates and first matrices of experts in one tensor, as files may hold them. A plan has the two.
+    ExpertGateUp,
+    /// Last matrices of experts, one below another: [count, d_model] outputs.
+    ExpertDown,
+    /// The number whose sigmoid the output of the shared expert is multiplied by, 1 output.
+    SharedScore,
+    /// Matrix of the shared expert that passes the nonlinearity.
+    SharedGate,
+    /// First matrix of the shared expert.
+    SharedUp,
+    /// Last matrix of the shared expert.
+    SharedDown,
     /// From the embedding into the residual stream, [d_model, embedding_dim].
     EmbeddingProjection,
     /// From the residual stream to what the unembedding reads, [embedding_dim, d_model].
     UnembeddingProjection,
+}
+
+impl TensorRole {
+    /// Whether it is of matrices of experts, one below another, or of their biases.
+    pub fn is_of_experts(self) -> bool {
+        match self {
+            Self::ExpertGate | Self::ExpertUp | Self::ExpertGateUp | Self::ExpertDown => true,
+            Self::TokenEmbedding
+            | Self::PositionEmbedding
+            | Self::AttentionNorm
+            | Self::MlpNorm
+            | Self::FinalNorm
+            | Self::QueryKeyValue
+            | Self::Query
+            | Self::Key
+            | Self::Value
+            | Self::QueryNorm
+            | Self::KeyNorm
+            | Self::SinkLogits
+            | Self::AttentionOutput
+            | Self::MlpUp
+            | Self::MlpGate
+            | Self::MlpGateUp
+            | Self::MlpDown
+            | Self::Unembedding
+            | Self::AttentionOutputNorm
+            | Self::MlpOutputNorm
+            | Self::EmbeddingNorm
+            | Self::Router
+            | Self::SharedScore
+            | Self::SharedGate
+            | Self::SharedUp
+            | Self::SharedDown
+            | Self::EmbeddingProjection
+            | Self::UnembeddingProjection => false,
+        }
+    }
 }
 
 /// Which of the two tensors of a linear map or normalisation.

@@ -118,6 +118,8 @@ pub enum Step {
         scale: Option<f64>,
         /// A bound c of the scaled scores s, which become c tanh(s / c), before linear biases are added.
         softcap: Option<f64>,
+        /// Whether each head has one more score, the vector of [`TensorRole::SinkLogits`], whose weight falls away.
+        sink_logits: bool,
     },
     /// A nonlinearity, in place.
     Activate {
@@ -131,6 +133,26 @@ pub enum Step {
         /// The other factor.
         from: Rows,
         /// What is multiplied.
+        to: Rows,
+    },
+    /// to = sum over the experts e with the largest p of p_e (f(x G_e') * (x U_e')) D_e', each map with its bias if it has
+    /// one, x the row of `from` and p = softmax(x R'), R the router. A shared expert is added times sigmoid(x s').
+    Experts {
+        /// How many experts there are.
+        count: usize,
+        /// How many of them are added up; of equal p the first.
+        chosen: usize,
+        /// Whether p is divided by the sum of those that are added up.
+        normalised: bool,
+        /// The function f.
+        kind: Nonlinearity,
+        /// A bound c: f(min(g, c)) * (1 + min(max(h, -c), c)) in place of f(g) * h.
+        limit: Option<f64>,
+        /// Whether there is a shared expert.
+        shared: bool,
+        /// What is read.
+        from: Rows,
+        /// What is written.
         to: Rows,
     },
     /// to += from.

@@ -11,6 +11,7 @@ mod d_ff;
 mod d_model;
 mod embedding_dim;
 mod embedding_norm;
+mod experts;
 mod head_dim;
 mod heads;
 mod init;
@@ -29,6 +30,7 @@ mod residual;
 mod rotary_pairs;
 mod rotary_scaling;
 mod scale;
+mod sink_logits;
 mod softcap;
 mod tied;
 mod unembedding_bias;
@@ -43,6 +45,7 @@ pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
 pub use self::attention::Attention;
 pub use self::bias::Bias;
+pub use self::experts::Experts;
 pub use self::init::Init;
 pub use self::norm::{Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
@@ -233,6 +236,10 @@ switches! {
         unrotated_layers: Vec<usize> = Vec::new();
         /// How scores become weights.
         attention: Attention = Attention::default();
+        /// Whether softmax has one more logit a head, whose weight falls away: the weights of a query add up to less than
+        /// 1.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        sink_logits: bool = false;
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;
@@ -263,6 +270,9 @@ switches! {
         /// Bounds of scores and logits.
         #[serde(skip_serializing_if = "Softcap::is_default")]
         softcap: Softcap = Softcap::default();
+        /// Layers whose MLP is a mixture of experts.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        experts: Option<Experts> = None;
         /// How linear biases are made.
         #[serde(skip_serializing_if = "Alibi::is_default")]
         alibi: Alibi = Alibi::default();

@@ -67,7 +67,17 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         (
             NEOX,
             json!({"quantization_config": {"bits": 4}}),
-            "`quantization_config`",
+            "Mxfp4Config(dequantize=True)",
+        ),
+        (
+            NEOX,
+            json!({"model_type": "deepseek_v2"}),
+            "attention with latent keys and values is not computed here",
+        ),
+        (
+            NEOX,
+            json!({"model_type": "qwen3_next"}),
+            "linear attention with a gated delta rule is not computed here",
         ),
         (
             NEOX,

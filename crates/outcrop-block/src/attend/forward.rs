@@ -37,10 +37,12 @@ pub(crate) struct Queries<'a> {
 
 impl Heads {
     /// What each query reads, [queries, heads d_head]: softmax of the scores, times v, over the keys that it
-    /// sees. `log_sums` [heads, queries]: ln sum exp of its scores.
+    /// sees. `log_sums` [heads, queries]: ln sum exp of its scores. `sinks` are one more score of each head, whose weight
+    /// falls away; empty where there are none.
     pub(crate) fn read(
         &self,
         queries: Queries<'_>,
+        sinks: &[f32],
         read: &mut [f32],
         mut log_sums: Option<&mut [f32]>,
         scratch: &mut Scratch,
@@ -67,8 +69,8 @@ impl Heads {
                         past: None,
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
-                    let bias = biases.get(head).copied();
-                    self.panel((head, bias), past, panel, read, sums, scratch);
+                    let beside = (biases.get(head).copied(), sinks.get(head).copied());
+                    self.panel((head, beside), past, panel, read, sums, scratch);
                 }
             }
         }
@@ -78,7 +80,7 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        (head, bias): (usize, Option<Bias>),
+        (head, (bias, sink)): (usize, (Option<Bias>, Option<f32>)),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
@@ -107,12 +109,14 @@ impl Heads {
         self.hide(weights, first, count);
         let mut sums = [[0.0; 32]; 2];
         let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);
-        match log_sums {
-            Some(seen) => {
-                soften_panel(weights, first, sums, Some(&mut *logs));
-                seen.copy_from_slice(&logs[..count]);
-            }
-            None => soften_panel(weights, first, sums, None),
+        let wanted = log_sums.is_some() || sink.is_some();
+        soften_panel(weights, first, sums, wanted.then_some(&mut *logs));
+        if let Some(seen) = log_sums {
+            seen.copy_from_slice(&logs[..count]);
+        }
+        if let Some(sink) = sink {
+            let sums = sums.iter_mut().zip(logs);
+            sums.for_each(|(sum, log)| *sum *= 1.0 + (sink - *log).exp());
         }
         past.values.multiply(d, end, weights, out);
         scatter(out, &sums[..count], &mut read[head * d..], self.out(), d);

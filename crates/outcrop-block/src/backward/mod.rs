@@ -100,6 +100,7 @@ impl Back<'_> {
             kept: Vec::new(),
             scratch: room(&mut memory.scratch, &self.pass.layout.scratch, rows),
             log_sums: None,
+            routes: None,
         };
         for (action, op) in &self.program.steps {
             self.step(*action, *op, &mut frame, log_sums, sums, &mut memory.tools);

@@ -2,6 +2,7 @@
 //! projection writes becomes part of it, norms move to where they are needed.
 
 mod end;
+mod experts;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use outcrop_arch::{Angles, RotaryPairs, Rows, Section, Step, TensorKind, TensorR
 
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
-use crate::op::{Kind, Norm, Op, Shape, Turn, TurnKind, Value, X};
+use crate::op::{Experts, Kind, Norm, Op, Shape, Turn, TurnKind, Value, X};
 use crate::{Error, Result};
 
 /// A section as operations.
@@ -27,6 +28,8 @@ pub(crate) struct Compiled {
     /// Which of them is attention; those before are what it needs.
     pub(crate) attend: usize,
     pub(crate) heads: Heads,
+    /// Of the operation that is a mixture of experts, where there is one.
+    pub(crate) experts: Option<Experts>,
     pub(crate) turns: Vec<Turn>,
     pub(crate) angles: Vec<Angles>,
 }
@@ -45,6 +48,7 @@ pub(crate) fn compile(section: &Section) -> Result<Compiled> {
         }],
         ops: Vec::new(),
         heads,
+        experts: None,
         turns: Vec::new(),
         angles: Vec::new(),
     };
@@ -59,6 +63,7 @@ pub(crate) fn compile(section: &Section) -> Result<Compiled> {
         ops,
         attend,
         heads: list.heads,
+        experts: list.experts,
         turns: list.turns,
         angles: list.angles,
     })
@@ -74,6 +79,7 @@ struct List<'a> {
     values: Vec<Shape>,
     ops: Vec<Op>,
     heads: Heads,
+    experts: Option<Experts>,
     turns: Vec<Turn>,
     angles: Vec<Angles>,
 }
@@ -122,9 +128,23 @@ impl List<'_> {
                 };
                 self.turn(of, TurnKind::Rotate { table, neighbours })?;
             }
-            Step::Attend { .. } => self.attend()?,
+            Step::Attend { sink_logits, .. } => {
+                if sink_logits {
+                    let sinks = self.inputs.vector(TensorRole::SinkLogits, TensorKind::Bias);
+                    self.heads.sinks = sinks;
+                }
+                self.attend()?;
+            }
             Step::Activate { kind, of } => return self.activate(kind, of, rest),
             Step::Multiply { .. } => return Err(Error::lack("a product of rows that is no gate")),
+            Step::Experts { from, to, .. } => {
+                let experts = self.inputs.experts(step)?;
+                let from = self.reading(from)?;
+                self.op(Kind::Experts, from, to, experts.last.outputs);
+                if self.experts.replace(experts).is_some() {
+                    return Err(Error::lack("experts twice"));
+                }
+            }
             Step::Add { from, to } => self.add(from, to)?,
             Step::Embed { .. } | Step::AddPosition { .. } | Step::Unembed { .. } => {
                 return Err(Error::lack("steps that belong before or after the blocks"));
@@ -138,6 +158,15 @@ impl List<'_> {
         found
             .map(|(_, value)| *value)
             .ok_or_else(|| Error::lack(format!("{rows:?} that were not computed before")))
+    }
+
+    /// Rows for one more step that reads them.
+    fn reading(&mut self, rows: Rows) -> Result<Value> {
+        let spare = self.again.iter().position(|(known, _)| *known == rows);
+        match spare {
+            Some(spare) => Ok(self.again.remove(spare).1),
+            None => self.value(rows),
+        }
     }
 
     /// Adds an operation that writes fresh rows.
@@ -172,11 +201,7 @@ impl List<'_> {
         targets.extend(rest.iter().map_while(same));
         let rest = &rest[targets.len() - 1..];
         let columns = self.columns(&targets)?;
-        let spare = self.again.iter().position(|(known, _)| *known == from);
-        let from = match spare {
-            Some(spare) => self.again.remove(spare).1,
-            None => self.value(from)?,
-        };
+        let from = self.reading(from)?;
         let map = self.inputs.map(columns)?;
         self.op(Kind::Project(map), from, targets[0].1, map.outputs);
         let value = self.values.len() - 1;
@@ -284,9 +309,12 @@ impl List<'_> {
 
 /// How many projections, or groups of them, of `rest` read these rows before they are written again.
 fn readers(rows: Rows, rest: &[Step]) -> usize {
-    let reads = |step: &Step| matches!(step, Step::Project { from, .. } if *from == rows);
+    let reads = |step: &Step| matches!(step, Step::Project { from, .. } | Step::Experts { from, .. } if *from == rows);
     let writes = |step: &Step| match step {
-        Step::Norm { to, .. } | Step::Project { to, .. } | Step::Add { to, .. } => *to == rows,
+        Step::Norm { to, .. }
+        | Step::Project { to, .. }
+        | Step::Experts { to, .. }
+        | Step::Add { to, .. } => *to == rows,
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Scale { .. }

@@ -18,6 +18,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         alibi,
         scale,
         softcap,
+        sink_logits: _, // an input that is not there yet
     } = *step
     else {
         return None;
@@ -31,6 +32,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         alibi,
         scale: scale.map_or_else(usual, |scale| scale as f32),
         softcap: softcap.map(|cap| cap as f32),
+        sinks: None,
     })
 }
 

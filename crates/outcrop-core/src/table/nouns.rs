@@ -2,8 +2,8 @@
 
 use super::row::Row;
 use crate::{
-    Attribution, Comparison, CurvePoint, Dependence, Forecast, HeadSink, Importance, Intervention,
-    LossPoint, ModelScore, PersistentPlace, Prediction, Score,
+    Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Forecast, HeadSink, Importance,
+    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -183,6 +183,13 @@ row!(
     ],
     [],
     named ["model"], key [model, step, layer, head]
+);
+
+row!(
+    ExpertShare,
+    ["model", "step", "layer", "expert", "share", "probability"],
+    [],
+    named ["model"], key [model, step, layer, expert]
 );
 
 row!(

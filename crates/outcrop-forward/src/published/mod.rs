@@ -26,15 +26,18 @@ pub struct Published {
     loss: Loss,
     weights: Weights,
     /// Where each tensor of the architecture is stored.
-    places: BTreeMap<(Option<usize>, u8, u8), StoredTensor>,
+    places: Places,
     notes: Vec<String>,
 }
 
+/// Where tensors are stored, by layer, role, part and expert.
+type Places = BTreeMap<(Option<usize>, u8, u8, usize), StoredTensor>;
+
 #[derive(Debug)]
-struct StoredTensor {
+pub(crate) struct StoredTensor {
     /// Name in the file.
     stored: String,
-    tensor: TensorName,
+    pub(crate) tensor: TensorName,
 }
 
 impl Published {
@@ -58,11 +61,16 @@ impl Published {
     /// that there is not here, else as [`Published::open`].
     pub fn with_arch(arch: ArchSpec, family: &'static Family, folder: &Path) -> Result<Self> {
         let weights = Weights::open(folder)?;
-        let wanted = family.tensors(&arch)?;
+        let mut wanted = family.tensors(&arch)?;
         let plan = Plan::new(&arch);
         let blocks = plan.blocks.iter().map(|block| Block::new(&block.section));
         let blocks = blocks.collect::<outcrop_block::Result<Vec<_>>>()?;
         let mut matched = names::matched(family, &wanted, &weights)?;
+        let stacked = family.stacked_tensors(&arch)?.unwrap_or_default();
+        let mut stacks = stacked.iter().filter(|tensor| tensor.stack.is_some());
+        if stacks.any(|tensor| matched.stored.contains_key(&tensor.name)) {
+            wanted = stacked;
+        }
         let places = placed(wanted, &weights, &mut matched);
         let mut model = Self {
             kinds: kinds(&plan),
@@ -130,7 +138,44 @@ impl Published {
         role: TensorRole,
         part: TensorPart,
     ) -> Option<&StoredTensor> {
-        self.places.get(&(layer, role as u8, part as u8))
+        self.places.get(&(layer, role as u8, part as u8, 0))
+    }
+
+    /// The tensor that has a part of an expert: its own, or that of all.
+    pub(crate) fn expert(
+        &self,
+        layer: Option<usize>,
+        role: TensorRole,
+        part: TensorPart,
+        expert: usize,
+    ) -> Result<&StoredTensor> {
+        let own = (layer, role as u8, part as u8, expert);
+        let own = self
+            .places
+            .get(&own)
+            .filter(|place| place.tensor.expert == Some(expert));
+        let of_all = |role| {
+            self.place(layer, role, part)
+                .filter(|place| place.tensor.stack.is_some())
+        };
+        let found = own
+            .or_else(|| of_all(role))
+            .or_else(|| of_all(TensorRole::ExpertGateUp));
+        found.ok_or_else(|| self.missing(&format!("{role:?} of expert {expert}")))
+    }
+
+    /// What a tensor has of one expert, as it is stored.
+    pub(crate) fn read_expert(&self, place: &StoredTensor, expert: usize) -> Result<Vec<f32>> {
+        let mut values = Vec::new();
+        match place.tensor.stack {
+            None => self.weights.read_f32(&place.stored, &mut values)?,
+            Some(_) => {
+                let rows = expert..expert + 1;
+                self.weights
+                    .read_rows_f32(&place.stored, rows, &mut values)?;
+            }
+        }
+        Ok(values)
     }
 
     /// Block `layer`, from 1.
@@ -216,11 +261,7 @@ impl Published {
 
 /// Where the tensors of an architecture are stored, by layer, role and part; what is missing, of
 /// another shape or too much is a fault of `matched`.
-fn placed(
-    wanted: Vec<TensorName>,
-    weights: &Weights,
-    matched: &mut Matched,
-) -> BTreeMap<(Option<usize>, u8, u8), StoredTensor> {
+fn placed(wanted: Vec<TensorName>, weights: &Weights, matched: &mut Matched) -> Places {
     let mut places = BTreeMap::new();
     let (mut missing, mut shapes) = (Vec::new(), Vec::new());
     let mut stored = std::mem::take(&mut matched.stored);
@@ -240,7 +281,8 @@ fn placed(
                 "`{name}` has shape {shape:?}, expected {expected:?}"
             ));
         }
-        let key = (tensor.layer, tensor.role as u8, tensor.part as u8);
+        let expert = tensor.expert.unwrap_or(0);
+        let key = (tensor.layer, tensor.role as u8, tensor.part as u8, expert);
         let stored = name;
         places.insert(key, StoredTensor { stored, tensor });
     }

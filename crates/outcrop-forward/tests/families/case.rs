@@ -17,6 +17,20 @@ pub(crate) struct Case {
     /// By layer and sequence.
     pub(crate) layers: Vec<Vec<State>>,
     pub(crate) loss: Vec<f64>,
+    /// By layer that has a router.
+    #[serde(default)]
+    pub(crate) routers: Vec<Router>,
+}
+
+/// What the router of a layer did with all tokens.
+#[derive(Deserialize)]
+pub(crate) struct Router {
+    /// From 1.
+    pub(crate) layer: usize,
+    /// By expert, the tokens that chose it.
+    pub(crate) counts: Vec<usize>,
+    /// By expert, the mean probability.
+    pub(crate) probabilities: Vec<f64>,
 }
 
 /// What is known of the residual stream of one sequence after one layer.
@@ -33,6 +47,17 @@ pub(crate) struct State {
 impl Case {
     pub(crate) fn model_type(&self) -> &str {
         self.config["model_type"].as_str().unwrap()
+    }
+
+    /// Gives a tensor one more row.
+    pub(crate) fn reshape(&mut self, name: &str) {
+        let mut tensors = self.tensors.iter_mut();
+        tensors.find(|(known, ..)| known == name).unwrap().1[0] += 1;
+    }
+
+    /// Takes a tensor out.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.tensors.retain(|(known, ..)| known != name);
     }
 
     /// Writes the config and the weights into `folder`, as a published checkpoint has them.

@@ -2,7 +2,8 @@
 
 `settings` are the arguments of the configuration's class; `edit` changes the `config.json` before it is read again
 ("REMOVED" takes a key out); `tokens` and `sequences` are the sizes of the input; `draws` gives tensors, by a part of
-their name, a [mean, scale] of their own.
+their name, a [mean, scale] of their own; `original` is false where the file holds tensors as transformers has them in
+memory.
 """
 
 
@@ -43,6 +44,13 @@ def bigcode(**more):
 def bloom(**more):
     base = dict(vocab_size=53, hidden_size=24, n_layer=2, n_head=4, bos_token_id=1, eos_token_id=2)
     return dict(settings={**base, **more})
+
+
+def oss(**more):
+    """Experts far enough from 0 for their bounds, and sinks that take much."""
+    base = dict(num_local_experts=5, num_experts_per_tok=2, head_dim=8, sliding_window=4, intermediate_size=14,
+                rope_parameters=rope(base=150000.0))
+    return {**grouped(**{**base, **more}), "draws": {"gate_up_proj": [0.0, 6.0], "sinks": [1.0, 4.0]}}
 
 
 def falcon(**more):
@@ -214,6 +222,14 @@ TABLE = {
         "full-rotary": neox(rope_parameters=rope(1.0, 500.0), hidden_act="gelu_new", tie_word_embeddings=True),
         "relu": neox(num_attention_heads=1, rope_parameters=rope(0.5), hidden_act="relu", num_hidden_layers=3),
     },
+    "gpt_oss": {
+        "plain": oss(),
+        "yarn": long(oss(rope_parameters=scaled("yarn", truncate=False), num_hidden_layers=3, sliding_window=9)),
+        "layers": oss(layer_types=["full_attention", "sliding_attention", "sliding_attention"], num_hidden_layers=3,
+                      sliding_window=3, num_experts_per_tok=1, num_attention_heads=3, num_key_value_heads=1),
+        "no-bias": oss(attention_bias=False, num_local_experts=3, num_experts_per_tok=3, head_dim=12,
+                       tie_word_embeddings=True, rope_parameters=rope(base=500.0)),
+    },
     "helium": {
         "plain": grouped(head_dim=4),
         "biases": grouped(head_dim=8, num_attention_heads=3, num_key_value_heads=1, attention_bias=True, mlp_bias=True),
@@ -290,6 +306,15 @@ TABLE = {
         "full-rotary": less_one(grouped(rope_parameters=rope(1.0, 500.0), tie_word_embeddings=True, norm_eps=1e-3)),
         "one-key": less_one(grouped(num_key_value_heads=1, num_attention_heads=3, hidden_act="relu")),
     },
+    "mixtral": {
+        "plain": grouped(num_local_experts=5, num_experts_per_tok=2),
+        "one": grouped(num_local_experts=3, num_experts_per_tok=1, num_hidden_layers=3, sliding_window=5,
+                       intermediate_size=17, tie_word_embeddings=True),
+        "all": grouped(num_local_experts=4, num_experts_per_tok=4, head_dim=10, num_key_value_heads=1,
+                       rope_parameters=rope(base=500.0)),
+        "stacked": {**grouped(num_local_experts=7, num_experts_per_tok=3, hidden_act="gelu", rms_norm_eps=1e-3),
+                    "original": False},
+    },
     "olmo": {
         "plain": grouped(),
         "clipped": grouped(clip_qkv=0.5, num_key_value_heads=6, num_hidden_layers=3),
@@ -314,6 +339,15 @@ TABLE = {
                   "edit": {"rope_parameters": "REMOVED", "rope_theta": 500000, "layer_types": "REMOVED",
                            "rope_scaling": {"rope_type": "linear", "factor": 2.0}}},
     },
+    "olmoe": {
+        "plain": grouped(num_experts=5, num_experts_per_tok=2),
+        "normalised": grouped(num_experts=6, num_experts_per_tok=3, norm_topk_prob=True, num_key_value_heads=6,
+                              num_hidden_layers=3, clip_qkv=0.7),
+        "biases": grouped(num_experts=3, num_experts_per_tok=1, attention_bias=True, num_attention_heads=3,
+                          num_key_value_heads=1, intermediate_size=11, tie_word_embeddings=True),
+        "stacked": {**grouped(num_experts=9, num_experts_per_tok=4, rope_parameters=rope(base=500.0),
+                              rms_norm_eps=1e-3), "original": False},
+    },
     "opt": {
         "before": opt(),
         "after": opt(do_layer_norm_before=False, word_embed_proj_dim=10),
@@ -327,12 +361,35 @@ TABLE = {
         "tied": grouped(tie_word_embeddings=True, num_attention_heads=3, num_key_value_heads=3),
         "one-key": grouped(num_key_value_heads=1, rope_parameters=rope(base=1e6), rms_norm_eps=1e-5),
     },
+    "qwen2_moe": {
+        "plain": grouped(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=14,
+                         shared_expert_intermediate_size=22),
+        "steps": grouped(num_experts=4, num_experts_per_tok=3, moe_intermediate_size=9, norm_topk_prob=True,
+                         shared_expert_intermediate_size=18, decoder_sparse_step=2, num_hidden_layers=4,
+                         mlp_only_layers=[3], num_key_value_heads=1),
+        "window": grouped(num_experts=3, num_experts_per_tok=1, moe_intermediate_size=21, qkv_bias=False,
+                          shared_expert_intermediate_size=10, num_hidden_layers=3, use_sliding_window=True,
+                          sliding_window=4, mlp_only_layers=[0], max_window_layers=2),
+        "stacked": {**grouped(num_experts=6, num_experts_per_tok=2, moe_intermediate_size=13,
+                              shared_expert_intermediate_size=7, tie_word_embeddings=True, num_attention_heads=3,
+                              num_key_value_heads=3), "original": False},
+    },
     "qwen3": {
         "plain": grouped(head_dim=8),
         "window": grouped(head_dim=8, use_sliding_window=True, sliding_window=5, num_hidden_layers=3,
                           layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
         "biases": grouped(head_dim=4, attention_bias=True),
         "tied": grouped(head_dim=12, num_attention_heads=3, num_key_value_heads=1, tie_word_embeddings=True),
+    },
+    "qwen3_moe": {
+        "plain": grouped(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=14, head_dim=8),
+        "steps": grouped(num_experts=4, num_experts_per_tok=3, moe_intermediate_size=9, norm_topk_prob=True, head_dim=4,
+                         decoder_sparse_step=2, num_hidden_layers=4, mlp_only_layers=[1], attention_bias=True),
+        "window": grouped(num_experts=3, num_experts_per_tok=1, moe_intermediate_size=21, head_dim=6,
+                          use_sliding_window=True, sliding_window=4, tie_word_embeddings=True),
+        "dense": grouped(num_experts=3, num_experts_per_tok=1, mlp_only_layers=[0, 1], head_dim=4),
+        "stacked": {**grouped(num_experts=11, num_experts_per_tok=8, moe_intermediate_size=6, head_dim=12,
+                              num_attention_heads=3, num_key_value_heads=1, norm_topk_prob=True), "original": False},
     },
     "seed_oss": {
         "plain": grouped(head_dim=8),

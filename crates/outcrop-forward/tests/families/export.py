@@ -6,7 +6,8 @@
 `cases/TYPE-CASE.json` holds `config`, as `save_pretrained` writes it; `tensors`, the [name, shape, mean, scale] of every
 tensor that it writes; `ids`, the sequences; `layers`, for each layer and sequence the top 3 magnitudes with position
 and channel, the lower median, the largest magnitude and some whole rows of the residual stream; `loss`, the mean
-next-token cross-entropy of each sequence.
+next-token cross-entropy of each sequence; `routers`, for each layer that has one, how many tokens chose each expert and
+the mean of their probabilities.
 
 `settings/TYPE.jsonl` holds as many models of random settings (`settings.py`), a line each, in the same form.
 
@@ -98,10 +99,32 @@ def reference(model, ids):
     return [list(of) for of in zip(*layers)], losses
 
 
-def write_model(kind, settings, edit, folder, draws):
+def routers(model, ids):
+    """For each layer with a router: how many tokens of all sequences chose each expert, and its mean probability."""
+    settings = model.config.get_text_config()
+    if not getattr(settings, "num_experts_per_tok", None):
+        return []
+    layers = [i + 1 for i, block in enumerate(blocks(model))
+              if any(type(module).__name__.endswith("Router") for module in block.modules())]
+    found = [[] for _ in layers]
+    for sequence in ids if layers else []:
+        logits = model(torch.tensor(sequence)[None], use_cache=False, output_router_logits=True).router_logits
+        assert len(logits) == len(layers)
+        for of, row in zip(found, logits):
+            of.append(row.reshape(-1, row.shape[-1]).double())
+    listed = []
+    for layer, of in zip(layers, found):
+        p = torch.cat(of).softmax(-1)
+        chosen = p.topk(settings.num_experts_per_tok).indices.flatten()
+        listed.append({"layer": layer, "counts": torch.bincount(chosen, minlength=p.shape[1]).tolist(),
+                       "probabilities": [rounded(x, 8) for x in p.mean(0).tolist()]})
+    return listed
+
+
+def write_model(kind, settings, edit, folder, draws, original):
     """A model with drawn weights in `folder`, with its config; the list of its tensors."""
     config = AutoConfig.for_model(kind, **settings)
-    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder, save_original_format=original)
     (folder / "generation_config.json").unlink(missing_ok=True)
     path, tensors, listed = folder / "model.safetensors", {}, []
     with safe_open(path, "pt") as file:
@@ -162,18 +185,22 @@ def tokens_of(kind, vocab, count):
     return generator.choice(vocab, count, replace=count > vocab).tolist()
 
 
-def case(kind, settings, edit=(), tokens=12, sequences=2, draws=(), attention="eager"):
+def case(kind, settings, edit=(), tokens=12, sequences=2, draws=(), attention="eager", original=True):
     """Everything about one model, as it is stored."""
     with tempfile.TemporaryDirectory() as folder:
         if kind == "hf_olmo":
             config, tensors = write_hf_olmo(settings, pathlib.Path(folder), dict(draws))
         else:
-            config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws))
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention).eval()
+            config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws), original)
+        # the usual one needs widths that are multiples of 4
+        more = {"experts_implementation": "eager"} if "num_experts_per_tok" in config else {}
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention, **more).eval()
         vocab = model.config.get_text_config().vocab_size
         ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
         layers, loss = reference(model, ids)
-    return {"config": config, "tensors": tensors, "ids": ids, "layers": layers, "loss": loss}
+        routed = routers(model, ids)
+    made = {"config": config, "tensors": tensors, "ids": ids, "layers": layers, "loss": loss}
+    return {**made, "routers": routed} if routed else made
 
 
 def settings(kind):

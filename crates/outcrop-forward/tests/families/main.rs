@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod routers;
 mod settings;
 mod transformers;
 mod written;

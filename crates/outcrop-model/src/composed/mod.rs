@@ -45,6 +45,7 @@ impl<'a> Composed<'a> {
             Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
+            Step::Experts { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -102,6 +103,7 @@ impl<'a> Composed<'a> {
                 | Step::Attend { .. }
                 | Step::Activate { .. }
                 | Step::Multiply { .. }
+                | Step::Experts { .. }
                 | Step::Unembed { .. } => {}
             }
             self.step(step);
@@ -159,6 +161,7 @@ impl<'a> Composed<'a> {
             }
             Step::Activate { kind, of } => (of, activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
+            Step::Experts { .. } => unreachable!("a model with experts is not made"),
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
             Step::Unembed {
                 role,

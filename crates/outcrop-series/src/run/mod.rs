@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
-use outcrop_core::{FolderLock, HeadSink, Measurement, NamedArch, arch_sha256};
+use outcrop_core::{FolderLock, NamedArch, arch_sha256};
 use outcrop_forward::{Measured, Published, measure};
 use outcrop_tokens::Sequences;
 
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
 use crate::outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, non_finite};
+use crate::rows::StepRows;
 use crate::salvage::salvage;
 use crate::state::SeriesState;
 use crate::tables::{Tables, own_suspicion};
@@ -206,31 +207,27 @@ impl<'a> Measuring<'a> {
     ) -> Result<()> {
         let (found, key) = self.key(checkpoint, step)?;
         self.check(&found.arch, checkpoint)?;
-        let (rows, heads) = match self.copied(step, &key)? {
+        let rows = match self.copied(step, &key)? {
             Some(copied) => copied,
             None => self.measure(checkpoint, &found, step, observer)?,
         };
-        if let Err(error) = self.keep(step, found.arch, key, &rows, &heads) {
+        if let Err(error) = self.keep(step, found.arch, key, &rows) {
             self.failed = Some(error);
             return Ok(());
         }
         self.outcome.measured += 1;
-        observer(SeriesEvent::Measured { step, rows: &rows });
+        observer(SeriesEvent::Measured {
+            step,
+            rows: &rows.measurements,
+        });
         Ok(())
     }
 
     /// Writes the rows of a step.
-    fn keep(
-        &mut self,
-        step: u64,
-        arch: ArchSpec,
-        mut key: Key,
-        rows: &[Measurement],
-        heads: &[HeadSink],
-    ) -> Result<()> {
+    fn keep(&mut self, step: u64, arch: ArchSpec, mut key: Key, rows: &StepRows) -> Result<()> {
         self.adopt(arch)?;
-        self.tables.append(rows, heads)?;
-        key.rows = Some(rows_sha256(rows, heads)?);
+        self.tables.append(rows)?;
+        key.rows = Some(rows_sha256(rows)?);
         self.state.steps.insert(step, key);
         if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
             self.folder.write_audit(auditor.so_far())?;
@@ -249,16 +246,18 @@ impl<'a> Measuring<'a> {
     }
 
     /// The rows of a step that has the same weight files and the same config.
-    fn copied(&self, step: u64, key: &Key) -> Result<Option<(Vec<Measurement>, Vec<HeadSink>)>> {
+    fn copied(&self, step: u64, key: &Key) -> Result<Option<StepRows>> {
         let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| held.is(key)) else {
             return Ok(None);
         };
-        let (mut rows, mut heads) = self.tables.rows_of(*earlier)?;
-        for row in &mut rows {
+        let mut rows = self.tables.rows_of(*earlier)?;
+        for row in &mut rows.measurements {
             (row.step, row.suspect) = (step, own_suspicion(row));
         }
-        heads.iter_mut().for_each(|head| head.step = step);
-        Ok(Some((rows, heads)))
+        rows.heads.iter_mut().for_each(|head| head.step = step);
+        let experts = rows.experts.iter_mut();
+        experts.for_each(|expert| expert.step = step);
+        Ok(Some(rows))
     }
 
     fn measure(
@@ -267,7 +266,7 @@ impl<'a> Measuring<'a> {
         found: &HuggingFace,
         step: u64,
         observer: &mut dyn FnMut(SeriesEvent<'_>),
-    ) -> Result<(Vec<Measurement>, Vec<HeadSink>)> {
+    ) -> Result<StepRows> {
         let (arch, family) = (found.arch.clone(), found.family);
         let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
         self.tell(step, opened.notes(), observer);
@@ -280,7 +279,10 @@ impl<'a> Measuring<'a> {
         };
         let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
         let Measured {
-            mut rows, sinks, ..
+            mut rows,
+            sinks,
+            routers,
+            ..
         } = measured;
         let stage = self.state.row_stage();
         for row in &mut rows {
@@ -293,7 +295,11 @@ impl<'a> Measuring<'a> {
         if let Some(words) = non_finite(&rows) {
             observer(SeriesEvent::Warning(words));
         }
-        Ok((rows, heads))
+        Ok(StepRows {
+            measurements: rows,
+            heads,
+            experts: routers.rows(name, step),
+        })
     }
 
     /// Says how the weights of a step were found, where it was not said of an earlier one.

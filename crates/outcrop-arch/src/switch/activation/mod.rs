@@ -4,6 +4,7 @@ mod geglu;
 mod geglu_tanh;
 mod gelu;
 mod gelu_tanh;
+mod quick_geglu;
 mod quick_gelu;
 mod reglu;
 mod relu;
@@ -50,6 +51,8 @@ one_of! {
     GeGluTanh = geglu_tanh::ROW;
     /// max(x W_gate, 0) * (x W_up): an MLP of three matrices (Shazeer 2020).
     ReGlu = reglu::ROW;
+    /// g * sigmoid(1.702 g) * (x W_up) with g = x W_gate: an MLP of three matrices, as GPT-OSS.
+    QuickGeGlu = quick_geglu::ROW;
 }
 
 impl Activation {
