@@ -87,13 +87,48 @@ fn rows_are_those_of_the_whole() {
 
 #[test]
 fn models_are_read_under_the_names_of_transformers() {
-    for name in ["llama", "qwen2", "qwen3", "gpt2", "gptneox"] {
+    for name in [
+        "llama",
+        "qwen2",
+        "qwen3",
+        "gpt2",
+        "gptneox",
+        "bloom",
+        "falcon",
+        "nemotron",
+        "phi3",
+        "starcoder2",
+    ] {
         let weights = same_as_reference(name);
         let parse = |text: &str| HuggingFace::parse(text, name).unwrap();
         let found = parse(weights.config().unwrap().unwrap());
         let expected = parse(&fs::read_to_string(gguf(&format!("{name}.json"))).unwrap());
         assert_eq!(found, expected, "{name}");
     }
+}
+
+/// Their gains have 1 added there, and what scores are divided by stands nowhere.
+#[test]
+fn gemma_is_read_and_its_config_is_asked_for() {
+    for name in ["gemma2", "gemma3"] {
+        let weights = same_as_reference(name);
+        let error = weights.config().unwrap_err().to_string();
+        assert!(
+            error.contains("`query_pre_attn_scalar`") && error.contains("--config"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn falcon_with_several_key_value_heads_is_refused() {
+    let (_dir, path) = changed("falcon.gguf", |b| {
+        let key = "falcon.attention.head_count_kv";
+        let at = place(b, key) + key.len() + 4; // its type stands before it
+        b[at] = 2;
+    });
+    let error = refusal(&path);
+    assert!(error.contains("2 key-value heads"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Where a tensor lies in its files, and its bytes in row-major order.
 
 mod change;
+mod low_rank;
 mod quant;
 mod read_at;
 mod sum;
@@ -11,6 +12,7 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use self::low_rank::LowRank;
 pub(super) use self::quant::{PACKINGS, Packing};
 pub(super) use self::read_at::read_exact_at;
 #[cfg(feature = "pytorch")]
@@ -68,6 +70,15 @@ pub(super) enum Source {
         dtype: DType,
         divisor: usize,
         of: Vec<Source>,
+    },
+    /// Numbers in F32 with a constant added.
+    Plus(Box<Source>, f32),
+    /// A matrix with a product of two narrow ones added.
+    Added {
+        to: Box<Source>,
+        /// Of the sum.
+        dtype: DType,
+        what: Box<LowRank>,
     },
 }
 
@@ -127,6 +138,10 @@ impl Source {
             }
             Self::Sum { dtype, divisor, of } => {
                 sum::sum((*dtype, *divisor, of), files, range, each)
+            }
+            Self::Plus(of, constant) => sum::plus((of.as_ref(), *constant), files, range, each),
+            Self::Added { to, dtype, what } => {
+                low_rank::added((to.as_ref(), *dtype, what.as_ref()), files, range, each)
             }
             Self::Joined { shape, parts } => match rows(shape, parts) {
                 Some(row) => in_turn(parts, row, (files, size), range, each),

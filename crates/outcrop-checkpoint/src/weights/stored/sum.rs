@@ -20,6 +20,17 @@ impl Stored {
         Self::added(of, of.len())
     }
 
+    /// The same numbers, in F32, with a constant added.
+    pub(crate) fn plus(&self, constant: f32) -> Result<Self, String> {
+        let dtype = self.info.dtype;
+        if dtype != DType::F32 {
+            return Err(format!("is of {dtype}; a constant is added to F32"));
+        }
+        let mut made = self.clone();
+        made.source = Source::Plus(Box::new(self.source.clone()), constant);
+        Ok(made)
+    }
+
     fn added(of: &[Self], divisor: usize) -> Result<Self, String> {
         let mut whole = of.first().ok_or("has no parts")?.clone();
         let (shape, dtype) = (&whole.info.shape, whole.info.dtype);
@@ -44,6 +55,20 @@ impl Stored {
     }
 }
 
+/// The elements `range` of what has a constant added, by pieces.
+pub(super) fn plus(
+    (of, constant): (&Source, f32),
+    files: &Files,
+    range: Range<usize>,
+    each: &mut dyn FnMut(&[u8]),
+) -> io::Result<()> {
+    of.pieces(files, DType::F32.size(), range, &mut |bytes| {
+        let numbers = bytes.as_chunks::<4>().0.iter();
+        let sums = numbers.flat_map(|x| (f32::from_le_bytes(*x) + constant).to_le_bytes());
+        each(&sums.collect::<Vec<u8>>());
+    })
+}
+
 /// The elements `range` of a sum, by pieces.
 pub(super) fn sum(
     (dtype, divisor, of): (DType, usize, &[Source]),
@@ -66,18 +91,23 @@ pub(super) fn sum(
         }
         let mut bytes = Vec::with_capacity(some.len() * size);
         for total in total {
-            match dtype {
-                DType::F16 => bytes.extend(f16::from_f32(total / divisor as f32).to_le_bytes()),
-                DType::BF16 => bytes.extend(bf16::from_f32(total / divisor as f32).to_le_bytes()),
-                _ => bytes.extend((total / divisor as f32).to_le_bytes()),
-            }
+            append(total / divisor as f32, dtype, &mut bytes);
         }
         each(&bytes);
     }
     Ok(())
 }
 
-fn rounded(number: f32, dtype: DType) -> f32 {
+/// Appends a number as F16, BF16 or F32.
+pub(super) fn append(number: f32, dtype: DType, bytes: &mut Vec<u8>) {
+    match dtype {
+        DType::F16 => bytes.extend(f16::from_f32(number).to_le_bytes()),
+        DType::BF16 => bytes.extend(bf16::from_f32(number).to_le_bytes()),
+        _ => bytes.extend(number.to_le_bytes()),
+    }
+}
+
+pub(super) fn rounded(number: f32, dtype: DType) -> f32 {
     match dtype {
         DType::F16 => f16::from_f32(number).to_f32(),
         DType::BF16 => bf16::from_f32(number).to_f32(),

@@ -1,0 +1,148 @@
+//! What llama.cpp calls the tensors and numbers of a family, and what transformers does, one family a file.
+
+mod bloom;
+mod change;
+mod falcon;
+mod gemma;
+mod gpt2;
+mod gptneox;
+mod llama;
+mod nemotron;
+mod phi3;
+mod qwen;
+mod said;
+mod starcoder2;
+
+use serde_json::{Map, Value};
+
+use self::change::Heads;
+use self::said::Said;
+use super::super::super::stored::Stored;
+use super::header::{Header, Info};
+
+type Result<T, E = String> = std::result::Result<T, E>;
+
+/// A family of llama.cpp: its `general.architecture`.
+struct Known {
+    name: &'static str,
+    /// The `model_type` of transformers.
+    model_type: &'static str,
+    /// Before the number of a block, in names of transformers.
+    blocks: &'static str,
+    /// Modules outside of blocks, then those of blocks, as llama.cpp and transformers call them.
+    modules: &'static [(&'static str, &'static str)],
+    /// How a tensor of a module is turned into that of transformers.
+    change: fn(&Heads, &str, Stored) -> Result<Stored>,
+    /// Whether it is meant for gains, in blocks and outside of them, and not for what blocks have alone.
+    gains: bool,
+    /// Settings of the `config.json` beside those that all have, in place of which it may set others.
+    config: fn(&mut Said<'_>, &mut Map<String, Value>) -> Result<()>,
+}
+
+/// The families whose names are known.
+static FAMILIES: &[&Known] = &[
+    &llama::LLAMA,
+    &qwen::QWEN2,
+    &qwen::QWEN3,
+    &gpt2::GPT2,
+    &gptneox::GPTNEOX,
+    &bloom::BLOOM,
+    &falcon::FALCON,
+    &gemma::GEMMA2,
+    &gemma::GEMMA3,
+    &nemotron::NEMOTRON,
+    &phi3::PHI3,
+    &starcoder2::STARCODER2,
+];
+
+/// Factors of rotary frequencies: scaled beforehand, as for Llama 3.1, or of each channel, as for Phi-3.
+const FACTORS: [&str; 3] = [
+    "rope_freqs.weight",
+    "rope_factors_long.weight",
+    "rope_factors_short.weight",
+];
+
+/// The family of a file.
+pub(super) struct Names {
+    known: &'static Known,
+    heads: Heads,
+}
+
+impl Names {
+    pub(super) fn of(header: &Header) -> Result<Self> {
+        let given = header
+            .metadata
+            .get("general.architecture")
+            .and_then(Value::as_str);
+        let given = given.ok_or("`general.architecture` is missing")?;
+        let known = FAMILIES.iter().find(|known| known.name == given).copied();
+        let known = known.ok_or_else(|| {
+            let names: Vec<_> = FAMILIES.iter().map(|known| known.name).collect();
+            format!(
+                "`general.architecture` = \"{given}\"; read are {}: take the safetensors from which it was made",
+                names.join(", ")
+            )
+        })?;
+        let mut said = Said::new(known, header);
+        let queries = said.count("attention.head_count")?;
+        let keys = said.count_or("attention.head_count_kv", queries)?;
+        Ok(Self {
+            known,
+            heads: Heads { queries, keys },
+        })
+    }
+
+    /// The tensor under its name in transformers; none for what is no weight.
+    pub(super) fn named(&self, info: &Info, stored: Stored) -> Result<Option<(String, Stored)>> {
+        if FACTORS.contains(&info.name.as_str()) {
+            return Ok(None);
+        }
+        let (block, rest) = match info.name.strip_prefix("blk.") {
+            None => (None, info.name.as_str()),
+            Some(rest) => {
+                let (number, rest) = rest.split_once('.').ok_or("has no number of a block")?;
+                (Some(number), rest)
+            }
+        };
+        let (module, part) = rest.rsplit_once('.').unwrap_or((rest, ""));
+        let known = self.known.modules.iter().find(|(name, _)| *name == module);
+        let Some((_, module)) = known else {
+            return Err(format!(
+                "is none of the {} family as llama.cpp has it",
+                self.known.name
+            ));
+        };
+        let name = match block {
+            None => format!("{module}.{part}"),
+            Some(number) => format!("{}.{number}.{module}.{part}", self.known.blocks),
+        };
+        let stored = match block {
+            None if !self.known.gains => stored,
+            _ if self.known.gains && part != "weight" => stored,
+            Some(_) | None => (self.known.change)(&self.heads, module, stored)?,
+        };
+        Ok(Some((name, stored)))
+    }
+
+    /// The `config.json` that says what the metadata say.
+    pub(super) fn config(&self, header: &Header) -> Result<String> {
+        let factors = |name: &&&str| header.tensors.iter().any(|info| info.name == **name);
+        if let Some(factors) = FACTORS.iter().find(factors) {
+            return Err(format!(
+                "`{factors}` has rotary frequencies that were scaled beforehand, as for Llama 3.1 and Phi-3, and the \
+                 file does not say how"
+            ));
+        }
+        let mut said = Said::new(self.known, header);
+        let mut config = Map::new();
+        config.insert("model_type".into(), self.known.model_type.into());
+        config.insert("vocab_size".into(), said.rows("token_embd.weight")?.into());
+        config.insert(
+            "tie_word_embeddings".into(),
+            (!said.has("output.weight")).into(),
+        );
+        (self.known.config)(&mut said, &mut config)?;
+        said.all_read()?;
+        Ok(Value::Object(config).to_string())
+    }
+}
