@@ -49,6 +49,7 @@ mod hub;
 #[cfg(feature = "checksums")]
 mod latest;
 mod names;
+mod near;
 #[cfg(feature = "pytorch")]
 mod pickle;
 #[cfg(feature = "runs")]

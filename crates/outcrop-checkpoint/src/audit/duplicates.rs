@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Code, Finding, some};
-use super::scan::{AuditedCheckpoint, AuditedTensor};
+use super::scan::{AuditedCheckpoint, AuditedFile, AuditedTensor};
 
 /// Steps by the content that they have in common.
 type Groups<'a, K> = BTreeMap<K, Vec<(u64, &'a AuditedCheckpoint)>>;
@@ -100,7 +100,11 @@ pub(super) fn identical(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
 /// Files that steps of different content have in common.
 pub(super) fn shared_files(checkpoints: &[AuditedCheckpoint]) -> Vec<Finding> {
     let hashes = |c: &'_ AuditedCheckpoint| {
-        let hashes = c.files.iter().map(|f| f.sha256.clone());
+        // the base model of an adapter is the same for all steps
+        let is_adapter = |f: &&AuditedFile| f.name.starts_with("adapter_model.");
+        let adapter = c.files.iter().find(is_adapter);
+        let own = c.files.iter().filter(|_| adapter.is_none());
+        let hashes = own.chain(adapter).map(|f| f.sha256.clone());
         hashes.collect::<Vec<_>>()
     };
     let groups = grouped(checkpoints, hashes);

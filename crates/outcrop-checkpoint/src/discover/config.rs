@@ -2,12 +2,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::name_of;
-use crate::names::CheckpointName;
+use crate::near;
 use crate::weights::Layout;
 use crate::{Error, Result, Weights};
-
-const CONFIG: &str = "config.json";
 
 /// The text of the `config.json` at `path`, or of one that says what the weights there say of their
 /// architecture, as GGUF does: see [`Checkpoint::config`](crate::Checkpoint::config).
@@ -55,27 +52,15 @@ pub(super) fn of(checkpoint: &Path, layout: &Layout) -> Option<PathBuf> {
         may_say
             && Weights::open(checkpoint).is_ok_and(|weights| !matches!(weights.config(), Ok(None)))
     };
-    beside(checkpoint).or_else(|| itself().filter(|_| says()))
-}
-
-/// The `config.json` of a checkpoint: in its folder, or in the folder of the series to which its
-/// name says that it belongs, or in that of the run whose `checkpoints` the series is. Trainers that save
-/// weights alone leave it there.
-fn beside(checkpoint: &Path) -> Option<PathBuf> {
-    let checkpoint = std::path::absolute(checkpoint).ok()?;
-    let mut folder = match checkpoint.is_file() {
-        true => checkpoint.parent()?,
-        false => &checkpoint,
+    let beside = near::config(checkpoint);
+    // of an adapter, the config of its base model
+    let beside = beside.or_else(|| near::config_of(layout.files.last()?));
+    // OLMo-core has a `config.json` of its own, which the weights are read by
+    let others = |path: &PathBuf| {
+        may_say && near::json(path).is_some_and(|config| !near::is_of_transformers(&config))
     };
-    loop {
-        let config = folder.join(CONFIG);
-        if config.is_file() {
-            return Some(config);
-        }
-        let name = name_of(folder)?;
-        if name != super::folders::CHECKPOINTS && CheckpointName::parse(&name).is_none() {
-            return None;
-        }
-        folder = folder.parent()?;
+    match beside {
+        Some(path) if !others(&path) => Some(path),
+        beside => itself().filter(|_| says()).or(beside),
     }
 }

@@ -4,13 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::named::name_at;
-use super::{Checkpoint, Finder, name_of, seen};
+use super::{Finder, name_of, seen};
 use crate::names::{CheckpointName, ENDINGS, is_unfinished};
-use crate::weights::{NAMES, has_weights};
+use crate::near::CHECKPOINTS;
+use crate::weights::{ADAPTER, NAMES, has_weights};
 use crate::{Error, Result};
-
-/// The folder of a run in which its checkpoints are.
-pub(super) const CHECKPOINTS: &str = "checkpoints";
 
 /// What may be a checkpoint of a series: a folder, or a weight file.
 struct Candidate {
@@ -60,9 +58,7 @@ impl Finder<'_> {
     fn alone<'b>(&mut self, below: impl Iterator<Item = &'b Candidate>) -> Result<()> {
         let folder = std::path::absolute(self.path).ok();
         let name = folder.as_deref().and_then(name_at);
-        let name = name.filter(|name| self.step(name).is_some());
-        let step = name.as_ref().and_then(|name| self.step(name));
-        self.push(name, Checkpoint::open(self.path, step)?, self.path);
+        self.single(name, self.path)?;
         for candidate in below.filter(|c| c.name.is_some() && !c.weights) {
             if let Some((seen, name)) = seen::of_folder(&candidate.path) {
                 let (path, what) = (candidate.path.display(), seen.what);
@@ -129,7 +125,7 @@ fn candidates(folder: &Path) -> Result<Vec<Candidate>> {
 
 /// Whether a file has weights by itself under a name that is not that of a model's own.
 fn is_weight_file(name: &str) -> bool {
-    let is_own = NAMES.contains(&name) || name.contains("-of-");
+    let is_own = [&NAMES[..], &ADAPTER[..]].concat().contains(&name) || name.contains("-of-");
     let ending = ENDINGS.iter().any(|ending| name.ends_with(ending));
     ending && !is_own && seen::no_weights(name).is_none()
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use self::config::config_text;
 use crate::names::CheckpointName;
 use crate::weights::layout;
-use crate::{Error, Result};
+use crate::{Error, Result, Weights};
 
 /// One checkpoint of a series.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,9 +201,25 @@ impl<'a> Finder<'a> {
         let folder = folder.as_deref().and_then(Path::parent);
         let name = own.as_deref().and_then(CheckpointName::parse);
         let name = name.or_else(|| named::name_at(folder?));
+        self.single(name, path)
+    }
+
+    /// The only model of a path: its name gives the step, or what its trainer wrote into or beside the weights.
+    fn single(&mut self, name: Option<CheckpointName>, path: &Path) -> Result<()> {
         let name = name.filter(|name| self.step(name).is_some());
         let step = name.as_ref().and_then(|name| self.step(name));
-        self.push(name, Checkpoint::open(path, step)?, path);
+        let mut checkpoint = Checkpoint::open(path, step)?;
+        if step.is_none()
+            && let Ok(weights) = Weights::open(path)
+            && let Some((step, who)) = weights.step()
+        {
+            self.notes.push(format!(
+                "{} is step {step}, as {who} says",
+                path.display()
+            ));
+            checkpoint.step = Some(step);
+        }
+        self.push(name, checkpoint, path);
         Ok(())
     }
 

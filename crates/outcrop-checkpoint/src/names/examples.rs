@@ -33,7 +33,7 @@ const fn example(
 }
 
 /// The names that are understood, by example.
-pub const UNDERSTOOD: [Example; 21] = [
+pub const UNDERSTOOD: [Example; 23] = [
     example("step143000", "Pythia", None, 143_000),
     example("step-000512", "Outcrop, litgpt, torchtitan", None, 512),
     example("checkpoint-500", "transformers' Trainer", None, 500),
@@ -43,6 +43,8 @@ pub const UNDERSTOOD: [Example; 21] = [
     example("step1000-unsharded", "OLMo", None, 1000),
     example("step-50K-105b", "TinyLlama", None, 50_000),
     example("epoch=0-step=1000.ckpt", "Lightning", None, 1000),
+    example("model_00001000.bin", "llm.c, nanochat", None, 1000),
+    example("state_step001000.pt", "modded-nanogpt", None, 1000),
     example("ep0-ba100", "Composer", None, 100),
     example(
         "stage1-step10000-tokens21B",

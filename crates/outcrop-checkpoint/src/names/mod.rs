@@ -16,7 +16,7 @@ pub use self::examples::{Example, UNDERSTOOD};
 pub use self::listing::Listing;
 use self::parts::{Parts, epoch_before};
 pub use self::words::Counts;
-use self::words::{BOUNDARIES, SEPARATORS, WORDS, split_ending};
+use self::words::{BOUNDARIES, MODEL, MODEL_DIGITS, SEPARATORS, WORDS, split_ending};
 pub(crate) use self::words::{ENDINGS, is_unfinished};
 
 /// What the name of a checkpoint says. It prints as it was read, letter by letter.
@@ -207,6 +207,9 @@ fn number_after<'a>(name: &'a str, start: usize, word: &'static str) -> Option<N
     let thousand = rest.chars().next().filter(|sign| matches!(sign, 'k' | 'K'));
     let rest = &rest[thousand.map_or(0, char::len_utf8)..];
     let number: u64 = digits.parse().ok()?;
+    if word == MODEL && !(start == 0 && separator == Some('_') && digits.len() >= MODEL_DIGITS) {
+        return None;
+    }
     let number = match thousand {
         Some(_) => number.checked_mul(1000)?,
         None => number,
@@ -254,6 +257,9 @@ mod tests {
             "step9999999999999999999k",
             "step1-step2",
             "v1.0",
+            "model_2",
+            "model-00000200.bin",
+            "my_model_00000200.bin",
             "",
         ] {
             assert_eq!(CheckpointName::parse(name), None, "{name}");

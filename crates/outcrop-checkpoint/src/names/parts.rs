@@ -38,9 +38,9 @@ impl Parts {
     }
 }
 
-/// A metric, a word for every checkpoint but the last, the folder of all.
+/// A metric, a word for every checkpoint but the last, the folder of all, what modded-nanogpt calls a checkpoint.
 fn says_nothing_before(part: &str) -> bool {
-    part.contains('=') || matches!(part, "intermediate" | "checkpoints")
+    part.contains('=') || matches!(part, "intermediate" | "checkpoints" | "state")
 }
 
 fn trimmed(parts: &[&str]) -> String {

@@ -30,16 +30,23 @@ const fn other(word: &'static str) -> Word {
 }
 
 /// The words that are understood; one that ends in another stands before it.
-pub(super) const WORDS: [Word; 8] = [
+pub(super) const WORDS: [Word; 9] = [
     steps("global_step"),
     steps("checkpoint"),
     steps("step"),
     steps("iter"),
     steps("ba"),
+    steps(MODEL),
     other("ckpt"),
     other("epoch"),
     other("ep"),
 ];
+
+/// As llm.c and nanochat call a file of weights, `model_00001000.bin` and `model_000100.pt`; any other model may have
+/// a number that is no step.
+pub(super) const MODEL: &str = "model";
+/// Digits of such a number, at least.
+pub(super) const MODEL_DIGITS: usize = 6;
 
 /// Between a word and its number.
 pub(super) const SEPARATORS: [char; 4] = ['-', '_', '=', '.'];

@@ -131,8 +131,17 @@ const NAMES: &[(&[&str], &[&str], Global)] = &[
         Global::Class(Class::StorageMeta),
     ),
     (METADATA, &["_MEM_FORMAT_ENCODING"], Global::Inert),
+    // how the tensors were saved, which Megatron keeps
     (
-        &["torch.distributed.checkpoint.filesystem"],
+        &["torch.distributed.checkpoint.planner"],
+        &["SavePlan", "WriteItem", "WriteItemType", "TensorWriteData"],
+        Global::Inert,
+    ),
+    (
+        &[
+            "torch.distributed.checkpoint.filesystem",
+            "olmo_core.distributed.checkpoint.filesystem",
+        ],
         &["_StorageInfo"],
         Global::Class(Class::StorageInfo),
     ),

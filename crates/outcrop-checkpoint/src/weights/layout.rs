@@ -32,7 +32,7 @@ pub(crate) const NAMES: [&str; 4] = [
 ];
 
 /// What a PEFT adapter is stored as.
-pub(super) const ADAPTER: [&str; 3] = [
+pub(crate) const ADAPTER: [&str; 3] = [
     "adapter_config.json",
     "adapter_model.safetensors",
     "adapter_model.bin",

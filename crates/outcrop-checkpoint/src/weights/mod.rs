@@ -20,7 +20,7 @@ use outcrop_core::nearest;
 use serde_json::Value;
 
 pub(crate) use self::format::{has_weights, layout};
-pub(crate) use self::layout::{Layout, NAMES};
+pub(crate) use self::layout::{ADAPTER, Layout, NAMES};
 #[cfg(feature = "hub")]
 pub(crate) use self::layout::{is_index, weight_map};
 pub use self::stored::TensorInfo;
@@ -56,6 +56,7 @@ pub struct Weights {
     tensors: BTreeMap<String, Stored>,
     notes: Vec<String>,
     config: Option<Result<String, String>>,
+    step: Option<(u64, String)>,
 }
 
 impl Weights {
@@ -63,7 +64,8 @@ impl Weights {
     /// its shards, else `pytorch_model.bin`, else `pytorch_model.bin.index.json` with its shards.
     /// The path of one such file, of whatever name, is taken too: `.safetensors`, `.index.json`,
     /// any other as PyTorch's. A file of llama.cpp (`.gguf`), or a folder with one, is read under the names
-    /// and in the layout of transformers, its quantised numbers as the f32 that they stand for.
+    /// and in the layout of transformers, its quantised numbers as the f32 that they stand for. A PEFT adapter is
+    /// merged with its base model, where that lies beside it or in the folder that it names.
     ///
     /// Nothing in the files is trusted: each size that they claim is checked against their length,
     /// and no code in a pickle runs. What wrappers of a model add to names (`module.`, `_orig_mod.`)
@@ -84,11 +86,10 @@ impl Weights {
             tensors: BTreeMap::new(),
             notes: opened.notes,
             config: opened.config,
+            step: None,
         };
         weights.insert_all(opened.tensors)?;
-        if weights.config.is_none() {
-            weights.translate(&opened.said)?;
-        }
+        weights.translate(&opened.said)?;
         Ok(weights)
     }
 
@@ -101,8 +102,14 @@ impl Weights {
         let found = Found {
             tensors: &self.tensors,
             said,
+            path: &self.path,
+            file,
             folder: file.parent().unwrap_or(Path::new("")),
         };
+        self.step = trainers::step(&found);
+        if self.config.is_some() {
+            return Ok(());
+        }
         let read = trainers::read(&found).map_err(|reason| Error::Trainer {
             path: self.path.clone(),
             reason,
@@ -130,6 +137,13 @@ impl Weights {
                 reason: reason.clone(),
             }),
         }
+    }
+
+    /// The step of the optimiser at which they were saved, where their files or what the trainer wrote beside them
+    /// say it, as nanoGPT's `iter_num` or the `trainer_state.json` of transformers do; and who says it.
+    pub fn step(&self) -> Option<(u64, &str)> {
+        let step = self.step.as_ref();
+        step.map(|(step, who)| (*step, who.as_str()))
     }
 
     fn insert_all(&mut self, stored: Vec<(String, Stored)>) -> Result<()> {

@@ -3,6 +3,9 @@
 //! `PROPTEST_CASES=1000000 cargo test -p outcrop-checkpoint --test fuzz` runs more.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod adapters;
+#[cfg(feature = "runs")]
+mod catalogue;
 mod distributed;
 mod gguf;
 mod index;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use outcrop_checkpoint::{CheckpointSeries, Weights};
+use outcrop_arch::HuggingFace;
+use outcrop_checkpoint::{CheckpointSeries, Weights, config_text};
 
 use crate::read;
 
@@ -47,6 +48,81 @@ fn slices_of_all_processes_are_joined_and_optimisers_left_out() {
             );
             assert_eq!(found.sha256(name).unwrap(), expected.sha256(name).unwrap());
         }
+    }
+}
+
+/// The names and rows of trainers are those of transformers, to the bit.
+fn same_as_of_transformers(folder: &str, reference: &str) -> Weights {
+    let found = Weights::open(&distributed(folder)).unwrap();
+    let expected = Weights::open(&distributed(&format!("{reference}.safetensors"))).unwrap();
+    let names = |weights: &Weights| weights.names().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(names(&found), names(&expected), "{folder}");
+    for name in expected.names() {
+        let digests = [&found, &expected].map(|weights| weights.sha256(name).unwrap());
+        assert_eq!(digests[0], digests[1], "{folder}: {name}");
+    }
+    let of = |text: &str| HuggingFace::parse(text, folder).unwrap().arch;
+    let told = of(found.config().unwrap().unwrap());
+    let json = distributed(&format!("{reference}.json"));
+    assert_eq!(told, of(&fs::read_to_string(json).unwrap()), "{folder}");
+    found
+}
+
+/// Rows of queries and keys in pairs, whose heads a `config.json` of transformers says.
+#[test]
+fn torchtitan_is_llama_as_meta_names_it() {
+    same_as_of_transformers("torchtitan/step-20", "llama");
+    let series = CheckpointSeries::open(&distributed("torchtitan")).unwrap();
+    assert_eq!(series.entries[0].step, Some(20));
+    let dir = tempfile::tempdir().unwrap();
+    for name in [".metadata", "__0_0.distcp"] {
+        let from = distributed("torchtitan/step-20").join(name);
+        fs::copy(from, dir.path().join(name)).unwrap();
+    }
+    let error = refusal(dir.path());
+    assert!(
+        error.contains("number of heads") && error.contains("`config.json` of transformers"),
+        "{error}"
+    );
+    // Meta's own settings say it, too
+    let params = r#"{"dim": 16, "n_layers": 3, "n_heads": 4, "n_kv_heads": 2, "norm_eps": 1e-5, "rope_theta": 30000.0}"#;
+    fs::write(dir.path().join("params.json"), params).unwrap();
+    let found = Weights::open(dir.path()).unwrap();
+    let name = "model.layers.1.self_attn.k_proj.weight";
+    let expected = Weights::open(&distributed("llama.safetensors")).unwrap();
+    assert_eq!(found.sha256(name).unwrap(), expected.sha256(name).unwrap());
+}
+
+/// A `config.json` of its own in the folder of a step, which is not that of transformers.
+#[test]
+fn olmo_core_says_its_architecture_in_its_own_config() {
+    same_as_of_transformers("olmo_core/step30", "olmo2");
+    let series = CheckpointSeries::open(&distributed("olmo_core")).unwrap();
+    let entry = &series.entries[0];
+    assert_eq!(entry.step, Some(30));
+    let text = config_text(entry.config.as_deref().unwrap()).unwrap();
+    assert!(text.contains("\"olmo2\""), "{text}");
+    let dir = tempfile::tempdir().unwrap();
+    let inner = dir.path().join("model_and_optim");
+    fs::create_dir(&inner).unwrap();
+    for name in [".metadata", "__0_0.distcp"] {
+        let from = distributed("olmo_core/step30/model_and_optim").join(name);
+        fs::copy(from, inner.join(name)).unwrap();
+    }
+    let error = refusal(dir.path());
+    assert!(error.contains("its `config.json` is missing"), "{error}");
+    let own = fs::read_to_string(distributed("olmo_core/step30/config.json")).unwrap();
+    for (from, to, part) in [
+        ("reordered_norm", "default", "another block than OLMo 2"),
+        (
+            "\"use_head_qk_norm\": false",
+            "\"use_head_qk_norm\": true",
+            "`use_head_qk_norm` = true",
+        ),
+    ] {
+        fs::write(dir.path().join("config.json"), own.replace(from, to)).unwrap();
+        let error = refusal(dir.path());
+        assert!(error.contains(part), "{error}");
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod distributed;
 mod gguf;
+mod left;
 mod named;
 mod names;
 mod read;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use outcrop_arch::{Family, HuggingFace, OUTCROP, TensorPart, TensorRole};
 use outcrop_checkpoint::{CheckpointSeries, Weights, config_text};
 
-use crate::read;
+use crate::{fixture, read};
 
 fn named(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -125,6 +125,22 @@ fn megatron_says_its_architecture_in_its_arguments() {
     assert!(text.contains("\"rms-norm\""), "{text}");
 }
 
+/// What `dist_checkpointing` saves: tensors of all layers together, or each by itself; arguments in `common.pt`.
+#[test]
+fn megatron_saves_distributed_checkpoints() {
+    for run in ["megatron", "megatron_single"] {
+        let run = format!("../distributed/{run}");
+        same(&format!("{run}/iter_0000040"), "../distributed/llama");
+        let series = CheckpointSeries::open(&named(&run)).unwrap();
+        let entry = &series.entries[0];
+        assert_eq!(entry.step, Some(40));
+        let text = config_text(entry.config.as_deref().unwrap()).unwrap();
+        assert!(text.contains("\"rms-norm\""), "{text}");
+        let weights = Weights::open(&entry.folder).unwrap();
+        assert_eq!(weights.step().map(|(step, _)| step), Some(40));
+    }
+}
+
 /// The vocabulary is padded with zeros, and the rest is what nanoGPT has.
 #[test]
 fn llm_c_has_all_layers_of_a_tensor_in_a_row() {
@@ -204,6 +220,40 @@ fn deepspeed_keeps_the_model_under_module() {
         error.contains("1 more parts") && error.contains("zero_to_fp32"),
         "{error}"
     );
+}
+
+/// What no name says, the file does.
+#[test]
+fn a_model_alone_has_the_step_that_its_trainer_wrote() {
+    for (place, step, who) in [
+        ("nanogpt", 250, "`iter_num`"),
+        ("nanogpt/ckpt.pt", 250, "`iter_num`"),
+        ("deepspeed/global_step7/mp_rank_00_model_states.pt", 7, ""),
+    ] {
+        let series = CheckpointSeries::open(&named(place)).unwrap();
+        assert_eq!(series.entries[0].step, Some(step), "{place}");
+        assert!(series.notes.join("").contains(who), "{:?}", series.notes);
+    }
+    let llm_c = CheckpointSeries::open(&named("llm_c")).unwrap();
+    let steps: Vec<_> = llm_c.entries.iter().map(|entry| entry.step).collect();
+    assert_eq!(steps, [100, 200].map(Some));
+}
+
+/// nanochat's files are named after steps, and modded-nanogpt's have their code beside the weights.
+#[test]
+fn what_is_computed_nowhere_here_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |name: &str| dir.path().join(name);
+    let file = fs::read(fixture("trainers/classes.bin")).unwrap();
+    fs::write(place("model_000100.pt"), &file).unwrap();
+    fs::write(place("optim_000100_rank0.pt"), &file).unwrap();
+    fs::write(place("meta_000100.json"), r#"{"step": 100}"#).unwrap();
+    fs::write(place("state_step000300.pt"), &file).unwrap();
+    let series = CheckpointSeries::open(dir.path()).unwrap();
+    let steps: Vec<_> = series.entries.iter().map(|entry| entry.step).collect();
+    assert_eq!((steps, series.stage), (vec![Some(100), Some(300)], None));
+    let weights = Weights::open(&place("model_000100.pt")).unwrap();
+    assert_eq!(weights.step(), Some((100, "its `meta` file")));
 }
 
 /// What MLX quantises is named, with the way out.

@@ -25,6 +25,8 @@ const METADATA: &str = ".metadata";
 const LONGEST: u64 = 256_000_000;
 /// Folders of a checkpoint in which trainers put it: OLMo-core, accelerate, NeMo.
 const INNER: [&str; 3] = ["model_and_optim", "pytorch_model_fsdp_0", "weights"];
+/// What Megatron saves of all processes alike, its arguments among it.
+const COMMON: &str = "common.pt";
 /// Boxes of a tensor, where they are not rows: few devices share one tensor in two dimensions.
 const MOST: usize = 4096;
 /// What trainers save beside a model and its optimiser.
@@ -93,6 +95,10 @@ fn open(layout: &Layout) -> Result<Opened> {
         return Err(refused(metadata, reason));
     }
     without_model(&mut opened.tensors);
+    let common = folder.join(COMMON);
+    if common.is_file() {
+        opened.said = torch::said(&common)?;
+    }
     Ok(opened)
 }
 

@@ -1,5 +1,6 @@
 //! The formats in which weights lie on a disk, one a file: which files are some, and which tensors they hold.
 
+mod adapter;
 #[cfg(feature = "pytorch")]
 mod distributed;
 mod gguf;
@@ -17,6 +18,7 @@ use crate::Result;
 pub(crate) static FORMATS: &[&Format] = &[
     &gguf::GGUF,
     &llm_c::LLM_C,
+    &adapter::LOW_RANK,
     &published::PUBLISHED,
     #[cfg(feature = "pytorch")]
     &distributed::DISTRIBUTED,

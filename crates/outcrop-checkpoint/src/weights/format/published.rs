@@ -22,7 +22,7 @@ pub(super) static PUBLISHED: Format = Format {
     says_config: false,
 };
 
-fn is(place: &Place<'_>) -> bool {
+pub(super) fn is(place: &Place<'_>) -> bool {
     place.file().is_some() || NAMES.iter().any(|name| place.has(name))
 }
 
@@ -37,6 +37,11 @@ fn layout(place: &Place<'_>) -> Result<Layout> {
         // transformers applies it to the weights beside it
         return Err(adapter(place, false));
     }
+    weights(place)
+}
+
+/// The weights of a folder, whatever lies beside them.
+pub(super) fn weights(place: &Place<'_>) -> Result<Layout> {
     let name = NAMES.iter().find(|name| place.has(name));
     let Some(file) = name.map(|name| place.path.join(name)) else {
         return Err(nothing(place));
@@ -68,10 +73,7 @@ pub(super) fn open(layout: &Layout) -> Result<Opened> {
     let mut all = Opened::default();
     let mut held = Vec::new();
     for (place, path) in layout.files.iter().enumerate() {
-        let opened = match path.extension().is_some_and(|e| e == "safetensors") {
-            true => safetensors(path, place)?,
-            false => torch::open(path, place, layout.index.is_some())?,
-        };
+        let opened = file(path, place, layout.index.is_some())?;
         all.files.extend(opened.files);
         all.said = opened.said;
         let notes = opened.notes.into_iter();
@@ -84,6 +86,14 @@ pub(super) fn open(layout: &Layout) -> Result<Opened> {
     }
     all.tensors = held.into_iter().flatten().collect();
     Ok(all)
+}
+
+/// A file by itself, whose place among those that are open is `place`.
+pub(super) fn file(path: &Path, place: usize, is_shard: bool) -> Result<Opened> {
+    match path.extension().is_some_and(|e| e == "safetensors") {
+        true => safetensors(path, place),
+        false => torch::open(path, place, is_shard),
+    }
 }
 
 fn safetensors(path: &Path, place: usize) -> Result<Opened> {

@@ -71,6 +71,22 @@ pub(super) fn open(path: &Path, place: usize, is_shard: bool) -> Result<Opened> 
     })
 }
 
+/// What a zip archive of PyTorch says beside tensors, whether it has a model or not.
+pub(super) fn said(path: &Path) -> Result<serde_json::Value> {
+    let io = |e| Error::io("read", path, e);
+    let refused = |reason: String| Error::PyTorch {
+        path: path.into(),
+        reason,
+    };
+    let file = File::open(path).map_err(io)?;
+    let length = file.metadata().map_err(io)?.len();
+    let mut entries = entries(Slice::new(&file, 0, length)).map_err(refused)?;
+    let pickle = entries.pickle().map_err(refused)?;
+    let mut machine = Machine::new(&pickle);
+    let root = machine.run().map_err(|refusal| error(path, refusal))?;
+    Ok(plain(&machine, root))
+}
+
 /// The refusal of a pickle as an error of its file.
 pub(super) fn error(path: &Path, refusal: Refusal) -> Error {
     let refused = |reason: String| Error::PyTorch {

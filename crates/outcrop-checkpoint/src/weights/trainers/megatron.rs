@@ -1,13 +1,18 @@
-//! Megatron-LM: `args` beside `model`, with the names of megatron-core's `GPTModel`.
+//! Megatron-LM: `args` beside `model`, with the names of megatron-core's `GPTModel`; in `torch_dist` the arguments
+//! are in `common.pt`, and a tensor may have all layers.
 
 use serde_json::{Value, json};
 
-use super::{Found, Model, Names, Result, Settings, Trainer, is_off};
+use super::super::stored::Stored;
+use super::{Found, Model, Names, Result, Settings, Tensors, Trainer, is_off};
 
 pub(super) static MEGATRON: Trainer = Trainer {
     name: "Megatron-LM",
     read,
 };
+
+/// Before the blocks.
+const LAYERS: &str = "decoder.layers.";
 
 /// Queries, keys and values are by groups of heads there as in Outcrop, and gates above what they gate.
 const NAMES: Names = Names {
@@ -36,17 +41,24 @@ const NAMES: Names = Names {
 
 fn read(found: &Found<'_>) -> Result<Option<Model>> {
     let is_one = |name: &String| {
-        name.starts_with("decoder.layers.") && name.contains(".self_attention.linear_qkv.")
+        name.starts_with(LAYERS) && name.contains("self_attention.linear_qkv.")
     };
     if !found.tensors.keys().any(is_one) {
         return Ok(None);
     }
+    let mut all = Tensors::new();
+    for (name, stored) in found.tensors {
+        match of_all_layers(name) {
+            None => drop(all.insert(name.clone(), stored.clone())),
+            Some(part) => by_layer(part, stored, &mut all)
+                .map_err(|reason| format!("tensor `{name}` {reason}"))?,
+        }
+    }
     // `linear_qkv.layer_norm_weight` is the weight of a norm
     let split = |name: &str| name.replace(".layer_norm_", ".layer_norm.");
-    let tensors = found
-        .tensors
-        .iter()
-        .map(|(name, stored)| (split(name), stored.clone()))
+    let tensors = all
+        .into_iter()
+        .map(|(name, stored)| (split(&name), stored))
         .collect();
     let tensors = NAMES.all(&tensors, |named, stored| named.as_it_is(stored))?;
     let none = Value::Null;
@@ -60,7 +72,28 @@ fn read(found: &Found<'_>) -> Result<Option<Model>> {
     }))
 }
 
-fn config(args: &Settings<'_>, tensors: &super::Tensors) -> Result<String> {
+/// What a tensor of all layers together is of each, as `torch_dist` has it: a layer a row of its first dimension.
+fn of_all_layers(name: &str) -> Option<&str> {
+    let part = name.strip_prefix(LAYERS)?;
+    let number = part.split('.').next().unwrap_or_default();
+    let of_one = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    (!of_one && !NAMES.is_buffer(name)).then_some(part)
+}
+
+fn by_layer(part: &str, stored: &Stored, all: &mut Tensors) -> Result<()> {
+    let (layers, shape) = match stored.info.shape.split_first() {
+        Some((layers, shape)) if !stored.info.shape.contains(&0) => (*layers, shape.to_vec()),
+        _ => return Err("has no layers in its first dimension".into()),
+    };
+    for layer in 0..layers {
+        let before_and_after = [layer, 1, layers - layer - 1];
+        let one = stored.cut(1, &before_and_after, 1)?.reshaped(shape.clone())?;
+        all.insert(format!("{LAYERS}{layer}.{part}"), one);
+    }
+    Ok(())
+}
+
+fn config(args: &Settings<'_>, tensors: &Tensors) -> Result<String> {
     for name in [
         "num_experts",
         "multi_latent_attention",

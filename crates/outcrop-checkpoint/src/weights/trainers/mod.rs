@@ -4,9 +4,13 @@
 mod gpt2;
 mod litgpt;
 mod megatron;
+mod meta;
 mod mlx;
+mod modded_nanogpt;
 mod nanochat;
 mod nanogpt;
+mod olmo_core;
+mod step;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -15,7 +19,9 @@ use std::path::Path;
 use serde_json::Value;
 
 pub(super) use self::gpt2::Gpt2;
+pub(super) use self::step::step;
 use super::stored::Stored;
+use crate::near::{self, json};
 
 type Result<T, E = String> = std::result::Result<T, E>;
 pub(super) type Tensors = BTreeMap<String, Stored>;
@@ -31,9 +37,13 @@ pub(super) struct Trainer {
 /// All trainers with names of their own; the first that knows them counts.
 static TRAINERS: &[&Trainer] = &[
     &nanogpt::NANOGPT,
+    &modded_nanogpt::MODDED_NANOGPT,
     &nanochat::NANOCHAT,
     &litgpt::LITGPT,
     &megatron::MEGATRON,
+    &meta::META,
+    &meta::TORCHTUNE,
+    &olmo_core::OLMO_CORE,
     &mlx::MLX,
 ];
 
@@ -42,8 +52,25 @@ pub(super) struct Found<'a> {
     pub(super) tensors: &'a Tensors,
     /// What stands beside the tensors in their files.
     pub(super) said: &'a Value,
-    /// The folder of the files.
+    /// What was opened.
+    pub(super) path: &'a Path,
+    /// The first of their files, and its folder.
+    pub(super) file: &'a Path,
     pub(super) folder: &'a Path,
+}
+
+impl Found<'_> {
+    /// The `config.json` in the folder of the checkpoint or of its series.
+    fn config(&self) -> Option<Value> {
+        let path = near::config(self.path);
+        // or above the folder of a distributed checkpoint in that of its step
+        json(&path.or_else(|| near::config_of(self.folder))?)
+    }
+
+    /// That of transformers, which says what a trainer does not.
+    fn config_of_transformers(&self) -> Option<Value> {
+        self.config().filter(near::is_of_transformers)
+    }
 }
 
 /// What it means.
