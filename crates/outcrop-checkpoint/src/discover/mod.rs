@@ -213,10 +213,8 @@ impl<'a> Finder<'a> {
             && let Ok(weights) = Weights::open(path)
             && let Some((step, who)) = weights.step()
         {
-            self.notes.push(format!(
-                "{} is step {step}, as {who} says",
-                path.display()
-            ));
+            self.notes
+                .push(format!("{} is step {step}, as {who} says", path.display()));
             checkpoint.step = Some(step);
         }
         self.push(name, checkpoint, path);

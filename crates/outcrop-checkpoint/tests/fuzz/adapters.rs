@@ -26,7 +26,9 @@ fn read_adapter(config: &[u8], adapter: &[u8], base: &[u8]) -> bool {
 const CONFIG: &str = "all/adapter_config.json";
 const ADAPTER: &str = "all/adapter_model.safetensors";
 const BASE: &str = "base/model.safetensors";
-const WORDS: &[&str] = &["LORA", "none", "all", "base", "..", "/", "pissa", "", "q_proj"];
+const WORDS: &[&str] = &[
+    "LORA", "none", "all", "base", "..", "/", "pissa", "", "q_proj",
+];
 const NAMES: &[&str] = &["r", "lora_alpha", "bias", "use_dora", "q_proj"];
 
 proptest! {

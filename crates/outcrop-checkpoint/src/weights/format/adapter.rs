@@ -281,7 +281,11 @@ fn target<'a>(base: &'a mut [(String, Stored)], module: &str) -> Result<&'a mut 
         }
         name = match name.split_once('.') {
             Some((_, rest)) if rest.contains('.') => rest,
-            _ => return Err(format!("belongs to `{whole}`, which the base model has not")),
+            _ => {
+                return Err(format!(
+                    "belongs to `{whole}`, which the base model has not"
+                ));
+            }
         };
     }
     let found = base.iter_mut().find(|(known, _)| known == name);

@@ -43,9 +43,8 @@ impl Stored {
                 "has the shapes {shapes:?} of B, A and the matrix, which do not fit"
             ));
         }
-        let is_float = |stored: &Self| {
-            matches!(stored.info.dtype, DType::F32 | DType::F16 | DType::BF16)
-        };
+        let is_float =
+            |stored: &Self| matches!(stored.info.dtype, DType::F32 | DType::F16 | DType::BF16);
         if !(is_float(self) && is_float(a) && a.info.dtype == b.info.dtype) {
             let dtypes = [b.info.dtype, a.info.dtype, self.info.dtype];
             return Err(format!(

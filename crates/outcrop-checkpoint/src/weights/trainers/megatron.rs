@@ -40,9 +40,8 @@ const NAMES: Names = Names {
 };
 
 fn read(found: &Found<'_>) -> Result<Option<Model>> {
-    let is_one = |name: &String| {
-        name.starts_with(LAYERS) && name.contains("self_attention.linear_qkv.")
-    };
+    let is_one =
+        |name: &String| name.starts_with(LAYERS) && name.contains("self_attention.linear_qkv.");
     if !found.tensors.keys().any(is_one) {
         return Ok(None);
     }
@@ -87,7 +86,9 @@ fn by_layer(part: &str, stored: &Stored, all: &mut Tensors) -> Result<()> {
     };
     for layer in 0..layers {
         let before_and_after = [layer, 1, layers - layer - 1];
-        let one = stored.cut(1, &before_and_after, 1)?.reshaped(shape.clone())?;
+        let one = stored
+            .cut(1, &before_and_after, 1)?
+            .reshaped(shape.clone())?;
         all.insert(format!("{LAYERS}{layer}.{part}"), one);
     }
     Ok(())

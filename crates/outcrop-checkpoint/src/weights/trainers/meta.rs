@@ -109,7 +109,10 @@ fn read(found: &Found<'_>, norm: &str, names: &Names) -> Result<Option<Model>> {
     // torchtune calls the gain of a norm its scale
     let tensors = tensors.into_iter().map(|(name, stored)| {
         let gain = name.strip_suffix(".scale");
-        (gain.map_or(name.clone(), |module| format!("{module}.weight")), stored)
+        (
+            gain.map_or(name.clone(), |module| format!("{module}.weight")),
+            stored,
+        )
     });
     Ok(Some(Model {
         tensors: tensors.collect(),
@@ -121,7 +124,10 @@ fn read(found: &Found<'_>, norm: &str, names: &Names) -> Result<Option<Model>> {
 fn params(found: &Found<'_>) -> Option<Value> {
     let params = near::json(&found.folder.join("params.json"))?;
     let rows = |name: &str| found.tensors.get(name)?.info.shape.first().copied();
-    if params.get("use_scaled_rope").is_some_and(|scaled| *scaled == true) {
+    if params
+        .get("use_scaled_rope")
+        .is_some_and(|scaled| *scaled == true)
+    {
         return None;
     }
     let heads = params.get("n_heads")?;

@@ -171,7 +171,9 @@ fn translated(own: &Value, found: &Found<'_>) -> Result<Value> {
         "rope_theta": of("`rope`", &rope).number("theta", 500_000.0)?,
         "tie_word_embeddings": model.flag("tie_word_embeddings", false)?,
     });
-    let length = own.get("dataset").and_then(|data| data.get("sequence_length"));
+    let length = own
+        .get("dataset")
+        .and_then(|data| data.get("sequence_length"));
     if let Some(length) = length.filter(|length| length.is_u64()) {
         config["max_position_embeddings"] = length.clone();
     }

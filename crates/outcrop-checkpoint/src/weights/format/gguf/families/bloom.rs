@@ -9,7 +9,9 @@ pub(super) static BLOOM: Known = Known {
     model_type: "bloom",
     blocks: "transformer.h",
     modules: MODULES,
-    change: |heads, module, stored| by_head("self_attention.query_key_value", heads, module, stored),
+    change: |heads, module, stored| {
+        by_head("self_attention.query_key_value", heads, module, stored)
+    },
     gains: false,
     config: bloom,
 };
