@@ -290,8 +290,8 @@ fn windows_make_a_second_kind_of_block() {
     );
 }
 
-/// Mixtral-8x7B-v0.1 and Qwen3-30B-A3B, whose sizes are published: 46.7 and 30.5 billion parameters, of which a token
-/// passes 12.9 and 3.3 billion.
+/// Mixtral-8x7B-v0.1, Qwen3-30B-A3B and gpt-oss-20b, whose sizes are published: 46.7, 30.5 and 20.9 billion parameters, of
+/// which a token passes 12.9, 3.3 and, without the embedding, 3.6 billion.
 #[test]
 fn experts_that_a_token_does_not_pass_are_not_active() {
     let mixtral = r#"{"model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
@@ -302,9 +302,16 @@ fn experts_that_a_token_does_not_pass_are_not_active() {
         "max_position_embeddings": 40960, "num_experts_per_tok": 8, "moe_intermediate_size": 768, "rope_theta": 1000000.0,
         "decoder_sparse_step": 1, "mlp_only_layers": [], "norm_topk_prob": true, "use_sliding_window": false,
         "max_window_layers": 48}"#;
+    let oss = r#"{"model_type": "gpt_oss", "hidden_size": 2880, "intermediate_size": 2880, "num_hidden_layers": 24,
+        "num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 201088, "attention_bias": true,
+        "max_position_embeddings": 131072, "initial_context_length": 4096, "num_local_experts": 32, "swiglu_limit": 7.0,
+        "num_experts_per_tok": 4, "experts_per_token": 4, "hidden_act": "silu", "sliding_window": 128,
+        "rope_theta": 150000, "rope_scaling": {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "rope_type": "yarn",
+        "original_max_position_embeddings": 4096, "truncate": false}}"#;
     for (config, total, active) in [
         (mixtral, 46_702_792_704, 12_879_925_248),
         (qwen, 30_532_122_624, 3_353_032_704u64),
+        (oss, 20_914_757_184, 4_187_440_704),
     ] {
         let arch = HuggingFace::parse(config, "config.json").unwrap().arch;
         let counted = arch.parameters();

@@ -18,14 +18,8 @@ pub static GRANITE: Family = {
         settings: Some(&[
             SHAPE,
             GROUPED,
-            &[
-                Read(name::ATTENTION_BIAS),
-                Read(name::MLP_BIAS),
-                Read(EMBEDDING),
-                Read(ATTENTION),
-                Read(RESIDUAL),
-                Read(LOGITS),
-            ],
+            FACTORS,
+            &[Read(name::ATTENTION_BIAS), Read(name::MLP_BIAS)],
         ]),
         read: Some(read_config),
         layout: Some(&LAYOUT),
@@ -33,18 +27,31 @@ pub static GRANITE: Family = {
     }
 };
 
+/// The settings of the factors.
+pub(super) const FACTORS: &[Setting] = &[
+    Setting::Read(EMBEDDING),
+    Setting::Read(ATTENTION),
+    Setting::Read(RESIDUAL),
+    Setting::Read(LOGITS),
+];
+
 fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let arch = block(config, &DEFAULTS, biases(config)?)?;
     let arch = arch.with_head_dim(config.optional_count(name::HEAD_DIM)?);
-    let factor = |name: &str| Ok(config.number(name)?.unwrap_or(1.0));
     Ok(ArchSpec {
-        scale: Scale {
-            embedding: factor(EMBEDDING)?,
-            attention: Some(factor(ATTENTION)?),
-            residual: factor(RESIDUAL)?,
-            logits: 1.0 / factor(LOGITS)?,
-        },
+        scale: scale(config)?,
         window: window::none(config, arch.layers)?,
         ..arch
+    })
+}
+
+/// The factors, each of which is 1 where the file does not say it.
+pub(super) fn scale(config: &Config<'_>) -> Result<Scale> {
+    let factor = |name: &str| Ok(config.number(name)?.unwrap_or(1.0));
+    Ok(Scale {
+        embedding: factor(EMBEDDING)?,
+        attention: Some(factor(ATTENTION)?),
+        residual: factor(RESIDUAL)?,
+        logits: 1.0 / factor(LOGITS)?,
     })
 }

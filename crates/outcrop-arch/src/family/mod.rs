@@ -6,6 +6,7 @@ mod bloom;
 mod config;
 mod ernie4_5;
 mod falcon;
+mod flex_olmo;
 mod gemma;
 mod gemma2;
 mod gemma3;
@@ -17,6 +18,7 @@ mod gpt_neo;
 mod gpt_neox;
 mod gpt_oss;
 mod granite;
+mod granitemoe;
 mod helium;
 mod hf_olmo;
 mod layered;
@@ -110,6 +112,8 @@ families! {
     qwen2_moe::QWEN2_MOE,
     qwen3_moe::QWEN3_MOE,
     gpt_oss::GPT_OSS,
+    granitemoe::GRANITEMOE,
+    flex_olmo::FLEX_OLMO,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.

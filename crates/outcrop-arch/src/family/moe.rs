@@ -59,13 +59,13 @@ const SHARED: [Module; 5] = [
     module("mlp.shared_expert_gate", &[R::SharedScore]),
 ];
 
-const APART: [Module; 3] = [
+pub(super) const APART: [Module; 3] = [
     expert("mlp.experts.{}.gate_proj", &[R::ExpertGate]),
     expert("mlp.experts.{}.up_proj", &[R::ExpertUp]),
     expert("mlp.experts.{}.down_proj", &[R::ExpertDown]),
 ];
 
-const TOGETHER: [Module; 2] = [
+pub(super) const TOGETHER: [Module; 2] = [
     experts("mlp.experts.gate_up_proj", &[R::ExpertGate, R::ExpertUp]),
     experts("mlp.experts.down_proj", &[R::ExpertDown]),
 ];

@@ -20,6 +20,9 @@ pub(crate) struct Case {
     /// By layer that has a router.
     #[serde(default)]
     pub(crate) routers: Vec<Router>,
+    /// Of the first sequence, the attention that the first position receives, by layer and head; of some models.
+    #[serde(default)]
+    pub(crate) sinks: Vec<Vec<f64>>,
 }
 
 /// What the router of a layer did with all tokens.

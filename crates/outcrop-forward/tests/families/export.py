@@ -7,7 +7,8 @@
 tensor that it writes; `ids`, the sequences; `layers`, for each layer and sequence the top 3 magnitudes with position
 and channel, the lower median, the largest magnitude and some whole rows of the residual stream; `loss`, the mean
 next-token cross-entropy of each sequence; `routers`, for each layer that has one, how many tokens chose each expert and
-the mean of their probabilities.
+the mean of their probabilities; `sinks`, of models whose weights do not add up to 1, for each layer and head of the first
+sequence the attention that the first position receives.
 
 `settings/TYPE.jsonl` holds as many models of random settings (`settings.py`), a line each, in the same form.
 
@@ -121,6 +122,12 @@ def routers(model, ids):
     return listed
 
 
+def sinks(model, sequence):
+    """For each layer and head, the attention that the first position receives, averaged over the queries."""
+    attention = model(torch.tensor(sequence)[None], use_cache=False, output_attentions=True).attentions
+    return [[rounded(float(head[:, 0].mean()), 8) for head in layer[0]] for layer in attention]
+
+
 def write_model(kind, settings, edit, folder, draws, original):
     """A model with drawn weights in `folder`, with its config; the list of its tensors."""
     config = AutoConfig.for_model(kind, **settings)
@@ -199,8 +206,13 @@ def case(kind, settings, edit=(), tokens=12, sequences=2, draws=(), attention="e
         ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
         layers, loss = reference(model, ids)
         routed = routers(model, ids)
+        first = sinks(model, ids[0]) if kind == "gpt_oss" else []
     made = {"config": config, "tensors": tensors, "ids": ids, "layers": layers, "loss": loss}
-    return {**made, "routers": routed} if routed else made
+    if routed:
+        made["routers"] = routed
+    if kind == "gpt_oss":
+        made["sinks"] = first
+    return made
 
 
 def settings(kind):

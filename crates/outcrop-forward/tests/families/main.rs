@@ -5,5 +5,6 @@ mod case;
 mod compare;
 mod routers;
 mod settings;
+mod sinks;
 mod transformers;
 mod written;
