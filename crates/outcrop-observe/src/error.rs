@@ -47,11 +47,20 @@ pub enum Error {
         rows: usize,
     },
     /// A name that is neither an observable nor a family of them.
-    #[error("find the observable {name:?}: known are {known}")]
+    #[error("find the observable {name:?}{}; known are {known}", hint(nearest))]
     Name {
         /// The name as given.
         name: String,
+        /// The known name closest to it, if one is close.
+        nearest: Option<String>,
         /// All families and observables.
         known: String,
     },
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    let hint = nearest
+        .as_ref()
+        .map(|name| format!(" (did you mean {name:?}?)"));
+    hint.unwrap_or_default()
 }

@@ -72,6 +72,18 @@ fn unknown(name: &str) -> Error {
     known.extend(OBSERVABLES.iter().map(|one| one.name));
     Error::Name {
         name: name.to_owned(),
+        nearest: nearest(name, &known).map(str::to_owned),
         known: known.join(", "),
     }
+}
+
+/// The known name nearest to `name`, if at most a third of its letters differ.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let with_distance = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(name, known), *known));
+    let near = with_distance
+        .filter(|(distance, known)| *distance <= known.len().max(name.len()).div_ceil(3));
+    near.min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
 }

@@ -60,7 +60,9 @@ fn a_selection_keeps_the_order_of_the_list() {
     assert_eq!(names("all").len(), OBSERVABLES.len());
     assert_eq!(names("channels"), ["channel_maxima", "channel_turnover"]);
     let error = select("tails,tokns").unwrap_err();
-    assert!(matches!(&error, Error::Name { name, .. } if name == "tokns"));
+    assert!(
+        matches!(&error, Error::Name { name, nearest: Some(near), .. } if name == "tokns" && near == "tokens")
+    );
     assert!(
         error.to_string().contains("known are all, tails, tokens"),
         "{error}"
