@@ -65,6 +65,27 @@ pub enum Error {
         /// The value there.
         value: f64,
     },
+    /// A value that is not finite, or so large that its square is not.
+    #[error(
+        "find transitions of {series}: value {value} at step {step}; values are finite and below 1e100, so leave \
+         that step out or measure it again"
+    )]
+    NotFinite {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        value: f64,
+    },
+    /// No number of phases explains the observables and the labels.
+    #[error(
+        "find phases of {observables}: no number of phases that was tried is possible; give fewer labels, or let phases return"
+    )]
+    Phases {
+        /// The names of the observables.
+        observables: String,
+    },
     /// A standard error that is negative or not finite.
     #[error(
         "fit {series}: standard error {sem} at step {step}; allowed is a finite number of at least 0"

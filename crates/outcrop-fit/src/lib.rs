@@ -25,6 +25,8 @@
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
 //! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
+//! | [`TransitionNull`], [`onset`], [`over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
+//! | [`fit_phases`], [`Phases`], [`forward_backward`] | phases of training: a hidden Markov model over several observables |
 //! | [`compare_published`] | the paper's published fits compared with ours |
 //! | [`paper`] | the paper's own procedure, including its failures |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
@@ -60,10 +62,13 @@ mod hypotheses;
 mod interval;
 mod jacobi;
 mod observations;
+mod onset;
 mod options;
 pub mod paper;
 mod parallel;
+mod phases;
 mod published;
+mod random;
 mod robust;
 pub mod separable;
 mod series;
@@ -84,8 +89,13 @@ pub use hypotheses::{
 };
 pub use interval::Interval;
 pub use observations::Observations;
+pub use onset::{
+    Crossing, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedRange, Synchrony, TransitionNull,
+    TransitionTest, Width, onset, over_seeds, synchrony,
+};
 pub use options::{Options, Weighting};
 pub use parallel::{fit_all, fit_each};
+pub use phases::{PhaseDynamics, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward};
 pub use published::compare_published;
 pub use series::{MIN_POINTS, Series};
 pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit, fit_among};

@@ -1,0 +1,26 @@
+//! When a trajectory of any observable changes its level, whether it does, and whether several do together.
+//!
+//! | question | item |
+//! |---|---|
+//! | is there a transition at all? | [`TransitionNull::test`] |
+//! | when does it start, when is it half-way, how wide is it? | [`onset`], [`Onset`], [`Crossing`], [`Width`] |
+//! | and over seeds? | [`over_seeds`], [`SeedRange`] |
+//! | do two observables start together? | [`synchrony`], [`OnsetPair`], [`Synchrony`] |
+//!
+//! A transition is known only as precisely as checkpoints lie close: every crossing is the pair of checkpoints between
+//! which it lies, never a point.
+
+mod crossing;
+mod isotonic;
+mod null;
+mod ramp;
+mod seeds;
+mod signal;
+mod synchrony;
+
+pub use crossing::{Crossing, ONSET_LEVEL, Onset, Width, onset};
+pub use null::{TransitionNull, TransitionTest};
+pub use seeds::{SeedRange, over_seeds};
+pub use signal::MIN_CHECKPOINTS;
+pub(crate) use signal::check_values;
+pub use synchrony::{OnsetPair, Synchrony, synchrony};
