@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use mutation::{mutate, mutations};
+use mutation::{Mutation, mutate, mutations, text_mutations};
 use proptest::prelude::*;
 
 use crate::read_all;
@@ -20,7 +20,47 @@ fn read_files(metadata: &[u8], first: &[u8]) -> bool {
     read_all(dir.path())
 }
 
+/// Files that say the settings of a trainer's distributed checkpoint, and the folder of that.
+const SETTINGS: [(&str, &str); 3] = [
+    ("megatron/iter_0000040", "common.pt"),
+    ("olmo_core/step30", "config.json"),
+    ("torchtune/epoch_0", "config.json"),
+];
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(std::fs::copy(&from, &to).unwrap()),
+        }
+    }
+}
+
+/// Reads one of [`SETTINGS`] with its file changed.
+fn read_settings(which: usize, changes: &[Mutation]) -> bool {
+    let (folder, name) = SETTINGS[which];
+    let dir = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/distributed");
+    copy(&fixtures.join(folder), dir.path());
+    let path = dir.path().join(name);
+    let mut bytes = std::fs::read(&path).unwrap();
+    mutate(&mut bytes, changes);
+    std::fs::write(&path, bytes).unwrap();
+    read_all(dir.path())
+}
+
 proptest! {
+    #[test]
+    fn mutated_settings_of_trainers_are_read_or_refused(
+        which in 0..SETTINGS.len(),
+        changes in prop_oneof![mutations(), text_mutations()],
+    ) {
+        read_settings(which, &changes);
+    }
+
     #[test]
     fn mutated_plans_are_read_or_refused(mutations in mutations()) {
         let mut bytes = file(".metadata");
@@ -39,4 +79,7 @@ proptest! {
 #[test]
 fn the_files_are_read_as_they_are() {
     assert!(read_files(&file(".metadata"), &file("__0_0.distcp")));
+    for (which, settings) in SETTINGS.iter().enumerate() {
+        assert!(read_settings(which, &[]), "{settings:?}");
+    }
 }

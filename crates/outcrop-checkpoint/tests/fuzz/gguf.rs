@@ -18,8 +18,8 @@ proptest! {
 
     /// Changes in the header alone, in which nearly all bytes mean something.
     #[test]
-    fn mutated_headers_are_read_or_refused(mutations in mutations(), which in 0usize..3) {
-        let mut bytes = file(["llama", "gpt2", "gptneox"][which]);
+    fn mutated_headers_are_read_or_refused(mutations in mutations(), which in 0usize..5) {
+        let mut bytes = file(["llama", "gpt2", "gptneox", "gemma2", "falcon"][which]);
         let rest = bytes.split_off(1200);
         mutate(&mut bytes, &mutations);
         read_bytes("x.gguf", &[bytes, rest].concat());
@@ -45,7 +45,7 @@ proptest! {
 
 #[test]
 fn the_files_are_read_as_they_are() {
-    for name in ["types", "llama", "gpt2", "gptneox"] {
+    for name in ["types", "llama", "gpt2", "gptneox", "gemma2", "falcon"] {
         assert!(read_bytes("x.gguf", &file(name)), "{name}");
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use outcrop_arch::HuggingFace;
-use outcrop_checkpoint::{CheckpointSeries, Weights, config_text};
+use outcrop_checkpoint::{CheckpointSeries, Select, Weights, config_text};
 
 use crate::read;
 
@@ -91,6 +91,20 @@ fn torchtitan_is_llama_as_meta_names_it() {
     let name = "model.layers.1.self_attn.k_proj.weight";
     let expected = Weights::open(&distributed("llama.safetensors")).unwrap();
     assert_eq!(found.sha256(name).unwrap(), expected.sha256(name).unwrap());
+}
+
+/// Files of one shard without an index, in folders that count epochs.
+#[test]
+fn torchtune_keeps_rows_in_pairs_under_its_own_names() {
+    let found = same_as_of_transformers("torchtune/epoch_0", "llama");
+    assert!(found.notes()[0].contains("torchtune"), "{:?}", found.notes());
+    let told = Select {
+        steps_per_count: Some(7),
+        ..Select::default()
+    };
+    let series = CheckpointSeries::open_with(&distributed("torchtune"), &told).unwrap();
+    assert_eq!(series.entries[0].step, Some(0));
+    assert!(series.problems[0].path.ends_with("recipe_state"));
 }
 
 /// A `config.json` of its own in the folder of a step, which is not that of transformers.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use outcrop_arch::{Family, HuggingFace, OUTCROP, TensorPart, TensorRole};
+use outcrop_arch::{Bias, Family, HuggingFace, Norm, OUTCROP, TensorPart, TensorRole};
 use outcrop_checkpoint::{CheckpointSeries, Weights, config_text};
 
 use crate::{fixture, read};
@@ -93,6 +93,21 @@ fn nanogpt_is_gpt2_with_linear_maps_the_other_way_round() {
         same(name, "gpt2");
     }
     same("nanogpt/ckpt.pt", "gpt2");
+}
+
+/// Without biases norms have gains alone, which transformers lacks.
+#[test]
+fn nanogpt_without_biases_is_an_architecture_of_ours() {
+    let ((found, said), (expected, expected_said)) =
+        (opened("nanogpt_no_bias"), reference("gpt2"));
+    assert_eq!(
+        (said.family, said.arch.norm, said.arch.bias),
+        (&OUTCROP, Norm::LayerNormGain, Bias::None)
+    );
+    let found = parts(&found, &said);
+    let mut expected = parts(&expected, &expected_said);
+    expected.retain(|((_, _, part), _)| *part == TensorPart::Weight);
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -23,8 +23,8 @@ struct Kept {
 
 const MEGATRON: &str = "convert it with Megatron's `tools/checkpoint/convert.py` to one rank, or save it as `torch_dist`";
 
-/// What is known: litgpt, nanoGPT, DeepSpeed, Megatron.
-const KEPT: [Kept; 4] = [
+/// What is known: litgpt, nanoGPT, DeepSpeed, Megatron, torchtune, whose only shard has no index.
+const KEPT: [Kept; 5] = [
     Kept {
         name: "lit_model.pth",
         parts: None,
@@ -43,6 +43,10 @@ const KEPT: [Kept; 4] = [
     Kept {
         name: "mp_rank_00/model_optim_rng.pt",
         parts: Some(("mp_rank_", MEGATRON)),
+    },
+    Kept {
+        name: "model-00001-of-00001.bin",
+        parts: None,
     },
 ];
 

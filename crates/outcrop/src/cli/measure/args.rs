@@ -32,7 +32,7 @@ pub(super) struct Args {
     /// are there].
     #[arg(long, value_name = "STEPS", conflicts_with = "revision")]
     pub(super) steps: Option<String>,
-    /// The step of a single checkpoint whose name gives none.
+    /// The step of a single checkpoint whose name and files give none.
     #[arg(long, value_name = "STEP", default_value_t = 0)]
     pub(super) step: u64,
     /// Say what would be measured, and what would be fetched, and end.
