@@ -97,7 +97,11 @@ fn torchtitan_is_llama_as_meta_names_it() {
 #[test]
 fn torchtune_keeps_rows_in_pairs_under_its_own_names() {
     let found = same_as_of_transformers("torchtune/epoch_0", "llama");
-    assert!(found.notes()[0].contains("torchtune"), "{:?}", found.notes());
+    assert!(
+        found.notes()[0].contains("torchtune"),
+        "{:?}",
+        found.notes()
+    );
     let told = Select {
         steps_per_count: Some(7),
         ..Select::default()

@@ -98,8 +98,7 @@ fn nanogpt_is_gpt2_with_linear_maps_the_other_way_round() {
 /// Without biases norms have gains alone, which transformers lacks.
 #[test]
 fn nanogpt_without_biases_is_an_architecture_of_ours() {
-    let ((found, said), (expected, expected_said)) =
-        (opened("nanogpt_no_bias"), reference("gpt2"));
+    let ((found, said), (expected, expected_said)) = (opened("nanogpt_no_bias"), reference("gpt2"));
     assert_eq!(
         (said.family, said.arch.norm, said.arch.bias),
         (&OUTCROP, Norm::LayerNormGain, Bias::None)
