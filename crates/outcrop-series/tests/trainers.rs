@@ -31,10 +31,10 @@ fn measured(run: &Path, select: &Select) -> Vec<Measurement> {
     let ids = vec![(0..9).collect(), vec![3, 1, 4, 1, 5, 9, 2, 6]];
     let tokens = Sequences::of(ids, None, "two sequences".into());
     let out = Folder::new(dir.path().join("out"));
-    let stage = select.stage.clone().map(|name| Stage {
-        name,
-        begins: None,
-    });
+    let stage = select
+        .stage
+        .clone()
+        .map(|name| Stage { name, begins: None });
     let options = SeriesOptions {
         stage,
         ..SeriesOptions::new("tiny")
@@ -135,6 +135,9 @@ fn stages_of_a_folder_are_measured_by_themselves() {
         let rows = measured(dir.path(), &select);
         assert_eq!(steps(&rows), expected);
         let of_stage = |row: &Measurement| row.stage.as_ref().map(|s| s.name.clone());
-        assert!(rows.iter().all(|row| of_stage(row).as_deref() == Some(stage)));
+        assert!(
+            rows.iter()
+                .all(|row| of_stage(row).as_deref() == Some(stage))
+        );
     }
 }
