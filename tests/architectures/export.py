@@ -52,6 +52,7 @@ ACTIVATIONS = {
     "swiglu": (F.silu, True), "silu": (F.silu, False), "geglu": (F.gelu, True), "reglu": (F.relu, True),
     "geglu-tanh": (lambda x: F.gelu(x, approximate="tanh"), True),
     "relu2": (lambda x: F.relu(x).square(), False), "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
+    "xielu": (None, False),  # with learned numbers: `Model.activated`
 }
 # Of queries, keys and values; of what attention writes; of the MLP.
 BIASES = {
@@ -181,6 +182,9 @@ class Model:
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
         self.matrix(block + "MlpUp", a["d_ff"], d, mlp)
+        if a["activation"] == "xielu":
+            self.vectors(block + "ActivationPositive", 1, False, True)
+            self.vectors(block + "ActivationNegative", 1, False, True)
         self.matrix(block + "MlpDown", d, a["d_ff"], mlp, writes=True)
 
     # What is computed
@@ -324,9 +328,16 @@ class Model:
         mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
         return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
 
+    def activated(self, x, block):
+        if self.a["activation"] != "xielu":
+            return self.act(x)
+        # Huang and Schlag 2024, eq. 13
+        a, b = (F.softplus(self.w[f"{block}Activation{which}.Shift"]) for which in ("Positive", "Negative"))
+        return torch.where(x > 0, a * x.square(), (0.5 + b) * (torch.expm1(x.clamp(max=0)) - x)) + 0.5 * x
+
     def mlp(self, x, block):
         up = self.linear(x, block + "MlpUp")
-        h = self.act(self.linear(x, block + "MlpGate")) * up if self.gated else self.act(up)
+        h = self.act(self.linear(x, block + "MlpGate")) * up if self.gated else self.activated(up, block)
         return self.linear(h, block + "MlpDown")
 
     def block(self, x, layer):

@@ -11,6 +11,9 @@ pub enum Nonlinearity {
     Relu2,
     /// x * sigmoid(x).
     Silu,
+    /// p x^2 + x / 2 for x above 0, n (exp(x) - 1 - x) + x / 2 below, with p = softplus(a) and n = 1/2 + softplus(b) of
+    /// two learned numbers a and b (Huang and Schlag 2024, arXiv 2411.13010).
+    Xielu,
     /// x * sigmoid(1.702 x).
     QuickGelu,
 }

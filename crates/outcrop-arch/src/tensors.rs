@@ -148,6 +148,16 @@ impl Family {
         if names.buffers.iter().any(|buffer| name.ends_with(buffer)) {
             return None;
         }
+        if names
+            .constants
+            .iter()
+            .any(|(constant, _)| name.ends_with(constant))
+        {
+            return None;
+        }
+        if names.bare.iter().any(|bare| name.ends_with(bare)) {
+            return self.standard_name(&format!("{name}.bias"));
+        }
         if ["lm_head.weight", "embed_out.weight"].contains(&name) {
             return Some(format!("{}.weight", names.head.name));
         }

@@ -1,7 +1,7 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Norm, NormPlacement,
+    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Nonlinearity, Norm, NormPlacement,
     Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind, TensorRole,
     Window,
 };
@@ -35,8 +35,10 @@ fn counted(arch: &ArchSpec) -> Parameters {
         };
     let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
+    let learned = 2 * u64::from(arch.activation == Activation::Xielu);
     let projections = arch.embedding_dim.map_or(0, |width| 2 * width as u64 * d);
-    let non_embedding = layers * (norms * norm + attention + mlp) + ends * norm + projections;
+    let non_embedding =
+        layers * (norms * norm + attention + mlp + learned) + ends * norm + projections;
     let width = arch.embedding_dim.unwrap_or(arch.d_model);
     let tokens = (arch.vocab * width) as u64 * if arch.tied { 1 } else { 2 };
     let bias = if arch.unembedding_bias {
@@ -44,8 +46,12 @@ fn counted(arch: &ArchSpec) -> Parameters {
     } else {
         0
     };
-    let learned = arch.position == Position::Learned;
-    let positions = if learned { arch.context as u64 * d } else { 0 };
+    let positioned = arch.position == Position::Learned;
+    let positions = if positioned {
+        arch.context as u64 * d
+    } else {
+        0
+    };
     Parameters {
         total: non_embedding + tokens + positions + bias,
         non_embedding,
@@ -187,6 +193,9 @@ proptest! {
                 prop_assert!(reads.iter().all(|rows| written.contains(rows)), "{:?}", step);
                 written.extend(writes);
                 used.extend(role);
+                if matches!(step, Step::Activate { kind: Nonlinearity::Xielu, .. }) {
+                    used.extend([TensorRole::ActivationPositive, TensorRole::ActivationNegative]);
+                }
             }
             for part in section.parts.iter().filter(|part| !part.optional) {
                 prop_assert!(used.contains(&part.role), "{:?}", part.role);

@@ -167,8 +167,14 @@ impl Pass<'_> {
                 let sums = log_sums.as_deref_mut();
                 self.attend(x, y, frame.parts, sums, &mut tools.attention);
             }
-            Kind::Activate { kind, gated: false } => plain(kind, x, y),
-            Kind::Activate { kind, gated: true } => gated(kind, x, y, width),
+            Kind::Activate {
+                kind,
+                gated: false,
+                alphas,
+            } => plain(kind, self.weights.alphas(alphas), x, y),
+            Kind::Activate {
+                kind, gated: true, ..
+            } => gated(kind, x, y, width),
             Kind::Experts => {
                 if let Some(experts) = &self.compiled.experts {
                     experts.apply(self.weights, x, y, routes.as_mut(), &mut tools.experts);

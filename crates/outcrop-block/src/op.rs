@@ -91,6 +91,8 @@ pub(crate) enum Kind {
         kind: Nonlinearity,
         /// Whether rows are [gate | hidden]: f(gate) hidden is written.
         gated: bool,
+        /// Which inputs its learned numbers are, where it has some.
+        alphas: Option<[usize; 2]>,
     },
     /// Router and experts.
     Experts,

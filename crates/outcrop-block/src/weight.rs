@@ -71,6 +71,11 @@ impl<'a> Weights<'a> {
         }
     }
 
+    /// The learned numbers of a nonlinearity; 0 where it has none.
+    pub(crate) fn alphas(&self, inputs: Option<[usize; 2]>) -> [f32; 2] {
+        inputs.map_or([0.0; 2], |inputs| inputs.map(|input| self.vector(input)[0]))
+    }
+
     /// A matrix, in parts.
     pub(crate) fn matrix(&self, input: usize) -> &[Packed] {
         match &self.0[input] {

@@ -6,6 +6,7 @@
 //! | items | what they are |
 //! |---|---|
 //! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`] | nonlinearities; `_backward` with the derivative |
+//! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
@@ -43,6 +44,7 @@ mod softcap;
 mod softmax;
 mod sums;
 mod vectorised;
+mod xielu;
 
 pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
@@ -60,6 +62,7 @@ pub use rotary::{
 pub use softcap::{softcap, softcap_slopes};
 pub use softmax::{soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
+pub use xielu::{xielu, xielu_backward};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -27,6 +27,10 @@ pub struct Layout {
     pub buffers: &'static [&'static str],
     /// Other names of modules of a block, each with the one in [`Layout::block`].
     pub aliases: &'static [[&'static str; 2]],
+    /// Ends of the names of vectors that files have without `.bias` behind them.
+    pub bare: &'static [&'static str],
+    /// Ends of the names of numbers that every file has with this value.
+    pub constants: &'static [(&'static str, f32)],
     /// What is added to gains of files: 1 where these hold them less 1, else 0.
     pub gain_offset: f32,
     /// Rows of the table of positions before the first position.
@@ -141,6 +145,8 @@ impl Layout {
         by_head: false,
         buffers: &[],
         aliases: &[],
+        bare: &[],
+        constants: &[],
         gain_offset: 0.0,
         first_position: 0,
         reference: 4096,

@@ -1,6 +1,7 @@
 //! Families of published checkpoints, one in each file: the architectures they hold, their `config.json`, and names and
 //! layout of their weights. [`FAMILIES`] lists them.
 
+mod apertus;
 mod arcee;
 mod bloom;
 mod config;
@@ -114,6 +115,7 @@ families! {
     gpt_oss::GPT_OSS,
     granitemoe::GRANITEMOE,
     flex_olmo::FLEX_OLMO,
+    apertus::APERTUS,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.

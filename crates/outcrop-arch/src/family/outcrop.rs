@@ -43,6 +43,8 @@ static LAYOUT: Layout = Layout {
             stack: None,
             bare: false,
         },
+        module("mlp.activation.positive", &[R::ActivationPositive]),
+        module("mlp.activation.negative", &[R::ActivationNegative]),
         module("mlp.dense_4h_to_h", &[R::MlpDown]),
     ],
     ..gpt_neox::LAYOUT

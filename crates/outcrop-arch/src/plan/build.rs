@@ -1,7 +1,7 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, NormProperties, Over, QkNormProperties,
+    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, QkNormProperties,
     ResidualProperties, Rotary,
 };
 
@@ -261,6 +261,14 @@ impl<'a> List<'a> {
         }
         self.project(TensorRole::MlpUp, [ff, d], bias, [from, Rows::Hidden]);
         let of = if gated { Rows::Gate } else { Rows::Hidden };
+        if kind == Nonlinearity::Xielu {
+            for role in [
+                TensorRole::ActivationPositive,
+                TensorRole::ActivationNegative,
+            ] {
+                self.vector(role, TensorKind::Shift, 1);
+            }
+        }
         self.step(Step::Activate { kind, of });
         if gated {
             self.step(Step::Multiply {

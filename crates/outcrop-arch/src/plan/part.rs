@@ -43,6 +43,10 @@ pub enum TensorRole {
     AttentionOutputNorm,
     /// Normalisation of the output of the MLP, before the addition (Peri-LN).
     MlpOutputNorm,
+    /// The learned number of a nonlinearity above 0, \[1\].
+    ActivationPositive,
+    /// The same below 0.
+    ActivationNegative,
     /// Normalisation of the residual stream before the first block.
     EmbeddingNorm,
     /// Scores of experts, [count] outputs.

@@ -121,7 +121,7 @@ pub enum Step {
         /// Whether each head has one more score, the vector of [`TensorRole::SinkLogits`], whose weight falls away.
         sink_logits: bool,
     },
-    /// A nonlinearity, in place.
+    /// A nonlinearity, in place; one with learned numbers finds them as shifts.
     Activate {
         /// Which.
         kind: Nonlinearity,

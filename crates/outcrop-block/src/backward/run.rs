@@ -74,9 +74,7 @@ impl Back<'_> {
             }
             (Action::Whole, Kind::Turn) => self.turn(op, frame, lane),
             (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, tools),
-            (Action::Whole, Kind::Activate { kind, gated }) => {
-                self.activate(op, kind, gated, frame)
-            }
+            (Action::Whole, Kind::Activate { .. }) => self.activate(op, frame, lane),
             // a program has no others
             (Action::Input | Action::Weight | Action::Whole, _) => {}
         }
@@ -161,24 +159,29 @@ impl Back<'_> {
         frame.put(place, whole);
     }
 
-    fn activate(
-        &self,
-        op: Op,
-        kind: outcrop_arch::Nonlinearity,
-        gated: bool,
-        frame: &mut Frame<'_>,
-    ) {
+    fn activate(&self, op: Op, frame: &mut Frame<'_>, lane: &mut Lane) {
+        let Kind::Activate {
+            kind,
+            gated,
+            alphas,
+        } = op.kind
+        else {
+            return;
+        };
         let (place, active) = (self.gradient(op.from), self.pass.place(op.to));
         let y = frame.take(active);
         let dx = frame.take(place);
         let [input, output] = [op.from, op.to].map(|value| self.length(frame, value));
         let x = self.value(frame, op.from);
-        match gated {
-            true => {
-                let (dy, width) = (self.slope(frame, op.to), self.pass.width(op.to));
-                gated_backward(kind, x, &mut y[..output], dy, &mut dx[..input], width);
+        if gated {
+            let (dy, width) = (self.slope(frame, op.to), self.pass.width(op.to));
+            gated_backward(kind, x, &mut y[..output], dy, &mut dx[..input], width);
+        } else {
+            let values = self.pass.weights.alphas(alphas);
+            let slopes = plain_backward(kind, values, x, &mut y[..output], &mut dx[..input]);
+            for (input, slope) in alphas.into_iter().flatten().zip(slopes) {
+                lane.sums[input][0] += slope;
             }
-            false => plain_backward(kind, x, &mut y[..output], &mut dx[..input]),
         }
         frame.put(place, dx);
         frame.put(active, y);

@@ -12,7 +12,9 @@ pub(crate) use end::{End, end};
 
 use std::ops::Range;
 
-use outcrop_arch::{Angles, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_arch::{
+    Angles, Nonlinearity, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole,
+};
 
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
@@ -247,7 +249,7 @@ impl List<'_> {
 
     fn activate<'s>(
         &mut self,
-        kind: outcrop_arch::Nonlinearity,
+        kind: Nonlinearity,
         of: Rows,
         rest: &'s [Step],
     ) -> Result<&'s [Step]> {
@@ -259,24 +261,49 @@ impl List<'_> {
         };
         match (of, rest.split_first()) {
             (Rows::Hidden, _) => {
+                let alphas = self.alphas(kind)?;
                 let gated = false;
-                self.op(Kind::Activate { kind, gated }, from, Rows::Hidden, width);
+                let kind = Kind::Activate {
+                    kind,
+                    gated,
+                    alphas,
+                };
+                self.op(kind, from, Rows::Hidden, width);
                 Ok(rest)
             }
             (Rows::Gate, Some((next, rest)))
-                if *next == gated && self.value(Rows::Hidden)? == from =>
+                if *next == gated
+                    && kind != Nonlinearity::Xielu
+                    && self.value(Rows::Hidden)? == from =>
             {
                 let gated = true;
-                self.op(
-                    Kind::Activate { kind, gated },
-                    from,
-                    Rows::Hidden,
-                    width / 2,
-                );
+                let kind = Kind::Activate {
+                    kind,
+                    gated,
+                    alphas: None,
+                };
+                self.op(kind, from, Rows::Hidden, width / 2);
                 Ok(rest)
             }
             _ => Err(Error::lack(format!("a nonlinearity of {of:?}"))),
         }
+    }
+
+    /// The learned numbers of a nonlinearity, where it has some.
+    fn alphas(&mut self, kind: Nonlinearity) -> Result<Option<[usize; 2]>> {
+        if kind != Nonlinearity::Xielu {
+            return Ok(None);
+        }
+        let roles = [
+            TensorRole::ActivationPositive,
+            TensorRole::ActivationNegative,
+        ];
+        let [a, b] = roles.map(|role| self.inputs.vector(role, TensorKind::Shift));
+        let missing = || Error::Part {
+            role: format!("{:?}", roles[0]),
+            kind: "shift",
+        };
+        Ok(Some([a.ok_or_else(missing)?, b.ok_or_else(missing)?]))
     }
 
     fn add(&mut self, from: Rows, to: Rows) -> Result<()> {

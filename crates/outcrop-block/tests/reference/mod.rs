@@ -101,7 +101,17 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
             }
             Step::Activate { kind, of } => {
                 let values = rows.get_mut(&of).expect("rows");
-                values.iter_mut().for_each(|x| *x = activation(kind, *x));
+                let alphas = [
+                    TensorRole::ActivationPositive,
+                    TensorRole::ActivationNegative,
+                ]
+                .map(|role| {
+                    let found = weights.get(&(role, TensorKind::Shift));
+                    found.map_or(0.0, |values| values[0])
+                });
+                values
+                    .iter_mut()
+                    .for_each(|x| *x = activation(kind, alphas, *x));
             }
             Step::Multiply { from, to } => {
                 let factors = rows[&from].clone();
@@ -313,9 +323,12 @@ fn attend(
     read
 }
 
-fn activation(kind: Nonlinearity, x: f64) -> f64 {
+fn activation(kind: Nonlinearity, [a, b]: [f64; 2], x: f64) -> f64 {
+    let softplus = |x: f64| x.exp().ln_1p();
     match kind {
         Nonlinearity::Relu => x.max(0.0),
+        Nonlinearity::Xielu if x > 0.0 => softplus(a) * x * x + 0.5 * x,
+        Nonlinearity::Xielu => (0.5 + softplus(b)) * (x.exp() - 1.0 - x) + 0.5 * x,
         Nonlinearity::Relu2 => x.max(0.0).powi(2),
         Nonlinearity::Silu => x / (1.0 + (-x).exp()),
         Nonlinearity::QuickGelu => x / (1.0 + (-1.702 * x).exp()),

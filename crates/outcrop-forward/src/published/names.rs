@@ -59,6 +59,8 @@ pub(super) fn matched(
         let inside = name.strip_prefix(prefix).unwrap_or(name);
         if is_bookkeeping(inside, weights) {
             beside.push(inside);
+        } else if let Some(fault) = constant(family, inside, name, weights)? {
+            found.faults.push(fault);
         } else if let Some(standard) = family.standard_name(inside) {
             found.insert(standard, name, weights)?;
         }
@@ -68,6 +70,24 @@ pub(super) fn matched(
         found.notes.push(note);
     }
     Ok(found)
+}
+
+/// What is wrong with a number that every file of the family has with the same value, to the precision of bfloat16.
+fn constant(
+    family: &Family,
+    inside: &str,
+    name: &str,
+    weights: &Weights,
+) -> Result<Option<String>> {
+    let constants = family.layout().constants.iter();
+    let Some((_, only)) = constants.clone().find(|(end, _)| inside.ends_with(end)) else {
+        return Ok(None);
+    };
+    let mut values = Vec::new();
+    weights.read_f32(name, &mut values)?;
+    let same = |x: &f32| (x - only).abs() <= only.abs() / 128.0;
+    let right = values.len() == 1 && values.iter().all(same);
+    Ok((!right).then(|| format!("`{name}` is {values:?}; supported is {only}")))
 }
 
 impl Matched {

@@ -64,6 +64,11 @@ def less_one(case):
     return {**case, "draws": {"norm.weight": [0.0, 0.4], "norm1.weight": [0.0, 0.4], **case.get("draws", {})}}
 
 
+def xielu(case):
+    """Constants as they are in every file."""
+    return {**case, "draws": {"act_fn.beta": [0.5, 0.0], "act_fn.eps": [-1e-6, 0.0], "act_fn.alpha": [0.0, 2.0]}}
+
+
 def gemma(**more):
     return less_one(grouped(**{"head_dim": 8, "tie_word_embeddings": True, **more}))
 
@@ -125,6 +130,12 @@ def alone(arguments):
 
 
 TABLE = {
+    "apertus": {
+        "plain": xielu(grouped()),
+        "biases": xielu(grouped(attention_bias=True, num_hidden_layers=3, rope_parameters=rope(base=500.0))),
+        "one-key": xielu(grouped(num_key_value_heads=1, num_attention_heads=3, tie_word_embeddings=True, rms_norm_eps=1e-3)),
+        "relu2": grouped(hidden_act="relu2", num_key_value_heads=6, rope_parameters=scaled("linear")),
+    },
     "arcee": {
         "plain": grouped(),
         "llama3": long(grouped(rope_parameters=scaled("llama3"), mlp_bias=True, num_hidden_layers=3)),

@@ -159,7 +159,7 @@ impl<'a> Composed<'a> {
                 let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
                 (Rows::Read, joined(attend(how, given)))
             }
-            Step::Activate { kind, of } => (of, activated(kind, self.row(of))),
+            Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
             Step::Experts { .. } => unreachable!("a model with experts is not made"),
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
@@ -259,6 +259,32 @@ impl<'a> Composed<'a> {
         }
     }
 
+    fn activated(&self, kind: Nonlinearity, x: Tensor<3>) -> Tensor<3> {
+        match kind {
+            Nonlinearity::Gelu => activation::gelu(x),
+            Nonlinearity::GeluTanh => activation::gelu_approximate(x),
+            Nonlinearity::Xielu => self.xielu(x),
+            Nonlinearity::Relu => activation::relu(x),
+            Nonlinearity::Relu2 => activation::relu(x).square(),
+            Nonlinearity::Silu => activation::silu(x),
+            Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
+        }
+    }
+
+    fn xielu(&self, x: Tensor<3>) -> Tensor<3> {
+        let roles = [
+            TensorRole::ActivationPositive,
+            TensorRole::ActivationNegative,
+        ];
+        let [above, below] = roles.map(|role| match self.vector(role, TensorKind::Shift) {
+            Some(alpha) => activation::softplus(alpha, 1.0).unsqueeze::<3>(),
+            None => unreachable!("a plan has a number for {role:?}"),
+        });
+        let (high, low) = (activation::relu(x.clone()), activation::relu(-x.clone()));
+        let bent = (-low.clone()).exp() - 1.0 + low;
+        high.square() * above + bent * (below + 0.5) + x * 0.5
+    }
+
     /// What the matrix of `role` gives. Where it has other parts too, theirs lie ready after the first.
     fn project(&mut self, role: TensorRole, from: Rows) -> Tensor<3> {
         if let Some(ready) = self.ready.remove(&role) {
@@ -305,17 +331,6 @@ fn normalise<const D: usize>(x: Tensor<D>, centred: bool, eps: f64) -> Tensor<D>
     };
     let size = (x.clone().square().mean_dim(D - 1) + eps).sqrt();
     x / size
-}
-
-fn activated(kind: Nonlinearity, x: Tensor<3>) -> Tensor<3> {
-    match kind {
-        Nonlinearity::Gelu => activation::gelu(x),
-        Nonlinearity::GeluTanh => activation::gelu_approximate(x),
-        Nonlinearity::Relu => activation::relu(x),
-        Nonlinearity::Relu2 => activation::relu(x).square(),
-        Nonlinearity::Silu => activation::silu(x),
-        Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
-    }
 }
 
 /// c tanh(x / c), where there is a bound c.

@@ -11,6 +11,7 @@ mod relu;
 mod relu2;
 mod silu;
 mod swiglu;
+mod xielu;
 
 use super::Word;
 use super::one_of::one_of;
@@ -53,6 +54,8 @@ one_of! {
     ReGlu = reglu::ROW;
     /// g * sigmoid(1.702 g) * (x W_up) with g = x W_gate: an MLP of three matrices, as GPT-OSS.
     QuickGeGlu = quick_geglu::ROW;
+    /// A nonlinearity with two learned numbers in each block, as Apertus (Huang and Schlag 2024).
+    Xielu = xielu::ROW;
 }
 
 impl Activation {
