@@ -23,6 +23,7 @@ const COMMANDS: &[&str] = &[
     "help train",
     "completions bash",
     "runs",
+    "families",
     "completions fish",
     "train --print-default",
     "train --print-schema",

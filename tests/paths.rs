@@ -41,6 +41,7 @@ const COMMANDS: &[&str] = &[
     "report DIR/runs/m0 --out DIR/page",
     "completions bash",
     "runs",
+    "families",
 ];
 
 const PROFILE: &str = "name = 'p'

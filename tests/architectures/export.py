@@ -41,11 +41,13 @@ PLACEMENTS = {
 # Whether the MLP reads what attention reads; whether by the same norm.
 RESIDUALS = {"parallel": (True, False), "sequential": (False, False), "parallel-shared": (True, True)}
 # Of queries and keys: whether the mean is subtracted, whether all heads are normed together, whether each has a gain of
-# its own, whether there is a shift.
+# its own, whether there is a shift. Those in the second list follow the rotation; the last has no gain.
 QK_NORMS = {
     True: (False, False, False, False), "width": (False, True, True, False), "layer-norm": (True, False, False, True),
-    "layer-norm-heads": (True, False, True, False),
+    "layer-norm-heads": (True, False, True, False), "after-rotation": (False, False, False, False),
+    "after-rotation-plain": (False, False, False, False),
 }
+LATE = ["after-rotation", "after-rotation-plain"]
 # The function, and whether it is of a gate that multiplies the rest.
 ACTIVATIONS = {
     "gelu": (F.gelu, False), "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), False), "relu": (F.relu, False),
@@ -107,9 +109,11 @@ class Model:
         self.centred, self.gain, self.shift = NORMS[a["norm"]]
         self.normed_input, self.normed_output, self.normed_stream, self.normed_last = PLACEMENTS[a["norm_placement"]]
         self.parallel, self.shared = RESIDUALS[a["residual"]]
+        scale = dict(a["scale"])
+        self.by_layer = scale.pop("by_layer", False)
         self.scale = {"embedding": 1.0, "attention": 1 / math.sqrt(self.d_head), "residual": 1.0, "logits": 1.0}
-        assert a["scale"].keys() <= self.scale.keys() and a["softcap"].keys() <= {"scores", "logits"}
-        self.scale.update({name: f32(x) for name, x in a["scale"].items()})
+        assert scale.keys() <= self.scale.keys() and a["softcap"].keys() <= {"scores", "logits"}
+        self.scale.update({name: f32(x) for name, x in scale.items()})
         self.alibi = {"order": "press", "max": 8.0, "scaled": False, "bf16": False}
         assert a["alibi"].keys() <= self.alibi.keys()
         self.alibi.update(a["alibi"])
@@ -176,8 +180,9 @@ class Model:
         self.matrix(block + "Value", self.kv_heads * self.d_head, d, qkv)
         if a["qk_norm"]:
             _, _, each, shift = QK_NORMS[a["qk_norm"]]
-            self.vectors(block + "QueryNorm", widths if each else self.d_head, True, shift)
-            self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, True, shift)
+            gain = a["qk_norm"] != "after-rotation-plain"
+            self.vectors(block + "QueryNorm", widths if each else self.d_head, gain, shift)
+            self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, gain, shift)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -208,7 +213,7 @@ class Model:
             x = self.normed(x.transpose(1, 2).flatten(2), centred).unflatten(-1, (-1, self.d_head)).transpose(1, 2)
         else:
             x = self.normed(x, centred)
-        gain = self.w[f"{name}.Gain"]
+        gain = self.w.get(f"{name}.Gain", torch.ones(self.d_head, dtype=torch.float64))
         return x * (gain.view(-1, 1, self.d_head) if each else gain) + self.w.get(f"{name}.Shift", 0.0)
 
     def capped(self, x, what):
@@ -268,9 +273,12 @@ class Model:
         places = torch.arange(x.shape[-2], dtype=torch.float32)
         angles = torch.outer(places, frequencies).double()
         cos, sin = ((f(angles).float() * scale).double() for f in (torch.cos, torch.sin))
-        pairs = {"halves": (2, dims // 2), "neighbours": (dims // 2, 2)}[self.a["rotary_pairs"]]
-        which = -2 if self.a["rotary_pairs"] == "halves" else -1
+        neighbours = self.a["rotary_pairs"] == "neighbours"
+        pairs = (dims // 2, 2) if neighbours else (2, dims // 2)
+        which = -1 if neighbours else -2
         first, second = x[..., :dims].unflatten(-1, pairs).unbind(which)
+        if self.a["rotary_pairs"] == "halves-back":
+            sin = -sin
         turned = torch.stack([first * cos - second * sin, second * cos + first * sin], which).flatten(-2)
         return torch.cat([turned, x[..., dims:]], -1)
 
@@ -295,7 +303,8 @@ class Model:
     def attention(self, x, block, layer):
         split = lambda name: self.linear(x, block + name).unflatten(-1, (-1, self.d_head)).transpose(1, 2)
         query, key, value = split("Query"), split("Key"), split("Value")
-        if self.a["qk_norm"]:
+        normed = self.a["qk_norm"]
+        if normed and normed not in LATE:
             query, key = self.norm_heads(query, block + "QueryNorm"), self.norm_heads(key, block + "KeyNorm")
         if self.a["clip_qkv"]:
             limit = f32(self.a["clip_qkv"])
@@ -320,8 +329,11 @@ class Model:
                     bias = bias * self.scale["attention"]
             case kind:
                 assert kind in ("learned", "none"), kind
+        if normed in LATE:
+            query, key = self.norm_heads(query, block + "QueryNorm"), self.norm_heads(key, block + "KeyNorm")
         key, value = (x.repeat_interleave(self.heads // self.kv_heads, 1) for x in (key, value))
-        scores = self.capped(query @ key.transpose(-1, -2) * self.scale["attention"], "scores") + bias
+        factor = self.scale["attention"] / (layer if self.by_layer else 1)
+        scores = self.capped(query @ key.transpose(-1, -2) * factor, "scores") + bias
         seen = distance >= 0
         if windowed:
             seen &= distance < window["width"]

@@ -7,6 +7,7 @@
 //! | [`Plan`] | what an architecture computes and with which weights: steps and parts, in order |
 //! | [`Family`] | names and layout of the weights in published checkpoints |
 //! | [`HuggingFace`] | what a `config.json` of transformers describes: an [`ArchSpec`] and its [`Family`] |
+//! | [`KnownType`] | one of transformers' model types, and whether it is read |
 //! | [`TensorName`] | one tensor of a checkpoint: name, shape, role |
 //!
 //! Parameters and floating-point operations are counted from the architecture. The crate reads no file and computes
@@ -26,6 +27,7 @@ mod angles;
 mod error;
 mod family;
 mod huggingface;
+mod known;
 mod nearest;
 mod nonlinearity;
 mod plan;
@@ -38,10 +40,11 @@ pub use angles::Angles;
 pub use error::{Error, Result};
 pub use family::named::*;
 pub use family::{
-    Config, FAMILIES, Family, Layout, Module, OUTCROP, Setting, Stack, bare, expert, experts,
-    fused, module,
+    Config, FAMILIES, Family, HeadGains, Layout, Module, OUTCROP, Setting, Stack, bare, expert,
+    experts, fused, module,
 };
 pub use huggingface::HuggingFace;
+pub use known::{KnownType, known_types, types_reference};
 pub use nearest::nearest;
 pub use nonlinearity::Nonlinearity;
 pub use plan::{

@@ -1,6 +1,6 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
-use crate::family::{Layout, Module, Stack};
+use crate::family::{HeadGains, Layout, Module, Stack};
 use crate::plan::{Draw, Part, Plan, Section, Step, TensorKind, TensorPart, TensorRole};
 use crate::{ArchSpec, Error, Family, Result};
 
@@ -155,9 +155,6 @@ impl Family {
         {
             return None;
         }
-        if names.bare.iter().any(|bare| name.ends_with(bare)) {
-            return self.standard_name(&format!("{name}.bias"));
-        }
         if ["lm_head.weight", "embed_out.weight"].contains(&name) {
             return Some(format!("{}.weight", names.head.name));
         }
@@ -231,6 +228,7 @@ impl List<'_> {
             let of = |role| section.parts.iter().filter(move |part| part.role == role);
             let held: Vec<&Part> = module.holds.iter().flat_map(|role| of(*role)).collect();
             let groups = self.groups(module, section);
+            let first = self.tensors.len();
             for which in [TensorPart::Weight, TensorPart::Bias] {
                 let held: Vec<&Part> = held
                     .iter()
@@ -240,6 +238,9 @@ impl List<'_> {
                 if !held.is_empty() {
                     self.module(module, which, (&held, groups), &at(module.name));
                 }
+            }
+            if let [TensorRole::QueryNorm | TensorRole::KeyNorm] = module.holds {
+                self.head_gains(first, section, &at(module.name));
             }
         }
         Ok(())
@@ -254,28 +255,43 @@ impl List<'_> {
         }
     }
 
+    /// Turns the tensors from `first` on, of the norm of queries or keys called `name`, into what files hold.
+    fn head_gains(&mut self, first: usize, section: &Section, name: &str) {
+        let (Some(gain), Some(d_head)) = (self.tensors.get(first).cloned(), counts(section)[1])
+        else {
+            return;
+        };
+        let count = gain.shape[0] / d_head;
+        match self.names.head_gains {
+            HeadGains::Vector => {}
+            HeadGains::Matrix => self.tensors[first].shape = vec![count, d_head],
+            HeadGains::Each(module) => {
+                self.tensors.truncate(first);
+                self.tensors.extend((0..count).map(|head| TensorName {
+                    name: format!("{name}.{module}.{head}.weight"),
+                    shape: vec![d_head],
+                    spans: vec![Span {
+                        role: gain.role,
+                        first: head * d_head,
+                        rows: d_head,
+                    }],
+                    ..gain.clone()
+                }));
+            }
+        }
+    }
+
     /// Into how many pieces the parts of a module are cut, one of each part following another.
     fn groups(&self, module: &Module, section: &Section) -> usize {
-        let by_head = self.names.by_head && module.role == TensorRole::QueryKeyValue;
-        let groups = section.steps.iter().find_map(|step| match step {
-            Step::Attend { kv_heads, .. } if by_head => Some(*kv_heads),
-            Step::Experts { count, .. } if module.stack.is_some() => Some(*count),
-            Step::Attend { .. }
-            | Step::Experts { .. }
-            | Step::Embed { .. }
-            | Step::AddPosition { .. }
-            | Step::Norm { .. }
-            | Step::Scale { .. }
-            | Step::Clip { .. }
-            | Step::Project { .. }
-            | Step::HeadNorm { .. }
-            | Step::Rotate { .. }
-            | Step::Activate { .. }
-            | Step::Multiply { .. }
-            | Step::Add { .. }
-            | Step::Unembed { .. } => None,
-        });
-        groups.unwrap_or(1)
+        let [kv_heads, _, experts] = counts(section);
+        if module.stack.is_some() {
+            return experts.unwrap_or(1);
+        }
+        match (module.role == TensorRole::QueryKeyValue, self.names.by_head) {
+            (true, true) => kv_heads.unwrap_or(1),
+            (true, false) => self.names.pieces,
+            (false, _) => 1,
+        }
     }
 
     /// The tensors of a module, one but where experts have their own: `groups` of pieces of the parts, one below another.
@@ -384,6 +400,32 @@ fn suffix(part: TensorPart) -> &'static str {
         TensorPart::Weight => "weight",
         TensorPart::Bias => "bias",
     }
+}
+
+/// Key-value heads, the width of a head and experts of a section, as far as it has some.
+fn counts(section: &Section) -> [Option<usize>; 3] {
+    let mut found = [None; 3];
+    for step in &section.steps {
+        match step {
+            Step::Attend {
+                kv_heads, d_head, ..
+            } => [found[0], found[1]] = [Some(*kv_heads), Some(*d_head)],
+            Step::Experts { count, .. } => found[2] = Some(*count),
+            Step::Embed { .. }
+            | Step::AddPosition { .. }
+            | Step::Norm { .. }
+            | Step::Scale { .. }
+            | Step::Clip { .. }
+            | Step::Project { .. }
+            | Step::HeadNorm { .. }
+            | Step::Rotate { .. }
+            | Step::Activate { .. }
+            | Step::Multiply { .. }
+            | Step::Add { .. }
+            | Step::Unembed { .. } => {}
+        }
+    }
+    found
 }
 
 /// The piece `index` of `groups` pieces of a part.

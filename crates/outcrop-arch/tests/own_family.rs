@@ -8,6 +8,7 @@ use outcrop_arch::{
 static LAMA: Family = Family {
     name: "Lama",
     model_type: "lama",
+    aliases: &[],
     classes: &["LamaForCausalLM"],
     base: Some(&LLAMA),
     settings: None,
@@ -56,10 +57,10 @@ fn its_config_is_read_as_that_of_its_base() {
         .replace("lama\"", "llama\"");
     let llama = HuggingFace::parse(&llama, "config.json").unwrap();
     assert_eq!((llama.family, llama.arch), (&LLAMA, read.arch));
-    let known = parse(&CONFIG.replace("lama\"", "alpaca\""))
+    let near = parse(&CONFIG.replace("lama\"", "lamas\""))
         .unwrap_err()
         .to_string();
-    assert!(known.contains(", lama"), "{known}");
+    assert!(near.contains("`lama`"), "{near}");
     let unknown = CONFIG.replace("vocab_size\"", "vocab_size\": 100, \"logit_scale\"");
     assert!(
         parse(&unknown)

@@ -1,9 +1,9 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Nonlinearity, Norm, NormPlacement,
-    Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind, TensorRole,
-    Window,
+    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Nonlinearity, Norm,
+    NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind,
+    TensorRole, Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -28,8 +28,8 @@ fn counted(arch: &ArchSpec) -> Parameters {
     let attention = linear(d, (heads + 2 * kv_heads) * d_head, arch.bias.qkv())
         + linear(heads * d_head, d, arch.bias.attention_output())
         + match arch.qk_norm {
-            QkNorm::None => 0,
-            QkNorm::Head => 2 * d_head,
+            QkNorm::None | QkNorm::AfterRotationPlain => 0,
+            QkNorm::Head | QkNorm::AfterRotation => 2 * d_head,
             QkNorm::LayerNorm => 4 * d_head,
             QkNorm::Width | QkNorm::LayerNormHeads => (heads + kv_heads) * d_head,
         };
@@ -136,6 +136,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             clip_qkv: narrow.then_some(4.0),
             scale: Scale {
                 residual: if wide { 0.5 } else { 1.0 },
+                by_layer: narrow,
                 ..Scale::default()
             },
             window: windowed.then(|| Window {

@@ -1,6 +1,6 @@
 //! What a section computes, step after step, each with rows of its own.
 
-use outcrop_arch::Nonlinearity;
+use outcrop_arch::{Nonlinearity, RotaryPairs};
 
 /// Rows that one operation writes. The residual stream has a value for each time it changes.
 pub(crate) type Value = usize;
@@ -67,8 +67,8 @@ pub(crate) struct Turn {
 pub(crate) enum TurnKind {
     /// Of heads one by one, or of all together.
     Norm(Norm),
-    /// By angles; channels 2i and 2i + 1 where they are neighbours, else i and i + half.
-    Rotate { table: usize, neighbours: bool },
+    /// By angles, these pairs of channels.
+    Rotate { table: usize, pairs: RotaryPairs },
     /// To magnitudes of at most this.
     Clip(f32),
 }

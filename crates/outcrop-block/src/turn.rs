@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use outcrop_arch::RotaryPairs;
 use outcrop_vector::{rotate_heads, rotate_neighbours_of_heads};
 
 use crate::op::{Norm, Turn, TurnKind};
@@ -42,9 +43,9 @@ impl Turns<'_> {
     ) {
         match turn.kind {
             TurnKind::Norm(norm) => self.norm(weights, turn, norm, rows),
-            TurnKind::Rotate { table, neighbours } => {
+            TurnKind::Rotate { table, pairs } => {
                 let table = self.tables.table(table, tokens);
-                self.rotate(turn, (table, neighbours), rows, first, 1.0);
+                self.rotate(turn, (table, pairs), rows, first, 1.0);
             }
             TurnKind::Clip(limit) => self.clip(turn, limit, rows),
         }
@@ -62,7 +63,7 @@ impl Turns<'_> {
     fn rotate(
         &self,
         turn: &Turn,
-        (table, neighbours): (&Table, bool),
+        (table, pairs): (&Table, RotaryPairs),
         rows: &mut [f32],
         first: usize,
         direction: f32,
@@ -70,9 +71,12 @@ impl Turns<'_> {
         let from = first * table.half;
         let tables = [&table.cosines[from..], &table.sines[from..]];
         let (width, starts, half) = (self.width, &turn.starts, table.half);
-        match neighbours {
-            false => rotate_heads(rows, width, starts, tables, half, direction),
-            true => rotate_neighbours_of_heads(rows, width, starts, tables, half, direction),
+        match pairs {
+            RotaryPairs::Halves => rotate_heads(rows, width, starts, tables, half, direction),
+            RotaryPairs::HalvesBack => rotate_heads(rows, width, starts, tables, half, -direction),
+            RotaryPairs::Neighbours => {
+                rotate_neighbours_of_heads(rows, width, starts, tables, half, direction);
+            }
         }
     }
 
@@ -116,9 +120,9 @@ impl Turns<'_> {
     ) {
         for (at, turn) in self.turns.iter().enumerate().rev() {
             match turn.kind {
-                TurnKind::Rotate { table, neighbours } => {
+                TurnKind::Rotate { table, pairs } => {
                     let table = self.tables.table(table, gradients.len() / self.width);
-                    self.rotate(turn, (table, neighbours), gradients, 0, -1.0);
+                    self.rotate(turn, (table, pairs), gradients, 0, -1.0);
                 }
                 TurnKind::Norm(norm) => {
                     let sums = lane.norm(norm.gain, norm.shift, norm.width * norm.gains);

@@ -34,6 +34,7 @@ steps! {
     "norm of a head, a gain for each": Step::HeadNorm { over: Over::Heads, .. },
     "norm of all heads": Step::HeadNorm { over: Over::Width, .. },
     "rotate": Step::Rotate { pairs: RotaryPairs::Halves, .. },
+    "rotate back": Step::Rotate { pairs: RotaryPairs::HalvesBack, .. },
     "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
     "attend": Step::Attend { window: None, alibi: None, .. },
     "attend in a window": Step::Attend { window: Some(_), alibi: None, .. },

@@ -9,6 +9,7 @@ pub static ARCEE: Family = {
     Family {
         name: "Arcee",
         model_type: "arcee",
+        aliases: &[],
         classes: &["ArceeForCausalLM", "ArceeModel"],
         base: Some(&LLAMA),
         settings: Some(&[

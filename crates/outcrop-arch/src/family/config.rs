@@ -24,6 +24,28 @@ impl<'a> Config<'a> {
         Self { settings, ..*self }
     }
 
+    /// The same file with the usual name of each setting that it calls otherwise: pairs of the usual name and another.
+    pub(super) fn renamed(&self, names: &[[&'static str; 2]]) -> Result<Self> {
+        let mut settings = self.settings.clone();
+        for [name, other] in names {
+            let Some(given) = settings.remove(*other).filter(|given| !given.is_null()) else {
+                continue;
+            };
+            match self.given(name) {
+                Some(usual) if *usual != given => {
+                    let supported =
+                        format!("{usual}, as `{name}` says; let them agree, or remove one");
+                    return Err(self.unsupported(other, &given, supported));
+                }
+                Some(_) => {}
+                None => {
+                    settings.insert((*name).to_owned(), given);
+                }
+            }
+        }
+        Ok(Self { settings, ..*self })
+    }
+
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.settings.iter();
         all.map(|(name, value)| (name.as_str(), value))

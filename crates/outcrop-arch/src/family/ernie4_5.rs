@@ -11,6 +11,7 @@ const BIAS: &str = "use_bias";
 pub static ERNIE4_5: Family = Family {
     name: "ERNIE 4.5",
     model_type: "ernie4_5",
+    aliases: &[],
     classes: &["Ernie4_5ForCausalLM", "Ernie4_5Model"],
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(BIAS)]]),

@@ -12,6 +12,7 @@ use crate::{ArchSpec, Bias, Result, RotaryPairs};
 pub static GLM: Family = Family {
     name: "GLM",
     model_type: "glm",
+    aliases: &[],
     classes: &["GlmForCausalLM", "GlmModel"],
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(name::ATTENTION_BIAS)]]),

@@ -8,6 +8,7 @@ use crate::{ArchSpec, NormPlacement, Result};
 pub static GLM4: Family = Family {
     name: "GLM-4",
     model_type: "glm4",
+    aliases: &[],
     classes: &["Glm4ForCausalLM", "Glm4Model"],
     base: Some(&GLM),
     settings: None,

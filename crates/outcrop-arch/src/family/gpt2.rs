@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, fused, module, read, window};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Bias, Norm, Position, Residual, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, Position, Residual, Result, Scale};
 
 const LAYERS: &str = "n_layer";
 const WIDTH: &str = "n_embd";
@@ -12,11 +12,14 @@ const D_FF: &str = "n_inner";
 const CONTEXT: &str = "n_positions";
 const ACTIVATION: &str = "activation_function";
 const EPS: &str = "layer_norm_epsilon";
+pub(super) const SCALED: &str = "scale_attn_weights";
+const BY_LAYER: &str = "scale_attn_by_inverse_layer_idx";
 
 /// GPT-2: LayerNorm, learned positions, matrices stored as [in, out].
 pub static GPT2: Family = Family {
     name: "GPT-2",
     model_type: "gpt2",
+    aliases: &["gpt-sw3"],
     classes: &["GPT2LMHeadModel", "GPT2Model"],
     base: None,
     settings: Some(&[SETTINGS]),
@@ -27,7 +30,7 @@ pub static GPT2: Family = Family {
 };
 
 const SETTINGS: &[Setting] = {
-    use Setting::{Fixed, Harmless, Read};
+    use Setting::{Harmless, Read};
     &[
         Read(LAYERS),
         Read(WIDTH),
@@ -36,8 +39,8 @@ const SETTINGS: &[Setting] = {
         Read(CONTEXT),
         Read(ACTIVATION),
         Read(EPS),
-        Fixed("scale_attn_weights", "true"),
-        Fixed("scale_attn_by_inverse_layer_idx", "false"),
+        Read(SCALED),
+        Read(BY_LAYER),
         Harmless("attn_pdrop"),
         Harmless("embd_pdrop"),
         Harmless("n_ctx"),
@@ -91,6 +94,11 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         residual: Residual::Sequential,
         position: Position::Learned,
         activation: read::activation(config, ACTIVATION, false, Activation::GeluTanh)?,
+        scale: Scale {
+            attention: scores(config)?,
+            by_layer: config.flag(BY_LAYER, false)?,
+            ..Scale::default()
+        },
         tied: config.flag(name::TIED, true)?,
         ..new
     };
@@ -98,6 +106,11 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
+}
+
+/// What scores are multiplied by where the file says that they are not divided by sqrt(d_head).
+pub(super) fn scores(config: &Config<'_>) -> Result<Option<f64>> {
+    Ok((!config.flag(SCALED, true)?).then_some(1.0))
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
@@ -109,6 +122,8 @@ fn write_config(arch: &ArchSpec) -> Value {
         CONTEXT: arch.context,
         ACTIVATION: arch.activation.properties().huggingface.first(),
         EPS: arch.norm_eps,
+        SCALED: arch.scale.attention.is_none(),
+        BY_LAYER: arch.scale.by_layer,
         name::VOCAB: arch.vocab,
         name::TIED: arch.tied,
     })
@@ -119,5 +134,11 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("position", arch.position, Position::Learned)?;
     family.same("residual", arch.residual, Residual::Sequential)?;
     family.same("bias", arch.bias, Bias::All)?;
+    let only = Scale {
+        attention: arch.scale.attention.map(|_| 1.0),
+        by_layer: arch.scale.by_layer,
+        ..Scale::default()
+    };
+    family.same("scale", arch.scale, only)?;
     read::plain(family, arch)
 }

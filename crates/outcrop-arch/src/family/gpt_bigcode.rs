@@ -10,7 +10,6 @@ const CONTEXT: &str = "n_positions";
 const ACTIVATION: &str = "activation_function";
 const EPS: &str = "layer_norm_epsilon";
 const ONE_KEY: &str = "multi_query";
-const SCALED: &str = "scale_attn_weights";
 
 /// GPT-BigCode, as SantaCoder and StarCoder: GPT-2 with one key-value head.
 pub static GPT_BIGCODE: Family = {
@@ -28,7 +27,7 @@ pub static GPT_BIGCODE: Family = {
             Read(ACTIVATION),
             Read(EPS),
             Read(ONE_KEY),
-            Read(SCALED),
+            Read(gpt2::SCALED),
             Read(name::KV_HEADS),
             Harmless("attention_softmax_in_fp32"),
             Harmless("attn_pdrop"),
@@ -74,10 +73,6 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         let supported = format!("{kv_heads}, as `{ONE_KEY}` says");
         return Err(config.unsupported(name::KV_HEADS, given, supported));
     }
-    let attention = match config.flag(SCALED, true)? {
-        true => None,
-        false => Some(1.0),
-    };
     let arch = ArchSpec {
         kv_heads,
         d_ff: config.optional_count(D_FF)?.unwrap_or(new.d_ff),
@@ -88,7 +83,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         position: Position::Learned,
         activation: read::activation(config, ACTIVATION, false, Activation::GeluTanh)?,
         scale: Scale {
-            attention,
+            attention: gpt2::scores(config)?,
             ..Scale::default()
         },
         tied: config.flag(name::TIED, true)?,

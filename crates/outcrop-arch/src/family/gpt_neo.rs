@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::settings::name;
+use super::settings::{SUMMARY, name};
 use super::{Config, Family, Layout, Setting, module, read, window};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Position, Residual, Result, Scale, Window};
@@ -20,27 +20,25 @@ pub static GPT_NEO: Family = {
         name: "GPT-Neo",
         model_type: "gpt_neo",
         classes: &["GPTNeoForCausalLM", "GPTNeoModel"],
-        settings: Some(&[&[
-            Read(LAYERS),
-            Read(HEADS),
-            Read(name::LAYERS),
-            Read(name::HEADS),
-            Read(name::WIDTH),
-            Read(name::D_FF),
-            Read(name::CONTEXT),
-            Read(ACTIVATION),
-            Read(EPS),
-            Read(WIDTH),
-            Read(KINDS),
-            Read(EXPANDED),
-            Harmless("embed_dropout"),
-            Harmless("resid_dropout"),
-            Harmless("summary_activation"),
-            Harmless("summary_first_dropout"),
-            Harmless("summary_proj_to_labels"),
-            Harmless("summary_type"),
-            Harmless("summary_use_proj"),
-        ]]),
+        settings: Some(&[
+            SUMMARY,
+            &[
+                Read(LAYERS),
+                Read(HEADS),
+                Read(name::LAYERS),
+                Read(name::HEADS),
+                Read(name::WIDTH),
+                Read(name::D_FF),
+                Read(name::CONTEXT),
+                Read(ACTIVATION),
+                Read(EPS),
+                Read(WIDTH),
+                Read(KINDS),
+                Read(EXPANDED),
+                Harmless("embed_dropout"),
+                Harmless("resid_dropout"),
+            ],
+        ]),
         read: Some(read_config),
         layout: Some(&LAYOUT),
         ..Family::NONE

@@ -5,7 +5,7 @@ use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, fused, module, read, scaling, window, write};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Bias, Norm, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, Result, Scale};
 
 const EPS: &str = "layer_norm_eps";
 const PARALLEL: &str = "use_parallel_residual";
@@ -19,6 +19,7 @@ pub static GPT_NEOX: Family = {
     Family {
         name: "GPT-NeoX",
         model_type: "gpt_neox",
+        aliases: &[],
         classes: &["GPTNeoXForCausalLM", "GPTNeoXModel"],
         base: None,
         settings: Some(&[
@@ -97,6 +98,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
     family.same("norm", arch.norm, Norm::LayerNorm)?;
+    family.same("scale", arch.scale, Scale::default())?;
     family.rotary(arch)?;
     if arch.bias != Bias::Mlp {
         family.same("bias", arch.bias, Bias::All)?;

@@ -4,9 +4,9 @@ use super::{Config, Family, Setting, window};
 use crate::{ArchSpec, Result, Scale};
 
 const EMBEDDING: &str = "embedding_multiplier";
-const ATTENTION: &str = "attention_multiplier";
+pub(super) const ATTENTION: &str = "attention_multiplier";
 const RESIDUAL: &str = "residual_multiplier";
-const LOGITS: &str = "logits_scaling";
+pub(super) const LOGITS: &str = "logits_scaling";
 
 /// Granite: Llama with four factors.
 pub static GRANITE: Family = {
@@ -47,11 +47,16 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 
 /// The factors, each of which is 1 where the file does not say it.
 pub(super) fn scale(config: &Config<'_>) -> Result<Scale> {
-    let factor = |name: &str| Ok(config.number(name)?.unwrap_or(1.0));
     Ok(Scale {
-        embedding: factor(EMBEDDING)?,
-        attention: Some(factor(ATTENTION)?),
-        residual: factor(RESIDUAL)?,
-        logits: 1.0 / factor(LOGITS)?,
+        embedding: factor(config, EMBEDDING)?,
+        attention: Some(factor(config, ATTENTION)?),
+        residual: factor(config, RESIDUAL)?,
+        logits: 1.0 / factor(config, LOGITS)?,
+        ..Scale::default()
     })
+}
+
+/// A factor, 1 where the file does not say it.
+pub(super) fn factor(config: &Config<'_>, name: &str) -> Result<f64> {
+    Ok(config.number(name)?.unwrap_or(1.0))
 }

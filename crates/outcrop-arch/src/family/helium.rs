@@ -11,6 +11,7 @@ pub static HELIUM: Family = {
     Family {
         name: "Helium",
         model_type: "helium",
+        aliases: &[],
         classes: &["HeliumForCausalLM", "HeliumModel"],
         base: Some(&LLAMA),
         settings: Some(&[

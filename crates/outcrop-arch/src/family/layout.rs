@@ -23,12 +23,15 @@ pub struct Layout {
     /// Whether queries, keys and values in one projection are laid out by key-value head, each with its queries
     /// first: [heads, 3, d_head] where there are as many as heads. Else as [3, heads, d_head].
     pub by_head: bool,
+    /// Into how many equal pieces such a projection is cut where it is not by head, each with its part of what the
+    /// module holds, in that order.
+    pub pieces: usize,
+    /// How files hold gains of norms of queries and keys.
+    pub head_gains: HeadGains,
     /// Ends of the names of buffers, which older files keep beside the weights.
     pub buffers: &'static [&'static str],
     /// Other names of modules of a block, each with the one in [`Layout::block`].
     pub aliases: &'static [[&'static str; 2]],
-    /// Ends of the names of vectors that files have without `.bias` behind them.
-    pub bare: &'static [&'static str],
     /// Ends of the names of numbers that every file has with this value.
     pub constants: &'static [(&'static str, f32)],
     /// What is added to gains of files: 1 where these hold them less 1, else 0.
@@ -37,6 +40,17 @@ pub struct Layout {
     pub first_position: usize,
     /// Positions of a window of the reference measurement (Sun et al. 2024).
     pub reference: usize,
+}
+
+/// How files hold the gains of queries, or of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadGains {
+    /// In one vector.
+    Vector,
+    /// In a matrix of [heads, d_head].
+    Matrix,
+    /// In a vector for each head, in a module with this name and the number of the head from 0: `norms.0`.
+    Each(&'static str),
 }
 
 /// A module of a checkpoint and which parts of a plan it holds.
@@ -143,9 +157,10 @@ impl Layout {
         head: module("lm_head", &[TensorRole::Unembedding]),
         transposed: false,
         by_head: false,
+        pieces: 1,
+        head_gains: HeadGains::Vector,
         buffers: &[],
         aliases: &[],
-        bare: &[],
         constants: &[],
         gain_offset: 0.0,
         first_position: 0,

@@ -5,7 +5,7 @@ use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Setting, module, read, scaling, window, write};
 use crate::TensorRole as R;
-use crate::{Activation, ArchSpec, Bias, Norm, NormPlacement, Residual, Result};
+use crate::{Activation, ArchSpec, Bias, Norm, NormPlacement, Residual, Result, Scale};
 
 /// Llama and families like it: RMSNorm, rotary positions, SwiGLU, grouped key-value heads.
 pub static LLAMA: Family = {
@@ -13,6 +13,7 @@ pub static LLAMA: Family = {
     Family {
         name: "Llama",
         model_type: "llama",
+        aliases: &[],
         classes: &["LlamaForCausalLM", "LlamaModel", "LLaMAForCausalLM"],
         base: None,
         settings: Some(&[
@@ -165,6 +166,7 @@ pub(super) fn gated_block(family: &Family, arch: &ArchSpec) -> Result<()> {
 pub(super) fn rms_block(family: &Family, arch: &ArchSpec, norms: NormPlacement) -> Result<()> {
     family.same("norm_placement", arch.norm_placement, norms)?;
     family.same("norm", arch.norm, Norm::RmsNorm)?;
+    family.same("scale", arch.scale, Scale::default())?;
     family.same("residual", arch.residual, Residual::Sequential)?;
     family.rotary(arch).map(|_| ())
 }

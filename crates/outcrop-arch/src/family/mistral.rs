@@ -11,6 +11,7 @@ pub static MISTRAL: Family = {
     Family {
         name: "Mistral",
         model_type: "mistral",
+        aliases: &[],
         classes: &["MistralForCausalLM", "MistralModel"],
         base: Some(&LLAMA),
         settings: Some(&[

@@ -2,10 +2,18 @@
 //! layout of their weights. [`FAMILIES`] lists them.
 
 mod apertus;
+mod apertus1p5;
 mod arcee;
+mod biogpt;
 mod bloom;
+mod codegen;
+mod cohere;
+mod cohere2;
 mod config;
+mod cwm;
 mod ernie4_5;
+mod exaone;
+mod exaone4;
 mod falcon;
 mod flex_olmo;
 mod gemma;
@@ -18,24 +26,36 @@ mod gpt_bigcode;
 mod gpt_neo;
 mod gpt_neox;
 mod gpt_oss;
+mod gptj;
 mod granite;
+mod granite_swa;
 mod granitemoe;
 mod helium;
 mod hf_olmo;
+mod hunyuan_v1_dense;
+mod hyperclovax;
+mod internlm3;
+mod iquestcoder;
+mod jais2;
 mod layered;
 mod layout;
 mod llama;
+mod ministral;
+mod ministral3;
 mod mistral;
 mod mixtral;
 mod moe;
 mod mpt;
+mod nanochat;
 mod nemotron;
 mod olmo;
 mod olmo2;
 mod olmo3;
 mod olmoe;
+mod openai_gpt;
 mod opt;
 mod outcrop;
+mod persimmon;
 mod phi;
 mod phi3;
 mod qwen2;
@@ -48,7 +68,9 @@ mod scaling;
 mod seed_oss;
 mod settings;
 mod smollm3;
+mod stablelm;
 mod starcoder2;
+mod vaultgemma;
 mod window;
 mod write;
 
@@ -58,11 +80,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use self::config::Config;
-pub use self::layout::{Layout, Module, Stack, bare, expert, experts, fused, module};
+pub use self::layout::{HeadGains, Layout, Module, Stack, bare, expert, experts, fused, module};
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, Result, Scale, Softcap};
+use crate::{Activation, ArchSpec, Error, Result, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -116,6 +138,28 @@ families! {
     granitemoe::GRANITEMOE,
     flex_olmo::FLEX_OLMO,
     apertus::APERTUS,
+    apertus1p5::APERTUS1P5_TEXT,
+    biogpt::BIOGPT,
+    codegen::CODEGEN,
+    cohere::COHERE,
+    cohere2::COHERE2,
+    cwm::CWM,
+    exaone::EXAONE,
+    exaone4::EXAONE4,
+    gptj::GPTJ,
+    granite_swa::GRANITE_SWA,
+    hunyuan_v1_dense::HUNYUAN_V1_DENSE,
+    hyperclovax::HYPERCLOVAX,
+    internlm3::INTERNLM3,
+    iquestcoder::IQUESTCODER,
+    jais2::JAIS2,
+    ministral::MINISTRAL,
+    ministral3::MINISTRAL3,
+    nanochat::NANOCHAT,
+    openai_gpt::OPENAI_GPT,
+    persimmon::PERSIMMON,
+    stablelm::STABLELM,
+    vaultgemma::VAULTGEMMA,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
@@ -125,6 +169,8 @@ pub struct Family {
     pub name: &'static str,
     /// The `model_type` of its `config.json`.
     pub model_type: &'static str,
+    /// Other model types that mean the same to transformers: its class, its configuration, its defaults.
+    pub aliases: &'static [&'static str],
     /// The classes that `architectures` may name: language models and bare bodies.
     pub classes: &'static [&'static str],
     /// The family whose fields it inherits.
@@ -146,6 +192,7 @@ impl Family {
     pub const NONE: Self = Self {
         name: "",
         model_type: "",
+        aliases: &[],
         classes: &[],
         base: None,
         settings: None,
@@ -174,6 +221,17 @@ impl Family {
         let others = written().filter(|family| !on_none(family));
         let mut all = bases.chain(others).copied();
         all.find(|family| family.check(arch).is_ok())
+    }
+
+    /// Whether a `config.json` of this `model_type` is one of the family.
+    pub fn is_called(&self, model_type: &str) -> bool {
+        self.model_type == model_type || self.aliases.contains(&model_type)
+    }
+
+    /// Settings of its own with one supported value, spelled as in JSON.
+    pub fn fixed(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let lists = self.settings().iter().copied();
+        lists.flatten().filter_map(Setting::fixed)
     }
 
     /// Whether it can say architectures; others are read only.
@@ -246,7 +304,6 @@ impl Family {
         self.same("clip_qkv", arch.clip_qkv, None)?;
         self.same("sink_logits", arch.sink_logits, false)?;
         self.same("experts", arch.experts.as_ref(), None)?;
-        self.same("scale", arch.scale, Scale::default())?;
         self.same("softcap", arch.softcap, Softcap::default())
     }
 

@@ -6,6 +6,7 @@ use crate::TensorRole as R;
 pub static OUTCROP: Family = Family {
     name: "Outcrop",
     model_type: "outcrop",
+    aliases: &[],
     classes: &[],
     base: None,
     settings: None,

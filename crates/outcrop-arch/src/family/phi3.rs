@@ -15,6 +15,7 @@ pub static PHI3: Family = {
     Family {
         name: "Phi-3",
         model_type: "phi3",
+        aliases: &[],
         classes: &["Phi3ForCausalLM", "Phi3Model"],
         base: Some(&LLAMA),
         settings: Some(&[

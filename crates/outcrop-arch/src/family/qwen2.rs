@@ -9,6 +9,7 @@ use crate::{ArchSpec, Bias, Result};
 pub static QWEN2: Family = Family {
     name: "Qwen2",
     model_type: "qwen2",
+    aliases: &[],
     classes: &["Qwen2ForCausalLM", "Qwen2Model"],
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, SETTINGS]),

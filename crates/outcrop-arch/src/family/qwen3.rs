@@ -9,6 +9,7 @@ use crate::{ArchSpec, QkNorm, Result};
 pub static QWEN3: Family = Family {
     name: "Qwen3",
     model_type: "qwen3",
+    aliases: &[],
     classes: &["Qwen3ForCausalLM", "Qwen3Model"],
     base: Some(&LLAMA),
     settings: Some(&[

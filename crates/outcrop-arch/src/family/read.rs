@@ -80,3 +80,23 @@ pub(super) fn one_of(config: &Config<'_>, names: [&'static str; 2]) -> Result<us
         (Some(_), _) | (None, None) => config.count(first),
     }
 }
+
+/// Every how many layers something is different, at least 1.
+pub(super) fn interval(config: &Config<'_>, name: &str, default: usize) -> Result<usize> {
+    let interval = match config.given(name) {
+        None => default,
+        Some(_) => config.count(name)?,
+    };
+    match interval {
+        0 => Err(config.mistyped(name, "a whole number above 0")),
+        interval => Ok(interval),
+    }
+}
+
+/// Makes sure that a file says the number of key-value heads, be it as null, where no file relies on the default.
+pub(super) fn says_kv_heads(config: &Config<'_>) -> Result<()> {
+    match config.names(name::KV_HEADS) {
+        true => Ok(()),
+        false => Err(config.mistyped(name::KV_HEADS, "a whole number")),
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Config;
 use super::scaling::{self, Dialect, TABLES};
-use super::settings::name::{OLDER_ROPE as OLDER, ROPE as NEWER};
+use super::settings::name::{OLDER_ROPE as OLDER, ROPE as NEWER, THETA};
 use crate::{ArchSpec, Position, Result};
 
 /// One number and where it may stand.
@@ -88,4 +88,42 @@ fn falls_back(config: &Config<'_>, place: &Spelling) -> bool {
     let older = config.get(OLDER).and_then(Value::as_object);
     let newer = nested(NEWER).is_some() && older.is_none_or(|table| table.is_empty());
     config.get(place.own).is_none() && !newer
+}
+
+/// Makes sure that a file says the base somewhere, as versions of transformers have different defaults.
+pub(super) fn base_is_said(config: &Config<'_>) -> Result<()> {
+    let nested = TABLES.map(|table| format!("{table}.{THETA}"));
+    let mut paths = nested.iter().map(String::as_str).chain([THETA]);
+    match paths.any(|path| config.get(path).is_some()) {
+        true => Ok(()),
+        false => Err(config.mistyped(THETA, "a number")),
+    }
+}
+
+/// Makes sure that a file has a table, as versions of transformers have different ones where it has none.
+pub(super) fn table_is_there(config: &Config<'_>) -> Result<()> {
+    match TABLES.iter().any(|table| filled(config, table).is_some()) {
+        true => Ok(()),
+        false => Err(config.mistyped(NEWER, "an object")),
+    }
+}
+
+/// The only table of a file and what stands in it.
+pub(super) fn only_table<'a>(config: &'a Config<'_>) -> Result<(&'static str, &'a Value)> {
+    let found = TABLES.map(|table| filled(config, table).map(|given| (table, given)));
+    match found {
+        [Some(one), None] | [None, Some(one)] => Ok(one),
+        [None, None] => Err(config.mistyped(NEWER, "an object")),
+        [Some((older, given)), Some(_)] => {
+            let supported = format!("null beside `{NEWER}`");
+            Err(config.unsupported(older, given, supported))
+        }
+    }
+}
+
+/// A table with settings.
+fn filled<'a>(config: &'a Config<'_>, table: &str) -> Option<&'a Value> {
+    let given = config.get(table)?;
+    let settings = given.as_object()?;
+    (!settings.is_empty()).then_some(given)
 }

@@ -13,6 +13,7 @@ pub static SEED_OSS: Family = {
     Family {
         name: "Seed-OSS",
         model_type: "seed_oss",
+        aliases: &[],
         classes: &["SeedOssForCausalLM", "SeedOssModel"],
         base: Some(&LLAMA),
         settings: Some(&[

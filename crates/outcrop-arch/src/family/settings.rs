@@ -25,7 +25,7 @@ impl Setting {
         }
     }
 
-    fn fixed(&self) -> Option<(&'static str, &'static str)> {
+    pub(super) fn fixed(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Fixed(name, only) => Some((name, only)),
             Self::Read(_) | Self::Harmless(_) => None,
@@ -74,6 +74,15 @@ pub(super) const SHAPE: &[Setting] = &[
     Read(name::ROPE),
     Read(name::OLDER_ROPE),
     Read(name::ORIGINAL_CONTEXT),
+];
+
+/// Of older families: how a head of classification summarises a sequence.
+pub(super) const SUMMARY: &[Setting] = &[
+    Harmless("summary_activation"),
+    Harmless("summary_first_dropout"),
+    Harmless("summary_proj_to_labels"),
+    Harmless("summary_type"),
+    Harmless("summary_use_proj"),
 ];
 
 /// Of every family, as files may say that no window is in use.

@@ -14,6 +14,7 @@ pub static SMOLLM3: Family = {
     Family {
         name: "SmolLM3",
         model_type: "smollm3",
+        aliases: &[],
         classes: &["SmolLM3ForCausalLM", "SmolLM3Model"],
         base: Some(&LLAMA),
         settings: Some(&[

@@ -53,6 +53,23 @@ pub(super) fn by_layer(
     of(config, kinds, width, || Ok(windowed))
 }
 
+/// The same of a family to which `use_sliding_window` says nothing: it must agree.
+pub(super) fn alone(
+    config: &Config<'_>,
+    layers: usize,
+    width: Option<usize>,
+    windowed: Vec<usize>,
+) -> Result<Option<Window>> {
+    let window = by_layer(config, layers, width, windowed)?;
+    match config.get(USE) {
+        Some(given) if *given != window.is_some() => {
+            let supported = "as layers say, whatever this says: leave it out";
+            Err(config.unsupported(USE, given, supported))
+        }
+        Some(_) | None => Ok(window),
+    }
+}
+
 /// A window in every layer but each `interval`th, where the file does not name layers one by one.
 pub(super) fn most_layers(
     config: &Config<'_>,
@@ -67,6 +84,12 @@ pub(super) fn most_layers(
 pub(super) fn odd_layers(config: &Config<'_>, layers: usize) -> Result<Option<Window>> {
     let windowed = (1..=layers).step_by(2);
     by_layer(config, layers, width(config)?, windowed.collect())
+}
+
+/// The layers that have none.
+pub(super) fn layers_without(window: Option<&Window>, layers: usize) -> Vec<usize> {
+    let has = |layer: &usize| window.is_some_and(|window| window.layers.contains(layer));
+    (1..=layers).filter(|layer| !has(layer)).collect()
 }
 
 /// No window; the file may say that none is in use.
@@ -132,6 +155,11 @@ pub(super) fn width(config: &Config<'_>) -> Result<Option<usize>> {
         Some(zero) if zero == 0 => Err(config.unsupported(WIDTH, zero, "null, or at least 1")),
         Some(_) => config.optional_count(WIDTH),
     }
+}
+
+/// The width of a family that transformers cannot run without one.
+pub(super) fn some_width(config: &Config<'_>) -> Result<usize> {
+    width(config)?.ok_or_else(|| config.mistyped(WIDTH, "a whole number"))
 }
 
 /// The width, where what is said of layers agrees: newer versions of transformers go by layers.

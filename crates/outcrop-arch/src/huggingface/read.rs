@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::{HuggingFace, ours};
 use crate::family::{self, Config};
-use crate::{ArchSpec, Error, FAMILIES, Family, Result, Rotary};
+use crate::{ArchSpec, Error, FAMILIES, Family, Result, Rotary, known_types, nearest};
 
 impl HuggingFace {
     /// Reads a `config.json` of a type of [`FAMILIES`], as any version of transformers writes it, or of our own
@@ -58,27 +58,22 @@ impl HuggingFace {
 /// The family of the `model_type`.
 fn named(families: &[&'static Family], config: &Config<'_>) -> Result<&'static Family> {
     let given = config.get("model_type").unwrap_or(&Value::Null);
-    let known = families.iter().find(|known| given == known.model_type);
-    known.copied().ok_or_else(|| {
-        let names: Vec<_> = families.iter().map(|family| family.model_type).collect();
-        let reason = LACKING.iter().find(|(lacking, _)| given == lacking);
-        let reason = reason.map_or_else(String::new, |(_, what)| {
-            format!("; {what} is not computed here")
-        });
-        config.unsupported("model_type", given, names.join(", ") + &reason)
+    let word = given.as_str().unwrap_or_default();
+    let called = |family: &&&'static Family| family.is_called(word);
+    families.iter().find(called).copied().ok_or_else(|| {
+        let names = families.iter().map(|family| family.model_type);
+        let known = known_types().iter().find(|known| known.name == word);
+        let reason = known.and_then(|known| known.refused.as_deref());
+        let hint = match (reason, nearest(word, names)) {
+            (Some(reason), _) => format!("; {word} is not: {reason}"),
+            (None, Some(meant)) => format!("; is `{meant}` meant?"),
+            (None, None) => String::new(),
+        };
+        let count = families.len();
+        let supported = format!("one of the {count} types that `outcrop families` lists{hint}");
+        config.unsupported("model_type", given, supported)
     })
 }
-
-/// Types that are asked for, and what of theirs no step of a plan is.
-const LACKING: &[(&str, &str)] = &[
-    ("deepseek_v2", "attention with latent keys and values"),
-    ("deepseek_v3", "attention with latent keys and values"),
-    ("qwen3_next", "linear attention with a gated delta rule"),
-    ("mamba", "a state-space model"),
-    ("mamba2", "a state-space model"),
-    ("jamba", "a state-space model"),
-    ("rwkv", "a recurrent network"),
-];
 
 /// Rotation turns channels in pairs: a head with an odd number of rotated channels has no meaning.
 fn whole_pairs(arch: &ArchSpec) -> Result<()> {

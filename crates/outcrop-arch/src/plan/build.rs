@@ -185,7 +185,9 @@ impl<'a> List<'a> {
             (TensorRole::QueryNorm, Rows::Queries, arch.heads),
             (TensorRole::KeyNorm, Rows::Keys, arch.kv_heads),
         ];
-        for (role, of, heads) in turned {
+        let norm = arch.qk_norm.properties();
+        let late = norm.is_some_and(|norm| norm.after_rotation);
+        for (role, of, heads) in turned.into_iter().filter(|_| !late) {
             self.head_norm(role, of, heads);
         }
         if let Some(limit) = arch.clip_qkv {
@@ -195,6 +197,9 @@ impl<'a> List<'a> {
         }
         for (_, of, _) in turned {
             self.rotate(of, kind);
+        }
+        for (role, of, heads) in turned.into_iter().filter(|_| late) {
+            self.head_norm(role, of, heads);
         }
         if arch.sink_logits {
             self.vector(TensorRole::SinkLogits, TensorKind::Bias, arch.heads);
@@ -206,7 +211,7 @@ impl<'a> List<'a> {
             weights: arch.attention,
             window: kind.window,
             alibi: arch.position.alibi().then_some(arch.alibi),
-            scale: arch.scale.attention,
+            scale: self.score_scale(kind),
             softcap: arch.softcap.scores,
             sink_logits: arch.sink_logits,
         });
@@ -216,9 +221,19 @@ impl<'a> List<'a> {
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
     }
 
+    /// What scores are multiplied by, where it is not 1 / sqrt(d_head).
+    fn score_scale(&self, kind: Kind) -> Option<f64> {
+        let scale = self.arch.scale.attention;
+        let Some(depth) = kind.depth else {
+            return scale;
+        };
+        let usual = || 1.0 / (self.arch.d_head() as f64).sqrt();
+        Some(scale.unwrap_or_else(usual) / depth as f64)
+    }
+
     /// The norm of queries or keys.
     fn head_norm(&mut self, role: TensorRole, of: Rows, heads: usize) {
-        let Some(QkNormProperties { over, norm }) = self.arch.qk_norm.properties() else {
+        let Some(QkNormProperties { over, norm, .. }) = self.arch.qk_norm.properties() else {
             return;
         };
         let width = match over {

@@ -9,6 +9,8 @@ pub(super) struct Kind {
     pub(super) rotates: bool,
     /// Whether its MLP is a mixture of experts.
     pub(super) experts: bool,
+    /// The number of the layer, where scores are divided by it.
+    pub(super) depth: Option<usize>,
 }
 
 impl Kind {
@@ -17,6 +19,7 @@ impl Kind {
         window: None,
         rotates: true,
         experts: false,
+        depth: None,
     };
 
     /// Of a layer, from 1.
@@ -25,6 +28,7 @@ impl Kind {
             window: arch.window_width(layer),
             rotates: !arch.unrotated_layers.contains(&layer),
             experts: (arch.experts.as_ref()).is_some_and(|experts| experts.layers.contains(&layer)),
+            depth: (arch.scale.by_layer && layer > 1).then_some(layer),
         }
     }
 }
@@ -34,8 +38,10 @@ impl Kind {
 pub(super) fn kinds(arch: &ArchSpec) -> Vec<(Kind, Option<Vec<usize>>)> {
     let mut named: Vec<(Kind, Vec<usize>)> = Vec::new();
     // no layer is looked at where all are alike, however many there are
-    let differ =
-        arch.window.is_some() || !arch.unrotated_layers.is_empty() || arch.experts.is_some();
+    let differ = arch.window.is_some()
+        || !arch.unrotated_layers.is_empty()
+        || arch.experts.is_some()
+        || arch.scale.by_layer;
     for layer in 1..=if differ { arch.layers } else { 0 } {
         let kind = Kind::of(arch, layer);
         match named.iter_mut().find(|(known, _)| *known == kind) {

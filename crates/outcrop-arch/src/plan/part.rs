@@ -98,6 +98,8 @@ impl TensorRole {
             | Self::Unembedding
             | Self::AttentionOutputNorm
             | Self::MlpOutputNorm
+            | Self::ActivationPositive
+            | Self::ActivationNegative
             | Self::EmbeddingNorm
             | Self::Router
             | Self::SharedScore

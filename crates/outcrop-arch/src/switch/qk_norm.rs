@@ -7,7 +7,7 @@ use super::{NormProperties, Switch};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "qk_norm",
-    about: "Which norm queries and keys pass before the rotary embedding",
+    about: "Which norm queries and keys pass, before the rotary embedding or after it",
     default: "false",
     range: "one of the words below",
     values: &[
@@ -28,13 +28,18 @@ pub(super) static SWITCH: Switch = Switch {
             "layer-norm-heads",
             "LayerNorm of each head, with a gain of its own for each head and without shift",
         ),
+        (
+            "after-rotation",
+            "RMSNorm of each head as with `true`, but after the rotary embedding",
+        ),
+        ("after-rotation-plain", "the same without gain"),
     ],
-    schema: || json!({ "enum": [false, true, "width", "layer-norm", "layer-norm-heads"] }),
+    schema: || json!({ "enum": [false, true, "width", "layer-norm", "layer-norm-heads", "after-rotation", "after-rotation-plain"] }),
     check: |_| Ok(()),
     numbers: &[],
 };
 
-/// Which norm queries and keys pass before the rotary embedding; `false`, `true` or a word in TOML and JSON.
+/// Which norm queries and keys pass, before the rotary embedding or after it; `false`, `true` or a word in TOML and JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum QkNorm {
     /// None: `false`.
@@ -50,6 +55,10 @@ pub enum QkNorm {
     /// LayerNorm of each head, a gain of its own for each and no shift, as StableLM may have it:
     /// `"layer-norm-heads"`.
     LayerNormHeads,
+    /// As [`QkNorm::Head`], but after the rotary embedding, as in Hunyuan: `"after-rotation"`.
+    AfterRotation,
+    /// The same without gain, as in nanochat: `"after-rotation-plain"`.
+    AfterRotationPlain,
 }
 
 /// What is normalised together, and how long a gain is.
@@ -70,6 +79,8 @@ pub struct QkNormProperties {
     pub over: Over,
     /// The norm.
     pub norm: NormProperties,
+    /// Whether it follows the rotary embedding.
+    pub after_rotation: bool,
 }
 
 const RMS: NormProperties = NormProperties {
@@ -80,12 +91,14 @@ const RMS: NormProperties = NormProperties {
 
 impl QkNorm {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::None,
         Self::Head,
         Self::Width,
         Self::LayerNorm,
         Self::LayerNormHeads,
+        Self::AfterRotation,
+        Self::AfterRotationPlain,
     ];
 
     /// What a plan reads of it; none where nothing is normalised.
@@ -101,8 +114,14 @@ impl QkNorm {
             Self::Width => (Over::Width, RMS),
             Self::LayerNorm => (Over::Head, centred(true)),
             Self::LayerNormHeads => (Over::Heads, centred(false)),
+            Self::AfterRotation => (Over::Head, RMS),
+            Self::AfterRotationPlain => (Over::Head, NormProperties { gain: false, ..RMS }),
         };
-        Some(QkNormProperties { over, norm })
+        Some(QkNormProperties {
+            over,
+            norm,
+            after_rotation: matches!(self, Self::AfterRotation | Self::AfterRotationPlain),
+        })
     }
 
     pub(crate) fn is_none(&self) -> bool {
@@ -124,6 +143,8 @@ impl Serialize for QkNorm {
             Self::Width => serializer.serialize_str("width"),
             Self::LayerNorm => serializer.serialize_str("layer-norm"),
             Self::LayerNormHeads => serializer.serialize_str("layer-norm-heads"),
+            Self::AfterRotation => serializer.serialize_str("after-rotation"),
+            Self::AfterRotationPlain => serializer.serialize_str("after-rotation-plain"),
         }
     }
 }
@@ -140,7 +161,10 @@ impl de::Visitor<'_> for Visitor {
     type Value = QkNorm;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true, false, \"width\", \"layer-norm\" or \"layer-norm-heads\"")
+        f.write_str(
+            "true, false, \"width\", \"layer-norm\", \"layer-norm-heads\", \"after-rotation\" or \
+             \"after-rotation-plain\"",
+        )
     }
 
     fn visit_bool<E: de::Error>(self, head: bool) -> Result<QkNorm, E> {
@@ -152,6 +176,8 @@ impl de::Visitor<'_> for Visitor {
             "width" => Ok(QkNorm::Width),
             "layer-norm" => Ok(QkNorm::LayerNorm),
             "layer-norm-heads" => Ok(QkNorm::LayerNormHeads),
+            "after-rotation" => Ok(QkNorm::AfterRotation),
+            "after-rotation-plain" => Ok(QkNorm::AfterRotationPlain),
             other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
         }
     }

@@ -9,6 +9,13 @@ one_of! {
     Halves = Word { word: "halves", aliases: &[], about: "channel i and channel i + half", properties: () };
     /// Channels 2i and 2i + 1, as GPT-J and Cohere.
     Neighbours = Word { word: "neighbours", aliases: &[], about: "channels 2i and 2i + 1", properties: () };
+    /// Channel i and channel i + half, by the negative angle, as nanochat.
+    HalvesBack = Word {
+        word: "halves-back",
+        aliases: &[],
+        about: "channel i and channel i + half, by the negative angle",
+        properties: (),
+    };
 }
 
 impl RotaryPairs {

@@ -6,7 +6,7 @@ use crate::{ArchSpec, Error, Result};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "scale",
-    about: "What numbers are multiplied by: a table of `embedding`, `attention`, `residual`, `logits`",
+    about: "What numbers are multiplied by: a table of `embedding`, `attention`, `residual`, `logits`, and `by_layer`, whether scores are divided by the number of the layer",
     default: "1, scores 1 / sqrt(d_head)",
     range: "not 0",
     values: &[],
@@ -14,6 +14,7 @@ pub(super) static SWITCH: Switch = Switch {
         let number = json!({ "type": "number" });
         json!({ "type": "object", "additionalProperties": false, "properties": {
             "embedding": number, "attention": number, "residual": number, "logits": number,
+            "by_layer": { "type": "boolean" },
         } })
     },
     check,
@@ -30,6 +31,10 @@ pub struct Scale {
     /// The scores, q k'; 1 / sqrt(d_head) where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attention: Option<f64>,
+    /// Whether the scores are divided by the number of the layer, from 1, as in the GPT-2 models of Stanford CRFM
+    /// (Mistral, 2021).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_layer: bool,
     /// What a sublayer adds to the residual stream.
     #[serde(skip_serializing_if = "is_one")]
     pub residual: f64,
@@ -49,6 +54,7 @@ impl Default for Scale {
         Self {
             embedding: 1.0,
             attention: None,
+            by_layer: false,
             residual: 1.0,
             logits: 1.0,
         }
@@ -65,6 +71,7 @@ fn check(arch: &ArchSpec) -> Result<()> {
     let Scale {
         embedding,
         attention,
+        by_layer: _,
         residual,
         logits,
     } = arch.scale;

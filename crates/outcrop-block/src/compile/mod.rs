@@ -12,9 +12,7 @@ pub(crate) use end::{End, end};
 
 use std::ops::Range;
 
-use outcrop_arch::{
-    Angles, Nonlinearity, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole,
-};
+use outcrop_arch::{Angles, Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
 
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
@@ -124,11 +122,7 @@ impl List<'_> {
                 if known.is_none() {
                     self.angles.push(angles.clone());
                 }
-                let neighbours = match pairs {
-                    RotaryPairs::Halves => false,
-                    RotaryPairs::Neighbours => true,
-                };
-                self.turn(of, TurnKind::Rotate { table, neighbours })?;
+                self.turn(of, TurnKind::Rotate { table, pairs })?;
             }
             Step::Attend { sink_logits, .. } => {
                 if sink_logits {

@@ -280,9 +280,10 @@ fn rotate(
         for head in line.chunks_mut(d_head) {
             for i in 0..half {
                 let [c, s] = [0, 1].map(|t: usize| f64::from(tables[t][position * half + i]));
-                let [first, second] = match pairs {
-                    RotaryPairs::Halves => [i, i + half],
-                    RotaryPairs::Neighbours => [2 * i, 2 * i + 1],
+                let ([first, second], s) = match pairs {
+                    RotaryPairs::Halves => ([i, i + half], s),
+                    RotaryPairs::HalvesBack => ([i, i + half], -s),
+                    RotaryPairs::Neighbours => ([2 * i, 2 * i + 1], s),
                 };
                 let (a, b) = (head[first], head[second]);
                 (head[first], head[second]) = (a * c - b * s, b * c + a * s);

@@ -30,7 +30,7 @@ pub struct Published {
     notes: Vec<String>,
 }
 
-/// Where tensors are stored, by layer, role, part and expert.
+/// Where tensors are stored, by layer, role, part and expert; or one after another the vectors that together are one.
 type Places = BTreeMap<(Option<usize>, u8, u8, usize), StoredTensor>;
 
 #[derive(Debug)]
@@ -178,6 +178,18 @@ impl Published {
         Ok(values)
     }
 
+    /// What is stored of a tensor of the architecture, in order.
+    fn pieces(
+        &self,
+        layer: Option<usize>,
+        role: TensorRole,
+        part: TensorPart,
+    ) -> impl Iterator<Item = &StoredTensor> {
+        let key = |piece| (layer, role as u8, part as u8, piece);
+        let pieces = self.places.range(key(0)..=key(usize::MAX));
+        pieces.map(|(_, place)| place)
+    }
+
     /// Block `layer`, from 1.
     pub(crate) fn block(&self, layer: usize) -> &Block {
         &self.blocks[self.kinds[layer - 1]]
@@ -213,10 +225,16 @@ impl Published {
         role: TensorRole,
         part: TensorPart,
     ) -> Result<(Vec<f32>, bool)> {
-        let place = self.place(layer, role, part);
+        let mut pieces = self.pieces(layer, role, part);
+        let place = pieces.next();
         let place = place.ok_or_else(|| self.missing(&format!("{role:?}")))?;
         let mut values = Vec::new();
         self.weights.read_f32(&place.stored, &mut values)?;
+        let mut more = Vec::new();
+        for piece in pieces {
+            self.weights.read_f32(&piece.stored, &mut more)?;
+            values.append(&mut more);
+        }
         if place.tensor.offset != 0.0 {
             values.iter_mut().for_each(|x| *x += place.tensor.offset);
         }
@@ -262,7 +280,7 @@ impl Published {
 /// Where the tensors of an architecture are stored, by layer, role and part; what is missing, of
 /// another shape or too much is a fault of `matched`.
 fn placed(wanted: Vec<TensorName>, weights: &Weights, matched: &mut Matched) -> Places {
-    let mut places = BTreeMap::new();
+    let mut places = Places::new();
     let (mut missing, mut shapes) = (Vec::new(), Vec::new());
     let mut stored = std::mem::take(&mut matched.stored);
     for tensor in wanted {
@@ -282,7 +300,10 @@ fn placed(wanted: Vec<TensorName>, weights: &Weights, matched: &mut Matched) -> 
             ));
         }
         let expert = tensor.expert.unwrap_or(0);
-        let key = (tensor.layer, tensor.role as u8, tensor.part as u8, expert);
+        let mut key = (tensor.layer, tensor.role as u8, tensor.part as u8, expert);
+        while tensor.expert.is_none() && places.contains_key(&key) {
+            key.3 += 1; // another piece of the same
+        }
         let stored = name;
         places.insert(key, StoredTensor { stored, tensor });
     }

@@ -20,6 +20,33 @@ def gpt2(**more):
     return dict(settings={**base, **more})
 
 
+def sharp(case):
+    """Scores that differ enough to tell their factor."""
+    return {**case, "draws": {"c_attn.weight": [0.0, 1.2]}}
+
+
+def named(kind, case):
+    """Under an old name, which transformers does not write."""
+    return {**case, "edit": {"model_type": kind}}
+
+
+def gptj(**more):
+    base = dict(vocab_size=61, n_embd=24, n_layer=2, n_head=4, n_positions=32, rotary_dim=4, bos_token_id=1,
+                eos_token_id=2)
+    return dict(settings={**base, **more})
+
+
+def first_gpt(**more):
+    base = dict(vocab_size=61, n_embd=24, n_layer=2, n_head=3, n_positions=32)
+    return dict(settings={**base, **more})
+
+
+def learned(**more):
+    base = dict(vocab_size=53, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=36,
+                max_position_embeddings=32)
+    return dict(settings={**base, **more})
+
+
 # What stands in the files of allenai/OLMo-1B, at an odd shape.
 HF_OLMO = {
     "activation_type": "swiglu", "alibi": False, "alibi_bias_max": 8.0, "architectures": ["OLMoForCausalLM"],
@@ -112,6 +139,32 @@ def scaled(kind, **more):
     return {**table, **more}
 
 
+def cohere(**more):
+    draws = {"q_norm": [1.0, 0.4], "k_norm": [1.0, 0.4]}
+    return {**grouped(**{"tie_word_embeddings": True, "rope_parameters": rope(base=8e6), **more}), "draws": draws}
+
+
+def persimmon(**more):
+    base = dict(rope_parameters=rope(0.5, 25000.0))
+    arguments = grouped(**{**base, **more})
+    del arguments["settings"]["num_key_value_heads"]
+    return arguments
+
+
+def alpha(by, **more):
+    """A stretched base, as Hunyuan has it, with what stands beside it."""
+    return {"alpha": by, "factor": 1.0, "beta_fast": 32, "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 1.0, **more}
+
+
+def growing(beta, **more):
+    """YaRN whose queries grow beyond 16 positions."""
+    return scaled("yarn", llama_4_scaling_beta=beta, **more)
+
+
+def swa(**more):
+    return {**grouped(**{"sliding_window": 4, "attention_multiplier": 0.4, **more}), "draws": {"sinks": [0.5, 3.0]}}
+
+
 def longrope(pairs, **more):
     """Each wavelength stretched by its own factor, from 16 positions to 32."""
     factors = lambda step: [1.0 + step * i for i in range(pairs)]
@@ -133,8 +186,15 @@ TABLE = {
     "apertus": {
         "plain": xielu(grouped()),
         "biases": xielu(grouped(attention_bias=True, num_hidden_layers=3, rope_parameters=rope(base=500.0))),
-        "one-key": xielu(grouped(num_key_value_heads=1, num_attention_heads=3, tie_word_embeddings=True, rms_norm_eps=1e-3)),
+        "one-key": xielu(grouped(num_key_value_heads=1, num_attention_heads=3, tie_word_embeddings=True,
+                                 rms_norm_eps=1e-3)),
         "relu2": grouped(hidden_act="relu2", num_key_value_heads=6, rope_parameters=scaled("linear")),
+    },
+    "apertus1p5_text": {
+        "plain": xielu(grouped()),
+        "biases": xielu(grouped(attention_bias=True, num_hidden_layers=3, rope_parameters=rope(base=500.0))),
+        "one-key": xielu(grouped(num_key_value_heads=1, num_attention_heads=3, rms_norm_eps=1e-3)),
+        "tied": xielu(grouped(num_key_value_heads=6, tie_word_embeddings=True, rope_parameters=scaled("llama3"))),
     },
     "arcee": {
         "plain": grouped(),
@@ -142,11 +202,66 @@ TABLE = {
         "yarn": grouped(rope_parameters=scaled("yarn"), attention_bias=True, tie_word_embeddings=True),
         "relu": grouped(hidden_act="relu", head_dim=10, num_attention_heads=3, num_key_value_heads=1),
     },
+    "biogpt": {
+        "plain": learned(),
+        "unscaled": learned(scale_embedding=False, tie_word_embeddings=False, layer_norm_eps=1e-2),
+        "relu": learned(hidden_act="relu", num_attention_heads=1, num_hidden_layers=3),
+        "wide": learned(hidden_size=36, num_attention_heads=6, intermediate_size=17, hidden_act="gelu_new"),
+    },
+    "codegen": {
+        "plain": gptj(),
+        "odd-heads": gptj(n_embd=36, n_head=3, rotary_dim=6, n_inner=17, n_layer=3),
+        "whole-heads": gptj(n_head=2, rotary_dim=12, activation_function="gelu", layer_norm_epsilon=1e-3),
+        "tied": gptj(n_head=1, rotary_dim=10, tie_word_embeddings=True),
+    },
+    "cohere": {
+        "plain": cohere(),
+        "norms": cohere(use_qk_norm=True, num_hidden_layers=3, logit_scale=0.25),
+        "one-key-norms": cohere(use_qk_norm=True, num_key_value_heads=1, num_attention_heads=3, layer_norm_eps=1e-3),
+        "biases": cohere(attention_bias=True, tie_word_embeddings=False, num_key_value_heads=6, hidden_act="gelu"),
+        "linear": cohere(rope_parameters=scaled("linear"), num_attention_heads=2, num_key_value_heads=2),
+    },
+    "cohere2": {
+        "plain": cohere(sliding_window=5, num_hidden_layers=5),
+        "layers": cohere(sliding_window=3, num_hidden_layers=3, attention_bias=True,
+                         layer_types=["full_attention", "sliding_attention", "full_attention"]),
+        "pattern": cohere(sliding_window=4, sliding_window_pattern=2, num_key_value_heads=1, logit_scale=1.5),
+        "windows": cohere(sliding_window=7, layer_types=["sliding_attention"] * 2, num_attention_heads=3,
+                          num_key_value_heads=3, tie_word_embeddings=False, rope_parameters=rope(base=500.0)),
+    },
+    "cwm": {
+        "plain": long(grouped(sliding_window=5, num_hidden_layers=5, rope_parameters=scaled("llama3"), head_dim=4)),
+        "layers": grouped(sliding_window=3, head_dim=8, rope_parameters=rope(base=1e6), mlp_bias=True,
+                          layer_types=["sliding_attention", "full_attention"]),
+        "full": grouped(head_dim=10, layer_types=["full_attention"] * 2, num_attention_heads=3, num_key_value_heads=1,
+                        rope_parameters=rope(base=500.0)),
+        "tied": grouped(sliding_window=7, head_dim=4, tie_word_embeddings=True, rope_parameters=scaled("yarn"),
+                        num_hidden_layers=3),
+    },
     "ernie4_5": {
         "plain": grouped(head_dim=8, tie_word_embeddings=True),
         "biases": grouped(head_dim=6, use_bias=True, rope_parameters=rope(base=500000.0)),
         "one-key": grouped(head_dim=4, num_key_value_heads=1, num_hidden_layers=3, rms_norm_eps=1e-3),
         "linear": grouped(head_dim=10, num_attention_heads=3, num_key_value_heads=3, rope_parameters=scaled("linear")),
+    },
+    "exaone": {
+        "plain": grouped(rope_parameters=rope(base=500000.0)),
+        "llama3": long(grouped(rope_parameters=scaled("llama3"), head_dim=10, num_key_value_heads=6)),
+        "biases": grouped(attention_bias=True, mlp_bias=True, rope_parameters=rope(base=500.0), num_hidden_layers=3),
+        "old-names": {**grouped(num_key_value_heads=1, tie_word_embeddings=True, rope_parameters=rope(base=1e4)),
+                      "edit": {"num_hidden_layers": "REMOVED", "num_layers": 2, "rms_norm_eps": "REMOVED",
+                               "layer_norm_epsilon": 1e-3, "hidden_act": "REMOVED", "activation_function": "silu",
+                               "rope_parameters": "REMOVED", "rope_theta": 1e4}},
+    },
+    "exaone4": {
+        "plain": grouped(sliding_window=5, num_hidden_layers=5),
+        "full": grouped(sliding_window=None, layer_types=["full_attention"] * 2, num_key_value_heads=1),
+        "nowhere-rotated": grouped(layer_types=["full_attention"] * 3, num_hidden_layers=3, head_dim=10),
+        "pattern": grouped(sliding_window=4, sliding_window_pattern=2, tie_word_embeddings=True,
+                           rope_parameters=rope(base=500.0)),
+        "word": {**long(grouped(sliding_window=6, layer_types=["sliding_attention", "full_attention"],
+                                num_attention_heads=3, num_key_value_heads=3, rope_parameters=scaled("llama3"))),
+                 "edit": {"sliding_window_pattern": "LLLG"}},
     },
     "falcon": {
         "one-norm": falcon(),
@@ -215,6 +330,12 @@ TABLE = {
                      "draws": {"c_attn": [0.0, 0.3]}},
         "untied": bigcode(n_embd=40, n_head=5, n_layer=3, tie_word_embeddings=False, layer_norm_epsilon=1e-3),
     },
+    "gptj": {
+        "plain": gptj(),
+        "odd-heads": gptj(n_embd=30, n_head=3, rotary_dim=6, n_inner=17, n_layer=3),
+        "whole-heads": gptj(n_head=2, rotary_dim=12, activation_function="gelu", layer_norm_epsilon=1e-3),
+        "tied": gptj(n_head=1, rotary_dim=10, tie_word_embeddings=True),
+    },
     "gpt_neo": {
         "alternating": neo(["global", "local"]),
         "local": {**neo(["local"], window_size=1, tie_word_embeddings=False), "tokens": 9},
@@ -226,6 +347,16 @@ TABLE = {
         "exact-gelu": gpt2(activation_function="gelu", n_head=1),
         "narrow-mlp": gpt2(n_inner=17, n_head=4, tie_word_embeddings=False),
         "wide": gpt2(n_embd=40, n_head=5, n_layer=3, layer_norm_epsilon=1e-3),
+        "by-layer": sharp(gpt2(scale_attn_by_inverse_layer_idx=True, n_layer=4)),
+        "unscaled": sharp(gpt2(scale_attn_weights=False)),
+        "unscaled-by-layer": sharp(gpt2(scale_attn_weights=False, scale_attn_by_inverse_layer_idx=True, n_head=2,
+                                        n_layer=3, reorder_and_upcast_attn=True)),
+    },
+    "gpt-sw3": {
+        "plain": named("gpt-sw3", gpt2()),
+        "relu": named("gpt-sw3", gpt2(activation_function="relu", n_head=1, n_inner=17)),
+        "untied": named("gpt-sw3", gpt2(n_embd=40, n_head=5, n_layer=3, tie_word_embeddings=False)),
+        "by-layer": named("gpt-sw3", sharp(gpt2(scale_attn_by_inverse_layer_idx=True, layer_norm_epsilon=1e-3))),
     },
     "gpt_neox": {
         "parallel": neox(hidden_size=48),
@@ -276,11 +407,60 @@ TABLE = {
         "stacked": {**grouped(num_experts=7, num_experts_per_tok=5, rope_parameters=rope(base=500.0),
                               num_attention_heads=3, num_key_value_heads=3), "original": False},
     },
+    "granite_swa": {
+        "plain": swa(num_hidden_layers=5),
+        "bases": swa(num_hidden_layers=3, layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+                     layer_rope_theta=[500.0, 1e6, 500.0], attention_bias=True, mlp_bias=True),
+        "not-rotated": swa(num_hidden_layers=3, layer_rope_theta=[0, 10000.0, 10000.0], num_key_value_heads=1,
+                           residual_multiplier=0.5, logits_scaling=4.0),
+        "factors": swa(embedding_multiplier=3.0, attention_multiplier=0.3, residual_multiplier=0.22, logits_scaling=8.0,
+                       tie_word_embeddings=True, rope_parameters=rope(base=500.0), rms_norm_eps=1e-3),
+    },
     "hf_olmo": {
         "plain": dict(settings={}),
         "clipped": dict(settings=dict(clip_qkv=0.5, n_heads=6, n_layers=3)),
         "untied": dict(settings=dict(weight_tying=False, mlp_hidden_size=36, layer_norm_type="low_precision")),
         "rows": dict(settings=dict(embedding_size=None, n_heads=1, clip_qkv=2.0)),
+    },
+    "hunyuan_v1_dense": {
+        "plain": grouped(head_dim=4),
+        "alpha": long(grouped(head_dim=8, rope_parameters=alpha(50.0, rope_type="dynamic", rope_theta=500.0),
+                              num_hidden_layers=3)),
+        "old-alpha": {**grouped(head_dim=6, num_key_value_heads=1, tie_word_embeddings=True),
+                      "edit": {"rope_parameters": "REMOVED", "rope_theta": 500.0,
+                               "rope_scaling": alpha(1000.0, type="dynamic")}},
+        "biases": grouped(head_dim=10, attention_bias=True, num_attention_heads=3, num_key_value_heads=3,
+                          rms_norm_eps=1e-3, rope_parameters=rope(base=500.0)),
+    },
+    "hyperclovax": {
+        "plain": grouped(),
+        "factors": grouped(embedding_multiplier=3.0, attention_multiplier=0.3, residual_multiplier=0.22,
+                           logits_scaling=0.125, num_hidden_layers=3),
+        "no-post-norm": grouped(use_post_norm=False, head_dim=10, attention_bias=True, mlp_bias=True),
+        "one-key": grouped(num_key_value_heads=1, tie_word_embeddings=True, residual_multiplier=1.5,
+                           rope_parameters=rope(base=500.0), rms_norm_eps=1e-3),
+    },
+    "internlm3": {
+        "plain": grouped(head_dim=8),
+        "biases": grouped(head_dim=4, attention_bias=True, mlp_bias=True, num_hidden_layers=3),
+        "dynamic": alone(long(grouped(head_dim=10, rope_parameters=scaled("dynamic", factor=6.0), num_key_value_heads=1,
+                                      max_position_embeddings=24))),
+        "old-names": {**grouped(head_dim=6, num_attention_heads=3, num_key_value_heads=3, tie_word_embeddings=True,
+                                attention_bias=True, mlp_bias=True),
+                      "edit": {"attention_bias": "REMOVED", "qkv_bias": True, "mlp_bias": "REMOVED", "bias": True}},
+    },
+    "iquestcoder": {
+        "plain": grouped(head_dim=8),
+        "biases": grouped(head_dim=4, attention_bias=True, num_hidden_layers=3),
+        "mlp-bias": grouped(head_dim=10, mlp_bias=True, num_key_value_heads=1, rope_parameters=rope(base=500000.0)),
+        "tied": grouped(head_dim=6, num_attention_heads=3, num_key_value_heads=3, tie_word_embeddings=True),
+    },
+    "jais2": {
+        "plain": grouped(),
+        "no-biases": grouped(attention_bias=False, mlp_bias=False, num_key_value_heads=6, num_hidden_layers=3),
+        "mixed": grouped(mlp_bias=False, head_dim=10, hidden_act="gelu", layer_norm_eps=1e-3),
+        "tied": grouped(num_attention_heads=3, num_key_value_heads=1, tie_word_embeddings=True,
+                        rope_parameters=rope(base=500000.0)),
     },
     "llama": {
         "grouped": grouped(),
@@ -299,11 +479,33 @@ TABLE = {
         "one-key": grouped(num_key_value_heads=1, tie_word_embeddings=True, rope_parameters=rope(base=500.0)),
         "biases": grouped(attention_bias=True, mlp_bias=True, head_dim=10),
     },
+    "ministral": {
+        "plain": grouped(sliding_window=5, head_dim=4),
+        "layers": grouped(sliding_window=3, head_dim=8, num_hidden_layers=3,
+                          layer_types=["sliding_attention", "full_attention", "sliding_attention"]),
+        "full": grouped(layer_types=["full_attention"] * 2, head_dim=10, num_attention_heads=3, num_key_value_heads=1),
+        "tied": grouped(sliding_window=7, head_dim=16, tie_word_embeddings=True, rope_parameters=rope(base=1e6),
+                        layer_types=["full_attention", "sliding_attention"]),
+    },
+    "ministral3": {
+        "plain": grouped(head_dim=4, rope_parameters=growing(0.1)),
+        "window": grouped(head_dim=8, sliding_window=5, rope_parameters=growing(0.3), num_hidden_layers=3),
+        "never": long(grouped(head_dim=10, rope_parameters=growing(0.0, original_max_position_embeddings=8),
+                              num_key_value_heads=1)),
+        "tied": grouped(head_dim=6, num_attention_heads=3, num_key_value_heads=3, tie_word_embeddings=True,
+                        rope_parameters=growing(0.2, mscale=1.0, mscale_all_dim=1.0), rms_norm_eps=1e-3),
+    },
     "mistral": {
         "window": grouped(sliding_window=5),
         "full": grouped(sliding_window=None, num_attention_heads=3, num_key_value_heads=1, num_hidden_layers=3),
         "wide-heads": grouped(sliding_window=7, head_dim=16, tie_word_embeddings=True),
         "window-of-one": grouped(sliding_window=1, rms_norm_eps=1e-5, rope_parameters=rope(base=1e6)),
+    },
+    "persimmon": {
+        "plain": persimmon(),
+        "no-norms": persimmon(qk_layernorm=False, num_hidden_layers=3, hidden_act="gelu"),
+        "whole-heads": persimmon(rope_parameters=rope(1.0, 500.0), tie_word_embeddings=True, layer_norm_eps=1e-3),
+        "one-head": persimmon(num_attention_heads=1, rope_parameters=rope(0.75, 25000.0)),
     },
     "phi": {
         "plain": grouped(num_attention_heads=3, num_key_value_heads=3),
@@ -329,6 +531,13 @@ TABLE = {
         "six-heads": mpt({"clip_qkv": 0.5}, n_heads=6, n_layers=3),
         "three-heads": mpt({"softmax_scale": 0.7}, n_heads=3, tie_word_embeddings=False),
         "twelve-heads": {**mpt(n_heads=12, d_model=36, layer_norm_epsilon=1e-3, max_seq_len=64), "tokens": 40},
+    },
+    "nanochat": {
+        "plain": grouped(),
+        "bias": grouped(attention_bias=True, num_key_value_heads=6, num_hidden_layers=3, rms_norm_eps=1e-3),
+        "no-bound": grouped(final_logit_softcapping=None, head_dim=10, num_key_value_heads=1),
+        "tied": grouped(final_logit_softcapping=2.5, num_attention_heads=3, num_key_value_heads=3,
+                        tie_word_embeddings=True, rope_parameters=rope(base=500.0), hidden_act="silu"),
     },
     "nemotron": {
         "plain": less_one(grouped(num_key_value_heads=6)),
@@ -377,6 +586,12 @@ TABLE = {
                           num_key_value_heads=1, intermediate_size=11, tie_word_embeddings=True),
         "stacked": {**grouped(num_experts=9, num_experts_per_tok=4, rope_parameters=rope(base=500.0),
                               rms_norm_eps=1e-3), "original": False},
+    },
+    "openai-gpt": {
+        "plain": first_gpt(),
+        "relu": first_gpt(afn="relu", n_head=1, n_layer=3),
+        "silu": first_gpt(afn="silu", n_embd=36, n_head=6, layer_norm_epsilon=1e-3),
+        "untied": first_gpt(tie_word_embeddings=False, n_head=4),
     },
     "opt": {
         "before": opt(),
@@ -438,11 +653,29 @@ TABLE = {
         "yarn": long(grouped(num_hidden_layers=2, no_rope_layer_interval=2, mlp_bias=True,
                              rope_parameters=scaled("yarn"))),
     },
+    "stablelm": {
+        "plain": grouped(hidden_size=48),
+        "parallel": grouped(use_parallel_residual=True, rope_parameters=rope(0.5), num_hidden_layers=3),
+        "norms": grouped(qk_layernorm=True, rope_parameters=rope(1.0, 500.0), use_qkv_bias=True),
+        "parallel-norms": grouped(qk_layernorm=True, use_parallel_residual=True, hidden_size=30, num_attention_heads=3,
+                                  num_key_value_heads=1, rope_parameters=rope(0.4), layer_norm_eps=1e-3),
+        "one-head": grouped(qk_layernorm=True, num_attention_heads=1, num_key_value_heads=1, tie_word_embeddings=True,
+                            hidden_act="gelu"),
+    },
     "starcoder2": {
         "plain": grouped(),
         "window": grouped(sliding_window=5, num_hidden_layers=3, tie_word_embeddings=True),
         "no-bias": grouped(use_bias=False, num_key_value_heads=1, rope_parameters=rope(base=500.0)),
         "wide": grouped(num_attention_heads=3, num_key_value_heads=3, norm_epsilon=1e-3, hidden_act="gelu"),
+    },
+    "vaultgemma": {
+        "plain": gemma(query_pre_attn_scalar=8, sliding_window=5),
+        "bounds": gemma(query_pre_attn_scalar=3, attn_logit_softcapping=1.5, final_logit_softcapping=2.5,
+                        sliding_window=4, num_hidden_layers=3),
+        "no-bounds": gemma(attn_logit_softcapping=None, final_logit_softcapping=None, tie_word_embeddings=False,
+                           sliding_window=7, query_pre_attn_scalar=24),
+        "layers": gemma(layer_types=["full_attention", "sliding_attention", "sliding_attention"], num_hidden_layers=3,
+                        sliding_window=3, num_key_value_heads=1, attention_bias=True, hidden_activation="gelu"),
     },
 }
 

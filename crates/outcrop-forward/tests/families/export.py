@@ -10,6 +10,8 @@ next-token cross-entropy of each sequence; `routers`, for each layer that has on
 the mean of their probabilities; `sinks`, of models whose weights do not add up to 1, for each layer and head of the first
 sequence the attention that the first position receives.
 
+`types.json` holds the class of every type of `AutoModelForCausalLM`.
+
 `settings/TYPE.jsonl` holds as many models of random settings (`settings.py`), a line each, in the same form.
 
 Weights are not stored: number i of a tensor is mean + scale * (u - 0.5), in f32, u a multiple of 2^-24 that follows from
@@ -27,6 +29,8 @@ import transformers
 from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from cases import CASES, HF_OLMO
 from settings import FAMILIES, draw
@@ -90,7 +94,7 @@ def reference(model, ids):
     """States after each block, by layer and sequence, and the losses."""
     seen, layers, losses = [], [], []
     for block in blocks(model):
-        block.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        block.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, (tuple, list)) else out))
     for sequence in ids:
         seen.clear()
         tokens = torch.tensor(sequence)
@@ -228,6 +232,13 @@ def settings(kind):
     return found
 
 
+def write_types():
+    """The class of every type, and that of its configuration: two types with the same are one."""
+    classes = sorted(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.items())
+    rows = [json.dumps([kind, of, CONFIG_MAPPING_NAMES.get(kind)]) for kind, of in classes]
+    (HERE / "types.json").write_text("[\n" + ",\n".join(rows) + "\n]\n")
+
+
 @torch.no_grad()
 def main(types):
     transformers.logging.set_verbosity_error()
@@ -239,6 +250,7 @@ def main(types):
             continue
         text = json.dumps(case(kind, **arguments), separators=(",", ":"))
         (HERE / "cases" / f"{kind}-{name}.json").write_text(text)
+    write_types()
     (HERE / "settings").mkdir(exist_ok=True)
     for kind in FAMILIES:
         if types and kind not in types:

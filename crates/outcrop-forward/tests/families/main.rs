@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod list;
 mod routers;
 mod settings;
 mod sinks;

@@ -5,9 +5,17 @@ use std::path::Path;
 use crate::case::Case;
 use crate::compare::{Fault, Worst, compare};
 
-/// The fewest models of a family, and the smallest share of them that is right.
+/// The fewest models of a family.
 const LEAST: usize = 60;
-const SHARE: f64 = 0.2;
+/// The smallest share of the models of a family that is right; many settings are drawn that no version reads alike.
+const SHARES: [(&str, f64); 6] = [
+    ("llama", 0.6),
+    ("mistral", 0.5),
+    ("qwen2", 0.65),
+    ("qwen3", 0.65),
+    ("gpt2", 0.55),
+    ("gpt_neox", 0.3),
+];
 
 fn lines(kind: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/families/settings");
@@ -24,7 +32,7 @@ fn without_place(message: &str) -> String {
 
 #[test]
 fn random_settings_are_right_or_refused_by_name() {
-    for kind in ["llama", "mistral", "qwen2", "qwen3", "gpt2", "gpt_neox"] {
+    for (kind, share) in SHARES {
         let cases = lines(kind);
         let (mut right, mut worst, mut refused) = (0, Worst::default(), Vec::new());
         for (i, case) in cases.iter().enumerate() {
@@ -46,7 +54,7 @@ fn random_settings_are_right_or_refused_by_name() {
         refused.iter().for_each(|message| println!("    {message}"));
         assert!(cases.len() >= LEAST);
         assert!(
-            right as f64 >= SHARE * cases.len() as f64,
+            right as f64 >= share * cases.len() as f64,
             "{kind}: {right}"
         );
     }

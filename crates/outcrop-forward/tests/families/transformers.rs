@@ -7,6 +7,7 @@ use outcrop_arch::FAMILIES;
 
 use crate::case::Case;
 use crate::compare::{Worst, compare};
+use crate::list;
 
 /// The fewest models of a family.
 const LEAST: usize = 4;
@@ -56,4 +57,5 @@ fn every_family_computes_what_transformers_computes() {
         let models = table.get(family.model_type).map_or(0, |row| row.0);
         assert!(models >= LEAST, "{family} has {models} models, not {LEAST}");
     }
+    list::check(&table);
 }

@@ -65,7 +65,9 @@ impl Rotations {
         let [cos, sin] = tables.map(|table| table.unsqueeze::<4>());
         let turned = x.clone().narrow(3, 0, dims);
         let [first, second] = match pairs {
-            RotaryPairs::Halves => [0, half].map(|from| turned.clone().narrow(3, from, half)),
+            RotaryPairs::Halves | RotaryPairs::HalvesBack => {
+                [0, half].map(|from| turned.clone().narrow(3, from, half))
+            }
             RotaryPairs::Neighbours => {
                 let pairs = turned.reshape([batch, positions, heads * half, 2]);
                 [0, 1].map(|which| {
@@ -74,10 +76,14 @@ impl Rotations {
                 })
             }
         };
+        let sin = match pairs {
+            RotaryPairs::Halves | RotaryPairs::Neighbours => sin,
+            RotaryPairs::HalvesBack => -sin,
+        };
         let low = first.clone() * cos.clone() - second.clone() * sin.clone();
         let high = second * cos + first * sin;
         let turned = match pairs {
-            RotaryPairs::Halves => Tensor::cat(vec![low, high], 3),
+            RotaryPairs::Halves | RotaryPairs::HalvesBack => Tensor::cat(vec![low, high], 3),
             RotaryPairs::Neighbours => {
                 let pair = |x: Tensor<4>| x.reshape([batch, positions, heads * half, 1]);
                 let pairs = Tensor::cat(vec![pair(low), pair(high)], 3);

@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod design;
 mod explain;
+mod families;
 mod fit;
 mod folders;
 mod forecast;
@@ -51,6 +52,7 @@ const EXAMPLES: &str = "Examples:
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
   outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
   outcrop runs                               public training runs, their names and known faults
+  outcrop families                           model types that are read, and what is refused
   outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      forecast every layer, with a band
@@ -73,6 +75,8 @@ enum Command {
     Audit(audit::Args),
     /// List public training runs, how they name their checkpoints, and their known faults.
     Runs(runs::Args),
+    /// List the model types of published checkpoints: which are read, and what is refused.
+    Families(families::Args),
     /// Read the data set that the paper published, and compare our fits with its own.
     Import(import::Args),
     /// Compare runs: settings that differ, ratios and losses.
@@ -132,6 +136,7 @@ fn run(command: Command) -> Result<()> {
         Command::Measure(args) => measure::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Runs(args) => runs::run(&args),
+        Command::Families(args) => families::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Fit(args) => fit::run(&args),
