@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// What `export.py` writes of a model.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct Case {
     pub(crate) config: Value,
     /// Name, shape, mean and scale of every tensor of its file.
@@ -23,10 +23,13 @@ pub(crate) struct Case {
     /// Of the first sequence, the attention that the first position receives, by layer and head; of some models.
     #[serde(default)]
     pub(crate) sinks: Vec<Vec<f64>>,
+    /// Name in the file of tensors that are not called there as they are here, and whether they are transposed there.
+    #[serde(skip)]
+    pub(crate) renamed: HashMap<String, (String, bool)>,
 }
 
 /// What the router of a layer did with all tokens.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct Router {
     /// From 1.
     pub(crate) layer: usize,
@@ -37,7 +40,7 @@ pub(crate) struct Router {
 }
 
 /// What is known of the residual stream of one sequence after one layer.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct State {
     pub(crate) max: f64,
     /// Magnitude, position, channel.
@@ -50,6 +53,11 @@ pub(crate) struct State {
 impl Case {
     pub(crate) fn model_type(&self) -> &str {
         self.config["model_type"].as_str().unwrap()
+    }
+
+    /// The tensors of its file.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.iter().map(|(name, ..)| name.as_str())
     }
 
     /// Gives a tensor one more row.
@@ -66,15 +74,31 @@ impl Case {
     /// Writes the config and the weights into `folder`, as a published checkpoint has them.
     pub(crate) fn write(&self, folder: &Path) {
         std::fs::write(folder.join("config.json"), self.config.to_string()).unwrap();
-        let tensor = |(name, shape, mean, scale): &(String, Vec<usize>, f32, f32)| Tensor {
-            name: name.clone(),
-            shape: shape.clone(),
-            data: drawn(name, shape.iter().product(), *mean, *scale),
+        let tensor = |(name, shape, mean, scale): &(String, Vec<usize>, f32, f32)| {
+            let data = drawn(name, shape.iter().product(), *mean, *scale);
+            match (self.renamed.get(name), shape.as_slice()) {
+                (Some((name, true)), [rows, columns]) => Tensor {
+                    name: name.clone(),
+                    shape: vec![*columns, *rows],
+                    data: transposed(&data, *columns),
+                },
+                (renamed, _) => Tensor {
+                    name: renamed.map_or(name, |(name, _)| name).clone(),
+                    shape: shape.clone(),
+                    data,
+                },
+            }
         };
         let tensors: Vec<Tensor> = self.tensors.iter().map(tensor).collect();
         let path = folder.join("model.safetensors");
         write_tensors(&path, &tensors, &BTreeMap::new()).unwrap();
     }
+}
+
+/// A matrix of so many columns with rows for columns.
+fn transposed(data: &[f32], columns: usize) -> Vec<f32> {
+    let column = |c: usize| data.iter().skip(c).step_by(columns).copied();
+    (0..columns).flat_map(column).collect()
 }
 
 /// The numbers of a tensor: FNV-1a of its name, then splitmix64 of the index; the same in `export.py`.

@@ -1,5 +1,6 @@
 //! How far a forward pass is from what transformers computes.
 
+use outcrop_arch::{FAMILIES, Family, HuggingFace};
 use outcrop_forward::{Published, next_token_loss};
 use outcrop_measure::Meter;
 
@@ -40,9 +41,17 @@ impl Worst {
 
 /// Opens a case and runs it; why it is not opened, or why it is wrong.
 pub(crate) fn compare(case: &Case) -> Result<Worst, Fault> {
+    compare_among(&FAMILIES, case)
+}
+
+/// As [`compare`], with these families in place of all.
+pub(crate) fn compare_among(families: &[&'static Family], case: &Case) -> Result<Worst, Fault> {
     let folder = tempfile::tempdir().unwrap();
     case.write(folder.path());
-    let model = Published::open(folder.path()).map_err(|e| Fault::Refused(e.to_string()))?;
+    let found = HuggingFace::parse_among(families, &case.config.to_string(), "config.json");
+    let HuggingFace { arch, family } = found.map_err(|e| Fault::Refused(e.to_string()))?;
+    let model = Published::with_arch(arch, family, folder.path());
+    let model = model.map_err(|e| Fault::Refused(e.to_string()))?;
     let mut comparison = Comparison {
         d: model.arch().d_model,
         case,

@@ -4,6 +4,7 @@
 mod case;
 mod compare;
 mod list;
+mod renamed;
 mod routers;
 mod settings;
 mod sinks;
