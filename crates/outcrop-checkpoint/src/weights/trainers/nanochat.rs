@@ -1,6 +1,7 @@
 use super::{Found, Model, Result, Trainer};
 
-/// nanochat: named, as no architecture here computes what it does.
+/// nanochat: named. The type `nanochat` of transformers is read, this form of its files is not: its settings are in a
+/// file beside the weights, and which release of the trainer wrote them is not.
 pub(super) static NANOCHAT: Trainer = Trainer {
     name: "nanochat",
     read,
@@ -16,8 +17,8 @@ fn read(found: &Found<'_>) -> Result<Option<Model>> {
     Ok(Some(Model {
         tensors: found.tensors.clone(),
         config: Err(
-            "a model of nanochat has norms without gain, squared ReLU, normed embeddings and capped logits at once, \
-             which is not computed here"
+            "nanochat's own files do not say which form of its model they hold; store the model as transformers' \
+             type `nanochat`, which is read"
                 .into(),
         ),
     }))
