@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::HuggingFace;
-use crate::{ArchSpec, FAMILIES, Family, OUTCROP};
+use crate::{ArchSpec, FAMILIES, Family, OUTCROP, Plan};
 
 impl ArchSpec {
     /// The `config.json` with which Hugging Face transformers loads this architecture; none where no family of
@@ -38,7 +38,7 @@ impl ArchSpec {
 
 impl Family {
     /// The `config.json` with which transformers loads an architecture as one of this family; none where it cannot
-    /// say all of it.
+    /// say all of it, or its files have no name for a weight.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, GPT2, GPT_NEOX};
@@ -53,14 +53,15 @@ impl Family {
         let read = HuggingFace::parse_among(&[self], &config.to_string(), "config.json").ok()?;
         let init = arch.init; // no config says it
         let same = ArchSpec { init, ..read.arch } == *arch;
-        same.then_some(config)
+        let named = || self.name_parts(&Plan::new(arch)).is_ok();
+        (same && named()).then_some(config)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Position;
+    use crate::{Activation, Position};
 
     const OLD: &str = r#"{"model_type": "gpt_neox", "num_hidden_layers": 6, "hidden_size": 512,
         "num_attention_heads": 8, "intermediate_size": 2048, "vocab_size": 50304,
@@ -110,5 +111,11 @@ mod tests {
             ..ArchSpec::new(2, 64, 4)
         };
         assert!(learned.to_huggingface().is_none());
+        // the files of GPT-NeoX have no names for the weights of this activation
+        let weighted = ArchSpec {
+            activation: Activation::Xielu,
+            ..ArchSpec::pythia("70m").unwrap()
+        };
+        assert!(weighted.to_huggingface().is_none());
     }
 }
