@@ -49,7 +49,7 @@ pub enum TensorRole {
     ActivationNegative,
     /// Normalisation of the residual stream before the first block.
     EmbeddingNorm,
-    /// Scores of experts, [count] outputs.
+    /// Scores of experts, \[count\] outputs.
     Router,
     /// Matrices of experts that pass the nonlinearity, one below another: [count, width] outputs.
     ExpertGate,

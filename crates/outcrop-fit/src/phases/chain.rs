@@ -1,9 +1,9 @@
 /// What a chain of hidden states is, given all observations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Smoothed {
-    /// The probability of each state at each time, [times][states]; each row adds up to 1.
+    /// The probability of each state at each time, \[times, states\]; each row adds up to 1.
     pub posterior: Vec<Vec<f64>>,
-    /// The expected number of changes from each state to each, [states][states].
+    /// The expected number of changes from each state to each, \[states, states\].
     pub changes: Vec<Vec<f64>>,
     /// ln of the probability (density) of all observations.
     pub log_likelihood: f64,
@@ -11,8 +11,8 @@ pub struct Smoothed {
 
 /// The posterior of a hidden Markov chain by the forward-backward algorithm (Rabiner 1989), scaled at each time.
 ///
-/// `start` are the probabilities of the first state, `transition` those of the next one, [from][to], `log_emission` ln of
-/// the density of the observations at each time in each state, [times][states]; negative infinity rules a state out. None
+/// `start` are the probabilities of the first state, `transition` those of the next one, \[from, to\], `log_emission` ln of
+/// the density of the observations at each time in each state, \[times, states\]; negative infinity rules a state out. None
 /// where nothing is possible, at no time, and where shapes differ.
 ///
 /// ```

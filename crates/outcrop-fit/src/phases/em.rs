@@ -22,7 +22,7 @@ pub(super) struct Problem<'a> {
 pub(super) struct Model {
     pub(super) start: Vec<f64>,
     pub(super) transition: Vec<Vec<f64>>,
-    /// [states][observables].
+    /// \[states, observables\].
     pub(super) dynamics: Vec<Vec<PhaseDynamics>>,
     pub(super) smoothed: Smoothed,
 }

@@ -8,11 +8,11 @@ use crate::{Error, Result};
 /// The phases of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phases {
-    /// The probability of each phase at each checkpoint, [checkpoints][phases]; each row adds up to 1.
+    /// The probability of each phase at each checkpoint, \[checkpoints, phases\]; each row adds up to 1.
     pub posterior: Vec<Vec<f64>>,
-    /// How each observable moves in each phase, [phases][observables].
+    /// How each observable moves in each phase, \[phases, observables\].
     pub dynamics: Vec<Vec<PhaseDynamics>>,
-    /// The probability of each phase at the next checkpoint, [from][to].
+    /// The probability of each phase at the next checkpoint, \[from, to\].
     pub transition: Vec<Vec<f64>>,
     /// ln of the likelihood, given the first checkpoint.
     pub log_likelihood: f64,
