@@ -57,7 +57,8 @@ fn unpack(packages: &Path, folder: &Path) -> Result<(), String> {
     for name in &names {
         let package = packages.join(format!("{name}-{version}.crate"));
         let mut tar = Command::new("tar");
-        process::finish(tar.arg("-xzf").arg(&package).arg("-C").arg(folder))?;
+        // files in a package all have one date, so Cargo would take what changed for what it checked last time: `m`
+        process::finish(tar.arg("-xzmf").arg(&package).arg("-C").arg(folder))?;
     }
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
