@@ -105,6 +105,7 @@ fn measure(model: &Path, folder: &Path) -> Command {
         "--set-zero",
         "--set-mean",
         "--sinks",
+        "--figures",
     ]);
     measure
 }
