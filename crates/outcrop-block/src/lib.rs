@@ -9,7 +9,7 @@
 //! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
 //! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
 //! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] and [`Routing`] |
-//! | [`Start`] | what is done to embedded tokens before the first block |
+//! | [`Start`] | looking up tokens, and what is done to them before the first block |
 //! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
 //!
 //! Groups of rows go through a block on the current rayon pool, so that they stay in the cache. Results
@@ -60,7 +60,7 @@ pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
 pub use loss::{Gradients, Loss};
 pub use routing::Routing;
-pub use start::Start;
+pub use start::{Start, StartTape};
 pub use stream::Stream;
 pub use weight::Weight;
 

@@ -6,7 +6,7 @@ mod reference;
 use architectures::{cases, table};
 use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, NormPlacement, Plan, QkNorm, Section, Step, TensorKind};
-use outcrop_block::{Block, Input, Loss};
+use outcrop_block::{Block, Input, Loss, Start};
 use reference::{Weights, cross_entropy, run};
 
 /// Numbers of one input whose derivatives are compared.
@@ -207,5 +207,60 @@ fn a_loss_and_its_gradients_are_those_in_f64() {
         for rows in [9, 300] {
             check_loss(&case.name, &case.arch, rows);
         }
+    }
+}
+
+fn check_start(name: &str, arch: &ArchSpec, [sequences, tokens]: [usize; 2]) {
+    let section = Plan::new(arch).start;
+    let start = Start::new(&section).expect(name);
+    let ids: Vec<usize> = (0..sequences * tokens)
+        .map(|i| (i * i + 3) % arch.vocab)
+        .collect();
+    let (tables, inputs) = (start.tables(), start.inputs());
+    let counts = tables.iter().chain(inputs);
+    let counts = counts.map(|input| input.shape.iter().product::<usize>());
+    let filled = |(i, n)| numbers(n, i as u64 + 30);
+    let given: Vec<Vec<f64>> = counts.enumerate().map(filled).collect();
+    let output = |given: &[Vec<f64>]| {
+        let (of_tables, of_inputs) = given.split_at(tables.len());
+        let mut weights = weights(inputs, of_inputs);
+        for (table, values) in tables.iter().zip(of_tables) {
+            let used = tokens * table.shape[1];
+            let used = &values[..used.min(values.len())];
+            weights.insert((table.roles[0], table.kind), used.to_vec());
+        }
+        let width = tables[0].shape[1];
+        let rows = ids
+            .iter()
+            .flat_map(|id| &of_tables[0][id * width..][..width]);
+        let rows: Vec<f64> = rows.copied().collect();
+        run(&section, &weights, &rows, tokens)
+    };
+    let dy = numbers(ids.len() * arch.d_model, 50);
+    let value = |given: &[Vec<f64>]| {
+        let y = output(given);
+        y.iter().zip(&dy).map(|(y, w)| y * w).sum::<f64>()
+    };
+    let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
+    let all: Vec<&[f32]> = ours.iter().map(Vec::as_slice).collect();
+    let (of_tables, of_inputs) = all.split_at(tables.len());
+    let (y, tape) = start.forward(of_tables, of_inputs, &ids, tokens);
+    let exact: Vec<(usize, f64)> = output(&given).into_iter().enumerate().collect();
+    assert_close(&y, &exact, &format!("{name}: start"));
+    let gradients = start.backward(of_inputs, &ids, tokens, &tape, &f32s(&dy));
+    for (i, gradient) in gradients.iter().enumerate() {
+        let what = format!("{name}: input {i} of the start");
+        assert_eq!(gradient.len(), given[i].len(), "{what}");
+        assert_close(gradient, &differences(&given, i, &value), &what);
+    }
+}
+
+#[test]
+fn a_start_and_its_gradients_are_those_in_f64() {
+    for case in cases() {
+        let tokens = case.arch.context.min(9);
+        check_start(&case.name, &case.arch, [3, tokens]);
+        // more rows than go through a step together
+        check_start(&case.name, &case.arch, [300 / tokens + 1, tokens]);
     }
 }

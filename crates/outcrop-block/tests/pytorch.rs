@@ -1,14 +1,12 @@
-//! Whole models of the table, from token ids to gradients, against PyTorch in float64: blocks and loss of this crate,
+//! Whole models of the table, from token ids to gradients, against PyTorch in float64: start, blocks and loss of this crate,
 //! and the plain sums in f64 with which its gradients are compared. `--nocapture` shows how far each is away.
 
 mod parts;
 mod reference;
 
-use architectures::{
-    Case, Expected, Parts, SEQUENCES, Summary, part_name, pytorch, table, tokens, weights,
-};
-use outcrop_arch::{ArchSpec, Part, Plan, Step};
-use outcrop_block::{Block, Loss};
+use architectures::{Case, Expected, Parts, SEQUENCES, Summary, pytorch, table, tokens, weights};
+use outcrop_arch::{ArchSpec, Plan};
+use outcrop_block::{Block, Loss, Start};
 use parts::f64s;
 
 /// The loss, the residual stream after each block, and gradients by part.
@@ -29,7 +27,7 @@ fn batch(arch: &ArchSpec) -> [Vec<usize>; 2] {
     [rows(0), rows(1)]
 }
 
-/// What blocks get, as plain sums.
+/// What the first block gets, as plain sums.
 fn embedded(arch: &ArchSpec, parts: &Parts, ids: &[usize]) -> Vec<f64> {
     let width = arch.embedding_dim.unwrap_or(arch.d_model);
     let table = &parts["TokenEmbedding.Embedding"];
@@ -41,37 +39,14 @@ fn embedded(arch: &ArchSpec, parts: &Parts, ids: &[usize]) -> Vec<f64> {
     reference::run(&section, &weights, &rows.collect::<Vec<_>>(), arch.context)
 }
 
-/// Whether this crate has the gradient of a part: not of those before the blocks, unless they are tables whose rows
-/// are blocks' inputs as they are.
-fn has_gradient(plan: &Plan, part: &str) -> bool {
-    let tables = |step: &Step| matches!(step, Step::Embed { .. } | Step::AddPosition { .. });
-    let before = |known: &Part| part_name(None, known) == part;
-    plan.start.steps.iter().all(tables) || !plan.start.parts.iter().any(before)
-}
-
-/// Adds gradients of the first residual stream to those of the tables.
-fn to_tables(arch: &ArchSpec, ids: &[usize], dx: &[f32], gradients: &mut Parts) {
-    let d = arch.d_model;
-    let mut add = |name: &str, rows: usize, row_of: &dyn Fn(usize) -> usize| {
-        let table = gradients.entry(name.into()).or_default();
-        table.resize(rows * d, 0.0);
-        for (row, dx) in dx.chunks(d).enumerate() {
-            let sums = &mut table[row_of(row) * d..][..d];
-            sums.iter_mut().zip(dx).for_each(|(sum, dx)| *sum += dx);
-        }
-    };
-    add("TokenEmbedding.Embedding", arch.vocab, &|row| ids[row]);
-    if arch.position.learned() {
-        add("PositionEmbedding.Embedding", arch.context, &|row| {
-            row % arch.context
-        });
-    }
-}
-
 fn ours(arch: &ArchSpec) -> Computed {
     let (plan, all, [ids, targets]) = (Plan::new(arch), weights(arch), batch(arch));
-    let start = embedded(arch, &all, &ids);
-    let mut states = vec![start.iter().map(|x| *x as f32).collect::<Vec<_>>()];
+    let start = Start::new(&plan.start).expect("a start");
+    let [tables, given] = [start.tables(), start.inputs()].map(|i| parts::gather(i, None, &all));
+    let [tables, weights] = [&tables, &given].map(|list| list.iter().map(Vec::as_slice).collect());
+    let (tables, weights): (Vec<&[f32]>, Vec<&[f32]>) = (tables, weights);
+    let (x, tape) = start.forward(&tables, &weights, &ids, arch.context);
+    let mut states = vec![x];
     let mut passes = Vec::new();
     for layer in 1..=plan.layers() {
         let block = Block::new(plan.block(layer)).expect("a block");
@@ -96,10 +71,9 @@ fn ours(arch: &ArchSpec) -> Computed {
         parts::scatter(block.inputs(), Some(layer), &of_block, &mut gradients);
         dx = before;
     }
-    gradients.retain(|name, _| has_gradient(&plan, name));
-    if has_gradient(&plan, "TokenEmbedding.Embedding") {
-        to_tables(arch, &ids, &dx, &mut gradients);
-    }
+    let of_start = start.backward(&weights, &ids, arch.context, &tape, &dx);
+    let inputs = [start.tables(), start.inputs()].concat();
+    parts::scatter(&inputs, None, &of_start, &mut gradients);
     let hidden = states[1..].iter().map(|state| f64s(state)).collect();
     let loss = f64::from(loss);
     Computed {
@@ -163,9 +137,7 @@ fn blocks_and_the_loss_are_those_of_pytorch() {
             computed.hidden[0].len(),
             SEQUENCES * arch.context * arch.d_model
         );
-        let plan = Plan::new(&arch);
         let parts = expected[&name].gradients.keys();
-        let parts = parts.filter(|part| has_gradient(&plan, part));
         assert!(computed.gradients.keys().eq(parts), "{name}");
         let [forward, backward] = distances(&computed, &expected[&name]);
         println!("{name}: {forward:.1e} forward, {backward:.1e} backward");

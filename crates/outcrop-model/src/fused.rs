@@ -1,4 +1,4 @@
-//! The CPU's way: a whole block, and the loss from the residual stream, as one operation of Burn each. What they
+//! The CPU's operations: the start, a whole block, and the loss from the residual stream, as one of Burn's each. What they
 //! compute is `outcrop-block`'s; here its inputs come out of Burn's tensors, and its gradients go back.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use burn::backend::{AutodiffBackend, TensorMetadata};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use burn_flex::FlexTensor;
 use outcrop_arch::{Plan, TensorKind};
-use outcrop_block::{Block, Input, Loss};
+use outcrop_block::{Block, Input, Loss, Start};
 
 use crate::parameters::{Network, Parameters};
 use crate::{HiddenSequences, TapSequences};
@@ -24,9 +24,10 @@ type Tracked = FloatTensor<Autodiff<Flex>>;
 /// Most inputs of an operation, the residual stream among them.
 const MOST: usize = 32;
 
-/// The blocks of a plan and its loss, those that `outcrop-block` has; none on other devices.
+/// The start of a plan, its blocks and its loss, those that `outcrop-block` has; none on other devices.
 #[derive(Clone, Debug)]
 pub(crate) struct Fused {
+    start: Option<Arc<Start>>,
     /// By layer; blocks that are alike are one.
     blocks: Vec<Option<Arc<Block>>>,
     loss: Option<Arc<Loss>>,
@@ -56,7 +57,12 @@ impl Fused {
         };
         let loss = Loss::new(&plan.end).ok();
         let loss = loss.filter(|loss| takes(loss.inputs(), &[&network.end, &network.start]));
+        let start = Start::new(&plan.start).ok().filter(|start| {
+            let inputs = [start.tables(), start.inputs()].concat();
+            takes(&inputs, &[&network.start])
+        });
         Self {
+            start: start.map(Arc::new),
             blocks: (1..=plan.layers()).map(block).collect(),
             loss: loss.map(Arc::new),
         }
@@ -65,9 +71,15 @@ impl Fused {
     /// Nothing.
     pub(crate) fn none(plan: &Plan) -> Self {
         Self {
+            start: None,
             blocks: vec![None; plan.layers()],
             loss: None,
         }
+    }
+
+    /// From token ids to the first block.
+    pub(crate) fn start(&self) -> Option<&Arc<Start>> {
+        self.start.as_ref()
     }
 
     /// The block at `layer`, from 1.
@@ -79,6 +91,35 @@ impl Fused {
     pub(crate) fn loss(&self) -> Option<&Arc<Loss>> {
         self.loss.as_ref()
     }
+}
+
+/// The residual stream before the first block, of token `ids` [batch, positions].
+pub(crate) fn start(
+    start: &Arc<Start>,
+    ids: Tensor<2, Int>,
+    parameters: &Parameters,
+    device: &Device,
+) -> Tensor<3> {
+    let [batch, positions] = ids.dims();
+    let (ids, count) = (indices(ids), start.tables().len());
+    let given = start.tables().iter().chain(start.inputs());
+    let given = given.filter_map(|input| input_of(&[parameters], input));
+    let given: Vec<Tracked> = given.collect();
+    let laid: Vec<FlexTensor> = given.iter().map(laid_out).collect();
+    let (x, tape) = {
+        let numbers = numbers(&laid);
+        let (tables, weights) = numbers.split_at(count);
+        start.forward(tables, weights, &ids, positions)
+    };
+    let d_model = x.len() / (batch * positions).max(1);
+    let x = tensor(x, [batch, positions, d_model]);
+    let start = Arc::clone(start);
+    finish(&given, x, device, move |dx| {
+        let numbers = numbers(&laid);
+        let gradients = start.backward(&numbers[count..], &ids, positions, &tape, slice(&dx));
+        let gradients = gradients.into_iter().zip(&laid);
+        gradients.map(|(g, like)| tensor(g, like.shape())).collect()
+    })
 }
 
 /// The residual stream after a block, from `x` [batch, positions, d_model] before it. `tap` gets what it leaves.
@@ -134,8 +175,7 @@ pub(crate) fn loss(
     targets: Tensor<2, Int>,
 ) -> Tensor<1> {
     let device = x.device();
-    let targets = targets.into_data().convert::<i64>();
-    let targets: Vec<usize> = targets.iter::<i64>().map(|t| t as usize).collect();
+    let targets = indices(targets);
     let given = given(x, loss.inputs(), parameters);
     let laid: Vec<FlexTensor> = given.iter().map(laid_out).collect();
     let [x, weights @ ..] = &*numbers(&laid) else {
@@ -163,6 +203,12 @@ pub(crate) fn loss(
     })
 }
 
+/// Ids as places in a table.
+fn indices(ids: Tensor<2, Int>) -> Vec<usize> {
+    let ids = ids.into_data().convert::<i64>();
+    ids.iter::<i64>().map(|id| id as usize).collect()
+}
+
 /// The residual stream and the inputs of an operation.
 fn given(x: Tensor<3>, inputs: &[Input], lists: &[&Parameters]) -> Vec<Tracked> {
     let inputs = inputs.iter().filter_map(|input| input_of(lists, input));
@@ -178,10 +224,8 @@ fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
             let columns = input.columns.iter().map(|c| (c.role, c.outputs.clone()));
             let spans = name.spans.iter();
             let spans = spans.map(|span| (span.role, span.first..span.first + span.rows));
-            let weight = match name.kind == TensorKind::Embedding {
-                true => weight.transpose(), // a tied unembedding
-                false => weight,
-            };
+            let tied = [name.kind, input.kind] == [TensorKind::Embedding, TensorKind::Matrix];
+            let weight = if tied { weight.transpose() } else { weight };
             columns.eq(spans).then(|| tracked(weight))
         }
         TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
@@ -309,7 +353,7 @@ mod tests {
             let network = Network::new(&plan, &device).unwrap();
             let fused = Fused::new(&plan, &network, &device.autodiff());
             assert!(fused.blocks.iter().all(Option::is_some), "{name}");
-            assert!(fused.loss().is_some(), "{name}");
+            assert!(fused.start().is_some() && fused.loss().is_some(), "{name}");
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Transformer {
     network: Network,
     rotations: Rotations,
     device: Device,
-    /// Blocks and loss that are operations of our own.
+    /// Start, blocks and loss that are operations of our own.
     #[cfg(feature = "flex")]
     fused: Arc<Fused>,
 }
@@ -130,12 +130,22 @@ impl Transformer {
 
     /// The residual stream [batch, positions, d_model] after the last block.
     fn residual(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
-        let start = &self.network.start;
-        let mut x = Composed::new(&self.plan.start, [start, start], &self.rotations).embed(ids);
+        let mut x = self.start(ids);
         for layer in 1..=self.network.blocks.len() {
             x = self.block(x, layer, tap);
         }
         x
+    }
+
+    /// The residual stream [batch, positions, d_model] before the first block.
+    fn start(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let parameters = &self.network.start;
+        #[cfg(feature = "flex")]
+        if let Some(start) = self.fused.start() {
+            return fused::start(start, ids, parameters, &self.device);
+        }
+        let lists = [parameters, parameters];
+        Composed::new(&self.plan.start, lists, &self.rotations).embed(ids)
     }
 
     /// One block, as one operation where the tap asks for nothing that is inside of it.

@@ -19,6 +19,10 @@ fn name(layer: Option<usize>, role: TensorRole, kind: TensorKind) -> String {
 fn each(input: &Input, layer: Option<usize>, mut visit: impl FnMut(&str, usize, usize)) {
     let width = input.shape[input.shape.len() - 1];
     let rows = input.shape.iter().product::<usize>() / width;
+    if input.kind == TensorKind::Embedding {
+        let name = name(layer, input.roles[0], input.kind);
+        return (0..rows * width).for_each(|i| visit(&name, i, i));
+    }
     let mut first = 0;
     for columns in &input.columns {
         let name = name(layer, columns.role, input.kind);

@@ -1,18 +1,22 @@
 //! What is done to embedded tokens before the first block.
 
-use outcrop_arch::{Section, Step};
+mod train;
+
+use outcrop_arch::{Section, Step, TensorKind, TensorRole};
 use outcrop_vector::add_into;
 use rayon::prelude::*;
 
+pub use self::train::StartTape;
 use crate::compile::norm;
 use crate::input::{Columns, Input, Inputs};
 use crate::op::{Map, Norm};
 use crate::weight::Weights;
 use crate::{Error, Result, Weight};
 
-/// The section before the blocks, but for looking up the tokens.
+/// The section before the blocks. [`Start::run`] begins behind looking up the tokens, [`Start::forward`] with it.
 #[derive(Clone, Debug)]
 pub struct Start {
+    tables: Vec<Input>,
     inputs: Vec<Input>,
     steps: Vec<StartStep>,
 }
@@ -33,13 +37,19 @@ impl Start {
     /// weight.
     pub fn new(section: &Section) -> Result<Self> {
         let mut inputs = Inputs::new(section);
-        let mut steps = Vec::new();
+        let (mut steps, mut tables) = (Vec::new(), Vec::new());
         let embedding = section.parts.first().and_then(|part| part.shape.get(1));
         let mut width = embedding.copied().unwrap_or(0);
         for step in &section.steps {
             steps.push(match *step {
-                Step::Embed { .. } => continue,
-                Step::AddPosition { .. } => StartStep::Positions,
+                Step::Embed { role } => {
+                    tables.push(table(section, role)?);
+                    continue;
+                }
+                Step::AddPosition { role } => {
+                    tables.push(table(section, role)?);
+                    StartStep::Positions
+                }
                 Step::Scale { by, .. } => StartStep::Scale(by as f32),
                 Step::Norm { .. } => StartStep::Norm(norm(&mut inputs, step, width)?),
                 Step::Project { role, .. } => {
@@ -61,6 +71,7 @@ impl Start {
             });
         }
         Ok(Self {
+            tables,
             inputs: inputs.list,
             steps,
         })
@@ -95,17 +106,55 @@ impl Start {
         let weights = Weights::packed(weights);
         for step in &self.steps {
             match step {
-                StartStep::Scale(by) => x.par_iter_mut().for_each(|x| *x *= by),
-                StartStep::Project(map) => x = map.all(&weights, &x),
                 StartStep::Positions => add_positions(&mut x, lengths, positions),
-                StartStep::Norm(norm) => {
-                    let before = x.clone();
-                    norm.apply(&weights, &before, &mut x);
+                StartStep::Scale(_) | StartStep::Project(_) | StartStep::Norm(_) => {
+                    step.apply(&weights, &mut x);
                 }
             }
         }
         x
     }
+}
+
+impl StartStep {
+    /// On all rows; what they were before, where the gradients of the step need it. Positions are added elsewhere.
+    fn apply(&self, weights: &Weights<'_>, x: &mut Vec<f32>) -> Vec<f32> {
+        match self {
+            Self::Positions => Vec::new(),
+            Self::Scale(by) => {
+                x.par_iter_mut().for_each(|x| *x *= by);
+                Vec::new()
+            }
+            Self::Project(map) => {
+                let y = map.all(weights, x);
+                std::mem::replace(x, y)
+            }
+            Self::Norm(norm) => {
+                let before = x.clone();
+                norm.apply(weights, &before, x);
+                before
+            }
+        }
+    }
+}
+
+/// The table [rows, width] of tokens or positions.
+fn table(section: &Section, role: TensorRole) -> Result<Input> {
+    let kind = TensorKind::Embedding;
+    let mut parts = section.parts.iter();
+    let part = parts.find(|part| part.role == role && part.kind == kind);
+    let part = part.ok_or_else(|| Error::Part {
+        role: format!("{role:?}"),
+        kind: "table",
+    })?;
+    let outputs = 0..part.shape[0];
+    Ok(Input {
+        roles: vec![role],
+        kind,
+        shape: part.shape.clone(),
+        columns: vec![Columns { role, outputs }],
+        experts: None,
+    })
 }
 
 /// Adds the vector of its position to each row.
