@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mutation::{mutate, mutations};
+use mutation::{mutate, mutations, text_mutations};
 use proptest::prelude::*;
 
 use crate::{read_all, read_bytes};
@@ -18,6 +18,15 @@ fn read_litgpt(weights: &[u8], config: &[u8]) -> bool {
     std::fs::write(dir.path().join("lit_model.pth"), weights).unwrap();
     std::fs::write(dir.path().join("model_config.yaml"), config).unwrap();
     read_all(dir.path())
+}
+
+/// A file of nanochat.
+fn read_nanochat(weights: &[u8], meta: &[u8]) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("model_000100.pt");
+    std::fs::write(&path, weights).unwrap();
+    std::fs::write(dir.path().join("meta_000100.json"), meta).unwrap();
+    read_all(&path)
 }
 
 /// A folder of GPT-NeoX with these bytes in one part of a layer.
@@ -56,15 +65,30 @@ proptest! {
     }
 
     #[test]
-    fn mutated_files_of_trainers_are_read_or_refused(mutations in mutations(), which in 0usize..3) {
+    fn mutated_files_of_trainers_are_read_or_refused(mutations in mutations(), which in 0usize..5) {
         let name = [
             "nanogpt_compiled/ckpt.pt",
             "megatron_llama/iter_0000040/mp_rank_00/model_optim_rng.pt",
             "deepspeed/global_step7/mp_rank_00_model_states.pt",
+            "deepspeed_zero2/global_step1/mp_rank_00_model_states.pt",
+            "modded_nanogpt/state_step000300.pt",
         ][which];
         let mut bytes = file(name);
         mutate(&mut bytes, &mutations);
         read_bytes("x.pt", &bytes);
+    }
+
+    #[test]
+    fn mutated_settings_of_nanochat_are_read_or_refused(
+        changes in prop_oneof![mutations(), text_mutations()],
+        weights in prop::option::of(mutations()),
+    ) {
+        let [mut model, mut meta] = ["model_000100.pt", "meta_000100.json"].map(|name| file(&format!("nanochat/{name}")));
+        match weights {
+            Some(changes) => mutate(&mut model, &changes),
+            None => mutate(&mut meta, &changes),
+        }
+        read_nanochat(&model, &meta);
     }
 
     #[test]
@@ -85,6 +109,10 @@ fn the_files_are_read_as_they_are() {
     assert!(read_litgpt(
         &file("litgpt_neox/lit_model.pth"),
         &file("litgpt_neox/model_config.yaml")
+    ));
+    assert!(read_nanochat(
+        &file("nanochat/model_000100.pt"),
+        &file("nanochat/meta_000100.json")
     ));
     assert!(read_layers(&file(
         "neox_parts/layer_02-model_01-model_states.pt"

@@ -2,6 +2,7 @@
 //! them, and refused with the reason.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod deepspeed;
 mod distributed;
 mod gguf;
 mod left;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use outcrop_arch::{Bias, Family, HuggingFace, Norm, OUTCROP, TensorPart, TensorRole};
 use outcrop_checkpoint::{CheckpointSeries, Weights, config_text};
 
-use crate::{fixture, read};
+use crate::read;
 
 fn named(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -155,7 +155,7 @@ fn megatron_saves_distributed_checkpoints() {
     }
 }
 
-/// The vocabulary is padded with zeros, and the rest is what nanoGPT has.
+/// The words that pad the vocabulary there are left out, as its loss does, and the rest is what nanoGPT has.
 #[test]
 fn llm_c_has_all_layers_of_a_tensor_in_a_row() {
     let (expected, _) = opened("nanogpt");
@@ -163,14 +163,14 @@ fn llm_c_has_all_layers_of_a_tensor_in_a_row() {
         let (found, said) = opened(&format!("llm_c/{file}"));
         assert_eq!(
             (said.arch.vocab, said.arch.activation),
-            (128, outcrop_arch::Activation::GeluTanh)
+            (20, outcrop_arch::Activation::GeluTanh)
         );
-        for (name, _) in found.tensors() {
+        for (name, info) in found.tensors() {
+            assert_eq!(info.shape, expected.get(name).unwrap().shape, "{name}");
             let (found, expected) = (read(&found, name), read(&expected, name));
-            for (i, x) in found.iter().enumerate() {
-                let y = expected.get(i).copied().unwrap_or(0.0);
+            for (x, y) in found.iter().zip(&expected) {
                 assert!(
-                    *x == y || !exact && (x - y).abs() <= y.abs() / 256.0,
+                    x == y || !exact && (x - y).abs() <= y.abs() / 256.0,
                     "{file}: {name}"
                 );
             }
@@ -197,11 +197,21 @@ fn llm_c_has_all_layers_of_a_tensor_in_a_row() {
 fn parts_of_gpt_neox_are_joined() {
     let (expected, said) = reference("neox");
     let expected = parts(&expected, &said);
-    for name in ["neox", "neox_parts"] {
+    for name in [
+        "neox",
+        "neox_parts",
+        // from DeepSpeed's own pipeline
+        "deepspeed_pipe/global_step9",
+        "deepspeed_pipe_parts/global_step9",
+    ] {
         let weights = Weights::open(&named(name)).unwrap();
         assert_eq!(parts(&weights, &said), expected, "{name}");
         // its architecture is not said
         assert!(weights.config().unwrap().is_none());
+    }
+    for run in ["deepspeed_pipe", "deepspeed_pipe_parts"] {
+        let series = CheckpointSeries::open(&named(run)).unwrap();
+        assert_eq!(series.entries[0].step, Some(9), "{run}");
     }
     let dir = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(named("neox_parts")).unwrap().flatten() {
@@ -253,21 +263,73 @@ fn a_model_alone_has_the_step_that_its_trainer_wrote() {
     assert_eq!(steps, [100, 200].map(Some));
 }
 
-/// nanochat's files are named after steps, and modded-nanogpt's have their code beside the weights.
+/// Of several steps in one folder, each with a file of settings of its own.
 #[test]
-fn what_is_computed_nowhere_here_is_named() {
+fn nanochat_of_2025_is_that_of_transformers() {
+    same("nanochat/model_000100.pt", "nanochat");
+    let series = CheckpointSeries::open(&named("nanochat")).unwrap();
+    let [entry] = &series.entries[..] else {
+        panic!("{series:?}")
+    };
+    assert_eq!((entry.step, &series.stage), (Some(100), &None));
+    let text = config_text(entry.config.as_deref().unwrap()).unwrap();
+    assert!(text.contains("\"nanochat\""), "{text}");
     let dir = tempfile::tempdir().unwrap();
     let place = |name: &str| dir.path().join(name);
-    let file = fs::read(fixture("trainers/classes.bin")).unwrap();
-    fs::write(place("model_000100.pt"), &file).unwrap();
-    fs::write(place("optim_000100_rank0.pt"), &file).unwrap();
-    fs::write(place("meta_000100.json"), r#"{"step": 100}"#).unwrap();
-    fs::write(place("state_step000300.pt"), &file).unwrap();
-    let series = CheckpointSeries::open(dir.path()).unwrap();
-    let steps: Vec<_> = series.entries.iter().map(|entry| entry.step).collect();
-    assert_eq!((steps, series.stage), (vec![Some(100), Some(300)], None));
-    let weights = Weights::open(&place("model_000100.pt")).unwrap();
-    assert_eq!(weights.step(), Some((100, "its `meta` file")));
+    let copied = |name: &str| fs::copy(named("nanochat").join(name), place(name)).unwrap();
+    copied("model_000100.pt");
+    let refusal = || {
+        let weights = Weights::open(&place("model_000100.pt")).unwrap();
+        assert!(weights.get("model.layers.1.mlp.fc2.weight").is_some());
+        weights.config().unwrap_err().to_string()
+    };
+    let error = refusal();
+    assert!(error.contains("copy it there"), "{error}");
+    copied("meta_000100.json");
+    let text = fs::read_to_string(place("meta_000100.json")).unwrap();
+    for (setting, reason) in [
+        (
+            r#""n_head": 4, "window_pattern": "SSSL""#,
+            "`window_pattern` = \"SSSL\"",
+        ),
+        (
+            r#""n_head": 4, "smear": true"#,
+            "`smear` = true, which is not known",
+        ),
+        (r#""n_heads": 4"#, "`n_heads` = 4, which is not known"),
+    ] {
+        let changed = text.replace(r#""n_head": 4"#, setting);
+        fs::write(place("meta_000100.json"), changed).unwrap();
+        let error = refusal();
+        assert!(error.contains(reason), "{error}");
+    }
+}
+
+/// nanochat changes from release to release, and modded-nanogpt from record to record.
+#[test]
+fn what_is_computed_nowhere_here_is_named() {
+    for (file, step, reason) in [
+        (
+            "nanochat_2026/model_000100.pt",
+            100,
+            "`resid_lambdas` is of nanochat since January 2026",
+        ),
+        (
+            "modded_nanogpt/state_step000300.pt",
+            300,
+            "a checkpoint has it as code, which is not run",
+        ),
+    ] {
+        let series = CheckpointSeries::open(named(file).parent().unwrap()).unwrap();
+        let steps: Vec<_> = series.entries.iter().map(|entry| entry.step).collect();
+        assert_eq!((steps, series.stage), (vec![Some(step)], None), "{file}");
+        let weights = Weights::open(&named(file)).unwrap();
+        assert_eq!(weights.step().map(|(step, _)| step), Some(step), "{file}");
+        let error = weights.config().unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+        let config = series.entries[0].config.clone().unwrap();
+        assert_eq!(config_text(&config).unwrap_err().to_string(), error);
+    }
 }
 
 /// What MLX quantises is named, with the way out.

@@ -20,6 +20,7 @@ pub(super) static LLM_C: Format = Format {
 
 const MAGIC: u32 = 20_240_326;
 const HEADER: usize = 256;
+const WORDS: &str = "transformer.wte.weight";
 
 /// In a folder they are found by file, as each step is one.
 fn is(place: &Place<'_>) -> bool {
@@ -73,11 +74,11 @@ fn open(layout: &Layout) -> Result<Opened> {
         layers: header[4],
         heads: header[5],
         d_model: header[6],
-        vocab: header[7],
+        vocab: header[3],
         bias: true,
         tanh: true,
     };
-    let tensors = tensors(&gpt2, dtype, path, length).map_err(refused)?;
+    let tensors = tensors(&gpt2, header[7], dtype, path, length).map_err(refused)?;
     let model = gpt2.model(&tensors).map_err(refused)?;
     Ok(Opened {
         files: vec![(path.clone(), file)],
@@ -87,8 +88,19 @@ fn open(layout: &Layout) -> Result<Opened> {
     })
 }
 
-/// The tensors under nanoGPT's names, those of all layers together.
-fn tensors(of: &Gpt2, dtype: DType, path: &Path, length: u64) -> Result<Tensors, String> {
+/// The tensors under nanoGPT's names, those of all layers together. Words are padded to `padded` there, which its loss
+/// leaves out.
+fn tensors(
+    of: &Gpt2,
+    padded: usize,
+    dtype: DType,
+    path: &Path,
+    length: u64,
+) -> Result<Tensors, String> {
+    let Some(padding) = padded.checked_sub(of.vocab) else {
+        let vocab = of.vocab;
+        return Err(format!("its header says {vocab} words, padded to {padded}"));
+    };
     let d = of.d_model;
     let times = |n: usize| {
         d.checked_mul(n)
@@ -116,7 +128,7 @@ fn tensors(of: &Gpt2, dtype: DType, path: &Path, length: u64) -> Result<Tensors,
         path,
         tensors: Tensors::new(),
     };
-    cursor.add("transformer.wte.weight".into(), &[of.vocab, d])?;
+    cursor.add(WORDS.into(), &[padded, d])?;
     cursor.add("transformer.wpe.weight".into(), &[of.context, d])?;
     for (name, shape) in blocks {
         for layer in 0..of.layers {
@@ -125,13 +137,17 @@ fn tensors(of: &Gpt2, dtype: DType, path: &Path, length: u64) -> Result<Tensors,
     }
     cursor.add("transformer.ln_f.weight".into(), &[d])?;
     cursor.add("transformer.ln_f.bias".into(), &[d])?;
-    match cursor.at == length {
-        true => Ok(cursor.tensors),
-        false => Err(format!(
-            "its header asks for {} bytes, and it has {length}",
-            cursor.at
-        )),
+    if cursor.at != length {
+        let asked = cursor.at;
+        return Err(format!(
+            "its header asks for {asked} bytes, and it has {length}"
+        ));
     }
+    let mut tensors = cursor.tensors;
+    if let Some(words) = tensors.get_mut(WORDS) {
+        *words = words.cut(1, &[of.vocab, padding], 0)?;
+    }
+    Ok(tensors)
 }
 
 /// The place of the next tensor.

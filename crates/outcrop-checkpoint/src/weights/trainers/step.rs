@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Found;
+use super::{Found, nanochat};
 use crate::near::json;
 
 /// What trainers call it; the first that is there counts. Lightning and many scripts, DeepSpeed, litgpt (whose
@@ -27,19 +27,12 @@ pub(in super::super) fn step(found: &Found<'_>) -> Option<(u64, String)> {
         Some((step, format!("`{name}` in the file")))
     });
     let meta = || {
-        let meta = json(&found.folder.join(meta_name(found.file)?))?;
+        let meta = nanochat::meta(found.file)?;
         Some((meta.get("step")?.as_u64()?, "its `meta` file".into()))
     };
     in_file
         .or_else(meta)
         .or_else(|| of_trainer(found.folder).map(|step| (step, format!("`{TRAINER_STATE}`"))))
-}
-
-/// The file of settings that nanochat writes beside `model_000100.pt`.
-fn meta_name(file: &Path) -> Option<String> {
-    let name = file.file_stem()?.to_str()?;
-    let number = name.strip_prefix("model_")?;
-    Some(format!("meta_{number}.json"))
 }
 
 /// None where the Trainer may have put back the best weights in the end.
