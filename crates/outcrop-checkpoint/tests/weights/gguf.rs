@@ -99,36 +99,62 @@ fn models_are_read_under_the_names_of_transformers() {
         "phi3",
         "starcoder2",
     ] {
-        let weights = same_as_reference(name);
-        let parse = |text: &str| HuggingFace::parse(text, name).unwrap();
-        let found = parse(weights.config().unwrap().unwrap());
-        let expected = parse(&fs::read_to_string(gguf(&format!("{name}.json"))).unwrap());
-        assert_eq!(found, expected, "{name}");
+        same_architecture(&same_as_reference(name), name);
     }
 }
 
-/// Their gains have 1 added there, and what scores are divided by stands nowhere.
-#[test]
-fn gemma_is_read_and_its_config_is_asked_for() {
-    for name in ["gemma2", "gemma3"] {
-        let weights = same_as_reference(name);
-        let error = weights.config().unwrap_err().to_string();
-        assert!(
-            error.contains("`query_pre_attn_scalar`") && error.contains("--config"),
-            "{error}"
-        );
-    }
+/// What the metadata of a file say is what the config of its model says.
+fn same_architecture(weights: &Weights, name: &str) {
+    let parse = |text: &str| HuggingFace::parse(text, name).unwrap();
+    let said = weights.config().unwrap_or_else(|e| panic!("{name}: {e}"));
+    let found = parse(said.unwrap());
+    let expected = parse(&fs::read_to_string(gguf(&format!("{name}.json"))).unwrap());
+    assert_eq!(found, expected, "{name}");
 }
 
+/// What llama.cpp's own converter wrote, beside the models that it read.
 #[test]
-fn falcon_with_several_key_value_heads_is_refused() {
-    let (_dir, path) = changed("falcon.gguf", |b| {
-        let key = "falcon.attention.head_count_kv";
-        let at = place(b, key) + key.len() + 4; // its type stands before it
-        b[at] = 2;
-    });
-    let error = refusal(&path);
-    assert!(error.contains("2 key-value heads"), "{error}");
+fn models_of_the_converter_are_read_as_they_were() {
+    for name in [
+        "arcee",
+        "bloom",
+        "cohere",
+        "cohere2",
+        "cohere_qk_norm",
+        "falcon",
+        "falcon_new",
+        "gemma",
+        "gemma2",
+        "gemma3",
+        "gpt2",
+        "gptneox",
+        "granite",
+        "llama",
+        "llama_biases",
+        "mistral",
+        "mpt",
+        "nemotron",
+        "olmo",
+        "olmo2",
+        "olmo3",
+        "olmo_clipped",
+        "olmoe",
+        "phi2",
+        "phi3",
+        "qwen2",
+        "qwen2_moe",
+        "qwen3",
+        "qwen3_moe",
+        "seed_oss",
+        "smollm3",
+        "stablelm",
+        "stablelm_parallel",
+        "starcoder",
+        "starcoder2",
+    ] {
+        let name = format!("converted/{name}");
+        same_architecture(&same_as_reference(&name), &name);
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::transpose;
 use super::said::{Said, add};
-use super::{Known, Result};
+use super::{Known, Result, any};
 
 pub(super) static GPT2: Known = Known {
+    is: any,
     name: "gpt2",
     model_type: "gpt2",
     blocks: "transformer.h",

@@ -2,9 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::by_head;
 use super::said::{Said, add};
-use super::{Known, Result};
+use super::{Known, Result, any};
 
 pub(super) static GPTNEOX: Known = Known {
+    is: any,
     name: "gptneox",
     model_type: "gpt_neox",
     blocks: "gpt_neox.layers",

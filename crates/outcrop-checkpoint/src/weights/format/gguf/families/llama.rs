@@ -2,9 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::unpair;
 use super::said::{Said, add};
-use super::{Known, Result};
+use super::{Known, Result, any};
 
 pub(super) static LLAMA: Known = Known {
+    is: any,
     name: "llama",
     model_type: "llama",
     blocks: "model.layers",
@@ -32,8 +33,17 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("ffn_down", "mlp.down_proj"),
 ];
 
-/// What all that is built like Llama has.
+/// Llama, with biases or without.
 pub(super) fn llama(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
+    grouped(said, config)?;
+    let has = |name| Value::from(said.has(name));
+    config.insert("attention_bias".into(), has("blk.0.attn_q.bias"));
+    config.insert("mlp_bias".into(), has("blk.0.ffn_up.bias"));
+    Ok(())
+}
+
+/// What all that is built like Llama has.
+pub(super) fn grouped(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
     let heads = said.count("attention.head_count")?;
     let width = said.count("embedding_length")?;
     let head_dim = said.count_or(
@@ -61,13 +71,6 @@ pub(super) fn llama(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Res
         "hidden_act": "silu",
     });
     add(config, settings);
-    if said.known.model_type == "llama" {
-        config.insert(
-            "attention_bias".into(),
-            said.has("blk.0.attn_q.bias").into(),
-        );
-        config.insert("mlp_bias".into(), said.has("blk.0.ffn_up.bias").into());
-    }
     scaling(said, config)
 }
 

@@ -2,15 +2,24 @@
 
 mod bloom;
 mod change;
+mod cohere;
 mod falcon;
 mod gemma;
 mod gpt2;
 mod gptneox;
+mod granite;
 mod llama;
+mod moe;
+mod mpt;
 mod nemotron;
+mod olmo;
+mod phi2;
 mod phi3;
 mod qwen;
+mod relatives;
 mod said;
+mod stablelm;
+mod starcoder;
 mod starcoder2;
 
 use serde_json::{Map, Value};
@@ -24,12 +33,14 @@ type Result<T, E = String> = std::result::Result<T, E>;
 
 /// A family of llama.cpp: its `general.architecture`.
 struct Known {
+    /// Whether it is this form of the family.
+    is: fn(&Header) -> bool,
     name: &'static str,
     /// The `model_type` of transformers.
     model_type: &'static str,
     /// Before the number of a block, in names of transformers.
     blocks: &'static str,
-    /// Modules outside of blocks, then those of blocks, as llama.cpp and transformers call them.
+    /// Modules outside of blocks, then those of blocks, as llama.cpp and transformers call them; see [`EACH`].
     modules: &'static [(&'static str, &'static str)],
     /// How a tensor of a module is turned into that of transformers.
     change: fn(&Heads, &str, Stored) -> Result<Stored>,
@@ -48,12 +59,60 @@ static FAMILIES: &[&Known] = &[
     &gptneox::GPTNEOX,
     &bloom::BLOOM,
     &falcon::FALCON,
+    &falcon::FALCON_NEW,
+    &gemma::GEMMA,
     &gemma::GEMMA2,
     &gemma::GEMMA3,
     &nemotron::NEMOTRON,
+    &olmo::OLMO,
+    &olmo::OLMO2,
+    &granite::GRANITE,
+    &moe::QWEN2_MOE,
+    &moe::QWEN3_MOE,
+    &moe::OLMOE,
+    &relatives::SMOLLM3,
+    &relatives::ARCEE,
+    &relatives::SEED_OSS,
+    &cohere::COHERE,
+    &cohere::COHERE2,
+    &stablelm::STABLELM,
+    &mpt::MPT,
+    &phi2::PHI2,
     &phi3::PHI3,
+    &starcoder::STARCODER,
     &starcoder2::STARCODER2,
 ];
+
+/// In the name of a module: the number of a row of its first dimension, each of which is a tensor in transformers.
+const EACH: &str = "{}";
+/// Rows that are tensors: heads and experts.
+const MOST: usize = 4096;
+
+/// Each row of the first dimension under its name.
+fn each(name: &str, stored: &Stored) -> Result<Vec<(String, Stored)>> {
+    let (rows, rest) = match stored.info.shape.split_first() {
+        Some((rows, rest)) if *rows <= MOST && !rest.is_empty() => (*rows, rest.to_vec()),
+        _ => {
+            let shape = &stored.info.shape;
+            return Err(format!(
+                "has shape {shape:?}, expected a row for each of at most {MOST} heads or experts"
+            ));
+        }
+    };
+    let one = |i: usize| {
+        let row = stored.cut(1, &[i, 1, rows - i - 1], 1)?;
+        Ok((
+            name.replace(EACH, &i.to_string()),
+            row.reshaped(rest.clone())?,
+        ))
+    };
+    (0..rows).map(one).collect()
+}
+
+/// The only form.
+fn any(_: &Header) -> bool {
+    true
+}
 
 /// Factors of rotary frequencies: scaled beforehand, as for Llama 3.1, or of each channel, as for Phi-3.
 const FACTORS: [&str; 3] = [
@@ -75,9 +134,11 @@ impl Names {
             .get("general.architecture")
             .and_then(Value::as_str);
         let given = given.ok_or("`general.architecture` is missing")?;
-        let known = FAMILIES.iter().find(|known| known.name == given).copied();
+        let is_it = |known: &&&Known| known.name == given && (known.is)(header);
+        let known = FAMILIES.iter().find(is_it).copied();
         let known = known.ok_or_else(|| {
-            let names: Vec<_> = FAMILIES.iter().map(|known| known.name).collect();
+            let mut names: Vec<_> = FAMILIES.iter().map(|known| known.name).collect();
+            names.dedup();
             format!(
                 "`general.architecture` = \"{given}\"; read are {}: take the safetensors from which it was made",
                 names.join(", ")
@@ -92,10 +153,10 @@ impl Names {
         })
     }
 
-    /// The tensor under its name in transformers; none for what is no weight.
-    pub(super) fn named(&self, info: &Info, stored: Stored) -> Result<Option<(String, Stored)>> {
+    /// The tensor under its name in transformers, or each of its rows under one; none for what is no weight.
+    pub(super) fn named(&self, info: &Info, stored: Stored) -> Result<Vec<(String, Stored)>> {
         if FACTORS.contains(&info.name.as_str()) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let (block, rest) = match info.name.strip_prefix("blk.") {
             None => (None, info.name.as_str()),
@@ -121,7 +182,10 @@ impl Names {
             _ if self.known.gains && part != "weight" => stored,
             Some(_) | None => (self.known.change)(&self.heads, module, stored)?,
         };
-        Ok(Some((name, stored)))
+        match name.contains(EACH) {
+            false => Ok(vec![(name, stored)]),
+            true => each(&name, &stored),
+        }
     }
 
     /// The `config.json` that says what the metadata say.

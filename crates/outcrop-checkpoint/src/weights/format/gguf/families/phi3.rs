@@ -2,9 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::as_it_is;
 use super::said::{Said, add};
-use super::{Known, Result};
+use super::{Known, Result, any};
 
 pub(super) static PHI3: Known = Known {
+    is: any,
     name: "phi3",
     model_type: "phi3",
     blocks: "model.layers",

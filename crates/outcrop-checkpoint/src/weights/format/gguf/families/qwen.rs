@@ -19,7 +19,7 @@ pub(super) static QWEN3: Known = Known {
 };
 
 /// Qwen has windows only where its config switches them on, which llama.cpp leaves out.
-fn qwen(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
+pub(super) fn qwen(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
     config.insert("use_sliding_window".into(), false.into());
-    llama::llama(said, config)
+    llama::grouped(said, config)
 }

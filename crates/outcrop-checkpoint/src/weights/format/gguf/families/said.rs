@@ -74,6 +74,27 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// Which of the `layers` have windows, in the words of transformers.
+    pub(super) fn layer_types(
+        &mut self,
+        key: &'static str,
+        layers: usize,
+    ) -> Result<Vec<&'static str>> {
+        let missing = self.missing(key);
+        let kind = |windowed: &Value| match windowed.as_bool()? {
+            true => Some("sliding_attention"),
+            false => Some("full_attention"),
+        };
+        let given = self.get(key).ok_or(missing)?;
+        let kinds: Option<Vec<_>> = given
+            .as_array()
+            .and_then(|all| all.iter().map(kind).collect());
+        let name = self.known.name;
+        kinds
+            .filter(|kinds| kinds.len() == layers)
+            .ok_or_else(|| format!("`{name}.{key}` = {given}, expected {layers} truth values"))
+    }
+
     pub(super) fn tensor(&self, name: &str) -> Option<&'a Info> {
         self.header.tensors.iter().find(|info| info.name == name)
     }

@@ -2,9 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::as_it_is;
 use super::said::{Said, add};
-use super::{Known, Result};
+use super::{Known, Result, any};
 
 pub(super) static STARCODER2: Known = Known {
+    is: any,
     name: "starcoder2",
     model_type: "starcoder2",
     blocks: "model.layers",
