@@ -19,6 +19,7 @@
 //! | [`PersistentPlace`] | a (position, channel) where magnitudes stay large over layers and steps | `places.csv` |
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`ExpertShare`] | how many tokens an expert of a mixture of experts gets | `routers.csv` |
+//! | [`Observation`] | a number observed of a tensor: its mean over sequences, or why there is none | `observables.csv` |
 //! | [`Intervention`] | the loss with massive activations set to zero or to their mean | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`ModelScore`] | how well it predicts one model left out | `model_scores.csv` |
@@ -70,6 +71,7 @@ mod intervention;
 mod keys;
 mod loss;
 mod nearest;
+mod observation;
 mod places;
 #[cfg(feature = "json")]
 mod provenance;
@@ -114,6 +116,7 @@ pub use intervention::{Intervention, SetTo};
 pub use keys::{read_table, reject_unknown_keys};
 pub use loss::LossPoint;
 pub use nearest::nearest;
+pub use observation::Observation;
 pub use places::{HeadSink, PersistentPlace};
 #[cfg(feature = "json")]
 pub use provenance::Provenance;

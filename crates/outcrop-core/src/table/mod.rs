@@ -71,7 +71,7 @@ pub use problem::{Loaded, Problem, Streamed};
 pub use row::{QuantitiesOf, Row};
 pub use rows::{
     RowWriter, append_rows, cells, read_rows, read_rows_from, read_rows_from_with, read_rows_with,
-    rows_to_csv, rows_to_csv_with, write_rows, write_rows_with,
+    rows_to_csv, rows_to_csv_with, stream_rows, write_rows, write_rows_with,
 };
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
 pub use trajectory_stream::{TrajectoryStream, trajectory_stream};

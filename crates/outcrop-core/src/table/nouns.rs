@@ -3,7 +3,7 @@
 use super::row::Row;
 use crate::{
     Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Forecast, HeadSink, Importance,
-    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
+    Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, Score,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -190,6 +190,24 @@ row!(
     ["model", "step", "layer", "expert", "share", "probability"],
     [],
     named ["model"], key [model, step, layer, expert]
+);
+
+row!(
+    Observation,
+    [
+        "model",
+        "step",
+        "layer",
+        "head",
+        "place",
+        "observable",
+        "value",
+        "sem",
+        "n"
+    ],
+    ["reason", "sequence"],
+    named ["model", "place", "observable"],
+    key [model, step, layer, head, place, observable, sequence]
 );
 
 row!(

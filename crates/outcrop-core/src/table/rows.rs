@@ -5,9 +5,9 @@ use super::csv_io;
 use super::header::Columns;
 use super::layout::TableLayout;
 use super::once::{Identity, gather};
-use super::problem::Loaded;
+use super::problem::{Loaded, Streamed};
 use super::row::Row;
-use super::row_stream::RowStream;
+use super::row_stream::{RowStream, unnumbered};
 use crate::{Error, GrowingTable, Result, write_atomic};
 
 /// Reads a table from a file. A row that repeats another counts once, which is a problem of the
@@ -62,6 +62,35 @@ pub fn read_rows_from_with<T: Row>(
         rows = rows.with_quantities(T::HEADER, layout.quantities(), quantities.get_mut)?;
     }
     gather(context, rows, &identity)
+}
+
+/// The rows of a table one by one, for tables that are never held; `context` names it in errors. Rows without quantities
+/// of their own are read whole. Duplicate rows are not looked for.
+///
+/// ```
+/// use outcrop_core::table::{Streamed, stream_rows};
+/// use outcrop_core::Observation;
+///
+/// let csv = "model,step,layer,head,place,observable,value,sem,n\nm,8,1,,residual-stream,rms,0.5,,1\n";
+/// let rows = stream_rows::<Observation, _>(csv.as_bytes(), "observables.csv")?;
+/// let values = rows.map(|row| row.map(|row| matches!(row, Streamed::Row(row) if row.value == Some(0.5))));
+/// assert_eq!(values.collect::<Result<Vec<_>, _>>()?, [true]);
+/// # Ok::<(), outcrop_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`read_rows`]; those of a row are items.
+pub fn stream_rows<T: Row, R: Read>(
+    reader: R,
+    context: &str,
+) -> Result<impl Iterator<Item = Result<Streamed<T>>> + use<R, T>> {
+    let columns = Columns {
+        required: T::REQUIRED,
+        optional: T::HEADER,
+        named: T::NAMED,
+    };
+    let rows = RowStream::<_, T, T>::new(reader, context, columns, Ok)?;
+    Ok(rows.map(unnumbered))
 }
 
 /// By what would be written: NaN is NaN.
