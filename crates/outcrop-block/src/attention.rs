@@ -27,6 +27,58 @@ impl<'a> AttentionWeights<'a> {
         self.heads.heads
     }
 
+    /// Number of key-value heads: consecutive heads share one.
+    pub fn kv_heads(&self) -> usize {
+        self.heads.kv_heads
+    }
+
+    /// Channels of a head.
+    pub fn d_head(&self) -> usize {
+        self.heads.d_head
+    }
+
+    /// Puts the queries of `head` (from 0) into `rows`, [tokens, d_head]: normed and rotated, before they are scaled.
+    ///
+    /// # Panics
+    /// Where `head` is not below [`AttentionWeights::heads`].
+    pub fn queries(&self, head: usize, rows: &mut Vec<f32>) {
+        assert!(head < self.heads(), "head {head} of {}", self.heads());
+        self.gather(self.heads.query(head), rows);
+    }
+
+    /// Puts the keys of `kv_head` (from 0) into `rows`, [tokens, d_head]: normed and rotated.
+    ///
+    /// # Panics
+    /// Where `kv_head` is not below [`AttentionWeights::kv_heads`].
+    pub fn keys(&self, kv_head: usize, rows: &mut Vec<f32>) {
+        assert!(
+            kv_head < self.kv_heads(),
+            "head {kv_head} of {}",
+            self.kv_heads()
+        );
+        self.gather(self.heads.key(kv_head), rows);
+    }
+
+    /// Puts the values of `kv_head` (from 0) into `rows`, [tokens, d_head].
+    ///
+    /// # Panics
+    /// As [`AttentionWeights::keys`].
+    pub fn values(&self, kv_head: usize, rows: &mut Vec<f32>) {
+        assert!(
+            kv_head < self.kv_heads(),
+            "head {kv_head} of {}",
+            self.kv_heads()
+        );
+        self.gather(self.heads.value(kv_head), rows);
+    }
+
+    fn gather(&self, start: usize, rows: &mut Vec<f32>) {
+        rows.clear();
+        for row in self.qkv.chunks_exact(self.heads.width()) {
+            rows.extend_from_slice(&row[start..][..self.heads.d_head]);
+        }
+    }
+
     /// Number of tokens of the sequence.
     pub fn tokens(&self) -> usize {
         self.qkv.len().checked_div(self.heads.width()).unwrap_or(0)

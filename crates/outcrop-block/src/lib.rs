@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`Block`] | a block; [`Block::inputs`] are the tensors that it takes |
 //! | [`Block::forward`], [`Block::backward`] | over whole sequences, with or without a [`Tape`], for training |
-//! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] and [`Routing`] |
+//! | [`Stream`] | over long sequences, with weights loaded block by block; gives [`AttentionWeights`] and [`Routing`], and [`BlockRows`] at the places that it is asked for |
 //! | [`Start`] | looking up tokens, and what is done to them before the first block |
 //! | [`Loss`] | the last norm, the unembedding and the mean cross-entropy |
 //!
@@ -37,6 +37,7 @@ mod forward;
 mod frame;
 mod heads;
 mod input;
+mod kept;
 mod layout;
 mod linear;
 mod loss;
@@ -58,6 +59,7 @@ pub use block::Block;
 pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
+pub use kept::{BlockPlace, BlockRows};
 pub use loss::{Gradients, Loss};
 pub use routing::Routing;
 pub use start::{Start, StartTape};

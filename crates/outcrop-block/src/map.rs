@@ -1,6 +1,6 @@
 //! Linear maps y = x W + b of rows, and their gradients, on this thread and written into place.
 
-use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_packing, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_beside, multiply_packing, multiply_serial};
 use outcrop_vector::add_columns;
 use rayon::prelude::*;
 
@@ -18,6 +18,24 @@ impl Map {
             let onto = Onto { c: add, bias };
             let rows = LeftMatrix::new(x, self.inputs);
             multiply_serial(rows, part, &mut y[first..], self.outputs, onto);
+            first += part.n();
+        }
+    }
+
+    /// y += x W + b, with the bits of [`Map::apply`], and the product itself in `beside`.
+    pub(crate) fn add_beside(
+        &self,
+        weights: &Weights<'_>,
+        x: &[f32],
+        y: &mut [f32],
+        beside: &mut [f32],
+    ) {
+        let (rows, mut first) = (LeftMatrix::new(x, self.inputs), 0);
+        for part in weights.matrix(self.weight) {
+            let bias = self.bias.map(|bias| weights.vector(bias));
+            let bias = bias.map(|bias| &bias[first..first + part.n()]);
+            let (y, beside) = (&mut y[first..], &mut beside[first..]);
+            multiply_beside(rows, part, y, beside, self.outputs, bias);
             first += part.n();
         }
     }

@@ -11,10 +11,11 @@ use crate::attend::Past;
 use crate::forward::MEMORY;
 use crate::frame::{Frame, Memory, Part, Pass, room};
 use crate::heads::Heads;
-use crate::op::{Op, X};
+use crate::kept::{Kept, KeptRows};
+use crate::op::X;
 use crate::routing::{Routes, Routings};
 use crate::weight::Weights;
-use crate::{AttentionWeights, Block, Routing, Weight};
+use crate::{AttentionWeights, Block, BlockPlace, BlockRows, Routing, Weight};
 
 /// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
 const ROWS: usize = 96;
@@ -58,6 +59,8 @@ pub struct Stream {
     routings: Routings,
     /// One more score of each head, where there are such.
     sinks: Vec<f32>,
+    /// What is kept beside, by place.
+    kept: Vec<Kept>,
 }
 
 /// Consecutive rows of a sequence.
@@ -76,9 +79,21 @@ struct Task<'a> {
     x: &'a mut [f32],
     qkv: &'a mut [f32],
     routes: Option<Routes<'a>>,
+    kept: Vec<KeptRows<'a>>,
 }
 
 impl Stream {
+    /// Keeps the rows at these places, each named once, of every group from the next [`Stream::look`] on, beside queries,
+    /// keys and values: one copy of each, in memory that is used again. Results are the same bits with and without.
+    pub fn keep(&mut self, places: &[BlockPlace]) {
+        self.kept = places.iter().copied().map(Kept::new).collect();
+    }
+
+    /// What was kept of the sequence that has these rows of the group, after [`Stream::write`].
+    pub fn rows(&self, rows: Range<usize>) -> BlockRows<'_> {
+        BlockRows::new(&self.kept, rows)
+    }
+
     /// Takes in a group of sequences of these lengths, whose residual streams `x` [tokens, d_model] follow one
     /// another: computes what attention needs, their queries, keys and values.
     ///
@@ -97,9 +112,12 @@ impl Stream {
             None => self.routings.clear(),
         }
         self.lengths = lengths.to_vec();
-        self.qkv.resize(x.len() / block.d_model() * heads.width());
-        let ops = &block.compiled.ops[..block.compiled.attend];
-        self.run(block, weights, ops, x, false);
+        let rows = x.len() / block.d_model();
+        self.qkv.resize(rows * heads.width());
+        self.kept
+            .iter_mut()
+            .for_each(|kept| kept.prepare(block, rows));
+        self.run(block, weights, 0..block.compiled.attend, x, false);
         let past = lengths.len() * heads.kv_heads;
         self.past.resize(past, Past::default());
         let mut rest = &*self.qkv;
@@ -134,13 +152,20 @@ impl Stream {
     /// # Panics
     /// Where `x` has another number of rows.
     pub fn write(&mut self, block: &Block, weights: &[Weight], x: &mut [f32]) {
-        let ops = &block.compiled.ops[block.compiled.attend..];
+        let ops = block.compiled.attend..block.compiled.ops.len();
         self.run(block, weights, ops, x, true);
     }
 
     /// Runs some of the operations on all rows; the last rows of a sequence, which see the most, first where
     /// they attend.
-    fn run(&mut self, block: &Block, weights: &[Weight], ops: &[Op], x: &mut [f32], attends: bool) {
+    fn run(
+        &mut self,
+        block: &Block,
+        weights: &[Weight],
+        ops: Range<usize>,
+        x: &mut [f32],
+        attends: bool,
+    ) {
         let (d, width) = (block.d_model(), block.compiled.heads.width());
         let tables = (block.known).of(&block.compiled.angles, &self.lengths);
         let weights = Weights::packed(weights);
@@ -151,15 +176,18 @@ impl Stream {
             .chunks_mut(together * d)
             .zip(self.qkv.chunks_mut(together * width));
         let mut routes = self.routings.chunks(together);
+        let kept = self.kept.iter_mut();
+        let mut kept: Vec<_> = kept.filter_map(|kept| kept.chunks(together)).collect();
         let tasks = rows.zip(&self.tasks).map(|((x, qkv), pieces)| Task {
             pieces,
             x,
             qkv,
             routes: routes.next(),
+            kept: kept.iter_mut().filter_map(Iterator::next).collect(),
         });
         let tasks = tasks.collect::<Vec<_>>().into_iter();
         let work = |task: Task<'_>| {
-            MEMORY.with_borrow_mut(|memory| pass.task(task, ops, past, memory));
+            MEMORY.with_borrow_mut(|memory| pass.task(task, ops.clone(), past, memory));
         };
         match attends {
             true => share(tasks.rev(), work),
@@ -169,7 +197,7 @@ impl Stream {
 }
 
 impl Pass<'_> {
-    fn task(&self, task: Task<'_>, ops: &[Op], past: &[Past], memory: &mut Memory) {
+    fn task(&self, task: Task<'_>, ops: Range<usize>, past: &[Past], memory: &mut Memory) {
         let kv_heads = self.compiled.heads.kv_heads;
         let part = |piece: &Piece| Part {
             first: piece.first,
@@ -189,9 +217,14 @@ impl Pass<'_> {
             log_sums: None,
             routes: task.routes,
         };
-        for op in ops {
+        let mut kept = task.kept;
+        for at in ops {
             // the residual stream changes in its place
-            self.run(*op, None, &mut frame, &mut memory.tools);
+            let op = self.compiled.ops[at];
+            match kept.is_empty() {
+                true => self.run(op, None, &mut frame, &mut memory.tools),
+                false => self.run_keeping(at, op, &mut frame, &mut memory.tools, &mut kept),
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ mod numbers;
 use architectures::{Case, cases, table};
 use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, Plan};
-use outcrop_block::{Block, Stream, Weight};
+use outcrop_block::{Block, BlockPlace, Stream, Weight};
 use outcrop_gemm::Packed;
 
 const LENGTHS: [usize; 4] = [3, 130, 1, 61];
@@ -57,6 +57,68 @@ fn a_stream_is_what_whole_sequences_are() {
             assert_eq!(x[rows], y, "{name}: {tokens} tokens");
             first += tokens;
         }
+    }
+}
+
+const PLACES: [BlockPlace; 8] = [
+    BlockPlace::AttentionInput,
+    BlockPlace::AttentionStream,
+    BlockPlace::AttentionWrite,
+    BlockPlace::MlpInput,
+    BlockPlace::MlpStream,
+    BlockPlace::Gate,
+    BlockPlace::MlpHidden,
+    BlockPlace::MlpWrite,
+];
+
+/// What is kept changes no bit, and the writes add up to what the block does, unless the stream itself is normed.
+#[test]
+fn what_is_kept_is_what_is_added() {
+    for Case { name, arch } in cases() {
+        let block = block(&arch);
+        let packed = packed(&block, &weights(&block));
+        let before = f32s(&numbers(LENGTHS.iter().sum::<usize>() * arch.d_model, 70));
+        let pass = |places: &[BlockPlace]| {
+            let (mut x, mut stream) = (before.clone(), Stream::default());
+            stream.keep(places);
+            stream.look(&block, &packed, &LENGTHS, &mut x);
+            stream.write(&block, &packed, &mut x);
+            (x, stream)
+        };
+        let ((x, stream), (plain, _)) = (pass(&PLACES), pass(&[]));
+        assert_eq!(x, plain, "{name}");
+        let rows = stream.rows(3..133);
+        let [from, to] = [3, 133].map(|row| row * arch.d_model);
+        let at = |place| rows.at(place).unwrap_or_default();
+        let [own, mlp] = [BlockPlace::AttentionWrite, BlockPlace::MlpWrite].map(at);
+        assert_eq!(at(BlockPlace::AttentionStream), &before[from..to], "{name}");
+        assert!(own.len() == to - from && mlp.len() == own.len(), "{name}");
+        let placement = arch.norm_placement.properties();
+        if !placement.stream {
+            for (i, y) in x[from..to].iter().enumerate() {
+                let sum = before[from + i] + own[i] + mlp[i];
+                let size = 1.0 + before[from + i].abs() + own[i].abs() + mlp[i].abs();
+                assert!((y - sum).abs() < 1e-6 * size, "{name} {i}: {y} {sum}");
+            }
+        }
+        for place in [BlockPlace::AttentionInput, BlockPlace::MlpInput] {
+            let normed = rows.at(place).map_or(0, <[f32]>::len);
+            let expected = if placement.input { to - from } else { 0 };
+            assert_eq!(normed, expected, "{name} {place:?}");
+        }
+        let neurons = 130 * arch.d_ff;
+        let gated = arch.activation.properties().gated && arch.experts.is_none();
+        assert_eq!(
+            at(BlockPlace::Gate).len(),
+            if gated { neurons } else { 0 },
+            "{name}"
+        );
+        if arch.experts.is_none() {
+            assert_eq!(at(BlockPlace::MlpHidden).len(), neurons, "{name}");
+        }
+        let parallel = arch.residual.properties().parallel;
+        let same = at(BlockPlace::MlpStream) == &before[from..to];
+        assert_eq!(same, parallel, "{name}");
     }
 }
 

@@ -41,6 +41,10 @@ pub(crate) fn run(
     let (arch, d) = (model.arch(), model.arch().d_model);
     let mut streams = embed(model, sequences)?;
     let mut stream = Stream::default();
+    stream.keep(&hook.places());
+    for (sequence, range) in streams.ranges.iter().enumerate() {
+        hook.embedding(sequence, &streams.values[range.start * d..range.end * d]);
+    }
     let groups = groups(&streams.ranges);
     for layer in 1..=arch.layers {
         let block = model.block(layer);
@@ -66,7 +70,10 @@ pub(crate) fn run(
                 if let Some(routing) = stream.routing(rows.clone()) {
                     hook.routing(layer, sequence, &routing);
                 }
-                hook.residual(layer, sequence, &mut x[rows.start * d..rows.end * d]);
+                let hidden = &mut x[rows.start * d..rows.end * d];
+                let (kept, attention) = (stream.rows(rows.clone()), stream.attention(rows));
+                hook.block(layer, sequence, &kept, &attention, hidden);
+                hook.residual(layer, sequence, hidden);
             }
         }
     }

@@ -1,4 +1,4 @@
-use crate::{AttentionWeights, Routing};
+use crate::{AttentionWeights, BlockPlace, BlockRows, Routing};
 
 /// What looks at a model while it runs, and may change it: see [`crate::forward`].
 ///
@@ -21,6 +21,74 @@ pub trait Hook {
     /// layer and sequence; in blocks with experts alone. Does nothing unless it is written.
     fn routing(&mut self, layer: usize, sequence: usize, routing: &Routing<'_>) {
         let _ = (layer, sequence, routing);
+    }
+
+    /// The places in blocks whose rows [`Hook::block`] gets, each once; asked once, before the first block. Of other places
+    /// nothing is kept.
+    fn places(&self) -> Vec<BlockPlace> {
+        Vec::new()
+    }
+
+    /// Gets the residual stream `hidden` [tokens, d_model] of a `sequence` before the first block. Does nothing unless it is
+    /// written.
+    fn embedding(&mut self, sequence: usize, hidden: &[f32]) {
+        let _ = (sequence, hidden);
+    }
+
+    /// Gets what the block `layer` computed of a `sequence`, before [`Hook::residual`] of the same layer and sequence, which
+    /// gets `hidden`, too. Does nothing unless it is written.
+    fn block(
+        &mut self,
+        layer: usize,
+        sequence: usize,
+        rows: &BlockRows<'_>,
+        attention: &AttentionWeights<'_>,
+        hidden: &[f32],
+    ) {
+        let _ = (layer, sequence, rows, attention, hidden);
+    }
+}
+
+/// Two hooks, one after the other.
+impl<A: Hook, B: Hook> Hook for (&mut A, &mut B) {
+    fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
+        self.0.residual(layer, sequence, hidden);
+        self.1.residual(layer, sequence, hidden);
+    }
+
+    fn attention(&mut self, layer: usize, sequence: usize, attention: &AttentionWeights<'_>) {
+        self.0.attention(layer, sequence, attention);
+        self.1.attention(layer, sequence, attention);
+    }
+
+    fn routing(&mut self, layer: usize, sequence: usize, routing: &Routing<'_>) {
+        self.0.routing(layer, sequence, routing);
+        self.1.routing(layer, sequence, routing);
+    }
+
+    fn places(&self) -> Vec<BlockPlace> {
+        let mut places = self.0.places();
+        places.extend(self.1.places());
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    fn embedding(&mut self, sequence: usize, hidden: &[f32]) {
+        self.0.embedding(sequence, hidden);
+        self.1.embedding(sequence, hidden);
+    }
+
+    fn block(
+        &mut self,
+        layer: usize,
+        sequence: usize,
+        rows: &BlockRows<'_>,
+        attention: &AttentionWeights<'_>,
+        hidden: &[f32],
+    ) {
+        self.0.block(layer, sequence, rows, attention, hidden);
+        self.1.block(layer, sequence, rows, attention, hidden);
     }
 }
 

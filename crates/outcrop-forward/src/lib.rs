@@ -13,6 +13,8 @@
 //! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
 //! | [`AttentionWeights`] | attention weights of each head, for a hook that asks for them |
 //! | [`Routing`] | which experts each token passed, for a hook that asks for it |
+//! | [`BlockRows`] | what a block computes at the places that a hook asks for ([`BlockPlace`]): norms, writes, the MLP |
+//! | [`LogitLens`] | the logits of any hidden state, with and without the final norm |
 //! | [`find_massive`] | its massive activations: channels after each layer, means |
 //! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
@@ -38,6 +40,7 @@ mod experts;
 mod forward;
 mod hook;
 mod intervention;
+mod lens;
 mod loss;
 mod measure;
 mod published;
@@ -50,9 +53,10 @@ pub use intervention::{
     FindOptions, Intervene, Layers, MassiveActivations, MassiveChannel, Mean,
     evaluate_interventions, find_massive,
 };
+pub use lens::LogitLens;
 pub use loss::next_token_loss;
-pub use measure::{Measured, measure};
-pub use outcrop_block::{AttentionWeights, Routing};
+pub use measure::{Measured, measure, measure_with};
+pub use outcrop_block::{AttentionWeights, BlockPlace, BlockRows, Routing};
 pub use published::Published;
 
 #[cfg(doctest)]

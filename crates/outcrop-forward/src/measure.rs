@@ -39,9 +39,25 @@ pub struct Measured {
 pub fn measure(
     model: &Published,
     sequences: &[Vec<u32>],
+    of: (&str, u64),
+    sinks: bool,
+    observe: &mut dyn FnMut(usize, usize),
+) -> Result<Measured> {
+    measure_with(model, sequences, of, sinks, observe, &mut ())
+}
+
+/// As [`measure()`], and shows another hook the same pass, each time after the measurement: what that hook changes in the
+/// residual stream is measured from the next block on.
+///
+/// # Errors
+/// As [`forward`].
+pub fn measure_with(
+    model: &Published,
+    sequences: &[Vec<u32>],
     (name, step): (&str, u64),
     sinks: bool,
     observe: &mut dyn FnMut(usize, usize),
+    other: &mut impl Hook,
 ) -> Result<Measured> {
     let mut hook = Measuring {
         model,
@@ -58,7 +74,7 @@ pub fn measure(
         failed: None,
         observe,
     };
-    forward(model, sequences, &mut hook)?;
+    forward(model, sequences, &mut (&mut hook, other))?;
     let mut measured = match hook.failed {
         Some(error) => return Err(error.into()),
         None => hook.measured,

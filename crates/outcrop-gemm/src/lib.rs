@@ -12,6 +12,7 @@
 //! | [`multiply`] | C = A B, C += A B or with a bias, rows in parallel on the current rayon pool |
 //! | [`Onto`] | what a product is added to: nothing, C or a bias |
 //! | [`multiply_serial`] | the same on the current thread |
+//! | [`multiply_beside`] | C += A B, and A B itself |
 //! | [`multiply_packing`] | the same for a B that is used once and packed while computing |
 //! | [`LeftMatrix`] | the left-hand matrix by rows with a stride, a part of a larger one, or transposed |
 //! | [`Aligned`] | numbers that begin on a cache line |
@@ -49,7 +50,7 @@ pub use aligned::Aligned;
 pub use kernel::Onto;
 pub use pack::{Packed, PackedPart};
 pub use panel::{Left, panel_width};
-pub use product::{multiply, multiply_packing, multiply_serial};
+pub use product::{multiply, multiply_beside, multiply_packing, multiply_serial};
 pub use rows::LeftMatrix;
 pub use transpose::transpose;
 

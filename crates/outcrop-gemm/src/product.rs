@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::Aligned;
 use crate::block::{Side, block};
 use crate::kernel::Onto;
 use crate::pack::{DEPTH, Packed, PackedPart};
@@ -56,6 +57,67 @@ pub fn multiply_serial<'b>(
         for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
             block(a.from(i * ROWS), Side::Packed(b), c, stride, onto);
         }
+    }
+}
+
+/// C += A B, with a bias for each column where one is given, and the same sum without C in `beside`, whose rows lie as
+/// those of C. Both are the bits of [`multiply_serial`], onto C and onto nothing. On this thread.
+///
+/// # Panics
+/// As [`multiply`], and where `beside` is shorter than `c`.
+///
+/// ```
+/// use outcrop_gemm::{LeftMatrix, Packed, multiply_beside};
+///
+/// let packed = Packed::new(&[2.0, 3.0], 1, 2);
+/// let (mut c, mut beside) = ([10.0; 2], [0.0; 2]);
+/// multiply_beside(LeftMatrix::new(&[2.0], 1), &packed, &mut c, &mut beside, 2, Some(&[0.5, 0.0]));
+/// assert_eq!((c, beside), ([14.5, 16.0], [4.5, 6.0]));
+/// ```
+pub fn multiply_beside<'b>(
+    a: LeftMatrix<'_>,
+    b: impl Into<PackedPart<'b>>,
+    c: &mut [f32],
+    beside: &mut [f32],
+    stride: usize,
+    bias: Option<&[f32]>,
+) {
+    let (b, onto) = (b.into(), Onto { c: false, bias });
+    assert!(beside.len() >= c.len(), "as many rows beside C");
+    let mut slice = Aligned::default();
+    for first in (0..b.k.max(1)).step_by(DEPTH) {
+        // C gets a slice at a time, as the kernel adds them
+        let a = a.skip_columns(first);
+        let part = b.rows(first..b.k.min(first + DEPTH));
+        let blocks = c
+            .chunks_mut(ROWS * stride)
+            .zip(beside.chunks_mut(ROWS * stride));
+        for (i, (c, beside)) in blocks.enumerate() {
+            let beside = &mut beside[..c.len()];
+            if first == 0 {
+                block(a.from(i * ROWS), Side::Packed(part), beside, stride, onto);
+                add_rows(beside, c, stride, b.n);
+                continue;
+            }
+            slice.resize(c.len());
+            block(
+                a.from(i * ROWS),
+                Side::Packed(part),
+                &mut slice,
+                stride,
+                Onto::ZERO,
+            );
+            add_rows(&slice, c, stride, b.n);
+            add_rows(&slice, beside, stride, b.n);
+        }
+    }
+}
+
+/// Adds the first `n` numbers of each row.
+fn add_rows(from: &[f32], to: &mut [f32], stride: usize, n: usize) {
+    for (from, to) in from.chunks(stride).zip(to.chunks_mut(stride)) {
+        let numbers = to[..n].iter_mut().zip(&from[..n]);
+        numbers.for_each(|(to, x)| *to += x);
     }
 }
 

@@ -1,7 +1,8 @@
 //! Against sums in f64.
 
 use outcrop_gemm::{
-    Left, LeftMatrix, Onto, Packed, multiply, multiply_packing, multiply_serial, panel_width,
+    Left, LeftMatrix, Onto, Packed, multiply, multiply_beside, multiply_packing, multiply_serial,
+    panel_width,
 };
 use proptest::prelude::*;
 
@@ -82,6 +83,24 @@ proptest! {
                 prop_assert_eq!(&ours, &serial);
                 prop_assert_eq!(&parallel, &serial);
             }
+        }
+    }
+}
+
+proptest! {
+    /// A product and what it is added to are those of two calls, bit for bit, and nothing beside them is touched.
+    #[test]
+    fn products_beside_are_those_of_two_calls(m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
+        let (a, stride) = (numbers(m * k + 1, seed), n + pad);
+        let packed = Packed::new(&numbers(k * n, seed + 1), k, n);
+        let (bias, start) = (numbers(n, seed + 2), numbers(m * stride, seed + 3));
+        for bias in [None, Some(&bias[..])] {
+            let [mut ours, mut onto, mut beside, mut alone] = [&start; 4].map(Vec::clone);
+            multiply_beside(LeftMatrix::new(&a, k), &packed, &mut ours, &mut beside, stride, bias);
+            multiply_serial(LeftMatrix::new(&a, k), &packed, &mut onto, stride, Onto { c: true, bias });
+            multiply_serial(LeftMatrix::new(&a, k), &packed, &mut alone, stride, Onto { c: false, bias });
+            prop_assert_eq!(&ours, &onto);
+            prop_assert_eq!(&beside, &alone);
         }
     }
 }

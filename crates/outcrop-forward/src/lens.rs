@@ -1,0 +1,66 @@
+use outcrop_block::Weight;
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
+
+use crate::weights::Reader;
+use crate::{Published, Result};
+
+/// The end of a model, applied to any hidden state (nostalgebraist 2020): its whole unembedding is in memory.
+#[derive(Debug)]
+pub struct LogitLens<'a> {
+    model: &'a Published,
+    before: Vec<Weight>,
+    bias: Option<Vec<f32>>,
+    unembedding: Packed,
+}
+
+impl<'a> LogitLens<'a> {
+    /// Reads the final norm and the unembedding.
+    ///
+    /// ```
+    /// use outcrop_forward::{LogitLens, Published};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/llama-grouped");
+    /// let model = Published::open(folder.as_ref())?;
+    /// let (lens, mut logits) = (LogitLens::new(&model)?, Vec::new());
+    /// lens.logits(&[0.0; 24], true, &mut logits);
+    /// assert_eq!(logits, [0.0; 61]); // one position, the whole vocabulary
+    /// # Ok::<(), outcrop_forward::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`crate::Error::Tensors`] for files without an unembedding; [`crate::Error::Checkpoint`].
+    pub fn new(model: &'a Published) -> Result<Self> {
+        let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
+        let (loss, reader) = (model.loss(), Reader { model, layer: None });
+        let mut values = Vec::new();
+        let weights = model.weights();
+        weights.read_rows_f32(tensor, 0..vocab, &mut values)?;
+        Ok(Self {
+            before: reader.read(loss.before())?,
+            bias: loss.bias().map(|bias| reader.vector(bias)).transpose()?,
+            unembedding: Packed::transposed(&values, vocab, values.len() / vocab),
+            model,
+        })
+    }
+
+    /// Puts the logits of `hidden` [positions, d_model], by rows, into `logits`: [positions, vocabulary]. With `norm` as the
+    /// model ends; without it the unembedding alone reads the hidden state (arXiv 2502.03628). On this thread, but for the
+    /// norm.
+    pub fn logits(&self, hidden: &[f32], norm: bool, logits: &mut Vec<f32>) {
+        let loss = self.model.loss();
+        let read = match norm {
+            true => loss.read(&self.before, hidden.to_vec()),
+            false => loss.read_without_norm(&self.before, hidden.to_vec()),
+        };
+        let (width, vocab) = (self.unembedding.k(), self.unembedding.n());
+        logits.resize(read.len() / width * vocab, 0.0);
+        let rows = LeftMatrix::new(&read, width);
+        multiply_serial(rows, &self.unembedding, logits, vocab, Onto::ZERO);
+        loss.finish(logits, self.bias.as_deref());
+    }
+
+    /// Tokens of the vocabulary.
+    pub fn vocabulary(&self) -> usize {
+        self.unembedding.n()
+    }
+}
