@@ -50,6 +50,7 @@ mod tokens;
 mod view;
 
 pub use attention::{SinkConvention, sink_keys};
+pub use channels::top_channels;
 pub use concepts::{ConceptSpeed, concept_speed};
 pub use error::{Error, Result};
 pub use information::{differential_entropy, mutual_information};

@@ -63,6 +63,7 @@ pub struct Sample<'a> {
     companions: [Option<(View<'a>, bool)>; Companion::ALL.len()],
     labels: Option<&'a [u32]>,
     sinks: Option<&'a [usize]>,
+    channels: [Option<Result<&'a [usize], Missing>>; Companion::ALL.len()],
 }
 
 impl<'a> Sample<'a> {
@@ -74,6 +75,7 @@ impl<'a> Sample<'a> {
             companions: [None; Companion::ALL.len()],
             labels: None,
             sinks: None,
+            channels: [None; Companion::ALL.len()],
         }
     }
 
@@ -125,6 +127,25 @@ impl<'a> Sample<'a> {
         }
         self.sinks = Some(sinks);
         Ok(self)
+    }
+
+    /// With the top channels of a companion, or why it has none, as [`top_channels`](crate::top_channels) gives them: all
+    /// that turnover needs of the same tensor at another checkpoint, which then need not be kept.
+    pub fn with_top_channels(
+        mut self,
+        companion: Companion,
+        channels: Result<&'a [usize], Missing>,
+    ) -> Self {
+        self.channels[companion as usize] = Some(channels);
+        self
+    }
+
+    /// The top channels of a companion, where they were given.
+    pub(crate) fn top_channels(
+        &self,
+        companion: Companion,
+    ) -> Option<Result<&'a [usize], Missing>> {
+        self.channels[companion as usize]
     }
 
     /// The observed tensor.

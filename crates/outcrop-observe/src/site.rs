@@ -8,8 +8,10 @@ pub enum Site {
     Embedding,
     /// The residual stream after a block: the hidden state.
     ResidualStream,
-    /// What a norm gives to attention or to the MLP.
-    AfterNorm,
+    /// What the norm gives to attention.
+    AttentionInput,
+    /// What the norm gives to the MLP.
+    MlpInput,
     /// The queries of one head, as they are multiplied with the keys.
     Queries,
     /// The keys of one head, as they are multiplied with the queries.
@@ -20,6 +22,10 @@ pub enum Site {
     AttentionWeights,
     /// What attention adds to the residual stream.
     AttentionWrite,
+    /// What the nonlinearity of a gated MLP reads.
+    Gate,
+    /// What the last matrix of the MLP reads.
+    MlpHidden,
     /// What the MLP adds to the residual stream.
     MlpWrite,
     /// The final norm and the head applied to the residual stream of a layer: the logit lens.
@@ -34,15 +40,18 @@ pub enum Site {
 
 impl Site {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Embedding,
         Self::ResidualStream,
-        Self::AfterNorm,
+        Self::AttentionInput,
+        Self::MlpInput,
         Self::Queries,
         Self::Keys,
         Self::Values,
         Self::AttentionWeights,
         Self::AttentionWrite,
+        Self::Gate,
+        Self::MlpHidden,
         Self::MlpWrite,
         Self::Logits,
         Self::LogitsWithoutNorm,
@@ -54,7 +63,8 @@ impl Site {
     pub(crate) const STATES: &'static [Self] = &[
         Self::ResidualStream,
         Self::Embedding,
-        Self::AfterNorm,
+        Self::AttentionInput,
+        Self::MlpInput,
         Self::AttentionWrite,
         Self::MlpWrite,
     ];
@@ -64,12 +74,15 @@ impl Site {
         match self {
             Self::Embedding => "embedding",
             Self::ResidualStream => "residual-stream",
-            Self::AfterNorm => "after-norm",
+            Self::AttentionInput => "attention-input",
+            Self::MlpInput => "mlp-input",
             Self::Queries => "queries",
             Self::Keys => "keys",
             Self::Values => "values",
             Self::AttentionWeights => "attention-weights",
             Self::AttentionWrite => "attention-write",
+            Self::Gate => "gate",
+            Self::MlpHidden => "mlp-hidden",
             Self::MlpWrite => "mlp-write",
             Self::Logits => "logits",
             Self::LogitsWithoutNorm => "logits-without-norm",
@@ -93,9 +106,11 @@ impl Site {
         match self {
             Self::Embedding
             | Self::ResidualStream
-            | Self::AfterNorm
+            | Self::AttentionInput
+            | Self::MlpInput
             | Self::AttentionWrite
             | Self::MlpWrite => "[positions, channels]",
+            Self::Gate | Self::MlpHidden => "[positions, neurons]",
             Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
             Self::AttentionWeights => "[queries, keys]",
             Self::Logits | Self::LogitsWithoutNorm => "[positions, vocabulary]",
@@ -109,12 +124,15 @@ impl Site {
         match self {
             Self::Embedding => "the residual stream before the first block",
             Self::ResidualStream => "the residual stream after a block: the hidden state",
-            Self::AfterNorm => "what a norm gives to attention or to the MLP",
+            Self::AttentionInput => "what the norm gives to attention",
+            Self::MlpInput => "what the norm gives to the MLP",
             Self::Queries => "the queries of one head, with their rotation",
             Self::Keys => "the keys of one head, with their rotation",
             Self::Values => "the values of one head",
             Self::AttentionWeights => "the attention weights of one head, after softmax",
             Self::AttentionWrite => "what attention adds to the residual stream",
+            Self::Gate => "what the nonlinearity of a gated MLP reads",
+            Self::MlpHidden => "what the last matrix of the MLP reads",
             Self::MlpWrite => "what the MLP adds to the residual stream",
             Self::Logits => "final norm and head applied to the residual stream of a layer",
             Self::LogitsWithoutNorm => "the head alone applied to it",

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Found, Missing, Observable, Sample, Site};
+use crate::{Column, Found, Missing, Observable, Sample, Site};
 
 /// Mean and standard error of one number over samples, and how many had none. Its size does not grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -109,15 +109,32 @@ impl Collector {
         all.filter(move |one| one.sites.contains(&site))
     }
 
-    /// Takes in one sample of a layer (from 1; 0 is the embedding) and of a head (from 1), with every observable that
-    /// is meant for this place.
-    pub fn observe(&mut self, layer: u32, head: Option<u32>, site: Site, sample: &Sample<'_>) {
-        let found: Vec<Found> = self.at(site).flat_map(|one| one.observe(sample)).collect();
+    /// The numbers at this place, in the order of [`found`](Self::found).
+    pub fn columns(&self, site: Site) -> impl Iterator<Item = &'static Column> + '_ {
+        self.at(site).flat_map(|one| one.columns)
+    }
+
+    /// What every observable that is meant for this place gives for one sample, without taking it in: samples may be
+    /// computed in parallel and be [added](Self::add) in order.
+    pub fn found(&self, site: Site, sample: &Sample<'_>) -> Vec<Found> {
+        self.at(site).flat_map(|one| one.observe(sample)).collect()
+    }
+
+    /// Takes in what one sample gave, as [`found`](Self::found) computed it, of a layer (from 1; 0 is the embedding) and
+    /// of a head (from 1).
+    pub fn add(&mut self, layer: u32, head: Option<u32>, site: Site, found: &[Found]) {
         let tallies = self.places.entry((layer, head, site)).or_default();
         tallies.resize(found.len(), Tally::default());
         for (tally, found) in tallies.iter_mut().zip(found) {
-            tally.add(found);
+            tally.add(*found);
         }
+    }
+
+    /// Takes in one sample of a layer (from 1; 0 is the embedding) and of a head (from 1), with every observable that
+    /// is meant for this place.
+    pub fn observe(&mut self, layer: u32, head: Option<u32>, site: Site, sample: &Sample<'_>) {
+        let found = self.found(site, sample);
+        self.add(layer, head, site, &found);
     }
 
     /// One row a number, by layer, head and place.
@@ -125,7 +142,7 @@ impl Collector {
         self.places
             .iter()
             .flat_map(|((layer, head, site), tallies)| {
-                let columns = self.at(*site).flat_map(|one| one.columns);
+                let columns = self.columns(*site);
                 columns.zip(tallies).map(|(column, tally)| Observed {
                     layer: *layer,
                     head: *head,

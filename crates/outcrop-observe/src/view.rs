@@ -1,4 +1,4 @@
-use crate::{Error, Result};
+use crate::{Error, Result, sums};
 
 /// A tensor [rows, columns] of f32, row-major, with at least one scalar: a hidden state [positions, channels], the
 /// attention weights of one head [queries, keys], logits [positions, vocabulary]. It borrows a slice.
@@ -72,6 +72,14 @@ impl<'a> View<'a> {
         Self {
             values: &self.values[..rows * self.columns],
             ..*self
+        }
+    }
+
+    /// The largest magnitude; NaN where a scalar is NaN or infinite.
+    pub fn largest(&self) -> f32 {
+        match self.is_finite() {
+            true => sums::largest(self.values),
+            false => f32::NAN,
         }
     }
 

@@ -35,34 +35,53 @@ pub(crate) const TURNOVER: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let steps = [Companion::StepBefore, Companion::LastStep];
+    let own = top_channels(sample.tensor());
     let with = |step| {
-        sample
-            .companion(step)
-            .and_then(|other| jaccard(sample.tensor(), other))
+        let other = match sample.top_channels(step) {
+            Some(channels) => channels.map(<[usize]>::to_vec),
+            None => sample.companion(step).and_then(top_channels),
+        }?;
+        let own = own.as_ref().map_err(|missing| *missing)?;
+        Ok(jaccard(own, &other))
     };
-    steps.map(with).to_vec()
+    [Companion::StepBefore, Companion::LastStep]
+        .map(with)
+        .to_vec()
 }
 
-fn jaccard(a: View<'_>, b: View<'_>) -> Found {
-    let (Some(a), Some(b)) = (top(a)?, top(b)?) else {
-        return Err(Missing::Constant);
-    };
+fn jaccard(a: &[usize], b: &[usize]) -> f64 {
     let common = a.iter().filter(|channel| b.contains(channel)).count();
-    Ok(common as f64 / (2 * TOP - common) as f64)
+    common as f64 / (a.len() + b.len() - common) as f64
 }
 
-/// The channels with the largest maxima; none where all are equal.
-fn top(tensor: View<'_>) -> Result<Option<Vec<usize>>, Missing> {
+/// The 10 channels (columns, from 0) with the largest max |h| over positions, the largest first, of equal ones the
+/// first. What `channel_turnover` compares.
+///
+/// ```
+/// use outcrop_observe::{Missing, View, top_channels};
+///
+/// let row: Vec<f32> = (0..12).map(|channel| channel as f32 - 3.0).collect();
+/// assert_eq!(top_channels(View::new(&row, 12)?), Ok(vec![11, 10, 9, 8, 7, 0, 6, 1, 5, 2]));
+/// assert_eq!(top_channels(View::new(&row, 6)?), Err(Missing::TooShort));
+/// # Ok::<(), outcrop_observe::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Missing::TooShort`] for 10 channels or fewer, [`Missing::Constant`] where all maxima are equal,
+/// [`Missing::NotFinite`].
+pub fn top_channels(tensor: View<'_>) -> Result<Vec<usize>, Missing> {
     if tensor.columns() <= TOP {
         return Err(Missing::TooShort);
     }
     let maxima = sums::column_maxima(tensor.iter(), tensor.columns());
+    if maxima.iter().any(|most| !most.is_finite()) || !tensor.is_finite() {
+        return Err(Missing::NotFinite);
+    }
     if maxima.iter().all(|most| *most == maxima[0]) {
-        return Ok(None);
+        return Err(Missing::Constant);
     }
     let mut channels: Vec<usize> = (0..maxima.len()).collect();
     channels.sort_by(|a, b| maxima[*b].total_cmp(&maxima[*a]));
     channels.truncate(TOP);
-    Ok(Some(channels))
+    Ok(channels)
 }

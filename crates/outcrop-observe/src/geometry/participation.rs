@@ -13,7 +13,12 @@ pub(crate) const PARTICIPATION: Observable = Observable {
         range: [0.999999, f64::INFINITY],
         meaning: "(tr C)^2 / tr(C^2) of the covariance C over positions",
     }],
-    sites: &[Site::ResidualStream, Site::AfterNorm, Site::Sequences],
+    sites: &[
+        Site::ResidualStream,
+        Site::AttentionInput,
+        Site::MlpInput,
+        Site::Sequences,
+    ],
     needs: "",
     reads: Reads::All,
     convention: "centred; from the Gram matrix of the smaller side, without eigenvalues",

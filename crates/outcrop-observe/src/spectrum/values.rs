@@ -67,7 +67,8 @@ pub(crate) const VALUES: Observable = Observable {
     sites: &[
         Site::ResidualStream,
         Site::Embedding,
-        Site::AfterNorm,
+        Site::AttentionInput,
+        Site::MlpInput,
         Site::Queries,
         Site::Keys,
         Site::Values,

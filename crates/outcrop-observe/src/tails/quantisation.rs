@@ -28,7 +28,8 @@ pub(crate) const QUANTISATION: Observable = Observable {
     ],
     sites: &[
         Site::ResidualStream,
-        Site::AfterNorm,
+        Site::AttentionInput,
+        Site::MlpInput,
         Site::Keys,
         Site::Values,
         Site::AttentionWrite,

@@ -35,7 +35,8 @@ pub(crate) const NORMS: Observable = Observable {
     sites: &[
         Site::Embedding,
         Site::ResidualStream,
-        Site::AfterNorm,
+        Site::AttentionInput,
+        Site::MlpInput,
         Site::Queries,
         Site::Keys,
         Site::Values,

@@ -29,7 +29,8 @@ pub(crate) const SIMILARITY: Observable = Observable {
     ],
     sites: &[
         Site::ResidualStream,
-        Site::AfterNorm,
+        Site::AttentionInput,
+        Site::MlpInput,
         Site::Keys,
         Site::Values,
         Site::AttentionWrite,
