@@ -121,6 +121,9 @@ pub(crate) fn rows_sha256(rows: &StepRows) -> Result<String> {
     if !rows.experts.is_empty() {
         text.extend(table::rows_to_csv(&rows.experts)?);
     }
+    if !rows.observations.is_empty() {
+        text.extend(table::rows_to_csv(&rows.observations)?);
+    }
     Ok(sha256_hex(&text))
 }
 

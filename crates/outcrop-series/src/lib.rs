@@ -7,6 +7,7 @@
 //! | `places.csv` | the (position, channel) pairs that persist over layers and steps |
 //! | `heads.csv` | attention sinks of every head, if requested |
 //! | `routers.csv` | the share of tokens that every expert gets, of mixtures of experts |
+//! | `observables.csv` | observables at the places of the forward pass, if requested |
 //! | `audit.json` | hashes of every file and tensor, and the findings of the audit |
 //! | `architectures.csv`, `provenance.json` | |
 //! | `state.json` | the steps in the tables, with hashes of their inputs and of the tables |
@@ -26,6 +27,7 @@ mod folder;
 mod key;
 mod look;
 mod model;
+mod observe;
 mod outcome;
 mod rows;
 mod run;
@@ -39,6 +41,7 @@ pub use folder::Folder;
 pub use key::Key;
 pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config, read_config_at};
+pub use observe::{ObserveOptions, observe_checkpoint};
 pub use outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, tokens_in_words};
 pub use run::measure_series;
 pub use source::{CheckpointSource, HubRevision, HubSource};

@@ -2,7 +2,7 @@ use outcrop_checkpoint::{Audit, AuditOptions, KnownFault, Transfer};
 use outcrop_core::{Measurement, Stage};
 use outcrop_tokens::Sequences;
 
-use crate::Error;
+use crate::{Error, ObserveOptions};
 
 /// How a series is measured.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct SeriesOptions {
     pub config: Option<std::path::PathBuf>,
     /// Whether to measure attention sinks too.
     pub sinks: bool,
+    /// Which observables to compute at the places of the forward pass.
+    pub observe: ObserveOptions,
     /// How to audit the series; not at all if none.
     pub audit: Option<AuditOptions>,
     /// Whether to measure steps again whose weights or config have changed.
@@ -34,7 +36,7 @@ pub struct SeriesOptions {
 }
 
 impl SeriesOptions {
-    /// A model of this name, audited, without attention sinks.
+    /// A model of this name, audited, without attention sinks and observables.
     pub fn new(model: impl Into<String>) -> Self {
         Self {
             model: model.into(),
@@ -42,6 +44,7 @@ impl SeriesOptions {
             known: Vec::new(),
             config: None,
             sinks: false,
+            observe: ObserveOptions::default(),
             audit: Some(AuditOptions::default()),
             again: false,
             repair: false,

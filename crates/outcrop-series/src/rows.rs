@@ -5,13 +5,15 @@ use std::path::Path;
 
 use outcrop_core::table::Row;
 use outcrop_core::table::{self, Streamed};
-use outcrop_core::{Error as CoreError, ExpertShare, HeadSink, Measurement};
+use outcrop_core::{Error as CoreError, ExpertShare, HeadSink, Measurement, Observation};
 
 use crate::Result;
+use crate::observe::StepChannels;
 
 pub(crate) const MEASUREMENTS: &str = "measurements.csv";
 pub(crate) const HEADS: &str = "heads.csv";
 pub(crate) const ROUTERS: &str = "routers.csv";
+pub(crate) const OBSERVABLES: &str = "observables.csv";
 
 /// What one step gave.
 #[derive(Debug, Default)]
@@ -21,9 +23,13 @@ pub(crate) struct StepRows {
     pub(crate) heads: Vec<HeadSink>,
     /// What routers did, in a mixture of experts.
     pub(crate) experts: Vec<ExpertShare>,
+    /// Observables, where they were asked for.
+    pub(crate) observations: Vec<Observation>,
+    /// What the next step is compared with.
+    pub(crate) channels: Option<StepChannels>,
 }
 
-/// A row of a table that is held as a whole.
+/// A row of a table beside the measurements.
 pub(crate) trait OfStep: Row {
     /// The table.
     const TABLE: &'static str;
@@ -47,12 +53,47 @@ impl OfStep for ExpertShare {
     }
 }
 
-/// The rows of a table; none where there is no table.
-pub(crate) fn all<T: Row>(path: &Path) -> Result<Vec<T>> {
-    match path.exists() {
-        true => Ok(table::read_rows::<T>(path)?.rows),
-        false => Ok(Vec::new()),
+impl OfStep for Observation {
+    const TABLE: &'static str = OBSERVABLES;
+
+    fn step(&self) -> u64 {
+        self.step
     }
+}
+
+/// A table row by row; none where there is no table.
+pub(crate) fn stream<T: Row>(
+    path: &Path,
+) -> Result<Option<impl Iterator<Item = outcrop_core::Result<Streamed<T>>> + use<T>>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let file = File::open(path).map_err(|e| CoreError::io("read", path, e))?;
+    let file = std::io::BufReader::new(file);
+    let rows = table::stream_rows::<T, _>(file, &path.display().to_string())?;
+    Ok(Some(rows))
+}
+
+/// The good rows of a table, one at a time; none where there is no table.
+pub(crate) fn each<T: Row>(path: &Path, mut each: impl FnMut(T) -> Result<()>) -> Result<()> {
+    for item in stream::<T>(path)?.into_iter().flatten() {
+        if let Streamed::Row(row) = item? {
+            each(row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The good rows of one step.
+pub(crate) fn of_step<T: OfStep>(path: &Path, step: u64) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    each::<T>(path, |row| {
+        if row.step() == step {
+            rows.push(row);
+        }
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// The good rows of a measurements table, one at a time; none where there is no table.

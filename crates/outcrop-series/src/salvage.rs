@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::table::{self, MeasurementWriter};
-use outcrop_core::{AtomicFile, ExpertShare, Extent, HeadSink, Measurement};
+use outcrop_core::table::{self, MeasurementWriter, RowWriter, Streamed};
+use outcrop_core::{AtomicFile, ExpertShare, Extent, HeadSink, Measurement, Observation};
 
 use crate::folder::Folder;
 use crate::key;
-use crate::rows::{HEADS, MEASUREMENTS, OfStep, ROUTERS, StepRows, all, each_row};
+use crate::rows::{
+    HEADS, MEASUREMENTS, OBSERVABLES, OfStep, ROUTERS, StepRows, each, each_row, stream,
+};
 use crate::state::{Good, SeriesState};
 use crate::{Error, Result};
 
@@ -19,14 +21,21 @@ pub(crate) fn salvage(folder: &Folder, state: &mut SeriesState) -> Result<usize>
     if read.is_ok() {
         let _ = left.end_step();
     }
-    let Left { good, writer, .. } = left;
+    let Left {
+        good,
+        writer,
+        observations,
+        ..
+    } = left;
     writer.finish()?.finish()?;
+    observations.writer.finish()?.finish()?;
     table::write_rows(&folder.file(HEADS), &good.heads)?;
     table::write_rows(&folder.file(ROUTERS), &good.experts)?;
     let counts = [
         (MEASUREMENTS, good.rows),
         (HEADS, good.heads.len() as u64),
         (ROUTERS, good.experts.len() as u64),
+        (OBSERVABLES, good.observations),
     ];
     for (name, rows) in counts {
         let path = folder.file(name);
@@ -56,6 +65,45 @@ struct Left<'a> {
     rows: Vec<Measurement>,
     good: Kept,
     writer: MeasurementWriter<AtomicFile>,
+    observations: Observations,
+}
+
+/// The table of observables, which is too large to be held: read and written step by step.
+struct Observations {
+    rows: Box<dyn Iterator<Item = Observation>>,
+    /// A row of the step that comes next.
+    next: Option<Observation>,
+    writer: RowWriter<AtomicFile, Observation>,
+}
+
+impl Observations {
+    fn open(folder: &Folder) -> Result<Self> {
+        let path = folder.file(OBSERVABLES);
+        let rows = stream::<Observation>(&path).ok().flatten();
+        let rows = rows.into_iter().flatten();
+        let rows = rows.map_while(std::result::Result::ok);
+        Ok(Self {
+            rows: Box::new(rows.filter_map(|item| match item {
+                Streamed::Row(row) => Some(row),
+                Streamed::Problem(_) => None,
+            })),
+            next: None,
+            writer: RowWriter::new(AtomicFile::create(&path)?),
+        })
+    }
+
+    /// The rows of a step, where they come next.
+    fn of(&mut self, step: u64) -> Vec<Observation> {
+        let mut found = Vec::new();
+        while let Some(row) = self.next.take().or_else(|| self.rows.next()) {
+            if row.step != step {
+                self.next = Some(row);
+                break;
+            }
+            found.push(row);
+        }
+        found
+    }
 }
 
 #[derive(Default)]
@@ -64,14 +112,17 @@ struct Kept {
     rows: u64,
     heads: Vec<HeadSink>,
     experts: Vec<ExpertShare>,
+    observations: u64,
 }
 
 /// The rows of a table by step, as far as it can be read.
 fn by_step<T: OfStep>(folder: &Folder) -> BTreeMap<u64, Vec<T>> {
     let mut by_step: BTreeMap<u64, Vec<T>> = BTreeMap::new();
-    for row in all::<T>(&folder.file(T::TABLE)).unwrap_or_default() {
+    // what cannot be read is measured again
+    let _ = each::<T>(&folder.file(T::TABLE), |row| {
         by_step.entry(row.step()).or_default().push(row);
-    }
+        Ok(())
+    });
     by_step
 }
 
@@ -85,6 +136,7 @@ impl<'a> Left<'a> {
             rows: Vec::new(),
             good: Kept::default(),
             writer: MeasurementWriter::new(file, state.columns())?,
+            observations: Observations::open(folder)?,
         })
     }
 
@@ -109,6 +161,8 @@ impl<'a> Left<'a> {
             measurements: std::mem::take(&mut self.rows),
             heads: self.heads.remove(&step).unwrap_or_default(),
             experts: self.experts.remove(&step).unwrap_or_default(),
+            observations: self.observations.of(step),
+            channels: None,
         };
         let written = self.state.steps.get(&step).and_then(|key| key.rows.clone());
         if written.is_none() || written != Some(key::rows_sha256(&rows)?) {
@@ -117,6 +171,10 @@ impl<'a> Left<'a> {
         for row in &rows.measurements {
             self.writer.write(row)?;
             self.good.rows += 1;
+        }
+        for row in &rows.observations {
+            self.observations.writer.write(row)?;
+            self.good.observations += 1;
         }
         self.good.steps.push(step);
         self.good.heads.extend(rows.heads);

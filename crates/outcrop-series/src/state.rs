@@ -5,6 +5,7 @@ use outcrop_core::{Extent, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
+use crate::observe::StepChannels;
 
 /// The inputs and progress of a series: `state.json`. A folder is resumed only with the same inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,15 @@ pub struct SeriesState {
     pub arch_sha256: String,
     /// Whether attention sinks are measured.
     pub sinks: bool,
+    /// The names of the observables, in order; none where nothing is observed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observables: Vec<String>,
+    /// Whether there are rows of single sequences, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub observed_sequences: bool,
+    /// What the next step is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) channels: Option<StepChannels>,
     /// The steps in the tables, each with its inputs.
     pub steps: BTreeMap<u64, Key>,
     /// How much of each table is good, by name; nothing where an earlier version wrote it.
@@ -51,6 +61,13 @@ impl SeriesState {
         }
     }
 
+    /// What step `step` is compared with: the step before it, where that was the last to be measured.
+    pub(crate) fn channels_before(&self, step: u64) -> Option<&StepChannels> {
+        let before = self.steps.range(..step).next_back()?.0;
+        let channels = self.channels.as_ref();
+        channels.filter(|channels| channels.step == *before)
+    }
+
     /// The settings in which this differs from what is wanted. An earlier version, which named a model after
     /// its stage or seed, is gone on with as it is.
     pub(crate) fn differences(&self, wanted: &Self) -> Option<&'static str> {
@@ -65,6 +82,11 @@ impl SeriesState {
             ("--stage", !is_stage),
             ("tokens", self.tokens_sha256 != wanted.tokens_sha256),
             ("--sinks", self.sinks != wanted.sinks),
+            ("--observe", self.observables != wanted.observables),
+            (
+                "--observe-per-sequence",
+                self.observed_sequences != wanted.observed_sequences,
+            ),
         ];
         let first = differs.iter().find(|(_, differs)| *differs);
         first.map(|(what, _)| *what)
@@ -113,6 +135,39 @@ mod tests {
         assert_eq!(other.differences(&wanted), Some("--stage"));
         let other = state("pythia", Some("stage1"), true);
         assert_eq!(other.differences(&wanted), Some("model"));
+    }
+
+    #[test]
+    fn a_folder_with_other_observables_is_another_series() {
+        let of = |names: &[&str]| SeriesState {
+            observables: names.iter().map(|name| (*name).to_owned()).collect(),
+            ..state("m", None, false)
+        };
+        assert_eq!(of(&["write"]).differences(&of(&["write"])), None);
+        let differs = of(&["write"]).differences(&of(&[]));
+        assert_eq!(differs, Some("--observe"));
+        let sequences = SeriesState {
+            observed_sequences: true,
+            ..of(&["write"])
+        };
+        let differs = sequences.differences(&of(&["write"]));
+        assert_eq!(differs, Some("--observe-per-sequence"));
+    }
+
+    #[test]
+    fn a_step_is_compared_with_the_one_before_it_alone() {
+        let mut held = state("m", None, false);
+        for step in [0, 8] {
+            held.steps.insert(step, Key::default());
+        }
+        held.channels = Some(StepChannels {
+            step: 8,
+            ..StepChannels::default()
+        });
+        assert!(held.channels_before(16).is_some());
+        assert!(held.channels_before(4).is_none());
+        held.steps.insert(12, Key::default());
+        assert!(held.channels_before(16).is_none());
     }
 
     #[test]

@@ -7,12 +7,15 @@ use std::path::Path;
 use outcrop_checkpoint::Code;
 use outcrop_core::table::{self, MeasurementWriter, RowWriter};
 use outcrop_core::{
-    AtomicFile, ExpertShare, Extent, GrowingTable, HeadSink, Measurement, RunningSha256,
+    AtomicFile, ExpertShare, Extent, GrowingTable, HeadSink, Measurement, Observation,
+    RunningSha256,
 };
 
 use crate::Result;
 use crate::folder::Folder;
-use crate::rows::{HEADS, MEASUREMENTS, OfStep, ROUTERS, StepRows, all, each_row};
+use crate::rows::{
+    HEADS, MEASUREMENTS, OBSERVABLES, OfStep, ROUTERS, StepRows, each, each_row, of_step,
+};
 use crate::state::{Good, SeriesState};
 
 /// The tables, open for appending.
@@ -22,6 +25,7 @@ pub(crate) struct Tables {
     measurements: GrowingTable,
     heads: GrowingTable,
     routers: GrowingTable,
+    observables: GrowingTable,
 }
 
 impl Tables {
@@ -58,6 +62,7 @@ impl Tables {
             measurements: open(MEASUREMENTS)?,
             heads: open(HEADS)?,
             routers: open(ROUTERS)?,
+            observables: open(OBSERVABLES)?,
         })
     }
 
@@ -70,6 +75,9 @@ impl Tables {
         if !rows.experts.is_empty() {
             table::append_rows(&mut self.routers, &rows.experts)?;
         }
+        if !rows.observations.is_empty() {
+            table::append_rows(&mut self.observables, &rows.observations)?;
+        }
         Ok(())
     }
 
@@ -80,32 +88,39 @@ impl Tables {
             (MEASUREMENTS.into(), now(self.measurements.commit()?)),
             (HEADS.into(), now(self.heads.commit()?)),
         ]);
-        // models without experts have no such table
-        let routers = self.routers.commit()?;
-        if routers != Extent::default() {
-            state.tables.insert(ROUTERS.into(), now(routers));
+        // models without experts, and series without observables, have no such table
+        for (name, table) in [
+            (ROUTERS, &mut self.routers),
+            (OBSERVABLES, &mut self.observables),
+        ] {
+            let extent = table.commit()?;
+            if extent != Extent::default() {
+                state.tables.insert(name.into(), now(extent));
+            }
         }
         self.folder.set_state(state)
     }
 
     /// The rows of one step.
     pub(crate) fn rows_of(&self, step: u64) -> Result<StepRows> {
-        let mut measurements = Vec::new();
+        Ok(StepRows {
+            measurements: self.measurements_of(step)?,
+            heads: of_step(self.heads.path(), step)?,
+            experts: of_step(self.routers.path(), step)?,
+            observations: of_step(self.observables.path(), step)?,
+            channels: None,
+        })
+    }
+
+    fn measurements_of(&self, step: u64) -> Result<Vec<Measurement>> {
+        let mut rows = Vec::new();
         each_row(self.measurements.path(), |row| {
             if row.step == step {
-                measurements.push(row);
+                rows.push(row);
             }
             Ok(())
         })?;
-        let mut heads = all::<HeadSink>(self.heads.path())?;
-        heads.retain(|head| head.step == step);
-        let mut experts = all::<ExpertShare>(self.routers.path())?;
-        experts.retain(|expert| expert.step == step);
-        Ok(StepRows {
-            measurements,
-            heads,
-            experts,
-        })
+        Ok(rows)
     }
 
     /// Drops the rows of all steps that are not in `state`.
@@ -114,14 +129,19 @@ impl Tables {
         let steps: BTreeSet<u64> = state.steps.keys().copied().collect();
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
         self.keep::<HeadSink>(state, &steps)?;
-        self.keep::<ExpertShare>(state, &steps)
+        self.keep::<ExpertShare>(state, &steps)?;
+        self.keep::<Observation>(state, &steps)
     }
 
     /// Drops the rows of all other steps.
     fn keep<T: OfStep>(&mut self, state: &mut SeriesState, steps: &BTreeSet<u64>) -> Result<()> {
-        let mut rows = all::<T>(&self.folder.file(T::TABLE))?;
-        rows.retain(|row| steps.contains(&row.step()));
-        self.replace_all(state, &rows)
+        let path = self.folder.file(T::TABLE);
+        self.rewrite::<T>(state, |writer| {
+            each::<T>(&path, |row| match steps.contains(&row.step()) {
+                true => writer.write(&row),
+                false => Ok(()),
+            })
+        })
     }
 
     /// Marks the rows of suspect steps and those with scalars that are not finite, and unmarks others.
@@ -150,38 +170,46 @@ impl Tables {
     /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
     pub(super) fn order(&mut self, state: &mut SeriesState) -> Result<()> {
         self.order_measurements(state)?;
-        self.order_all::<HeadSink>(state)?;
-        self.order_all::<ExpertShare>(state)
-    }
-
-    fn order_all<T: OfStep>(&mut self, state: &mut SeriesState) -> Result<()> {
-        let mut rows = all::<T>(&self.folder.file(T::TABLE))?;
-        if rows.is_sorted_by_key(T::step) {
-            return Ok(());
-        }
-        rows.sort_by_key(T::step);
-        self.replace_all(state, &rows)
+        self.order_rows::<HeadSink>(state)?;
+        self.order_rows::<ExpertShare>(state)?;
+        self.order_rows::<Observation>(state)
     }
 
     /// One step at a time, so that memory stays flat.
+    fn order_rows<T: OfStep>(&mut self, state: &mut SeriesState) -> Result<()> {
+        let path = self.folder.file(T::TABLE);
+        let mut steps = Vec::new();
+        each::<T>(&path, |row| {
+            note(&mut steps, row.step());
+            Ok(())
+        })?;
+        let Some(steps) = unordered(steps) else {
+            return Ok(());
+        };
+        self.rewrite::<T>(state, |writer| {
+            for step in steps {
+                let rows = of_step::<T>(&path, step)?;
+                rows.iter().try_for_each(|row| writer.write(row))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The same.
     fn order_measurements(&mut self, state: &mut SeriesState) -> Result<()> {
         let path = self.measurements.path().to_owned();
         let mut steps = Vec::new();
         each_row(&path, |row| {
-            if steps.last() != Some(&row.step) {
-                steps.push(row.step);
-            }
+            note(&mut steps, row.step);
             Ok(())
         })?;
-        if steps.is_sorted() {
+        let Some(steps) = unordered(steps) else {
             return Ok(());
-        }
-        steps.sort_unstable();
-        steps.dedup();
+        };
         let mut writer = MeasurementWriter::new(Counted::create(&path)?, state.columns())?;
         let mut rows = 0;
         for step in steps {
-            for row in self.rows_of(step)?.measurements {
+            for row in self.measurements_of(step)? {
                 writer.write(&row)?;
                 rows += 1;
             }
@@ -189,15 +217,23 @@ impl Tables {
         self.replace(state, MEASUREMENTS, writer.finish()?, rows)
     }
 
-    /// Writes a table again that is held as a whole.
-    fn replace_all<T: OfStep>(&mut self, state: &mut SeriesState, rows: &[T]) -> Result<()> {
+    /// Writes a table again, row by row.
+    fn rewrite<T: OfStep>(
+        &mut self,
+        state: &mut SeriesState,
+        write: impl FnOnce(&mut Rewriting<T>) -> Result<()>,
+    ) -> Result<()> {
         let path = self.folder.file(T::TABLE);
         if !path.exists() {
             return Ok(());
         }
-        let mut writer = RowWriter::new(Counted::create(&path)?);
-        rows.iter().try_for_each(|row| writer.write(row))?;
-        self.replace(state, T::TABLE, writer.finish()?, rows.len() as u64)
+        let mut writer = Rewriting {
+            writer: RowWriter::new(Counted::create(&path)?),
+            rows: 0,
+        };
+        write(&mut writer)?;
+        let rows = writer.rows;
+        self.replace(state, T::TABLE, writer.writer.finish()?, rows)
     }
 
     /// Writes the measurements again, row by row: those that `change` keeps, as it leaves them.
@@ -246,6 +282,36 @@ impl Tables {
         *self = Self::at(&self.folder, state)?;
         self.folder.set_state(state)
     }
+}
+
+/// Rows of a table that is written again.
+struct Rewriting<T> {
+    writer: RowWriter<Counted, T>,
+    rows: u64,
+}
+
+impl<T: OfStep> Rewriting<T> {
+    fn write(&mut self, row: &T) -> Result<()> {
+        self.rows += 1;
+        Ok(self.writer.write(row)?)
+    }
+}
+
+/// Notes a step, once for all of its rows that follow one another.
+fn note(steps: &mut Vec<u64>, step: u64) {
+    if steps.last() != Some(&step) {
+        steps.push(step);
+    }
+}
+
+/// The steps in order, each once; none where they are in order.
+fn unordered(mut steps: Vec<u64>) -> Option<Vec<u64>> {
+    if steps.is_sorted() {
+        return None;
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    Some(steps)
 }
 
 /// A temporary file that counts and hashes what is written to it.
@@ -300,7 +366,11 @@ fn adopt(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     state
         .steps
         .retain(|step, _| rows.get(step).copied() == whole);
-    let heads = all::<HeadSink>(&folder.file(HEADS))?.len() as u64;
+    let mut heads = 0;
+    each::<HeadSink>(&folder.file(HEADS), |_| {
+        heads += 1;
+        Ok(())
+    })?;
     for (name, rows) in [(MEASUREMENTS, rows.values().sum()), (HEADS, heads)] {
         let path = folder.file(name);
         if path.exists() {

@@ -12,6 +12,7 @@
 //! | [`fit`] | `outcrop-fit` | the curve by which massive activations emerge |
 //! | [`predict`] | `outcrop-predict` | predictions of that curve from an architecture |
 //! | [`checkpoint`] | `outcrop-checkpoint` | checkpoints on disk and from the hub, their audit |
+//! | [`observe`] | `outcrop-observe` | other observables of a tensor |
 //! | [`forward`] | `outcrop-forward` | published transformers, block by block |
 //! | [`tokens`] | `outcrop-tokens` | the sequences on which a checkpoint is measured |
 //! | [`series`] | `outcrop-series` | a series of checkpoints measured into tables |
@@ -32,9 +33,9 @@
 pub use {
     outcrop_arch as arch, outcrop_checkpoint as checkpoint, outcrop_core as core,
     outcrop_fit as fit, outcrop_forward as forward, outcrop_measure as measure,
-    outcrop_model as model, outcrop_predict as predict, outcrop_report as report,
-    outcrop_schedule as schedule, outcrop_series as series, outcrop_tokens as tokens,
-    outcrop_train as train,
+    outcrop_model as model, outcrop_observe as observe, outcrop_predict as predict,
+    outcrop_report as report, outcrop_schedule as schedule, outcrop_series as series,
+    outcrop_tokens as tokens, outcrop_train as train,
 };
 
 pub mod cli;

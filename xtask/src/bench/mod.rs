@@ -8,6 +8,7 @@ mod fit;
 mod gemm;
 mod growth;
 mod measure;
+mod observe;
 mod outcomes;
 mod side;
 mod step;
@@ -29,7 +30,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 11] = [
+const BENCHMARKS: [Benchmark; 12] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -59,6 +60,11 @@ const BENCHMARKS: [Benchmark; 11] = [
         name: "taps",
         about: taps::ABOUT,
         run: taps::run,
+    },
+    Benchmark {
+        name: "observe",
+        about: observe::ABOUT,
+        run: observe::run,
     },
     Benchmark {
         name: "gemm",

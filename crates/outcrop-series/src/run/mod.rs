@@ -11,11 +11,12 @@ use std::time::{Duration, Instant};
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256};
-use outcrop_forward::{Measured, Published, measure};
+use outcrop_forward::{Measured, Published};
 use outcrop_tokens::Sequences;
 
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
+use crate::observe::{Observed, observe};
 use crate::outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, non_finite};
 use crate::rows::StepRows;
 use crate::salvage::salvage;
@@ -54,6 +55,14 @@ pub fn measure_series(
     let outcome = run.and_then(|run| run.measure_all(stop, observer));
     source.tidy()?;
     outcome
+}
+
+/// The names of the observables, in order.
+fn names(options: &SeriesOptions) -> Vec<String> {
+    let observables = options.observe.observables.iter();
+    let mut names: Vec<_> = observables.map(|one| one.name.to_owned()).collect();
+    names.sort();
+    names
 }
 
 fn auditor(options: &SeriesOptions) -> Option<Auditor> {
@@ -102,6 +111,8 @@ impl<'a> Measuring<'a> {
             staged: options.stage.is_some(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
+            observables: names(options),
+            observed_sequences: options.observe.sequences,
             ..SeriesState::default()
         };
         let mut state = folder.claim(&wanted, options.repair)?;
@@ -229,6 +240,7 @@ impl<'a> Measuring<'a> {
         self.tables.append(rows)?;
         key.rows = Some(rows_sha256(rows)?);
         self.state.steps.insert(step, key);
+        self.state.channels.clone_from(&rows.channels);
         if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
             self.folder.write_audit(auditor.so_far())?;
         }
@@ -245,8 +257,11 @@ impl<'a> Measuring<'a> {
         Ok(())
     }
 
-    /// The rows of a step that has the same weight files and the same config.
+    /// The rows of a step that has the same weight files and the same config. Observables are also of the step before.
     fn copied(&self, step: u64, key: &Key) -> Result<Option<StepRows>> {
+        if !self.options.observe.observables.is_empty() {
+            return Ok(None);
+        }
         let Some((earlier, _)) = self.state.steps.iter().find(|(_, held)| held.is(key)) else {
             return Ok(None);
         };
@@ -277,7 +292,20 @@ impl<'a> Measuring<'a> {
             done += 1.0;
             observer(SeriesEvent::Advanced(done / cells));
         };
-        let measured = measure(&opened, ids, (name, step), self.options.sinks, &mut advance)?;
+        let before = self.state.channels_before(step);
+        let observed = observe(
+            &opened,
+            ids,
+            (name, step),
+            self.options.sinks,
+            (&self.options.observe, before),
+            &mut advance,
+        )?;
+        let Observed {
+            measured,
+            observations,
+            channels,
+        } = observed;
         let Measured {
             mut rows,
             sinks,
@@ -299,6 +327,8 @@ impl<'a> Measuring<'a> {
             measurements: rows,
             heads,
             experts: routers.rows(name, step),
+            observations,
+            channels,
         })
     }
 

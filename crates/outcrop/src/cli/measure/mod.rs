@@ -5,6 +5,7 @@ mod figures;
 mod found;
 mod hub;
 mod intervene;
+mod observe;
 mod origin;
 mod out_folder;
 mod plan;
@@ -43,6 +44,8 @@ use outcrop_series::{
   outcrop measure model/ --set-zero --set-mean --figures
                                                       the loss without its massive activations; figures
   outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids; attention sinks, too
+  outcrop measure pythia-70m/ --observe tails,tokens,attention --out observed
+                                                      other observables, at every place of the forward pass
   outcrop fit measured/pythia-70m                     fit every measured layer
 
 The tensor is the residual stream after each block, after both additions and before any norm. Its largest
@@ -82,6 +85,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     tokens: tokens::Args,
     #[command(flatten)]
+    observe: observe::Args,
+    #[command(flatten)]
     interventions: intervene::Args,
     #[command(flatten)]
     figures: figures::Args,
@@ -112,6 +117,7 @@ fn measure(args: &Args) -> Result<()> {
         known: origin.known.clone(),
         config: args.origin.config.clone(),
         sinks: args.sinks,
+        observe: args.observe.options(),
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
         repair: args.repair,

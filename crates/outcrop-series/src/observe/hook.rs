@@ -1,0 +1,313 @@
+use outcrop_arch::ArchSpec;
+use outcrop_forward::{AttentionWeights, BlockPlace, BlockRows, Hook};
+use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
+
+use super::StepChannels;
+use super::channels::AllChannels;
+use super::jobs::{Bench, Job, Outcome, Source, union};
+use super::rows::OfSequence;
+use super::wanted::{PLACES, Wanted};
+
+/// Observes what passes.
+#[derive(Debug)]
+pub(super) struct Observing<'a> {
+    wanted: &'a Wanted,
+    d_model: usize,
+    layers: usize,
+    before: Option<AllChannels>,
+    /// What is kept of each sequence until its last layer.
+    held: Vec<Held>,
+    seen: Seen,
+    failed: Option<outcrop_observe::Error>,
+}
+
+/// What was observed.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) collector: Collector,
+    /// Numbers of single sequences, where they are asked for.
+    pub(super) sequences: Vec<OfSequence>,
+    keeps_sequences: bool,
+    /// Top channels, where they are compared.
+    pub(super) channels: Option<AllChannels>,
+    /// The residual stream of each sequence after the last layer, where logits are asked for.
+    pub(super) last: Vec<Vec<f32>>,
+}
+
+/// One sequence until its last layer.
+#[derive(Clone, Debug, Default)]
+struct Held {
+    /// The largest magnitude of the embedding and of each layer.
+    maxima: Vec<f32>,
+    embedding: Vec<f32>,
+    /// The residual stream after each layer, with the positions that are sinks.
+    layers: Vec<(Vec<f32>, Option<Vec<usize>>)>,
+}
+
+impl<'a> Observing<'a> {
+    pub(super) fn new(
+        wanted: &'a Wanted,
+        arch: &ArchSpec,
+        sequences: usize,
+        before: Option<&StepChannels>,
+    ) -> Self {
+        Self {
+            wanted,
+            d_model: arch.d_model,
+            layers: arch.layers,
+            before: before.map(AllChannels::from),
+            held: vec![Held::default(); sequences],
+            seen: Seen {
+                collector: Collector::new(wanted.observables.clone()),
+                sequences: Vec::new(),
+                keeps_sequences: wanted.sequences,
+                channels: wanted.channels.then(AllChannels::default),
+                last: vec![Vec::new(); if wanted.logits() { sequences } else { 0 }],
+            },
+            failed: None,
+        }
+    }
+
+    pub(super) fn finish(self) -> crate::Result<Seen> {
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(self.seen),
+        }
+    }
+
+    fn bench(&self, sequence: usize) -> Bench<'_> {
+        Bench {
+            collector: &self.seen.collector,
+            wanted: self.wanted,
+            sequence: sequence as u32,
+            before: self.before.as_ref(),
+        }
+    }
+
+    fn take(&mut self, sequence: usize, outcomes: Vec<Outcome>) {
+        for outcome in outcomes {
+            if let (Some(all), Some(channels)) = (&mut self.seen.channels, outcome.channels) {
+                let key = (outcome.layer, outcome.site, sequence as u32);
+                all.insert(key, channels);
+            }
+            self.seen.take(
+                (outcome.layer, outcome.head, outcome.site),
+                sequence,
+                outcome.found,
+            );
+        }
+    }
+
+    fn hold_largest(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
+        if self.wanted.at(Site::LayerMaxima) {
+            let largest = View::new(hidden, self.d_model)?.largest();
+            self.held[sequence].maxima.push(largest);
+        }
+        Ok(())
+    }
+
+    /// Whether residual streams are observed after the last layer.
+    fn waits(&self) -> bool {
+        self.wanted.last_layer
+    }
+
+    fn observe_embedding(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
+        self.hold_largest(sequence, hidden)?;
+        if self.wanted.inputs {
+            self.held[sequence].embedding = hidden.to_vec();
+        }
+        if self.wanted.at(Site::Embedding) {
+            let job = Job {
+                site: Site::Embedding,
+                layer: 0,
+                source: Source::Rows(hidden, self.d_model),
+                companions: Vec::new(),
+                sinks: None,
+            };
+            let outcomes = self.bench(sequence).run(&[job], None)?;
+            self.take(sequence, outcomes);
+        }
+        Ok(())
+    }
+
+    fn observe_block(
+        &mut self,
+        (layer, sequence): (usize, usize),
+        rows: &BlockRows<'_>,
+        attention: &AttentionWeights<'_>,
+        hidden: &[f32],
+    ) -> Result<()> {
+        let bench = self.bench(sequence);
+        let heads = bench.heads(layer as u32, attention)?;
+        let sinks: Vec<_> = heads.iter().map(|(_, sinks)| sinks.as_ref()).collect();
+        let group = attention.heads() / attention.kv_heads().max(1);
+        let by_key: Vec<_> = sinks
+            .chunks(group.max(1))
+            .map(|heads| union(heads.iter().copied()))
+            .collect();
+        let of_layer = match self.wanted.sinks {
+            true => union(sinks.iter().copied()),
+            false => None,
+        };
+        let jobs = self.jobs(
+            (layer, sequence),
+            rows,
+            attention,
+            (&of_layer, &by_key),
+            hidden,
+        );
+        let outcomes = bench.run(&jobs, Some(attention))?;
+        let mut all: Vec<Outcome> = match self.wanted.at(Site::AttentionWeights) {
+            true => heads.into_iter().map(|(outcome, _)| outcome).collect(),
+            false => Vec::new(),
+        };
+        all.extend(outcomes);
+        self.take(sequence, all);
+        self.hold_largest(sequence, hidden)?;
+        if self.waits() && self.wanted.at(Site::ResidualStream) {
+            let state = (hidden.to_vec(), of_layer);
+            self.held[sequence].layers.push(state);
+        }
+        match layer == self.layers {
+            true => self.observe_last(sequence, hidden),
+            false => Ok(()),
+        }
+    }
+
+    /// The tensors of a block.
+    fn jobs<'r>(
+        &'r self,
+        (layer, sequence): (usize, usize),
+        rows: &BlockRows<'r>,
+        attention: &AttentionWeights<'r>,
+        (of_layer, by_key): (&'r Option<Vec<usize>>, &'r [Option<Vec<usize>>]),
+        hidden: &'r [f32],
+    ) -> Vec<Job<'r>> {
+        let (layer, wanted, mut jobs) = (layer as u32, self.wanted, Vec::new());
+        let mut job = |site, source, companions, sinks| {
+            jobs.push(Job {
+                site,
+                layer,
+                source,
+                companions,
+                sinks,
+            });
+        };
+        if !self.waits() && wanted.at(Site::ResidualStream) {
+            let inputs = self.inputs(sequence);
+            let source = Source::Rows(hidden, self.d_model);
+            job(Site::ResidualStream, source, inputs, of_layer.as_deref());
+        }
+        let tokens = attention.tokens();
+        for (site, place) in PLACES.iter().filter(|(site, _)| wanted.at(*site)) {
+            let stream = |place: BlockPlace| Some((Companion::Stream, rows.at(place)?));
+            let stream = wanted.stream_of(*site).and_then(stream);
+            if let Some(found) = rows.at(*place) {
+                let source = Source::Rows(found, found.len() / tokens);
+                job(*site, source, Vec::from_iter(stream), of_layer.as_deref());
+            }
+        }
+        for head in 0..attention.heads() {
+            if wanted.at(Site::Queries) {
+                job(Site::Queries, Source::Queries(head), Vec::new(), None);
+            }
+        }
+        for head in 0..attention.kv_heads() {
+            let sinks = by_key.get(head).and_then(|sinks| sinks.as_deref());
+            let sinks = sinks.filter(|_| wanted.sinks);
+            if wanted.at(Site::Keys) {
+                job(Site::Keys, Source::Keys(head), Vec::new(), sinks);
+            }
+            if wanted.at(Site::Values) {
+                job(Site::Values, Source::Values(head), Vec::new(), sinks);
+            }
+        }
+        jobs
+    }
+
+    /// The embedding, where layers are compared with it.
+    fn inputs(&self, sequence: usize) -> Vec<(Companion, &[f32])> {
+        let embedding = self.held[sequence].embedding.as_slice();
+        match self.wanted.inputs {
+            true => vec![(Companion::Inputs, embedding)],
+            false => Vec::new(),
+        }
+    }
+
+    /// What is known after the last layer.
+    fn observe_last(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
+        let mut jobs = Vec::new();
+        for (at, (state, sinks)) in self.held[sequence].layers.iter().enumerate() {
+            let mut companions = self.inputs(sequence);
+            companions.push((Companion::LastLayer, hidden));
+            jobs.push(Job {
+                site: Site::ResidualStream,
+                layer: at as u32 + 1,
+                source: Source::Rows(state, self.d_model),
+                companions,
+                sinks: sinks.as_deref(),
+            });
+        }
+        let outcomes = self.bench(sequence).run(&jobs, None)?;
+        self.take(sequence, outcomes);
+        let held = std::mem::take(&mut self.held[sequence]);
+        if self.wanted.at(Site::LayerMaxima) {
+            let sample = Sample::new(View::new(&held.maxima, 1)?);
+            let found = self.seen.collector.found(Site::LayerMaxima, &sample);
+            self.seen
+                .take((0, None, Site::LayerMaxima), sequence, found);
+        }
+        if let Some(last) = self.seen.last.get_mut(sequence) {
+            *last = hidden.to_vec();
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    /// Takes in the numbers of one sequence.
+    pub(super) fn take(
+        &mut self,
+        (layer, head, site): (u32, Option<u32>, Site),
+        sequence: usize,
+        found: Vec<outcrop_observe::Found>,
+    ) {
+        self.collector.add(layer, head, site, &found);
+        if self.keeps_sequences {
+            self.sequences.push(OfSequence {
+                layer,
+                head,
+                site,
+                sequence: sequence as u32,
+                found,
+            });
+        }
+    }
+}
+
+impl Hook for Observing<'_> {
+    fn residual(&mut self, _: usize, _: usize, _: &mut [f32]) {}
+
+    fn places(&self) -> Vec<BlockPlace> {
+        self.wanted.places()
+    }
+
+    fn embedding(&mut self, sequence: usize, hidden: &[f32]) {
+        if let Err(error) = self.observe_embedding(sequence, hidden) {
+            self.failed = Some(error);
+        }
+    }
+
+    fn block(
+        &mut self,
+        layer: usize,
+        sequence: usize,
+        rows: &BlockRows<'_>,
+        attention: &AttentionWeights<'_>,
+        hidden: &[f32],
+    ) {
+        if let Err(error) = self.observe_block((layer, sequence), rows, attention, hidden) {
+            self.failed = Some(error);
+        }
+    }
+}

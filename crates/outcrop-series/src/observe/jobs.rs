@@ -1,0 +1,155 @@
+//! The tensors of one block and sequence that are observed, each by itself, so that they can be observed in parallel.
+
+use outcrop_forward::AttentionWeights;
+use outcrop_observe::{
+    Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys,
+    top_channels,
+};
+use rayon::prelude::*;
+
+use super::channels::{AllChannels, Channels};
+use super::wanted::Wanted;
+
+/// Where the rows of a tensor are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    /// Rows of so many columns.
+    Rows(&'a [f32], usize),
+    /// Of a head, from 0.
+    Queries(usize),
+    Keys(usize),
+    Values(usize),
+}
+
+/// A tensor, and what it is compared with.
+#[derive(Clone, Debug)]
+pub(super) struct Job<'a> {
+    pub(super) site: Site,
+    pub(super) layer: u32,
+    pub(super) source: Source<'a>,
+    pub(super) companions: Vec<(Companion, &'a [f32])>,
+    pub(super) sinks: Option<&'a [usize]>,
+}
+
+/// What a tensor gave.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) site: Site,
+    pub(super) layer: u32,
+    /// From 1.
+    pub(super) head: Option<u32>,
+    pub(super) found: Vec<Found>,
+    /// Its top channels, where they are compared.
+    pub(super) channels: Option<Channels>,
+}
+
+/// What all jobs of a sequence share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bench<'a> {
+    pub(super) collector: &'a Collector,
+    pub(super) wanted: &'a Wanted,
+    pub(super) sequence: u32,
+    /// The top channels of the step before, where they are known.
+    pub(super) before: Option<&'a AllChannels>,
+}
+
+impl Bench<'_> {
+    /// All of them, in parallel on the current rayon pool; results in the order of `jobs`.
+    pub(super) fn run(
+        self,
+        jobs: &[Job<'_>],
+        attention: Option<&AttentionWeights<'_>>,
+    ) -> Result<Vec<Outcome>> {
+        let run = |rows: &mut Vec<f32>, job: &Job<'_>| {
+            let head = match (job.source, attention) {
+                (Source::Rows(values, columns), _) => {
+                    return self.observe(job, None, View::new(values, columns)?);
+                }
+                (_, None) => None,
+                (Source::Queries(head), Some(attention)) => {
+                    attention.queries(head, rows);
+                    Some((head, attention))
+                }
+                (Source::Keys(head), Some(attention)) => {
+                    attention.keys(head, rows);
+                    Some((head, attention))
+                }
+                (Source::Values(head), Some(attention)) => {
+                    attention.values(head, rows);
+                    Some((head, attention))
+                }
+            };
+            let columns = head.map_or(0, |(_, attention)| attention.d_head());
+            let head = head.map(|(head, _)| head as u32 + 1);
+            self.observe(job, head, View::new(rows, columns)?)
+        };
+        jobs.par_iter().map_init(Vec::new, run).collect()
+    }
+
+    fn observe(self, job: &Job<'_>, head: Option<u32>, view: View<'_>) -> Result<Outcome> {
+        let mut sample = Sample::new(view);
+        for (companion, rows) in &job.companions {
+            sample = sample.with(*companion, View::new(rows, rows.len() / view.rows())?)?;
+        }
+        if let Some(sinks) = job.sinks {
+            sample = sample.with_sinks(sinks)?;
+        }
+        let key = (job.layer, job.site, self.sequence);
+        if let Some(channels) = self.before.and_then(|before| before.get(key)) {
+            sample = sample.with_top_channels(Companion::StepBefore, channels);
+        }
+        let compares = self.wanted.channels_at(job.site);
+        Ok(Outcome {
+            site: job.site,
+            layer: job.layer,
+            head,
+            found: self.collector.found(job.site, &sample),
+            channels: compares.then(|| top_channels(view)),
+        })
+    }
+
+    /// The attention weights of every head, and the keys that are sinks in it, where they are asked for; none where the
+    /// weights are no attention.
+    pub(super) fn heads(
+        self,
+        layer: u32,
+        attention: &AttentionWeights<'_>,
+    ) -> Result<Vec<(Outcome, Option<Vec<usize>>)>> {
+        let site = Site::AttentionWeights;
+        let heads = 0..attention.heads();
+        if !self.wanted.sinks && !self.wanted.at(site) {
+            return Ok(Vec::new());
+        }
+        let run = |weights: &mut Vec<f32>, head: usize| {
+            attention.weights(head, weights);
+            let view = View::new(weights, attention.tokens())?;
+            let outcome = Outcome {
+                site,
+                layer,
+                head: Some(head as u32 + 1),
+                found: match self.wanted.at(site) {
+                    true => self.collector.found(site, &Sample::new(view)),
+                    false => Vec::new(),
+                },
+                channels: None,
+            };
+            let sinks = self
+                .wanted
+                .sinks
+                .then(|| sink_keys(view, SinkConvention::Gu));
+            Ok((outcome, sinks.and_then(std::result::Result::ok)))
+        };
+        heads.into_par_iter().map_init(Vec::new, run).collect()
+    }
+}
+
+/// The keys that are sinks in one of these heads; none where that is not known of one.
+pub(super) fn union<'a>(heads: impl Iterator<Item = Option<&'a Vec<usize>>>) -> Option<Vec<usize>> {
+    let mut all: Vec<usize> = Vec::new();
+    for sinks in heads {
+        all.extend(sinks?);
+    }
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}

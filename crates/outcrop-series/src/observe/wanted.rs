@@ -1,0 +1,107 @@
+use outcrop_forward::BlockPlace;
+use outcrop_observe::{Observable, Site};
+
+use super::ObserveOptions;
+
+/// Observables that need more than their tensor, by their names.
+const TURNOVER: &str = "channel_turnover";
+const SIMILARITY: &str = "token_similarity";
+const WRITE: &str = "write";
+const CKA: &str = "cka";
+const ALIGNMENT: &str = "kernel_alignment";
+
+/// The places of a block that a stream keeps.
+pub(super) const PLACES: [(Site, BlockPlace); 6] = [
+    (Site::AttentionInput, BlockPlace::AttentionInput),
+    (Site::AttentionWrite, BlockPlace::AttentionWrite),
+    (Site::MlpInput, BlockPlace::MlpInput),
+    (Site::Gate, BlockPlace::Gate),
+    (Site::MlpHidden, BlockPlace::MlpHidden),
+    (Site::MlpWrite, BlockPlace::MlpWrite),
+];
+
+/// What the chosen observables need.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) observables: Vec<&'static Observable>,
+    /// Whether rows of single sequences are asked for.
+    pub(super) sequences: bool,
+    /// Whether top channels are compared with those of the step before.
+    pub(super) channels: bool,
+    /// Whether positions that are sinks are asked for.
+    pub(super) sinks: bool,
+    /// Whether writes are compared with the residual stream.
+    pub(super) streams: bool,
+    /// Whether layers are compared with the last, so that all are kept until then.
+    pub(super) last_layer: bool,
+    /// Whether layers are compared with the embedding.
+    pub(super) inputs: bool,
+}
+
+impl Wanted {
+    pub(super) fn new(options: &ObserveOptions) -> Self {
+        let has = |name: &str| options.observables.iter().any(|one| one.name == name);
+        Self {
+            observables: options.observables.clone(),
+            sequences: options.sequences,
+            channels: has(TURNOVER),
+            sinks: has(SIMILARITY),
+            streams: has(WRITE),
+            last_layer: has(CKA),
+            inputs: has(ALIGNMENT),
+        }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.observables.is_empty()
+    }
+
+    /// Whether any observable is meant for this place.
+    pub(super) fn at(&self, site: Site) -> bool {
+        self.observables.iter().any(|one| one.sites.contains(&site))
+    }
+
+    /// Whether the logits of layers are asked for.
+    pub(super) fn logits(&self) -> bool {
+        self.at(Site::Logits) || self.at(Site::LogitsWithoutNorm)
+    }
+
+    /// The places that a stream is to keep.
+    pub(super) fn places(&self) -> Vec<BlockPlace> {
+        let wanted = PLACES.iter().filter(|(site, _)| self.at(*site));
+        let mut places: Vec<_> = wanted.map(|(_, place)| *place).collect();
+        if self.streams {
+            places.extend([BlockPlace::AttentionStream, BlockPlace::MlpStream]);
+        }
+        places
+    }
+
+    /// The residual stream to which the tensor of a place is added.
+    pub(super) fn stream_of(&self, site: Site) -> Option<BlockPlace> {
+        match site {
+            Site::AttentionWrite if self.streams => Some(BlockPlace::AttentionStream),
+            Site::MlpWrite if self.streams => Some(BlockPlace::MlpStream),
+            _ => None,
+        }
+    }
+
+    /// Whether top channels are compared at this place.
+    pub(super) fn channels_at(&self, site: Site) -> bool {
+        let turnover = |one: &&&Observable| one.name == TURNOVER;
+        let at = |one: &&Observable| one.sites.contains(&site);
+        self.observables.iter().find(turnover).is_some_and(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_more_is_in_the_list() {
+        for name in [TURNOVER, SIMILARITY, WRITE, CKA, ALIGNMENT] {
+            let one = outcrop_observe::named(name);
+            assert!(one.is_some_and(|one| !one.needs.is_empty()), "{name}");
+        }
+    }
+}
