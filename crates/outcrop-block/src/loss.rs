@@ -108,17 +108,8 @@ impl Loss {
                 norm.apply(&weights, before, rows);
             });
         }
-        self.project(&weights, x)
-    }
-
-    /// The same without the norm: the projection of `x`, where there is one.
-    pub fn read_without_norm(&self, weights: &[Weight], x: Vec<f32>) -> Vec<f32> {
-        self.project(&Weights::packed(weights), x)
-    }
-
-    fn project(&self, weights: &Weights<'_>, x: Vec<f32>) -> Vec<f32> {
         match &self.end.projection {
-            Some(map) => map.all(weights, &x),
+            Some(map) => map.all(&weights, &x),
             None => x,
         }
     }

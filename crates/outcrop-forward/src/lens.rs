@@ -50,13 +50,33 @@ impl<'a> LogitLens<'a> {
         let loss = self.model.loss();
         let read = match norm {
             true => loss.read(&self.before, hidden.to_vec()),
-            false => loss.read_without_norm(&self.before, hidden.to_vec()),
+            false => self.projected(hidden),
         };
         let (width, vocab) = (self.unembedding.k(), self.unembedding.n());
         logits.resize(read.len() / width * vocab, 0.0);
         let rows = LeftMatrix::new(&read, width);
         multiply_serial(rows, &self.unembedding, logits, vocab, Onto::ZERO);
         loss.finish(logits, self.bias.as_deref());
+    }
+
+    /// What the unembedding reads where there is no norm: the projection before it, if there is one.
+    fn projected(&self, hidden: &[f32]) -> Vec<f32> {
+        let matrix = self.before.iter().find_map(|weight| match weight {
+            Weight::Matrix(parts) => Some(parts),
+            Weight::Vector(_) => None,
+        });
+        let Some(parts) = matrix else {
+            return hidden.to_vec();
+        };
+        let (inputs, outputs) = (self.model.arch().d_model, self.unembedding.k());
+        let mut read = vec![0.0; hidden.len() / inputs * outputs];
+        let mut first = 0;
+        for part in parts {
+            let rows = LeftMatrix::new(hidden, inputs);
+            multiply_serial(rows, part, &mut read[first..], outputs, Onto::ZERO);
+            first += part.n();
+        }
+        read
     }
 
     /// Tokens of the vocabulary.

@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod lens;
 mod list;
 mod renamed;
 mod routers;
