@@ -36,7 +36,10 @@ fn logits_of_the_last_layer_give_the_losses_of_transformers() {
         for ((hidden, ids), theirs) in last.iter().zip(&case.ids).zip(&case.loss) {
             lens.logits(hidden, true, &mut logits);
             let ours = loss(&logits, lens.vocabulary(), ids);
-            assert!((ours / theirs - 1.0).abs() < 1e-5, "{name}: {ours}, not {theirs}");
+            assert!(
+                (ours / theirs - 1.0).abs() < 1e-5,
+                "{name}: {ours}, not {theirs}"
+            );
             lens.logits(hidden, false, &mut alone);
             let norm = model.arch().norm_placement.properties().last;
             assert_eq!(alone == logits, !norm, "{name}");
@@ -44,5 +47,8 @@ fn logits_of_the_last_layer_give_the_losses_of_transformers() {
             compared += 1;
         }
     }
-    assert!(compared >= 200 && without_norm >= 4, "{compared} {without_norm}");
+    assert!(
+        compared >= 200 && without_norm >= 4,
+        "{compared} {without_norm}"
+    );
 }
