@@ -38,7 +38,7 @@ impl Loss {
     }
 
     /// The tensors that it takes, in order: gain and shift of the norm and the projection, where there are such,
-    /// the unembedding [width, vocab], whose role is the token embedding's where they are tied, and its bias.
+    /// the unembedding [width, vocab], or the table of tokens [vocab, width] where they are tied, and its bias.
     pub fn inputs(&self) -> &[Input] {
         &self.end.inputs
     }
@@ -248,11 +248,16 @@ impl Packs<'_> {
             Some(_) => &mut room.projected[..rows * map.inputs],
             None => &mut *normed,
         };
-        room.packed.pack_serial(logits, rows, vocab, vocab, 1);
+        // read' logits or, of the table of tokens, logits' read
+        let (left, right) = match end.tied {
+            true => ((logits, vocab), (&*read, map.inputs)),
+            false => ((&*read, map.inputs), (logits, vocab)),
+        };
+        room.packed.pack_serial(right.0, rows, right.1, right.1, 1);
         let onto = lane.onto;
         let (dw, db) = lane.map(map.weight, map.bias);
-        let from = LeftMatrix::transposed(read, map.inputs);
-        multiply_serial(from, &*room.packed, dw, vocab, onto);
+        let from = LeftMatrix::transposed(left.0, left.1);
+        multiply_serial(from, &*room.packed, dw, right.1, onto);
         if let Some(db) = db {
             add_columns(logits, db);
         }

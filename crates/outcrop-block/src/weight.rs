@@ -1,5 +1,6 @@
 //! Weights as products and norms read them.
 
+use outcrop_arch::TensorKind;
 use outcrop_gemm::{Packed, panel_width};
 
 use crate::Input;
@@ -55,8 +56,8 @@ impl<'a> Weights<'a> {
         let ready = |(i, (input, values)): (usize, (&Input, &&'a [f32]))| {
             let count = input.shape.iter().product::<usize>();
             assert_eq!(values.len(), count, "{:?} of {:?}", input.kind, input.roles);
-            match input.shape[..] {
-                [k, n] if needed(i) => Ready::Packed(pack(values, [k, n], [n, 1])),
+            match matrix(input) {
+                Some((size, strides)) if needed(i) => Ready::Packed(pack(values, size, strides)),
                 _ => Ready::Vector(values),
             }
         };
@@ -92,9 +93,9 @@ pub(crate) struct Transposed(Vec<Option<Lent<Packed>>>);
 
 impl Transposed {
     pub(crate) fn pack(inputs: &[Input], weights: &[&[f32]]) -> Self {
-        let transposed = |(input, values): (&Input, &&[f32])| match input.shape[..] {
-            [k, n] => Some(pack(values, [n, k], [1, n])),
-            _ => None,
+        let transposed = |(input, values): (&Input, &&[f32])| {
+            let ([k, n], [row, column]) = matrix(input)?;
+            Some(pack(values, [n, k], [column, row]))
         };
         Self(inputs.iter().zip(weights).map(transposed).collect())
     }
@@ -102,6 +103,18 @@ impl Transposed {
     pub(crate) fn of(&self, map: Map) -> Option<&Packed> {
         self.0[map.weight].as_deref()
     }
+}
+
+/// Size [inputs, outputs] of a matrix and the strides of its rows and columns; of a table of tokens as an
+/// unembedding, whose rows are outputs.
+fn matrix(input: &Input) -> Option<([usize; 2], [usize; 2])> {
+    let [rows, columns] = *input.shape.as_slice() else {
+        return None;
+    };
+    Some(match input.kind == TensorKind::Embedding {
+        true => ([columns, rows], [1, columns]),
+        false => ([rows, columns], [columns, 1]),
+    })
 }
 
 /// A matrix of this size, with the strides of its rows and columns.

@@ -16,6 +16,12 @@ const COMPARED: usize = 24;
 fn weights(inputs: &[Input], values: &[Vec<f64>]) -> Weights {
     let mut weights = Weights::new();
     for (input, values) in inputs.iter().zip(values) {
+        if input.kind == TensorKind::Embedding {
+            // a tied unembedding
+            let key = (input.roles[0], TensorKind::Matrix);
+            weights.insert(key, values.clone());
+            continue;
+        }
         let width = input.shape[input.shape.len() - 1];
         let places = input
             .columns

@@ -114,7 +114,8 @@ pub(crate) fn start(
     let d_model = x.len() / (batch * positions).max(1);
     let x = tensor(x, [batch, positions, d_model]);
     let start = Arc::clone(start);
-    finish(&given, x, device, move |dx| {
+    let shared = given[..count].to_vec();
+    finish(&given, shared, x, device, move |dx| {
         let numbers = numbers(&laid);
         let gradients = start.backward(&numbers[count..], &ids, positions, &tape, slice(&dx));
         let gradients = gradients.into_iter().zip(&laid);
@@ -150,7 +151,7 @@ pub(crate) fn block(
     let (y, tape) = block.forward(weights, x, positions, device.is_autodiff(), tap);
     let y = tensor(y, shape);
     let block = Arc::clone(block);
-    finish(&given, y, &device, move |dy| {
+    finish(&given, Vec::new(), y, &device, move |dy| {
         let [x, weights @ ..] = &*numbers(&laid) else {
             return Vec::new();
         };
@@ -189,7 +190,8 @@ pub(crate) fn loss(
         .zip(&laid)
         .map(|(g, like)| tensor(g, like.shape()));
     let mut gradients: Vec<FlexTensor> = gradients.collect();
-    finish(&given, tensor(vec![value], [1]), &device, move |factor| {
+    let value = tensor(vec![value], [1]);
+    finish(&given, Vec::new(), value, &device, move |factor| {
         let factor = slice(&factor)[0];
         if factor != 1.0 {
             for gradient in &mut gradients {
@@ -224,8 +226,6 @@ fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
             let columns = input.columns.iter().map(|c| (c.role, c.outputs.clone()));
             let spans = name.spans.iter();
             let spans = spans.map(|span| (span.role, span.first..span.first + span.rows));
-            let tied = [name.kind, input.kind] == [TensorKind::Embedding, TensorKind::Matrix];
-            let weight = if tied { weight.transpose() } else { weight };
             columns.eq(spans).then(|| tracked(weight))
         }
         TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
@@ -271,7 +271,11 @@ type Way = Box<dyn FnOnce(FlexTensor) -> Vec<FlexTensor> + Send>;
 
 /// It, as Burn keeps it.
 #[derive(Clone)]
-struct Kept(Arc<Mutex<Option<Way>>>);
+struct Kept {
+    way: Arc<Mutex<Option<Way>>>,
+    /// Of the first inputs, parameters that other operations have as well.
+    shared: Vec<Tracked>,
+}
 
 impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -287,24 +291,41 @@ impl<const N: usize> Backward<Flex, N> for Operation {
 
     fn backward(self, ops: Ops<Kept, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let dy = gradients.consume::<Flex>(&ops.node).to_contiguous();
-        let mut kept = ops.state.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = kept.take().map(|way| way(dy)).unwrap_or_default();
-        for (parent, gradient) in ops.parents.into_iter().zip(found) {
+        let Kept { way, shared } = ops.state;
+        let way = way.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let found = way.map(|way| way(dy)).unwrap_or_default();
+        for (i, (parent, gradient)) in ops.parents.into_iter().zip(found).enumerate() {
             if let Some(parent) = parent {
-                gradients.register::<Flex>(parent.id, gradient);
+                let before = shared.get(i).and_then(|x| gradients.remove::<Flex>(x));
+                gradients.register::<Flex>(parent.id, added(gradient, before));
             }
         }
     }
 }
 
-/// Puts what an operation gave, `output`, into the graph of what it was given.
+/// The sum of gradients that two operations give.
+fn added(gradient: FlexTensor, before: Option<FlexTensor>) -> FlexTensor {
+    let Some(before) = before else {
+        return gradient;
+    };
+    let (mut sum, other) = (gradient, before.to_contiguous());
+    let numbers = sum.storage_mut::<f32>().iter_mut();
+    numbers.zip(slice(&other)).for_each(|(sum, x)| *sum += x);
+    sum
+}
+
+/// Puts what an operation gave, `output`, into the graph of what it was given; `shared` are the first of these where
+/// other operations have them as well.
 fn finish<const D: usize>(
     given: &[Tracked],
+    shared: Vec<Tracked>,
     output: FlexTensor,
     device: &Device,
     way: impl FnOnce(FlexTensor) -> Vec<FlexTensor> + Send + 'static,
 ) -> Tensor<D> {
-    let kept = Kept(Arc::new(Mutex::new(Some(Box::new(way)))));
+    let way: Way = Box::new(way);
+    let way = Arc::new(Mutex::new(Some(way)));
+    let kept = Kept { way, shared };
     let nodes: Vec<NodeGuard> = given.iter().map(|tensor| tensor.node()).collect();
     // Burn wants their number at compile time
     let output = match nodes.len() {

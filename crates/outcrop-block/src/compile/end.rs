@@ -12,8 +12,9 @@ pub(crate) struct End {
     pub(crate) inputs: Vec<Input>,
     pub(crate) norm: Option<Norm>,
     pub(crate) projection: Option<Map>,
-    /// The unembedding [width, vocab].
+    /// The unembedding [width, vocab]; the table of tokens [vocab, width] where they are tied.
     pub(crate) unembedding: Map,
+    pub(crate) tied: bool,
     /// What logits are multiplied by.
     pub(crate) scale: f32,
     /// The bound c of logits l, which become c tanh(l / c).
@@ -51,8 +52,13 @@ pub(crate) fn end(section: &Section) -> Result<End> {
     };
     let outputs = 0..vocab;
     let columns = vec![Columns { role, outputs }];
+    let tied = role == TensorRole::TokenEmbedding;
+    let (kind, shape) = match tied {
+        true => (TensorKind::Embedding, vec![vocab, width]),
+        false => (TensorKind::Matrix, vec![width, vocab]),
+    };
     let unembedding = Map {
-        weight: inputs.add(TensorKind::Matrix, vec![width, vocab], columns),
+        weight: inputs.add(kind, shape, columns),
         bias: inputs.vector(TensorRole::Unembedding, TensorKind::Bias),
         inputs: width,
         outputs: vocab,
@@ -61,6 +67,7 @@ pub(crate) fn end(section: &Section) -> Result<End> {
         norm,
         projection,
         unembedding,
+        tied,
         scale: scale as f32,
         softcap: softcap.map(|cap| cap as f32),
         inputs: inputs.list,
