@@ -117,6 +117,9 @@ fn join_one(mut stages: Vec<Trajectory>) -> Result<Trajectory> {
     for stage in stages {
         placed.push((begins(&stage)?, stage));
     }
+    if let Some((one, other)) = branches(&placed) {
+        return Err(overlap(other, name(one)));
+    }
     placed.sort_by_key(|(begins, stage)| begins + stage.steps.first().copied().unwrap_or(0));
     let first = &placed[0].1;
     let mut joined = Trajectory::new(&first.model, first.layer, None);
@@ -139,6 +142,29 @@ fn join_one(mut stages: Vec<Trajectory>) -> Result<Trajectory> {
     }
     joined.close();
     Ok(joined)
+}
+
+/// Two that are branches of the same numbered stage, as `stage2-ingredient1` and `stage2-ingredient2`: even where the
+/// steps that were measured do not overlap, neither goes on from the other.
+fn branches(placed: &[(u64, Trajectory)]) -> Option<(&Trajectory, &Trajectory)> {
+    let mut pairs = placed.iter().enumerate().flat_map(|(i, (_, one))| {
+        let others = placed[i + 1..].iter();
+        others.map(move |(_, other)| (one, other))
+    });
+    pairs.find(|(one, other)| {
+        let [one, other] = [one, other].map(|stage| numbered(name(stage)));
+        one.is_some() && one == other
+    })
+}
+
+/// `stage2` of `stage2-ingredient1`; none where there is no such number.
+fn numbered(name: &str) -> Option<&str> {
+    let first = name.split(['-', '_']).next()?;
+    let digits = first
+        .strip_prefix("stage")
+        .or(first.strip_prefix("phase"))?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then_some(first)
 }
 
 /// The steps before a stage; 0 for the part of a run that has no stage.
@@ -164,7 +190,7 @@ fn overlap(stage: &Trajectory, before: &str) -> Error {
     Error::Stages {
         model: stage.model.clone(),
         reason: format!(
-            "`{}` begins before `{before}` ends: they are branches of the run",
+            "`{}` does not go on from the end of `{before}`: they are branches of the run",
             name(stage)
         ),
         way_out: "choose one of them with --stage beside the stages before".into(),
@@ -218,7 +244,7 @@ mod tests {
             (stage("x", None, &[0]), ["`x`", "--stage-begins"]),
             (
                 stage("b", Some(500), &[0, 1000]),
-                ["`b` begins before `stage1` ends", "--stage"],
+                ["`b` does not go on from the end of `stage1`", "--stage"],
             ),
         ] {
             let said = joined(vec![one(), other], &[]).unwrap_err().to_string();
@@ -229,6 +255,33 @@ mod tests {
             said.contains("none is `stage3`") && said.contains("`stage1`"),
             "{said}"
         );
+    }
+
+    /// Whose steps do not overlap where other steps of each were measured.
+    #[test]
+    fn branches_of_a_stage_are_not_joined_with_each_other() {
+        let run = || {
+            vec![
+                stage("stage1", Some(0), &[0, 900]),
+                stage("stage2-ingredient1", Some(900), &[100, 200]),
+                stage("stage2-ingredient2", Some(900), &[300, 400]),
+            ]
+        };
+        let said = joined(run(), &[]).unwrap_err().to_string();
+        assert!(
+            said.contains("`stage2-ingredient2`") && said.contains("branches"),
+            "{said}"
+        );
+        let one = &joined(run(), &["stage1", "stage2-ingredient2"]).unwrap()[0];
+        assert_eq!(one.steps, [0, 900, 1200, 1300]);
+        // stages that go on where the one before ended, and count on
+        let smol = vec![
+            stage("stage1", Some(0), &[40, 80]),
+            stage("stage2", Some(0), &[120]),
+            stage("lc-4k-to-32k", Some(120), &[4]),
+            stage("lc-32k-to-64k", Some(124), &[4]),
+        ];
+        assert_eq!(joined(smol, &[]).unwrap()[0].steps, [40, 80, 120, 124, 128]);
     }
 
     #[test]
