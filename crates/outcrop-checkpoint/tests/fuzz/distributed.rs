@@ -20,11 +20,14 @@ fn read_files(metadata: &[u8], first: &[u8]) -> bool {
     read_all(dir.path())
 }
 
-/// Files that say the settings of a trainer's distributed checkpoint, and the folder of that.
-const SETTINGS: [(&str, &str); 3] = [
+/// Files of trainers' checkpoints that say settings, plans or weights, and the folders of these.
+const FILES: [(&str, &str); 6] = [
     ("megatron/iter_0000040", "common.pt"),
+    ("megatron/iter_0000040", ".metadata"),
     ("olmo_core/step30", "config.json"),
+    ("olmo_core/step30", "model_and_optim/.metadata"),
     ("torchtune/epoch_0", "config.json"),
+    ("torchtune/epoch_0", "model-00001-of-00001.bin"),
 ];
 
 /// Copies a folder.
@@ -39,9 +42,9 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Reads one of [`SETTINGS`] with its file changed.
-fn read_settings(which: usize, changes: &[Mutation]) -> bool {
-    let (folder, name) = SETTINGS[which];
+/// Reads one of [`FILES`] with its file changed.
+fn read_changed(which: usize, changes: &[Mutation]) -> bool {
+    let (folder, name) = FILES[which];
     let dir = tempfile::tempdir().unwrap();
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/distributed");
     copy(&fixtures.join(folder), dir.path());
@@ -54,11 +57,11 @@ fn read_settings(which: usize, changes: &[Mutation]) -> bool {
 
 proptest! {
     #[test]
-    fn mutated_settings_of_trainers_are_read_or_refused(
-        which in 0..SETTINGS.len(),
+    fn mutated_folders_of_trainers_are_read_or_refused(
+        which in 0..FILES.len(),
         changes in prop_oneof![mutations(), text_mutations()],
     ) {
-        read_settings(which, &changes);
+        read_changed(which, &changes);
     }
 
     #[test]
@@ -79,7 +82,7 @@ proptest! {
 #[test]
 fn the_files_are_read_as_they_are() {
     assert!(read_files(&file(".metadata"), &file("__0_0.distcp")));
-    for (which, settings) in SETTINGS.iter().enumerate() {
-        assert!(read_settings(which, &[]), "{settings:?}");
+    for (which, file) in FILES.iter().enumerate() {
+        assert!(read_changed(which, &[]), "{file:?}");
     }
 }

@@ -9,7 +9,7 @@ fn file(name: &str) -> Vec<u8> {
 }
 
 /// One of each way in which tensors are turned into those of transformers, and of each config.
-const FAMILIES: [&str; 24] = [
+const FAMILIES: [&str; 26] = [
     "llama",
     "gpt2",
     "gptneox",
@@ -34,6 +34,8 @@ const FAMILIES: [&str; 24] = [
     "converted/qwen2_moe",
     "converted/stablelm_parallel",
     "converted/cohere2",
+    "converted/llama3",
+    "converted/exaone4_windows",
 ];
 
 proptest! {

@@ -65,13 +65,14 @@ proptest! {
     }
 
     #[test]
-    fn mutated_files_of_trainers_are_read_or_refused(mutations in mutations(), which in 0usize..5) {
+    fn mutated_files_of_trainers_are_read_or_refused(mutations in mutations(), which in 0usize..6) {
         let name = [
             "nanogpt_compiled/ckpt.pt",
             "megatron_llama/iter_0000040/mp_rank_00/model_optim_rng.pt",
             "deepspeed/global_step7/mp_rank_00_model_states.pt",
             "deepspeed_zero2/global_step1/mp_rank_00_model_states.pt",
             "modded_nanogpt/state_step000300.pt",
+            "../trainers/lightning/epoch=0-step=2.ckpt",
         ][which];
         let mut bytes = file(name);
         mutate(&mut bytes, &mutations);

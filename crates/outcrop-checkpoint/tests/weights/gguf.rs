@@ -121,6 +121,9 @@ fn models_of_the_converter_are_read_as_they_were() {
         "cohere",
         "cohere2",
         "cohere_qk_norm",
+        "ernie4_5",
+        "exaone4",
+        "exaone4_windows",
         "falcon",
         "falcon_new",
         "gemma",
@@ -130,6 +133,7 @@ fn models_of_the_converter_are_read_as_they_were() {
         "gptneox",
         "granite",
         "llama",
+        "llama3",
         "llama_biases",
         "mistral",
         "mpt",
@@ -155,6 +159,29 @@ fn models_of_the_converter_are_read_as_they_were() {
         let name = format!("converted/{name}");
         same_architecture(&same_as_reference(&name), &name);
     }
+}
+
+/// A file has the factors of rotary frequencies, and not what they were made of.
+#[test]
+fn factors_that_are_not_those_of_llama_3_are_refused() {
+    let weights = same_as_reference("converted/llama3_other");
+    let error = weights.config().unwrap_err().to_string();
+    assert!(error.contains("`rope_freqs.weight` has factors"), "{error}");
+    assert!(error.contains("--config"), "{error}");
+    let (_dir, path) = changed("converted/llama3.gguf", |b| {
+        // the last of the factors, 32, which stand before the next tensor
+        let at = b
+            .windows(8)
+            .rposition(|w| w == [0, 0, 0, 0x42, 0, 0, 0, 0x42])
+            .unwrap();
+        b[at + 6] = 1;
+    });
+    let error = Weights::open(&path)
+        .unwrap()
+        .config()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`rope_freqs.weight` has factors"), "{error}");
 }
 
 #[test]

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::refuse_lfs_pointer;
 
-use self::families::Names;
+use self::families::{FREQUENCIES, Names};
 use self::header::{Header, Info, MAGIC};
 use super::super::layout::{Format, Layout, Place};
 use super::super::opened::Opened;
-use super::super::stored::{Source, Stored, TensorInfo};
-use crate::{Error, Result};
+use super::super::stored::{Source, Stored, TensorInfo, read_exact_at};
+use crate::{DType, Error, Result};
 
 pub(super) static GGUF: Format = Format {
     name: "GGUF",
@@ -25,6 +25,8 @@ pub(super) static GGUF: Format = Format {
 };
 
 const ENDING: &str = ".gguf";
+/// Pairs of channels of a head.
+const MOST_PAIRS: usize = 4096;
 
 /// What lies beside a model and is none: projectors of images, vectors of control.
 fn files(place: &Place<'_>) -> Vec<PathBuf> {
@@ -106,13 +108,32 @@ fn open(layout: &Layout) -> Result<Opened> {
             named.map_err(|reason| refused(path, format!("tensor `{}` {reason}", info.name)))?;
         tensors.extend(named);
     }
+    let factors = factors(&file, &header).map_err(io)?;
+    let config = names.config(&header, factors.as_deref());
     Ok(Opened {
         files: vec![(path.clone(), file)],
         tensors,
-        config: Some(names.config(&header)),
+        config: Some(config),
         notes: packed(&header).into_iter().collect(),
         ..Opened::default()
     })
+}
+
+/// What the rotary frequencies are divided by, where the file says it and has a number for each pair of channels.
+fn factors(file: &File, header: &Header) -> std::io::Result<Option<Vec<f32>>> {
+    let Some(info) = header.tensors.iter().find(|info| info.name == FREQUENCIES) else {
+        return Ok(None);
+    };
+    let ([pairs @ 1..=MOST_PAIRS], DType::F32, None) = (&info.shape[..], info.dtype, info.packing)
+    else {
+        return Ok(None);
+    };
+    let mut bytes = vec![0; 4 * pairs];
+    read_exact_at(file, &mut bytes, info.at)?;
+    let numbers = bytes.as_chunks::<4>().0.iter();
+    Ok(Some(
+        numbers.map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+    ))
 }
 
 fn stored(info: &Info, path: &Path) -> Stored {

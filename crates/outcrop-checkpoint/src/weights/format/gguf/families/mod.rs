@@ -3,12 +3,14 @@
 mod bloom;
 mod change;
 mod cohere;
+mod exaone;
 mod falcon;
 mod gemma;
 mod gpt2;
 mod gptneox;
 mod granite;
 mod llama;
+mod llama3;
 mod moe;
 mod mpt;
 mod nemotron;
@@ -72,7 +74,9 @@ static FAMILIES: &[&Known] = &[
     &moe::OLMOE,
     &relatives::SMOLLM3,
     &relatives::ARCEE,
+    &relatives::ERNIE4_5,
     &relatives::SEED_OSS,
+    &exaone::EXAONE4,
     &cohere::COHERE,
     &cohere::COHERE2,
     &stablelm::STABLELM,
@@ -114,9 +118,11 @@ fn any(_: &Header) -> bool {
     true
 }
 
-/// Factors of rotary frequencies: scaled beforehand, as for Llama 3.1, or of each channel, as for Phi-3.
+/// What rotary frequencies are divided by, as those of Llama 3.1 are.
+pub(super) const FREQUENCIES: &str = "rope_freqs.weight";
+/// Factors of rotary frequencies: as of Llama 3.1, or of each channel, as for Phi-3.
 const FACTORS: [&str; 3] = [
-    "rope_freqs.weight",
+    FREQUENCIES,
     "rope_factors_long.weight",
     "rope_factors_short.weight",
 ];
@@ -188,14 +194,18 @@ impl Names {
         }
     }
 
-    /// The `config.json` that says what the metadata say.
-    pub(super) fn config(&self, header: &Header) -> Result<String> {
-        let factors = |name: &&&str| header.tensors.iter().any(|info| info.name == **name);
-        if let Some(factors) = FACTORS.iter().find(factors) {
-            return Err(format!(
-                "`{factors}` has rotary frequencies that were scaled beforehand, as for Llama 3.1 and Phi-3, and the \
-                 file does not say how"
-            ));
+    /// The `config.json` that says what the metadata say; `factors` are those of [`FREQUENCIES`].
+    pub(super) fn config(&self, header: &Header, factors: Option<&[f32]>) -> Result<String> {
+        let is_there = |name: &&&str| header.tensors.iter().any(|info| info.name == **name);
+        let given = FACTORS.iter().find(is_there);
+        let unsaid = |name: &str| {
+            format!(
+                "`{name}` has factors of rotary frequencies, as for Llama 3.1 and Phi-3, and the file does not say how \
+                 they came about; read are those of Llama 3.1 to 3.3"
+            )
+        };
+        if let Some(name) = given.filter(|name| **name != FREQUENCIES) {
+            return Err(unsaid(name));
         }
         let mut said = Said::new(self.known, header);
         let mut config = Map::new();
@@ -206,6 +216,10 @@ impl Names {
             (!said.has("output.weight")).into(),
         );
         (self.known.config)(&mut said, &mut config)?;
+        if let Some(name) = given {
+            let scaling = factors.and_then(|factors| llama3::scaling(factors, &config));
+            config.insert("rope_scaling".into(), scaling.ok_or_else(|| unsaid(name))?);
+        }
         said.all_read()?;
         Ok(Value::Object(config).to_string())
     }

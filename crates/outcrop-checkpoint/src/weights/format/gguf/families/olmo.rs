@@ -23,7 +23,7 @@ pub(super) static OLMO2: Known = Known {
 };
 
 /// With norms behind sublayers.
-const AFTER: &[(&str, &str)] = &[
+pub(super) const AFTER: &[(&str, &str)] = &[
     ("token_embd", "model.embed_tokens"),
     ("output_norm", "model.norm"),
     ("output", "lm_head"),

@@ -29,6 +29,20 @@ pub(super) static SMOLLM3: Known = Known {
     ..llama::LLAMA
 };
 
+/// Rotates neighbouring channels in transformers too.
+pub(super) static ERNIE4_5: Known = Known {
+    name: "ernie4_5",
+    model_type: "ernie4_5",
+    change: as_it_is,
+    config: |said, config| {
+        llama::grouped(said, config)?;
+        let biases = said.has("blk.0.ffn_up.bias");
+        config.insert("use_bias".into(), biases.into());
+        Ok(())
+    },
+    ..llama::LLAMA
+};
+
 pub(super) static SEED_OSS: Known = Known {
     name: "seed_oss",
     model_type: "seed_oss",
