@@ -10,7 +10,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
 use outcrop_fit::{
-    Curve, CurveSummary, Emergence, Interval, Observations, Options, Posterior, Series,
+    Curve, CurveSummary, Emergence, Interval, Observations, FitOptions, Posterior, Series,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -148,7 +148,7 @@ impl Tally {
 fn judge(
     truth: &Truth,
     series: &Series,
-    options: &Options,
+    options: &FitOptions,
     tally: &mut Tally,
 ) -> Result<(), outcrop_fit::Error> {
     let observations = Observations::new(series, options)?;
@@ -173,7 +173,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let count: usize = arguments.next().map_or(Ok(400), |a| a.parse())?;
     let level: f64 = arguments.next().map_or(Ok(0.9), |a| a.parse())?;
-    let options = Options::default().with_level(level)?;
+    let options = FitOptions::default().with_level(level)?;
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     println!("nominal {level}, {count} series a line");
     println!(

@@ -1,7 +1,7 @@
 //! Fits one simulated layer and reads the rows as a table.
 
 use outcrop_core::{Trajectory, table};
-use outcrop_fit::{Options, fit};
+use outcrop_fit::{FitOptions, fit};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Eq. 9 of the paper with A = 200, lambda = 2e-4, gamma = 0.5, t0 = 8, K = 30
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         steps,
         sem: Vec::new(),
     };
-    let found = fit(&trajectory, &Options::default());
+    let found = fit(&trajectory, &FitOptions::default());
     let emergence = &found.fits[0];
     assert!(emergence.best);
     assert!(

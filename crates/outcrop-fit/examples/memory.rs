@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use outcrop_core::Trajectory;
-use outcrop_fit::{EMERGENCE, Options, fit_each};
+use outcrop_fit::{EMERGENCE, FitOptions, fit_each};
 
 fn trajectory(layer: u32) -> Trajectory {
     let rise = |i: u32| (1.0 + f64::from((layer + i) % 7)) * (1.0 + f64::from(i)).ln();
@@ -35,7 +35,7 @@ fn peak() -> String {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count = std::env::args().nth(1).map_or(Ok(1_000), |n| n.parse())?;
-    let options = Options::default().with_draws(0)?.with_curve_points(0)?;
+    let options = FitOptions::default().with_draws(0)?.with_curve_points(0)?;
     let options = options.with_hypotheses(&[EMERGENCE])?;
     let (start, mut fitted) = (Instant::now(), 0);
     fit_each((1..=count).map(trajectory), &options, |_, found| {

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use outcrop_core::table;
 use outcrop_fit::{
-    Emergence, Error as FitError, Observations, Options, Posterior, Series, fit_emergence, paper,
+    Emergence, Error as FitError, Observations, FitOptions, Posterior, Series, fit_emergence, paper,
 };
 
 struct Request {
@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (name, series) = (&trajectory.model, Series::from_trajectory(trajectory)?);
         if fits == 0 {
             // what only the first call costs
-            black_box(fit_emergence(&series, &Options::paper_like())?);
+            black_box(fit_emergence(&series, &FitOptions::paper_like())?);
         }
         for (form, fit) in FORMS {
             let (found, seconds) = timed(|| fit(&series, &request.options));
@@ -70,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             print(name, "paper", form, &found, seconds);
             paper_seconds += seconds;
         }
-        let (found, seconds) = timed(|| fit_emergence(&series, &Options::paper_like()));
+        let (found, seconds) = timed(|| fit_emergence(&series, &FitOptions::paper_like()));
         let sse = found?.goodness().sse;
         assert!(sse.is_finite() && sse >= 0.0, "{name}: {sse}");
         print(name, "global", "emergence", &Ok(sse), seconds);
@@ -96,7 +96,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The sum of squares of a fit whose curves and intervals were drawn too.
 fn with_posterior(series: &Series) -> Result<f64, FitError> {
-    let options = Options::paper_like();
+    let options = FitOptions::paper_like();
     let observations = Observations::new(series, &options)?;
     let fit = Emergence::fit(&observations)?;
     let posterior = Posterior::new(&observations, &fit);

@@ -17,7 +17,7 @@
 //! | item | what it is |
 //! |---|---|
 //! | [`fit`], [`fit_all`], [`fit_each`] | every hypothesis for one, many or a stream of [`outcrop_core::Trajectory`], as table rows |
-//! | [`Options`], [`Weighting`] | weights, bounds, grid, intervals; [`Options::paper_like`] for the paper's objective |
+//! | [`FitOptions`], [`Weighting`] | weights, bounds, grid, intervals; [`FitOptions::paper_like`] for the paper's objective |
 //! | [`Series`], [`Observations`] | a checked series of values at steps; the same with its weights |
 //! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`], [`FittedRow`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
 //! | [`About`], [`QuantityAbout`], [`quantity_columns`] | what a hypothesis declares, and the columns of `fits.csv` that follow |
@@ -33,7 +33,7 @@
 //!
 //! ```
 //! use outcrop_core::Trajectory;
-//! use outcrop_fit::{Options, fit};
+//! use outcrop_fit::{FitOptions, fit};
 //!
 //! let steps: Vec<u64> = (0..18).map(|i| (1u64 << i) - 1).collect();
 //! let f = |t: f64| (-2e-5 * t).exp() * (90.0 * (t + 40.0).ln() - 250.0) + 30.0;
@@ -44,7 +44,7 @@
 //!     stage: None, steps,
 //!     sem: Vec::new(),
 //! };
-//! let found = fit(&trajectory, &Options::default());
+//! let found = fit(&trajectory, &FitOptions::default());
 //! let emergence = &found.fits[0];
 //! assert!(emergence.best);
 //! assert_eq!(emergence.status, "leverage above 0.9 at step 131071");
@@ -93,7 +93,7 @@ pub use onset::{
     Crossing, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedRange, Synchrony, TransitionNull,
     TransitionTest, Width, onset, over_seeds, synchrony,
 };
-pub use options::{Options, Weighting};
+pub use options::{FitOptions, Weighting};
 pub use parallel::{fit_all, fit_each};
 pub use phases::{PhaseDynamics, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward};
 pub use published::compare_published;

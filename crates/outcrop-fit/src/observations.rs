@@ -1,16 +1,16 @@
 use crate::separable::Separable;
 use crate::weights::{self, Scaled, Solution};
-use crate::{Error, Options, Result, Series, Weighting, robust};
+use crate::{Error, FitOptions, Result, Series, Weighting, robust};
 
 /// A series with its options, ready for any hypothesis. Under [`Weighting::Robust`] it holds what
 /// each point still weighs, found once with the emergence curve, so that hypotheses compare.
 ///
 /// ```
-/// use outcrop_fit::{EMERGENCE, Observations, Options, Series, hypothesis};
+/// use outcrop_fit::{EMERGENCE, Observations, FitOptions, Series, hypothesis};
 ///
 /// let steps: Vec<f64> = (0..12).map(|i| 10.0 * f64::from(i)).collect();
 /// let values: Vec<f64> = steps.iter().map(|t| 5.0 + (t + 2.0).ln()).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = hypothesis(EMERGENCE)?.fit(&Observations::new(&series, &options)?)?;
 /// assert!(fitted.goodness.r2 > 0.999);
 /// # Ok::<(), outcrop_fit::Error>(())
@@ -18,7 +18,7 @@ use crate::{Error, Options, Result, Series, Weighting, robust};
 #[derive(Clone, Debug)]
 pub struct Observations<'a> {
     pub(crate) series: &'a Series,
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a FitOptions,
     /// Square root of what is left of each point's weight, 0 to 1.
     pub(crate) factors: Vec<f64>,
 }
@@ -28,7 +28,7 @@ impl<'a> Observations<'a> {
     ///
     /// # Errors
     /// [`Error::NoStandardErrors`] where [`Weighting::Sem`] has none to go by, [`Error::Solver`].
-    pub fn new(series: &'a Series, options: &'a Options) -> Result<Self> {
+    pub fn new(series: &'a Series, options: &'a FitOptions) -> Result<Self> {
         if options.weighting() == Weighting::Sem && series.sem().is_empty() {
             return Err(Error::NoStandardErrors {
                 series: series.name().into(),
@@ -51,7 +51,7 @@ impl<'a> Observations<'a> {
     }
 
     /// The options.
-    pub fn options(&self) -> &'a Options {
+    pub fn options(&self) -> &'a FitOptions {
         self.options
     }
 

@@ -4,14 +4,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use outcrop_core::Trajectory;
 
-use crate::{Options, TrajectoryFit, fit};
+use crate::{FitOptions, TrajectoryFit, fit};
 
 /// [`fit`] for each trajectory, on as many threads as the machine has cores. The results stand in
 /// the order of `trajectories` and do not depend on the number of threads.
 ///
 /// ```
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Options, fit, fit_all};
+/// use outcrop_fit::{FitOptions, fit, fit_all};
 ///
 /// let trajectory = |layer| Trajectory {
 ///     model: "m".into(),
@@ -21,10 +21,10 @@ use crate::{Options, TrajectoryFit, fit};
 ///     sem: Vec::new(),
 /// };
 /// let all = [trajectory(1), trajectory(2), trajectory(3)];
-/// let fits = fit_all(&all, &Options::default());
-/// assert_eq!(fits[2], fit(&all[2], &Options::default()));
+/// let fits = fit_all(&all, &FitOptions::default());
+/// assert_eq!(fits[2], fit(&all[2], &FitOptions::default()));
 /// ```
-pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<TrajectoryFit> {
+pub fn fit_all(trajectories: &[Trajectory], options: &FitOptions) -> Vec<TrajectoryFit> {
     let mut results = Vec::with_capacity(trajectories.len());
     map_ordered(
         trajectories.iter(),
@@ -44,7 +44,7 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 /// use std::ops::ControlFlow;
 ///
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Options, fit_each};
+/// use outcrop_fit::{FitOptions, fit_each};
 ///
 /// let trajectories = (1..=50).map(|layer| Trajectory {
 ///     model: "m".into(),
@@ -54,7 +54,7 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 ///     sem: Vec::new(),
 /// });
 /// let mut layers = Vec::new();
-/// let options = Options::default().with_draws(0)?;
+/// let options = FitOptions::default().with_draws(0)?;
 /// fit_each(trajectories, &options, |trajectory, _| {
 ///     layers.push(trajectory.layer);
 ///     if layers.len() < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -64,7 +64,7 @@ pub fn fit_all(trajectories: &[Trajectory], options: &Options) -> Vec<Trajectory
 /// ```
 pub fn fit_each<I>(
     trajectories: I,
-    options: &Options,
+    options: &FitOptions,
     mut handle: impl FnMut(Trajectory, TrajectoryFit) -> ControlFlow<()>,
 ) where
     I: Iterator<Item = Trajectory> + Send,

@@ -5,7 +5,7 @@
 use crate::families::EmergenceFamily;
 use crate::goodness::standard_deviation;
 use crate::weights::solve;
-use crate::{Options, Result, Series, Weighting};
+use crate::{FitOptions, Result, Series, Weighting};
 
 /// Passes towards the smallest sum of absolute values, then of the biweight.
 const ABSOLUTE: usize = 4;
@@ -16,7 +16,7 @@ const REACH: f64 = 4.685;
 const SETTLED: f64 = 1e-3;
 
 /// The square root of what is left of each point's weight.
-pub(crate) fn factors(series: &Series, options: &Options) -> Result<Vec<f64>> {
+pub(crate) fn factors(series: &Series, options: &FitOptions) -> Result<Vec<f64>> {
     let options = options.clone().with_weighting(Weighting::Relative);
     let mut factors = vec![1.0; series.values().len()];
     for pass in 0..ABSOLUTE + BIWEIGHT {
@@ -40,7 +40,7 @@ pub(crate) fn factors(series: &Series, options: &Options) -> Result<Vec<f64>> {
 }
 
 /// The residuals as shares of the curve.
-fn relative(series: &Series, options: &Options, factors: &[f64]) -> Result<Vec<f64>> {
+fn relative(series: &Series, options: &FitOptions, factors: &[f64]) -> Result<Vec<f64>> {
     let family = EmergenceFamily::new(series.last(), options.max_beta(), options.min_tau0());
     let (scaled, solution) = solve(&family, series, options, factors)?;
     let pairs = series.values().iter().zip(&solution.values);

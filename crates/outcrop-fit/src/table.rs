@@ -3,7 +3,7 @@
 use outcrop_core::{CurvePoint, Fit, Quantity, Trajectory};
 
 use crate::curve::dense_steps;
-use crate::{EMERGENCE, FittedRow, Hypothesis, Observations, Options, Result, Series, paper};
+use crate::{EMERGENCE, FittedRow, Hypothesis, Observations, FitOptions, Result, Series, paper};
 
 /// Every hypothesis fitted to one trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,15 +20,15 @@ pub struct TrajectoryFit {
 ///
 /// ```
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Options, fit};
+/// use outcrop_fit::{FitOptions, fit};
 ///
 /// let mut trajectory = Trajectory { model: "m".into(), layer: 3, ..Trajectory::default() };
 /// trajectory.steps = vec![0, 1, 2, 4];
 /// trajectory.ratios = vec![5.0, 5.1, 5.4, 6.0];
-/// let found = fit(&trajectory, &Options::default());
+/// let found = fit(&trajectory, &FitOptions::default());
 /// assert!(found.fits[0].status.contains("at least 7"));
 /// ```
-pub fn fit(trajectory: &Trajectory, options: &Options) -> TrajectoryFit {
+pub fn fit(trajectory: &Trajectory, options: &FitOptions) -> TrajectoryFit {
     fit_among(trajectory, &options.chosen(), options)
 }
 
@@ -38,20 +38,20 @@ pub fn fit(trajectory: &Trajectory, options: &Options) -> TrajectoryFit {
 ///
 /// ```
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Hypothesis, LogOnly, Logistic, Options, fit_among};
+/// use outcrop_fit::{Hypothesis, LogOnly, Logistic, FitOptions, fit_among};
 ///
 /// let mut trajectory = Trajectory { model: "m".into(), layer: 3, ..Trajectory::default() };
 /// trajectory.steps = (0..12).map(|i| 50 * i).collect();
 /// trajectory.ratios = (0..12).map(|i| 5.0 + f64::from(i).sqrt()).collect();
 /// let hypotheses: [&dyn Hypothesis; 2] = [&Logistic, &LogOnly];
-/// let found = fit_among(&trajectory, &hypotheses, &Options::default());
+/// let found = fit_among(&trajectory, &hypotheses, &FitOptions::default());
 /// assert_eq!(found.fits[1].hypothesis, "log only");
 /// assert!(found.fits[0].value("f_last").is_some());
 /// ```
 pub fn fit_among(
     trajectory: &Trajectory,
     hypotheses: &[&dyn Hypothesis],
-    options: &Options,
+    options: &FitOptions,
 ) -> TrajectoryFit {
     let first = hypotheses.first().map_or(EMERGENCE, |h| h.about().name);
     fit_each_of(trajectory, hypotheses, options).unwrap_or_else(|error| TrajectoryFit {
@@ -67,7 +67,7 @@ pub fn fit_among(
 fn fit_each_of(
     trajectory: &Trajectory,
     hypotheses: &[&dyn Hypothesis],
-    options: &Options,
+    options: &FitOptions,
 ) -> Result<TrajectoryFit> {
     let series = Series::from_trajectory(trajectory)?;
     let observations = Observations::new(&series, options)?;

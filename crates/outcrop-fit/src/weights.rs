@@ -2,7 +2,7 @@
 //! the curve.
 
 use crate::separable::{Data, Optimum, Projection, Separable, descend, search_within};
-use crate::{Error, Options, Result, Series, Weighting};
+use crate::{Error, FitOptions, Result, Series, Weighting};
 
 /// A series in units of its maximum, with the square roots of its weights.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ impl<'a> Scaled<'a> {
 pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
     family: &F,
     series: &'a Series,
-    options: &Options,
+    options: &FitOptions,
     factors: &'a [f64],
 ) -> Result<(Scaled<'a>, Solution<N, M>)> {
     let mut scaled = Scaled::new(series, factors);

@@ -4,7 +4,7 @@
 
 use outcrop_core::Trajectory;
 use outcrop_fit::{
-    EMERGENCE, FIRST_ORDER_STEP, Note, Options, SECOND_ORDER_STEP, Series, Weighting, fit, fit_all,
+    EMERGENCE, FIRST_ORDER_STEP, Note, FitOptions, SECOND_ORDER_STEP, Series, Weighting, fit, fit_all,
     fit_emergence,
 };
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ proptest! {
         let (tau0, beta, gamma) = (10f64.powf(log_tau0), 10f64.powf(log_beta), 10f64.powf(log_gamma));
         let (lambda, t0) = (beta / gamma, tau0 * gamma);
         let f = eq9(a, lambda, gamma, t0, 12.0 * a);
-        let curve = fit_emergence(&series(&f), &Options::paper_like()).unwrap();
+        let curve = fit_emergence(&series(&f), &FitOptions::paper_like()).unwrap();
         let p = curve.parameters();
         close(p.beta, beta, 1e-4);
         close(p.tau0, tau0, 1e-4);
@@ -93,7 +93,7 @@ proptest! {
     fn units_do_not_matter(scale in 0.01..100.0f64, stretch in 0.1..10.0f64, relative: bool) {
         let f = |t: f64| (1.0 + 0.05 * noise(t)) * eq9(60.0, 3e-4, 0.1, 3.0, 10.0)(t);
         let weighting = if relative { Weighting::Relative } else { Weighting::Raw };
-        let options = Options::default().with_weighting(weighting);
+        let options = FitOptions::default().with_weighting(weighting);
         let stretched = options.clone().with_min_tau0(stretch).unwrap().with_max_beta(10.0 / stretch).unwrap();
         let curve = fit_emergence(&series(f), &options).unwrap();
         let times: Vec<f64> = steps().iter().map(|t| t * stretch).collect();
@@ -112,7 +112,7 @@ proptest! {
 #[test]
 fn t_peak_is_where_the_curve_is_largest() {
     let f = |t: f64| (1.0 + 0.03 * noise(t)) * eq9(200.0, 2e-4, 0.5, 8.0, 30.0)(t);
-    let curve = fit_emergence(&series(f), &Options::default()).unwrap();
+    let curve = fit_emergence(&series(f), &FitOptions::default()).unwrap();
     let points = (0..=1_430_000).map(|i| 0.1 * f64::from(i));
     let highest = points.max_by(|a, b| curve.value(*a).total_cmp(&curve.value(*b)));
     assert!((curve.t_peak().unwrap() - highest.unwrap()).abs() <= 0.1);
@@ -121,7 +121,7 @@ fn t_peak_is_where_the_curve_is_largest() {
 #[test]
 fn a_trough_is_no_peak() {
     let f = eq9(-20.0, 5e-4, 0.5, 8.0, 300.0);
-    let curve = fit_emergence(&series(f), &Options::default()).unwrap();
+    let curve = fit_emergence(&series(f), &FitOptions::default()).unwrap();
     assert!(curve.parameters().a1.unwrap() < 0.0);
     assert_eq!(curve.t_peak(), None);
     let s = curve.summary();
@@ -131,7 +131,7 @@ fn a_trough_is_no_peak() {
 #[test]
 fn a_logarithm_without_decay_keeps_what_is_identified() {
     let f = |t: f64| (1.0 + 0.02 * noise(t)) * (40.0 * (t + 300.0).ln() - 200.0);
-    let curve = fit_emergence(&series(f), &Options::default()).unwrap();
+    let curve = fit_emergence(&series(f), &FitOptions::default()).unwrap();
     let p = curve.parameters();
     assert!(curve.notes().contains(&Note::Decay), "{:?}", curve.notes());
     assert_eq!(
@@ -146,13 +146,13 @@ fn a_logarithm_without_decay_keeps_what_is_identified() {
     );
     // without noise beta = 0 is the border of the plane: the curve is exact all the same
     let f = |t: f64| 40.0 * (t + 300.0).ln() - 200.0;
-    let curve = fit_emergence(&series(f), &Options::paper_like()).unwrap();
+    let curve = fit_emergence(&series(f), &FitOptions::paper_like()).unwrap();
     assert!((curve.value(5e4) - f(5e4)).abs() < 1e-6);
 }
 
 #[test]
 fn the_limits_of_the_curve_are_named() {
-    let status = |f: &dyn Fn(f64) -> f64| fit(&trajectory(f), &Options::default()).fits[0].clone();
+    let status = |f: &dyn Fn(f64) -> f64| fit(&trajectory(f), &FitOptions::default()).fits[0].clone();
     let exponential = status(&|t| (50.0 - 40.0 * (-t / 5e3).exp()) * (1.0 + 0.02 * noise(t)));
     assert!(
         exponential.status.contains("logarithm not identified"),
@@ -175,7 +175,7 @@ fn the_limits_of_the_curve_are_named() {
 
 #[test]
 fn the_hypothesis_that_made_the_series_is_best() {
-    let best = |f: &dyn Fn(f64) -> f64, options: &Options| {
+    let best = |f: &dyn Fn(f64) -> f64, options: &FitOptions| {
         let fits = fit(&trajectory(f), options).fits;
         fits.into_iter().find(|f| f.best).unwrap().hypothesis
     };
@@ -190,13 +190,13 @@ fn the_hypothesis_that_made_the_series_is_best() {
     for (curve, hypothesis) in made {
         let found = |seed: &i32| {
             let noisy = |t: f64| curve(t) * (1.0 + 0.03 * seeded_noise(f64::from(*seed), t));
-            best(&noisy, &Options::default()) == hypothesis
+            best(&noisy, &FitOptions::default()) == hypothesis
         };
         let share = (0..20).filter(found).count();
         assert!(share >= 14, "{hypothesis}: {share} of 20");
     }
     // between perfect fits, the one with fewer parameters
-    for options in [Options::default(), Options::paper_like()] {
+    for options in [FitOptions::default(), FitOptions::paper_like()] {
         assert_eq!(best(&first, &options), FIRST_ORDER_STEP);
     }
 }
@@ -205,7 +205,7 @@ fn the_hypothesis_that_made_the_series_is_best() {
 fn noise_around_a_constant_is_flat() {
     let flat = |seed: &i32| {
         let f = |t: f64| 50.0 * (1.0 + 0.05 * seeded_noise(f64::from(*seed), t));
-        let row = &fit(&trajectory(f), &Options::default()).fits[0];
+        let row = &fit(&trajectory(f), &FitOptions::default()).fits[0];
         let is_flat = row.status == "flat";
         assert!(
             !is_flat
@@ -223,7 +223,7 @@ fn noise_around_a_constant_is_flat() {
 fn half_way_is_half_way() {
     let fits = fit(
         &trajectory(|t| 50.0 - 40.0 * (-t / 5e3).exp()),
-        &Options::default(),
+        &FitOptions::default(),
     )
     .fits;
     let half = 5e3 * 2f64.ln();
@@ -253,7 +253,7 @@ fn bad_series_are_named_and_stop_no_other() {
         }),
         good.clone(),
     ];
-    let fits = fit_all(&all, &Options::default());
+    let fits = fit_all(&all, &FitOptions::default());
     let expected = [
         "value NaN at step 4",
         "value -1.5 at step 4",
@@ -273,7 +273,7 @@ fn bad_series_are_named_and_stop_no_other() {
         assert!(row.status.contains("model `m`, layer 4"), "{}", row.status);
         assert!(row.status.contains(text), "{text}: {}", row.status);
     }
-    assert_eq!(fits[8], fit(&good, &Options::default()));
+    assert_eq!(fits[8], fit(&good, &FitOptions::default()));
     assert_eq!(fits[8].fits.len(), 6);
 }
 
@@ -282,7 +282,7 @@ fn seven_points_are_fitted_but_too_few_for_aicc_of_five_parameters() {
     let mut t = trajectory(|t| 5.0 + (t + 2.0).ln());
     t.steps.truncate(7);
     t.ratios.truncate(7);
-    let found = fit(&t, &Options::default());
+    let found = fit(&t, &FitOptions::default());
     assert_eq!(found.fits.len(), 6);
     assert!(found.fits[0].r2.unwrap() > 0.999);
     assert_eq!(found.fits[0].aicc, None);

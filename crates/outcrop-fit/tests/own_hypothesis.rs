@@ -7,7 +7,7 @@ use outcrop_core::{Fit, Trajectory};
 use outcrop_fit::separable::{Bounds, Columns, Separable, Slopes};
 use outcrop_fit::{
     About, Curve, EMERGENCE, F_FIRST, F_LAST, Fitted, FittedRow, HYPOTHESES, Hypothesis,
-    Observations, Options, QuantityAbout, Result, fit_among, hypothesis, quantity_columns,
+    Observations, FitOptions, QuantityAbout, Result, fit_among, hypothesis, quantity_columns,
 };
 
 /// f(t) = c + S t / (t + h): saturation, half of which is reached at step h.
@@ -141,7 +141,7 @@ fn all() -> Vec<&'static dyn Hypothesis> {
 
 #[test]
 fn it_is_fitted_among_the_others() {
-    let found = fit_among(&trajectory(), &all(), &Options::default());
+    let found = fit_among(&trajectory(), &all(), &FitOptions::default());
     assert_eq!(found.fits.len(), HYPOTHESES.len() + 1);
     let own = &found.fits[HYPOTHESES.len()];
     assert!(own.best && own.hypothesis == SATURATION, "{own:?}");
@@ -156,12 +156,12 @@ fn it_is_fitted_among_the_others() {
         .curves
         .iter()
         .filter(|point| point.hypothesis == SATURATION);
-    assert_eq!(points.count(), Options::default().curve_points());
+    assert_eq!(points.count(), FitOptions::default().curve_points());
 }
 
 #[test]
 fn its_quantities_stand_in_the_table_that_is_written_and_read_back() {
-    let found = fit_among(&trajectory(), &all(), &Options::default());
+    let found = fit_among(&trajectory(), &all(), &FitOptions::default());
     let layout = TableLayout::new(quantity_columns(&all())).unwrap();
     let header = layout.header().join(",");
     assert!(
@@ -198,7 +198,7 @@ fn a_series_that_cannot_be_fitted_is_a_row_of_the_first() {
     let mut short = trajectory();
     short.steps.truncate(3);
     short.ratios.truncate(3);
-    let found = fit_among(&short, &[&Saturation], &Options::default());
+    let found = fit_among(&short, &[&Saturation], &FitOptions::default());
     assert_eq!(
         (found.fits.len(), &*found.fits[0].hypothesis),
         (1, SATURATION)

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{Comparison, CurveVerdict, Fit, Ratio, Trajectory, published, table};
-use outcrop_fit::{EMERGENCE, Options, PAPER_ORIGINAL, TrajectoryFit, compare_published, fit_all};
+use outcrop_fit::{EMERGENCE, FitOptions, PAPER_ORIGINAL, TrajectoryFit, compare_published, fit_all};
 use serde_json::Value;
 
 fn fixture(path: &str) -> PathBuf {
@@ -14,7 +14,7 @@ fn fixture(path: &str) -> PathBuf {
         .join(path)
 }
 
-fn compared(options: &Options) -> Vec<Comparison> {
+fn compared(options: &FitOptions) -> Vec<Comparison> {
     let found = published::read(&fixture(""), Ratio::MeanOverMean).unwrap();
     assert_eq!(found.problems, []);
     let ours = fit_all(&found.trajectories, options);
@@ -38,7 +38,7 @@ fn near(found: Option<f64>, expected: &Value, tolerance: f64) {
 
 #[test]
 fn published_curves_are_evaluated_as_numpy_does() {
-    let rows = compared(&Options::paper_like());
+    let rows = compared(&FitOptions::paper_like());
     let text = std::fs::read_to_string(fixture("expected.json")).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     for expected in expected.as_array().unwrap() {
@@ -61,7 +61,7 @@ fn published_curves_are_evaluated_as_numpy_does() {
 
 #[test]
 fn verdicts_say_which_is_nearer_and_why_not() {
-    let rows = compared(&Options::paper_like());
+    let rows = compared(&FitOptions::paper_like());
     for form in ["published original", "published reparametrized"] {
         let same = find(&rows, 1, form);
         assert_eq!(same.verdict, CurveVerdict::SameCurve, "{same:?}");
@@ -108,7 +108,7 @@ fn verdicts_say_which_is_nearer_and_why_not() {
 
 #[test]
 fn the_papers_procedure_is_compared_where_it_was_asked_for() {
-    let options = Options::paper_like().with_paper(outcrop_fit::paper::PaperOptions::default());
+    let options = FitOptions::paper_like().with_paper(outcrop_fit::paper::PaperOptions::default());
     let rows = compared(&options);
     let of_paper = rows.iter().filter(|r| r.ours == PAPER_ORIGINAL);
     let layers: Vec<u32> = of_paper.map(|r| r.layer).collect();
@@ -180,7 +180,7 @@ fn what_is_not_at_hand_is_said() {
         rows[0].reason,
         "no fit of emergence to this layer is at hand"
     );
-    let ours = fit_all(&found.trajectories, &Options::paper_like());
+    let ours = fit_all(&found.trajectories, &FitOptions::paper_like());
     let rows = compare_published(&[], &ours, &found.fits);
     assert!(
         rows[0]
@@ -192,7 +192,7 @@ fn what_is_not_at_hand_is_said() {
 
 #[test]
 fn rows_are_a_table_that_reads_back() {
-    let rows = compared(&Options::default());
+    let rows = compared(&FitOptions::default());
     let csv = table::rows_to_csv(&rows).unwrap();
     let again = table::read_rows_from::<Comparison>(&*csv, "comparison.csv").unwrap();
     assert_eq!((again.rows, again.problems), (rows, vec![]));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use outcrop_core::table::{self, TableLayout};
 use outcrop_core::{Fit, Trajectory};
-use outcrop_fit::{HYPOTHESES, Options, QuantityAbout, fit, hypothesis, quantity_columns};
+use outcrop_fit::{HYPOTHESES, FitOptions, QuantityAbout, fit, hypothesis, quantity_columns};
 
 fn layout() -> TableLayout<Fit> {
     TableLayout::new(quantity_columns(HYPOTHESES)).unwrap()
@@ -58,7 +58,7 @@ fn trajectory() -> Trajectory {
 
 #[test]
 fn rows_have_what_is_declared_and_it_is_in_its_range() {
-    let found = fit(&trajectory(), &Options::default());
+    let found = fit(&trajectory(), &FitOptions::default());
     assert_eq!(found.fits.len(), HYPOTHESES.len());
     for (row, hypothesis) in found.fits.iter().zip(HYPOTHESES) {
         let declared: Vec<_> = hypothesis.about().columns().collect();

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use outcrop_core::{Fit, table};
-use outcrop_fit::{Options, fit};
+use outcrop_fit::{FitOptions, fit};
 
 fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -19,7 +19,7 @@ fn every_hypothesis_agrees_with_scipy() {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |i: usize| cells[i].parse::<f64>().unwrap();
         let trajectory = trial.rows.iter().find(|t| t.model == cells[0]).unwrap();
-        let found = fit(trajectory, &Options::paper_like());
+        let found = fit(trajectory, &FitOptions::paper_like());
         let row: &Fit = found
             .fits
             .iter()

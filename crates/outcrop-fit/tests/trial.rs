@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use outcrop_core::{Trajectory, table};
-use outcrop_fit::{Options, Series, fit_all, fit_emergence};
+use outcrop_fit::{FitOptions, Series, fit_all, fit_emergence};
 
 fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
@@ -36,7 +36,7 @@ fn best() -> HashMap<String, (f64, f64)> {
 #[test]
 fn the_optimum_is_reached() {
     let (trial, best) = (trial(), best());
-    let options = Options::paper_like();
+    let options = FitOptions::paper_like();
     let mut missed = Vec::new();
     let start = std::time::Instant::now();
     for t in &trial {
@@ -62,7 +62,7 @@ fn the_optimum_is_reached() {
 fn a_third_of_the_trial_is_fitted_in_the_default_mode() {
     let trial: Vec<Trajectory> = trial().into_iter().step_by(3).collect();
     let start = std::time::Instant::now();
-    let fits = fit_all(&trial, &Options::default());
+    let fits = fit_all(&trial, &FitOptions::default());
     let ms = start.elapsed().as_secs_f64() * 1e3 / trial.len() as f64;
     println!("{ms:.3} ms a trajectory");
     let mut codes: HashMap<String, usize> = HashMap::new();

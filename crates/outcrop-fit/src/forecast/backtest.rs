@@ -2,7 +2,7 @@ use outcrop_core::{Forecast, Trajectory};
 
 use super::outlook::forecast;
 use crate::parallel::map_ordered;
-use crate::{Options, Series};
+use crate::{FitOptions, Series};
 
 /// How much of a trajectory is fitted. "The first 30 %" means two things: with checkpoints at
 /// doubling steps half of them lie in the first percent of the training.
@@ -25,7 +25,7 @@ pub struct Backtest {
 ///
 /// ```
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Options, Share, backtest};
+/// use outcrop_fit::{FitOptions, Share, backtest};
 ///
 /// let trajectory = |layer| Trajectory {
 ///     model: "m".into(),
@@ -34,11 +34,11 @@ pub struct Backtest {
 ///     ratios: (0..40).map(|i| 5.0 + (f64::from(layer) + f64::from(i)).ln()).collect(),
 ///     sem: Vec::new(),
 /// };
-/// let found = backtest(&[trajectory(1), trajectory(2)], Share::Steps(0.5), &Options::default());
+/// let found = backtest(&[trajectory(1), trajectory(2)], Share::Steps(0.5), &FitOptions::default());
 /// assert_eq!(found.forecasts[1].fitted_until, 1_900.0);
 /// assert!(found.median_error(|f| f.average) < found.median_error(|f| f.last_value));
 /// ```
-pub fn backtest(trajectories: &[Trajectory], share: Share, options: &Options) -> Backtest {
+pub fn backtest(trajectories: &[Trajectory], share: Share, options: &FitOptions) -> Backtest {
     let mut forecasts = Vec::with_capacity(trajectories.len());
     map_ordered(
         trajectories.iter(),
@@ -54,7 +54,7 @@ pub fn backtest(trajectories: &[Trajectory], share: Share, options: &Options) ->
 /// Shares are decimal fractions: 0.29 of 100 is 29, not the 28.999999999999996 of binary ones.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
-fn hindsight(trajectory: &Trajectory, share: Share, options: &Options) -> Forecast {
+fn hindsight(trajectory: &Trajectory, share: Share, options: &FitOptions) -> Forecast {
     let last = trajectory.steps.last().map_or(0.0, |&step| step as f64);
     let n = match share {
         // of what is no series no share is the first: the forecast names the reason

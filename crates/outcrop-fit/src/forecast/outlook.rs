@@ -2,7 +2,7 @@ use outcrop_core::{Forecast, Trajectory};
 
 use crate::average::akaike_weights;
 use crate::hypotheses::{Fitted, Hypothesis, LogOnly};
-use crate::{Emergence, Error, Interval, Observations, Options, Posterior, Result, Series};
+use crate::{Emergence, Error, Interval, Observations, FitOptions, Posterior, Result, Series};
 
 /// The view from the last step of a series onwards: the emergence curve and the one without decay,
 /// averaged by their Akaike weights, with a band from the posterior.
@@ -28,11 +28,11 @@ impl Outlook {
     /// [`crate::Error::Solver`], should the optimiser fail.
     ///
     /// ```
-    /// use outcrop_fit::{Observations, Options, Outlook, Series};
+    /// use outcrop_fit::{Observations, FitOptions, Outlook, Series};
     ///
     /// let steps: Vec<f64> = (0..30).map(|i| 100.0 * f64::from(i)).collect();
     /// let values: Vec<f64> = steps.iter().map(|t| 7.0 * (t + 80.0).ln() - 20.0).collect();
-    /// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+    /// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
     /// let outlook = Outlook::new(&Observations::new(&series, &options)?)?;
     /// assert!((outlook.average(9_000.0) - (7.0 * 9_080f64.ln() - 20.0)).abs() < 0.1);
     /// assert_eq!(outlook.last_value(), values[29]);
@@ -133,7 +133,7 @@ fn checked(average: f64, band: Interval) -> std::result::Result<Interval, &'stat
 ///
 /// ```
 /// use outcrop_core::Trajectory;
-/// use outcrop_fit::{Options, forecast};
+/// use outcrop_fit::{FitOptions, forecast};
 ///
 /// let trajectory = Trajectory {
 ///     model: "m".into(),
@@ -142,11 +142,11 @@ fn checked(average: f64, band: Interval) -> std::result::Result<Interval, &'stat
 ///     ratios: (0..30).map(|i| 5.0 + f64::from(i).sqrt()).collect(),
 ///     sem: Vec::new(),
 /// };
-/// let rows = forecast(&trajectory, &[2_900.0, 6_000.0], &Options::default());
+/// let rows = forecast(&trajectory, &[2_900.0, 6_000.0], &FitOptions::default());
 /// assert_eq!((rows[1].step, rows[1].fitted_until), (6_000.0, 2_900.0));
 /// assert!(rows[1].average > rows[0].average);
 /// ```
-pub fn forecast(trajectory: &Trajectory, steps: &[f64], options: &Options) -> Vec<Forecast> {
+pub fn forecast(trajectory: &Trajectory, steps: &[f64], options: &FitOptions) -> Vec<Forecast> {
     let outlook = || {
         let series = Series::from_trajectory(trajectory)?;
         Outlook::new(&Observations::new(&series, options)?)

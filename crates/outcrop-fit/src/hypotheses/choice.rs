@@ -1,7 +1,7 @@
 //! Which hypotheses are fitted.
 
 use super::{HYPOTHESES, Hypothesis};
-use crate::{Error, Options, Result};
+use crate::{Error, FitOptions, Result};
 
 /// The hypothesis of that name.
 ///
@@ -26,15 +26,15 @@ pub fn hypothesis(name: &str) -> Result<&'static dyn Hypothesis> {
     })
 }
 
-impl Options {
+impl FitOptions {
     /// Sets which hypotheses [`crate::fit`] fits, by name; the order is that of [`crate::HYPOTHESES`].
     ///
     /// # Errors
     /// [`Error::Hypothesis`] for an unknown name, [`Error::Option`] for none at all.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// let options = Options::default().with_hypotheses(&["logistic", "emergence"])?;
+    /// # use outcrop_fit::FitOptions;
+    /// let options = FitOptions::default().with_hypotheses(&["logistic", "emergence"])?;
     /// assert_eq!(options.hypotheses(), ["emergence", "logistic"]);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```

@@ -11,11 +11,11 @@ pub const CRITICALLY_DAMPED: &str = "critically damped step";
 /// critically damped oscillator that need not start at rest.
 ///
 /// ```
-/// use outcrop_fit::{CriticallyDamped, Hypothesis, Observations, Options, Series};
+/// use outcrop_fit::{CriticallyDamped, Hypothesis, Observations, FitOptions, Series};
 ///
 /// let steps: Vec<f64> = (0..20).map(|i| 50.0 * f64::from(i)).collect();
 /// let values: Vec<f64> = steps.iter().map(|t| 9.0 + (0.1 * t - 4.0) * (-t / 200.0).exp()).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = CriticallyDamped.fit(&Observations::new(&series, &options)?)?;
 /// assert!((fitted.summary.t_peak.unwrap_or(0.0) - 240.0).abs() < 1e-3); // 1 / beta - a / b
 /// # Ok::<(), outcrop_fit::Error>(())

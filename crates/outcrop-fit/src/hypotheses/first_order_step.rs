@@ -12,11 +12,11 @@ pub const FIRST_ORDER_STEP: &str = "first-order step";
 /// starts at 0. It falls where K < 0.
 ///
 /// ```
-/// use outcrop_fit::{FirstOrderStep, Hypothesis, Observations, Options, Series};
+/// use outcrop_fit::{FirstOrderStep, Hypothesis, Observations, FitOptions, Series};
 ///
 /// let steps: Vec<f64> = (0..12).map(|i| 10.0 * f64::from(i)).collect();
 /// let values: Vec<f64> = steps.iter().map(|t| 5.0 + 40.0 * (1.0 - (-t / 25.0).exp())).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = FirstOrderStep.fit(&Observations::new(&series, &options)?)?;
 /// assert!((fitted.curve.parameters()[2].1.unwrap_or(0.0) - 25.0).abs() < 1e-6); // tau
 /// # Ok::<(), outcrop_fit::Error>(())

@@ -10,11 +10,11 @@ pub const LOG_ONLY: &str = "log only";
 /// The emergence curve without decay, f(t) = A1 ln(t + tau0) + K.
 ///
 /// ```
-/// use outcrop_fit::{Hypothesis, LogOnly, Observations, Options, Series};
+/// use outcrop_fit::{Hypothesis, LogOnly, Observations, FitOptions, Series};
 ///
 /// let steps: Vec<f64> = (0..20).map(|i| 50.0 * f64::from(i)).collect();
 /// let values: Vec<f64> = steps.iter().map(|t| 4.0 * (t + 30.0).ln() - 3.0).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = LogOnly.fit(&Observations::new(&series, &options)?)?;
 /// let (symbol, tau0) = fitted.curve.parameters()[1];
 /// assert_eq!(symbol, "tau0");

@@ -15,11 +15,11 @@ pub const LOGISTIC: &str = "logistic";
 /// is the factor by which it grows (Saxe, McClelland and Ganguli, 2014, ICLR, arXiv 1312.6120).
 ///
 /// ```
-/// use outcrop_fit::{Hypothesis, Logistic, Observations, Options, Series};
+/// use outcrop_fit::{Hypothesis, Logistic, Observations, FitOptions, Series};
 ///
 /// let steps: Vec<f64> = (0..20).map(|i| 10.0 * f64::from(i)).collect();
 /// let values: Vec<f64> = steps.iter().map(|t| 5.0 + 40.0 / (1.0 + (-(t - 80.0) / 12.0).exp())).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = Logistic.fit(&Observations::new(&series, &options)?)?;
 /// assert!((fitted.curve.parameters()[3].1.unwrap_or(0.0) - 80.0).abs() < 1e-3); // t_mid
 /// # Ok::<(), outcrop_fit::Error>(())

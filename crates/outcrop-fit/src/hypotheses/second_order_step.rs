@@ -20,12 +20,12 @@ pub const SECOND_ORDER_STEP: &str = "second-order step";
 /// option `max_beta` to a hundred times the last step.
 ///
 /// ```
-/// use outcrop_fit::{Hypothesis, Observations, Options, SecondOrderStep, Series};
+/// use outcrop_fit::{Hypothesis, Observations, FitOptions, SecondOrderStep, Series};
 ///
 /// let steps: Vec<f64> = (0..15).map(|i| 10.0 * f64::from(i)).collect();
 /// let f = |t: f64| 5.0 + 40.0 * (1.0 - (1.0 + 0.05 * t) * (-0.05 * t).exp());
 /// let values: Vec<f64> = steps.iter().map(|&t| f(t)).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let fitted = SecondOrderStep.fit(&Observations::new(&series, &options)?)?;
 /// assert!((fitted.curve.parameters()[3].1.unwrap_or(0.0) - 1.0).abs() < 1e-4); // zeta
 /// # Ok::<(), outcrop_fit::Error>(())

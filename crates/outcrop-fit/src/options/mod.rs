@@ -21,7 +21,7 @@ pub enum Weighting {
 
 /// Options of a fit, each checked when it is set.
 ///
-/// | name | default | in [`Options::paper_like`] | purpose | range |
+/// | name | default | in [`FitOptions::paper_like`] | purpose | range |
 /// |---|---|---|---|---|
 /// | `weighting` | `Relative` | `Raw` | how residuals are weighted | |
 /// | `passes` | 4 | 4 | reweightings unless `Raw` | 1 to 100 |
@@ -43,13 +43,13 @@ pub enum Weighting {
 /// curve against a constant 3.46 times. 0 reports every parameter that is a finite number.
 ///
 /// ```
-/// use outcrop_fit::{Options, Weighting};
+/// use outcrop_fit::{FitOptions, Weighting};
 ///
-/// assert_eq!(Options::default().min_tau0(), 1.0);
-/// assert_eq!(Options::paper_like().weighting(), Weighting::Raw);
+/// assert_eq!(FitOptions::default().min_tau0(), 1.0);
+/// assert_eq!(FitOptions::paper_like().weighting(), Weighting::Raw);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Options {
+pub struct FitOptions {
     weighting: Weighting,
     passes: usize,
     min_tau0: f64,
@@ -64,7 +64,7 @@ pub struct Options {
     paper: Option<paper::PaperOptions>,
 }
 
-impl Default for Options {
+impl Default for FitOptions {
     fn default() -> Self {
         Self {
             weighting: Weighting::Relative,
@@ -82,7 +82,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl FitOptions {
     /// The paper's objective: plain least squares, tau0 down to 0.01 steps, every finite parameter
     /// reported. How the paper searches is [`crate::paper`].
     pub fn paper_like() -> Self {

@@ -1,14 +1,14 @@
 //! Setting options, each checked.
 
-use super::{Options, Weighting};
+use super::{FitOptions, Weighting};
 use crate::{Error, Result, paper};
 
-impl Options {
+impl FitOptions {
     /// Sets the weighting.
     ///
     /// ```
-    /// # use outcrop_fit::{Options, Weighting};
-    /// let options = Options::default().with_weighting(Weighting::Raw);
+    /// # use outcrop_fit::{FitOptions, Weighting};
+    /// let options = FitOptions::default().with_weighting(Weighting::Raw);
     /// assert_eq!(options.weighting(), Weighting::Raw);
     /// ```
     pub fn with_weighting(mut self, weighting: Weighting) -> Self {
@@ -22,8 +22,8 @@ impl Options {
     /// [`Error::Option`] outside 1 to 100.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert_eq!(Options::default().with_passes(8)?.passes(), 8);
+    /// # use outcrop_fit::FitOptions;
+    /// assert_eq!(FitOptions::default().with_passes(8)?.passes(), 8);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_passes(mut self, passes: usize) -> Result<Self> {
@@ -37,8 +37,8 @@ impl Options {
     /// [`Error::Option`] unless finite and above 0.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert!(Options::default().with_min_tau0(0.0).is_err());
+    /// # use outcrop_fit::FitOptions;
+    /// assert!(FitOptions::default().with_min_tau0(0.0).is_err());
     /// ```
     pub fn with_min_tau0(mut self, min_tau0: f64) -> Result<Self> {
         self.min_tau0 = positive("min_tau0", min_tau0)?;
@@ -51,8 +51,8 @@ impl Options {
     /// [`Error::Option`] unless finite and above 0.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert_eq!(Options::default().with_max_beta(1.0)?.max_beta(), 1.0);
+    /// # use outcrop_fit::FitOptions;
+    /// assert_eq!(FitOptions::default().with_max_beta(1.0)?.max_beta(), 1.0);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_max_beta(mut self, max_beta: f64) -> Result<Self> {
@@ -66,8 +66,8 @@ impl Options {
     /// [`Error::Option`] outside 4 to 1024.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert!(Options::default().with_cells(1).is_err());
+    /// # use outcrop_fit::FitOptions;
+    /// assert!(FitOptions::default().with_cells(1).is_err());
     /// ```
     pub fn with_cells(mut self, cells: usize) -> Result<Self> {
         self.cells = count("cells", cells, 4..=1024, "4 to 1024")?;
@@ -80,8 +80,8 @@ impl Options {
     /// [`Error::Option`] unless finite and at least 0.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert_eq!(Options::default().with_evidence(0.0)?.evidence(), 0.0);
+    /// # use outcrop_fit::FitOptions;
+    /// assert_eq!(FitOptions::default().with_evidence(0.0)?.evidence(), 0.0);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_evidence(mut self, evidence: f64) -> Result<Self> {
@@ -102,8 +102,8 @@ impl Options {
     /// [`Error::Option`] outside 100 to 100000, unless 0, which leaves the intervals out.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert_eq!(Options::default().with_draws(400)?.draws(), 400);
+    /// # use outcrop_fit::FitOptions;
+    /// assert_eq!(FitOptions::default().with_draws(400)?.draws(), 400);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_draws(mut self, draws: usize) -> Result<Self> {
@@ -120,8 +120,8 @@ impl Options {
     /// [`Error::Option`] unless above 0 and below 1.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert!(Options::default().with_level(90.0).is_err());
+    /// # use outcrop_fit::FitOptions;
+    /// assert!(FitOptions::default().with_level(90.0).is_err());
     /// ```
     pub fn with_level(mut self, level: f64) -> Result<Self> {
         if !(level > 0.0 && level < 1.0) {
@@ -141,8 +141,8 @@ impl Options {
     /// [`Error::Option`] outside 2 to 100000, unless 0, which leaves the curves out.
     ///
     /// ```
-    /// # use outcrop_fit::Options;
-    /// assert_eq!(Options::default().with_curve_points(50)?.curve_points(), 50);
+    /// # use outcrop_fit::FitOptions;
+    /// assert_eq!(FitOptions::default().with_curve_points(50)?.curve_points(), 50);
     /// # Ok::<(), outcrop_fit::Error>(())
     /// ```
     pub fn with_curve_points(mut self, points: usize) -> Result<Self> {
@@ -156,8 +156,8 @@ impl Options {
     /// Has [`crate::fit`] also run the paper's own procedure, both forms, for comparison.
     ///
     /// ```
-    /// # use outcrop_fit::{Options, paper};
-    /// let options = Options::paper_like().with_paper(paper::PaperOptions::default());
+    /// # use outcrop_fit::{FitOptions, paper};
+    /// let options = FitOptions::paper_like().with_paper(paper::PaperOptions::default());
     /// assert!(options.paper().is_some());
     /// ```
     pub fn with_paper(mut self, options: paper::PaperOptions) -> Self {

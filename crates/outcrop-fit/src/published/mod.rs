@@ -28,7 +28,7 @@ const SAME_R2: f64 = 0.02;
 /// identified, and from the points of its curve where they are not (straight lines in ln(1 + t)).
 /// Differences are relative to the range of the ratios. The sums of squares are unweighted: to ask
 /// whether the published fit is the optimum of what the paper minimises, fit with
-/// [`Options::paper_like`](crate::Options::paper_like).
+/// [`FitOptions::paper_like`](crate::FitOptions::paper_like).
 ///
 /// Rows are not comparable where a fit, its parameters or its trajectory are missing, where the
 /// curve is another (the steps), and where the published parameters give another R2 on the
@@ -37,7 +37,7 @@ const SAME_R2: f64 = 0.02;
 ///
 /// ```
 /// use outcrop_core::{Fit, Trajectory, CurveVerdict};
-/// use outcrop_fit::{Options, compare_published, fit};
+/// use outcrop_fit::{FitOptions, compare_published, fit};
 ///
 /// let f = |t: f64| (-2e-5 * t).exp() * (90.0 * (t + 40.0).ln() - 250.0) + 30.0;
 /// let steps: Vec<u64> = (0..18).map(|i| (1u64 << i) - 1).collect();
@@ -50,7 +50,7 @@ const SAME_R2: f64 = 0.02;
 ///     quantities: [("beta", 2e-5), ("tau0", 40.0), ("A1", 90.0), ("A2", -250.0), ("K", 30.0)].into(),
 ///     ..Fit::default()
 /// };
-/// let ours = fit(&trajectory, &Options::default());
+/// let ours = fit(&trajectory, &FitOptions::default());
 /// let rows = compare_published(&[trajectory], &[ours], &[published]);
 /// assert_eq!(rows[0].verdict, CurveVerdict::SameCurve);
 /// ```

@@ -1,6 +1,6 @@
 //! The covariance against `scipy.optimize.curve_fit` (tests/fixtures/export_scipy.py).
 
-use outcrop_fit::{Options, fit_emergence};
+use outcrop_fit::{FitOptions, fit_emergence};
 
 use crate::simulate::{fixture, trial_named};
 
@@ -11,7 +11,7 @@ fn the_covariance_is_that_of_curve_fit() {
     for line in text.lines().skip(1) {
         let (model, entries) = line.split_once(',').unwrap();
         let entries: Vec<f64> = entries.split(',').map(|x| x.parse().unwrap()).collect();
-        let fit = fit_emergence(&trial_named(model), &Options::paper_like()).unwrap();
+        let fit = fit_emergence(&trial_named(model), &FitOptions::paper_like()).unwrap();
         let found = fit.covariance().unwrap();
         for i in 0..5 {
             for j in 0..5 {

@@ -2,7 +2,7 @@
 
 use outcrop_core::{Fit, Trajectory, table};
 use outcrop_fit::{
-    EMERGENCE, HYPOTHESES, Options, Series, TrajectoryFit, Weighting, fit, fit_emergence,
+    EMERGENCE, HYPOTHESES, FitOptions, Series, TrajectoryFit, Weighting, fit, fit_emergence,
 };
 
 use crate::simulate::{early_peak, observed, seeded, steps, trajectory};
@@ -24,7 +24,7 @@ fn near(a: Option<f64>, b: Option<f64>, tolerance: f64) {
 fn values_of_any_size_are_fitted_alike() {
     let clean = trajectory(&observed(early_peak, 0.05, &mut seeded(8)));
     for weighting in [Weighting::Raw, Weighting::Relative, Weighting::Robust] {
-        let options = Options::default().with_weighting(weighting);
+        let options = FitOptions::default().with_weighting(weighting);
         let all = fit(&clean, &options);
         let expected = fitted(&all);
         for unit in [1e-90, 1e-12, 1e12, 1e90] {
@@ -61,7 +61,7 @@ fn values_of_any_size_are_fitted_alike() {
 fn steps_of_any_size_are_fitted_alike() {
     let values = observed(early_peak, 0.05, &mut seeded(8));
     let stretch = 1e10;
-    let clean = Options::default();
+    let clean = FitOptions::default();
     let wide = clean.clone().with_min_tau0(stretch).unwrap();
     let wide = wide.with_max_beta(10.0 / stretch).unwrap();
     let times: Vec<f64> = steps().iter().map(|t| t * stretch).collect();
@@ -99,7 +99,7 @@ fn few_and_many_points_are_fitted() {
         t
     };
     for n in [7, 8, 9] {
-        let found = fit(&short(n), &Options::default());
+        let found = fit(&short(n), &FitOptions::default());
         assert_eq!(fitted(&found).n, n);
         assert_eq!(found.fits[0].aicc.is_some(), n > 7, "{n}");
         let smallest = found.fits.iter().find(|f| f.best).unwrap();
@@ -114,7 +114,7 @@ fn few_and_many_points_are_fitted() {
         ratios: (0..10_000).map(|i| f(14 * i)).collect(),
         sem: Vec::new(),
     };
-    let found = fit(&many, &Options::default());
+    let found = fit(&many, &FitOptions::default());
     let row = fitted(&found);
     near(row.value("t_peak"), Some(2_748.0), 0.05);
     assert!(
@@ -133,7 +133,7 @@ fn zeros_are_values() {
     one.ratios[17] = 5.0;
     let none = trajectory(&[0.0; 37]);
     for weighting in [Weighting::Raw, Weighting::Relative, Weighting::Robust] {
-        let options = Options::default().with_weighting(weighting);
+        let options = FitOptions::default().with_weighting(weighting);
         fitted(&fit(&some, &options));
         fitted(&fit(&one, &options));
         let status = &fit(&none, &options).fits[0].status;
@@ -144,7 +144,7 @@ fn zeros_are_values() {
 #[test]
 fn standard_errors_of_any_size_are_weights() {
     let values = observed(early_peak, 0.05, &mut seeded(8));
-    let options = Options::default().with_weighting(Weighting::Sem);
+    let options = FitOptions::default().with_weighting(Weighting::Sem);
     let relative: Vec<f64> = values.iter().map(|v| 0.05 * v).collect();
     let change = |change: &dyn Fn(usize, f64) -> f64| {
         let sem = relative.iter().enumerate().map(|(i, s)| change(i, *s));
@@ -188,7 +188,7 @@ fn values_beyond_any_ratio_are_named() {
         let mut t = trajectory(&[1.0; 37]);
         t.ratios[30] = 2.0;
         t.ratios.iter_mut().for_each(|r| *r *= unit);
-        let row = &fit(&t, &Options::default()).fits[0];
+        let row = &fit(&t, &FitOptions::default()).fits[0];
         assert!(row.status.contains(place), "{}", row.status);
         assert!(row.status.contains("1e-100 to 1e100"), "{}", row.status);
     }
@@ -209,8 +209,8 @@ fn models_that_are_interleaved_are_two_series() {
     assert_eq!(read.rows.len(), 2);
     for (read, alone) in read.rows.iter().zip([&a, &b]) {
         let (mixed, alone) = (
-            fit(read, &Options::default()),
-            fit(alone, &Options::default()),
+            fit(read, &FitOptions::default()),
+            fit(alone, &FitOptions::default()),
         );
         assert_eq!(mixed.fits[0].hypothesis, EMERGENCE);
         assert_eq!(mixed.fits[0].sse, alone.fits[0].sse);

@@ -1,7 +1,7 @@
 //! Forecasts of series that are known, and what a backtest counts.
 
 use outcrop_core::{Forecast, Trajectory};
-use outcrop_fit::{Backtest, Observations, Options, Outlook, Series, Share, backtest, forecast};
+use outcrop_fit::{Backtest, Observations, FitOptions, Outlook, Series, Share, backtest, forecast};
 use proptest::prelude::*;
 
 use crate::simulate::{early_peak, observed, seeded, steps, trajectory, trial};
@@ -18,8 +18,8 @@ fn evenly(n: u64) -> Trajectory {
     }
 }
 
-fn quick() -> Options {
-    Options::default().with_draws(100).unwrap()
+fn quick() -> FitOptions {
+    FitOptions::default().with_draws(100).unwrap()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_perfect_series_is_forecast_exactly() {
         let seen: Vec<f64> = steps().into_iter().filter(|t| *t <= 50e3).collect();
         let values: Vec<f64> = seen.iter().copied().map(f).collect();
         let until = Series::new(&seen, &values).unwrap();
-        let options = Options::default();
+        let options = FitOptions::default();
         let outlook = Outlook::new(&Observations::new(&until, &options).unwrap()).unwrap();
         for t in [60e3, 143e3] {
             let row = outlook.at(t);

@@ -1,23 +1,23 @@
 //! The nested limits of the emergence curve, fitted alone and as borders of the whole.
 
 use outcrop_fit::{
-    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, Fitted, LOG_ONLY, Observations, Options,
+    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, Fitted, LOG_ONLY, Observations, FitOptions,
     Series, Weighting, hypothesis,
 };
 
 use crate::simulate::{early_peak, normal, observed, seeded, series, steps, trial, uniform};
 
-fn fitted(name: &str, series: &Series, options: &Options) -> Fitted {
+fn fitted(name: &str, series: &Series, options: &FitOptions) -> Fitted {
     let observations = Observations::new(series, options).unwrap();
     hypothesis(name).unwrap().fit(&observations).unwrap()
 }
 
-fn sse(name: &str, series: &Series, options: &Options) -> f64 {
+fn sse(name: &str, series: &Series, options: &FitOptions) -> f64 {
     fitted(name, series, options).goodness.sse
 }
 
-fn raw() -> Options {
-    Options::default().with_weighting(Weighting::Raw)
+fn raw() -> FitOptions {
+    FitOptions::default().with_weighting(Weighting::Raw)
 }
 
 /// In the corner beta = 0, tau0 = infinity two columns run into each other and the curve is a
@@ -115,7 +115,7 @@ fn each_part_is_exact_where_it_made_the_series() {
     for (name, f) in parts {
         let exact = series(&steps().into_iter().map(f).collect::<Vec<_>>());
         for hypothesis in [name, EMERGENCE] {
-            for options in [raw(), Options::default()] {
+            for options in [raw(), FitOptions::default()] {
                 let found = fitted(hypothesis, &exact, &options);
                 for t in [0.0, 40.0, 7_500.0, 143e3, 3e5] {
                     let (value, expected) = (found.curve.value(t), f(t));
@@ -136,7 +136,7 @@ fn a_limit_costs_what_its_parameters_are_worth() {
     let values = observed(early_peak, 0.03, &mut seeded(5));
     let series = series(&values);
     let score = |name| {
-        fitted(name, &series, &Options::default())
+        fitted(name, &series, &FitOptions::default())
             .goodness
             .aicc
             .unwrap()

@@ -1,7 +1,7 @@
 //! t_peak: the root of its equation, the largest value of the curve, never a trough.
 
 use outcrop_fit::{
-    Curve, CurveSummary, EmergenceCurve, Note, Observations, Options, Posterior, fit,
+    Curve, CurveSummary, EmergenceCurve, Note, Observations, FitOptions, Posterior, fit,
     fit_emergence, lambert_w_of_exp,
 };
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ fn agrees_with_a_search(curve: &EmergenceCurve, first: f64, last: f64) {
 
 #[test]
 fn summaries_are_what_a_dense_search_finds() {
-    let options = Options::default().with_draws(100).unwrap();
+    let options = FitOptions::default().with_draws(100).unwrap();
     for trajectory in trial(23) {
         let series = outcrop_fit::Series::from_trajectory(&trajectory).unwrap();
         let observations = Observations::new(&series, &options).unwrap();
@@ -103,7 +103,7 @@ fn a_trough_is_no_peak_whatever_the_noise() {
     for seed in 0..20 {
         let f = eq9(-20.0, 5e-4, 0.5, 8.0, 300.0);
         let values = observed(f, 0.02, &mut seeded(seed));
-        let curve = fit_emergence(&series(&values), &Options::default()).unwrap();
+        let curve = fit_emergence(&series(&values), &FitOptions::default()).unwrap();
         assert!(curve.curve().finite_parameters().a1.unwrap() < 0.0);
         assert_eq!((curve.t_peak(), curve.curve().maximum()), (None, None));
         let s = curve.summary();
@@ -119,11 +119,11 @@ fn a_peak_beyond_the_run_is_named_and_empty() {
         let gamma = 4f64.exp() / (times * 143e3);
         let f = eq9(100.0, (-4f64).exp() / 4.0, gamma, 40.0 * gamma, 2e3);
         let values = observed(f, 1e-9, &mut seeded(1));
-        let curve = fit_emergence(&series(&values), &Options::default()).unwrap();
+        let curve = fit_emergence(&series(&values), &FitOptions::default()).unwrap();
         let peak = times * 143e3 - 40.0;
         let found = curve.curve().maximum().unwrap();
         assert!((found / peak - 1.0).abs() < 1e-2, "{found} {peak}");
-        let row = &fit(&trajectory(&values), &Options::default()).fits[0];
+        let row = &fit(&trajectory(&values), &FitOptions::default()).fits[0];
         assert!(row.status.contains("peak beyond the run"), "{}", row.status);
         assert!(row.quantity("t_peak").unwrap().is_empty());
     }
@@ -136,14 +136,14 @@ fn a_peak_within_the_run_is_found_at_any_distance() {
         let f = eq9(100.0, (-5f64).exp() / 5.0, gamma, 10.0 * gamma, 2e3);
         let curve = fit_emergence(
             &series(&steps().into_iter().map(f).collect::<Vec<_>>()),
-            &Options::default(),
+            &FitOptions::default(),
         );
         let found = curve.unwrap().t_peak().unwrap();
         assert!((found / peak - 1.0).abs() < 1e-5, "{found} {peak}");
     }
     let curve = fit_emergence(
         &series(&observed(early_peak, 0.05, &mut seeded(3))),
-        &Options::default(),
+        &FitOptions::default(),
     );
     assert!((500.0..8e3).contains(&curve.unwrap().t_peak().unwrap()));
 }

@@ -2,7 +2,7 @@
 
 use outcrop_core::{Fit, Quantity, Trajectory};
 use outcrop_fit::{
-    Curve, EMERGENCE, Emergence, Interval, Intervals, Note, Observations, Options, Posterior,
+    Curve, EMERGENCE, Emergence, Interval, Intervals, Note, Observations, FitOptions, Posterior,
     Series, fit, fit_all, fit_emergence,
 };
 
@@ -10,7 +10,7 @@ use crate::simulate::{
     early_peak, eq9, median, observed, seeded, series, steps, trajectory, trial, uniform,
 };
 
-fn intervals(series: &Series, options: &Options) -> (Emergence, Intervals) {
+fn intervals(series: &Series, options: &FitOptions) -> (Emergence, Intervals) {
     let observations = Observations::new(series, options).unwrap();
     let fit = Emergence::fit(&observations).unwrap();
     let posterior = Posterior::new(&observations, &fit);
@@ -22,8 +22,8 @@ fn width(interval: Interval) -> f64 {
     interval.hi.unwrap() - interval.lo.unwrap()
 }
 
-fn only_emergence() -> Options {
-    Options::default().with_hypotheses(&[EMERGENCE]).unwrap()
+fn only_emergence() -> FitOptions {
+    FitOptions::default().with_hypotheses(&[EMERGENCE]).unwrap()
 }
 
 #[test]

@@ -2,15 +2,15 @@
 
 use outcrop_core::Trajectory;
 use outcrop_fit::{
-    EMERGENCE, Error, Note, Observations, Options, Series, Weighting, fit, fit_emergence,
+    EMERGENCE, Error, Note, Observations, FitOptions, Series, Weighting, fit, fit_emergence,
 };
 
 use crate::simulate::{
     early_peak, median, normal, observed, seeded, series, steps, trajectory, trial, uniform,
 };
 
-fn options(weighting: Weighting) -> Options {
-    Options::default()
+fn options(weighting: Weighting) -> FitOptions {
+    FitOptions::default()
         .with_weighting(weighting)
         .with_draws(0)
         .unwrap()

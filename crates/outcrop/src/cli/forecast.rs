@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use outcrop_core::{CurvePoint, Forecast, Trajectory};
-use outcrop_fit::{Options, forecast};
+use outcrop_fit::{FitOptions, forecast};
 use outcrop_report::forecast_plot;
 use rayon::prelude::*;
 
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let target = args.to.target()?;
     let options = args
         .weighing
-        .options(Options::default())?
+        .options(FitOptions::default())?
         .with_level(args.intervals)?;
     let formats: Vec<_> = args.plot_format.iter().map(Picture::format).collect();
     let steps: Vec<f64> = args.at.iter().map(|&step| step as f64).collect();

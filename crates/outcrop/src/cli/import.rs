@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Comparison, CurveVerdict, Fit, NamedArch, Provenance, Trajectory};
 use outcrop_core::{published, table};
-use outcrop_fit::{Options, compare_published, fit_all};
+use outcrop_fit::{FitOptions, compare_published, fit_all};
 
 use super::input::Average;
 use super::output::{columns, folder, print, say, significant};
@@ -88,7 +88,7 @@ fn write_archs(trajectories: &[Trajectory], args: &Args) -> Result<()> {
 
 /// Compares the published fits with ours of the same least-squares problem.
 fn compare(trajectories: &[Trajectory], published: &[Fit], args: &Args) -> Result<()> {
-    let options = Options::paper_like()
+    let options = FitOptions::paper_like()
         .with_hypotheses(&[outcrop_fit::EMERGENCE])?
         .with_draws(0)?;
     let ours = fit_all(trajectories, &options);

@@ -1,6 +1,6 @@
 //! Arguments of every command that fits.
 
-use outcrop_fit::{Options, Weighting};
+use outcrop_fit::{FitOptions, Weighting};
 
 use crate::Result;
 
@@ -32,7 +32,7 @@ enum Weights {
 
 impl Weighing {
     /// The given options; all others as in `default`.
-    pub(crate) fn options(&self, default: Options) -> Result<Options> {
+    pub(crate) fn options(&self, default: FitOptions) -> Result<FitOptions> {
         let mut options = default;
         if let Some(weights) = self.weights {
             options = options.with_weighting(match weights {

@@ -83,7 +83,7 @@ pub fn analyse(
 
 /// Every hypothesis for every trajectory: rows of `fits.csv` and `curves.csv`.
 pub fn fit_all(trajectories: &[Trajectory]) -> (Vec<Fit>, Vec<CurvePoint>) {
-    let fitted = outcrop_fit::fit_all(trajectories, &outcrop_fit::Options::default());
+    let fitted = outcrop_fit::fit_all(trajectories, &outcrop_fit::FitOptions::default());
     let (mut fits, mut curves) = (Vec::new(), Vec::new());
     for trajectory in fitted {
         fits.extend(trajectory.fits);

@@ -55,7 +55,7 @@ impl Covariance {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Options, Series, fit_emergence};
+    use crate::{FitOptions, Series, fit_emergence};
 
     /// s^2 (J'J)^-1 once more, by Cholesky's method, J from differences of the closed form.
     #[test]
@@ -68,7 +68,7 @@ mod tests {
         let values = steps.iter().enumerate();
         let values: Vec<f64> = values.map(|(i, &t)| f(&truth, t) * wiggle(i)).collect();
         let series = Series::new(&steps, &values).unwrap();
-        let options = Options::paper_like();
+        let options = FitOptions::paper_like();
         let fit = fit_emergence(&series, &options).unwrap();
         let found = fit.covariance().unwrap();
         assert!((1.0..1e4).contains(&found.condition), "{}", found.condition);

@@ -11,7 +11,7 @@ use crate::goodness::Goodness;
 use crate::hypotheses::Fitted;
 use crate::observations::{Observations, solve};
 use crate::weights::{Scaled, Solution};
-use crate::{Curve, CurveSummary, Options, Result, Series};
+use crate::{Curve, CurveSummary, FitOptions, Result, Series};
 
 /// The emergence curve fitted to one series.
 #[derive(Clone, Debug)]
@@ -35,18 +35,18 @@ pub struct Emergence {
 /// [`crate::Error::Solver`], should the optimiser fail; [`crate::Error::NoStandardErrors`].
 ///
 /// ```
-/// use outcrop_fit::{Options, Series, fit_emergence};
+/// use outcrop_fit::{FitOptions, Series, fit_emergence};
 ///
 /// let mut steps: Vec<f64> = (0..40).map(|i| (1.35f64.powi(i)).floor()).collect();
 /// steps.dedup();
 /// let f = |t: f64| (-1e-4 * t).exp() * (20.0 * (t + 30.0).ln() - 60.0) + 12.0;
 /// let values: Vec<f64> = steps.iter().map(|&t| f(t)).collect();
-/// let curve = fit_emergence(&Series::new(&steps, &values)?, &Options::default())?;
+/// let curve = fit_emergence(&Series::new(&steps, &values)?, &FitOptions::default())?;
 /// assert!((curve.value(1e4) - f(1e4)).abs() < 1e-6);
 /// assert!((curve.parameters().tau0.unwrap() - 30.0).abs() < 1e-3);
 /// # Ok::<(), outcrop_fit::Error>(())
 /// ```
-pub fn fit_emergence(series: &Series, options: &Options) -> Result<Emergence> {
+pub fn fit_emergence(series: &Series, options: &FitOptions) -> Result<Emergence> {
     Emergence::fit(&Observations::new(series, options)?)
 }
 

@@ -6,7 +6,7 @@ use crate::families::{EmergenceFamily, ExponentialFamily};
 use crate::goodness::{above_rounding, standard_deviation};
 use crate::separable::Separable;
 use crate::weights::{Scaled, Solution};
-use crate::{Options, Result};
+use crate::{FitOptions, Result};
 
 /// What the curve may gain over a constant by chance, in units of the option `evidence`: the 99 %
 /// point of chi-squared with four degrees of freedom over the 95 % point with one. It is the 99 %
@@ -25,7 +25,7 @@ pub(super) fn limits(
     family: &EmergenceFamily,
     scaled: &Scaled<'_>,
     solution: &Solution<2, 3>,
-    options: &Options,
+    options: &FitOptions,
 ) -> Result<Vec<Note>> {
     let n = scaled.count() as f64;
     let best = above_rounding(scaled, solution.optimum.sse);

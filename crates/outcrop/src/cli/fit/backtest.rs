@@ -1,7 +1,7 @@
 //! `outcrop fit --backtest`.
 
 use outcrop_core::Forecast;
-use outcrop_fit::{Backtest, Options, Share, backtest};
+use outcrop_fit::{Backtest, FitOptions, Share, backtest};
 
 use super::Args;
 use crate::cli::output::{Format, print, significant, write_rows};
@@ -18,7 +18,7 @@ pub(crate) enum Of {
 }
 
 /// Prints the errors of the forecasts and of the last value; `--out` gets every forecast.
-pub(super) fn run(args: &Args, share: f64, options: &Options) -> Result<()> {
+pub(super) fn run(args: &Args, share: f64, options: &FitOptions) -> Result<()> {
     if !(share > 0.0 && share < 1.0) {
         let allowed = "a number above 0 and below 1";
         return Err(outcrop_core::Error::range("--backtest", share, allowed).into());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::FolderLock;
 use outcrop_core::table::TableLayout;
-use outcrop_fit::{HYPOTHESES, Options, fit_each, paper};
+use outcrop_fit::{HYPOTHESES, FitOptions, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use self::held::Held;
@@ -125,12 +125,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     writer.finish(&args.input.name())
 }
 
-fn options(args: &Args) -> Result<Options> {
+fn options(args: &Args) -> Result<FitOptions> {
     // the paper's procedure minimises plain squares: so do we beside it
     let default = if args.paper {
-        Options::paper_like()
+        FitOptions::paper_like()
     } else {
-        Options::default()
+        FitOptions::default()
     };
     let mut options = args.weighing.options(default)?;
     if !args.hypothesis.is_empty() {

@@ -11,13 +11,13 @@ use crate::{Curve, CurveSummary, Interval, Weighting};
 /// Emergence curves drawn from the posterior of one fit, all equally probable.
 ///
 /// ```
-/// use outcrop_fit::{Emergence, Observations, Options, Posterior, Series};
+/// use outcrop_fit::{Emergence, Observations, FitOptions, Posterior, Series};
 ///
 /// let steps: Vec<f64> = (0..30).map(|i| 40.0 * f64::from(i)).collect();
 /// let wiggle = |i: usize| 1.0 + 0.02 * (7.0 * i as f64).sin();
 /// let f = |t: f64| (-4e-3 * t).exp() * (20.0 * (t + 50.0).ln() - 70.0) + 12.0;
 /// let values: Vec<f64> = steps.iter().enumerate().map(|(i, &t)| f(t) * wiggle(i)).collect();
-/// let (series, options) = (Series::new(&steps, &values)?, Options::default());
+/// let (series, options) = (Series::new(&steps, &values)?, FitOptions::default());
 /// let observations = Observations::new(&series, &options)?;
 /// let posterior = Posterior::new(&observations, &Emergence::fit(&observations)?);
 /// assert!(posterior.p_peak() > 0.99);
