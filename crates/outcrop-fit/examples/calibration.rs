@@ -10,7 +10,7 @@
 #![expect(clippy::print_stdout, reason = "an example prints what it found")]
 
 use outcrop_fit::{
-    Curve, CurveSummary, Emergence, Interval, Observations, FitOptions, Posterior, Series,
+    Curve, CurveSummary, Emergence, FitOptions, Interval, Observations, Posterior, Series,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use outcrop_core::table;
 use outcrop_fit::{
-    Emergence, Error as FitError, Observations, FitOptions, Posterior, Series, fit_emergence, paper,
+    Emergence, Error as FitError, FitOptions, Observations, Posterior, Series, fit_emergence, paper,
 };
 
 struct Request {

@@ -52,6 +52,21 @@ pub enum Error {
         /// The value there.
         value: f64,
     },
+    /// A value that the observable cannot have, or that its scale has no place for.
+    #[error(
+        "fit {series}: value {value} at step {step}; allowed is a finite number {allowed}, so leave that step out, or \
+         choose other bounds or another scale"
+    )]
+    Shape {
+        /// The series at fault.
+        series: String,
+        /// The step at fault.
+        step: f64,
+        /// The value there.
+        value: f64,
+        /// The allowed values, in words.
+        allowed: String,
+    },
     /// The largest value is so small or so large that its square is not a number.
     #[error(
         "fit {series}: the largest value, {value:e} at step {step}, is outside 1e-100 to 1e100, so \

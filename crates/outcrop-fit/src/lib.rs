@@ -19,8 +19,9 @@
 //! | [`fit`], [`fit_all`], [`fit_each`] | every hypothesis for one, many or a stream of [`outcrop_core::Trajectory`], as table rows |
 //! | [`FitOptions`], [`Weighting`] | weights, bounds, grid, intervals; [`FitOptions::paper_like`] for the paper's objective |
 //! | [`Series`], [`Observations`] | a checked series of values at steps; the same with its weights |
-//! | [`HYPOTHESES`], [`Hypothesis`], [`Fitted`], [`FittedRow`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
+//! | [`HYPOTHESES`], [`DEFAULT_HYPOTHESES`], [`Hypothesis`], [`Fitted`], [`FittedRow`] | the curve, its limits and its rivals behind one trait, and the result of a fit |
 //! | [`About`], [`QuantityAbout`], [`quantity_columns`] | what a hypothesis declares, and the columns of `fits.csv` that follow |
+//! | [`fit_observable`], [`ValueShape`], [`ValueScale`] | the same for any observable: its bounds, and on which scale its curve is fitted |
 //! | [`fit_among`] | the same with hypotheses of your own |
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
@@ -72,6 +73,7 @@ mod random;
 mod robust;
 pub mod separable;
 mod series;
+mod shape;
 mod table;
 mod weights;
 
@@ -81,11 +83,12 @@ pub use error::{Error, Result};
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{
-    About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, EMERGENCE, Emergence, EmergenceCurve,
+    About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, DEEP_LINEAR_MODE, DEFAULT_HYPOTHESES,
+    DOUBLE_RISE, DeepLinearMode, DoubleRise, EMERGENCE, Emergence, EmergenceCurve,
     EmergenceHypothesis, EmergenceParameters, F_FIRST, F_LAST, F_MAX, FIRST_ORDER_STEP,
     FirstOrderStep, Fitted, FittedRow, HYPOTHESES, Hypothesis, Intervals, LOG_ONLY, LOGISTIC,
-    LogOnly, Logistic, Note, Posterior, QuantityAbout, SECOND_ORDER_STEP, SecondOrderStep, T_HALF,
-    T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
+    LogOnly, Logistic, Note, POWER_LAW, Posterior, PowerLaw, QuantityAbout, SECOND_ORDER_STEP,
+    SecondOrderStep, T_HALF, T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
 };
 pub use interval::Interval;
 pub use observations::Observations;
@@ -98,7 +101,10 @@ pub use parallel::{fit_all, fit_each};
 pub use phases::{PhaseDynamics, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward};
 pub use published::compare_published;
 pub use series::{MIN_POINTS, Series};
-pub use table::{PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit, fit_among};
+pub use shape::{ValueScale, ValueShape};
+pub use table::{
+    PAPER_ORIGINAL, PAPER_REPARAMETRISED, TrajectoryFit, fit, fit_among, fit_observable,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

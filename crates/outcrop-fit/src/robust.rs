@@ -45,5 +45,9 @@ fn relative(series: &Series, options: &FitOptions, factors: &[f64]) -> Result<Ve
     let (scaled, solution) = solve(&family, series, options, factors)?;
     let pairs = series.values().iter().zip(&solution.values);
     let floor = scaled.floor();
-    Ok(pairs.map(|(y, f)| (y - f) / f.max(floor)).collect())
+    let size = |f: &f64| match series.shape().has_constant_noise() {
+        true => scaled.unit,
+        false => f.max(floor),
+    };
+    Ok(pairs.map(|(y, f)| (y - f) / size(f)).collect())
 }

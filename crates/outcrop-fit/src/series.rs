@@ -1,6 +1,7 @@
 use outcrop_core::Trajectory;
 
-use crate::{Error, Result};
+use crate::shape::Values;
+use crate::{Curve, CurveSummary, Error, Result, ValueShape};
 
 /// Fewest points of a series: the five parameters of the emergence curve and two more.
 pub const MIN_POINTS: usize = 7;
@@ -26,6 +27,7 @@ pub struct Series {
     steps: Vec<f64>,
     values: Vec<f64>,
     sem: Vec<f64>,
+    shape: ValueShape,
 }
 
 impl Series {
@@ -46,6 +48,60 @@ impl Series {
         let steps = trajectory.steps.iter().map(|&s| s as f64).collect();
         let name = format!("model `{}`, layer {}", trajectory.model, trajectory.layer);
         Self::named(name, steps, trajectory.ratios.clone())?.with_sem(&trajectory.sem)
+    }
+
+    /// A series of any observable of this shape. [`Series::values`] and the curves that are fitted to it are on the scale
+    /// of the shape; summaries of curves are values of the observable.
+    ///
+    /// ```
+    /// use outcrop_fit::{Series, ValueScale, ValueShape};
+    ///
+    /// let steps: Vec<f64> = (0..8).map(f64::from).collect();
+    /// let shares: Vec<f64> = steps.iter().map(|t| 0.1 + 0.1 * t).collect();
+    /// let shape = ValueShape::within(0.0, 1.0)?.on(ValueScale::Logit)?;
+    /// let series = Series::observed("share of sinks", &steps, &shares, &shape)?;
+    /// assert_eq!(series.values()[4], 0.0); // logit(0.5)
+    /// # Ok::<(), outcrop_fit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Series::new`], and [`Error::Shape`] for a value that the shape does not allow.
+    pub fn observed(name: &str, steps: &[f64], values: &[f64], shape: &ValueShape) -> Result<Self> {
+        for (step, value) in steps.iter().zip(values) {
+            if !shape.allows(*value) {
+                let [lo, hi] = shape.range();
+                let above = if shape.forward(lo).is_finite() {
+                    "from"
+                } else {
+                    "above"
+                };
+                return Err(Error::Shape {
+                    series: name.into(),
+                    step: *step,
+                    value: *value,
+                    allowed: format!("{above} {lo} to {hi}"),
+                });
+            }
+        }
+        let inside = shape.inside(values);
+        let places = inside.iter().map(|value| shape.forward(*value)).collect();
+        Self::of_shape(name.into(), steps.to_vec(), places, *shape)
+    }
+
+    /// As [`Series::observed`], from a trajectory whose `ratios` are values of the observable, with their standard errors.
+    ///
+    /// # Errors
+    /// As [`Series::observed`]; [`Error::StandardError`].
+    pub fn from_observable(trajectory: &Trajectory, shape: &ValueShape) -> Result<Self> {
+        let steps: Vec<f64> = trajectory.steps.iter().map(|&s| s as f64).collect();
+        let name = format!("model `{}`, layer {}", trajectory.model, trajectory.layer);
+        let series = Self::observed(&name, &steps, &trajectory.ratios, shape)?;
+        let inside = shape.inside(&trajectory.ratios);
+        let errors = trajectory.sem.iter().zip(&inside);
+        let errors: Vec<f64> = errors
+            .map(|(sem, value)| sem * shape.slope(*value))
+            .collect();
+        series.with_sem(&errors)
     }
 
     /// Adds the standard error of each value; none where `sem` is empty.
@@ -74,6 +130,16 @@ impl Series {
     }
 
     fn named(series: String, steps: Vec<f64>, values: Vec<f64>) -> Result<Self> {
+        Self::of_shape(series, steps, values, ValueShape::ratio())
+    }
+
+    /// `values` are on the scale of the shape.
+    fn of_shape(
+        series: String,
+        steps: Vec<f64>,
+        values: Vec<f64>,
+        shape: ValueShape,
+    ) -> Result<Self> {
         if steps.len() != values.len() {
             return Err(Error::Lengths {
                 series,
@@ -90,7 +156,7 @@ impl Series {
                     value,
                 });
             }
-            if !(value.is_finite() && value >= 0.0) {
+            if !(value.is_finite() && (value >= 0.0 || shape.has_constant_noise())) {
                 return Err(Error::Value {
                     series,
                     step,
@@ -120,6 +186,7 @@ impl Series {
             steps,
             values,
             sem: Vec::new(),
+            shape,
         };
         found.in_range()
     }
@@ -130,7 +197,7 @@ impl Series {
         if RANGE.contains(&largest) {
             return Ok(self);
         }
-        let at = self.values.iter().position(|v| *v == largest);
+        let at = self.values.iter().position(|v| v.abs() == largest);
         Err(Error::Size {
             step: at.map_or(f64::NAN, |at| self.steps[at]),
             series: self.name,
@@ -143,7 +210,7 @@ impl Series {
         &self.steps
     }
 
-    /// The value at each step.
+    /// The value at each step, on the scale of the shape.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
@@ -168,9 +235,22 @@ impl Series {
         &self.name
     }
 
-    /// The largest value, which is above 0.
+    /// The shape of the observable.
+    pub fn shape(&self) -> &ValueShape {
+        &self.shape
+    }
+
+    /// The summary of a curve on the scale of the series, in values of the observable.
+    pub(crate) fn summary(&self, curve: &(impl Curve + ?Sized)) -> CurveSummary {
+        let shape = self.shape;
+        CurveSummary::new(&Values { curve, shape }, self.first(), self.last())
+    }
+
+    /// The largest absolute value, which is above 0.
     pub(crate) fn max(&self) -> f64 {
-        self.values.iter().copied().fold(0.0, f64::max)
+        self.values
+            .iter()
+            .fold(0.0, |largest, v| v.abs().max(largest))
     }
 
     /// The smallest value.

@@ -3,7 +3,10 @@
 use outcrop_core::{CurvePoint, Fit, Quantity, Trajectory};
 
 use crate::curve::dense_steps;
-use crate::{EMERGENCE, FittedRow, Hypothesis, Observations, FitOptions, Result, Series, paper};
+use crate::{
+    EMERGENCE, FitOptions, FittedRow, Hypothesis, Observations, Result, Series, ValueScale,
+    ValueShape, paper,
+};
 
 /// Every hypothesis fitted to one trajectory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,24 +56,99 @@ pub fn fit_among(
     hypotheses: &[&dyn Hypothesis],
     options: &FitOptions,
 ) -> TrajectoryFit {
+    let series = Series::from_trajectory(trajectory);
+    let found = series.and_then(|series| fit_series(trajectory, &series, hypotheses, options));
+    found.unwrap_or_else(|error| failed(trajectory, hypotheses, &error))
+}
+
+/// As [`fit`], for any observable of this shape, whose values at the checkpoints are the trajectory's `ratios`.
+///
+/// Curves are fitted on the scale of the shape. The curves returned, their bands, `f_first`, `f_last`, `f_max` and
+/// `t_half`, with their intervals, are values of the observable; parameters are on the scale, and so are SSE, R2 and AIC:
+/// AICc compares hypotheses, not scales. `curve leaves its range` in the status says that a curve on the linear scale goes
+/// beyond the bounds of the shape. The paper's own procedure is for ratios and left out.
+///
+/// ```
+/// use outcrop_core::Trajectory;
+/// use outcrop_fit::{FitOptions, ValueScale, ValueShape, fit_observable};
+///
+/// let share = |t: f64| 1.0 / (1.0 + (3.0 - t / 100.0).exp());
+/// let mut sinks = Trajectory { model: "m".into(), layer: 3, ..Trajectory::default() };
+/// sinks.steps = (0..30).map(|i| 40 * i).collect();
+/// sinks.ratios = sinks.steps.iter().map(|t| 0.9 * share(*t as f64)).collect();
+/// let shape = ValueShape::within(0.0, 1.0)?.on(ValueScale::Logit)?;
+/// let found = fit_observable(&sinks, &shape, &FitOptions::default());
+/// let f_last = found.fits[0].quantity("f_last").expect("of every hypothesis");
+/// assert!(f_last.lo < f_last.value && f_last.value < f_last.hi && f_last.hi < Some(1.0));
+/// # Ok::<(), outcrop_fit::Error>(())
+/// ```
+pub fn fit_observable(
+    trajectory: &Trajectory,
+    shape: &ValueShape,
+    options: &FitOptions,
+) -> TrajectoryFit {
+    let (hypotheses, options) = (options.chosen(), options.clone().without_paper());
+    let series = Series::from_observable(trajectory, shape);
+    let found = series.and_then(|series| {
+        let mut found = fit_series(trajectory, &series, &hypotheses, &options)?;
+        if let ValueScale::Linear = shape.scale() {
+            name_out_of_range(&mut found, shape);
+        }
+        Ok(found)
+    });
+    found.unwrap_or_else(|error| failed(trajectory, &hypotheses, &error))
+}
+
+/// Says in the status of each hypothesis whether its curve leaves the range.
+fn name_out_of_range(found: &mut TrajectoryFit, shape: &ValueShape) {
+    let [lo, hi] = shape.range();
+    for fit in &mut found.fits {
+        let points = found
+            .curves
+            .iter()
+            .filter(|p| p.hypothesis == fit.hypothesis);
+        let ends = ["f_first", "f_last", "f_max"].map(|name| fit.value(name));
+        let values = points
+            .map(|point| point.value)
+            .chain(ends.into_iter().flatten());
+        // values that are rounding away from a bound are at it
+        let rounding = 1e-9 * fit.value("f_max").map_or(0.0, f64::abs);
+        let leaves = |value: f64| value < lo - rounding || value > hi + rounding;
+        if values.into_iter().any(leaves) {
+            fit.status = match &*fit.status {
+                "ok" => OUT_OF_RANGE.into(),
+                status => format!("{status}; {OUT_OF_RANGE}"),
+            };
+        }
+    }
+}
+
+const OUT_OF_RANGE: &str = "curve leaves its range";
+
+fn failed(
+    trajectory: &Trajectory,
+    hypotheses: &[&dyn Hypothesis],
+    error: &crate::Error,
+) -> TrajectoryFit {
     let first = hypotheses.first().map_or(EMERGENCE, |h| h.about().name);
-    fit_each_of(trajectory, hypotheses, options).unwrap_or_else(|error| TrajectoryFit {
+    TrajectoryFit {
         fits: vec![Fit {
             n: trajectory.steps.len(),
             status: format!("failed to {error}"),
             ..named(trajectory, first)
         }],
         curves: Vec::new(),
-    })
+    }
 }
 
-fn fit_each_of(
+fn fit_series(
     trajectory: &Trajectory,
+    series: &Series,
     hypotheses: &[&dyn Hypothesis],
     options: &FitOptions,
 ) -> Result<TrajectoryFit> {
-    let series = Series::from_trajectory(trajectory)?;
-    let observations = Observations::new(&series, options)?;
+    let observations = Observations::new(series, options)?;
+    let shape = series.shape();
     let steps = match options.curve_points() {
         0 => Vec::new(),
         points => dense_steps(series.first(), series.last(), points),
@@ -80,14 +158,14 @@ fn fit_each_of(
         let fitted = hypothesis.row(&observations, &steps)?;
         let curve = &fitted.fitted.curve;
         let name = fitted.fitted.about.name;
-        let mut points = dense(trajectory, name, |t| curve.value(t), &steps);
-        set_band(&mut points, &steps, &fitted);
+        let mut points = dense(trajectory, name, |t| shape.back(curve.value(t)), &steps);
+        set_band(&mut points, &steps, &fitted, shape);
         found.curves.extend(points);
         found.fits.push(row(trajectory, fitted));
     }
     weigh(&mut found.fits);
     if let Some(options) = options.paper() {
-        let fit = paper::fit(&series, options);
+        let fit = paper::fit(series, options);
         for (name, form) in [
             (PAPER_ORIGINAL, &fit.original),
             (PAPER_REPARAMETRISED, &fit.reparametrised),
@@ -148,12 +226,13 @@ fn paper_row(
 }
 
 /// The points are as many as the steps wherever there is a band.
-fn set_band(points: &mut [CurvePoint], steps: &[f64], fitted: &FittedRow) {
+fn set_band(points: &mut [CurvePoint], steps: &[f64], fitted: &FittedRow, shape: &ValueShape) {
     let bands = steps.iter().zip(&fitted.band);
     for (step, band) in bands {
         let at = points.partition_point(|point| point.step < *step);
         if let Some(point) = points.get_mut(at).filter(|point| point.step == *step) {
-            (point.value_lo, point.value_hi) = (band.lo, band.hi);
+            let [lo, hi] = [band.lo, band.hi].map(|end| end.map(|end| shape.back(end)));
+            (point.value_lo, point.value_hi) = (lo, hi);
         }
     }
 }

@@ -55,7 +55,9 @@ impl<'a> Scaled<'a> {
     /// 1970, Analytical Chemistry 42:1194).
     fn reweight_by_sem(&mut self, curve: &[f64], expected: f64) {
         let floor = self.floor();
-        let sizes: Vec<f64> = curve.iter().map(|f| f.max(floor).powi(2)).collect();
+        let constant = self.series.shape().has_constant_noise();
+        let size = |f: &f64| if constant { self.unit } else { f.max(floor) };
+        let sizes: Vec<f64> = curve.iter().map(|f| size(f).powi(2)).collect();
         // a standard error of 0 would take all the weight, one without end leave none
         let (least, most) = (1e-6 * self.unit, 1e6 * self.unit);
         let sem = self.series.sem().iter();
@@ -143,7 +145,7 @@ impl<'a> Scaled<'a> {
 }
 
 /// Fits `family`, `factors` being the square root of what is left of each point's weight: once for
-/// [`Weighting::Raw`]; else from weights 1/y^2, then reweighted by the curve of the pass before. The
+/// [`Weighting::Raw`], and where noise is of one size; else from weights 1/y^2, then reweighted by the curve of the pass before. The
 /// weights settle around the first optimum, so only the first and the last search are global, the
 /// first on a coarser grid.
 pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
@@ -153,9 +155,11 @@ pub(crate) fn solve<'a, F: Separable<N, M>, const N: usize, const M: usize>(
     factors: &'a [f64],
 ) -> Result<(Scaled<'a>, Solution<N, M>)> {
     let mut scaled = Scaled::new(series, factors);
-    let passes = match options.weighting() {
-        Weighting::Raw => 0,
-        _ => {
+    let constant = series.shape().has_constant_noise();
+    let passes = match (options.weighting(), constant) {
+        (Weighting::Raw, _) | (Weighting::Relative | Weighting::Robust, true) => 0,
+        (Weighting::Sem, true) => options.passes(),
+        (_, false) => {
             scaled.reweight(series.values());
             options.passes()
         }

@@ -4,8 +4,8 @@
 
 use outcrop_core::Trajectory;
 use outcrop_fit::{
-    EMERGENCE, FIRST_ORDER_STEP, Note, FitOptions, SECOND_ORDER_STEP, Series, Weighting, fit, fit_all,
-    fit_emergence,
+    EMERGENCE, FIRST_ORDER_STEP, FitOptions, Note, SECOND_ORDER_STEP, Series, Weighting, fit,
+    fit_all, fit_emergence,
 };
 use proptest::prelude::*;
 
@@ -152,7 +152,8 @@ fn a_logarithm_without_decay_keeps_what_is_identified() {
 
 #[test]
 fn the_limits_of_the_curve_are_named() {
-    let status = |f: &dyn Fn(f64) -> f64| fit(&trajectory(f), &FitOptions::default()).fits[0].clone();
+    let status =
+        |f: &dyn Fn(f64) -> f64| fit(&trajectory(f), &FitOptions::default()).fits[0].clone();
     let exponential = status(&|t| (50.0 - 40.0 * (-t / 5e3).exp()) * (1.0 + 0.02 * noise(t)));
     assert!(
         exponential.status.contains("logarithm not identified"),

@@ -6,8 +6,8 @@ use outcrop_core::table::{self, TableLayout};
 use outcrop_core::{Fit, Trajectory};
 use outcrop_fit::separable::{Bounds, Columns, Separable, Slopes};
 use outcrop_fit::{
-    About, Curve, EMERGENCE, F_FIRST, F_LAST, Fitted, FittedRow, HYPOTHESES, Hypothesis,
-    Observations, FitOptions, QuantityAbout, Result, fit_among, hypothesis, quantity_columns,
+    About, Curve, EMERGENCE, F_FIRST, F_LAST, FitOptions, Fitted, FittedRow, HYPOTHESES,
+    Hypothesis, Observations, QuantityAbout, Result, fit_among, hypothesis, quantity_columns,
 };
 
 /// f(t) = c + S t / (t + h): saturation, half of which is reached at step h.
@@ -165,7 +165,7 @@ fn its_quantities_stand_in_the_table_that_is_written_and_read_back() {
     let layout = TableLayout::new(quantity_columns(&all())).unwrap();
     let header = layout.header().join(",");
     assert!(
-        header.ends_with(",tau,omega,zeta,t_mid,S,h,h_lo,h_hi,speed"),
+        header.ends_with(",K2,t_mid2,h2,S,h,h_lo,h_hi,speed"),
         "{header}"
     );
     let csv = table::rows_to_csv_with(&found.fits, layout).unwrap();

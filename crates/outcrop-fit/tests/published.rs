@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{Comparison, CurveVerdict, Fit, Ratio, Trajectory, published, table};
-use outcrop_fit::{EMERGENCE, FitOptions, PAPER_ORIGINAL, TrajectoryFit, compare_published, fit_all};
+use outcrop_fit::{
+    EMERGENCE, FitOptions, PAPER_ORIGINAL, TrajectoryFit, compare_published, fit_all,
+};
 use serde_json::Value;
 
 fn fixture(path: &str) -> PathBuf {

@@ -2,7 +2,7 @@ use outcrop_core::{Forecast, Trajectory};
 
 use crate::average::akaike_weights;
 use crate::hypotheses::{Fitted, Hypothesis, LogOnly};
-use crate::{Emergence, Error, Interval, Observations, FitOptions, Posterior, Result, Series};
+use crate::{Emergence, Error, FitOptions, Interval, Observations, Posterior, Result, Series};
 
 /// The view from the last step of a series onwards: the emergence curve and the one without decay,
 /// averaged by their Akaike weights, with a band from the posterior.

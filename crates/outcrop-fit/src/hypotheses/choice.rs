@@ -1,6 +1,6 @@
 //! Which hypotheses are fitted.
 
-use super::{HYPOTHESES, Hypothesis};
+use super::{DEFAULT_HYPOTHESES, HYPOTHESES, Hypothesis};
 use crate::{Error, FitOptions, Result};
 
 /// The hypothesis of that name.
@@ -61,10 +61,10 @@ impl FitOptions {
 
     /// The hypotheses that are fitted, in the order of [`HYPOTHESES`].
     pub(crate) fn chosen(&self) -> Vec<&'static dyn Hypothesis> {
-        let is_chosen = |hypothesis: &&&dyn Hypothesis| {
-            let names = self.hypotheses.as_ref();
-            names.is_none_or(|names| names.contains(&hypothesis.about().name))
+        let Some(names) = &self.hypotheses else {
+            return DEFAULT_HYPOTHESES.to_vec();
         };
+        let is_chosen = |hypothesis: &&&dyn Hypothesis| names.contains(&hypothesis.about().name);
         HYPOTHESES.iter().filter(is_chosen).copied().collect()
     }
 }

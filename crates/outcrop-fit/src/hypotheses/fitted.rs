@@ -32,7 +32,7 @@ impl Fitted {
         Self {
             about,
             goodness: Goodness::new(scaled, values, sse, about.parameters().count()),
-            summary: CurveSummary::new(&*curve, series.first(), series.last()),
+            summary: series.summary(&*curve),
             curve,
         }
     }

@@ -3,18 +3,24 @@
 mod about;
 mod choice;
 mod critically_damped;
+mod deep_linear_mode;
+mod double_rise;
 mod emergence;
 mod first_order_step;
 mod fitted;
 mod fitted_row;
+mod identified;
 mod log_only;
 mod logistic;
+mod power_law;
 mod second_order_step;
 mod shared;
 
 pub use about::{About, QuantityAbout, quantity_columns};
 pub use choice::hypothesis;
 pub use critically_damped::{CRITICALLY_DAMPED, CriticallyDamped};
+pub use deep_linear_mode::{DEEP_LINEAR_MODE, DeepLinearMode};
+pub use double_rise::{DOUBLE_RISE, DoubleRise};
 pub use emergence::{
     Covariance, EMERGENCE, Emergence, EmergenceCurve, EmergenceHypothesis, EmergenceParameters,
     Intervals, Note, Posterior, fit_emergence, lambert_w_of_exp,
@@ -24,6 +30,7 @@ pub use fitted::Fitted;
 pub use fitted_row::FittedRow;
 pub use log_only::{LOG_ONLY, LogOnly};
 pub use logistic::{LOGISTIC, Logistic};
+pub use power_law::{POWER_LAW, PowerLaw};
 pub use second_order_step::{SECOND_ORDER_STEP, SecondOrderStep};
 pub use shared::{F_FIRST, F_LAST, F_MAX, T_HALF, T_PEAK};
 
@@ -55,7 +62,7 @@ pub trait Hypothesis: Send + Sync {
     }
 }
 
-/// Every hypothesis: the emergence curve, its nested limits, its rivals.
+/// Every hypothesis: the emergence curve, its nested limits, its rivals; then those that are fitted where they are named.
 pub const HYPOTHESES: &[&dyn Hypothesis] = &[
     &EmergenceHypothesis,
     &LogOnly,
@@ -63,4 +70,11 @@ pub const HYPOTHESES: &[&dyn Hypothesis] = &[
     &FirstOrderStep,
     &SecondOrderStep,
     &Logistic,
+    &DeepLinearMode,
+    &PowerLaw,
+    &DoubleRise,
 ];
+
+/// The first six of [`HYPOTHESES`], which are fitted unless others are named: the emergence curve, its limits, and the
+/// rivals that the paper compares with it. AICc weights of tables that were written with them stay comparable.
+pub const DEFAULT_HYPOTHESES: &[&dyn Hypothesis] = HYPOTHESES.split_at(6).0;

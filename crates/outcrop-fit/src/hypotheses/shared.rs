@@ -2,6 +2,9 @@
 
 use super::QuantityAbout;
 
+/// The status of a series that a constant fits as well.
+pub(super) const FLAT_STATUS: &str = "flat";
+
 /// c of the step responses; it is f(0).
 pub(super) const OFFSET: QuantityAbout =
     QuantityAbout::parameter("c", "ratio", "value at step 0").without_column();

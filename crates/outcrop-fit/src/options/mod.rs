@@ -31,7 +31,7 @@ pub enum Weighting {
 /// | `evidence` | 3.84 | 0 | log-likelihood ratio below which a limit is accepted (see below) | at least 0 |
 /// | `draws` | 1000 | 1000 | curves drawn from the posterior, 0 for no intervals | 0, 100 to 100000 |
 /// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
-/// | `hypotheses` | all | all | which are fitted | at least one |
+/// | `hypotheses` | the first six | the first six | which of [`HYPOTHESES`](crate::HYPOTHESES) are fitted | at least one |
 /// | `curve_points` | 200 | 200 | points of the dense curve, 0 for none | 0, 2 to 100000 |
 ///
 /// A tau0 below one step lets the logarithm interpolate the single point at step 0.
@@ -59,7 +59,7 @@ pub struct FitOptions {
     draws: usize,
     level: f64,
     curve_points: usize,
-    /// Names of those that are fitted; all where there is nothing.
+    /// Names of those that are fitted; those of `DEFAULT_HYPOTHESES` where there is nothing.
     pub(crate) hypotheses: Option<Vec<&'static str>>,
     paper: Option<paper::PaperOptions>,
 }

@@ -166,6 +166,14 @@ impl FitOptions {
     }
 }
 
+impl FitOptions {
+    /// Without the paper's own procedure.
+    pub(crate) fn without_paper(mut self) -> Self {
+        self.paper = None;
+        self
+    }
+}
+
 fn positive(name: &'static str, value: f64) -> Result<f64> {
     if value.is_finite() && value > 0.0 {
         return Ok(value);

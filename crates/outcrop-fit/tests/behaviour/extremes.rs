@@ -2,7 +2,7 @@
 
 use outcrop_core::{Fit, Trajectory, table};
 use outcrop_fit::{
-    EMERGENCE, HYPOTHESES, FitOptions, Series, TrajectoryFit, Weighting, fit, fit_emergence,
+    DEFAULT_HYPOTHESES, EMERGENCE, FitOptions, Series, TrajectoryFit, Weighting, fit, fit_emergence,
 };
 
 use crate::simulate::{early_peak, observed, seeded, steps, trajectory};
@@ -10,7 +10,7 @@ use crate::simulate::{early_peak, observed, seeded, steps, trajectory};
 /// Asserts that a fit went through, in numbers.
 pub(crate) fn fitted(found: &TrajectoryFit) -> &Fit {
     let row = &found.fits[0];
-    assert_eq!(found.fits.len(), HYPOTHESES.len(), "{}", row.status);
+    assert_eq!(found.fits.len(), DEFAULT_HYPOTHESES.len(), "{}", row.status);
     crate::hostile::in_numbers(found);
     row
 }

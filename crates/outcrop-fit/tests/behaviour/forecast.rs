@@ -1,7 +1,7 @@
 //! Forecasts of series that are known, and what a backtest counts.
 
 use outcrop_core::{Forecast, Trajectory};
-use outcrop_fit::{Backtest, Observations, FitOptions, Outlook, Series, Share, backtest, forecast};
+use outcrop_fit::{Backtest, FitOptions, Observations, Outlook, Series, Share, backtest, forecast};
 use proptest::prelude::*;
 
 use crate::simulate::{early_peak, observed, seeded, steps, trajectory, trial};

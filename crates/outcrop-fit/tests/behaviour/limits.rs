@@ -1,7 +1,7 @@
 //! The nested limits of the emergence curve, fitted alone and as borders of the whole.
 
 use outcrop_fit::{
-    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, Fitted, LOG_ONLY, Observations, FitOptions,
+    CRITICALLY_DAMPED, EMERGENCE, FIRST_ORDER_STEP, FitOptions, Fitted, LOG_ONLY, Observations,
     Series, Weighting, hypothesis,
 };
 

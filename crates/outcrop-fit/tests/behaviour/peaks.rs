@@ -1,7 +1,7 @@
 //! t_peak: the root of its equation, the largest value of the curve, never a trough.
 
 use outcrop_fit::{
-    Curve, CurveSummary, EmergenceCurve, Note, Observations, FitOptions, Posterior, fit,
+    Curve, CurveSummary, EmergenceCurve, FitOptions, Note, Observations, Posterior, fit,
     fit_emergence, lambert_w_of_exp,
 };
 use proptest::prelude::*;

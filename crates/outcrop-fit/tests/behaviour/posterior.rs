@@ -2,7 +2,7 @@
 
 use outcrop_core::{Fit, Quantity, Trajectory};
 use outcrop_fit::{
-    Curve, EMERGENCE, Emergence, Interval, Intervals, Note, Observations, FitOptions, Posterior,
+    Curve, EMERGENCE, Emergence, FitOptions, Interval, Intervals, Note, Observations, Posterior,
     Series, fit, fit_all, fit_emergence,
 };
 

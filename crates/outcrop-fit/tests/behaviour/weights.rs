@@ -2,7 +2,7 @@
 
 use outcrop_core::Trajectory;
 use outcrop_fit::{
-    EMERGENCE, Error, Note, Observations, FitOptions, Series, Weighting, fit, fit_emergence,
+    EMERGENCE, Error, FitOptions, Note, Observations, Series, Weighting, fit, fit_emergence,
 };
 
 use crate::simulate::{

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::FolderLock;
 use outcrop_core::table::TableLayout;
-use outcrop_fit::{HYPOTHESES, FitOptions, fit_each, paper};
+use outcrop_fit::{DEFAULT_HYPOTHESES, HYPOTHESES, FitOptions, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use self::held::Held;
@@ -88,7 +88,8 @@ pub(crate) struct Args {
 fn which_hypotheses() -> String {
     let names = HYPOTHESES.iter().map(|h| format!("`{}`", h.about().name));
     let names = names.collect::<Vec<_>>().join(", ");
-    format!("Fit only these hypotheses: {names} [default: all]")
+    let default = DEFAULT_HYPOTHESES.len();
+    format!("Fit only these hypotheses: {names} [default: the first {default}]")
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -103,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => options,
     };
     let trajectories = args.input.open()?;
-    let mut writer = Writer::new(args, places)?;
+    let mut writer = Writer::new(args, places, &options)?;
     for fit in &trajectories.published {
         writer.write(fit)?;
     }
@@ -251,7 +252,7 @@ impl Tally {
 }
 
 impl<'a> Writer<'a> {
-    fn new(args: &'a Args, places: Places<'a>) -> Result<Self> {
+    fn new(args: &'a Args, places: Places<'a>, options: &FitOptions) -> Result<Self> {
         let plots = args.plots.as_deref().map(|folder| {
             (
                 folder,
@@ -262,7 +263,7 @@ impl<'a> Writer<'a> {
             outcrop_core::check_writable(folder)?;
         }
         let shown = places.folder.map(|_| Destination::standard(Format::Table));
-        let layout = crate::fits::layout()?;
+        let layout = crate::fits::layout_with(&options.hypotheses())?;
         let show =
             |target: &Destination| RowSink::new(target, layout.clone(), Some(display::table));
         let curves = places.curves.as_ref();

@@ -72,19 +72,16 @@ impl Posterior {
                 noise.push(sigma * fit.unit / last_scale);
             }
         }
-        let (first, last) = (series.first(), series.last());
-        let summaries: Vec<CurveSummary> = curves
-            .iter()
-            .map(|c| CurveSummary::new(c, first, last))
-            .collect();
+        let summaries: Vec<CurveSummary> = curves.iter().map(|c| series.summary(c)).collect();
         let peaks = summaries.iter().filter(|s| s.t_peak.is_some()).count();
         Self {
             p_peak: peaks as f64 / curves.len().max(1) as f64,
             curves,
             summaries,
             noise,
-            relative: observations.options.weighting() != Weighting::Raw,
-            last,
+            relative: observations.options.weighting() != Weighting::Raw
+                && !series.shape().has_constant_noise(),
+            last: series.last(),
         }
     }
 
