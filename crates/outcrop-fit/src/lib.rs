@@ -26,7 +26,7 @@
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
 //! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
-//! | [`TransitionNull`], [`onset`], [`over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
+//! | [`TransitionNull`], [`onset()`], [`onset_over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
 //! | [`fit_phases`], [`Phases`], [`forward_backward`] | phases of training: a hidden Markov model over several observables |
 //! | [`compare_published`] | the paper's published fits compared with ours |
 //! | [`paper`] | the paper's own procedure, including its failures |
@@ -93,12 +93,15 @@ pub use hypotheses::{
 pub use interval::Interval;
 pub use observations::Observations;
 pub use onset::{
-    Crossing, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedRange, Synchrony, TransitionNull,
-    TransitionTest, Width, onset, over_seeds, synchrony,
+    Crossing, LayerAgreement, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedOnset, SeedRange,
+    SeedWidth, Synchrony, TransitionNull, TransitionTest, Untested, Width, onset, onset_over_seeds,
+    over_seeds, synchrony,
 };
 pub use options::{FitOptions, Weighting};
 pub use parallel::{fit_all, fit_each};
-pub use phases::{PhaseDynamics, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward};
+pub use phases::{
+    PhaseDynamics, PhaseNoise, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward,
+};
 pub use published::compare_published;
 pub use series::{MIN_POINTS, Series};
 pub use shape::{ValueScale, ValueShape};

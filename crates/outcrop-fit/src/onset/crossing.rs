@@ -179,6 +179,11 @@ impl Crossing {
         }
     }
 
+    /// What the grid of checkpoints cannot resolve, log10(by / after); none at step 0.
+    pub fn floor(&self) -> Option<f64> {
+        (self.after > 0.0).then(|| (self.by / self.after).log10())
+    }
+
     /// The middle of the pair on a logarithmic axis, steps; the later one where the earlier is 0.
     pub fn middle(&self) -> f64 {
         match self.after > 0.0 {

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | is there a transition at all? | [`TransitionNull::test`] |
 //! | when does it start, when is it half-way, how wide is it? | [`onset`], [`Onset`], [`Crossing`], [`Width`] |
-//! | and over seeds? | [`over_seeds`], [`SeedRange`] |
-//! | do two observables start together? | [`synchrony`], [`OnsetPair`], [`Synchrony`] |
+//! | and over seeds? | [`onset_over_seeds`], [`SeedOnset`], [`SeedWidth`]; of one crossing [`over_seeds`], [`SeedRange`] |
+//! | do two observables start together? | [`synchrony`], [`OnsetPair`], [`Synchrony`], [`LayerAgreement`], [`Untested`] |
 //!
 //! A transition is known only as precisely as checkpoints lie close: every crossing is the pair of checkpoints between
 //! which it lies, never a point.
@@ -13,6 +13,7 @@
 mod crossing;
 mod isotonic;
 mod null;
+mod orders;
 mod ramp;
 mod seeds;
 mod signal;
@@ -20,7 +21,7 @@ mod synchrony;
 
 pub use crossing::{Crossing, ONSET_LEVEL, Onset, Width, onset};
 pub use null::{TransitionNull, TransitionTest};
-pub use seeds::{SeedRange, over_seeds};
+pub use seeds::{SeedOnset, SeedRange, SeedWidth, onset_over_seeds, over_seeds};
 pub use signal::MIN_CHECKPOINTS;
 pub(crate) use signal::check_values;
-pub use synchrony::{OnsetPair, Synchrony, synchrony};
+pub use synchrony::{LayerAgreement, OnsetPair, Synchrony, Untested, synchrony};

@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::Crossing;
-use crate::random::Source;
-
-/// How many random orders or signs are drawn.
-const DRAWS: usize = 4999;
+use super::orders::{random_orders, random_signs, sums_of_orders, sums_of_signs};
 
 /// The onsets of two observables in one layer of one seed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,27 +40,66 @@ pub struct Synchrony {
     pub coincident: f64,
     /// Mean distance |log10 a - log10 b|, decades of steps.
     pub distance: f64,
-    /// Its mean where the first observable is paired with the second of a layer at random.
-    pub distance_null: f64,
-    /// Probability of so small a distance then, above 0, at most 1: small where onsets agree layer by layer.
-    pub p_together: f64,
+    /// Whether they are closer in the same layer than across layers, or why that cannot be tested.
+    pub together: Result<LayerAgreement, Untested>,
     /// Mean of log10 b - log10 a, decades: above 0 where the first observable starts earlier.
     pub lead: f64,
-    /// Probability of so large a lead, either way, if none starts earlier: small where one does.
+    /// Probability of so large a lead, either way, if none starts earlier: small where one does. Exact up to 12 seeds; at
+    /// least 2^(1 - n) for n seeds, so that fewer than 6 seeds never show a lead at 5 %.
     pub p_lead: f64,
 }
+
+/// The test of onsets that agree layer by layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerAgreement {
+    /// The mean distance where the first observable is paired with the second of a layer at random, decades.
+    pub distance_null: f64,
+    /// Probability of so small a distance then, above 0, at most 1: small where onsets agree layer by layer. Exact up to
+    /// 20000 orders of layers.
+    pub p: f64,
+}
+
+/// Why onsets cannot be tested for agreement layer by layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untested {
+    /// No seed has two layers. A seed that trains fast has every onset early, so that across seeds onsets agree without
+    /// having to do with each other.
+    OneLayer,
+    /// There are fewer than 20 orders of layers within seeds, so that p cannot be 0.05.
+    FewOrders {
+        /// How many there are.
+        orders: usize,
+    },
+}
+
+impl fmt::Display for Untested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneLayer => f.write_str(
+                "one layer a seed: the pace of a seed moves both onsets, so give two layers or more",
+            ),
+            Self::FewOrders { orders } => write!(
+                f,
+                "{orders} orders of layers, which cannot show p <= 0.05: give more layers or seeds (4 layers, or 2 of \
+                 each of 5 seeds)"
+            ),
+        }
+    }
+}
+
+/// Orders below which p cannot be 0.05.
+const FEWEST_ORDERS: usize = 20;
 
 /// Compares the onsets of two observables, such as sinks and massive activations, in the same layers and seeds; none
 /// without pairs, or where an onset lies at step 0.
 ///
-/// **Together** means closer in the same layer than across layers: the null draws the second observable's layers in
-/// another order within each seed (of one layer a seed: its seeds in another order). Where all layers start at the same
-/// step there is nothing to tell them apart, and p is 1; then `distance` and `coincident` speak. **Lead** is tested by
-/// signs: the layers of a seed are not independent, so a sign is drawn for each seed. n seeds give a p of no less than
-/// 2^(1 - n).
+/// **Together** means closer in the same layer than across layers: the null has the second observable's layers in any
+/// other order within each seed, all equally likely. Where all layers start at the same step there is nothing to tell
+/// them apart, and p is 1; then `distance` and `coincident` speak. **Lead** is tested by signs: the layers of a seed are
+/// not independent, so each seed has one sign. n seeds give a p of no less than 2^(1 - n).
 ///
 /// ```
-/// use outcrop_fit::{Crossing, OnsetPair, synchrony};
+/// use outcrop_fit::{Crossing, OnsetPair, Untested, synchrony};
 ///
 /// let at = |step: f64| Crossing { after: step, by: step * 1.1, lo: step, hi: step * 1.1 };
 /// let pairs: Vec<OnsetPair> = (0..32).map(|i| {
@@ -71,8 +108,10 @@ pub struct Synchrony {
 ///     OnsetPair { seed, layer, a: at(step), b: at(step * 1.3) }
 /// }).collect();
 /// let found = synchrony(&pairs).expect("there are pairs");
-/// assert!(found.p_together < 0.001 && found.p_lead < 0.02);
+/// assert!(found.together.is_ok_and(|test| test.p < 0.001) && found.p_lead < 0.02);
 /// assert!((found.lead - 1.3f64.log10()).abs() < 1e-9);
+/// let first: Vec<OnsetPair> = pairs.into_iter().filter(|pair| pair.layer == 0).collect();
+/// assert_eq!(synchrony(&first).expect("there are pairs").together, Err(Untested::OneLayer));
 /// ```
 pub fn synchrony(pairs: &[OnsetPair]) -> Option<Synchrony> {
     let decades: Vec<(f64, f64)> = pairs.iter().map(OnsetPair::decades).collect();
@@ -83,80 +122,63 @@ pub fn synchrony(pairs: &[OnsetPair]) -> Option<Synchrony> {
     {
         return None;
     }
-    let mut of_seed: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-    for (at, pair) in pairs.iter().enumerate() {
-        of_seed.entry(pair.seed).or_default().push(at);
+    let mut of_seed: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
+    for (pair, decades) in pairs.iter().zip(&decades) {
+        of_seed.entry(pair.seed).or_default().push(*decades);
     }
-    let seeds: Vec<Vec<usize>> = of_seed.into_values().collect();
-    let (distance, distance_null, p_together) = together(&decades, &seeds);
-    let (lead, p_lead) = lead(&decades, &seeds);
+    let seeds: Vec<Vec<(f64, f64)>> = of_seed.into_values().collect();
+    let n = pairs.len() as f64;
+    let distance: f64 = decades.iter().map(|(a, b)| (a - b).abs()).sum();
+    let (lead, p_lead) = lead(&seeds);
     let coincident = pairs.iter().filter(|pair| pair.may_coincide()).count();
     Some(Synchrony {
         pairs: pairs.len(),
         seeds: seeds.len(),
-        coincident: coincident as f64 / pairs.len() as f64,
-        distance,
-        distance_null,
-        p_together,
-        lead,
+        coincident: coincident as f64 / n,
+        distance: distance / n,
+        together: together(&seeds, distance, n),
+        lead: lead / n,
         p_lead,
     })
 }
 
-/// Mean distance, its null, p.
-fn together(decades: &[(f64, f64)], seeds: &[Vec<usize>]) -> (f64, f64, f64) {
-    let distance = |order: &[usize]| {
-        let pairs = decades.iter().zip(order);
-        pairs
-            .map(|((a, _), b)| (a - decades[*b].1).abs())
-            .sum::<f64>()
-            / order.len() as f64
-    };
-    let all: Vec<usize> = (0..decades.len()).collect();
-    let groups = match seeds.iter().any(|layers| layers.len() > 1) {
-        true => seeds.to_vec(),
-        false => vec![all.clone()],
-    };
-    let found = distance(&all);
-    let (mut sum, mut as_close, mut source) = (0.0, 0, Source::new(1));
-    let mut order = all;
-    for _ in 0..DRAWS {
-        for group in &groups {
-            let mut drawn = group.clone();
-            source.shuffle(&mut drawn);
-            group
-                .iter()
-                .zip(drawn)
-                .for_each(|(to, from)| order[*to] = from);
-        }
-        let drawn = distance(&order);
-        sum += drawn;
-        // equal up to rounding counts as equal
-        as_close += usize::from(drawn <= found * (1.0 + 1e-12) + 1e-15);
+/// The null and p of this sum of distances.
+fn together(seeds: &[Vec<(f64, f64)>], distance: f64, n: f64) -> Result<LayerAgreement, Untested> {
+    if seeds.iter().all(|layers| layers.len() == 1) {
+        return Err(Untested::OneLayer);
     }
-    (
-        found,
-        sum / DRAWS as f64,
-        (as_close + 1) as f64 / (DRAWS + 1) as f64,
-    )
+    let (sums, exact) = match sums_of_orders(seeds) {
+        Some(sums) if sums.len() < FEWEST_ORDERS => {
+            return Err(Untested::FewOrders { orders: sums.len() });
+        }
+        Some(sums) => (sums, true),
+        None => (random_orders(seeds), false),
+    };
+    Ok(LayerAgreement {
+        distance_null: sums.iter().sum::<f64>() / sums.len() as f64 / n,
+        // equal up to rounding counts as equal
+        p: share(&sums, exact, |sum| sum <= distance * (1.0 + 1e-12) + 1e-15),
+    })
 }
 
-/// Mean lead of the first observable, and its p.
-fn lead(decades: &[(f64, f64)], seeds: &[Vec<usize>]) -> (f64, f64) {
-    let of_seed = |layers: &Vec<usize>| {
-        layers
-            .iter()
-            .map(|at| decades[*at].1 - decades[*at].0)
-            .sum::<f64>()
-    };
+/// The sum of the leads of the first observable, and its p.
+fn lead(seeds: &[Vec<(f64, f64)>]) -> (f64, f64) {
+    let of_seed = |layers: &Vec<(f64, f64)>| layers.iter().map(|(a, b)| b - a).sum::<f64>();
     let leads: Vec<f64> = seeds.iter().map(of_seed).collect();
     let found: f64 = leads.iter().sum();
-    let (mut as_large, mut source) = (0, Source::new(2));
     let least = found.abs() * (1.0 - 1e-12) - 1e-15;
-    for _ in 0..DRAWS {
-        let signed = |lead: &f64| if source.coin() { *lead } else { -lead };
-        as_large += usize::from(leads.iter().map(signed).sum::<f64>().abs() >= least);
+    let (sums, exact) = match sums_of_signs(&leads) {
+        Some(sums) => (sums, true),
+        None => (random_signs(&leads), false),
+    };
+    (found, share(&sums, exact, |sum| sum.abs() >= least))
+}
+
+/// The share of the null that is as extreme; of drawn ones the observed one counts too.
+fn share(sums: &[f64], exact: bool, is_extreme: impl Fn(f64) -> bool) -> f64 {
+    let count = sums.iter().filter(|sum| is_extreme(**sum)).count();
+    match exact {
+        true => count as f64 / sums.len() as f64,
+        false => (count + 1) as f64 / (sums.len() + 1) as f64,
     }
-    let p = (as_large + 1) as f64 / (DRAWS + 1) as f64;
-    (found / decades.len() as f64, p)
 }

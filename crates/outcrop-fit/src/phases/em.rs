@@ -1,9 +1,11 @@
 //! Expectation and maximisation from one division into phases.
 
 use super::chain::{Smoothed, forward_backward};
-use super::emission::PhaseDynamics;
+use super::emission::{PhaseDynamics, PhaseShape};
 
-/// At most so many rounds; it ends where ln L changes by less than the share.
+/// At most so many rounds; it ends where ln L changes by less than the share. From each division it takes the first few,
+/// and only from the likeliest the others (Biernacki, Celeux and Govaert 2003).
+const FIRST_ROUNDS: usize = 15;
 const ROUNDS: usize = 500;
 const ENOUGH: f64 = 1e-9;
 
@@ -12,7 +14,7 @@ pub(super) struct Problem<'a> {
     pub(super) values: &'a [Vec<f64>],
     pub(super) labels: &'a [Option<usize>],
     pub(super) left_to_right: bool,
-    pub(super) autoregressive: bool,
+    pub(super) shape: PhaseShape,
     /// The variance of noise of each observable with one phase for the whole run.
     pub(super) whole: &'a [f64],
 }
@@ -32,7 +34,7 @@ impl Problem<'_> {
         self.values[0].len()
     }
 
-    /// The model to which `division`, a state at each time, leads; none where it becomes impossible.
+    /// The model to which `division`, a state at each time, leads at first; none where it becomes impossible.
     pub(super) fn maximised(&self, division: &[usize], states: usize) -> Option<Model> {
         let likely = |(time, state): (usize, &usize)| {
             // the first state stays open
@@ -55,8 +57,16 @@ impl Problem<'_> {
                 .collect(),
             log_likelihood: f64::NEG_INFINITY,
         };
-        let mut model = self.step(&begin)?;
-        for _ in 0..ROUNDS {
+        self.rounds(self.step(&begin)?, FIRST_ROUNDS)
+    }
+
+    /// The model to which more rounds lead.
+    pub(super) fn settled(&self, model: Model) -> Option<Model> {
+        self.rounds(model, ROUNDS)
+    }
+
+    fn rounds(&self, mut model: Model, rounds: usize) -> Option<Model> {
+        for _ in 0..rounds {
             let next = self.step(&model.smoothed)?;
             let grown = next.smoothed.log_likelihood - model.smoothed.log_likelihood;
             model = next;
@@ -80,13 +90,12 @@ impl Problem<'_> {
         };
         let row = |from: usize| self.transitions(from, &smoothed.changes[from]);
         let transition: Vec<Vec<f64>> = (0..states).map(row).collect();
-        let of_state = |state: usize| {
-            let weights: Vec<f64> = smoothed.posterior[1..].iter().map(|p| p[state]).collect();
-            let of = |(values, whole): (&Vec<f64>, &f64)| {
-                PhaseDynamics::weighted(values, &weights, self.autoregressive, *whole)
-            };
-            self.values.iter().zip(self.whole).map(of).collect()
+        let of = |(values, whole): (&Vec<f64>, &f64)| {
+            PhaseDynamics::weighted(values, &smoothed.posterior[1..], self.shape, *whole)
         };
+        let of_observables: Vec<Vec<PhaseDynamics>> =
+            self.values.iter().zip(self.whole).map(of).collect();
+        let of_state = |state: usize| of_observables.iter().map(|of| of[state]).collect();
         let dynamics: Vec<Vec<PhaseDynamics>> = (0..states).map(of_state).collect();
         let emission = self.log_emission(&dynamics);
         Some(Model {

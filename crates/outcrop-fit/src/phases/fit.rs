@@ -1,8 +1,8 @@
-use super::PhaseOptions;
 use super::em::{Model, Problem};
-use super::emission::PhaseDynamics;
+use super::emission::{PhaseDynamics, PhaseShape};
+use super::segments::divisions;
+use super::{PhaseNoise, PhaseOptions};
 use crate::onset::{MIN_CHECKPOINTS, check_values};
-use crate::random::Source;
 use crate::{Error, Result};
 
 /// The phases of a run.
@@ -16,6 +16,8 @@ pub struct Phases {
     pub transition: Vec<Vec<f64>>,
     /// ln of the likelihood, given the first checkpoint.
     pub log_likelihood: f64,
+    /// Whether memory and noise are the same in all phases, which then differ in their levels.
+    pub shared: bool,
     /// BIC by number of phases, of those that were tried and possible: -2 ln L + p ln(checkpoints - 1) with p free
     /// parameters. The phases here are those with the least.
     pub bic: Vec<(usize, f64)>,
@@ -43,7 +45,8 @@ impl Phases {
 
 /// Finds phases in observables (name, one value a checkpoint), each standardised to mean 0 and variance 1.
 ///
-/// Estimation starts from random divisions into consecutive phases, the same every time, and keeps the likeliest result.
+/// Estimation starts from the consecutive segments with the least squares, equal segments and random divisions, the same
+/// every time, and keeps the likeliest result.
 /// Phases are in the order of the mean checkpoint at which they are probable; with labels they keep theirs. The first
 /// checkpoint is what the others follow from: only its label, or the transitions, tell its phase.
 ///
@@ -73,30 +76,13 @@ pub fn fit_phases(observables: &[(&str, &[f64])], options: &PhaseOptions) -> Res
             values: options.labels.len(),
         });
     }
-    let whole = |values: &Vec<f64>| PhaseDynamics::whole(values, options.autoregressive).variance;
-    let whole: Vec<f64> = values.iter().map(whole).collect();
-    let problem = Problem {
-        values: &values,
-        labels: &options.labels,
-        left_to_right: options.left_to_right,
-        autoregressive: options.autoregressive,
-        whole: &whole,
-    };
-    let (mut bic, mut best): (Vec<(usize, f64)>, _) = (Vec::new(), None);
-    for states in options.fewest..=options.most {
-        let Some(model) = likeliest(&problem, states, options.starts) else {
-            continue;
-        };
-        let parameters = parameters(states, values.len(), options) as f64;
-        let found = parameters * ((times - 1) as f64).ln() - 2.0 * model.smoothed.log_likelihood;
-        if bic.iter().all(|(_, other)| found < *other) {
-            best = Some(model);
-        }
-        bic.push((states, found));
-    }
+    let (bic, best) = chosen(&values, options);
     let named = !options.labels.iter().all(Option::is_none);
     match best {
-        Some(model) => Ok(ordered(model, named || options.left_to_right, bic)),
+        Some(best) => Ok(Phases {
+            shared: best.shared,
+            ..ordered(best.model, named || options.left_to_right, bic)
+        }),
         None => Err(Error::Phases {
             observables: observables
                 .iter()
@@ -104,6 +90,62 @@ pub fn fit_phases(observables: &[(&str, &[f64])], options: &PhaseOptions) -> Res
                 .collect::<Vec<_>>()
                 .join(", "),
         }),
+    }
+}
+
+/// The model with the least BIC.
+struct Choice {
+    bic: f64,
+    /// Whether its phases share their noise.
+    shared: bool,
+    model: Model,
+}
+
+/// BIC by number of phases, and the model with the least.
+fn chosen(values: &[Vec<f64>], options: &PhaseOptions) -> (Vec<(usize, f64)>, Option<Choice>) {
+    let whole = |values: &Vec<f64>| PhaseDynamics::whole(values, options.autoregressive).variance;
+    let whole: Vec<f64> = values.iter().map(whole).collect();
+    let n = (values[0].len() - 1) as f64;
+    let (mut bic, mut best): (Vec<(usize, f64)>, Option<Choice>) = (Vec::new(), None);
+    for states in options.fewest..=options.most {
+        let mut least: Option<f64> = None;
+        for &shared in sharing(options.noise, states) {
+            let shape = PhaseShape {
+                autoregressive: options.autoregressive,
+                shared,
+            };
+            let problem = Problem {
+                values,
+                labels: &options.labels,
+                left_to_right: options.left_to_right,
+                shape,
+                whole: &whole,
+            };
+            let Some(model) = likeliest(&problem, states, options.starts) else {
+                continue;
+            };
+            let parameters = shape.parameters(states) * values.len() + chain(states, options);
+            let found = parameters as f64 * n.ln() - 2.0 * model.smoothed.log_likelihood;
+            least = Some(least.map_or(found, |least| least.min(found)));
+            if best.as_ref().is_none_or(|best| found < best.bic) {
+                best = Some(Choice {
+                    bic: found,
+                    shared,
+                    model,
+                });
+            }
+        }
+        bic.extend(least.map(|least| (states, least)));
+    }
+    (bic, best)
+}
+
+/// What is tried: phases that share their noise, or not; one phase has none to share with.
+fn sharing(noise: PhaseNoise, states: usize) -> &'static [bool] {
+    match (noise, states) {
+        (_, 1) | (PhaseNoise::Own, _) => &[false],
+        (PhaseNoise::Shared, _) => &[true],
+        (PhaseNoise::Either, _) => &[true, false],
     }
 }
 
@@ -133,39 +175,37 @@ fn standardised(observables: &[(&str, &[f64])]) -> Result<Vec<Vec<f64>>> {
     observables.iter().map(one).collect()
 }
 
-/// Free parameters: constant, variance and memory of each observable and phase, transitions, start.
-fn parameters(states: usize, observables: usize, options: &PhaseOptions) -> usize {
-    let each = if options.autoregressive { 3 } else { 2 };
-    let chain = match options.left_to_right {
+/// Free parameters of the transitions and the start.
+fn chain(states: usize, options: &PhaseOptions) -> usize {
+    match options.left_to_right {
         true => states - 1,
         false => states * (states - 1) + states - 1,
-    };
-    each * states * observables + chain
+    }
 }
 
+/// How many of the starts are followed to their end.
+const FOLLOWED: usize = 3;
+
 fn likeliest(problem: &Problem<'_>, states: usize, starts: usize) -> Option<Model> {
-    let times = problem.values[0].len();
-    let mut source = Source::new(states as u64);
-    let mut best: Option<Model> = None;
-    for start in 0..starts {
-        let bounds: Vec<usize> = match start {
-            0 => (1..states).map(|i| i * times / states).collect(),
-            _ => source.bounds(states - 1, times),
-        };
-        let of_bounds = |time: usize| bounds.iter().filter(|bound| **bound <= time).count();
-        let known = |time: usize| problem.labels.get(time).copied().flatten();
-        let division: Vec<usize> = (0..times)
-            .map(|t| known(t).unwrap_or_else(|| of_bounds(t)))
-            .collect();
-        let Some(model) = problem.maximised(&division, states) else {
-            continue;
-        };
-        let likelier = |best: &Model| model.smoothed.log_likelihood > best.smoothed.log_likelihood;
-        if best.as_ref().is_none_or(likelier) {
-            best = Some(model);
+    let mut divisions = divisions(problem.values, states, starts, problem.left_to_right);
+    for division in &mut divisions {
+        for (state, label) in division.iter_mut().zip(problem.labels) {
+            *state = label.unwrap_or(*state);
         }
     }
-    best
+    divisions.sort();
+    divisions.dedup();
+    let likelihood = |model: &Model| model.smoothed.log_likelihood;
+    let begun = divisions
+        .iter()
+        .filter_map(|division| problem.maximised(division, states));
+    let mut begun: Vec<Model> = begun.collect();
+    begun.sort_by(|a, b| likelihood(b).total_cmp(&likelihood(a)));
+    let settled = begun
+        .into_iter()
+        .take(FOLLOWED)
+        .filter_map(|model| problem.settled(model));
+    settled.max_by(|a, b| likelihood(a).total_cmp(&likelihood(b)))
 }
 
 /// The model with its states in the order of time, unless they have names.
@@ -192,6 +232,7 @@ fn ordered(model: Model, named: bool, bic: Vec<(usize, f64)>) -> Phases {
             .map(|state| in_order(&model.transition[*state]))
             .collect(),
         log_likelihood: model.smoothed.log_likelihood,
+        shared: false,
         bic,
     }
 }

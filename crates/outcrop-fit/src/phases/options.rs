@@ -1,5 +1,18 @@
 use crate::{Error, Result};
 
+/// Whether phases differ in more than their levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PhaseNoise {
+    /// Each phase has a memory and a noise of its own.
+    Own,
+    /// The memory and the noise of an observable are the same in all phases, which then differ in their levels: half as
+    /// many parameters, so that shorter phases are found.
+    Shared,
+    /// Both are tried, and BIC chooses.
+    #[default]
+    Either,
+}
+
 /// Options of [`fit_phases`](super::fit_phases), each checked when it is set.
 ///
 /// | name | default | purpose | range |
@@ -8,7 +21,8 @@ use crate::{Error, Result};
 /// | `fewest` | 1 | smallest | 1 to `most` |
 /// | `left_to_right` | no | phases follow one another and never return | |
 /// | `autoregressive` | yes | whether a value depends on the one before; if not, a = 0 | |
-/// | `starts` | 10 | from how many random divisions the estimation starts | 1 to 1000 |
+/// | `noise` | `Either` | whether phases differ in more than their levels | |
+/// | `starts` | 10 | from how many divisions the estimation starts: the best segments, equal ones, random ones | 1 to 1000 |
 /// | `labels` | none | the phase, from 0, of some checkpoints, where it is known | below `fewest` |
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhaseOptions {
@@ -16,6 +30,7 @@ pub struct PhaseOptions {
     pub(super) most: usize,
     pub(super) left_to_right: bool,
     pub(super) autoregressive: bool,
+    pub(super) noise: PhaseNoise,
     pub(super) starts: usize,
     pub(super) labels: Vec<Option<usize>>,
 }
@@ -27,6 +42,7 @@ impl Default for PhaseOptions {
             most: 4,
             left_to_right: false,
             autoregressive: true,
+            noise: PhaseNoise::Either,
             starts: 10,
             labels: Vec::new(),
         }
@@ -75,7 +91,12 @@ impl PhaseOptions {
         }
     }
 
-    /// From how many random divisions into phases the estimation starts.
+    /// Whether phases differ in more than their levels.
+    pub fn noise(self, noise: PhaseNoise) -> Self {
+        Self { noise, ..self }
+    }
+
+    /// From how many divisions into phases the estimation starts.
     ///
     /// # Errors
     /// [`Error::Option`] outside 1 to 1000.

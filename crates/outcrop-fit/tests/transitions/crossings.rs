@@ -102,6 +102,13 @@ fn coverage() {
             inside.map(share),
             share(inside_width)
         );
+        // 95 % less three standard errors of 200 rounds
+        let least = inside
+            .into_iter()
+            .chain([inside_width])
+            .map(share)
+            .fold(1.0, f64::min);
+        assert!(least > 0.904, "{least}");
     }
 }
 

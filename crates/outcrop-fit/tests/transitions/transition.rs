@@ -16,13 +16,24 @@ fn alarms(n: usize, rounds: u64, mut draw: impl FnMut(&mut Noise) -> Vec<f64>) -
     (0..rounds).map(alarm).filter(|alarm| *alarm).count() as f64 / rounds as f64
 }
 
-/// At most 5 % of 1000 trendless series, whatever their autocorrelation.
 #[test]
 fn false_alarms() {
+    at_most_one_in_twenty(200, &[12, 80], &[-0.4, 0.3, 0.7, 0.97]);
+}
+
+#[test]
+#[ignore = "a minute: false_alarms of 1000 series of more kinds"]
+fn false_alarms_of_a_thousand_series() {
+    let phi = [-0.4, 0.0, 0.3, 0.5, 0.7, 0.9, 0.95, 0.97];
+    at_most_one_in_twenty(1000, &[8, 12, 20, 30, 50, 80, 150], &phi);
+}
+
+/// At most 5 % of trendless series, whatever their autocorrelation.
+fn at_most_one_in_twenty(rounds: u64, lengths: &[usize], correlations: &[f64]) {
     let mut largest: f64 = 0.0;
-    for n in [12, 30, 80, 150] {
-        for phi in [-0.4, 0.0, 0.3, 0.5, 0.7, 0.9, 0.97] {
-            let rate = alarms(n, 1000, |noise| noise.autoregressive(phi, n));
+    for &n in lengths {
+        for &phi in correlations {
+            let rate = alarms(n, rounds, |noise| noise.autoregressive(phi, n));
             println!("n {n}, AR(1) {phi}: {rate}");
             assert!(rate <= 0.05, "n {n}, phi {phi}: {rate}");
             largest = largest.max(rate);
@@ -84,7 +95,7 @@ fn power() {
     ] {
         let steps = steps(n);
         let half = steps[n / 3];
-        let power = alarms(n, 300, |noise| {
+        let power = alarms(n, 200, |noise| {
             let noise = noise.autoregressive(phi, n);
             steps
                 .iter()
@@ -93,10 +104,7 @@ fn power() {
                 .collect()
         });
         println!("n {n}, AR(1) {phi}, size {size} sigma: power {power}");
-        assert!(
-            power >= least * 0.0,
-            "n {n}, phi {phi}, size {size}: {power}"
-        );
+        assert!(power >= least, "n {n}, phi {phi}, size {size}: {power}");
     }
 }
 
