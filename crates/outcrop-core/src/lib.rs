@@ -20,6 +20,7 @@
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`ExpertShare`] | how many tokens an expert of a mixture of experts gets | `routers.csv` |
 //! | [`Observation`] | a number observed of a tensor: its mean over sequences, or why there is none | `observables.csv` |
+//! | [`TrainingEvent`], [`EventKind`] | something that happened in training: a loss spike, a change of the learning rate, a stage | `events.csv` |
 //! | [`Intervention`] | the loss with massive activations set to zero or to their mean | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
 //! | [`ModelScore`] | how well it predicts one model left out | `model_scores.csv` |
@@ -56,6 +57,7 @@ mod comparison;
 mod document;
 #[cfg(feature = "files")]
 mod error;
+mod event;
 mod explanation;
 #[cfg(feature = "files")]
 mod files;
@@ -96,6 +98,7 @@ pub use comparison::{Comparison, CurveVerdict};
 pub use document::Document;
 #[cfg(feature = "files")]
 pub use error::{Error, Result};
+pub use event::{EventKind, TrainingEvent};
 pub use explanation::{Attribution, Dependence, Importance};
 #[cfg(feature = "files")]
 pub use files::{

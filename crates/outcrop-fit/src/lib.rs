@@ -28,6 +28,7 @@
 //! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
 //! | [`TransitionNull`], [`onset()`], [`onset_over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
 //! | [`fit_phases`], [`Phases`], [`forward_backward`] | phases of training: a hidden Markov model over several observables |
+//! | [`training_events`], [`loss_spikes`], [`RateHistory`], [`stage_starts`] | what happened in training at the same steps |
 //! | [`compare_published`] | the paper's published fits compared with ours |
 //! | [`paper`] | the paper's own procedure, including its failures |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
@@ -56,6 +57,7 @@
 mod average;
 mod curve;
 mod error;
+mod events;
 mod families;
 mod forecast;
 mod goodness;
@@ -80,6 +82,9 @@ mod weights;
 pub use average::akaike_weights;
 pub use curve::{Curve, CurveSummary};
 pub use error::{Error, Result};
+pub use events::{
+    LossSpike, RateChange, RateHistory, events_between, loss_spikes, stage_starts, training_events,
+};
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;
 pub use hypotheses::{

@@ -4,6 +4,7 @@ use super::row::Row;
 use crate::{
     Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Forecast, HeadSink, Importance,
     Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, Score,
+    TrainingEvent,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -208,6 +209,13 @@ row!(
     ["reason", "sequence"],
     named ["model", "place", "observable"],
     key [model, step, layer, head, place, observable, sequence]
+);
+
+row!(
+    TrainingEvent,
+    ["model", "step", "event", "value"],
+    ["stage"],
+    named ["model", "event"], key [model, step, event]
 );
 
 row!(
