@@ -18,7 +18,7 @@ pub struct Phases {
     pub log_likelihood: f64,
     /// Whether memory and noise are the same in all phases, which then differ in their levels.
     pub shared: bool,
-    /// BIC by number of phases, of those that were tried and possible: -2 ln L + p ln(checkpoints - 1) with p free
+    /// BIC by number of phases, of those that were tried and possible and whose phases have three checkpoints or more: -2 ln L + p ln(checkpoints - 1) with p free
     /// parameters. The phases here are those with the least.
     pub bic: Vec<(usize, f64)>,
 }
@@ -121,7 +121,9 @@ fn chosen(values: &[Vec<f64>], options: &PhaseOptions) -> (Vec<(usize, f64)>, Op
                 shape,
                 whole: &whole,
             };
-            let Some(model) = likeliest(&problem, states, options.starts) else {
+            let model = likeliest(&problem, states, options.starts);
+            let may_be_short = states == options.fewest;
+            let Some(model) = model.filter(|model| may_be_short || is_lasting(model)) else {
                 continue;
             };
             let parameters = shape.parameters(states) * values.len() + chain(states, options);
@@ -183,6 +185,17 @@ fn chain(states: usize, options: &PhaseOptions) -> usize {
     }
 }
 
+/// How many checkpoints a phase has at least, where that can be chosen. After a sudden change of level the first value
+/// does not follow from the one before, which is no phase of its own.
+const SHORTEST: f64 = 3.0;
+
+/// Whether every phase has so many checkpoints.
+fn is_lasting(model: &Model) -> bool {
+    let posterior = &model.smoothed.posterior;
+    let count = |state: usize| posterior.iter().map(|row| row[state]).sum::<f64>();
+    (0..model.start.len()).all(|state| count(state) >= SHORTEST)
+}
+
 /// How many of the starts are followed to their end.
 const FOLLOWED: usize = 3;
 
@@ -205,7 +218,11 @@ fn likeliest(problem: &Problem<'_>, states: usize, starts: usize) -> Option<Mode
         .into_iter()
         .take(FOLLOWED)
         .filter_map(|model| problem.settled(model));
-    settled.max_by(|a, b| likelihood(a).total_cmp(&likelihood(b)))
+    let better = |a: &Model, b: &Model| {
+        let lasting = is_lasting(a).cmp(&is_lasting(b));
+        lasting.then(likelihood(a).total_cmp(&likelihood(b)))
+    };
+    settled.max_by(better)
 }
 
 /// The model with its states in the order of time, unless they have names.
