@@ -13,7 +13,9 @@ pub(crate) fn layout() -> outcrop_core::Result<TableLayout<Fit>> {
 
 /// The same, and behind them the columns of the hypotheses of these names.
 pub(crate) fn layout_with(names: &[&str]) -> outcrop_core::Result<TableLayout<Fit>> {
-    let more = HYPOTHESES.iter().filter(|h| names.contains(&h.about().name));
+    let more = HYPOTHESES
+        .iter()
+        .filter(|h| names.contains(&h.about().name));
     let all: Vec<&dyn Hypothesis> = DEFAULT_HYPOTHESES.iter().chain(more).copied().collect();
     TableLayout::new(quantity_columns(&all))
 }

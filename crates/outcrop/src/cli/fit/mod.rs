@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::FolderLock;
 use outcrop_core::table::TableLayout;
-use outcrop_fit::{DEFAULT_HYPOTHESES, HYPOTHESES, FitOptions, fit_each, paper};
+use outcrop_fit::{DEFAULT_HYPOTHESES, FitOptions, HYPOTHESES, fit_each, paper};
 use outcrop_report::{Format as PlotFormat, fit_plot};
 
 use self::held::Held;
