@@ -5,8 +5,8 @@ use std::path::Path;
 
 use outcrop::core::table::{self, Loaded, MeasurementRow, Row, cells};
 use outcrop::core::{
-    Attribution, Comparison, CurvePoint, Dependence, Fit, Forecast, HeadSink, Importance,
-    Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
+    Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Fit, Forecast, HeadSink,
+    Importance, Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
 };
 
 use super::{files, fixture, path, refused, run, succeeded, text};
@@ -75,7 +75,7 @@ fn architectures(file: &Path) -> Vec<Vec<String>> {
 type Reader = fn(&Path) -> Vec<Vec<String>>;
 
 /// Every table of the command with its reader.
-const TABLES: [(&str, Reader); 17] = [
+const TABLES: [(&str, Reader); 18] = [
     ("measurements.csv", measurements),
     ("trajectories.csv", trajectories),
     ("architectures.csv", architectures),
@@ -83,6 +83,7 @@ const TABLES: [(&str, Reader); 17] = [
     ("curves.csv", rows::<CurvePoint>),
     ("loss.csv", rows::<LossPoint>),
     ("heads.csv", rows::<HeadSink>),
+    ("routers.csv", rows::<ExpertShare>),
     ("places.csv", rows::<PersistentPlace>),
     ("scores.csv", rows::<Score>),
     ("model_scores.csv", rows::<ModelScore>),
