@@ -1,5 +1,6 @@
 use outcrop_core::{
-    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Prediction, Provenance, Score, Trajectory,
+    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Observation, Prediction, Provenance, Score,
+    TrainingEvent, Trajectory,
 };
 
 /// The inputs of a report. Every table may be empty; figures that need it are then left out, and the page says so.
@@ -24,6 +25,10 @@ pub struct Inputs {
     pub scores: Vec<Score>,
     /// Predictions for models that the regressor never saw.
     pub predictions: Vec<Prediction>,
+    /// Observables: means over sequences, without rows of single sequences.
+    pub observations: Vec<Observation>,
+    /// What happened in training; marked in the figures of single models.
+    pub events: Vec<TrainingEvent>,
     /// Where the inputs come from.
     pub provenance: Provenance,
 }
@@ -40,7 +45,8 @@ impl Inputs {
             self.losses.len(),
             self.scores.len(),
             self.predictions.len(),
+            self.observations.len(),
         ];
-        rows == [0; 8]
+        rows == [0; 9]
     }
 }

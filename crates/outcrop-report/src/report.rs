@@ -45,8 +45,8 @@ pub fn write_report_with(
         let svg = match &section.figure {
             Err(_) => None,
             Ok(figure) => {
-                progress(files.len() / 2, total, section.name);
-                let (svg, paths) = write_figure(figure, section.name, &folder)?;
+                progress(files.len() / 2, total, &section.name);
+                let (svg, paths) = write_figure(figure, &section.name, &folder)?;
                 files.extend(paths);
                 Some(svg)
             }

@@ -6,6 +6,7 @@ mod goodness;
 mod heatmaps;
 mod layers;
 mod loss;
+mod observables;
 mod overview;
 mod prediction;
 mod ratio;
@@ -29,8 +30,8 @@ pub(crate) struct Figure {
 /// The place of a figure on the page.
 pub(crate) struct Section {
     /// Name of its files.
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
+    pub(crate) name: String,
+    pub(crate) title: String,
     /// The figure of the paper that it follows.
     pub(crate) paper: Option<u8>,
     /// The figure, or the missing data.
@@ -39,13 +40,13 @@ pub(crate) struct Section {
 
 /// Every figure in the order of the page.
 pub(crate) fn all(data: &Data) -> Vec<Section> {
-    let section = |name, title, paper, figure| Section {
-        name,
-        title,
+    let section = |name: &str, title: &str, paper, figure| Section {
+        name: name.into(),
+        title: title.into(),
         paper,
         figure,
     };
-    vec![
+    let mut sections = vec![
         section(
             "emergence",
             "Emergence over training",
@@ -91,5 +92,7 @@ pub(crate) fn all(data: &Data) -> Vec<Section> {
             None,
             prediction::figure(data),
         ),
-    ]
+    ];
+    sections.append(&mut observables::sections(data));
+    sections
 }

@@ -1,7 +1,7 @@
 use super::Figure;
-use super::shared::{NO_MEASUREMENTS, most_emergent_model};
+use super::shared::{NO_MEASUREMENTS, events_of, layer_keys, most_emergent_model};
 use crate::chart::palette::ordered;
-use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke};
 use crate::data::{Data, Model};
 
 /// The ratio over steps of every layer of the most emergent model, for the top 1, 2 and 3.
@@ -16,7 +16,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             let color = ordered(*layer as usize - 1, model.layers as usize);
             Mark::Line(line.clone(), color, Stroke::Thin)
         });
-        Panel::new(format!("top {}", k + 1), x.clone(), y, marks.collect())
+        Panel {
+            tags: events_of(data, &model.name),
+            ..Panel::new(format!("top {}", k + 1), x.clone(), y, marks.collect())
+        }
     });
     Ok(Figure {
         caption: format!(
@@ -43,18 +46,4 @@ fn lines<'a>(data: &Data<'a>, model: &'a Model, k: usize) -> Vec<(u32, Vec<(f64,
         (layer, ratio.filter(|p| p.1.is_finite()).collect())
     };
     (1..=model.layers).map(line).collect()
-}
-
-/// Keys of at most eight layers, the first and the last among them.
-fn layer_keys(layers: u32) -> Vec<Key> {
-    let shown = layers.clamp(1, 8);
-    let layer = |i: u32| match shown {
-        1 => 1,
-        _ => 1 + (i * (layers - 1) + (shown - 1) / 2) / (shown - 1),
-    };
-    let key = |l: u32| {
-        let color = ordered(l as usize - 1, layers as usize);
-        Key::new(format!("layer {l}"), color, Symbol::Line)
-    };
-    (0..shown).map(layer).map(key).collect()
 }

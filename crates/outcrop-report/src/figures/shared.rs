@@ -1,4 +1,6 @@
-use crate::chart::palette::OKABE_ITO;
+use outcrop_core::EventKind;
+
+use crate::chart::palette::{OKABE_ITO, ordered};
 use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Stroke, Symbol};
 use crate::data::{Data, Model, growth, most_emergent};
 use crate::means::Means;
@@ -84,4 +86,37 @@ pub(crate) fn magnitude_axis<'p>(profiles: impl IntoIterator<Item = &'p [(u32, M
     let rows = profiles.into_iter().flatten();
     let values = rows.flat_map(|(_, m)| [m.top[0], m.top[1], m.top[2], m.median]);
     Axis::log("magnitude |h|", values)
+}
+
+/// Keys of at most eight layers, the first and the last among them.
+pub(super) fn layer_keys(layers: u32) -> Vec<Key> {
+    let shown = layers.clamp(1, 8);
+    let layer = |i: u32| match shown {
+        1 => 1,
+        _ => 1 + (i * (layers - 1) + (shown - 1) / 2) / (shown - 1),
+    };
+    let key = |l: u32| {
+        let color = ordered(l as usize - 1, layers as usize);
+        Key::new(format!("layer {l}"), color, Symbol::Line)
+    };
+    (0..shown).map(layer).map(key).collect()
+}
+
+/// Events of the training of a model, as lines across a panel.
+pub(super) fn events_of(data: &Data, model: &str) -> Vec<(f64, String)> {
+    /// Most lines of one kind: more would cover the curves.
+    const MOST: usize = 3;
+    let events = data.inputs.events.iter().filter(|one| one.model == model);
+    let of = |kind: EventKind| {
+        let of_kind = events.clone().filter(move |one| one.event == kind);
+        of_kind.take(MOST)
+    };
+    let tagged = EventKind::ALL.into_iter().flat_map(of);
+    let word = |one: &outcrop_core::TrainingEvent| match &one.stage {
+        Some(stage) => stage.clone(),
+        None => one.event.word().replace('-', " "),
+    };
+    let mut tags: Vec<_> = tagged.map(|one| (one.step as f64, word(one))).collect();
+    tags.sort_by(|a, b| a.0.total_cmp(&b.0));
+    tags
 }

@@ -93,7 +93,7 @@ fn figure(number: usize, section: &Section, svg: Option<&str>) -> String {
     let paper = section.paper.map_or_else(String::new, |n| {
         format!(" <span class=\"other\">(follows figure {n} of the paper)</span>")
     });
-    let head = format!("<h3>{number}. {}{paper}</h3>\n", escape(section.title));
+    let head = format!("<h3>{number}. {}{paper}</h3>\n", escape(&section.title));
     match (&section.figure, svg) {
         (Ok(f), Some(svg)) => head + &plate(number, section, f, svg),
         (Err(lacks), _) => head + &missing(&format!("Left out: {lacks}.")),

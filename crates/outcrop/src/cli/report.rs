@@ -13,7 +13,7 @@ use super::voice::detail;
 use crate::{Error, Result};
 
 /// The tables that a report uses.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "architectures",
     "measurements",
     "trajectories",
@@ -22,6 +22,8 @@ const TABLES: [&str; 8] = [
     "loss",
     "scores",
     "predictions",
+    "observables",
+    "events",
 ];
 
 #[derive(clap::Args)]
@@ -30,7 +32,8 @@ const TABLES: [&str; 8] = [
   outcrop report runs/mine --out mine-report     a single run: all figures that its tables allow
 
 Reads those of these tables that exist: architectures.csv, measurements.csv, trajectories.csv,
-fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv (each may end in .csv.gz), provenance.json.")]
+fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv, observables.csv, events.csv (each may end in .csv.gz),
+provenance.json.")]
 pub(crate) struct Args {
     /// A folder with tables.
     folder: PathBuf,
@@ -90,6 +93,7 @@ fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
             .any(|loss| loss.held_out_loss.is_finite()),
         !inputs.scores.is_empty(),
         !inputs.predictions.is_empty(),
+        !inputs.observations.is_empty(),
     ];
     if others.contains(&true) {
         say(&format!(
@@ -99,7 +103,7 @@ fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     }
     let folder = folder.display();
     let reason = format!(
-        "report on {folder}: {without}, nor is there a fit, a loss, a score or a prediction: nothing could be drawn"
+        "report on {folder}: {without}, nor is there a fit, a loss, a score, a prediction or an observable: nothing could be drawn"
     );
     Err(Error::Nothing(reason))
 }
@@ -116,6 +120,8 @@ fn read(args: &Args) -> Result<Inputs> {
         losses,
         scores,
         predictions,
+        observations,
+        events,
     ] = TABLES.map(|name| table::in_folder(&args.folder, name));
     let mut inputs = Inputs {
         archs: rows(&archs, table::architectures)?,
@@ -126,8 +132,12 @@ fn read(args: &Args) -> Result<Inputs> {
         losses: rows(&losses, table::read_rows)?,
         scores: rows(&scores, table::read_rows)?,
         predictions: rows(&predictions, table::read_rows)?,
+        observations: rows(&observations, table::read_rows)?,
+        events: rows(&events, table::read_rows)?,
         ..Inputs::default()
     };
+    // the means hold what rows of single sequences say
+    inputs.observations.retain(|row| row.sequence.is_none());
     if !args.include_suspect {
         leave_out_suspects(&mut inputs.measurements);
     }
