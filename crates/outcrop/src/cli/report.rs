@@ -3,8 +3,10 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
 use outcrop_core::{
-    Error as CoreError, Fit, Measurement, Provenance, Stages, Trajectory, TrajectoryOptions,
+    Error as CoreError, Fit, LossPoint, Measurement, Provenance, Stages, TrainingEvent, Trajectory,
+    TrajectoryOptions,
 };
+use outcrop_fit::{stage_starts, training_events};
 use outcrop_report::{Inputs, write_report};
 
 use super::input::good_rows;
@@ -136,6 +138,9 @@ fn read(args: &Args) -> Result<Inputs> {
         events: rows(&events, table::read_rows)?,
         ..Inputs::default()
     };
+    if events.is_none() {
+        inputs.events = found_events(&inputs);
+    }
     // the means hold what rows of single sequences say
     inputs.observations.retain(|row| row.sequence.is_none());
     if !args.include_suspect {
@@ -160,6 +165,30 @@ fn read(args: &Args) -> Result<Inputs> {
         inputs.provenance = Provenance::read(&provenance)?;
     }
     Ok(inputs)
+}
+
+/// What happened in training, as losses, learning rates and stages say.
+fn found_events(inputs: &Inputs) -> Vec<TrainingEvent> {
+    let mut losses: BTreeMap<&str, Vec<LossPoint>> = BTreeMap::new();
+    for row in &inputs.losses {
+        losses.entry(&row.model).or_default().push(row.clone());
+    }
+    let mut events = Vec::new();
+    for rows in losses.values_mut() {
+        rows.sort_by_key(|row| row.step);
+        events.extend(training_events(rows));
+    }
+    let mut checkpoints: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
+    for row in &inputs.measurements {
+        let of_model = checkpoints.entry(&row.model).or_default();
+        let checkpoint = (row.step, row.stage.as_deref().unwrap_or_default());
+        if of_model.last() != Some(&checkpoint) {
+            of_model.push(checkpoint);
+        }
+    }
+    let stages = checkpoints.iter();
+    events.extend(stages.flat_map(|(model, of_model)| stage_starts(model, of_model)));
+    events
 }
 
 /// Removes steps that an audit suspects, and says so.
