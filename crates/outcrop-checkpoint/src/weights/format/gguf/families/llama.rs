@@ -2,10 +2,10 @@ use serde_json::{Map, Value, json};
 
 use super::change::unpair;
 use super::said::{Said, add};
-use super::{Known, Result, any};
+use super::{Known, Result, has_experts};
 
 pub(super) static LLAMA: Known = Known {
-    is: any,
+    is: |header| !has_experts(header),
     name: "llama",
     model_type: "llama",
     blocks: "model.layers",
@@ -74,6 +74,13 @@ pub(super) fn grouped(said: &mut Said<'_>, config: &mut Map<String, Value>) -> R
     scaling(said, config)
 }
 
+/// What YaRN says beside its factor, there and in transformers.
+const OF_YARN: [(&str, &str); 3] = [
+    ("rope.scaling.yarn_attn_factor", "attention_factor"),
+    ("rope.scaling.yarn_beta_fast", "beta_fast"),
+    ("rope.scaling.yarn_beta_slow", "beta_slow"),
+];
+
 /// How wavelengths are stretched.
 pub(super) fn scaling(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
     let kind = said
@@ -84,15 +91,18 @@ pub(super) fn scaling(said: &mut Said<'_>, config: &mut Map<String, Value>) -> R
     let original = said.optional_count("rope.scaling.original_context_length")?;
     let finetuned = said.get("rope.scaling.finetuned");
     let _ = finetuned; // says how it was trained, not what it computes
-    match kind {
-        "none" => {}
-        _ => {
-            let mut scaling = json!({ "rope_type": kind, "factor": factor });
-            if let Some(original) = original {
-                scaling["original_max_position_embeddings"] = original.into();
-            }
-            config.insert("rope_scaling".into(), scaling);
+    if kind == "none" {
+        return Ok(());
+    }
+    let mut scaling = json!({ "rope_type": kind, "factor": factor });
+    if let Some(original) = original {
+        scaling["original_max_position_embeddings"] = original.into();
+    }
+    for (key, name) in OF_YARN {
+        if let Some(given) = said.get(key) {
+            scaling[name] = given.clone();
         }
     }
+    config.insert("rope_scaling".into(), scaling);
     Ok(())
 }

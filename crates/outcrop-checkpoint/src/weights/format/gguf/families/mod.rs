@@ -69,6 +69,7 @@ static FAMILIES: &[&Known] = &[
     &olmo::OLMO,
     &olmo::OLMO2,
     &granite::GRANITE,
+    &moe::MIXTRAL,
     &moe::QWEN2_MOE,
     &moe::QWEN3_MOE,
     &moe::OLMOE,
@@ -116,6 +117,12 @@ fn each(name: &str, stored: &Stored) -> Result<Vec<(String, Stored)>> {
 /// The only form.
 fn any(_: &Header) -> bool {
     true
+}
+
+/// Whether the first block has a router.
+fn has_experts(header: &Header) -> bool {
+    let router = |info: &Info| info.name == "blk.0.ffn_gate_inp.weight";
+    header.tensors.iter().any(router)
 }
 
 /// What rotary frequencies are divided by, as those of Llama 3.1 are.

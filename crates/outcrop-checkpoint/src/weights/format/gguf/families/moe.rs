@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::change::{Heads, as_it_is};
 use super::said::{Said, add};
-use super::{Known, Result, llama, qwen};
+use super::{Known, Result, any, has_experts, llama, qwen};
 use crate::weights::stored::Stored;
 
 pub(super) static QWEN2_MOE: Known = Known {
+    is: any,
     name: "qwen2moe",
     model_type: "qwen2_moe",
     modules: MODULES,
@@ -35,6 +36,31 @@ pub(super) static OLMOE: Known = Known {
     config: olmoe,
     ..QWEN2_MOE
 };
+
+/// Llama with experts in all layers.
+pub(super) static MIXTRAL: Known = Known {
+    is: has_experts,
+    model_type: "mixtral",
+    modules: OF_MIXTRAL,
+    config: mixtral,
+    ..llama::LLAMA
+};
+
+const OF_MIXTRAL: &[(&str, &str)] = &[
+    ("token_embd", "model.embed_tokens"),
+    ("output_norm", "model.norm"),
+    ("output", "lm_head"),
+    ("attn_norm", "input_layernorm"),
+    ("attn_q", "self_attn.q_proj"),
+    ("attn_k", "self_attn.k_proj"),
+    ("attn_v", "self_attn.v_proj"),
+    ("attn_output", "self_attn.o_proj"),
+    ("ffn_norm", "post_attention_layernorm"),
+    ("ffn_gate_inp", "block_sparse_moe.gate"),
+    ("ffn_gate_exps", "block_sparse_moe.experts.{}.w1"),
+    ("ffn_down_exps", "block_sparse_moe.experts.{}.w2"),
+    ("ffn_up_exps", "block_sparse_moe.experts.{}.w3"),
+];
 
 const MODULES: &[(&str, &str)] = &[
     ("token_embd", "model.embed_tokens"),
@@ -75,6 +101,17 @@ fn sparse(said: &mut Said<'_>, config: &mut Map<String, Value>, normalised: bool
         "moe_intermediate_size": said.count("expert_feed_forward_length")?,
         "norm_topk_prob": normalised,
         "decoder_sparse_step": 1,
+    });
+    add(config, settings);
+    Ok(())
+}
+
+fn mixtral(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
+    llama::grouped(said, config)?;
+    let settings = json!({
+        "num_local_experts": said.count("expert_count")?,
+        "num_experts_per_tok": said.count("expert_used_count")?,
+        "sliding_window": null,
     });
     add(config, settings);
     Ok(())
