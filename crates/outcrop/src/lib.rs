@@ -40,6 +40,7 @@ pub use {
 
 pub mod cli;
 mod error;
+mod events;
 mod fits;
 pub mod pipeline;
 

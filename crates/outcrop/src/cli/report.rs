@@ -3,10 +3,8 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
 use outcrop_core::{
-    Error as CoreError, Fit, LossPoint, Measurement, Provenance, Stages, TrainingEvent, Trajectory,
-    TrajectoryOptions,
+    Error as CoreError, Fit, Measurement, Provenance, Stages, Trajectory, TrajectoryOptions,
 };
-use outcrop_fit::{stage_starts, training_events};
 use outcrop_report::{Inputs, write_report};
 
 use super::input::good_rows;
@@ -139,7 +137,7 @@ fn read(args: &Args) -> Result<Inputs> {
         ..Inputs::default()
     };
     if events.is_none() {
-        inputs.events = found_events(&inputs);
+        inputs.events = crate::events::of_runs(&inputs.losses, &inputs.measurements);
     }
     // the means hold what rows of single sequences say
     inputs.observations.retain(|row| row.sequence.is_none());
@@ -165,30 +163,6 @@ fn read(args: &Args) -> Result<Inputs> {
         inputs.provenance = Provenance::read(&provenance)?;
     }
     Ok(inputs)
-}
-
-/// What happened in training, as losses, learning rates and stages say.
-fn found_events(inputs: &Inputs) -> Vec<TrainingEvent> {
-    let mut losses: BTreeMap<&str, Vec<LossPoint>> = BTreeMap::new();
-    for row in &inputs.losses {
-        losses.entry(&row.model).or_default().push(row.clone());
-    }
-    let mut events = Vec::new();
-    for rows in losses.values_mut() {
-        rows.sort_by_key(|row| row.step);
-        events.extend(training_events(rows));
-    }
-    let mut checkpoints: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
-    for row in &inputs.measurements {
-        let of_model = checkpoints.entry(&row.model).or_default();
-        let checkpoint = (row.step, row.stage.as_deref().unwrap_or_default());
-        if of_model.last() != Some(&checkpoint) {
-            of_model.push(checkpoint);
-        }
-    }
-    let stages = checkpoints.iter();
-    events.extend(stages.flat_map(|(model, of_model)| stage_starts(model, of_model)));
-    events
 }
 
 /// Removes steps that an audit suspects, and says so.

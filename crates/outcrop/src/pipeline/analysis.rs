@@ -24,7 +24,7 @@ pub struct Analysis {
 }
 
 /// Fits every layer of the finished `runs` of `profile`, scores predictions, and writes the tables
-/// (`architectures.csv`, `measurements.csv`, `loss.csv`, `trajectories.csv`, `fits.csv`, `curves.csv`,
+/// (`architectures.csv`, `measurements.csv`, `loss.csv`, `events.csv`, `trajectories.csv`, `fits.csv`, `curves.csv`,
 /// `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts in words
 /// (`verdicts.txt`) and the report.
 ///
@@ -48,6 +48,8 @@ pub fn analyse(
     table::write_architectures(&results.file("architectures.csv"), &gathered.archs)?;
     table::write_measurements(&results.file("measurements.csv"), &gathered.measurements)?;
     table::write_rows(&results.file("loss.csv"), &gathered.losses)?;
+    let events = crate::events::of_runs(&gathered.losses, &gathered.measurements);
+    table::write_rows(&results.file("events.csv"), &events)?;
     table::write_trajectories(&results.file("trajectories.csv"), &trajectories)?;
     table::write_rows_with(&results.file("fits.csv"), &fits, crate::fits::layout()?)?;
     table::write_rows(&results.file("curves.csv"), &curves)?;
@@ -70,7 +72,9 @@ pub fn analyse(
         losses: gathered.losses,
         scores: evaluation.scores,
         predictions: evaluation.predictions,
+        events,
         provenance,
+        ..Inputs::default()
     };
     let written = outcrop_report::write_report(&inputs, &results.file("report"))?;
     Ok(Analysis {

@@ -1,0 +1,29 @@
+use std::collections::BTreeMap;
+
+use outcrop_core::{LossPoint, Measurement, Stage, TrainingEvent};
+use outcrop_fit::{stage_starts, training_events};
+
+/// What happened in the training of each model, as losses, learning rates and stages say.
+pub(crate) fn of_runs(losses: &[LossPoint], measurements: &[Measurement]) -> Vec<TrainingEvent> {
+    let mut by_model: BTreeMap<&str, Vec<LossPoint>> = BTreeMap::new();
+    for row in losses {
+        by_model.entry(&row.model).or_default().push(row.clone());
+    }
+    let mut events = Vec::new();
+    for rows in by_model.values_mut() {
+        rows.sort_by_key(|row| row.step);
+        events.extend(training_events(rows));
+    }
+    let mut checkpoints: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
+    for row in measurements {
+        let of_model = checkpoints.entry(&row.model).or_default();
+        let stage = row.stage.as_ref().map(|stage: &Stage| stage.name.as_str());
+        let checkpoint = (row.step, stage.unwrap_or_default());
+        if of_model.last() != Some(&checkpoint) {
+            of_model.push(checkpoint);
+        }
+    }
+    let stages = checkpoints.iter();
+    events.extend(stages.flat_map(|(model, of_model)| stage_starts(model, of_model)));
+    events
+}
