@@ -64,6 +64,7 @@ pub struct Sample<'a> {
     labels: Option<&'a [u32]>,
     sinks: Option<&'a [usize]>,
     channels: [Option<Result<&'a [usize], Missing>>; Companion::ALL.len()],
+    own_channels: Option<Result<&'a [usize], Missing>>,
 }
 
 impl<'a> Sample<'a> {
@@ -76,6 +77,7 @@ impl<'a> Sample<'a> {
             labels: None,
             sinks: None,
             channels: [None; Companion::ALL.len()],
+            own_channels: None,
         }
     }
 
@@ -138,6 +140,17 @@ impl<'a> Sample<'a> {
     ) -> Self {
         self.channels[companion as usize] = Some(channels);
         self
+    }
+
+    /// With its own top channels, as [`top_channels`](crate::top_channels) gives them, where they are known already.
+    pub fn with_own_channels(mut self, channels: Result<&'a [usize], Missing>) -> Self {
+        self.own_channels = Some(channels);
+        self
+    }
+
+    /// Its own top channels, where they were given.
+    pub(crate) fn own_channels(&self) -> Option<Result<&'a [usize], Missing>> {
+        self.own_channels
     }
 
     /// The top channels of a companion, where they were given.

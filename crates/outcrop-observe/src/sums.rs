@@ -2,7 +2,48 @@
 
 /// The mean of all scalars.
 pub(crate) fn mean(values: &[f32]) -> f64 {
-    total(values.iter().map(|x| f64::from(*x))) / values.len() as f64
+    total(values, |x| x) / values.len() as f64
+}
+
+/// The sum of `of` each scalar, in eight sums.
+pub(crate) fn total(values: &[f32], of: impl Fn(f64) -> f64) -> f64 {
+    let mut sums = [0.0; 8];
+    let blocks = values.chunks_exact(8);
+    let rest = blocks.remainder().iter();
+    let rest: f64 = rest.map(|x| of(f64::from(*x))).sum();
+    for block in blocks {
+        for (sum, x) in sums.iter_mut().zip(block) {
+            *sum += of(f64::from(*x));
+        }
+    }
+    sums.iter().sum::<f64>() + rest
+}
+
+/// How many scalars `are`, in sixteen counts.
+pub(crate) fn count(values: &[f32], are: impl Fn(f32) -> bool) -> usize {
+    let mut all = 0;
+    // counts of a slice fit into 32 bits
+    for slice in values.chunks(1 << 20) {
+        let mut counts = [0u32; 16];
+        let blocks = slice.chunks_exact(16);
+        all += blocks.remainder().iter().filter(|x| are(**x)).count();
+        for block in blocks {
+            for (count, x) in counts.iter_mut().zip(block) {
+                *count += u32::from(are(*x));
+            }
+        }
+        all += counts.iter().map(|count| *count as usize).sum::<usize>();
+    }
+    all
+}
+
+/// The largest f32 that is at most `x`: of f32, those above it are those above `x`.
+pub(crate) fn at_most(x: f64) -> f32 {
+    let near = x as f32;
+    match f64::from(near) > x {
+        true => near.next_down(),
+        false => near,
+    }
 }
 
 /// Root mean square.
@@ -29,14 +70,23 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The sum of f64 that follow one another.
-fn total(values: impl Iterator<Item = f64>) -> f64 {
-    values.sum()
+/// The largest magnitude, in sixteen maxima.
+pub(crate) fn largest(values: &[f32]) -> f32 {
+    let mut most = [0.0; 16];
+    let blocks = values.chunks_exact(16);
+    let rest = blocks.remainder().iter();
+    let rest = rest.fold(0.0, |most, x| larger(x.abs(), most));
+    for block in blocks {
+        for (most, x) in most.iter_mut().zip(block) {
+            *most = larger(x.abs(), *most);
+        }
+    }
+    most.into_iter().fold(rest, larger)
 }
 
-/// The largest magnitude of each row.
-pub(crate) fn largest(values: &[f32]) -> f32 {
-    values.iter().fold(0.0, |most, x| x.abs().max(most))
+/// As one instruction.
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
 }
 
 /// The magnitudes of the largest scalar of each column.
@@ -47,7 +97,7 @@ pub(crate) fn column_maxima(
     let mut maxima = vec![0.0f32; columns];
     for row in rows {
         for (most, x) in maxima.iter_mut().zip(row.as_ref()) {
-            *most = x.abs().max(*most);
+            *most = larger(x.abs(), *most);
         }
     }
     maxima

@@ -9,7 +9,7 @@ pub(crate) use entropy::ENTROPY;
 pub(crate) use received::RECEIVED;
 pub use received::{SinkConvention, sink_keys};
 
-use crate::{Missing, View};
+use crate::{Missing, View, sums};
 
 /// By how much the weights of a query may exceed 1 in sum: those in bfloat16 do.
 const ROUNDING: f64 = 0.02;
@@ -26,8 +26,8 @@ fn causal<'a>(attention: View<'a>) -> Result<impl Iterator<Item = &'a [f32]> + C
         return Err(Missing::NotAttention);
     }
     let sound = |row: &[f32]| {
-        let sum: f64 = row.iter().map(|w| f64::from(*w)).sum();
-        sum <= 1.0 + ROUNDING && row.iter().all(|w| *w >= 0.0)
+        let negative = sums::count(row, |weight| weight < 0.0);
+        negative == 0 && sums::total(row, |weight| weight) <= 1.0 + ROUNDING
     };
     match rows.clone().all(sound) {
         true => Ok(rows),

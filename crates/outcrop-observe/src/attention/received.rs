@@ -147,7 +147,7 @@ fn others(convention: SinkConvention, sums: &[f64]) -> Found {
 /// # Errors
 /// [`Missing::NotAttention`], and [`Missing::NotFinite`] where a weight on or below the diagonal is not finite.
 pub fn sink_keys(attention: View<'_>, convention: SinkConvention) -> Result<Vec<usize>, Missing> {
-    if !attention.is_finite_below() {
+    if !attention.is_finite() && !attention.is_finite_below() {
         return Err(Missing::NotFinite);
     }
     let sums = sums(attention)?;

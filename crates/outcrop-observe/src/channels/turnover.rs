@@ -35,7 +35,10 @@ pub(crate) const TURNOVER: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let own = top_channels(sample.tensor());
+    let own = match sample.own_channels() {
+        Some(channels) => channels.map(<[usize]>::to_vec),
+        None => top_channels(sample.tensor()),
+    };
     let with = |step| {
         let other = match sample.top_channels(step) {
             Some(channels) => channels.map(<[usize]>::to_vec),

@@ -22,12 +22,7 @@ pub(crate) const SPARSITY: Observable = Observable {
             meaning: "the same after each position is divided by its root mean square: RMSNorm without gain and epsilon",
         },
     ],
-    sites: &[
-        Site::AttentionInput,
-        Site::MlpInput,
-        Site::MlpHidden,
-        Site::ResidualStream,
-    ],
+    sites: &[Site::AttentionInput, Site::MlpInput, Site::ResidualStream],
     needs: "",
     reads: Reads::All,
     convention: "a massive activation enlarges the RMS of its position, so that the other channels nearly vanish",
@@ -43,7 +38,9 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
 }
 
 fn near_zero(values: &[f32], limit: f64) -> usize {
-    values.iter().filter(|x| f64::from(x.abs()) < limit).count()
+    // of f32, those below the limit are those that are not at least the next one
+    let limit = -sums::at_most(-limit);
+    sums::count(values, |x| x.abs() < limit)
 }
 
 fn normalised(tensor: View<'_>) -> Found {

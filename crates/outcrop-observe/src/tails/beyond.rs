@@ -32,22 +32,35 @@ pub(crate) const BEYOND: Observable = Observable {
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let values = sample.tensor().values();
     let (mean, rms) = (sums::mean(values), sums::rms(values));
-    let from_mean = |x: &f32| f64::from(*x) - mean;
-    let variance = values.iter().map(|x| from_mean(x).powi(2)).sum::<f64>() / values.len() as f64;
-    let share = |beyond: &dyn Fn(f64) -> bool| {
-        let beyond = values.iter().filter(|x| beyond(f64::from(**x))).count();
-        beyond as f64 / values.len() as f64
-    };
+    let variance = variance(values, mean, rms);
+    let share = |count: usize| count as f64 / values.len() as f64;
     let constant = values.iter().all(|x| *x == values[0]);
     let limit = 6.0 * variance.sqrt();
     vec![
         match constant {
             true => Err(Missing::Constant),
-            false => Ok(share(&|x| (x - mean).abs() > limit)),
+            false => Ok(share(outside(values, mean - limit, mean + limit))),
         },
         match rms > 0.0 {
-            true => Ok(share(&|x| x.abs() > 10.0 * rms)),
+            true => Ok(share(outside(values, -10.0 * rms, 10.0 * rms))),
             false => Err(Missing::Zero),
         },
     ]
+}
+
+/// Below this share of the mean square a difference of squares has too few digits.
+const CANCELS: f64 = 1e-6;
+
+fn variance(values: &[f32], mean: f64, rms: f64) -> f64 {
+    let difference = rms * rms - mean * mean;
+    match difference > CANCELS * rms * rms {
+        true => difference,
+        false => sums::total(values, |x| (x - mean) * (x - mean)) / values.len() as f64,
+    }
+}
+
+/// How many scalars are below `low` or above `high`.
+fn outside(values: &[f32], low: f64, high: f64) -> usize {
+    let (low, high) = (-sums::at_most(-low), sums::at_most(high));
+    sums::count(values, |x| (x < low) | (x > high))
 }

@@ -29,7 +29,7 @@ pub(crate) const QUANTILES: Observable = Observable {
     reads: Reads::All,
     convention: "over all scalars; between two ranks in proportion (`numpy.quantile`, type 7), so that `q50` is the \
                  mean of the two in the middle and `median` the lower of them",
-    cost: "O(n d) time in two passes, at most 3 MiB, exact",
+    cost: "O(n d) time in two passes, 128 KiB and the scalars near the quantiles, exact",
     source: "arXiv 2306.12929",
     compute,
 };

@@ -46,32 +46,44 @@ pub(crate) const SIMILARITY: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let tensor = sample.tensor();
-    let later = tensor.later().ok_or(Missing::OnePosition);
-    vec![
-        mean_cosine(tensor),
-        later.and_then(mean_cosine),
-        sinks(sample),
-    ]
+    let [all, later] = mean_cosines(sample.tensor());
+    vec![all, later, sinks(sample)]
 }
 
-/// (norm(sum of unit vectors)^2 - n) / (n (n - 1)).
-fn mean_cosine(rows: View<'_>) -> Found {
-    let n = rows.rows() as f64;
-    if rows.rows() < 2 {
+/// (norm(sum of unit vectors)^2 - n) / (n (n - 1)), of all rows and of those from 1 on.
+fn mean_cosines(rows: View<'_>) -> [Found; 2] {
+    let Some(later) = rows.later() else {
+        return [Err(Missing::TooShort), Err(Missing::OnePosition)];
+    };
+    let mut sum = vec![0.0; rows.columns()];
+    let of_later = later.iter().try_for_each(|row| add_unit(row, &mut sum));
+    let of_later = of_later.and_then(|()| mean_cosine(&sum, later.rows()));
+    let all = match of_later {
+        Err(Missing::Zero) => Err(Missing::Zero),
+        Ok(_) | Err(_) => add_unit(rows.row(0), &mut sum),
+    };
+    [all.and_then(|()| mean_cosine(&sum, rows.rows())), of_later]
+}
+
+fn add_unit(row: &[f32], sum: &mut [f64]) -> Result<(), Missing> {
+    let norm = norm(row);
+    if norm == 0.0 {
+        return Err(Missing::Zero);
+    }
+    let share = 1.0 / norm;
+    for (sum, x) in sum.iter_mut().zip(row) {
+        *sum += f64::from(*x) * share;
+    }
+    Ok(())
+}
+
+/// Of the sum of `n` unit vectors.
+fn mean_cosine(sum: &[f64], n: usize) -> Found {
+    if n < 2 {
         return Err(Missing::TooShort);
     }
-    let mut sum = vec![0.0; rows.columns()];
-    for row in &rows {
-        let norm = norm(row);
-        if norm == 0.0 {
-            return Err(Missing::Zero);
-        }
-        for (sum, x) in sum.iter_mut().zip(row) {
-            *sum += f64::from(*x) / norm;
-        }
-    }
-    let square: f64 = sum.iter().map(|s| s * s).sum();
+    let n = n as f64;
+    let square = sums::dot_f64(sum, sum);
     Ok(((square - n) / (n * (n - 1.0))).clamp(-1.0, 1.0))
 }
 

@@ -4,7 +4,7 @@ use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 
 use super::StepChannels;
 use super::channels::AllChannels;
-use super::jobs::{Bench, Job, Outcome, Source, union};
+use super::jobs::{Bench, Job, Outcome, Rooms, Source, union};
 use super::rows::OfSequence;
 use super::wanted::{PLACES, Wanted};
 
@@ -18,6 +18,7 @@ pub(super) struct Observing<'a> {
     /// What is kept of each sequence until its last layer.
     held: Vec<Held>,
     seen: Seen,
+    rooms: [Rooms; 2],
     failed: Option<outcrop_observe::Error>,
 }
 
@@ -64,6 +65,7 @@ impl<'a> Observing<'a> {
                 channels: wanted.channels.then(AllChannels::default),
                 last: vec![Vec::new(); if wanted.logits() { sequences } else { 0 }],
             },
+            rooms: Default::default(),
             failed: None,
         }
     }
@@ -79,6 +81,7 @@ impl<'a> Observing<'a> {
         Bench {
             collector: &self.seen.collector,
             wanted: self.wanted,
+            rooms: [&self.rooms[0], &self.rooms[1]],
             sequence: sequence as u32,
             before: self.before.as_ref(),
         }

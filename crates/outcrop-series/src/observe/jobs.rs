@@ -1,5 +1,7 @@
 //! The tensors of one block and sequence that are observed, each by itself, so that they can be observed in parallel.
 
+use std::sync::{Mutex, PoisonError};
+
 use outcrop_forward::AttentionWeights;
 use outcrop_observe::{
     Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys,
@@ -43,11 +45,27 @@ pub(super) struct Outcome {
     pub(super) channels: Option<Channels>,
 }
 
+/// Memory of jobs, used again: fresh memory causes page faults.
+#[derive(Debug, Default)]
+pub(super) struct Rooms(Mutex<Vec<Vec<f32>>>);
+
+impl Rooms {
+    fn with<T>(&self, job: impl FnOnce(&mut Vec<f32>) -> T) -> T {
+        let rooms = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut room = rooms().pop().unwrap_or_default();
+        let outcome = job(&mut room);
+        rooms().push(room);
+        outcome
+    }
+}
+
 /// What all jobs of a sequence share.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bench<'a> {
     pub(super) collector: &'a Collector,
     pub(super) wanted: &'a Wanted,
+    /// One of queries, keys or values, and one of attention weights, for each thread.
+    pub(super) rooms: [&'a Rooms; 2],
     pub(super) sequence: u32,
     /// The top channels of the step before, where they are known.
     pub(super) before: Option<&'a AllChannels>,
@@ -83,7 +101,8 @@ impl Bench<'_> {
             let head = head.map(|(head, _)| head as u32 + 1);
             self.observe(job, head, View::new(rows, columns)?)
         };
-        jobs.par_iter().map_init(Vec::new, run).collect()
+        let run = |job| self.rooms[0].with(|rows| run(rows, job));
+        jobs.par_iter().map(run).collect()
     }
 
     fn observe(self, job: &Job<'_>, head: Option<u32>, view: View<'_>) -> Result<Outcome> {
@@ -98,13 +117,19 @@ impl Bench<'_> {
         if let Some(channels) = self.before.and_then(|before| before.get(key)) {
             sample = sample.with_top_channels(Companion::StepBefore, channels);
         }
-        let compares = self.wanted.channels_at(job.site);
+        let own = self
+            .wanted
+            .channels_at(job.site)
+            .then(|| top_channels(view));
+        if let Some(own) = &own {
+            sample = sample.with_own_channels(own.as_deref().map_err(|missing| *missing));
+        }
         Ok(Outcome {
             site: job.site,
             layer: job.layer,
             head,
             found: self.collector.found(job.site, &sample),
-            channels: compares.then(|| top_channels(view)),
+            channels: own,
         })
     }
 
@@ -139,7 +164,8 @@ impl Bench<'_> {
                 .then(|| sink_keys(view, SinkConvention::Gu));
             Ok((outcome, sinks.and_then(std::result::Result::ok)))
         };
-        heads.into_par_iter().map_init(Vec::new, run).collect()
+        let run = |head| self.rooms[1].with(|weights| run(weights, head));
+        heads.into_par_iter().map(run).collect()
     }
 }
 

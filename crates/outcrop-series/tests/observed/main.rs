@@ -141,6 +141,24 @@ fn observing_changes_no_measurement() {
     }
 }
 
+/// More rows than one task has, on any number of threads.
+#[test]
+fn observing_many_sequences_changes_no_measurement() {
+    let model = fixture("llama-grouped");
+    let ids: Vec<Vec<u32>> = (0..60)
+        .map(|s| (0..20 + s % 13).map(|t| (7 * s + 3 * t) % 61).collect())
+        .collect();
+    let plain = measure(&model, &ids, ("m", 0), false, &mut |_, _| {}).unwrap();
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let all = options("tails,sublayers,attention", false);
+        let pass = || observe_checkpoint(&model, &ids, ("m", 0), false, &all).unwrap();
+        let (measured, rows) = pool.unwrap().install(pass);
+        assert!(measured.rows == plain.rows, "{threads} threads");
+        assert!(rows.iter().all(|row| row.n <= 60) && rows.iter().any(|row| row.n == 60));
+    }
+}
+
 #[test]
 fn what_is_not_defined_has_a_reason() {
     let model = fixture("llama-grouped");
