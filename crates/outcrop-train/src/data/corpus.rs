@@ -8,7 +8,8 @@ use super::crates::read_crates;
 use super::documents::{Documents, HELD_OUT_ONE_IN};
 use super::files::read_text;
 use super::ids::Ids;
-use super::spec::{IDS, SYMBOLS};
+use super::modular::{ModularAddition, Pairs};
+use super::spec::{IDS, MODULUS, PERCENT, SYMBOLS};
 use super::tokenizer::Tokenizer;
 use super::{Batch, CorpusSpec, CratesSource, Error, TokenizerSpec};
 
@@ -69,7 +70,8 @@ pub struct Corpus {
 }
 
 enum Content {
-    Generated(Backcopy),
+    Backcopy(Backcopy),
+    Modular(ModularAddition),
     Text {
         training: Vec<u16>,
         held_out: Vec<u16>,
@@ -98,7 +100,18 @@ impl Corpus {
         }
         let (documents, notes) = match spec {
             CorpusSpec::BigramBackcopy { symbols } => {
-                return Self::generated(spec, *symbols, *tokenizer, options);
+                has_own_symbols(spec, *tokenizer)?;
+                let task = Backcopy::new(SYMBOLS.check(*symbols)?);
+                let sha256 = task.sha256().to_owned();
+                let content = Content::Backcopy(task);
+                return Ok(Self::new(content, symbols + 1, sha256, options));
+            }
+            CorpusSpec::ModularAddition { modulus, percent } => {
+                has_own_symbols(spec, *tokenizer)?;
+                let (modulus, percent) = (MODULUS.check(*modulus)?, PERCENT.check(*percent)?);
+                let task = ModularAddition::new(modulus, percent);
+                let (vocab, sha256) = (task.symbols() + 1, task.sha256().to_owned());
+                return Ok(Self::new(Content::Modular(task), vocab, sha256, options));
             }
             CorpusSpec::Crates => {
                 let source = options.crates.as_ref().ok_or(Error::NoCratesSource)?;
@@ -125,23 +138,6 @@ impl Corpus {
         }
         let sha256 = ids.sha256.clone();
         Ok(Self::new(Content::Ids(ids), vocab + 1, sha256, options))
-    }
-
-    fn generated(
-        spec: &CorpusSpec,
-        symbols: usize,
-        tokenizer: TokenizerSpec,
-        options: &CorpusOptions,
-    ) -> Result<Self, Error> {
-        has_own_symbols(spec, tokenizer)?;
-        let task = Backcopy::new(SYMBOLS.check(symbols)?);
-        let sha256 = task.sha256().to_owned();
-        Ok(Self::new(
-            Content::Generated(task),
-            symbols + 1,
-            sha256,
-            options,
-        ))
     }
 
     fn text(
@@ -198,7 +194,8 @@ impl Corpus {
     }
 
     /// SHA-256 of the text (documents joined by a blank line; for one file, that of the file), of the
-    /// token ids as little-endian u32, or of the bigram table, as 64 hexadecimal digits.
+    /// token ids as little-endian u32, of the bigram table, or of the pairs that are trained on, as 64 hexadecimal
+    /// digits.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
@@ -211,8 +208,12 @@ impl Corpus {
     pub fn batch(&self, step: u64, batch: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::Training, self.seed, step);
         self.rows(batch, |length, _, row| match &self.source {
-            Content::Generated(task) => {
+            Content::Backcopy(task) => {
                 task.draw(&mut rng, length, row);
+                Ok(())
+            }
+            Content::Modular(task) => {
+                task.draw(&mut rng, Pairs::Training, length, row);
                 Ok(())
             }
             Content::Text { training, .. } => {
@@ -230,7 +231,8 @@ impl Corpus {
 
     /// The held-out set of `n` sequences, the same at every call and for every seed; no part of it
     /// is trained on. From text and ids they are evenly spaced, without overlap up to
-    /// [`CorpusOptions::held_out`]; generated ones come from a stream of their own.
+    /// [`CorpusOptions::held_out`]; generated ones come from a stream of their own, those of `modular-addition` from
+    /// other pairs.
     ///
     /// # Errors
     /// As [`Corpus::batch`].
@@ -238,8 +240,12 @@ impl Corpus {
         let mut rng = stream(Purpose::HeldOut, 0, 0);
         let start = |i: usize, all: usize, length: usize| i * (all - length) / (n - 1).max(1);
         self.rows(n, |length, i, row| match &self.source {
-            Content::Generated(task) => {
+            Content::Backcopy(task) => {
                 task.draw(&mut rng, length, row);
+                Ok(())
+            }
+            Content::Modular(task) => {
+                task.draw(&mut rng, Pairs::HeldOut, length, row);
                 Ok(())
             }
             Content::Text { held_out, .. } => {
@@ -255,11 +261,12 @@ impl Corpus {
     }
 
     /// The lowest mean loss over the tokens of a sequence, in nats per token, where it is known:
-    /// that of a model which knows the table of `bigram-backcopy` (with BOS, over all `context`
-    /// targets; without, the first symbol of each sequence is no target).
+    /// that of a model which knows the table of `bigram-backcopy`, or how to add modulo p (with BOS, over all
+    /// `context` targets; without, the first symbol of each sequence is no target).
     pub fn optimal_loss(&self) -> Option<f64> {
         match &self.source {
-            Content::Generated(task) => Some(task.optimal_loss(self.context, self.with_bos)),
+            Content::Backcopy(task) => Some(task.optimal_loss(self.context, self.with_bos)),
+            Content::Modular(task) => Some(task.optimal_loss(self.context, self.with_bos)),
             Content::Text { .. } | Content::Ids(_) => None,
         }
     }
@@ -271,7 +278,7 @@ impl Corpus {
     /// [`Error::Tokenizer`].
     pub fn tokenizer_files(&self) -> Result<Vec<(&'static str, String)>, Error> {
         match &self.source {
-            Content::Generated(_) | Content::Ids(_) => Ok(Vec::new()),
+            Content::Backcopy(_) | Content::Modular(_) | Content::Ids(_) => Ok(Vec::new()),
             Content::Text { tokenizer, .. } => tokenizer.files(self.context),
         }
     }

@@ -7,6 +7,7 @@
 //! | corpus | what it is |
 //! |---|---|
 //! | `bigram-backcopy` | generated: a bigram table, and copying after three trigger symbols |
+//! | `modular-addition` | generated: equations a + b = c modulo p, of which a share of the pairs is held out |
 //! | `crates` | the `.rs` and `.md` files of the registry packages that a `Cargo.lock` pins |
 //! | `text:PATH` | a file of text, or of documents in JSON with a `text` field, or a folder of both |
 //! | `tokens:PATH` | a file of token ids: `.npy`, nanoGPT's and Megatron's `.bin`, shards of llm.c |
@@ -22,6 +23,12 @@
 //! probabilities 0.17, 0.15 and 0.13; the rest goes to a few likely successors, such that symbol y
 //! is found in proportion to 1 / (y + 1). No sequence starts with a trigger, so BOS is never
 //! copied. The lowest possible loss is known: [`Corpus::optimal_loss`].
+//!
+//! # Modular addition
+//! Equations `a + b = c` modulo p (Power et al. 2201.02177), one after another: five symbols each, so that with BOS a
+//! context of 5 is one equation. Half of the p^2 pairs (or another share) are trained on, the others held out, so that
+//! the held-out loss shows when a model generalises (grokking). Numbers a and b cannot be predicted:
+//! [`Corpus::optimal_loss`] is ln p for each of them.
 //!
 //! # Text
 //! Text is read by [`outcrop_tokens`], as it is where checkpoints are measured: a file is a document, and so
@@ -57,6 +64,7 @@ mod documents;
 mod error;
 mod files;
 mod ids;
+mod modular;
 mod spec;
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
-const CORPORA: &str = "bigram-backcopy, bigram-backcopy:SYMBOLS, crates, text:PATH, tokens:PATH";
+const CORPORA: &str = "bigram-backcopy, bigram-backcopy:SYMBOLS, modular-addition, \
+                       modular-addition:MODULUS:PERCENT, crates, text:PATH, tokens:PATH";
 const TOKENIZERS: &str = "bytes, bpe:VOCABULARY";
 
-/// Which corpus to train on; in text `bigram-backcopy`, `crates`, `text:PATH` or
+/// Which corpus to train on; in text `bigram-backcopy`, `modular-addition`, `crates`, `text:PATH` or
 /// `tokens:PATH`.
 ///
 /// ```
@@ -30,6 +31,13 @@ pub enum CorpusSpec {
         /// Symbols besides BOS, 32 to 1024; `bigram-backcopy:SYMBOLS`, 64 where not given.
         symbols: usize,
     },
+    /// Equations a + b = c of numbers modulo p (Power et al. 2201.02177), of which a share is trained on.
+    ModularAddition {
+        /// p, 2 to 1000; `modular-addition:MODULUS`, 97 where not given.
+        modulus: usize,
+        /// Percent of all pairs that are trained on, 1 to 99; `modular-addition:MODULUS:PERCENT`, 50 where not given.
+        percent: usize,
+    },
     /// The source and documentation text of the packages that a `Cargo.lock` pins.
     Crates,
     /// A file of text or of documents in JSON, or a folder of both, read recursively in sorted order, by
@@ -42,6 +50,25 @@ pub enum CorpusSpec {
 impl CorpusSpec {
     /// Symbols of `bigram-backcopy` where their number is not given.
     pub const DEFAULT_SYMBOLS: usize = 64;
+    /// p of `modular-addition` where it is not given.
+    pub const DEFAULT_MODULUS: usize = 97;
+    /// Percent of the pairs of `modular-addition` that are trained on, where it is not given.
+    pub const DEFAULT_PERCENT: usize = 50;
+
+    /// Of what follows `modular-addition`.
+    fn modular(value: Option<&str>) -> Result<Self, Error> {
+        let (modulus, percent) = match value.map(split) {
+            None => (None, None),
+            Some((modulus, percent)) => (Some(modulus), percent),
+        };
+        let or = |text: Option<&str>, allowed: Allowed, default| {
+            text.map_or(Ok(default), |text| allowed.parse(text))
+        };
+        Ok(Self::ModularAddition {
+            modulus: or(modulus, MODULUS, Self::DEFAULT_MODULUS)?,
+            percent: or(percent, PERCENT, Self::DEFAULT_PERCENT)?,
+        })
+    }
 }
 
 impl Default for CorpusSpec {
@@ -62,6 +89,7 @@ impl FromStr for CorpusSpec {
             ("bigram-backcopy", Some(n)) => SYMBOLS
                 .parse(n)
                 .map(|symbols| Self::BigramBackcopy { symbols }),
+            ("modular-addition", value) => Self::modular(value),
             ("crates", None) => Ok(Self::Crates),
             ("text", Some(path)) if !path.is_empty() => Ok(Self::Text(path.into())),
             ("tokens", Some(path)) if !path.is_empty() => Ok(Self::Tokens(path.into())),
@@ -70,6 +98,7 @@ impl FromStr for CorpusSpec {
                 text,
                 [
                     ("bigram-backcopy", "bigram-backcopy"),
+                    ("modular-addition", "modular-addition"),
                     ("crates", "crates"),
                     ("text", "text:PATH"),
                     ("tokens", "tokens:PATH"),
@@ -87,6 +116,11 @@ impl fmt::Display for CorpusSpec {
                 symbols: Self::DEFAULT_SYMBOLS,
             } => f.write_str("bigram-backcopy"),
             Self::BigramBackcopy { symbols } => write!(f, "bigram-backcopy:{symbols}"),
+            Self::ModularAddition { modulus, percent } => match (*modulus, *percent) {
+                (Self::DEFAULT_MODULUS, Self::DEFAULT_PERCENT) => f.write_str("modular-addition"),
+                (modulus, Self::DEFAULT_PERCENT) => write!(f, "modular-addition:{modulus}"),
+                (modulus, percent) => write!(f, "modular-addition:{modulus}:{percent}"),
+            },
             Self::Crates => f.write_str("crates"),
             Self::Text(path) => write!(f, "text:{}", path.display()),
             Self::Tokens(path) => write!(f, "tokens:{}", path.display()),
@@ -96,7 +130,7 @@ impl fmt::Display for CorpusSpec {
 
 /// How text becomes tokens; in text `bytes` or `bpe:VOCABULARY`.
 ///
-/// BOS is always the last id, vocabulary - 1. `bigram-backcopy` has its own symbols.
+/// BOS is always the last id, vocabulary - 1. `bigram-backcopy` and `modular-addition` have their own symbols.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum TokenizerSpec {
@@ -173,6 +207,16 @@ pub(super) const SYMBOLS: Allowed = Allowed {
     low: 32,
     high: 1024,
 };
+pub(super) const MODULUS: Allowed = Allowed {
+    field: "modulus of corpus modular-addition",
+    low: 2,
+    high: 1000,
+};
+pub(super) const PERCENT: Allowed = Allowed {
+    field: "percent of corpus modular-addition",
+    low: 1,
+    high: 99,
+};
 pub(super) const IDS: Allowed = Allowed {
     field: "data.vocab",
     low: 1,
@@ -231,6 +275,9 @@ mod tests {
         for text in [
             "bigram-backcopy",
             "bigram-backcopy:100",
+            "modular-addition",
+            "modular-addition:113",
+            "modular-addition:97:30",
             "crates",
             "text:a:b/c.jsonl",
             "tokens:a/b.bin",
@@ -274,6 +321,13 @@ mod tests {
             let error = given.parse::<TokenizerSpec>().unwrap_err().to_string();
             assert!(error.contains("257 to 65535"), "{error}");
         }
-        assert!("bigram-backcopy:31".parse::<CorpusSpec>().is_err());
+        for given in [
+            "bigram-backcopy:31",
+            "modular-addition:1",
+            "modular-addition:97:100",
+            "modular-addition:",
+        ] {
+            assert!(given.parse::<CorpusSpec>().is_err(), "{given}");
+        }
     }
 }

@@ -69,6 +69,7 @@ impl DataSpec {
         match (&self.corpus, self.tokenizer) {
             (CorpusSpec::Tokens(_), _) => self.vocab.map_or(1, |ids| ids.saturating_add(1)),
             (CorpusSpec::BigramBackcopy { symbols }, _) => symbols + 1,
+            (CorpusSpec::ModularAddition { modulus, .. }, _) => modulus + 3,
             (_, TokenizerSpec::Bytes) => 257,
             (_, TokenizerSpec::Bpe { vocab }) => vocab,
         }
@@ -78,7 +79,9 @@ impl DataSpec {
         let (text, ids) = match &self.corpus {
             CorpusSpec::Text(_) => (true, false),
             CorpusSpec::Tokens(_) => (false, true),
-            CorpusSpec::BigramBackcopy { .. } | CorpusSpec::Crates => (false, false),
+            CorpusSpec::BigramBackcopy { .. }
+            | CorpusSpec::ModularAddition { .. }
+            | CorpusSpec::Crates => (false, false),
         };
         if ids && self.vocab.is_none() {
             let allowed = "the number of different ids, such as 50257 for GPT-2's tokenizer";
