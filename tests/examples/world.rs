@@ -164,6 +164,8 @@ impl World {
             self.at("measurements.csv"),
         )
         .unwrap();
+        std::fs::write(self.at("observables.csv"), observables()).unwrap();
+        std::fs::write(self.at("seeds.csv"), seeds()).unwrap();
         let published = repository().join("crates/outcrop-core/tests/fixtures/published");
         copy(&published, &self.at("pythia-massive-activations"));
         copy(&published.join("pythia_14m"), &self.at("pythia_70m"));
@@ -174,6 +176,47 @@ impl World {
             std::fs::copy(&stats, self.at(&later)).unwrap();
         }
     }
+}
+
+/// Steps at which stand-ins are observed.
+fn steps() -> impl Iterator<Item = u32> {
+    std::iter::once(0).chain((0..24).map(|i| 1 << (i / 2)).scan(0, |last, step| {
+        *last = step.max(*last + 1);
+        Some(*last)
+    }))
+}
+
+/// From 0 to 1 around step 60, with a wiggle.
+fn rise(step: u32, phase: f64) -> f64 {
+    let t = f64::from(step).max(0.5);
+    1.0 / (1.0 + (60.0 / t).powi(2)) + 0.01 * (3.1 * t.ln() + phase).sin()
+}
+
+/// A long table: two observables of the layers, and one of the heads.
+fn observables() -> String {
+    let mut csv = "model,step,layer,head,place,observable,value,sem,n\n".to_owned();
+    for (step, layer) in steps().flat_map(|step| [(step, 1), (step, 2)]) {
+        let up = rise(step, f64::from(layer));
+        let norm = 5.0 + 40.0 * up;
+        csv += &format!("m,{step},{layer},,residual-stream,norm_first,{norm},0.5,8\n");
+        let near_zero = 0.1 + 0.7 * up;
+        csv += &format!("m,{step},{layer},,attention-input,near_zero,{near_zero},0.01,8\n");
+        let drain = 1.1 - up;
+        csv += &format!("m,{step},{layer},1,values,value_drain,{drain},0.02,8\n");
+    }
+    csv
+}
+
+/// The ratio of one layer in three seeds.
+fn seeds() -> String {
+    let mut csv = "model,layer,step,ratio\n".to_owned();
+    for (step, seed) in steps().flat_map(|step| [(step, 1), (step, 2), (step, 3)]) {
+        csv += &format!(
+            "seed{seed},1,{step},{}\n",
+            3.0 + 90.0 * rise(step, f64::from(seed))
+        );
+    }
+    csv
 }
 
 fn outcrop() -> Command {

@@ -14,7 +14,9 @@ mod import;
 mod input;
 mod learned;
 mod measure;
+mod onset;
 mod output;
+mod phases;
 mod predict;
 mod progress;
 mod report;
@@ -26,6 +28,7 @@ mod sweep;
 mod threads;
 mod tokens;
 mod train;
+mod trajectories;
 mod verdicts;
 mod voice;
 mod weights;
@@ -56,6 +59,8 @@ const EXAMPLES: &str = "Examples:
   outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      forecast every layer, with a band
+  outcrop onset runs/mine                    when the ratio of every layer changes its level
+  outcrop phases runs/mine --join-layers     phases of the run by all of its layers
   outcrop predict --layers 6 --d-model 128 --heads 4   predict the curves of an architecture
   outcrop predict runs/quick                 does the architecture predict more than depth does?
   outcrop explain runs/quick                 which features predictions depend on
@@ -85,6 +90,10 @@ enum Command {
     Fit(fit::Args),
     /// Forecast a later step of unfinished trajectories, compared with the last value.
     Forecast(forecast::Args),
+    /// Find when trajectories change their level, and whether they do.
+    Onset(onset::Args),
+    /// Divide training into phases by one or several observables.
+    Phases(phases::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
     Predict(predict::Args),
     /// Explain which features predictions depend on: Shapley values, dependence, importance.
@@ -141,6 +150,8 @@ fn run(command: Command) -> Result<()> {
         Command::Compare(args) => compare::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
+        Command::Onset(args) => onset::run(&args),
+        Command::Phases(args) => phases::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Design(args) => design::run(&args),

@@ -3,6 +3,7 @@
 mod backtest;
 mod display;
 mod held;
+mod observable;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -33,6 +34,8 @@ use crate::{Error, Result};
   outcrop fit trajectories.csv --paper                  also the paper's own procedure
   outcrop fit pythia_70m                                the paper's published data set, or a part of it
   cat trajectories.csv | outcrop fit - --format json --intervals 0
+  outcrop fit observables.csv --observable near_zero --scale logit
+                                                        an observable of a long table
   outcrop fit trajectories.csv --backtest 0.5           forecast the end from half of the training
 
 The fits of a folder go into it as fits.csv, with their curves as curves.csv, where `outcrop report` and
@@ -45,6 +48,8 @@ with the reason. How to read the result is in docs/fitting.md.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    which: observable::Which,
     #[arg(long, value_delimiter = ',', help = which_hypotheses())]
     hypothesis: Vec<String>,
     #[command(flatten)]
@@ -103,6 +108,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         true => options.with_curve_points(0)?,
         false => options,
     };
+    if let Some(observable) = &args.which.observable {
+        let input = args.input.name();
+        let found = args.which.fit(Path::new(&input), observable, &options)?;
+        let mut writer = Writer::new(args, places, &options)?;
+        for (one, fitted) in &found {
+            writer.take(&one.trajectory, fitted)?;
+        }
+        return writer.finish(&input);
+    }
     let trajectories = args.input.open()?;
     let mut writer = Writer::new(args, places, &options)?;
     for fit in &trajectories.published {
@@ -159,7 +173,12 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn new(args: &'a Args) -> Result<Self> {
-        let folder = args.input.folder().filter(|_| args.to.is_open());
+        // the fits of a folder are those of the ratio
+        let is_ratio = args.which.observable.is_none();
+        let folder = args
+            .input
+            .folder()
+            .filter(|_| args.to.is_open() && is_ratio);
         let csv = |folder: &Path, name| Destination::file(&folder.join(name), Format::Csv);
         let curves = args.curves.as_deref();
         let curves = curves
