@@ -7,9 +7,7 @@ use std::path::PathBuf;
 
 use outcrop_core::table;
 use outcrop_core::{LossPoint, TrainingEvent};
-use outcrop_fit::{
-    Onset, TransitionNull, TransitionTest, events_between, onset, onset_over_seeds, training_events,
-};
+use outcrop_fit::{Onset, TransitionNull, TransitionTest, events_between, onset, onset_over_seeds};
 
 use self::line::Line;
 use super::input::good_rows;
@@ -135,10 +133,8 @@ fn events(args: &Args) -> Result<Vec<TrainingEvent>> {
     let Some(path) = &args.loss else {
         return Ok(Vec::new());
     };
-    let mut rows: Vec<LossPoint> = good_rows(path, table::read_rows(path)?)?;
-    rows.sort_by(|a, b| (&a.model, a.step).cmp(&(&b.model, b.step)));
-    let models = rows.chunk_by(|a, b| a.model == b.model);
-    let events: Vec<TrainingEvent> = models.flat_map(training_events).collect();
+    let rows: Vec<LossPoint> = good_rows(path, table::read_rows(path)?)?;
+    let events = crate::events::of_runs(&rows, &[]);
     if let Some(to) = &args.events {
         write_rows(&events, &Destination::by_suffix(to, "--events")?)?;
     }
