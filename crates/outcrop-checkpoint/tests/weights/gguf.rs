@@ -188,6 +188,24 @@ fn factors_that_are_not_those_of_llama_3_are_refused() {
     assert!(error.contains("`rope_freqs.weight` has factors"), "{error}");
 }
 
+/// A list with an entry for each layer of which the file has no tensors would take all memory.
+#[test]
+fn more_layers_than_tensors_are_refused() {
+    for name in ["gemma2", "gemma3", "cohere2", "exaone4", "olmo3"] {
+        let (_dir, path) = changed(&format!("converted/{name}.gguf"), |b| {
+            let key = ".block_count";
+            let at = place(b, key) + key.len() + 4; // its type stands before it
+            b[at..at + 4].copy_from_slice(&[255; 4]);
+        });
+        let weights = Weights::open(&path).unwrap();
+        let error = weights.config().unwrap_err().to_string();
+        assert!(
+            error.contains("block_count` = 4294967295, and the file has"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn a_file_says_its_config_and_a_folder_with_one_is_a_checkpoint() {
     let dir = tempfile::tempdir().unwrap();

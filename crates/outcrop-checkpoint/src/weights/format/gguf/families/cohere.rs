@@ -42,7 +42,7 @@ fn cohere2(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
             ));
         }
     }
-    let layers = said.count("block_count")?;
+    let layers = said.layers()?;
     // as llama.cpp computes it
     let kind = |layer: usize| match (layer + 1).is_multiple_of(4) {
         true => "full_attention",

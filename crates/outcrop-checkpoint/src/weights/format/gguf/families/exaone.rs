@@ -16,7 +16,7 @@ pub(super) static EXAONE4: Known = Known {
 
 fn exaone4(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
     llama::grouped(said, config)?;
-    let layers = said.count("block_count")?;
+    let layers = said.layers()?;
     let window = said.optional_count("attention.sliding_window")?;
     let kinds = match window {
         Some(_) => said.layer_types("attention.sliding_window_pattern", layers)?,

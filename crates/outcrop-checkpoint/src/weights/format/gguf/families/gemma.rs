@@ -66,7 +66,7 @@ fn windowed(
     period: usize,
 ) -> Result<()> {
     gemma(said, config)?;
-    let layers = said.count("block_count")?;
+    let layers = said.layers()?;
     let (width, heads) = (
         said.count("embedding_length")?,
         said.count("attention.head_count")?,

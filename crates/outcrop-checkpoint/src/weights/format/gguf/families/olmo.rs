@@ -69,7 +69,7 @@ fn olmo2(said: &mut Said<'_>, config: &mut Map<String, Value>) -> Result<()> {
             "`olmo2.rope.freq_base_swa` = {of_windows}; OLMo 3 rotates by {base} in layers with windows too"
         ));
     }
-    let layers = said.count("block_count")?;
+    let layers = said.layers()?;
     let settings = json!({
         "model_type": "olmo3",
         "sliding_window": window,

@@ -42,6 +42,18 @@ impl<'a> Said<'a> {
         Ok(self.optional_count(key)?.unwrap_or(default))
     }
 
+    /// Blocks, each of which has tensors in the file: lists with an entry for each take no more memory than it does.
+    pub(super) fn layers(&mut self) -> Result<usize> {
+        let (layers, most) = (self.count("block_count")?, self.header.tensors.len());
+        match layers <= most {
+            true => Ok(layers),
+            false => Err(format!(
+                "`{}.block_count` = {layers}, and the file has {most} tensors",
+                self.known.name
+            )),
+        }
+    }
+
     /// A number of all layers, or of each where they are alike.
     pub(super) fn optional_count(&mut self, key: &'static str) -> Result<Option<usize>> {
         let Some(given) = self.get(key) else {
