@@ -33,6 +33,10 @@ const COMMANDS: &[&str] = &[
     "fit DIR/runs/m0/measurements.csv --out DIR/fits.csv --curves DIR/curves.csv --plots DIR/plots",
     "fit DIR/runs/m0 --backtest 0.7 --out DIR/backtest.json",
     "forecast DIR/runs/m0 --at 9000 --out DIR/forecast.parquet --plots DIR/forecasts",
+    "fit DIR/observables.csv --observable norm_first --scale log --out DIR/observed.csv",
+    "onset DIR/runs/m0 --out DIR/onsets.csv",
+    "onset DIR/observables.csv --observable norm_first@residual-stream --out DIR/onsets.json",
+    "phases DIR/runs/m2 --join-layers --out DIR/phases.parquet",
     "predict DIR/runs --out DIR/scores.csv",
     "predict DIR/runs --arch DIR/runs/m3 --curves DIR/predicted.csv --svg DIR/predicted.svg",
     "explain DIR/runs --out DIR/explained --repeats 2 --regressor ridge --features l/L,L,d",
@@ -65,6 +69,13 @@ fn folder(parent: &Path, name: &OsStr) -> PathBuf {
     std::fs::copy(tokenizer, folder.join("tokenizer.json")).unwrap();
     std::fs::write(folder.join("text.txt"), "7Q9X".repeat(200)).unwrap();
     std::fs::write(folder.join("ids.u16"), [3u8, 0].repeat(200)).unwrap();
+    let row = |step: u32| {
+        let norm = 3.0 + f64::from(step / 10) + 0.1 * f64::from(step * step % 7);
+        format!("m,{step},1,,residual-stream,norm_first,{norm},,1\n")
+    };
+    let header = "model,step,layer,head,place,observable,value,sem,n\n";
+    let rows: String = (0..20).map(row).collect();
+    std::fs::write(folder.join("observables.csv"), header.to_owned() + &rows).unwrap();
     folder
 }
 

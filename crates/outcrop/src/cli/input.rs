@@ -85,6 +85,11 @@ impl Input {
         self.input.display().to_string()
     }
 
+    /// What was named.
+    pub(crate) fn path(&self) -> &Path {
+        &self.input
+    }
+
     /// Its path, if it is a run directory or results folder.
     pub(crate) fn folder(&self) -> Option<&Path> {
         let folder = Some(self.input.as_path());

@@ -27,8 +27,7 @@ impl AnyTrajectories {
 
     /// Its trajectories; of other tables than long ones those of the ratio.
     pub(crate) fn read(&self) -> Result<Vec<Observed>> {
-        let name = self.input.name();
-        let path = Path::new(&name);
+        let path = self.input.path();
         let (is_asked, is_file) = (!self.observable.is_empty(), path.is_file());
         if is_asked {
             return read_observed(path, &self.observable);

@@ -109,13 +109,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => options,
     };
     if let Some(observable) = &args.which.observable {
-        let input = args.input.name();
-        let found = args.which.fit(Path::new(&input), observable, &options)?;
+        let found = args.which.fit(args.input.path(), observable, &options)?;
         let mut writer = Writer::new(args, places, &options)?;
         for (one, fitted) in &found {
             writer.take(&one.trajectory, fitted)?;
         }
-        return writer.finish(&input);
+        return writer.finish(&args.input.name());
     }
     let trajectories = args.input.open()?;
     let mut writer = Writer::new(args, places, &options)?;
