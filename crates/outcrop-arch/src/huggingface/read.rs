@@ -46,6 +46,7 @@ impl HuggingFace {
         let config = Config::parse(text, context)?;
         let family = named(families, &config)?;
         family::check(&config, family)?;
+        few_layers(&config)?;
         let arch = family.read(&config)?;
         arch.check()?;
         whole_pairs(&arch)?;
@@ -73,6 +74,23 @@ fn named(families: &[&'static Family], config: &Config<'_>) -> Result<&'static F
         let supported = format!("one of the {count} types that `outcrop families` lists{hint}");
         config.unsupported("model_type", given, supported)
     })
+}
+
+/// What families call their number of layers.
+const LAYERS: [&str; 4] = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"];
+/// Families make lists with an entry for each layer, which must not take all memory.
+const MOST_LAYERS: u64 = 1 << 16;
+
+fn few_layers(config: &Config<'_>) -> Result<()> {
+    let mut given = LAYERS
+        .iter()
+        .filter_map(|name| Some((*name, config.get(name)?)));
+    match given.find(|(_, value)| value.as_u64().is_some_and(|n| n > MOST_LAYERS)) {
+        None => Ok(()),
+        Some((name, value)) => {
+            Err(config.unsupported(name, value, format!("at most {MOST_LAYERS}")))
+        }
+    }
 }
 
 /// Rotation turns channels in pairs: a head with an odd number of rotated channels has no meaning.

@@ -382,3 +382,23 @@ fn biases_ties_and_activations_are_read() {
         Activation::GeluTanh
     );
 }
+
+/// Families make lists with an entry for each layer: of so many it would take all memory.
+#[test]
+fn more_layers_than_any_model_has_are_refused() {
+    let many = 20_000_000_000_u64;
+    for (model, name) in [
+        (MISTRAL, "num_hidden_layers"),
+        (QWEN3, "num_hidden_layers"),
+        (LLAMA, "num_hidden_layers"),
+        (GPT2, "n_layer"),
+    ] {
+        let mut config = changed(model, &json!({}));
+        config[name] = many.into();
+        let error = parse(&config).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("`{name}` = {many}")) && error.contains("at most 65536"),
+            "{error}"
+        );
+    }
+}
