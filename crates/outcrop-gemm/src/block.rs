@@ -88,6 +88,73 @@ pub(crate) fn block(
     });
 }
 
+/// Some rows of C += A B, and of the product itself onto what is `beside`, panel by panel: each slice is added to both, in
+/// the order in which the kernel adds slices to C.
+pub(crate) fn block_beside(
+    a: LeftMatrix<'_>,
+    b: PackedPart<'_>,
+    [c, beside]: [&mut [f32]; 2],
+    stride: usize,
+    onto: Onto<'_>,
+) {
+    let (tile, [k, n]) = (Tile::new(), [b.k, b.n]);
+    let (rows, width) = (c.len().div_ceil(stride), tile.columns);
+    PANELS.with_borrow_mut(|panel| {
+        panel.resize(rows * width);
+        for j in (0..n).step_by(width) {
+            let columns = width.min(n - j);
+            // no rows of B are a slice too, which writes the bias
+            for first in (0..k.max(1)).step_by(DEPTH) {
+                let is_added = onto.slice(first == 0).c;
+                let onto = Onto {
+                    c: false,
+                    bias: onto.bias.filter(|_| first == 0),
+                }
+                .columns(j);
+                match DEPTH.min(k - first) {
+                    0 => {
+                        let lines = panel.chunks_mut(width);
+                        lines.for_each(|line| without_depth(&mut line[..columns], onto));
+                    }
+                    depth => {
+                        let block = Block {
+                            a: a.left(first),
+                            b: b.panel(first, j),
+                            c: panel,
+                            stride: width,
+                            rows,
+                            columns,
+                            depth,
+                            onto,
+                        };
+                        block.compute(tile);
+                    }
+                }
+                add_panel(panel, width, columns, &mut c[j..], stride);
+                match is_added {
+                    false => copy_panel(panel, width, columns, &mut beside[j..], stride),
+                    true => add_panel(panel, width, columns, &mut beside[j..], stride),
+                }
+            }
+        }
+    });
+}
+
+/// Adds the first columns of the rows of a panel to rows that are `stride` apart.
+fn add_panel(panel: &[f32], width: usize, columns: usize, to: &mut [f32], stride: usize) {
+    for (from, to) in panel.chunks_exact(width).zip(to.chunks_mut(stride)) {
+        let numbers = to[..columns].iter_mut().zip(&from[..columns]);
+        numbers.for_each(|(to, x)| *to += x);
+    }
+}
+
+/// Writes them there.
+fn copy_panel(panel: &[f32], width: usize, columns: usize, to: &mut [f32], stride: usize) {
+    for (from, to) in panel.chunks_exact(width).zip(to.chunks_mut(stride)) {
+        to[..columns].copy_from_slice(&from[..columns]);
+    }
+}
+
 /// Packs the columns of A = X': slices of [`DEPTH`] of them, each panel, column, row.
 fn pack_columns(a: LeftMatrix<'_>, rows: usize, high: usize, panels: &mut [f32]) {
     let slice = rows.next_multiple_of(high) * DEPTH;

@@ -2,8 +2,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::Aligned;
-use crate::block::{Side, block};
+use crate::block::{Side, block, block_beside};
 use crate::kernel::Onto;
 use crate::pack::{DEPTH, Packed, PackedPart};
 use crate::rows::LeftMatrix;
@@ -82,42 +81,19 @@ pub fn multiply_beside<'b>(
     stride: usize,
     bias: Option<&[f32]>,
 ) {
-    let (b, onto) = (b.into(), Onto { c: false, bias });
+    let b = b.into();
     assert!(beside.len() >= c.len(), "as many rows beside C");
-    let mut slice = Aligned::default();
-    for first in (0..b.k.max(1)).step_by(DEPTH) {
-        // C gets a slice at a time, as the kernel adds them
-        let a = a.skip_columns(first);
-        let part = b.rows(first..b.k.min(first + DEPTH));
-        let blocks = c
-            .chunks_mut(ROWS * stride)
-            .zip(beside.chunks_mut(ROWS * stride));
-        for (i, (c, beside)) in blocks.enumerate() {
+    for range in slabs(b.k, b.n) {
+        let onto = Onto {
+            c: range.start > 0,
+            bias: bias.filter(|_| range.start == 0),
+        };
+        let (a, b) = (a.skip_columns(range.start), b.rows(range));
+        let blocks = c.chunks_mut(ROWS * stride);
+        for (i, (c, beside)) in blocks.zip(beside.chunks_mut(ROWS * stride)).enumerate() {
             let beside = &mut beside[..c.len()];
-            if first == 0 {
-                block(a.from(i * ROWS), Side::Packed(part), beside, stride, onto);
-                add_rows(beside, c, stride, b.n);
-                continue;
-            }
-            slice.resize(c.len());
-            block(
-                a.from(i * ROWS),
-                Side::Packed(part),
-                &mut slice,
-                stride,
-                Onto::ZERO,
-            );
-            add_rows(&slice, c, stride, b.n);
-            add_rows(&slice, beside, stride, b.n);
+            block_beside(a.from(i * ROWS), b, [c, beside], stride, onto);
         }
-    }
-}
-
-/// Adds the first `n` numbers of each row.
-fn add_rows(from: &[f32], to: &mut [f32], stride: usize, n: usize) {
-    for (from, to) in from.chunks(stride).zip(to.chunks_mut(stride)) {
-        let numbers = to[..n].iter_mut().zip(&from[..n]);
-        numbers.for_each(|(to, x)| *to += x);
     }
 }
 
