@@ -22,6 +22,10 @@ pub enum Error {
     /// A residual stream that cannot be measured.
     #[error(transparent)]
     Measure(#[from] outcrop_measure::Error),
+    /// A tensor that cannot be observed.
+    #[cfg(feature = "observe")]
+    #[error(transparent)]
+    Observe(#[from] outcrop_observe::Error),
     /// Weights that are not those of the architecture.
     #[error("load {}: {reason}", path.display())]
     Tensors {

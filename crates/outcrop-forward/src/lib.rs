@@ -15,6 +15,7 @@
 //! | [`Routing`] | which experts each token passed, for a hook that asks for it |
 //! | [`BlockRows`] | what a block computes at the places that a hook asks for ([`BlockPlace`]): norms, writes, the MLP |
 //! | [`LogitLens`] | the logits of any hidden state, with and without the final norm |
+//! | `observe_checkpoint` | observables at the places of the forward pass, with the feature `observe` |
 //! | [`find_massive`] | its massive activations: channels after each layer, means |
 //! | [`evaluate_interventions`] | its loss while they are set to zero or to their mean ([`Intervene`]) |
 //!
@@ -43,6 +44,8 @@ mod intervention;
 mod lens;
 mod loss;
 mod measure;
+#[cfg(feature = "observe")]
+mod observe;
 mod published;
 mod weights;
 
@@ -56,6 +59,8 @@ pub use intervention::{
 pub use lens::LogitLens;
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure, measure_with};
+#[cfg(feature = "observe")]
+pub use observe::{ObserveOptions, ObservedStep, StepChannels, observe_checkpoint, observe_step};
 pub use outcrop_block::{AttentionWeights, BlockPlace, BlockRows, Routing};
 pub use published::Published;
 

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use outcrop_arch::{ArchSpec, OUTCROP};
 use outcrop_checkpoint::{Tensor, write_tensors};
+use outcrop_forward::{ObserveOptions, observe_checkpoint};
 use outcrop_forward::{Published, forward, measure};
 use outcrop_observe::select;
-use outcrop_series::{ObserveOptions, observe_checkpoint};
 
 const CHEAP: &str = "tails,tokens,channels,attention,sublayers,concepts";
 const LISTS: [&str; 11] = [

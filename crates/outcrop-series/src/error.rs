@@ -14,9 +14,6 @@ pub enum Error {
     /// A forward pass.
     #[error(transparent)]
     Forward(#[from] outcrop_forward::Error),
-    /// A tensor that cannot be observed.
-    #[error(transparent)]
-    Observe(#[from] outcrop_observe::Error),
     /// Token sequences.
     #[error(transparent)]
     Tokens(#[from] outcrop_tokens::Error),

@@ -2,7 +2,9 @@ use outcrop_checkpoint::{Audit, AuditOptions, KnownFault, Transfer};
 use outcrop_core::{Measurement, Stage};
 use outcrop_tokens::Sequences;
 
-use crate::{Error, ObserveOptions};
+use outcrop_forward::ObserveOptions;
+
+use crate::Error;
 
 /// How a series is measured.
 #[derive(Clone, Debug)]

@@ -6,9 +6,9 @@ use std::path::Path;
 use outcrop_core::table::Row;
 use outcrop_core::table::{self, Streamed};
 use outcrop_core::{Error as CoreError, ExpertShare, HeadSink, Measurement, Observation};
+use outcrop_forward::StepChannels;
 
 use crate::Result;
-use crate::observe::StepChannels;
 
 pub(crate) const MEASUREMENTS: &str = "measurements.csv";
 pub(crate) const HEADS: &str = "heads.csv";

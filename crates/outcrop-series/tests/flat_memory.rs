@@ -8,10 +8,9 @@ use std::sync::atomic::AtomicBool;
 
 use outcrop_arch::HuggingFace;
 use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
+use outcrop_forward::ObserveOptions;
 use outcrop_observe::select;
-use outcrop_series::{
-    CheckpointSource, Folder, ObserveOptions, SeriesEvent, SeriesOptions, measure_series,
-};
+use outcrop_series::{CheckpointSource, Folder, SeriesEvent, SeriesOptions, measure_series};
 use outcrop_tokens::Sequences;
 
 const CONFIG: &str = r#"{"model_type": "gpt_neox", "vocab_size": 61, "hidden_size": 16, "intermediate_size": 24,

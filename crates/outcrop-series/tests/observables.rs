@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use outcrop_arch::HuggingFace;
 use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
 use outcrop_core::{Observation, table};
+use outcrop_forward::ObserveOptions;
 use outcrop_observe::select;
 use outcrop_series::{
-    CheckpointSource, Error, Folder, ObserveOptions, Result, SeriesEvent, SeriesOptions,
-    SeriesOutcome, measure_series,
+    CheckpointSource, Error, Folder, Result, SeriesEvent, SeriesOptions, SeriesOutcome,
+    measure_series,
 };
 use outcrop_tokens::Sequences;
 

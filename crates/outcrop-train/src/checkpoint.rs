@@ -5,14 +5,15 @@ use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
 use outcrop_core::Error as CoreError;
 use outcrop_model::Transformer;
 
+use crate::observing::{OBSERVED, Observing};
 use crate::run_dir::TABLES;
 use crate::{AdamW, Error, Extents, Result, RunDir};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
 
-/// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser and how much of
-/// the tables was there for going on.
+/// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser, how much of
+/// the tables was there, and what observables compare the next step with, for going on.
 pub(crate) fn save(
     dir: &RunDir,
     step: u64,
@@ -20,6 +21,7 @@ pub(crate) fn save(
     tokenizer: &[(&str, String)],
     optimizer: &AdamW,
     tables: &Extents,
+    observing: Option<&Observing>,
 ) -> Result<()> {
     write_checkpoint(&dir.checkpoints(), step, |folder| -> Result<()> {
         model.save(&folder.join(MODEL))?;
@@ -37,7 +39,16 @@ pub(crate) fn save(
         let tables_file = folder.join(TABLES);
         let text = serde_json::to_string_pretty(tables)
             .map_err(|e| CoreError::parse(tables_file.display().to_string(), e))?;
-        write(&tables_file, text.as_bytes())
+        write(&tables_file, text.as_bytes())?;
+        match observing.and_then(|observing| observing.channels.as_ref()) {
+            None => Ok(()),
+            Some(channels) => {
+                let file = folder.join(OBSERVED);
+                let text = serde_json::to_string(channels)
+                    .map_err(|e| CoreError::parse(file.display().to_string(), e))?;
+                write(&file, text.as_bytes())
+            }
+        }
     })?;
     Ok(())
 }

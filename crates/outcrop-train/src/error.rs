@@ -29,6 +29,9 @@ pub enum Error {
     /// A model or backend.
     #[error(transparent)]
     Model(#[from] outcrop_model::Error),
+    /// A forward pass that observes.
+    #[error(transparent)]
+    Forward(#[from] outcrop_forward::Error),
     /// A checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

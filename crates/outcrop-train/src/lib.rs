@@ -11,8 +11,9 @@
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
 //! | `state.json` | whether the run is finished, its step, and hashes of its files |
 //! | `measurements.csv`, `loss.csv` | only complete steps |
+//! | `observables.csv` | observables at the places of the forward pass, where the spec asks for them |
 //! | `.lock` | the process that is training: one at a time |
-//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, `SHA256SUMS` |
+//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, with observables `resume/observed.json`, `SHA256SUMS` |
 //!
 #![cfg_attr(
     feature = "flex",
@@ -51,6 +52,7 @@ mod error;
 mod held_out;
 mod learning_rate;
 mod observer;
+mod observing;
 mod optimizer;
 mod run_dir;
 mod spec;

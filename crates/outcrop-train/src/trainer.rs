@@ -7,6 +7,7 @@ use outcrop_schedule::Schedule;
 
 use crate::data::Corpus;
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
+use crate::observing::Observing;
 use crate::{
     AdamW, Environment, Error, Event, GradientSum, Observer, Outcome, Result, RunDir, RunSpec,
     State, checkpoint, learning_rate, run_dir::Tables,
@@ -82,6 +83,7 @@ struct Training<'a> {
     tables: Tables,
     corpus: Corpus,
     held_out: HeldOut,
+    observing: Option<Observing>,
     /// Files of the tokenizer, by name.
     tokenizer: Vec<(&'static str, String)>,
     measured_at: Schedule,
@@ -109,7 +111,11 @@ impl<'a> Training<'a> {
         }
         let recovered = dir.recover(spec, environment.repair, observer)?;
         provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
-        let held_out = HeldOut::new(&corpus.held_out(spec.measure.sequences)?, &device);
+        let sequences = corpus.held_out(spec.measure.sequences)?;
+        let (held_out, observing) = (
+            HeldOut::new(&sequences, &device),
+            Observing::new(spec, &sequences)?,
+        );
         let device = device.autodiff();
         let train = &spec.train;
         let mut run = Self {
@@ -118,11 +124,12 @@ impl<'a> Training<'a> {
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
             spec,
-            tables: Tables::open(&dir, &recovered.tables)?,
+            tables: Tables::open(&dir, &recovered.tables, observing.is_some())?,
             dir,
             tokenizer: corpus.tokenizer_files()?,
             corpus,
             held_out,
+            observing,
             device,
             step: 0,
             last: None,
@@ -130,6 +137,9 @@ impl<'a> Training<'a> {
         if let Some((step, folder)) = recovered.checkpoint {
             run.model = checkpoint::load(&folder, step, &run.model, &mut run.optimizer)?;
             run.step = step;
+            if let Some(observing) = &mut run.observing {
+                observing.restore(&folder)?;
+            }
         }
         Ok(run)
     }
@@ -178,12 +188,16 @@ impl<'a> Training<'a> {
     }
 
     fn measure(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let measured = self
-            .held_out
-            .measure(&self.model.valid(), &self.spec.model, self.step)?;
+        let (model, name) = (self.model.valid(), &self.spec.model);
+        let measured = self.held_out.measure(&model, name, self.step)?;
+        let observed = match &mut self.observing {
+            Some(observing) => observing.observe(&model, name, self.step)?,
+            None => Vec::new(),
+        };
         let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
         self.tables.append(
             &measured.rows,
+            &observed,
             &LossPoint {
                 model: self.spec.model.clone(),
                 step: self.step,
@@ -231,6 +245,7 @@ impl<'a> Training<'a> {
             &self.tokenizer,
             &self.optimizer,
             &tables,
+            self.observing.as_ref(),
         )?;
         observer.event(&Event::Saved { step: self.step });
         Ok(())

@@ -29,6 +29,7 @@ const BELOW: [(&str, &[&str]); 18] = [
             "outcrop-gemm",
             "outcrop-vector",
             "outcrop-measure",
+            "outcrop-observe",
             "outcrop-checkpoint",
         ],
     ),
@@ -51,7 +52,9 @@ const BELOW: [(&str, &[&str]); 18] = [
             "outcrop-core",
             "outcrop-measure",
             "outcrop-checkpoint",
+            "outcrop-forward",
             "outcrop-model",
+            "outcrop-observe",
             "outcrop-schedule",
             "outcrop-tokens",
         ],
@@ -68,7 +71,7 @@ const BELOW: [(&str, &[&str]); 18] = [
             "outcrop-tokens",
         ],
     ),
-    ("outcrop-report", &["outcrop-core"]),
+    ("outcrop-report", &["outcrop-core", "outcrop-observe"]),
     (
         "outcrop",
         &[

@@ -11,12 +11,11 @@ use std::time::{Duration, Instant};
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256};
-use outcrop_forward::{Measured, Published};
+use outcrop_forward::{Measured, ObservedStep, Published, observe_step};
 use outcrop_tokens::Sequences;
 
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
-use crate::observe::{Observed, observe};
 use crate::outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, non_finite};
 use crate::rows::StepRows;
 use crate::salvage::salvage;
@@ -293,7 +292,7 @@ impl<'a> Measuring<'a> {
             observer(SeriesEvent::Advanced(done / cells));
         };
         let before = self.state.channels_before(step);
-        let observed = observe(
+        let observed = observe_step(
             &opened,
             ids,
             (name, step),
@@ -301,10 +300,11 @@ impl<'a> Measuring<'a> {
             (&self.options.observe, before),
             &mut advance,
         )?;
-        let Observed {
+        let ObservedStep {
             measured,
             observations,
             channels,
+            ..
         } = observed;
         let Measured {
             mut rows,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Observation;
+use outcrop_forward::{ObserveOptions, observe_checkpoint};
 use outcrop_forward::{Published, measure};
 use outcrop_observe::select;
-use outcrop_series::{ObserveOptions, observe_checkpoint};
 use serde_json::Value;
 
 fn models() -> Vec<Value> {

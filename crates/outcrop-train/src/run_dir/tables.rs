@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::{Extent, GrowingTable, LossPoint, Measurement, table};
+use outcrop_core::{Extent, GrowingTable, LossPoint, Measurement, Observation, table};
 
 use super::RunDir;
 use crate::Result;
@@ -14,17 +14,19 @@ pub(super) const MEASUREMENTS: &str = "measurements.csv";
 /// Where a checkpoint says how much of the tables was there when it was written.
 pub(crate) const TABLES: &str = "resume/tables.json";
 pub(super) const LOSS: &str = "loss.csv";
+const OBSERVABLES: &str = "observables.csv";
 
-/// Measurements and losses, open for appending.
+/// Measurements, losses and, where a run has them, observables, open for appending.
 #[derive(Debug)]
 pub(crate) struct Tables {
     measurements: GrowingTable,
     loss: GrowingTable,
+    observables: Option<GrowingTable>,
 }
 
 impl Tables {
-    /// Opens the tables of `dir`, cut back to `good`.
-    pub(crate) fn open(dir: &RunDir, good: &Extents) -> Result<Self> {
+    /// Opens the tables of `dir`, cut back to `good`; that of observables where the run `observes`.
+    pub(crate) fn open(dir: &RunDir, good: &Extents, observes: bool) -> Result<Self> {
         let open = |name: &str| {
             let nothing = Extent::default();
             GrowingTable::open(&dir.path().join(name), good.get(name).unwrap_or(&nothing))
@@ -32,12 +34,21 @@ impl Tables {
         Ok(Self {
             measurements: open(MEASUREMENTS)?,
             loss: open(LOSS)?,
+            observables: observes.then(|| open(OBSERVABLES)).transpose()?,
         })
     }
 
-    /// Appends the rows of one step, measurements first.
-    pub(crate) fn append(&mut self, rows: &[Measurement], loss: &LossPoint) -> Result<()> {
+    /// Appends the rows of one step, losses last.
+    pub(crate) fn append(
+        &mut self,
+        rows: &[Measurement],
+        observed: &[Observation],
+        loss: &LossPoint,
+    ) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
+        if let Some(observables) = &mut self.observables {
+            table::append_rows(observables, observed)?;
+        }
         Ok(table::append_rows(
             &mut self.loss,
             std::slice::from_ref(loss),
@@ -47,9 +58,13 @@ impl Tables {
     /// Makes what was appended outlast a power cut. A checkpoint or a state that says how much is good
     /// is written after this.
     pub(crate) fn commit(&mut self) -> Result<Extents> {
-        Ok(Extents::from([
+        let mut extents = Extents::from([
             (MEASUREMENTS.into(), self.measurements.commit()?),
             (LOSS.into(), self.loss.commit()?),
-        ]))
+        ]);
+        if let Some(observables) = &mut self.observables {
+            extents.insert(OBSERVABLES.into(), observables.commit()?);
+        }
+        Ok(extents)
     }
 }

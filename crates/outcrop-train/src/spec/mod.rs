@@ -186,6 +186,7 @@ impl RunSpec {
             let value = self.measure.sequences;
             return Err(CoreError::range("measure.sequences", value, "1 to 10000").into());
         }
+        self.measure.observables()?;
         self.measured_at()?;
         self.saved_at()?;
         Ok(())

@@ -1,10 +1,14 @@
+use outcrop_core::Error as CoreError;
+use outcrop_observe::Observable;
 use serde::{Deserialize, Serialize};
+
+use crate::Result;
 
 /// The fields of [`ScheduleSpec`].
 pub(super) const SCHEDULE_KEYS: [&str; 2] = ["measure", "save"];
 
 /// The fields of [`MeasureSpec`].
-pub(super) const MEASURE_KEYS: [&str; 1] = ["sequences"];
+pub(super) const MEASURE_KEYS: [&str; 2] = ["sequences", "observe"];
 
 /// At which steps a model is measured and saved, in the grammar of [`outcrop_schedule`]. The last
 /// step is always saved.
@@ -32,10 +36,34 @@ impl Default for ScheduleSpec {
 pub struct MeasureSpec {
     /// Number of fixed held-out sequences; default 10 as in the paper, 1 to 10000.
     pub sequences: usize,
+    /// Observables that are also computed, such as `tokens,attention_entropy`: names of observables, of families, or
+    /// `all` ([`outcrop_observe::select`]); default none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub observe: String,
+}
+
+impl MeasureSpec {
+    /// The observables that it names.
+    ///
+    /// # Errors
+    /// [`Error::Core`](crate::Error::Core) for a name that no observable and no family has.
+    pub fn observables(&self) -> Result<Vec<&'static Observable>> {
+        if self.observe.is_empty() {
+            return Ok(Vec::new());
+        }
+        let unknown = |error: outcrop_observe::Error| {
+            let allowed = format!("what docs/observables.md lists: failed to {error}");
+            CoreError::range("measure.observe", &self.observe, allowed)
+        };
+        Ok(outcrop_observe::select(&self.observe).map_err(unknown)?)
+    }
 }
 
 impl Default for MeasureSpec {
     fn default() -> Self {
-        Self { sequences: 10 }
+        Self {
+            sequences: 10,
+            observe: String::new(),
+        }
     }
 }

@@ -19,6 +19,7 @@ const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
   outcrop train                              the embedded default: three layers on bigram-backcopy
   outcrop train my-run.toml --out runs/mine
   outcrop train --set arch.heads=4 --set train.steps=100 --out runs/four-heads
+  outcrop train --observe tokens,attention   also writes observables.csv
   outcrop train my-run.toml --seed 1,2,3     runs/MODEL-seeds/runs/MODEL-s1, -s2 and -s3
   outcrop train --print-default > my-run.toml
 
@@ -34,6 +35,10 @@ pub(crate) struct Args {
     /// of the folder --out.
     #[arg(long, value_delimiter = ',', value_name = "SEED")]
     seed: Vec<u64>,
+    /// Also compute these observables of the held-out sequences at every measured step, instead of measure.observe:
+    /// names of observables, of families, or `all` (docs/observables.md).
+    #[arg(long, value_name = "NAME,...")]
+    observe: Option<String>,
     /// The run directory [default: runs/MODEL]; the results folder of several seeds [default:
     /// runs/MODEL-seeds].
     #[arg(long)]
@@ -86,7 +91,12 @@ fn spec(args: &Args) -> Result<RunSpec> {
     for assignment in &args.set {
         document.set(assignment)?;
     }
-    Ok(RunSpec::from_document(&document)?)
+    let mut spec = RunSpec::from_document(&document)?;
+    if let Some(observe) = &args.observe {
+        spec.measure.observe.clone_from(observe);
+        spec.check()?;
+    }
+    Ok(spec)
 }
 
 fn with_seed(mut spec: RunSpec, seed: u64) -> Result<RunSpec> {

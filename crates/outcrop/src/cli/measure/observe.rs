@@ -1,7 +1,7 @@
 //! Which observables are computed beside the measurements.
 
+use outcrop_forward::ObserveOptions;
 use outcrop_observe::{Observable, select};
-use outcrop_series::ObserveOptions;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Observables")]

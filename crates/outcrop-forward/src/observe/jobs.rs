@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use outcrop_forward::AttentionWeights;
+use crate::AttentionWeights;
 use outcrop_observe::{
     Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys,
     top_channels,

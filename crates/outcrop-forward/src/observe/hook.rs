@@ -1,5 +1,5 @@
+use crate::{AttentionWeights, BlockPlace, BlockRows, Hook};
 use outcrop_arch::ArchSpec;
-use outcrop_forward::{AttentionWeights, BlockPlace, BlockRows, Hook};
 use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 
 use super::StepChannels;

@@ -1,6 +1,6 @@
 //! The logits of every layer, in a pass of their own: those of the last layer, which all are compared with, come first.
 
-use outcrop_forward::{Error as ForwardError, Hook, LogitLens, Published, forward};
+use crate::{Error, Hook, LogitLens, Published, forward};
 use outcrop_observe::{Column, Companion, Found, Missing, Result, Sample, Site, View};
 use rayon::prelude::*;
 
@@ -28,7 +28,7 @@ pub(super) fn look(
     }
     let lens = match LogitLens::new(model) {
         Ok(lens) => Some(lens),
-        Err(ForwardError::Tensors { .. }) => None,
+        Err(Error::Tensors { .. }) => None,
         Err(error) => return Err(error.into()),
     };
     let last = std::mem::take(&mut seen.last);

@@ -12,15 +12,16 @@ pub(super) type Channels = Result<Vec<usize>, Missing>;
 #[derive(Clone, Debug, Default)]
 pub(super) struct AllChannels(BTreeMap<(u32, Site, u32), Channels>);
 
-/// The top channels of a step as `state.json` has them.
+/// The top channels of a step by layer, place and sequence, with which the next step of a series is compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StepChannels {
-    pub(crate) step: u64,
-    pub(crate) of: Vec<Entry>,
+pub struct StepChannels {
+    /// The step.
+    pub step: u64,
+    of: Vec<Entry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
+struct Entry {
     layer: u32,
     place: String,
     sequence: u32,

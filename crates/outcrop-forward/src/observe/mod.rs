@@ -8,14 +8,13 @@ mod rows;
 mod wanted;
 
 use outcrop_core::Observation;
-use outcrop_forward::{Measured, Published, measure_with};
 use outcrop_observe::Observable;
 
-pub(crate) use channels::StepChannels;
+pub use channels::StepChannels;
 use hook::Observing;
 use wanted::Wanted;
 
-use crate::Result;
+use crate::{Measured, Published, Result, measure_with};
 
 /// What is to be observed of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -26,16 +25,19 @@ pub struct ObserveOptions {
     pub sequences: bool,
 }
 
-/// What one checkpoint gave.
+/// What one checkpoint of a series gave.
 #[derive(Debug, Default)]
-pub(crate) struct Observed {
-    pub(crate) measured: Measured,
-    pub(crate) observations: Vec<Observation>,
+#[non_exhaustive]
+pub struct ObservedStep {
+    /// What [`measure()`](crate::measure()) gives.
+    pub measured: Measured,
+    /// Rows of `observables.csv`.
+    pub observations: Vec<Observation>,
     /// What the next step is compared with; none where no observable asks for it.
-    pub(crate) channels: Option<StepChannels>,
+    pub channels: Option<StepChannels>,
 }
 
-/// Measures a checkpoint as [`outcrop_forward::measure`] does, in the same pass also the observables of `options`, at every
+/// Measures a checkpoint as [`measure()`](crate::measure()) does, in the same pass also the observables of `options`, at every
 /// place that they are meant for. Means are over the sequences; rows carry `model` and `step`.
 ///
 /// Queries and attention weights are of query heads, keys and values of key-value heads. `cosine_sinks` takes the keys
@@ -45,21 +47,20 @@ pub(crate) struct Observed {
 /// (`not-given`).
 ///
 /// ```
-/// use outcrop_forward::Published;
-/// use outcrop_series::{ObserveOptions, observe_checkpoint};
+/// use outcrop_forward::{ObserveOptions, Published, observe_checkpoint};
 ///
-/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../outcrop-forward/tests/fixtures/neox-parallel");
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/neox-parallel");
 /// let model = Published::open(folder.as_ref())?;
 /// let observables = outcrop_observe::select("write,attention_entropy").expect("names of observables");
 /// let options = ObserveOptions { observables, sequences: false };
 /// let (measured, rows) = observe_checkpoint(&model, &[vec![3, 1, 4]], ("tiny", 8), false, &options)?;
 /// assert_eq!(measured.rows.len(), 2); // layers
 /// assert!(rows.iter().any(|row| row.place == "mlp-write" && row.observable == "write_over_stream"));
-/// # Ok::<(), outcrop_series::Error>(())
+/// # Ok::<(), outcrop_forward::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Error::Forward`](crate::Error::Forward) as [`outcrop_forward::forward`].
+/// As [`forward`](crate::forward()); [`Error::Observe`](crate::Error::Observe).
 pub fn observe_checkpoint(
     model: &Published,
     sequences: &[Vec<u32>],
@@ -67,32 +68,36 @@ pub fn observe_checkpoint(
     sinks: bool,
     options: &ObserveOptions,
 ) -> Result<(Measured, Vec<Observation>)> {
-    let observed = observe(model, sequences, of, sinks, (options, None), &mut |_, _| {})?;
+    let observed = observe_step(model, sequences, of, sinks, (options, None), &mut |_, _| {})?;
     Ok((observed.measured, observed.observations))
 }
 
-/// The same, compared with the step `before`; `advance` is called after each (layer, sequence).
-pub(crate) fn observe(
+/// As [`observe_checkpoint`], compared with the step `before` in a series; `advance` is called after each
+/// (layer, sequence).
+///
+/// # Errors
+/// As [`observe_checkpoint`].
+pub fn observe_step(
     model: &Published,
     sequences: &[Vec<u32>],
     of: (&str, u64),
     sinks: bool,
     (options, before): (&ObserveOptions, Option<&StepChannels>),
     advance: &mut dyn FnMut(usize, usize),
-) -> Result<Observed> {
+) -> Result<ObservedStep> {
     let wanted = Wanted::new(options);
     if wanted.is_nothing() {
         let measured = measure_with(model, sequences, of, sinks, advance, &mut ())?;
-        return Ok(Observed {
+        return Ok(ObservedStep {
             measured,
-            ..Observed::default()
+            ..ObservedStep::default()
         });
     }
     let mut hook = Observing::new(&wanted, model.arch(), sequences.len(), before);
     let measured = measure_with(model, sequences, of, sinks, advance, &mut hook)?;
     let mut seen = hook.finish()?;
     lens::look(model, sequences, &wanted, &mut seen)?;
-    Ok(Observed {
+    Ok(ObservedStep {
         measured,
         observations: rows::observations(&seen.collector, &seen.sequences, of),
         channels: seen.channels.map(|channels| channels.of_step(of.1)),

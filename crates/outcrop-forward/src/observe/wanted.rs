@@ -1,4 +1,4 @@
-use outcrop_forward::BlockPlace;
+use crate::BlockPlace;
 use outcrop_observe::{Observable, Site};
 
 use super::ObserveOptions;
