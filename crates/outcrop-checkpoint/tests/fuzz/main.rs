@@ -57,7 +57,9 @@ fn read_all(path: &Path) -> bool {
         }
         weights.sha256(name).unwrap();
     }
-    let _ = weights.config();
+    if let Ok(Some(text)) = weights.config() {
+        let _ = outcrop_arch::HuggingFace::parse(text, "config");
+    }
     let safetensors = weights
         .files()
         .all(|f| f.extension().is_some_and(|e| e == "safetensors"));
