@@ -91,6 +91,10 @@ fn what_is_wrong_is_named_with_the_way_out() {
             vec!["schedule.measure", "999999"],
         ),
         ("[measure]\nsequences = 0", vec!["measure.sequences"]),
+        (
+            "[measure]\nobserve = 'tokns'",
+            vec!["measure.observe", "tokns", "docs/observables.md", "tokens"],
+        ),
         ("[trian]\nsteps = 1", vec!["trian", "did you mean `train`"]),
     ] {
         let error = RunSpec::from_toml(&format!("{SMALL}{line}"))
