@@ -1,36 +1,93 @@
+use serde::{Deserialize, Serialize};
+
 use crate::TrainSpec;
 
+/// How the learning rate goes from its peak, behind the warm-up, to the end of a run; x runs from 0 to 1 there, s is
+/// `final_share`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateSchedule {
+    /// s + (1 - s) (1 + cos(pi x)) / 2 of the peak.
+    #[default]
+    Cosine,
+    /// 1 - (1 - s) x of the peak.
+    Linear,
+    /// The peak to the end.
+    Constant,
+    /// The peak, and in the last `decay_share` of all updates linearly to s of it (warm-up, stable, decay; Hu et al.
+    /// 2404.06395).
+    StableDecay,
+}
+
+impl RateSchedule {
+    /// The share of the peak after `progress` of the way, 0 to 1, of which `decay` at its end is the decay of
+    /// [`RateSchedule::StableDecay`].
+    fn share(self, progress: f64, last: f64, decay: f64) -> f64 {
+        let down = |x: f64| last + (1.0 - last) * x;
+        match self {
+            Self::Cosine => down(0.5 * (1.0 + (std::f64::consts::PI * progress).cos())),
+            Self::Linear => down(1.0 - progress),
+            Self::Constant => 1.0,
+            Self::StableDecay => down(((1.0 - progress) / decay).min(1.0)),
+        }
+    }
+}
+
 /// The learning rate of update `index` (from 0) of a run: linear warm-up
-/// `peak (index + 1) / warmup` for the first `warmup` updates, then a cosine that reaches
-/// `peak * final_share` at the last update.
+/// `peak (index + 1) / warmup` for the first `warmup` updates, then its [`RateSchedule`], which ends at the last update.
 pub fn learning_rate(spec: &TrainSpec, index: u64) -> f64 {
     let update = index + 1;
     if update <= spec.warmup {
         return spec.learning_rate * update as f64 / spec.warmup as f64;
     }
-    let length = spec.steps.saturating_sub(spec.warmup).max(1);
-    let progress = ((update - spec.warmup) as f64 / length as f64).min(1.0);
-    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
-    spec.learning_rate * (spec.final_share + (1.0 - spec.final_share) * cosine)
+    let length = spec.steps.saturating_sub(spec.warmup).max(1) as f64;
+    let progress = ((update - spec.warmup) as f64 / length).min(1.0);
+    let decay = (spec.decay_share * spec.steps as f64 / length).clamp(1.0 / length, 1.0);
+    let share = spec.rate_schedule.share(progress, spec.final_share, decay);
+    spec.learning_rate * share
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn warms_up_then_falls_to_its_final_share() {
-        let spec = TrainSpec {
+    fn spec(rate_schedule: RateSchedule) -> TrainSpec {
+        TrainSpec {
             steps: 110,
             warmup: 10,
             learning_rate: 2.0,
             final_share: 0.1,
+            rate_schedule,
+            decay_share: 0.5,
             ..TrainSpec::default()
-        };
-        assert_eq!(learning_rate(&spec, 0), 0.2);
-        assert_eq!(learning_rate(&spec, 9), 2.0);
-        assert!((learning_rate(&spec, 59) - 1.1).abs() < 1e-12); // half-way down
-        assert!((learning_rate(&spec, 109) - 0.2).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn every_schedule_warms_up_and_ends_at_its_share() {
+        for (schedule, half, last) in [
+            (RateSchedule::Cosine, 1.1, 0.2),
+            (RateSchedule::Linear, 1.1, 0.2),
+            (RateSchedule::Constant, 2.0, 2.0),
+            // 55 of 110 updates: 5 of them were there when 60 were made
+            (
+                RateSchedule::StableDecay,
+                2.0 * (0.1 + 0.9 * 50.0 / 55.0),
+                0.2,
+            ),
+        ] {
+            let rate = |index| learning_rate(&spec(schedule), index);
+            assert_eq!([rate(0), rate(9)], [0.2, 2.0], "{schedule:?}");
+            assert!(
+                (rate(59) - half).abs() < 1e-12,
+                "{schedule:?}: {}",
+                rate(59)
+            );
+            assert!((rate(109) - last).abs() < 1e-12, "{schedule:?}");
+        }
+        let stable = spec(RateSchedule::StableDecay);
+        assert_eq!(learning_rate(&stable, 54), 2.0); // the last before the decay
+        assert!(learning_rate(&stable, 55) < 2.0);
     }
 
     #[test]
@@ -44,5 +101,11 @@ mod tests {
             learning_rate(&spec, 0),
             spec.learning_rate * spec.final_share
         );
+        let stable = TrainSpec {
+            rate_schedule: RateSchedule::StableDecay,
+            decay_share: 0.0,
+            ..spec
+        };
+        assert_eq!(learning_rate(&stable, 0), 1e-4);
     }
 }

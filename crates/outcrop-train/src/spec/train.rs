@@ -1,15 +1,17 @@
 use outcrop_core::Error as CoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
+use crate::{RateSchedule, Result};
 
 /// The fields of [`TrainSpec`].
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 13] = [
     "steps",
     "batch",
     "accumulate",
     "learning_rate",
     "final_share",
+    "rate_schedule",
+    "decay_share",
     "warmup",
     "betas",
     "eps",
@@ -18,7 +20,10 @@ pub(super) const KEYS: [&str; 11] = [
     "seed",
 ];
 
-/// How a model learns: AdamW with warm-up and cosine.
+/// Share of the updates in which `stable-decay` falls, where it is not given.
+const DECAY_SHARE: f64 = 0.2;
+
+/// How a model learns: AdamW, with a warm-up and a schedule of the learning rate.
 ///
 /// | field | default | range |
 /// |---|---|---|
@@ -27,6 +32,8 @@ pub(super) const KEYS: [&str; 11] = [
 /// | `accumulate` | 1 | 1 to `batch`, a divisor of it |
 /// | `learning_rate` | 1e-3 | above 0, at most 1 |
 /// | `final_share` | 0.1 | 0 to 1 |
+/// | `rate_schedule` | `cosine` | `cosine`, `linear`, `constant`, `stable-decay` ([`RateSchedule`]) |
+/// | `decay_share` | 0.2 | 0 to 1 |
 /// | `warmup` | 50 | 0 to `steps` |
 /// | `betas` | 0.9, 0.95 | each at least 0, below 1 |
 /// | `eps` | 1e-8 | above 0, at most 1 |
@@ -48,6 +55,12 @@ pub struct TrainSpec {
     pub learning_rate: f64,
     /// Learning rate at the end, as a share of the peak.
     pub final_share: f64,
+    /// How it goes there.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rate_schedule: RateSchedule,
+    /// The share of all updates in which `stable-decay` falls.
+    #[serde(skip_serializing_if = "is_default_share")]
+    pub decay_share: f64,
     /// Updates of linear warm-up.
     pub warmup: u64,
     /// Decay rates of AdamW's moments.
@@ -67,6 +80,14 @@ fn is_one(parts: &usize) -> bool {
     *parts == 1
 }
 
+fn is_default(schedule: &RateSchedule) -> bool {
+    *schedule == RateSchedule::default()
+}
+
+fn is_default_share(share: &f64) -> bool {
+    *share == DECAY_SHARE
+}
+
 impl Default for TrainSpec {
     fn default() -> Self {
         Self {
@@ -75,6 +96,8 @@ impl Default for TrainSpec {
             accumulate: 1,
             learning_rate: 1e-3,
             final_share: 0.1,
+            rate_schedule: RateSchedule::Cosine,
+            decay_share: DECAY_SHARE,
             warmup: 50,
             betas: [0.9, 0.95],
             eps: 1e-8,
@@ -126,6 +149,12 @@ impl TrainSpec {
             within(self.final_share, 0.0, 1.0),
             "final_share",
             &self.final_share,
+            "0 to 1",
+        )?;
+        require(
+            within(self.decay_share, 0.0, 1.0),
+            "decay_share",
+            &self.decay_share,
             "0 to 1",
         )?;
         let allowed = format!("0 to train.steps = {}", self.steps);

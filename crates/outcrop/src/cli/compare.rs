@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::folders::{architectures, is_run, runs_in, spec};
 use super::input::{Average, good_rows};
 use super::output::{To, columns, print, say, write_rows};
+use super::trajectories::read_observed;
 use super::voice::detail;
 use crate::Result;
 
@@ -20,14 +21,18 @@ use crate::Result;
   outcrop compare runs/mine runs/default            two run directories
   outcrop compare runs/quick                        all runs of a results folder
   outcrop compare runs/mine measured/pythia-14m --format csv
+  outcrop compare runs/mine runs/other --observable value_drain@values,norm_first_over_mean
 
 First the settings that differ (from run.toml, or else architectures.csv), then one row for
-every layer: its ratio at the first and the last step, the largest with its step, and the last losses of
+every layer: its ratio (or observable) at the first and the last step, the largest with its step, and the last losses of
 the model. For CSV and JSON the settings go to standard error.")]
 pub(crate) struct Args {
     /// Run directories, folders of measured checkpoints, results folders.
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
+    /// Compare these observables (observables.csv of each run), at every place or at one, rather than ratios.
+    #[arg(long, value_name = "NAME[@PLACE]", value_delimiter = ',')]
+    observable: Vec<String>,
     /// How the ratio is averaged over sequences.
     #[arg(long, value_enum, default_value_t)]
     ratio: Average,
@@ -44,6 +49,7 @@ struct Line {
     run: String,
     model: String,
     layer: u32,
+    observable: String,
     first_step: u64,
     first: f64,
     last_step: u64,
@@ -60,6 +66,7 @@ impl Row for Line {
         "run",
         "model",
         "layer",
+        "observable",
         "first_step",
         "first",
         "last_step",
@@ -69,13 +76,17 @@ impl Row for Line {
         "loss",
         "held_out_loss",
     ];
-    const NAMED: &'static [&'static str] = &["run", "model"];
+    const NAMED: &'static [&'static str] = &["run", "model", "observable"];
 
     fn key(&self) -> String {
         let Self {
-            run, model, layer, ..
+            run,
+            model,
+            layer,
+            observable,
+            ..
         } = self;
-        format!("run {run:?}, model {model:?}, layer {layer}")
+        format!("run {run:?}, model {model:?}, layer {layer}, observable {observable:?}")
     }
 }
 
@@ -210,10 +221,20 @@ fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     };
     let losses = losses(run)?;
     let mut lines = Vec::new();
+    if !args.observable.is_empty() {
+        for one in read_observed(run, &args.observable)? {
+            // a head's name follows that of its model
+            let model = one.trajectory.model.split(", head ").next();
+            let loss = model.and_then(|model| losses.get(model));
+            lines.extend(line(run, &one.trajectory, &one.name(), loss));
+        }
+        return Ok(lines);
+    }
     for item in open_trajectories(run, options)? {
         match item? {
             Streamed::Row(trajectory) => {
-                lines.extend(line(run, &trajectory, losses.get(&trajectory.model)));
+                let loss = losses.get(&trajectory.model);
+                lines.extend(line(run, &trajectory, "ratio", loss));
             }
             Streamed::Problem(problem) => say(&format!("warning: {problem}")),
         }
@@ -221,7 +242,12 @@ fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn line(run: &Path, trajectory: &Trajectory, loss: Option<&LossPoint>) -> Option<Line> {
+fn line(
+    run: &Path,
+    trajectory: &Trajectory,
+    observable: &str,
+    loss: Option<&LossPoint>,
+) -> Option<Line> {
     let points = trajectory.steps.iter().zip(&trajectory.ratios);
     let mut points: Vec<_> = points.filter(|(_, ratio)| ratio.is_finite()).collect();
     points.sort_by_key(|(step, _)| **step);
@@ -232,6 +258,7 @@ fn line(run: &Path, trajectory: &Trajectory, loss: Option<&LossPoint>) -> Option
         run: run.display().to_string(),
         model: trajectory.model.clone(),
         layer: trajectory.layer,
+        observable: observable.to_owned(),
         first_step: *first.0,
         first: *first.1,
         last_step: *last.0,

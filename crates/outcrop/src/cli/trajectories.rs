@@ -1,4 +1,4 @@
-//! AnyTrajectories of the ratio or of the observables of a long table, for the commands that take both.
+//! Trajectories of the ratio or of the observables of a long table, for the commands that take both.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use outcrop_core::table::{self, Loaded};
 use outcrop_core::{Error as CoreError, Observation, Trajectory};
 
+use super::folders::runs_in;
 use super::input::{Input, good_rows};
 use super::output::say;
 use crate::{Error, Result};
@@ -79,12 +80,33 @@ impl Observed {
 
 /// The observables that were asked for (`NAME` or `NAME@PLACE`) of a long table, or of that in a folder.
 pub(crate) fn read_observed(path: &Path, asked: &[String]) -> Result<Vec<Observed>> {
-    let path = match path.is_dir() {
-        true => path.join("observables.csv"),
-        false => PathBuf::from(path),
+    if !path.is_dir() {
+        return of_rows(path, table::read_rows(path)?, asked);
+    }
+    let mut found = Vec::new();
+    for table in tables_in(path)? {
+        found.extend(of_rows(&table, table::read_rows(&table)?, asked)?);
+    }
+    Ok(found)
+}
+
+/// The long table in a folder, or those of its runs.
+fn tables_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let own = table::in_folder(folder, "observables");
+    let of_runs = match own {
+        Some(table) => return Ok(vec![table]),
+        None => runs_in(folder)?,
     };
-    let loaded = table::read_rows(&path)?;
-    of_rows(&path, loaded, asked)
+    let tables: Vec<PathBuf> = of_runs
+        .iter()
+        .filter_map(|run| table::in_folder(run, "observables"))
+        .collect();
+    if tables.is_empty() {
+        let reason = "it has no observables.csv, nor has a run in it; `outcrop train --observe` and \
+                      `outcrop measure --observe` write one";
+        return Err(CoreError::parse(folder.display().to_string(), reason).into());
+    }
+    Ok(tables)
 }
 
 type Key = (String, u32, Option<u32>, String, String);

@@ -22,6 +22,8 @@ use crate::{Error, Result};
                                                     the same of these observables of a long table
   outcrop onset runs/mine --loss runs/mine/loss.csv --events events.csv
                                                     and what happened in training at the same steps
+  outcrop onset runs/mine-seeds --seeds --observable value_drain
+                                                    over seeds: the models of the runs of a folder are seeds of one
   outcrop onset seeds.csv --seeds --format csv      over seeds: the models of the table are seeds of one
 
 A crossing of 10 % (onset), 50 % (half) and 90 % of the change lies between two checkpoints (`_after`, `_by`);
