@@ -1,8 +1,15 @@
 //! Gram matrices of rows or columns, and their eigenvalues.
 
-use nalgebra::{DMatrix, SymmetricEigen, linalg::SymmetricTridiagonal};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, Dyn, SymmetricEigen};
 
-use crate::{Missing, View, sums};
+use crate::eigen::Tridiagonal;
+use crate::{Missing, View};
+
+/// How many rows of products are computed at once.
+const BLOCK: usize = 128;
+
+type Strided<'a> = DMatrixView<'a, f64, Dyn, Dyn>;
+type StridedMut<'a> = DMatrixViewMut<'a, f64, Dyn, Dyn>;
 
 /// A symmetric matrix of f64, all of it stored.
 #[derive(Clone, Debug)]
@@ -42,11 +49,26 @@ impl Symmetric {
         products.map(|(a, b)| a * b).sum()
     }
 
-    /// Copies the upper triangle below the diagonal.
+    /// Adds A A' of a matrix A of n rows, column by column in `values`, to the lower triangle, block by block; above the
+    /// diagonal it may add to some.
+    fn add_products(&mut self, values: &[f64]) {
+        let (n, columns) = (self.n, values.len() / self.n.max(1));
+        for begin in (0..n).step_by(BLOCK) {
+            let end = n.min(begin + BLOCK);
+            let (rows, sum) = (end - begin, &mut self.values[begin * n..]);
+            // transposed: nalgebra reads past the end of a small matrix whose rows are not next to one another
+            let a = Strided::from_slice_with_strides(values, end, columns, 1, n);
+            let b = Strided::from_slice_with_strides(&values[begin..], columns, rows, n, 1);
+            let mut sum = StridedMut::from_slice_with_strides_mut(sum, end, rows, 1, n);
+            sum.gemm(1.0, &a, &b, 1.0);
+        }
+    }
+
+    /// Copies the lower triangle above the diagonal.
     fn mirrored(mut self) -> Self {
         for i in 0..self.n {
             for j in 0..i {
-                self.values[i * self.n + j] = self.values[j * self.n + i];
+                self.values[j * self.n + i] = self.values[i * self.n + j];
             }
         }
         self
@@ -61,27 +83,29 @@ impl Symmetric {
 
     /// The rows and columns of `range`.
     pub(crate) fn part(&self, range: std::ops::Range<usize>) -> Self {
-        let rows = range.clone().flat_map(|i| &self.row(i)[range.clone()]);
+        let mut values = Vec::with_capacity(range.len() * range.len());
+        for i in range.clone() {
+            values.extend_from_slice(&self.row(i)[range.clone()]);
+        }
         Self {
             n: range.len(),
-            values: rows.copied().collect(),
+            values,
         }
     }
 
     /// H K H with H = I - 11'/n: the Gram matrix of rows from which their mean is subtracted.
-    pub(crate) fn centred(&self) -> Self {
+    pub(crate) fn centred(mut self) -> Self {
         let n = self.n as f64;
         let means: Vec<f64> = (0..self.n)
             .map(|i| self.row(i).iter().sum::<f64>() / n)
             .collect();
         let mean = means.iter().sum::<f64>() / n;
-        let mut centred = self.clone();
-        for (row, of_row) in centred.values.chunks_exact_mut(self.n.max(1)).zip(&means) {
+        for (row, of_row) in self.values.chunks_exact_mut(self.n.max(1)).zip(&means) {
             for (x, of_column) in row.iter_mut().zip(&means) {
                 *x -= of_row + of_column - mean;
             }
         }
-        centred
+        self
     }
 
     /// This minus s s' / n: X'X of n rows that add up to s, centred.
@@ -98,37 +122,29 @@ impl Symmetric {
         DMatrix::from_iterator(self.n, self.n, self.values.iter().map(|x| x / scale))
     }
 
-    /// The eigenvalues of a positive semidefinite matrix in descending order, over its trace. Those below n times the
-    /// rounding error of the largest are 0.
-    ///
-    /// # Errors
-    /// [`Missing::Zero`] where all are 0, [`Missing::NotConverged`].
-    pub(crate) fn spectrum(&self) -> Result<Vec<f64>, Missing> {
-        let trace = self.trace();
-        if trace <= 0.0 {
-            return Err(Missing::Zero);
+    /// A tridiagonal matrix with the eigenvalues of this over `scale`; of the lower triangle.
+    pub(crate) fn tridiagonal(mut self, scale: f64) -> Tridiagonal {
+        self.values.iter_mut().for_each(|x| *x /= scale);
+        Tridiagonal::of(self.values, self.n)
+    }
+
+    /// This with one more row, `border` times `scale`, and 0 on the diagonal; the lower triangle.
+    pub(crate) fn bordered(&self, border: &[f64], scale: f64) -> Self {
+        let mut wider = Self::zeros(self.n + 1);
+        let mut rows = wider.values.chunks_exact_mut(self.n + 1);
+        for (i, row) in (0..self.n).zip(rows.by_ref()) {
+            row[..self.n].copy_from_slice(self.row(i));
         }
-        let mut found = match self.n {
-            1 => vec![1.0],
-            _ => {
-                let tridiagonal = SymmetricTridiagonal::new(self.matrix(trace));
-                let (diagonal, beside) = tridiagonal.unpack_tridiagonal();
-                eigenvalues(diagonal.as_slice().to_vec(), beside.as_slice().to_vec())?
-            }
-        };
-        found.sort_by(|a, b| b.total_cmp(a));
-        let least = found[0] * self.n as f64 * f64::EPSILON;
-        found
-            .iter_mut()
-            .filter(|x| **x < least)
-            .for_each(|x| *x = 0.0);
-        Ok(found)
+        for (to, x) in rows.flatten().zip(border) {
+            *to = x * scale;
+        }
+        wider
     }
 
     /// The `k` largest eigenvalues with their unit vectors.
     ///
     /// # Errors
-    /// As [`spectrum`](Self::spectrum).
+    /// [`Missing::Zero`] where all are 0, [`Missing::NotConverged`].
     pub(crate) fn largest(&self, k: usize) -> Result<Vec<(f64, Vec<f64>)>, Missing> {
         let trace = self.trace();
         if trace <= 0.0 {
@@ -161,37 +177,33 @@ pub(crate) fn column_means(view: View<'_>) -> Vec<f64> {
     means
 }
 
-/// X X': the inner products of rows.
-pub(crate) fn of_rows(view: View<'_>) -> Symmetric {
-    let n = view.rows();
-    let mut gram = Symmetric::zeros(n);
-    for i in 0..n {
-        for j in i..n {
-            gram.values[i * n + j] = sums::dot(view.row(i), view.row(j));
-        }
-    }
-    gram.mirrored()
+/// X X' of the rows with `mean` subtracted: the inner products of rows. Centring before the products keeps the digits
+/// that [`Symmetric::centred`] loses where the mean is large.
+pub(crate) fn of_centred_rows(view: View<'_>, mean: &[f64]) -> Symmetric {
+    of_rows(&view.iter().collect::<Vec<_>>(), mean).mirrored()
 }
 
-/// X X' of the rows with `mean` subtracted. Centring before the products keeps the digits that
-/// [`Symmetric::centred`] loses where the mean is large.
-pub(crate) fn of_centred_rows(view: View<'_>, mean: &[f64]) -> Symmetric {
-    let (n, d) = (view.rows(), view.columns());
-    let centred = |row: &[f32]| {
-        row.iter()
-            .zip(mean)
-            .map(|(x, m)| f64::from(*x) - m)
-            .collect::<Vec<_>>()
-    };
-    let rows: Vec<f64> = view.iter().flat_map(centred).collect();
-    let row = |i: usize| &rows[i * d..][..d];
-    let mut gram = Symmetric::zeros(n);
-    for i in 0..n {
-        for j in i..n {
-            gram.values[i * n + j] = sums::dot_f64(row(i), row(j));
+/// The lower triangle of X X' with the rows in reverse: position 0 is the last.
+pub(crate) fn of_reversed_rows(view: View<'_>) -> Symmetric {
+    let zero = vec![0.0; view.columns()];
+    of_rows(&view.iter().rev().collect::<Vec<_>>(), &zero)
+}
+
+/// The lower triangle.
+fn of_rows(rows: &[&[f32]], mean: &[f64]) -> Symmetric {
+    let n = rows.len();
+    let mut columns = vec![0.0; n * mean.len()];
+    // eight rows at a time, so that what is written next to one another is written at once
+    for (at, rows) in rows.chunks(8).enumerate() {
+        for ((k, mean), column) in mean.iter().enumerate().zip(columns.chunks_exact_mut(n)) {
+            for (to, row) in column[at * 8..].iter_mut().zip(rows) {
+                *to = f64::from(row[k]) - mean;
+            }
         }
     }
-    gram.mirrored()
+    let mut gram = Symmetric::zeros(n);
+    gram.add_products(&columns);
+    gram
 }
 
 /// The Gram matrix of one-hot rows: 1 where two labels are equal.
@@ -205,38 +217,34 @@ pub(crate) fn of_labels(labels: &[u32]) -> Symmetric {
     }
 }
 
-/// A Gram matrix of columns, X'X, that grows row by row.
-pub(crate) struct OfColumns {
-    gram: Symmetric,
-    row: Vec<f64>,
-}
+/// A Gram matrix of columns, X'X, that grows by rows.
+pub(crate) struct OfColumns(Symmetric);
 
 impl OfColumns {
     pub(crate) fn new(columns: usize) -> Self {
-        Self {
-            gram: Symmetric::zeros(columns),
-            row: vec![0.0; columns],
-        }
+        Self(Symmetric::zeros(columns))
     }
 
-    /// Adds the products of one row with `mean` subtracted.
-    pub(crate) fn add(&mut self, row: &[f32], mean: &[f64]) {
-        for ((to, x), mean) in self.row.iter_mut().zip(row).zip(mean) {
-            *to = f64::from(*x) - mean;
+    /// Adds the products of rows with `mean` subtracted.
+    pub(crate) fn add(&mut self, rows: View<'_>, mean: &[f64]) {
+        let mut values = Vec::with_capacity(rows.values().len());
+        for row in &rows {
+            values.extend(row.iter().zip(mean).map(|(x, mean)| f64::from(*x) - mean));
         }
-        let n = self.gram.n;
-        for (i, x) in self.row.iter().enumerate().filter(|(_, x)| **x != 0.0) {
-            let products = self.gram.values[i * n + i..(i + 1) * n].iter_mut();
-            for (sum, y) in products.zip(&self.row[i..]) {
-                *sum += x * y;
-            }
-        }
+        self.0.add_products(&values);
     }
 
     /// The matrix so far.
     pub(crate) fn matrix(&self) -> Symmetric {
-        self.gram.clone().mirrored()
+        self.0.clone().mirrored()
     }
+}
+
+/// X'X of the rows with `mean` subtracted.
+pub(crate) fn of_columns(view: View<'_>, mean: &[f64]) -> Symmetric {
+    let mut gram = OfColumns::new(view.columns());
+    gram.add(view, mean);
+    gram.0.mirrored()
 }
 
 /// The Gram matrix of the smaller side of X with `mean` subtracted from its rows: its eigenvalues other than 0 are the
@@ -244,93 +252,16 @@ impl OfColumns {
 pub(crate) fn smaller(view: View<'_>, mean: &[f64]) -> Symmetric {
     match view.rows() <= view.columns() {
         true => of_centred_rows(view, mean),
-        false => {
-            let mut gram = OfColumns::new(view.columns());
-            view.iter().for_each(|row| gram.add(row, mean));
-            gram.matrix()
-        }
+        false => of_columns(view, mean),
     }
 }
 
-/// How often one eigenvalue may be refined.
-const ROUNDS: usize = 60;
-
-/// The eigenvalues of a symmetric tridiagonal matrix by the implicit QL method, in no order (Golub and Van Loan, Matrix
-/// Computations, 8.3; nalgebra's own search for them has no limit of rounds).
-fn eigenvalues(mut diagonal: Vec<f64>, mut beside: Vec<f64>) -> Result<Vec<f64>, Missing> {
-    let n = diagonal.len();
-    beside.push(0.0);
-    for first in 0..n {
-        let mut rounds = 0;
-        loop {
-            let small = |m: &usize| {
-                let size = diagonal[*m].abs() + diagonal[*m + 1].abs();
-                beside[*m].abs() <= f64::EPSILON * size || beside[*m].abs() < f64::MIN_POSITIVE
-            };
-            let end = (first..n - 1).find(small).unwrap_or(n - 1);
-            if end == first {
-                break;
-            }
-            if rounds == ROUNDS {
-                return Err(Missing::NotConverged);
-            }
-            rounds += 1;
-            ql_step(&mut diagonal, &mut beside, first, end);
-        }
-    }
-    Ok(diagonal)
-}
-
-/// One implicit QL step with Wilkinson's shift on the block from `first` to `end`.
-fn ql_step(diagonal: &mut [f64], beside: &mut [f64], first: usize, end: usize) {
-    let half = (diagonal[first + 1] - diagonal[first]) / (2.0 * beside[first]);
-    let root = half.hypot(1.0).copysign(half);
-    let mut g = diagonal[end] - diagonal[first] + beside[first] / (half + root);
-    let (mut s, mut c, mut p) = (1.0, 1.0, 0.0);
-    for i in (first..end).rev() {
-        let (f, b) = (s * beside[i], c * beside[i]);
-        let r = f.hypot(g);
-        beside[i + 1] = r;
-        if r == 0.0 {
-            diagonal[i + 1] -= p;
-            beside[end] = 0.0;
-            return;
-        }
-        (s, c) = (f / r, g / r);
-        g = diagonal[i + 1] - p;
-        let r = (diagonal[i] - g) * s + 2.0 * c * b;
-        p = s * r;
-        diagonal[i + 1] = g + p;
-        g = c * r - b;
-    }
-    diagonal[first] -= p;
-    beside[first] = g;
-    beside[end] = 0.0;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The second difference of n points has the eigenvalues 2 - 2 cos(k pi / (n + 1)).
-    #[test]
-    fn eigenvalues_of_the_second_difference() {
-        let n = 40;
-        let mut found = eigenvalues(vec![2.0; n], vec![-1.0; n - 1]).unwrap();
-        found.sort_by(f64::total_cmp);
-        for (k, found) in found.into_iter().enumerate() {
-            let angle = (k + 1) as f64 * std::f64::consts::PI / (n + 1) as f64;
-            assert!((found - (2.0 - 2.0 * angle.cos())).abs() < 1e-13);
-        }
-    }
-
-    #[test]
-    fn eigenvalues_of_a_diagonal_and_of_zeros() {
-        assert_eq!(
-            eigenvalues(vec![3.0, 1.0, 2.0], vec![0.0; 2]),
-            Ok(vec![3.0, 1.0, 2.0])
-        );
-        assert_eq!(eigenvalues(vec![0.0; 4], vec![0.0; 3]), Ok(vec![0.0; 4]));
-        assert_eq!(eigenvalues(vec![5.0], vec![]), Ok(vec![5.0]));
-    }
+/// Eigenvalues of a positive semidefinite matrix in descending order. Those below n times the rounding error of the largest
+/// are 0.
+pub(crate) fn descending(mut found: Vec<f64>) -> Vec<f64> {
+    found.sort_by(|a, b| b.total_cmp(a));
+    let least = found[0] * found.len() as f64 * f64::EPSILON;
+    let nothing = found.iter_mut().filter(|x| **x < least);
+    nothing.for_each(|x| *x = 0.0);
+    found
 }

@@ -30,6 +30,7 @@ mod attention;
 mod channels;
 mod classes;
 mod concepts;
+mod eigen;
 mod error;
 mod geometry;
 mod gram;

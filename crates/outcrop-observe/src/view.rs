@@ -75,6 +75,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Some of the rows, at least one.
+    pub(crate) fn part(&self, rows: std::ops::Range<usize>) -> Self {
+        Self {
+            values: &self.values[rows.start * self.columns..rows.end * self.columns],
+            ..*self
+        }
+    }
+
     /// The largest magnitude; NaN where a scalar is NaN or infinite.
     pub fn largest(&self) -> f32 {
         match self.is_finite() {

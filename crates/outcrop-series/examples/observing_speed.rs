@@ -1,6 +1,6 @@
-//! What observables add to a forward pass with the standard measurement: `observing_speed SECONDS [NAMES...]`.
+//! What observables add to a forward pass with the standard measurement: `observing_speed SECONDS [d=512] [t=512] [NAMES...]`.
 //!
-//! A random model of d = 512 and 8 heads, 2 layers, 8 sequences of 512 tokens. Every list of names (as `--observe` takes
+//! A random model of d = 512, heads of 64 channels, 2 layers, 8 sequences of 512 tokens; `d=` and `t=` choose others. Every list of names (as `--observe` takes
 //! it; without any the cheap families one by one, all of them together, and the expensive ones) is run in turn with the
 //! measurement alone, so that whatever else the machine does meets both. Prints milliseconds, the median and the least, and
 //! the quotients of both. Where `/proc` tells them, times are those of the processor, of all threads together; else those of
@@ -37,21 +37,23 @@ const LISTS: [&str; 11] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let seconds: u64 = arguments.next().map_or(Ok(5), |text| text.parse())?;
-    let names: Vec<String> = arguments.collect();
-    let names: Vec<&str> = match names.is_empty() {
-        true => LISTS.to_vec(),
-        false => names.iter().map(String::as_str).collect(),
-    };
+    let rest: Vec<String> = arguments.collect();
+    let names = rest.iter().map(String::as_str);
+    let mut names: Vec<&str> = names.filter(|name| !name.contains('=')).collect();
+    if names.is_empty() {
+        names.extend(LISTS);
+    }
+    let (d, tokens) = (size(&rest, "d=")?, size(&rest, "t=")?);
     let folder = tempfile::tempdir()?;
     let arch = ArchSpec {
         vocab: 1024,
-        ..ArchSpec::new(2, 512, 8)
+        ..ArchSpec::new(2, d, (d / 64).max(1))
     };
     write(folder.path(), &arch)?;
     let model = Published::with_arch(arch, &OUTCROP, folder.path())?;
-    let token = |i: u32| i.wrapping_mul(2_654_435_761) >> 22;
+    let token = |i: usize| (i as u32).wrapping_mul(2_654_435_761) >> 22;
     let ids: Vec<Vec<u32>> = (0..8)
-        .map(|s| (0..512).map(|t| token(s * 512 + t)).collect())
+        .map(|s| (0..tokens).map(|t| token(s * tokens + t)).collect())
         .collect();
     let time = Duration::from_secs(seconds);
 
@@ -74,6 +76,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         line(list, with, tap);
     }
     Ok(())
+}
+
+/// The number after `name` in the arguments, otherwise 512.
+fn size(arguments: &[String], name: &str) -> Result<usize, Box<dyn Error>> {
+    let mut found = arguments.iter().filter_map(|text| text.strip_prefix(name));
+    Ok(found.next().map_or(Ok(512), str::parse)?)
 }
 
 /// Median and least of two, run in turn, in milliseconds.

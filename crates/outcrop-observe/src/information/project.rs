@@ -1,4 +1,4 @@
-use crate::gram::{self, OfColumns};
+use crate::gram;
 use crate::{Missing, View};
 
 /// The scores of each row on the `k` principal components with the largest variance, [rows, k].
@@ -13,14 +13,7 @@ pub(super) fn principal_scores(view: View<'_>, k: usize) -> Result<Vec<f64>, Mis
     }
     let mean = gram::column_means(view);
     let of_rows = n <= d;
-    let gram = match of_rows {
-        true => gram::of_centred_rows(view, &mean),
-        false => {
-            let mut gram = OfColumns::new(d);
-            view.iter().for_each(|row| gram.add(row, &mean));
-            gram.matrix()
-        }
-    };
+    let gram = gram::smaller(view, &mean);
     let components = gram.largest(k).map_err(|reason| match reason {
         Missing::Zero => Missing::Constant,
         other => other,

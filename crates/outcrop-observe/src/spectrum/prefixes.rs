@@ -1,3 +1,4 @@
+use crate::eigen::{Tridiagonal, eigenvalues_of_two};
 use crate::gram::{self, OfColumns, Symmetric};
 use crate::observable::{Column, Observable, Reads};
 use crate::{Found, Missing, Sample, Site, View};
@@ -110,28 +111,35 @@ fn ranks(view: View<'_>, stride: usize) -> Result<Vec<(usize, f64)>, Missing> {
     let mean = gram::column_means(view);
     let short = n.min(d);
     let of_rows = gram::of_centred_rows(view.prefix(short), &mean);
+    let nothing = of_rows.trace() / short as f64 * 1e-14;
     let mut of_columns = Columns::new(d);
+    let prefixes = (stride..=n).step_by(stride);
+    let mut grams = prefixes.clone().map(|rows| match rows <= short {
+        true => of_rows.part(0..rows).centred(),
+        false => of_columns.centred_to(view, rows, &mean),
+    });
     let mut found = Vec::new();
-    for rows in (stride..=n).step_by(stride) {
-        let gram = match rows <= short {
-            true => of_rows.part(0..rows).centred(),
-            false => of_columns.centred_to(view, rows, &mean),
-        };
-        let scale = of_rows.trace() / short as f64;
-        found.push((rows, rank(&gram, scale * 1e-14)?));
+    while let Some(one) = grams.next() {
+        let two = grams.next();
+        let two = two.map_or_else(Tridiagonal::one, |gram| tridiagonal(gram, nothing));
+        found.extend(eigenvalues_of_two(tridiagonal(one, nothing), two)?.map(rank));
     }
-    Ok(found)
+    Ok(prefixes.zip(found).collect())
 }
 
-/// The effective rank, 1 where nothing but rounding is left of the rows.
-fn rank(gram: &Symmetric, nothing: f64) -> Result<f64, Missing> {
-    match gram.trace() > nothing {
-        false => Ok(1.0),
-        true => {
-            let squares = gram.spectrum()?;
-            Ok(entropy(squares.iter().map(|square| square.sqrt())).exp())
-        }
+/// Of one direction where nothing but rounding is left of the rows.
+fn tridiagonal(gram: Symmetric, nothing: f64) -> Tridiagonal {
+    let trace = gram.trace();
+    match trace > nothing {
+        true => gram.tridiagonal(trace),
+        false => Tridiagonal::one(),
     }
+}
+
+/// The effective rank by the squares of singular values.
+fn rank(squares: Vec<f64>) -> f64 {
+    let squares = gram::descending(squares);
+    entropy(squares.iter().map(|square| square.sqrt())).exp()
 }
 
 /// Products of columns over rows that were read so far.
@@ -152,14 +160,14 @@ impl Columns {
 
     /// X'X of the first `rows` rows, centred by their own mean.
     fn centred_to(&mut self, view: View<'_>, rows: usize, mean: &[f64]) -> Symmetric {
-        while self.read < rows {
-            let row = view.row(self.read);
-            self.gram.add(row, mean);
+        let more = view.part(self.read..rows);
+        self.gram.add(more, mean);
+        for row in &more {
             for ((sum, x), mean) in self.sums.iter_mut().zip(row).zip(mean) {
                 *sum += f64::from(*x) - mean;
             }
-            self.read += 1;
         }
+        self.read = rows;
         self.gram.matrix().minus_outer(&self.sums, rows as f64)
     }
 }
