@@ -21,6 +21,8 @@ warmup = 10
 [schedule]
 measure = '0,1,every:3'
 save = '0,every:8'
+[measure]
+observe = 'tokens'
 ";
 
 /// Models of the atlas that stand for all of them: what varies among these varies here, and lambda is
@@ -86,6 +88,12 @@ impl World {
             "runs/default",
             &["--set", "arch.d_model=24", "--set", "model=default"],
         );
+        for seed in ["1", "2", "3"] {
+            let (name, seed) = (format!("mine-s{seed}"), format!("train.seed={seed}"));
+            let model = format!("model={name}");
+            let out = format!("runs/mine-seeds/runs/{name}");
+            train(&out, &["--set", &model, "--set", &seed]);
+        }
         let run = self.at("runs/quick/runs/bb-3x64-h1-ff4");
         copy(&run, &self.at("runs/mine"));
         for table in ["measurements.csv", "architectures.csv"] {

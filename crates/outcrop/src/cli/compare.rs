@@ -21,7 +21,7 @@ use crate::Result;
   outcrop compare runs/mine runs/default            two run directories
   outcrop compare runs/quick                        all runs of a results folder
   outcrop compare runs/mine measured/pythia-14m --format csv
-  outcrop compare runs/mine runs/other --observable value_drain@values,norm_first_over_mean
+  outcrop compare runs/mine runs/default --observable value_drain@values,norm_first_over_mean
 
 First the settings that differ (from run.toml, or else architectures.csv), then one row for
 every layer: its ratio (or observable) at the first and the last step, the largest with its step, and the last losses of

@@ -22,7 +22,7 @@ use crate::{Error, Result};
                                                     the same of these observables of a long table
   outcrop onset runs/mine --loss runs/mine/loss.csv --events events.csv
                                                     and what happened in training at the same steps
-  outcrop onset runs/mine-seeds --seeds --observable value_drain
+  outcrop onset runs/mine-seeds --seeds --observable norm_first
                                                     over seeds: the models of the runs of a folder are seeds of one
   outcrop onset seeds.csv --seeds --format csv      over seeds: the models of the table are seeds of one
 
