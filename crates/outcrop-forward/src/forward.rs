@@ -45,7 +45,10 @@ pub(crate) fn run(
     for (sequence, range) in streams.ranges.iter().enumerate() {
         hook.embedding(sequence, &streams.values[range.start * d..range.end * d]);
     }
-    let groups = groups(&streams.ranges);
+    let groups = match hook.places().is_empty() {
+        true => groups(&streams.ranges, TOGETHER),
+        false => groups(&streams.ranges, TOGETHER_KEPT),
+    };
     for layer in 1..=arch.layers {
         let block = model.block(layer);
         let reader = Reader {
@@ -83,11 +86,14 @@ pub(crate) fn run(
 /// Tokens that are worked on together, unless one sequence has more: enough for many threads.
 const TOGETHER: usize = 4096;
 
-/// Consecutive sequences of at least [`TOGETHER`] tokens, but for the last of them.
-fn groups(ranges: &[Range<usize>]) -> Vec<Range<usize>> {
+/// The same where rows are kept: fewer, since what is kept of all of them is memory.
+const TOGETHER_KEPT: usize = 1024;
+
+/// Consecutive sequences of at least so many tokens, but for the last of them.
+fn groups(ranges: &[Range<usize>], together: usize) -> Vec<Range<usize>> {
     let (mut groups, mut start) = (Vec::new(), 0);
     for (i, range) in ranges.iter().enumerate() {
-        if range.end - ranges[start].start >= TOGETHER || i + 1 == ranges.len() {
+        if range.end - ranges[start].start >= together || i + 1 == ranges.len() {
             groups.push(start..i + 1);
             start = i + 1;
         }

@@ -27,6 +27,7 @@
 //! ```
 
 mod attention;
+mod causal;
 mod channels;
 mod classes;
 mod concepts;
@@ -44,14 +45,16 @@ mod sample;
 mod site;
 mod spectrum;
 mod sublayers;
+mod summary;
 mod sums;
 mod tails;
 mod tally;
 mod tokens;
 mod view;
+mod wide;
 
-pub use attention::{SinkConvention, sink_keys};
-pub use channels::top_channels;
+pub use attention::{SinkConvention, sink_keys, sink_keys_of};
+pub use channels::{top_channels, top_channels_of};
 pub use concepts::{ConceptSpeed, concept_speed};
 pub use error::{Error, Result};
 pub use information::{differential_entropy, mutual_information};

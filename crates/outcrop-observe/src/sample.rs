@@ -1,3 +1,8 @@
+use std::sync::OnceLock;
+
+use crate::causal::Causal;
+use crate::ranks;
+use crate::summary::Summary;
 use crate::{Error, Missing, Result, View};
 
 /// A tensor that an observable compares the observed one with.
@@ -56,7 +61,7 @@ impl Companion {
 }
 
 /// What is known of one sequence at one place: the tensor, and what some observables need beside it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sample<'a> {
     tensor: View<'a>,
     finite: bool,
@@ -65,6 +70,10 @@ pub struct Sample<'a> {
     sinks: Option<&'a [usize]>,
     channels: [Option<Result<&'a [usize], Missing>>; Companion::ALL.len()],
     own_channels: Option<Result<&'a [usize], Missing>>,
+    summary: OnceLock<Summary>,
+    causal: OnceLock<Result<Causal, Missing>>,
+    /// The ranks of magnitudes that were asked for first.
+    ranks: OnceLock<Vec<(usize, f32)>>,
 }
 
 impl<'a> Sample<'a> {
@@ -78,6 +87,9 @@ impl<'a> Sample<'a> {
             sinks: None,
             channels: [None; Companion::ALL.len()],
             own_channels: None,
+            summary: OnceLock::new(),
+            causal: OnceLock::new(),
+            ranks: OnceLock::new(),
         }
     }
 
@@ -164,6 +176,30 @@ impl<'a> Sample<'a> {
     /// The observed tensor.
     pub fn tensor(&self) -> View<'a> {
         self.tensor
+    }
+
+    /// Sums and maxima of the observed tensor, computed when they are asked for first.
+    pub(crate) fn summary(&self) -> &Summary {
+        self.summary.get_or_init(|| Summary::new(self.tensor))
+    }
+
+    /// What is known of the observed tensor as attention weights, computed when it is asked for first.
+    ///
+    /// # Errors
+    /// [`Missing::NotAttention`].
+    pub(crate) fn causal(&self) -> Result<&Causal, Missing> {
+        let causal = self.causal.get_or_init(|| Causal::new(self.tensor));
+        causal.as_ref().map_err(|missing| *missing)
+    }
+
+    /// As [`ranks::magnitudes_at`]; those that are among the ranks of the first call are not computed again.
+    pub(crate) fn magnitudes_at(&self, ranks: &[usize]) -> Vec<f32> {
+        let compute = || ranks::magnitudes_at(self.tensor.values(), ranks);
+        let with_ranks = || ranks.iter().copied().zip(compute()).collect();
+        let known: &Vec<(usize, f32)> = self.ranks.get_or_init(with_ranks);
+        let find = |rank: &usize| known.iter().find(|(known, _)| known == rank);
+        let found: Option<Vec<f32>> = ranks.iter().map(|rank| Some(find(rank)?.1)).collect();
+        found.unwrap_or_else(compute)
     }
 
     /// Whether all its scalars are finite.

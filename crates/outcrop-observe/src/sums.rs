@@ -1,9 +1,10 @@
 //! Sums in f64, for any family.
 
-/// The mean of all scalars.
-pub(crate) fn mean(values: &[f32]) -> f64 {
-    total(values, |x| x) / values.len() as f64
-}
+use crate::wide::vectorised;
+
+/// Sums side by side in memory, added up at the end: so that the compiler makes vectors of them, loops over them run to a
+/// length that it does not know.
+pub(crate) const LANES: usize = 32;
 
 /// The sum of `of` each scalar, in eight sums.
 pub(crate) fn total(values: &[f32], of: impl Fn(f64) -> f64) -> f64 {
@@ -56,51 +57,66 @@ pub(crate) fn squares(values: &[f32]) -> f64 {
     dot(values, values)
 }
 
-/// The inner product of two slices, in eight sums.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest = a.remainder().iter().zip(b.remainder());
-    let rest: f64 = rest.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
-    for (a, b) in a.zip(b) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += f64::from(*a) * f64::from(*b);
+vectorised! {
+    /// The inner product of two slices, in as many sums as there are lanes.
+    pub(crate) fn dot<'a>(a: &'a [f32], b: &'a [f32]) -> f64 {
+        let mut sums = [0.0; LANES];
+        for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
+            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+                *sum += f64::from(*a) * f64::from(*b);
+            }
         }
+        sum_of(&sums)
     }
-    sums.iter().sum::<f64>() + rest
 }
 
-/// The largest magnitude, in sixteen maxima.
-pub(crate) fn largest(values: &[f32]) -> f32 {
-    let mut most = [0.0; 16];
-    let blocks = values.chunks_exact(16);
-    let rest = blocks.remainder().iter();
-    let rest = rest.fold(0.0, |most, x| larger(x.abs(), most));
-    for block in blocks {
-        for (most, x) in most.iter_mut().zip(block) {
-            *most = larger(x.abs(), *most);
+/// The sum of all lanes.
+#[inline(always)]
+pub(crate) fn sum_of(lanes: &[f64; LANES]) -> f64 {
+    let mut eight = [0.0; 8];
+    for lanes in lanes.chunks(8) {
+        for (sum, lane) in eight.iter_mut().zip(lanes) {
+            *sum += lane;
         }
     }
-    most.into_iter().fold(rest, larger)
+    eight.iter().sum()
+}
+
+const SIGN: u32 = 1 << 31;
+
+/// The bits of a magnitude, which sort like it; those of what is not finite are the largest.
+#[inline(always)]
+pub(crate) fn magnitude_bits(x: f32) -> u32 {
+    x.to_bits() & !SIGN
+}
+
+/// Whether a scalar is below 0.
+#[inline(always)]
+pub(crate) fn is_negative(x: f32) -> bool {
+    x.to_bits() > SIGN
+}
+
+vectorised! {
+    /// The largest magnitude, by its bits.
+    pub(crate) fn largest_bits<'a>(values: &'a [f32]) -> u32 {
+        largest_bits_of(values)
+    }
+}
+
+/// The same within a loop over rows.
+#[inline(always)]
+pub(crate) fn largest_bits_of(values: &[f32]) -> u32 {
+    let mut most = 0;
+    for x in values {
+        most = u32::max(most, magnitude_bits(*x));
+    }
+    most
 }
 
 /// As one instruction.
-fn larger(a: f32, b: f32) -> f32 {
+#[inline(always)]
+pub(crate) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
-}
-
-/// The magnitudes of the largest scalar of each column.
-pub(crate) fn column_maxima(
-    rows: impl Iterator<Item = impl AsRef<[f32]>>,
-    columns: usize,
-) -> Vec<f32> {
-    let mut maxima = vec![0.0f32; columns];
-    for row in rows {
-        for (most, x) in maxima.iter_mut().zip(row.as_ref()) {
-            *most = larger(x.abs(), *most);
-        }
-    }
-    maxima
 }
 
 /// The number at a share `q` (0 to 1) of sorted numbers, between two in proportion, as `numpy.quantile` does.

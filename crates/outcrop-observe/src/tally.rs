@@ -117,7 +117,12 @@ impl Collector {
     /// What every observable that is meant for this place gives for one sample, without taking it in: samples may be
     /// computed in parallel and be [added](Self::add) in order.
     pub fn found(&self, site: Site, sample: &Sample<'_>) -> Vec<Found> {
-        self.at(site).flat_map(|one| one.observe(sample)).collect()
+        let mut all: Vec<_> = self.at(site).map(|one| (one, Vec::new())).collect();
+        // the last first: the ranks of quantiles have the median, with which magnitudes begin
+        for (one, found) in all.iter_mut().rev() {
+            *found = one.observe(sample);
+        }
+        all.into_iter().flat_map(|(_, found)| found).collect()
     }
 
     /// Takes in what one sample gave, as [`found`](Self::found) computed it, of a layer (from 1; 0 is the embedding) and

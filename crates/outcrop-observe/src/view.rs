@@ -85,16 +85,16 @@ impl<'a> View<'a> {
 
     /// The largest magnitude; NaN where a scalar is NaN or infinite.
     pub fn largest(&self) -> f32 {
-        match self.is_finite() {
-            true => sums::largest(self.values),
+        let largest = f32::from_bits(sums::largest_bits(self.values));
+        match largest.is_finite() {
+            true => largest,
             false => f32::NAN,
         }
     }
 
     /// Whether no scalar is NaN or infinite.
     pub fn is_finite(&self) -> bool {
-        let mut blocks = self.values.chunks(256);
-        blocks.all(|block| block.iter().fold(true, |all, x| all & x.is_finite()))
+        f32::from_bits(sums::largest_bits(self.values)).is_finite()
     }
 
     /// The same of the scalars on and below the diagonal.

@@ -11,7 +11,7 @@ use crate::workspace;
 const BOUNDS: [(&str, usize); 5] = [
     ("outcrop-schedule", 8),
     ("outcrop-measure", 16),
-    ("outcrop-observe", 28),
+    ("outcrop-observe", 30),
     ("outcrop-fit", 45),
     ("outcrop-forward", 60),
 ];

@@ -5,10 +5,19 @@ use crate::source::{code, lines_with};
 use crate::{expect_none, workspace};
 
 /// Libraries by the start of their package names, and the crates that may name them.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("burn", &["outcrop-model", "outcrop-train"]),
     ("argmin", &["outcrop-fit"]),
     ("nalgebra", &["outcrop-fit", "outcrop-observe"]),
+    (
+        "pulp",
+        &[
+            "outcrop-gemm",
+            "outcrop-measure",
+            "outcrop-observe",
+            "outcrop-vector",
+        ],
+    ),
     ("linfa", &["outcrop-predict"]),
     ("smartcore", &["outcrop-predict"]),
     ("forust", &["outcrop-predict"]),

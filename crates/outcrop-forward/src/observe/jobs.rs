@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::AttentionWeights;
 use outcrop_observe::{
-    Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys,
-    top_channels,
+    Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys_of,
+    top_channels_of,
 };
 use rayon::prelude::*;
 
@@ -120,7 +120,7 @@ impl Bench<'_> {
         let own = self
             .wanted
             .channels_at(job.site)
-            .then(|| top_channels(view));
+            .then(|| top_channels_of(&sample));
         if let Some(own) = &own {
             sample = sample.with_own_channels(own.as_deref().map_err(|missing| *missing));
         }
@@ -148,12 +148,13 @@ impl Bench<'_> {
         let run = |weights: &mut Vec<f32>, head: usize| {
             attention.weights(head, weights);
             let view = View::new(weights, attention.tokens())?;
+            let sample = Sample::new(view);
             let outcome = Outcome {
                 site,
                 layer,
                 head: Some(head as u32 + 1),
                 found: match self.wanted.at(site) {
-                    true => self.collector.found(site, &Sample::new(view)),
+                    true => self.collector.found(site, &sample),
                     false => Vec::new(),
                 },
                 channels: None,
@@ -161,7 +162,7 @@ impl Bench<'_> {
             let sinks = self
                 .wanted
                 .sinks
-                .then(|| sink_keys(view, SinkConvention::Gu));
+                .then(|| sink_keys_of(&sample, SinkConvention::Gu));
             Ok((outcome, sinks.and_then(std::result::Result::ok)))
         };
         let run = |head| self.rooms[1].with(|weights| run(weights, head));

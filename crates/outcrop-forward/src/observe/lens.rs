@@ -29,7 +29,7 @@ pub(super) fn look(
     let lens = match LogitLens::new(model) {
         Ok(lens) => Some(lens),
         Err(Error::Tensors { .. }) => None,
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     let last = std::mem::take(&mut seen.last);
     let mut hook = Looking {

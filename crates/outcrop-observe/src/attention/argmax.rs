@@ -1,8 +1,6 @@
 use crate::observable::{Column, Observable, Reads};
 use crate::{Found, Missing, Sample, Site};
 
-use super::causal;
-
 /// Queries that attend to position 0 more than to any other.
 pub(crate) const ARGMAX: Observable = Observable {
     name: "first_argmax",
@@ -31,14 +29,11 @@ pub(crate) const ARGMAX: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let attention = sample.tensor();
-    let rows = match causal(attention) {
+    let count = match sample.causal() {
         Err(missing) => return vec![Err(missing); 2],
-        Ok(rows) => rows,
+        Ok(causal) => causal.first,
     };
-    let first = |row: &&[f32]| row.iter().all(|w| *w <= row[0]);
-    let count = rows.filter(first).count();
-    let n = attention.rows();
+    let n = sample.tensor().rows();
     let later = match n {
         1 => Err(Missing::OnePosition),
         _ => Ok((count - 1) as f64 / (n - 1) as f64),

@@ -1,7 +1,7 @@
 use crate::observable::{Column, Observable, Reads};
+use crate::sums::{LANES, larger, sum_of};
+use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View};
-
-use super::causal;
 
 /// Entropy of the weights of a query.
 pub(crate) const ENTROPY: Observable = Observable {
@@ -25,70 +25,80 @@ pub(crate) const ENTROPY: Observable = Observable {
     needs: "",
     reads: Reads::Causal,
     convention: "of the weights as they are, on the keys up to the query's own position",
-    cost: "O(n^2) time, no memory",
+    cost: "O(n^2) time, O(n) memory",
     source: "arXiv 2303.06296",
     compute,
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    match entropies(sample.tensor()) {
+    match sample.causal() {
         Err(missing) => vec![Err(missing); 2],
-        Ok((mean, share)) => vec![Ok(mean), share],
+        Ok(_) => mean_and_share(sample.tensor()).to_vec(),
     }
 }
 
-fn entropies(attention: View<'_>) -> Result<(f64, Found), Missing> {
-    let (mut sum, mut shares) = (0.0, 0.0);
-    for (query, row) in causal(attention)?.enumerate() {
-        let entropy = entropy(row);
-        sum += entropy;
-        if query > 0 {
-            shares += (entropy / ((query + 1) as f64).ln()).min(1.0);
-        }
-    }
+fn mean_and_share(attention: View<'_>) -> [Found; 2] {
     let n = attention.rows();
+    let mut entropies = vec![0.0; n];
+    of_queries(attention, &mut entropies);
+    let sum: f64 = entropies.iter().sum();
+    let later = entropies.iter().enumerate().skip(1);
+    let shares = later.map(|(query, entropy)| (entropy / ((query + 1) as f64).ln()).min(1.0));
     let share = match n {
         1 => Err(Missing::OnePosition),
-        _ => Ok((shares / (n - 1) as f64).clamp(0.0, 1.0)),
+        _ => Ok((shares.sum::<f64>() / (n - 1) as f64).clamp(0.0, 1.0)),
     };
-    Ok((f64::max(sum / n as f64, 0.0), share))
+    [Ok(f64::max(sum / n as f64, 0.0)), share]
 }
 
-/// Weights whose terms are added up in f32: few enough that their sum keeps seven digits.
-const BLOCK: usize = 64;
+vectorised! {
+    /// The entropy of the weights of each query.
+    fn of_queries<'a>(attention: View<'a>, entropies: &'a mut [f64]) -> () {
+        for ((query, row), found) in attention.iter().enumerate().zip(entropies) {
+            *found = entropy(&row[..=query]);
+        }
+    }
+}
+
+/// Terms that are added up in f32: 16 in each lane, few enough that their sum keeps six digits.
+const BLOCK: usize = 16 * LANES;
 
 /// -sum w ln w.
+#[inline(always)]
 fn entropy(weights: &[f32]) -> f64 {
-    let block = |weights: &[f32]| {
-        let mut sums = [0.0f32; 8];
-        let lanes = weights.chunks_exact(8);
-        let rest: f32 = lanes.remainder().iter().map(|w| w * ln(*w)).sum();
-        for lane in lanes {
-            for (sum, weight) in sums.iter_mut().zip(lane) {
-                *sum += weight * ln(*weight);
+    let mut sum = 0.0;
+    for block in weights.chunks(BLOCK) {
+        let mut terms = [0.0f32; LANES];
+        for weights in block.chunks(LANES) {
+            for (terms, weight) in terms.iter_mut().zip(weights) {
+                *terms = weight.mul_add(ln(*weight), *terms);
             }
         }
-        f64::from(sums.iter().sum::<f32>() + rest)
-    };
-    -weights.chunks(BLOCK).map(block).sum::<f64>()
+        sum += sum_of(&terms.map(f64::from));
+    }
+    -sum
 }
 
 /// ln of a number from 0 to 2, to seven digits; a finite number at 0, whose product with 0 is 0. Without a branch, so that
-/// several are computed at once: ln(2^e m) = e ln 2 + 2 artanh((m - 1) / (m + 1)), m from sqrt(1/2) to sqrt 2.
+/// several are computed at once: ln(2^e (1 + t)) = e ln 2 + t - t^2 / 2 + t^3 p(t), 1 + t from sqrt(1/2) to sqrt 2. p is the
+/// polynomial through 8 Chebyshev nodes.
+#[inline(always)]
 fn ln(x: f32) -> f32 {
     /// The bits of sqrt(1/2).
     const LEAST: u32 = 0x3f35_04f3;
-    let bits = x.max(f32::MIN_POSITIVE).to_bits().wrapping_sub(LEAST);
-    let exponent = (bits as i32) >> 23;
-    let mantissa = f32::from_bits((bits & 0x007f_ffff) + LEAST);
-    let s = (mantissa - 1.0) / (mantissa + 1.0);
-    let z = s * s;
-    let series = 1.0 / 9.0;
-    let series = series * z + 1.0 / 7.0;
-    let series = series * z + 1.0 / 5.0;
-    let series = series * z + 1.0 / 3.0;
-    let artanh = s + s * z * series;
-    exponent as f32 * std::f32::consts::LN_2 + 2.0 * artanh
+    let positive = larger(x, f32::MIN_POSITIVE);
+    let bits = positive.to_bits().wrapping_sub(LEAST);
+    let exponent = bits.cast_signed() >> 23;
+    let t = f32::from_bits((bits & 0x007f_ffff) + LEAST) - 1.0;
+    let p = (-0.079_036_44f32).mul_add(t, 0.126_237_39);
+    let p = p.mul_add(t, -0.129_984_9);
+    let p = p.mul_add(t, 0.142_143_56);
+    let p = p.mul_add(t, -0.166_412_47);
+    let p = p.mul_add(t, 0.200_010_48);
+    let p = p.mul_add(t, -0.250_003_07);
+    let p = p.mul_add(t, 0.333_333_3);
+    let of_mantissa = (t * t).mul_add(p.mul_add(t, -0.5), t);
+    (exponent as f32).mul_add(std::f32::consts::LN_2, of_mantissa)
 }
 
 #[cfg(test)]

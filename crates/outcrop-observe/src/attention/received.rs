@@ -1,7 +1,6 @@
+use crate::causal::Causal;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Found, Missing, Sample, Site, View};
-
-use super::causal;
 
 /// Which keys are sinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,29 +92,18 @@ pub(crate) const RECEIVED: Observable = Observable {
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let conventions = [SinkConvention::Gu, SinkConvention::AllQueries];
-    match sums(sample.tensor()) {
+    match sample.causal() {
         Err(missing) => vec![Err(missing); 7],
-        Ok(sums) => {
+        Ok(Causal { keys: sums, .. }) => {
             let first = sums[0] / sums.len() as f64;
             let mut found = vec![Ok(first)];
             let is_sink = |c: SinkConvention| Ok(f64::from(u8::from(c.is_sink(first))));
             found.extend(conventions.map(is_sink));
-            found.extend(conventions.map(|c| largest_other(c, &sums)));
-            found.extend(conventions.map(|c| others(c, &sums)));
+            found.extend(conventions.map(|c| largest_other(c, sums)));
+            found.extend(conventions.map(|c| others(c, sums)));
             found
         }
     }
-}
-
-/// The weight that each key receives, summed over queries.
-fn sums(attention: View<'_>) -> Result<Vec<f64>, Missing> {
-    let mut sums = vec![0.0; attention.columns()];
-    for row in causal(attention)? {
-        for (sum, weight) in sums.iter_mut().zip(row) {
-            *sum += f64::from(*weight);
-        }
-    }
-    Ok(sums)
 }
 
 fn largest_other(convention: SinkConvention, sums: &[f64]) -> Found {
@@ -150,10 +138,27 @@ pub fn sink_keys(attention: View<'_>, convention: SinkConvention) -> Result<Vec<
     if !attention.is_finite() && !attention.is_finite_below() {
         return Err(Missing::NotFinite);
     }
-    let sums = sums(attention)?;
-    let alpha = convention.alpha(&sums).enumerate();
-    Ok(alpha
+    Ok(sinks(&Causal::new(attention)?, convention))
+}
+
+/// As [`sink_keys`], of a sample whose tensor is the attention weights: it need not be read again where it was observed.
+///
+/// # Errors
+/// As [`sink_keys`].
+pub fn sink_keys_of(
+    sample: &Sample<'_>,
+    convention: SinkConvention,
+) -> Result<Vec<usize>, Missing> {
+    if !sample.is_finite() && !sample.tensor().is_finite_below() {
+        return Err(Missing::NotFinite);
+    }
+    Ok(sinks(sample.causal()?, convention))
+}
+
+fn sinks(causal: &Causal, convention: SinkConvention) -> Vec<usize> {
+    let alpha = convention.alpha(&causal.keys).enumerate();
+    alpha
         .filter(|(_, alpha)| convention.is_sink(*alpha))
         .map(|(key, _)| key)
-        .collect())
+        .collect()
 }

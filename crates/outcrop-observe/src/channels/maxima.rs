@@ -39,10 +39,9 @@ pub(crate) const MAXIMA: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let tensor = sample.tensor();
-    let maxima = sums::column_maxima(tensor.iter(), tensor.columns());
-    let mut maxima: Vec<f64> = maxima.into_iter().map(f64::from).collect();
-    maxima.sort_by(f64::total_cmp);
+    let maxima = sample.summary().columns.iter();
+    let mut maxima: Vec<f64> = maxima.copied().map(f64::from).collect();
+    maxima.sort_unstable_by(f64::total_cmp);
     let at = |q| sums::quantile_of_sorted(&maxima, q);
     let limit = TIMES * at(0.5);
     let beyond = maxima.iter().filter(|most| **most > limit).count();

@@ -1,5 +1,5 @@
 use crate::observable::{Column, Observable, Reads};
-use crate::{Companion, Found, Missing, Sample, Site, View, sums};
+use crate::{Companion, Found, Missing, Sample, Site, View};
 
 /// How many channels are compared.
 const TOP: usize = 10;
@@ -37,7 +37,7 @@ pub(crate) const TURNOVER: Observable = Observable {
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let own = match sample.own_channels() {
         Some(channels) => channels.map(<[usize]>::to_vec),
-        None => top_channels(sample.tensor()),
+        None => top_channels_of(sample),
     };
     let with = |step| {
         let other = match sample.top_channels(step) {
@@ -73,18 +73,30 @@ fn jaccard(a: &[usize], b: &[usize]) -> f64 {
 /// [`Missing::TooShort`] for 10 channels or fewer, [`Missing::Constant`] where all maxima are equal,
 /// [`Missing::NotFinite`].
 pub fn top_channels(tensor: View<'_>) -> Result<Vec<usize>, Missing> {
-    if tensor.columns() <= TOP {
-        return Err(Missing::TooShort);
+    top_channels_of(&Sample::new(tensor))
+}
+
+/// As [`top_channels`], of the tensor of a sample: it is not read again where it is observed, too.
+///
+/// # Errors
+/// As [`top_channels`].
+pub fn top_channels_of(sample: &Sample<'_>) -> Result<Vec<usize>, Missing> {
+    match (sample.tensor().columns() <= TOP, sample.is_finite()) {
+        (true, _) => Err(Missing::TooShort),
+        (false, false) => Err(Missing::NotFinite),
+        (false, true) => top(&sample.summary().columns),
     }
-    let maxima = sums::column_maxima(tensor.iter(), tensor.columns());
-    if maxima.iter().any(|most| !most.is_finite()) || !tensor.is_finite() {
-        return Err(Missing::NotFinite);
-    }
+}
+
+/// The channels with the largest of more than 10 maxima.
+fn top(maxima: &[f32]) -> Result<Vec<usize>, Missing> {
     if maxima.iter().all(|most| *most == maxima[0]) {
         return Err(Missing::Constant);
     }
     let mut channels: Vec<usize> = (0..maxima.len()).collect();
-    channels.sort_by(|a, b| maxima[*b].total_cmp(&maxima[*a]));
+    let larger_first = |a: &usize, b: &usize| maxima[*b].total_cmp(&maxima[*a]).then(a.cmp(b));
+    channels.select_nth_unstable_by(TOP, larger_first);
     channels.truncate(TOP);
+    channels.sort_unstable_by(larger_first);
     Ok(channels)
 }

@@ -1,4 +1,5 @@
 use crate::observable::{Column, Observable, Reads};
+use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View, sums};
 
 /// Below this a normalised scalar counts as 0.
@@ -32,24 +33,49 @@ pub(crate) const SPARSITY: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let tensor = sample.tensor();
-    let count = near_zero(tensor.values(), NEARLY_ZERO) as f64;
-    vec![Ok(count / tensor.values().len() as f64), normalised(tensor)]
+    let (tensor, squares) = (sample.tensor(), &sample.summary().squares);
+    let share = |count: usize| count as f64 / tensor.values().len() as f64;
+    let [count, normalised] = near_zero(tensor, squares).map(share);
+    let normalised = match squares.contains(&0.0) {
+        true => Err(Missing::Zero),
+        false => Ok(normalised),
+    };
+    vec![Ok(count), normalised]
 }
 
-fn near_zero(values: &[f32], limit: f64) -> usize {
-    // of f32, those below the limit are those that are not at least the next one
-    let limit = -sums::at_most(-limit);
-    sums::count(values, |x| x.abs() < limit)
+/// How many magnitudes are below the limit, as they are and over the RMS of their row.
+fn near_zero(tensor: View<'_>, squares: &[f64]) -> [usize; 2] {
+    let rms = squares.iter().map(|square| (square / tensor.columns() as f64).sqrt());
+    let limits: Vec<f32> = rms.map(|rms| limit(NEARLY_ZERO * rms)).collect();
+    let mut counts = [0; 2];
+    count_below(tensor, limit(NEARLY_ZERO), &limits, &mut counts);
+    counts
 }
 
-fn normalised(tensor: View<'_>) -> Found {
-    let mut count = 0;
-    for row in &tensor {
-        match sums::rms(row) {
-            0.0 => return Err(Missing::Zero),
-            rms => count += near_zero(row, NEARLY_ZERO * rms),
+/// The f32 below which are those that are below `x`: those that are not at least the next one.
+fn limit(x: f64) -> f32 {
+    -sums::at_most(-x)
+}
+
+vectorised! {
+    /// Adds how many magnitudes are below `fixed`, and below the limit of their row.
+    fn count_below<'a>(
+        tensor: View<'a>,
+        fixed: f32,
+        of_rows: &'a [f32],
+        found: &'a mut [usize; 2],
+    ) -> () {
+        for (row, own) in tensor.iter().zip(of_rows) {
+            // counts of a slice fit into 32 bits
+            for slice in row.chunks(1 << 20) {
+                let (mut counts, mut own_counts) = (0u32, 0u32);
+                for x in slice {
+                    counts += u32::from(x.abs() < fixed);
+                    own_counts += u32::from(x.abs() < *own);
+                }
+                found[0] += counts as usize;
+                found[1] += own_counts as usize;
+            }
         }
     }
-    Ok(count as f64 / tensor.values().len() as f64)
 }

@@ -22,7 +22,7 @@ pub(crate) const WRITE: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let write = sums::rms(sample.tensor().values());
+    let write = sample.summary().rms();
     let stream = sample.companion(Companion::Stream);
     vec![stream.and_then(|stream| quotient(write, sums::rms(stream.values())))]
 }

@@ -31,7 +31,7 @@ pub(crate) const BEYOND: Observable = Observable {
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let values = sample.tensor().values();
-    let (mean, rms) = (sums::mean(values), sums::rms(values));
+    let (mean, rms) = (sample.summary().mean(), sample.summary().rms());
     let variance = variance(values, mean, rms);
     let share = |count: usize| count as f64 / values.len() as f64;
     let constant = values.iter().all(|x| *x == values[0]);
@@ -39,10 +39,10 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
     vec![
         match constant {
             true => Err(Missing::Constant),
-            false => Ok(share(outside(values, mean - limit, mean + limit))),
+            false => Ok(share(outside(sample, mean - limit, mean + limit))),
         },
         match rms > 0.0 {
-            true => Ok(share(outside(values, -10.0 * rms, 10.0 * rms))),
+            true => Ok(share(outside(sample, -10.0 * rms, 10.0 * rms))),
             false => Err(Missing::Zero),
         },
     ]
@@ -59,8 +59,12 @@ fn variance(values: &[f32], mean: f64, rms: f64) -> f64 {
     }
 }
 
-/// How many scalars are below `low` or above `high`.
-fn outside(values: &[f32], low: f64, high: f64) -> usize {
+/// How many scalars are below `low` or above `high`. Only rows that have such a magnitude are read.
+fn outside(sample: &Sample<'_>, low: f64, high: f64) -> usize {
     let (low, high) = (-sums::at_most(-low), sums::at_most(high));
-    sums::count(values, |x| (x < low) | (x > high))
+    let tensor = sample.tensor();
+    let rows = tensor.iter().zip(&sample.summary().rows);
+    let has = rows.filter(|(_, largest)| **largest > high || -**largest < low);
+    has.map(|(row, _)| sums::count(row, |x| (x < low) | (x > high)))
+        .sum()
 }

@@ -1,6 +1,6 @@
 use crate::missing::quotient;
 use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Sample, Site, ranks, sums};
+use crate::{Found, Sample, Site};
 
 /// The statistics of massive activations, for any tensor.
 pub(crate) const MAGNITUDES: Observable = Observable {
@@ -49,20 +49,19 @@ pub(crate) const MAGNITUDES: Observable = Observable {
     reads: Reads::All,
     convention: "as `measurements.csv` has them for hidden states; here for every tensor. The median is the lower of \
                  the two in the middle, as in `torch.median`; the ratio is missing where it is 0",
-    cost: "O(n d) time, 256 KiB and the scalars near the median",
+    cost: "O(n d) time, 128 KiB and the scalars near the median",
     source: "arXiv 2402.17762",
     compute,
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let values = sample.tensor().values();
-    let top = f64::from(sums::largest(values));
-    let median = ranks::magnitude_at(values, (values.len() - 1) / 2);
-    let median = f64::from(median);
+    let top = f64::from(sample.summary().largest);
+    let middle = (sample.tensor().values().len() - 1) / 2;
+    let median = f64::from(sample.magnitudes_at(&[middle])[0]);
     vec![
         Ok(top),
         Ok(median),
         quotient(top, median),
-        Ok(sums::rms(values)),
+        Ok(sample.summary().rms()),
     ]
 }

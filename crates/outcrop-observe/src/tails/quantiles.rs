@@ -1,5 +1,5 @@
 use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Sample, Site, ranks};
+use crate::{Found, Sample, Site};
 
 const SHARES: [f64; 6] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
@@ -35,6 +35,17 @@ pub(crate) const QUANTILES: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let found = ranks::quantiles(sample.tensor().values(), &SHARES);
-    found.into_iter().map(Ok).collect()
+    let last = sample.tensor().values().len() - 1;
+    let at = |q: f64| q * last as f64;
+    let ranks = SHARES.iter().flat_map(|q| {
+        let below = at(*q).floor() as usize;
+        [below, (below + 1).min(last)]
+    });
+    let found = sample.magnitudes_at(&ranks.collect::<Vec<_>>());
+    let between = |(q, pair): (&f64, &[f32])| {
+        let (below, above) = (f64::from(pair[0]), f64::from(pair[1]));
+        Ok(below + (above - below) * at(*q).fract())
+    };
+    let pairs = SHARES.iter().zip(found.chunks_exact(2));
+    pairs.map(between).collect()
 }

@@ -1,5 +1,5 @@
 use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Sample, Site, sums};
+use crate::{Found, Sample, Site};
 
 /// The magnitude from which a scalar counts as an outlier.
 const TAU: f64 = 3.0;
@@ -24,7 +24,5 @@ pub(crate) const TWEO: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let values = sample.tensor().values();
-    let fourth = sums::total(values, |x| (x * x) * (x * x));
-    vec![Ok(fourth / values.len() as f64 / TAU.powi(4))]
+    vec![Ok(sample.summary().mean_fourth() / TAU.powi(4))]
 }

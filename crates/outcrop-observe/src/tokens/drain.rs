@@ -2,7 +2,7 @@ use crate::missing::quotient;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Found, Missing, Sample, Site};
 
-use super::norms::{mean_and_largest, norm};
+use super::norms::{first, mean_and_largest_later};
 
 /// Below this share of the others' mean the values of position 0 are drained.
 const DRAINED: f64 = 0.2;
@@ -28,10 +28,9 @@ pub(crate) const DRAIN: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let tensor = sample.tensor();
-    let drained = match tensor.later() {
+    let drained = match mean_and_largest_later(sample) {
         None => Err(Missing::OnePosition),
-        Some(later) => quotient(norm(tensor.row(0)), mean_and_largest(later).0)
+        Some((mean, _)) => quotient(first(sample), mean)
             .map(|share| f64::from(u8::from(share < DRAINED))),
     };
     vec![drained]

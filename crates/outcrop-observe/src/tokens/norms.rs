@@ -1,6 +1,6 @@
 use crate::missing::quotient;
 use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Missing, Sample, Site, View, sums};
+use crate::{Found, Missing, Sample, Site};
 
 /// Norms of the rows.
 pub(crate) const NORMS: Observable = Observable {
@@ -52,13 +52,11 @@ pub(crate) const NORMS: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let tensor = sample.tensor();
-    let first = norm(tensor.row(0));
-    let Some(later) = tensor.later() else {
+    let first = first(sample);
+    let Some((mean, largest)) = mean_and_largest_later(sample) else {
         let missing = Err(Missing::OnePosition);
         return vec![Ok(first), missing, missing, missing];
     };
-    let (mean, largest) = mean_and_largest(later);
     vec![
         Ok(first),
         Ok(mean),
@@ -67,17 +65,18 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
     ]
 }
 
-/// The Euclidean norm of a row.
-pub(super) fn norm(row: &[f32]) -> f64 {
-    sums::squares(row).sqrt()
+/// The Euclidean norm of position 0.
+pub(super) fn first(sample: &Sample<'_>) -> f64 {
+    sample.summary().squares[0].sqrt()
 }
 
-/// Mean and largest of the norms of all rows.
-pub(super) fn mean_and_largest(rows: View<'_>) -> (f64, f64) {
-    let (mut sum, mut largest) = (0.0, 0.0);
-    for norm in rows.iter().map(norm) {
+/// Mean and largest of the norms of the positions from 1 on; none for a single position.
+pub(super) fn mean_and_largest_later(sample: &Sample<'_>) -> Option<(f64, f64)> {
+    let (mut sum, mut largest, mut count) = (0.0, 0.0, 0);
+    for norm in sample.summary().norms().skip(1) {
         sum += norm;
         largest = f64::max(largest, norm);
+        count += 1;
     }
-    (sum / rows.rows() as f64, largest)
+    (count > 0).then(|| (sum / f64::from(count), largest))
 }

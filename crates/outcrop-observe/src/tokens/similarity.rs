@@ -1,7 +1,6 @@
 use crate::observable::{Column, Observable, Reads};
+use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View, sums};
-
-use super::norms::norm;
 
 /// Directions of the rows.
 pub(crate) const SIMILARITY: Observable = Observable {
@@ -46,35 +45,52 @@ pub(crate) const SIMILARITY: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let [all, later] = mean_cosines(sample.tensor());
-    vec![all, later, sinks(sample)]
+    let norms: Vec<f64> = sample.summary().norms().collect();
+    let [all, later] = mean_cosines(sample.tensor(), &norms);
+    vec![all, later, sinks(sample, &norms)]
 }
 
 /// (norm(sum of unit vectors)^2 - n) / (n (n - 1)), of all rows and of those from 1 on.
-fn mean_cosines(rows: View<'_>) -> [Found; 2] {
+fn mean_cosines(rows: View<'_>, norms: &[f64]) -> [Found; 2] {
     let Some(later) = rows.later() else {
         return [Err(Missing::TooShort), Err(Missing::OnePosition)];
     };
+    if norms[1..].contains(&0.0) {
+        return [Err(Missing::Zero); 2];
+    }
     let mut sum = vec![0.0; rows.columns()];
-    let of_later = later.iter().try_for_each(|row| add_unit(row, &mut sum));
-    let of_later = of_later.and_then(|()| mean_cosine(&sum, later.rows()));
-    let all = match of_later {
-        Err(Missing::Zero) => Err(Missing::Zero),
-        Ok(_) | Err(_) => add_unit(rows.row(0), &mut sum),
-    };
-    [all.and_then(|()| mean_cosine(&sum, rows.rows())), of_later]
+    add_units(later, &norms[1..], &mut sum);
+    let of_later = mean_cosine(&sum, later.rows());
+    if norms[0] == 0.0 {
+        return [Err(Missing::Zero), of_later];
+    }
+    add_units(rows.prefix(1), &norms[..1], &mut sum);
+    [mean_cosine(&sum, rows.rows()), of_later]
 }
 
-fn add_unit(row: &[f32], sum: &mut [f64]) -> Result<(), Missing> {
-    let norm = norm(row);
-    if norm == 0.0 {
-        return Err(Missing::Zero);
+/// Rows whose unit vectors are added up before they are added to the sum.
+const TOGETHER: usize = 4;
+
+vectorised! {
+    /// Adds the unit vectors of rows to `sum`.
+    fn add_units<'a>(rows: View<'a>, norms: &'a [f64], sum: &'a mut [f64]) -> () {
+        let columns = rows.columns();
+        let (groups, rest) = norms.as_chunks::<TOGETHER>();
+        let values = rows.values().chunks_exact(TOGETHER * columns);
+        let values_of_rest = values.remainder().chunks_exact(columns);
+        for (rows, norms) in values.zip(groups) {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|row| &rows[row * columns..][..columns]);
+            let [of_a, of_b, of_c, of_d] = norms.map(|norm| 1.0 / norm);
+            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                let first = f64::from(*a) * of_a + f64::from(*b) * of_b;
+                *sum += first + (f64::from(*c) * of_c + f64::from(*d) * of_d);
+            }
+        }
+        for (row, norm) in values_of_rest.zip(rest) {
+            let share = 1.0 / norm;
+            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x) * share);
+        }
     }
-    let share = 1.0 / norm;
-    for (sum, x) in sum.iter_mut().zip(row) {
-        *sum += f64::from(*x) * share;
-    }
-    Ok(())
 }
 
 /// Of the sum of `n` unit vectors.
@@ -87,17 +103,16 @@ fn mean_cosine(sum: &[f64], n: usize) -> Found {
     Ok(((square - n) / (n * (n - 1.0))).clamp(-1.0, 1.0))
 }
 
-fn sinks(sample: &Sample<'_>) -> Found {
+fn sinks(sample: &Sample<'_>, norms: &[f64]) -> Found {
     let tensor = sample.tensor();
     let first = tensor.row(0);
     let (mut sum, mut count) = (0.0, 0);
     for sink in sample.sinks()?.iter().filter(|sink| **sink > 0) {
-        let row = tensor.row(*sink);
-        let norms = norm(first) * norm(row);
+        let norms = norms[0] * norms[*sink];
         if norms == 0.0 {
             return Err(Missing::Zero);
         }
-        sum += sums::dot(first, row) / norms;
+        sum += sums::dot(first, tensor.row(*sink)) / norms;
         count += 1;
     }
     match count {

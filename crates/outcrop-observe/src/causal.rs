@@ -1,0 +1,68 @@
+//! What several observables need of attention weights, in one pass over those on and below the diagonal.
+
+use crate::sums::{LANES, is_negative, magnitude_bits, sum_of};
+use crate::wide::vectorised;
+use crate::{Missing, View};
+
+/// By how much the weights of a query may exceed 1 in sum: those in bfloat16 do.
+const ROUNDING: f64 = 0.02;
+
+/// The weights of one head [queries, keys], of which each query has some on the keys up to its own position.
+#[derive(Clone, Debug)]
+pub(crate) struct Causal {
+    /// The weight that each key receives, summed over queries.
+    pub(crate) keys: Vec<f64>,
+    /// Of how many queries no weight is larger than that on key 0.
+    pub(crate) first: usize,
+}
+
+impl Causal {
+    /// Of weights that are finite on and below the diagonal. They may add up to less than 1, where a head can attend to
+    /// nothing (arXiv 2309.17453).
+    ///
+    /// # Errors
+    /// [`Missing::NotAttention`].
+    pub(crate) fn new(attention: View<'_>) -> Result<Self, Missing> {
+        let mut all = Self {
+            keys: vec![0.0; attention.columns()],
+            first: 0,
+        };
+        let square = attention.rows() == attention.columns();
+        match square && pass(attention, &mut all) {
+            true => Ok(all),
+            false => Err(Missing::NotAttention),
+        }
+    }
+}
+
+vectorised! {
+    /// Whether all queries have weights that are some.
+    fn pass<'a>(attention: View<'a>, all: &'a mut Causal) -> bool {
+        for (query, row) in attention.iter().enumerate() {
+            if !of_query(&row[..=query], all) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[inline(always)]
+fn of_query(row: &[f32], all: &mut Causal) -> bool {
+    let mut sums = [0.0; LANES];
+    for row in row.chunks(LANES) {
+        for (sum, weight) in sums.iter_mut().zip(row) {
+            *sum += f64::from(*weight);
+        }
+    }
+    for (key, weight) in all.keys.iter_mut().zip(row) {
+        *key += f64::from(*weight);
+    }
+    let (mut negative, mut most) = (0, 0);
+    for weight in row {
+        negative |= u32::from(is_negative(*weight));
+        most = u32::max(most, magnitude_bits(*weight));
+    }
+    all.first += usize::from(magnitude_bits(row[0]) >= most);
+    negative == 0 && sum_of(&sums) <= 1.0 + ROUNDING
+}
