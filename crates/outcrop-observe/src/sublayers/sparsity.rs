@@ -45,7 +45,9 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
 
 /// How many magnitudes are below the limit, as they are and over the RMS of their row.
 fn near_zero(tensor: View<'_>, squares: &[f64]) -> [usize; 2] {
-    let rms = squares.iter().map(|square| (square / tensor.columns() as f64).sqrt());
+    let rms = squares
+        .iter()
+        .map(|square| (square / tensor.columns() as f64).sqrt());
     let limits: Vec<f32> = rms.map(|rms| limit(NEARLY_ZERO * rms)).collect();
     let mut counts = [0; 2];
     count_below(tensor, limit(NEARLY_ZERO), &limits, &mut counts);

@@ -69,7 +69,9 @@ fn errors(tensor: View<'_>, summary: &Summary) -> Vec<Found> {
     pass(tensor, &summary.rows, &mut all);
     let norm = summary.squares().sqrt();
     let squares = all.into_iter().flat_map(Errors::finish);
-    squares.map(|square| quotient(square.sqrt(), norm)).collect()
+    squares
+        .map(|square| quotient(square.sqrt(), norm))
+        .collect()
 }
 
 vectorised! {
@@ -152,7 +154,10 @@ impl Errors {
         let of_row = Scale::new(largest, self.levels);
         let inverses = [self.of_tensor.inverse, of_row.inverse];
         let mut sums = [0.0; 2];
-        let columns = self.inverses.chunks(SCALARS).zip(self.few.chunks_mut(SCALARS));
+        let columns = self
+            .inverses
+            .chunks(SCALARS)
+            .zip(self.few.chunks_mut(SCALARS));
         for (scalars, (by_column, few)) in row.chunks(SCALARS).zip(columns) {
             let [tensor, row] = both(scalars, inverses);
             sums[0] += tensor;

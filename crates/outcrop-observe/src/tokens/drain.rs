@@ -30,8 +30,9 @@ pub(crate) const DRAIN: Observable = Observable {
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let drained = match mean_and_largest_later(sample) {
         None => Err(Missing::OnePosition),
-        Some((mean, _)) => quotient(first(sample), mean)
-            .map(|share| f64::from(u8::from(share < DRAINED))),
+        Some((mean, _)) => {
+            quotient(first(sample), mean).map(|share| f64::from(u8::from(share < DRAINED)))
+        }
     };
     vec![drained]
 }
