@@ -151,12 +151,11 @@ fn pass_row(
     let [(v, v_rest), (q, q_rest), (w, w_rest)] = [v, q, w].map(|x| x.as_chunks::<LANES>());
     let mut inner = [0.0; LANES];
     for ((((a, v), q), w), sums) in a.iter_mut().zip(v).zip(q).zip(w).zip(sums) {
-        let lanes = a.iter_mut().zip(v).zip(q).zip(w).zip(sums).zip(&mut inner);
-        for (((((a, v), q), w), sum), inner) in lanes {
-            *a -= vj * q + qj * v;
-            *inner += *a * w;
-            *sum += wj * *a;
-        }
+        // all is read before anything is written, so that eight numbers are one vector
+        let x: [f64; LANES] = std::array::from_fn(|k| a[k] - (vj * q[k] + qj * v[k]));
+        let more = std::array::from_fn(|k| sums[k] + wj * x[k]);
+        inner = std::array::from_fn(|k| inner[k] + x[k] * w[k]);
+        (*a, *sums) = (x, more);
     }
     let mut all: f64 = inner.iter().sum();
     let rest = a_rest.iter_mut().zip(v_rest).zip(q_rest).zip(w_rest);
