@@ -60,11 +60,11 @@ mod trainer;
 
 pub use environment::Environment;
 pub use error::{Error, Result};
-pub use learning_rate::{RateSchedule, learning_rate};
+pub use learning_rate::learning_rate;
 pub use observer::{Event, Observer, Outcome};
 pub use optimizer::{AdamW, GradientSum};
 pub use run_dir::{Extents, RunDir, State};
-pub use spec::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec};
+pub use spec::{DataSpec, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::{open_corpus, train};
 
 #[cfg(all(doctest, feature = "flex"))]

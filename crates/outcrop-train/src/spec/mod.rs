@@ -1,4 +1,5 @@
 mod data;
+mod rate_schedule;
 mod schedule;
 mod schema;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::data::{CorpusOptions, CratesSource};
 use crate::{Error, Result};
 
 pub use data::DataSpec;
+pub use rate_schedule::RateSchedule;
 pub use schedule::{MeasureSpec, ScheduleSpec};
 pub use train::TrainSpec;
 

@@ -1,7 +1,8 @@
 use outcrop_core::Error as CoreError;
 use serde::{Deserialize, Serialize};
 
-use crate::{RateSchedule, Result};
+use super::RateSchedule;
+use crate::Result;
 
 /// The fields of [`TrainSpec`].
 pub(super) const KEYS: [&str; 13] = [
