@@ -55,6 +55,18 @@ impl KnownType {
         FAMILIES.iter().find(called).copied()
     }
 
+    /// `right`; `as BASE` for a family that differs from its base in names of weights only, which were not compared; or
+    /// `refused`.
+    pub fn status(&self) -> String {
+        match self.family() {
+            None => "refused".into(),
+            Some(family) => match family.base.filter(|_| family.renames_only()) {
+                Some(base) => format!("as {base}"),
+                None => "right".into(),
+            },
+        }
+    }
+
     /// What is refused: the whole type, or settings of its `config.json` with the value that is read.
     pub fn refuses(&self) -> String {
         let Some(family) = self.family() else {
@@ -77,7 +89,7 @@ pub fn types_reference() -> String {
         "| type | class | status | models | largest difference | refused |\n|---|---|---|---|---|---|\n",
     );
     for known in known_types() {
-        let status = if known.is_read() { "right" } else { "refused" };
+        let status = known.status();
         let models = known.models.map_or_else(String::new, |n| n.to_string());
         let difference = known
             .difference

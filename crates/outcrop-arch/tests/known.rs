@@ -14,7 +14,8 @@ fn every_family_is_in_the_list_and_every_other_type_has_a_reason() {
         for name in [family.model_type].iter().chain(family.aliases) {
             assert!(
                 names.contains(name),
-                "data/types.json has no row of {name}, a type of the {family} family"
+                "data/types.json has no row of {name}, a type of the {family} family: write it with \
+                 `UPDATE_DOCS=1 cargo test -p outcrop-forward --test families`"
             );
         }
     }

@@ -188,7 +188,8 @@ pub struct Family {
 }
 
 impl Family {
-    /// A family that is only read, with nothing set: others fill it in.
+    /// Nothing set: others fill it in. A family without a base is then only read; one with a base has all that it does
+    /// not set from there.
     pub const NONE: Self = Self {
         name: "",
         model_type: "",
@@ -201,6 +202,12 @@ impl Family {
         holds: None,
         layout: None,
     };
+
+    /// Whether it differs from its base in names and layout of weights only: the settings of its `config.json` are those
+    /// of the base.
+    pub fn renames_only(&self) -> bool {
+        self.base.is_some() && self.settings.is_none() && self.read.is_none()
+    }
 
     /// The family whose checkpoints hold this architecture, if one does. Two families hold the same architecture only
     /// if one is the base of the other; this is the base. Families that are only read are not asked.

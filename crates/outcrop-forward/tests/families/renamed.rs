@@ -1,4 +1,4 @@
-//! Families that differ from their base in names only: the models of the base, as files of theirs.
+//! Families that differ from their base in names of weights only: the models of the base, as files of theirs.
 
 use outcrop_arch::{Family, HuggingFace, TensorName};
 use serde_json::json;
@@ -7,8 +7,7 @@ use crate::case::Case;
 
 /// The `cases` of the base of `family` under its names; none where more than names may differ.
 pub(crate) fn renamed(cases: &[(String, Case)], family: &Family) -> Vec<Case> {
-    let names_only = family.settings.is_none() && family.read.is_none();
-    let Some(base) = family.base.filter(|_| names_only) else {
+    let Some(base) = family.base.filter(|_| family.renames_only()) else {
         return Vec::new();
     };
     let of_base = cases.iter().map(|(_, case)| case);

@@ -69,8 +69,8 @@ fn every_family_computes_what_transformers_computes() {
         assert!(
             models >= LEAST,
             "{family} has {models} models, fewer than {LEAST}: add some to tests/families/cases.py and run \
-             `cargo xtask fixtures families --write`; a family that differs from its base in names only, whose \
-             `settings` and `read` are None, needs none"
+             `cargo xtask fixtures families --write`; a family that differs from its base in names \
+             of weights only, whose `settings` and `read` are None, needs none"
         );
     }
     list::check(&table);

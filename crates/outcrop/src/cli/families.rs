@@ -68,7 +68,7 @@ fn line(known: &KnownType) -> Line {
     Line {
         name: known.name.clone(),
         class: known.class.clone(),
-        status: if known.is_read() { "right" } else { "refused" }.into(),
+        status: known.status(),
         models: known.models,
         difference: known.difference,
         refused: known.refuses(),
