@@ -1,3 +1,5 @@
+use crate::wide::vectorised;
+
 /// A symmetric tridiagonal matrix, but for the signs beside its diagonal, which no eigenvalue depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tridiagonal {
@@ -121,17 +123,19 @@ impl Reflection {
     }
 }
 
-/// Applies the reflection `before` to rows, each up to the diagonal, and adds to q of `next` their products with v.
-fn pass(rows: &mut [f64], before: &Reflection, next: &mut Reflection) {
-    let (w, sums) = (&next.v, &mut next.q);
-    let n = w.len();
-    for (j, row) in rows.chunks_exact_mut(n).enumerate() {
-        let (below, diagonal) = row.split_at_mut(j);
-        let (earlier, own) = sums.split_at_mut(j);
-        let factors = [before.v[j], before.q[j], w[j]];
-        let vectors = [&before.v[..j], &before.q[..j], &w[..j]];
-        diagonal[0] -= 2.0 * factors[0] * factors[1];
-        own[0] += pass_row(below, vectors, factors, earlier) + diagonal[0] * factors[2];
+vectorised! {
+    /// Applies the reflection `before` to rows, each up to the diagonal, and adds to q of `next` their products with v.
+    fn pass<'a>(rows: &'a mut [f64], before: &'a Reflection, next: &'a mut Reflection) -> () {
+        let (w, sums) = (&next.v, &mut next.q);
+        let n = w.len();
+        for (j, row) in rows.chunks_exact_mut(n).enumerate() {
+            let (below, diagonal) = row.split_at_mut(j);
+            let (earlier, own) = sums.split_at_mut(j);
+            let factors = [before.v[j], before.q[j], w[j]];
+            let vectors = [&before.v[..j], &before.q[..j], &w[..j]];
+            diagonal[0] -= 2.0 * factors[0] * factors[1];
+            own[0] += pass_row(below, vectors, factors, earlier) + diagonal[0] * factors[2];
+        }
     }
 }
 
