@@ -1,4 +1,4 @@
-//! Architectures of decoder-only transformers as data.
+//! Architectures of decoder-only transformers, and of Vision Transformers, as data.
 //!
 //! | type | what it is |
 //! |---|---|
@@ -55,9 +55,9 @@ pub use pythia::PYTHIA_SIZES;
 pub use switch::{
     Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, Experts,
     FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number,
-    NumberKind, Over, Position, QkNorm, QkNormProperties, REQUIRED, Residual, ResidualProperties,
-    Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch, Window, Word, numbers,
-    reference, schema,
+    NumberKind, Over, Patches, Position, QkNorm, QkNormProperties, REQUIRED, Residual,
+    ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch,
+    Window, Word, numbers, reference, schema,
 };
 pub use tensors::{Span, TensorName};
 

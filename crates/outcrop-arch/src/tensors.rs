@@ -35,6 +35,8 @@ pub struct TensorName {
     pub interleaved: bool,
     /// Rows of the file that stand before those of the plan and mean nothing.
     pub skipped: usize,
+    /// Whether files may hold it in more dimensions, its numbers in the same order.
+    pub spread: bool,
     /// What is added to each stored number: 1 where files hold gains less 1.
     pub offset: f32,
     /// Whether a checkpoint must have it. A tied unembedding may be there, equal to the embedding,
@@ -51,6 +53,20 @@ pub struct Span {
     pub first: usize,
     /// How many.
     pub rows: usize,
+}
+
+impl TensorName {
+    /// Whether a tensor of this shape can be it: one of the same shape; where it is spread, without leading dimensions of 1
+    /// and with the last dimensions as one.
+    pub fn fits(&self, stored: &[usize]) -> bool {
+        let inner = |shape: &[usize]| -> Vec<usize> {
+            shape.iter().copied().skip_while(|n| *n == 1).collect()
+        };
+        let (ours, theirs) = (inner(&self.shape), inner(stored));
+        let count = |shape: &[usize]| shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
+        let same = ours.first() == theirs.first() && count(&ours) == count(&theirs);
+        self.shape == stored || self.spread && same
+    }
 }
 
 impl Family {
@@ -164,7 +180,8 @@ impl Family {
             .chain(names.end)
             .map(|module| module.name);
         let first = name.split_once('.').map_or(name, |(first, _)| first);
-        let bare = modules.chain([names.blocks]).any(|module| module == first);
+        let begins = |module: &str| module.split('.').next() == Some(first);
+        let bare = modules.chain([names.blocks]).any(begins);
         let named = match names.body.split_once('.') {
             _ if bare => format!("{}{name}", names.body),
             // the body of a body, as `decoder` of OPT
@@ -383,6 +400,7 @@ impl List<'_> {
             stack: None,
             interleaved: false,
             skipped: 0,
+            spread: self.names.spread.contains(&first.role),
             offset: match first.kind {
                 TensorKind::Gain => self.names.gain_offset,
                 TensorKind::Embedding
@@ -413,6 +431,8 @@ fn counts(section: &Section) -> [Option<usize>; 3] {
             Step::Experts { count, .. } => found[2] = Some(*count),
             Step::Embed { .. }
             | Step::AddPosition { .. }
+            | Step::Insert { .. }
+            | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }

@@ -210,7 +210,10 @@ proptest! {
 fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
     match *step {
         Step::Embed { role } => (vec![], Some(Rows::Residual), Some(role)),
-        Step::AddPosition { role } => (vec![Rows::Residual], None, Some(role)),
+        Step::AddPosition { role } | Step::Insert { role, .. } => {
+            (vec![Rows::Residual], None, Some(role))
+        }
+        Step::Gain { role, of } => (vec![of], None, Some(role)),
         Step::Norm { role, from, to, .. } | Step::Project { role, from, to } => {
             (vec![from], Some(to), Some(role))
         }

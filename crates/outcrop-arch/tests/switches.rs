@@ -41,6 +41,12 @@ fn keys_are_the_fields_in_order() {
     });
     full.unrotated_layers = vec![2];
     full.sink_logits = true;
+    (full.bidirectional, full.layer_scale) = (true, true);
+    full.patches = Some(outcrop_arch::Patches {
+        numbers: 48,
+        bias: true,
+        registers: 4,
+    });
     full.experts = Some(outcrop_arch::Experts {
         count: 4,
         chosen: 2,

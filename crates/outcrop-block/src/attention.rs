@@ -32,6 +32,11 @@ impl<'a> AttentionWeights<'a> {
         self.heads.kv_heads
     }
 
+    /// Whether a token sees no later ones.
+    pub fn is_causal(&self) -> bool {
+        !self.heads.bidirectional
+    }
+
     /// Channels of a head.
     pub fn d_head(&self) -> usize {
         self.heads.d_head
@@ -87,7 +92,7 @@ impl<'a> AttentionWeights<'a> {
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
     /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
     /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
-    /// its window where the layer has one; with another scale, bounds and linear biases as the block has them. Where the
+    /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and linear biases as the block has them. Where the
     /// head has a sink logit z, exp(z) is part of the sum, so that a row adds up to less than 1.
     /// Computed from queries and keys on the current rayon pool.
     ///
@@ -104,12 +109,13 @@ impl<'a> AttentionWeights<'a> {
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
-            let (first, end) = (i * ROWS, i * ROWS + block.len() / tokens);
+            let (first, rows) = (i * ROWS, block.len() / tokens);
+            let end = self.heads.seen(first + rows - 1, tokens);
             let queries = &self.qkv[first * width + self.heads.query(head)..];
             let queries = LeftMatrix::new(queries, width);
             multiply_serial(queries, keys.part(d_head, end), block, tokens, Onto::ZERO);
             for (row, line) in block.chunks_exact_mut(tokens).enumerate() {
-                let (past, later) = line.split_at_mut(first + row + 1);
+                let (past, later) = line.split_at_mut(self.heads.seen(first + row, tokens));
                 let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
                 let query = first + row;
                 let beside = bias.is_some() || sink.is_some();

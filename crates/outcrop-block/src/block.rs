@@ -2,6 +2,7 @@ use outcrop_arch::Section;
 
 use crate::compile::{Compiled, compile};
 use crate::layout::{Keeps, Layout};
+use crate::op::{Kind, Op};
 use crate::program::Program;
 use crate::rotary::Known;
 use crate::{Error, Input, Result};
@@ -66,12 +67,22 @@ impl Block {
     /// computes every block.
     ///
     /// # Errors
-    /// [`Error::Lack`](crate::Error::Lack) for a block with experts or sink logits.
+    /// [`Error::Lack`](crate::Error::Lack) for a block with experts, sink logits, gains of what it writes, or attention to later positions.
     pub fn trains(&self) -> Result<()> {
-        match (self.experts(), self.compiled.heads.sinks) {
-            (Some(_), _) => Err(Error::lack("gradients of experts")),
-            (None, Some(_)) => Err(Error::lack("gradients of sink logits")),
-            (None, None) => Ok(()),
+        let heads = self.compiled.heads;
+        let gain = |op: &Op| matches!(op.kind, Kind::Gain(_));
+        let lacks = [
+            (self.experts().is_some(), "experts"),
+            (heads.sinks.is_some(), "sink logits"),
+            (heads.bidirectional, "attention to later positions"),
+            (
+                self.compiled.ops.iter().any(gain),
+                "gains of what a sublayer writes",
+            ),
+        ];
+        match lacks.into_iter().find(|(has, _)| *has) {
+            Some((_, what)) => Err(Error::lack(format!("gradients of {what}"))),
+            None => Ok(()),
         }
     }
 

@@ -157,6 +157,11 @@ impl Pass<'_> {
             Kind::AddProjected(map) => map.apply(self.weights, x, y, true),
             Kind::Add => add_into(x, y),
             Kind::Scale(by) => y.iter_mut().zip(x).for_each(|(y, x)| *y = x * by),
+            Kind::Gain(gain) => {
+                let gains = self.weights.vector(gain).iter().cycle();
+                let rows = y.iter_mut().zip(x).zip(gains);
+                rows.for_each(|((y, x), gain)| *y = x * gain);
+            }
             Kind::Turn => {
                 if from != to {
                     y.copy_from_slice(x);

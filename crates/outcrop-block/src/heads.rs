@@ -17,6 +17,8 @@ pub(crate) struct Heads {
     pub(crate) scale: f32,
     /// The bound c of scores s, which become c tanh(s / c).
     pub(crate) softcap: Option<f32>,
+    /// Whether a query sees the keys after it, too.
+    pub(crate) bidirectional: bool,
     /// Which input has one more score of each head, whose weight falls away, where there is one.
     pub(crate) sinks: Option<usize>,
 }
@@ -62,6 +64,14 @@ impl Heads {
         let group = self.group();
         (0..self.kv_heads)
             .flat_map(move |kv| [part(0, kv * group, group), part(1, kv, 1), part(2, kv, 1)])
+    }
+
+    /// How many keys, of `tokens` of the sequence, the query at `position` can see, but for its window.
+    pub(crate) fn seen(&self, position: usize, tokens: usize) -> usize {
+        match self.bidirectional {
+            true => tokens,
+            false => position + 1,
+        }
     }
 
     /// The first position that the query at `position` sees.

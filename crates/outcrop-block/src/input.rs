@@ -68,6 +68,18 @@ impl<'a> Inputs<'a> {
         Some(self.add(kind, vec![width], vec![Columns { role, outputs }]))
     }
 
+    /// The rows of a table, one after another in a vector.
+    pub(crate) fn rows(&mut self, role: TensorRole) -> Result<usize> {
+        let kind = TensorKind::Embedding;
+        let part = self.part(role, kind).ok_or_else(|| Error::Part {
+            role: format!("{role:?}"),
+            kind: "table",
+        })?;
+        let outputs = 0..part.shape.iter().product();
+        let columns = Columns { role, outputs };
+        Ok(self.add(kind, vec![columns.outputs.len()], vec![columns]))
+    }
+
     /// One map of projections that read the same rows.
     pub(crate) fn map(&mut self, columns: Vec<Columns>) -> Result<Map> {
         let mut inputs = 0;

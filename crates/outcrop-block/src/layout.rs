@@ -51,7 +51,7 @@ impl Keeps {
                 }
                 Kind::Attend => (needed[op.from], needed[op.to]) = (true, true),
                 Kind::Turn => needed[op.from] |= !turned_in_place,
-                Kind::Add | Kind::Scale(_) | Kind::Experts => {}
+                Kind::Add | Kind::Scale(_) | Kind::Gain(_) | Kind::Experts => {}
             }
         }
         let mut values = Vec::new();

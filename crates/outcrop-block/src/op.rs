@@ -84,6 +84,8 @@ pub(crate) enum Kind {
     Add,
     /// By this factor.
     Scale(f32),
+    /// By the numbers of this input, number by number.
+    Gain(usize),
     /// Norms and rotations of heads.
     Turn,
     Attend,

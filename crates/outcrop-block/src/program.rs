@@ -60,6 +60,7 @@ fn map(kind: Kind) -> Option<Map> {
         Kind::Norm(_)
         | Kind::Add
         | Kind::Scale(_)
+        | Kind::Gain(_)
         | Kind::Turn
         | Kind::Attend
         | Kind::Experts
@@ -101,8 +102,8 @@ impl List<'_> {
                     }
                 },
                 Kind::Turn if self.keeps.turned_in_place => self.steps.push((Action::Whole, at)),
-                // a block with experts has no backward pass
-                Kind::Experts => {}
+                // a block with them has no backward pass
+                Kind::Experts | Kind::Gain(_) => {}
                 Kind::Norm(_) | Kind::Turn | Kind::Attend | Kind::Activate { .. } => {
                     self.ensure(op.from);
                     self.steps.push((Action::Whole, at));
@@ -160,6 +161,7 @@ fn places(
             | Kind::Add
             | Kind::Attend
             | Kind::Experts
+            | Kind::Gain(_)
             | Kind::Activate { gated: true, .. } => false,
         };
         if in_place {

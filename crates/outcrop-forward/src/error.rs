@@ -49,6 +49,21 @@ pub enum Error {
         /// Rows of the embedding.
         vocab: usize,
     },
+    /// An image that has not as many numbers as the patches of the model.
+    #[error("run image {image}: its patches have {found} numbers; allowed are {wanted}")]
+    Patches {
+        /// Number of the image, from 0.
+        image: usize,
+        /// How many numbers it has.
+        found: usize,
+        /// Patches times numbers of a patch; 0 for a model of text.
+        wanted: usize,
+    },
+    /// A loss or logits of a model of images.
+    #[error(
+        "compute logits of a model of images: it has no unembedding; measure its residual stream"
+    )]
+    Images,
     /// A sequence that is too short for what is asked, or longer than the positions that were
     /// learned.
     #[error("run sequence {sequence}: it has {tokens} tokens; allowed is {least} to {most}")]

@@ -15,12 +15,40 @@ use crate::{Error, Hook, Published, Result};
 /// The weights of one block are in memory at a time, and the residual streams of all sequences.
 /// Results do not depend on the number of threads, which is that of the current rayon pool.
 ///
+/// Of a model of images the ids name patches ([`random_patch`](crate::random_patch)), row by row, as many as an image of
+/// its size has; rows of the residual stream are the class token, the registers and the patches, in this order.
+/// [`forward_patches`] takes patches.
+///
 /// # Errors
 /// [`Error::Token`] and [`Error::Length`] before anything is computed; [`Error::Checkpoint`] for
 /// weights that cannot be read.
 pub fn forward(model: &Published, sequences: &[Vec<u32>], hook: &mut impl Hook) -> Result<()> {
     check(model.arch(), sequences, 1)?;
     run(model, sequences, hook).map(|_| ())
+}
+
+/// As [`forward`] of a model of images, each given as its patches [patches, numbers], row by row: the numbers of a patch
+/// are those of its pixels, [channels, height, width], normalised as the model expects them.
+///
+/// # Errors
+/// [`Error::Patches`] for an image of another size and for a model of text; [`Error::Checkpoint`] as [`forward`].
+pub fn forward_patches(model: &Published, images: &[Vec<f32>], hook: &mut impl Hook) -> Result<()> {
+    let arch = model.arch();
+    let numbers = arch.patches.map_or(0, |patches| patches.numbers);
+    let wanted = arch.context.saturating_mul(numbers);
+    for (image, values) in images.iter().enumerate() {
+        if numbers == 0 || values.len() != wanted {
+            let found = values.len();
+            return Err(Error::Patches {
+                image,
+                found,
+                wanted,
+            });
+        }
+    }
+    let lengths = vec![arch.context; images.len()];
+    let streams = started(model, images.concat(), &lengths)?;
+    through(model, streams, hook).map(|_| ())
 }
 
 /// The residual streams of sequences, one after another.
@@ -38,8 +66,12 @@ pub(crate) fn run(
     sequences: &[Vec<u32>],
     hook: &mut impl Hook,
 ) -> Result<Streams> {
+    through(model, embed(model, sequences)?, hook)
+}
+
+/// Runs residual streams through all blocks.
+fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Result<Streams> {
     let (arch, d) = (model.arch(), model.arch().d_model);
-    let mut streams = embed(model, sequences)?;
     let mut stream = Stream::default();
     stream.keep(&hook.places());
     for (sequence, range) in streams.ranges.iter().enumerate() {
@@ -103,10 +135,12 @@ fn groups(ranges: &[Range<usize>], together: usize) -> Vec<Range<usize>> {
 
 /// Checks that each sequence has at least `least` tokens, all of them in the vocabulary.
 pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Result<()> {
-    let most = match arch.position {
-        Position::Learned => arch.context,
-        Position::Rotary { .. } | Position::Alibi | Position::None => usize::MAX,
+    let most = match (arch.position, arch.patches) {
+        (Position::Learned, _) | (_, Some(_)) => arch.context,
+        (Position::Rotary { .. } | Position::Alibi | Position::None, None) => usize::MAX,
     };
+    // an image has all of its patches
+    let least = arch.patches.map_or(least, |_| most);
     for (sequence, tokens) in sequences.iter().enumerate() {
         if !(least..=most).contains(&tokens.len()) {
             return Err(Error::Length {
@@ -142,14 +176,21 @@ fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
         let row = used.partition_point(|used| used < token);
         values.extend_from_slice(&rows[row * width..(row + 1) * width]);
     }
+    started(model, values, &lengths)
+}
+
+/// The residual streams before the first block, of embedded tokens or of patches `values`.
+fn started(model: &Published, values: Vec<f32>, lengths: &[usize]) -> Result<Streams> {
     let (start, layer) = (model.start(), None);
     let weights = Reader { model, layer }.read(start.inputs())?;
+    let leading = model.arch().leading();
     let ends = lengths.iter().scan(0, |end, tokens| {
-        *end += tokens;
-        Some(*end - tokens..*end)
+        let first = *end;
+        *end += leading + tokens;
+        Some(first..*end)
     });
     Ok(Streams {
-        values: start.run(&weights, values, &lengths, &model.positions()?),
+        values: start.run(&weights, values, lengths, &model.positions()?),
         ranges: ends.collect(),
     })
 }

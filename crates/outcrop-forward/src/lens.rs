@@ -1,4 +1,4 @@
-use outcrop_block::Weight;
+use outcrop_block::{Loss, Weight};
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 
 use crate::weights::Reader;
@@ -8,6 +8,7 @@ use crate::{Published, Result};
 #[derive(Debug)]
 pub struct LogitLens<'a> {
     model: &'a Published,
+    loss: &'a Loss,
     before: Vec<Weight>,
     bias: Option<Vec<f32>>,
     unembedding: Packed,
@@ -28,10 +29,11 @@ impl<'a> LogitLens<'a> {
     /// ```
     ///
     /// # Errors
-    /// [`crate::Error::Tensors`] for files without an unembedding; [`crate::Error::Checkpoint`].
+    /// [`crate::Error::Tensors`] for files without an unembedding, [`crate::Error::Images`] for a model of images; [`crate::Error::Checkpoint`].
     pub fn new(model: &'a Published) -> Result<Self> {
+        let loss = model.loss()?;
         let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
-        let (loss, reader) = (model.loss(), Reader { model, layer: None });
+        let reader = Reader { model, layer: None };
         let mut values = Vec::new();
         let weights = model.weights();
         weights.read_rows_f32(tensor, 0..vocab, &mut values)?;
@@ -40,6 +42,7 @@ impl<'a> LogitLens<'a> {
             bias: loss.bias().map(|bias| reader.vector(bias)).transpose()?,
             unembedding: Packed::transposed(&values, vocab, values.len() / vocab),
             model,
+            loss,
         })
     }
 
@@ -47,7 +50,7 @@ impl<'a> LogitLens<'a> {
     /// model ends; without it the unembedding alone reads the hidden state (arXiv 2502.03628). On this thread, but for the
     /// norm.
     pub fn logits(&self, hidden: &[f32], norm: bool, logits: &mut Vec<f32>) {
-        let loss = self.model.loss();
+        let loss = self.loss;
         let read = match norm {
             true => loss.read(&self.before, hidden.to_vec()),
             false => self.projected(hidden),

@@ -10,6 +10,7 @@
 //! | [`Published`] | an opened checkpoint |
 //! | [`measure()`] | the statistics of its residual stream, as rows of `measurements.csv` |
 //! | [`forward`] | a forward pass; a [`Hook`] sees the residual stream and may change it |
+//! | [`forward_patches`] | the same of the patches of images, through a Vision Transformer |
 //! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
 //! | [`AttentionWeights`] | attention weights of each head, for a hook that asks for them |
 //! | [`Routing`] | which experts each token passed, for a hook that asks for it |
@@ -46,11 +47,12 @@ mod loss;
 mod measure;
 #[cfg(feature = "observe")]
 mod observe;
+mod patch;
 mod published;
 mod weights;
 
 pub use error::{Error, Result};
-pub use forward::forward;
+pub use forward::{forward, forward_patches};
 pub use hook::Hook;
 pub use intervention::{
     FindOptions, Intervene, Layers, MassiveActivations, MassiveChannel, Mean,
@@ -62,6 +64,7 @@ pub use measure::{Measured, measure, measure_with};
 #[cfg(feature = "observe")]
 pub use observe::{ObserveOptions, ObservedStep, StepChannels, observe_checkpoint, observe_step};
 pub use outcrop_block::{AttentionWeights, BlockPlace, BlockRows, Routing};
+pub use patch::random_patch;
 pub use published::Published;
 
 #[cfg(doctest)]

@@ -25,7 +25,7 @@ const PIECE: usize = 1 << 20;
 ///
 /// # Errors
 /// As [`crate::forward`]; [`crate::Error::Length`] for a sequence of fewer than two tokens,
-/// [`crate::Error::Tensors`] for files without an unembedding.
+/// [`crate::Error::Tensors`] for files without an unembedding, [`crate::Error::Images`] for a model of images.
 ///
 /// ```
 /// use outcrop_forward::{Published, next_token_loss};
@@ -45,9 +45,10 @@ pub fn next_token_loss(
     hook: &mut impl Hook,
 ) -> Result<Vec<f64>> {
     check(model.arch(), sequences, 2)?;
+    let loss = model.loss()?;
     let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
     let streams = run(model, sequences, hook)?;
-    let (loss, reader) = (model.loss(), Reader { model, layer: None });
+    let reader = Reader { model, layer: None };
     let read = loss.read(&reader.read(loss.before())?, streams.values);
     let bias = loss.bias().map(|bias| reader.vector(bias)).transpose()?;
     let mut rows = targets(sequences);

@@ -20,7 +20,8 @@ pub struct Measured {
 /// Measures the residual stream after every block: top 3 with places and tokens, lower median, RMS,
 /// kurtosis, and the same without the first position; with `sinks` also how much attention each head
 /// gives to the first position, which costs about as much again as the attention itself. Of a mixture of experts
-/// it also counts the tokens of each expert. Rows carry `model` and `step`. `observe` is called after each (layer, sequence).
+/// it also counts the tokens of each expert. Rows carry `model` and `step`. Positions of an image are the class token (0), the registers and the patches, of which the
+/// patches alone have tokens. `observe` is called after each (layer, sequence).
 ///
 /// ```
 /// use outcrop_forward::{Published, measure};
@@ -101,7 +102,11 @@ impl Hook for Measuring<'_> {
             Err(error) => self.failed = Some(error),
             Ok((stats, detail)) => {
                 let tokens = &self.sequences[sequence];
-                let token = |position: u32| tokens.get(position as usize).copied();
+                let leading = self.model.arch().leading();
+                let token = |position: u32| {
+                    let at = (position as usize).checked_sub(leading)?;
+                    tokens.get(at).copied()
+                };
                 self.measured.rows.push(Measurement {
                     model: self.name.to_owned(),
                     step: self.step,

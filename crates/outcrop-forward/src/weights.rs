@@ -23,6 +23,10 @@ impl Reader<'_> {
     /// All of them, in order.
     pub(crate) fn read(&self, inputs: &[Input]) -> Result<Vec<Weight>> {
         let weight = |input: &Input| match (input.kind, input.experts) {
+            // rows of a table, as they are
+            (TensorKind::Embedding, None) if input.shape.len() == 1 => {
+                self.vector(input).map(Weight::Vector)
+            }
             (TensorKind::Matrix | TensorKind::Embedding, None) => {
                 self.matrix(input).map(Weight::Matrix)
             }

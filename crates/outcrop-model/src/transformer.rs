@@ -198,7 +198,17 @@ impl Transformer {
 fn untrained(step: &Step) -> Option<&'static str> {
     match step {
         Step::Experts { .. } => Some("experts"),
-        Step::Attend { sink_logits, .. } => sink_logits.then_some("sink_logits"),
+        Step::Attend {
+            sink_logits,
+            bidirectional,
+            ..
+        } => match (sink_logits, bidirectional) {
+            (true, _) => Some("sink_logits"),
+            (false, true) => Some("bidirectional"),
+            (false, false) => None,
+        },
+        Step::Insert { .. } => Some("patches"),
+        Step::Gain { .. } => Some("layer_scale"),
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Norm { .. }

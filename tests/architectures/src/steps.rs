@@ -20,7 +20,13 @@ macro_rules! steps {
 
 /// Keys of architectures that forward passes of published models alone have, and training refuses: they need no case
 /// here, since `crates/outcrop-forward/tests/families` compares them with transformers.
-pub(crate) const PUBLISHED: &[&str] = &["experts", "sink_logits"];
+pub(crate) const PUBLISHED: &[&str] = &[
+    "experts",
+    "sink_logits",
+    "bidirectional",
+    "layer_scale",
+    "patches",
+];
 
 steps! {
     "embed": Step::Embed { .. },
@@ -47,6 +53,9 @@ steps! {
     published {
         "experts": Step::Experts { .. },
         "attend with sink logits": Step::Attend { sink_logits: true, .. },
+        "attend to later positions": Step::Attend { bidirectional: true, .. },
+        "insert": Step::Insert { .. },
+        "gain": Step::Gain { .. },
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Layout {
     pub constants: &'static [(&'static str, f32)],
     /// What is added to gains of files: 1 where these hold them less 1, else 0.
     pub gain_offset: f32,
+    /// Parts that files hold in more dimensions: with leading ones of 1, or with the last apart, as a convolution's.
+    pub spread: &'static [TensorRole],
     /// Rows of the table of positions before the first position.
     pub first_position: usize,
     /// Positions of a window of the reference measurement (Sun et al. 2024).
@@ -163,6 +165,7 @@ impl Layout {
         aliases: &[],
         constants: &[],
         gain_offset: 0.0,
+        spread: &[],
         first_position: 0,
         reference: 4096,
     };

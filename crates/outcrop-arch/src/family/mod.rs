@@ -6,11 +6,14 @@ mod apertus1p5;
 mod arcee;
 mod biogpt;
 mod bloom;
+mod clip_vision;
 mod codegen;
 mod cohere;
 mod cohere2;
 mod config;
 mod cwm;
+mod dinov2;
+mod dinov2_with_registers;
 mod ernie4_5;
 mod exaone;
 mod exaone4;
@@ -55,6 +58,7 @@ mod olmoe;
 mod openai_gpt;
 mod opt;
 mod outcrop;
+mod patches;
 mod persimmon;
 mod phi;
 mod phi3;
@@ -71,6 +75,7 @@ mod smollm3;
 mod stablelm;
 mod starcoder2;
 mod vaultgemma;
+mod vit;
 mod window;
 mod write;
 
@@ -160,6 +165,10 @@ families! {
     persimmon::PERSIMMON,
     stablelm::STABLELM,
     vaultgemma::VAULTGEMMA,
+    vit::VIT,
+    dinov2::DINOV2,
+    dinov2_with_registers::DINOV2_WITH_REGISTERS,
+    clip_vision::CLIP_VISION,
 }
 
 /// A family of published checkpoints: a row of [`FAMILIES`], or your own. A field that is `None` is as in its `base`.
@@ -310,6 +319,9 @@ impl Family {
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;
         self.same("sink_logits", arch.sink_logits, false)?;
+        self.same("bidirectional", arch.bidirectional, false)?;
+        self.same("layer_scale", arch.layer_scale, false)?;
+        self.same("patches", arch.patches, None)?;
         self.same("experts", arch.experts.as_ref(), None)?;
         self.same("softcap", arch.softcap, Softcap::default())
     }

@@ -1,8 +1,8 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, QkNormProperties,
-    ResidualProperties, Rotary,
+    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, Patches,
+    QkNormProperties, ResidualProperties, Rotary,
 };
 
 impl Plan {
@@ -32,9 +32,18 @@ fn blocks(arch: &ArchSpec) -> Vec<BlockKind> {
 
 fn start(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
-    let role = TensorRole::TokenEmbedding;
-    list.table(role, [arch.vocab, width(arch)], TensorKind::Embedding);
-    list.step(Step::Embed { role });
+    match arch.patches {
+        None => {
+            let role = TensorRole::TokenEmbedding;
+            list.table(role, [arch.vocab, width(arch)], TensorKind::Embedding);
+            list.step(Step::Embed { role });
+        }
+        Some(Patches { numbers, bias, .. }) => {
+            let (role, rows) = (TensorRole::PatchEmbedding, [Rows::Patches, Rows::Residual]);
+            list.project(role, [arch.d_model, numbers], bias, rows);
+            list.insert(TensorRole::ClassToken, 1, 0);
+        }
+    }
     list.scale(Rows::Residual, arch.scale.embedding);
     if let Some(width) = arch.embedding_dim {
         let rows = [Rows::Residual, Rows::Residual];
@@ -43,9 +52,13 @@ fn start(arch: &ArchSpec) -> Section {
     }
     if arch.position.learned() {
         let role = TensorRole::PositionEmbedding;
-        let shape = [arch.context, arch.d_model];
+        let classes = usize::from(arch.patches.is_some());
+        let shape = [classes + arch.context, arch.d_model];
         list.table(role, shape, TensorKind::Embedding);
         list.step(Step::AddPosition { role });
+    }
+    if let Some(registers) = arch.patches.map(|patches| patches.registers) {
+        list.insert(TensorRole::Registers, registers, 1);
     }
     if arch.embedding_norm {
         list.norm(TensorRole::EmbeddingNorm, Rows::Residual, Rows::Residual);
@@ -68,6 +81,9 @@ fn end(arch: &ArchSpec) -> Section {
         let role = TensorRole::UnembeddingProjection;
         list.project(role, [width, arch.d_model], false, [from, Rows::Final]);
         from = Rows::Final;
+    }
+    if arch.patches.is_some() {
+        return list.section; // images have no vocabulary
     }
     let shape = [arch.vocab, width(arch)];
     list.table(TensorRole::Unembedding, shape, TensorKind::Matrix);
@@ -94,17 +110,20 @@ fn end(arch: &ArchSpec) -> Section {
 struct Sublayer {
     norm: TensorRole,
     output_norm: TensorRole,
+    scale: TensorRole,
     input: Rows,
 }
 
 const ATTENTION: Sublayer = Sublayer {
     norm: TensorRole::AttentionNorm,
     output_norm: TensorRole::AttentionOutputNorm,
+    scale: TensorRole::AttentionScale,
     input: Rows::AttentionInput,
 };
 const MLP: Sublayer = Sublayer {
     norm: TensorRole::MlpNorm,
     output_norm: TensorRole::MlpOutputNorm,
+    scale: TensorRole::MlpScale,
     input: Rows::MlpInput,
 };
 
@@ -160,6 +179,11 @@ impl<'a> List<'a> {
         if placement.output {
             self.norm(sublayer.output_norm, Rows::Write, Rows::Write);
         }
+        if self.arch.layer_scale {
+            let (role, of) = (sublayer.scale, Rows::Write);
+            self.vector(role, TensorKind::Gain, self.arch.d_model);
+            self.step(Step::Gain { role, of });
+        }
         self.scale(Rows::Write, self.arch.scale.residual);
         self.step(Step::Add {
             from: Rows::Write,
@@ -213,6 +237,7 @@ impl<'a> List<'a> {
             alibi: arch.position.alibi().then_some(arch.alibi),
             scale: self.score_scale(kind),
             softcap: arch.softcap.scores,
+            bidirectional: arch.bidirectional,
             sink_logits: arch.sink_logits,
         });
         let shape = [d, arch.heads * d_head];
@@ -343,6 +368,14 @@ impl<'a> List<'a> {
         self.part(role, TensorKind::Matrix, shape.to_vec());
         if bias {
             self.vector(role, TensorKind::Bias, shape[0]);
+        }
+    }
+
+    /// Learned rows before row `at` of every sequence; none where `count` is 0.
+    fn insert(&mut self, role: TensorRole, count: usize, at: usize) {
+        if count > 0 {
+            self.table(role, [count, self.arch.d_model], TensorKind::Embedding);
+            self.step(Step::Insert { role, at });
         }
     }
 

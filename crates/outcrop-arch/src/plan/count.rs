@@ -46,6 +46,8 @@ impl Plan {
             Step::Attend { heads, d_head, .. } => *heads as f64 * *d_head as f64,
             Step::Embed { .. }
             | Step::AddPosition { .. }
+            | Step::Insert { .. }
+            | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
@@ -73,6 +75,8 @@ impl Section {
             Step::Experts { chosen, count, .. } => Some([chosen, count]),
             Step::Embed { .. }
             | Step::AddPosition { .. }
+            | Step::Insert { .. }
+            | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
@@ -136,6 +140,7 @@ impl ArchSpec {
     pub fn flops_per_token(&self) -> f64 {
         let plan = Plan::new(self);
         let matrices = plan.parameters().active as f64 + plan.unembedding() as f64;
-        6.0 * matrices + 12.0 * plan.scores(self.context)
+        let positions = self.leading() + self.context;
+        6.0 * matrices + 12.0 * plan.scores(positions)
     }
 }

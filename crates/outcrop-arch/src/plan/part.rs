@@ -3,7 +3,8 @@
 pub enum TensorRole {
     /// Token embedding [vocab, d_model], or [vocab, embedding_dim].
     TokenEmbedding,
-    /// Learned positions [context, d_model].
+    /// Learned positions [context, d_model]; of a model of images those of the class token and of the patches,
+    /// [1 + context, d_model].
     PositionEmbedding,
     /// Normalisation of the input of attention or, for Post-LN, of the sum after it.
     AttentionNorm,
@@ -69,6 +70,16 @@ pub enum TensorRole {
     SharedDown,
     /// From the embedding into the residual stream, [d_model, embedding_dim].
     EmbeddingProjection,
+    /// From the numbers of a patch into the residual stream, [d_model, numbers].
+    PatchEmbedding,
+    /// The class token of a model of images, [1, d_model].
+    ClassToken,
+    /// Its registers, [registers, d_model].
+    Registers,
+    /// Gain of what attention writes, \[d_model\].
+    AttentionScale,
+    /// Gain of what the MLP writes, \[d_model\].
+    MlpScale,
     /// From the residual stream to what the unembedding reads, [embedding_dim, d_model].
     UnembeddingProjection,
 }
@@ -107,6 +118,11 @@ impl TensorRole {
             | Self::SharedUp
             | Self::SharedDown
             | Self::EmbeddingProjection
+            | Self::PatchEmbedding
+            | Self::ClassToken
+            | Self::Registers
+            | Self::AttentionScale
+            | Self::MlpScale
             | Self::UnembeddingProjection => false,
         }
     }

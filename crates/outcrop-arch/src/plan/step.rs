@@ -4,6 +4,8 @@ use crate::{Alibi, Angles, Attention, Nonlinearity, Over, RotaryPairs};
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rows {
+    /// Patches of an image, as many numbers as a patch has.
+    Patches,
     /// The residual stream, d_model wide.
     Residual,
     /// Input of attention, d_model wide.
@@ -40,6 +42,13 @@ pub enum Step {
     AddPosition {
         /// The table.
         role: TensorRole,
+    },
+    /// The rows of a table stand before row `at` of every sequence of the residual stream.
+    Insert {
+        /// The table.
+        role: TensorRole,
+        /// How many rows stay before them.
+        at: usize,
     },
     /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift if it has these
     /// parts.
@@ -100,7 +109,7 @@ pub enum Step {
         /// Which channels turn together.
         pairs: RotaryPairs,
     },
-    /// read = causal attention of queries to keys and values.
+    /// read = attention of queries to keys and values, of earlier positions or of all.
     Attend {
         /// Number of heads.
         heads: usize,
@@ -118,8 +127,17 @@ pub enum Step {
         scale: Option<f64>,
         /// A bound c of the scaled scores s, which become c tanh(s / c), before linear biases are added.
         softcap: Option<f64>,
+        /// Whether a position sees the later ones, too.
+        bidirectional: bool,
         /// Whether each head has one more score, the vector of [`TensorRole::SinkLogits`], whose weight falls away.
         sink_logits: bool,
+    },
+    /// Each row times a gain, number by number, in place.
+    Gain {
+        /// Whose gain.
+        role: TensorRole,
+        /// Of what.
+        of: Rows,
     },
     /// A nonlinearity, in place; one with learned numbers finds them as shifts.
     Activate {

@@ -5,6 +5,7 @@ mod activation;
 mod alibi;
 mod attention;
 mod bias;
+mod bidirectional;
 mod clip_qkv;
 mod context;
 mod d_ff;
@@ -17,6 +18,7 @@ mod heads;
 mod init;
 mod kv_heads;
 mod layer_list;
+mod layer_scale;
 mod layers;
 mod local_base;
 mod norm;
@@ -24,6 +26,7 @@ mod norm_eps;
 mod norm_placement;
 mod number;
 mod one_of;
+mod patches;
 mod position;
 mod qk_norm;
 mod residual;
@@ -51,6 +54,7 @@ pub use self::norm::{Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
+pub use self::patches::Patches;
 pub use self::position::{Position, Rotary};
 pub use self::qk_norm::{Over, QkNorm, QkNormProperties};
 pub use self::residual::{Residual, ResidualProperties};
@@ -273,6 +277,15 @@ switches! {
         /// Layers whose MLP is a mixture of experts.
         #[serde(skip_serializing_if = "Option::is_none")]
         experts: Option<Experts> = None;
+        /// Whether every position sees all others.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        bidirectional: bool = false;
+        /// Whether what a sublayer writes is multiplied by a learned gain.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        layer_scale: bool = false;
+        /// How patches of images enter, in the place of tokens.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        patches: Option<Patches> = None;
         /// How linear biases are made.
         #[serde(skip_serializing_if = "Alibi::is_default")]
         alibi: Alibi = Alibi::default();

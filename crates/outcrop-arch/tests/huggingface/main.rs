@@ -4,6 +4,7 @@
 
 mod files;
 mod fixtures;
+mod images;
 mod published;
 mod refused;
 mod tensors;

@@ -10,6 +10,7 @@ use crate::linear::Bias;
 pub(crate) struct Past {
     keys: Left,
     values: Left,
+    tokens: usize,
 }
 
 impl Past {
@@ -17,6 +18,7 @@ impl Past {
     pub(crate) fn pack(&mut self, heads: Heads, qkv: &[f32], kv_head: usize) {
         let (d_head, width) = (heads.d_head, heads.width());
         let tokens = qkv.len() / width;
+        self.tokens = tokens;
         self.keys
             .pack(&qkv[heads.key(kv_head)..], tokens, d_head, width, 1);
         self.values
@@ -89,7 +91,7 @@ impl Heads {
     ) {
         let (panel, width, d) = (panel_width(), self.width(), self.d_head);
         let (first, count) = (queries.first, queries.rows.len() / width);
-        let end = first + count;
+        let end = self.seen(first + count - 1, past.tokens);
         let [columns, out] = &mut scratch.columns;
         let weights = &mut scratch.weights[0];
         weights.resize(end * panel);
@@ -110,7 +112,9 @@ impl Heads {
         let mut sums = [[0.0; 32]; 2];
         let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);
         let wanted = log_sums.is_some() || sink.is_some();
-        soften_panel(weights, first, sums, wanted.then_some(&mut *logs));
+        // the first column sees one row more than this
+        let hidden_from = self.seen(first, end) - 1;
+        soften_panel(weights, hidden_from, sums, wanted.then_some(&mut *logs));
         if let Some(seen) = log_sums {
             seen.copy_from_slice(&logs[..count]);
         }

@@ -37,6 +37,11 @@ pub(crate) struct Compiled {
 pub(crate) fn compile(section: &Section) -> Result<Compiled> {
     let heads = section.steps.iter().find_map(turns::heads);
     let heads = heads.ok_or_else(|| Error::lack("no attention"))?;
+    if heads.bidirectional && (heads.window != usize::MAX || heads.alibi.is_some()) {
+        return Err(Error::lack(
+            "a window or linear biases of attention that sees later positions",
+        ));
+    }
     let d_model = Inputs::new(section).matrix(TensorRole::Query)?[1];
     let mut list = List {
         inputs: Inputs::new(section),
@@ -106,6 +111,18 @@ impl List<'_> {
                 let width = self.values[from].width;
                 self.op(Kind::Scale(by as f32), from, of, width);
             }
+            Step::Gain { role, of } => {
+                let (from, missing) = (self.value(of)?, || Error::Part {
+                    role: format!("{role:?}"),
+                    kind: "gain",
+                });
+                let gain = self.inputs.vector(role, TensorKind::Gain);
+                let width = self.values[from].width;
+                if self.values[from].residual {
+                    return Err(Error::lack("a residual stream with a gain"));
+                }
+                self.op(Kind::Gain(gain.ok_or_else(missing)?), from, of, width);
+            }
             Step::Clip { of, limit } => self.turn(of, TurnKind::Clip(limit as f32))?,
             Step::Project { .. } => return self.project(step, rest),
             Step::HeadNorm { of, .. } => {
@@ -142,7 +159,10 @@ impl List<'_> {
                 }
             }
             Step::Add { from, to } => self.add(from, to)?,
-            Step::Embed { .. } | Step::AddPosition { .. } | Step::Unembed { .. } => {
+            Step::Embed { .. }
+            | Step::AddPosition { .. }
+            | Step::Insert { .. }
+            | Step::Unembed { .. } => {
                 return Err(Error::lack("steps that belong before or after the blocks"));
             }
         }
@@ -338,6 +358,8 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
         | Step::Add { to, .. } => *to == rows,
         Step::Embed { .. }
         | Step::AddPosition { .. }
+        | Step::Insert { .. }
+        | Step::Gain { .. }
         | Step::Scale { .. }
         | Step::HeadNorm { .. }
         | Step::Clip { .. }

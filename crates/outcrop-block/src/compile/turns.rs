@@ -18,6 +18,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         alibi,
         scale,
         softcap,
+        bidirectional,
         sink_logits: _, // an input that is not there yet
     } = *step
     else {
@@ -32,6 +33,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         alibi,
         scale: scale.map_or_else(usual, |scale| scale as f32),
         softcap: softcap.map(|cap| cap as f32),
+        bidirectional,
         sinks: None,
     })
 }
@@ -73,7 +75,8 @@ impl List<'_> {
             Rows::Queries => Ok((0..heads.heads).map(|head| heads.query(head)).collect()),
             Rows::Keys => Ok(keys.map(|head| heads.key(head)).collect()),
             Rows::Values => Ok(keys.map(|head| heads.value(head)).collect()),
-            Rows::Residual
+            Rows::Patches
+            | Rows::Residual
             | Rows::AttentionInput
             | Rows::Read
             | Rows::MlpInput

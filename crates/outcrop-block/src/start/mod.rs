@@ -1,4 +1,4 @@
-//! What is done to embedded tokens before the first block.
+//! What is done to embedded tokens, or to patches, before the first block.
 
 mod train;
 
@@ -26,10 +26,43 @@ enum StartStep {
     Scale(f32),
     Project(Map),
     Positions,
+    /// The rows of this input before row `at` of every sequence.
+    Insert {
+        input: usize,
+        at: usize,
+    },
     Norm(Norm),
 }
 
 impl Start {
+    /// Checks that it has a backward pass, hence [`Start::forward`] and [`Start::backward`].
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, Patches, Plan, Position};
+    /// use outcrop_block::Start;
+    ///
+    /// let patches = Patches { numbers: 12, bias: true, registers: 1 };
+    /// let images = ArchSpec {
+    ///     patches: Some(patches),
+    ///     bidirectional: true,
+    ///     position: Position::Learned,
+    ///     ..ArchSpec::new(1, 4, 2)
+    /// };
+    /// let start = Start::new(&Plan::new(&images).start)?;
+    /// assert!(start.trains().is_err());
+    /// assert_eq!(start.inputs().len(), 4); // matrix and bias, the class token, one register
+    /// # Ok::<(), outcrop_block::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Lack`] for that of a model of images.
+    pub fn trains(&self) -> Result<()> {
+        match self.tables.is_empty() || self.steps.iter().any(StartStep::inserts) {
+            true => Err(Error::lack("gradients of patches")),
+            false => Ok(()),
+        }
+    }
+
     /// Of the section of a plan that stands before the blocks.
     ///
     /// # Errors
@@ -50,6 +83,10 @@ impl Start {
                     tables.push(table(section, role)?);
                     StartStep::Positions
                 }
+                Step::Insert { role, at } => StartStep::Insert {
+                    input: inputs.rows(role)?,
+                    at,
+                },
                 Step::Scale { by, .. } => StartStep::Scale(by as f32),
                 Step::Norm { .. } => StartStep::Norm(norm(&mut inputs, step, width)?),
                 Step::Project { role, .. } => {
@@ -59,6 +96,7 @@ impl Start {
                 }
                 Step::HeadNorm { .. }
                 | Step::Clip { .. }
+                | Step::Gain { .. }
                 | Step::Rotate { .. }
                 | Step::Attend { .. }
                 | Step::Activate { .. }
@@ -83,8 +121,9 @@ impl Start {
     }
 
     /// The residual streams before the first block, of the rows of the embedding `x` of sequences of these
-    /// `lengths`, one after another. `positions` are the vectors of positions from the first on, if there are such. In
-    /// parallel on the current rayon pool.
+    /// `lengths`, one after another; a model of images takes the numbers of patches in the place of the embedding, and gives
+    /// sequences that are longer by what it inserts. `positions` are the vectors of positions from the first on, if there
+    /// are such. In parallel on the current rayon pool.
     ///
     /// ```
     /// use outcrop_arch::{ArchSpec, Plan, Scale};
@@ -104,9 +143,13 @@ impl Start {
         positions: &[f32],
     ) -> Vec<f32> {
         let weights = Weights::packed(weights);
+        let mut lengths = lengths.to_vec();
         for step in &self.steps {
             match step {
-                StartStep::Positions => add_positions(&mut x, lengths, positions),
+                StartStep::Positions => add_positions(&mut x, &lengths, positions),
+                StartStep::Insert { input, at } => {
+                    x = inserted(&x, &mut lengths, weights.vector(*input), *at);
+                }
                 StartStep::Scale(_) | StartStep::Project(_) | StartStep::Norm(_) => {
                     step.apply(&weights, &mut x);
                 }
@@ -117,10 +160,17 @@ impl Start {
 }
 
 impl StartStep {
-    /// On all rows; what they were before, where the gradients of the step need it. Positions are added elsewhere.
+    fn inserts(&self) -> bool {
+        match self {
+            Self::Insert { .. } => true,
+            Self::Scale(_) | Self::Project(_) | Self::Positions | Self::Norm(_) => false,
+        }
+    }
+
+    /// On all rows; what they were before, where the gradients of the step need it. Positions are added and rows inserted elsewhere.
     fn apply(&self, weights: &Weights<'_>, x: &mut Vec<f32>) -> Vec<f32> {
         match self {
-            Self::Positions => Vec::new(),
+            Self::Positions | Self::Insert { .. } => Vec::new(),
             Self::Scale(by) => {
                 x.par_iter_mut().for_each(|x| *x *= by);
                 Vec::new()
@@ -155,6 +205,23 @@ fn table(section: &Section, role: TensorRole) -> Result<Input> {
         columns: vec![Columns { role, outputs }],
         experts: None,
     })
+}
+
+/// Puts the rows of `table` before row `at` of every sequence; `lengths` grow with it.
+fn inserted(x: &[f32], lengths: &mut [usize], table: &[f32], at: usize) -> Vec<f32> {
+    let width = x.len() / lengths.iter().sum::<usize>().max(1);
+    let mut longer = Vec::with_capacity(x.len() + lengths.len() * table.len());
+    let mut rest = x;
+    for tokens in lengths {
+        let (rows, later) = rest.split_at(*tokens * width);
+        let (before, after) = rows.split_at(at * width);
+        longer.extend_from_slice(before);
+        longer.extend_from_slice(table);
+        longer.extend_from_slice(after);
+        *tokens += table.len() / width;
+        rest = later;
+    }
+    longer
 }
 
 /// Adds the vector of its position to each row.

@@ -30,6 +30,8 @@ impl Start {
     /// [inputs](Self::inputs) in order, matrices [inputs, outputs] by rows. In parallel on the current rayon pool, the
     /// same bits on any number of threads.
     ///
+    /// Of a start that [`Start::trains`].
+    ///
     /// # Panics
     /// Where a weight has another number of numbers, an id or a position is not in its table, or `tokens` is 0.
     ///
@@ -53,6 +55,7 @@ impl Start {
         ids: &[usize],
         tokens: usize,
     ) -> (Vec<f32>, StartTape) {
+        assert!(self.trains().is_ok(), "a start with gradients");
         let weights = Weights::pack(&self.inputs, weights);
         let lengths = vec![tokens; ids.len() / tokens];
         let mut x = look_up(tables[0], self.tables[0].shape[1], ids);
@@ -61,6 +64,8 @@ impl Start {
                 add_positions(&mut x, &lengths, tables[1]);
                 Vec::new()
             }
+            // a start with them has no backward pass
+            StartStep::Insert { .. } => Vec::new(),
             StartStep::Scale(_) | StartStep::Project(_) | StartStep::Norm(_) => {
                 step.apply(&weights, &mut x)
             }
@@ -93,6 +98,7 @@ impl Start {
         for (step, before) in self.steps.iter().zip(&tape.0).rev() {
             match step {
                 StartStep::Scale(by) => dx.to_mut().par_iter_mut().for_each(|x| *x *= by),
+                StartStep::Insert { .. } => {}
                 StartStep::Positions => positions = Some(self.positions(&dx, tokens)),
                 StartStep::Project(_) | StartStep::Norm(_) => {
                     dx = back
@@ -167,7 +173,7 @@ impl Back<'_> {
         let ([before, after], inputs) = match step {
             StartStep::Norm(norm) => ([norm.width; 2], [norm.gain, norm.shift]),
             StartStep::Project(map) => ([map.inputs, map.outputs], [Some(map.weight), map.bias]),
-            StartStep::Scale(_) | StartStep::Positions => return dy,
+            StartStep::Scale(_) | StartStep::Positions | StartStep::Insert { .. } => return dy,
         };
         let groups = (x.len() / before).div_ceil(ROWS);
         let lane = groups.div_ceil(lanes(groups)).max(1) * ROWS;
@@ -196,7 +202,7 @@ impl Back<'_> {
                 map.gradients(x, dy, dw, db, onto, &mut Default::default());
                 map.backward(&self.transposed, dy, dx, false);
             }
-            StartStep::Scale(_) | StartStep::Positions => {}
+            StartStep::Scale(_) | StartStep::Positions | StartStep::Insert { .. } => {}
         }
         lane
     }

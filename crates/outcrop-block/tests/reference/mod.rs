@@ -151,6 +151,9 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let sequences = values.chunks_mut(table.len());
                 sequences.for_each(|x| x.iter_mut().zip(table).for_each(|(x, p)| *x += p));
             }
+            Step::Insert { .. } | Step::Gain { .. } => {
+                unreachable!("no row of the table sees images")
+            }
             Step::Experts { .. } => unreachable!("no row of the table has experts"),
             // its rows are given
             Step::Embed { .. } => {}

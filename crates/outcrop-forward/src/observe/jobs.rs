@@ -142,7 +142,9 @@ impl Bench<'_> {
     ) -> Result<Vec<(Outcome, Option<Vec<usize>>)>> {
         let site = Site::AttentionWeights;
         let heads = 0..attention.heads();
-        if !self.wanted.sinks && !self.wanted.at(site) {
+        // observables of weights are of causal ones
+        let wanted = self.wanted.sinks || self.wanted.at(site);
+        if !wanted || !attention.is_causal() {
             return Ok(Vec::new());
         }
         let run = |weights: &mut Vec<f32>, head: usize| {

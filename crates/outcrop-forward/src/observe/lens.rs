@@ -28,7 +28,7 @@ pub(super) fn look(
     }
     let lens = match LogitLens::new(model) {
         Ok(lens) => Some(lens),
-        Err(Error::Tensors { .. }) => None,
+        Err(Error::Tensors { .. } | Error::Images) => None,
         Err(error) => return Err(error),
     };
     let last = std::mem::take(&mut seen.last);

@@ -12,7 +12,7 @@ use outcrop_core::read_huggingface;
 use rayon::prelude::*;
 
 use self::names::Matched;
-use crate::{Error, Result};
+use crate::{Error, Result, random_patch};
 
 /// A published checkpoint: its config and its weights, which stay on the disk.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub struct Published {
     /// The kinds of blocks, and which of them each layer is.
     blocks: Vec<Block>,
     kinds: Vec<usize>,
-    loss: Loss,
+    /// What follows the blocks; none in a model of images.
+    loss: Option<Loss>,
     weights: Weights,
     /// Where each tensor of the architecture is stored.
     places: Places,
@@ -75,7 +76,10 @@ impl Published {
         let mut model = Self {
             kinds: kinds(&plan),
             start: Start::new(&plan.start)?,
-            loss: Loss::new(&plan.end)?,
+            loss: match arch.patches {
+                None => Some(Loss::new(&plan.end)?),
+                Some(_) => None,
+            },
             blocks,
             arch,
             family,
@@ -208,14 +212,19 @@ impl Published {
         };
         let rows = place.tensor.skipped..place.tensor.shape[0];
         let mut values = Vec::new();
-        self.weights
-            .read_rows_f32(&place.stored, rows, &mut values)?;
+        match place.tensor.spread {
+            true => self.weights.read_f32(&place.stored, &mut values)?,
+            false => (self.weights).read_rows_f32(&place.stored, rows, &mut values)?,
+        }
         Ok(values)
     }
 
     /// What follows the blocks.
-    pub(crate) fn loss(&self) -> &Loss {
-        &self.loss
+    ///
+    /// # Errors
+    /// [`Error::Images`] for a model of images.
+    pub(crate) fn loss(&self) -> Result<&Loss> {
+        self.loss.as_ref().ok_or(Error::Images)
     }
 
     /// A tensor as f32, and whether it is stored as [in, out].
@@ -258,8 +267,13 @@ impl Published {
             .ok_or_else(|| self.missing("unembedding"))
     }
 
-    /// The embedding's rows of `tokens`, which are in its range, one after another.
+    /// The embedding's rows of `tokens`, which are in its range, one after another; of a model of images the patches that
+    /// they name.
     pub(crate) fn embed(&self, tokens: &[u32]) -> Result<Vec<f32>> {
+        if let Some(patches) = self.arch.patches {
+            let rows = tokens.iter().map(|&id| random_patch(id, patches.numbers));
+            return Ok(rows.collect::<Vec<_>>().concat());
+        }
         let place = self.place(None, TensorRole::TokenEmbedding, TensorPart::Weight);
         let Some(place) = place else {
             return Ok(Vec::new());
@@ -293,7 +307,7 @@ fn placed(wanted: Vec<TensorName>, weights: &Weights, matched: &mut Matched) -> 
         };
         let shape = weights.get(&name).map(|info| info.shape.clone());
         let shape = shape.unwrap_or_default();
-        if shape != tensor.shape {
+        if !tensor.fits(&shape) {
             let expected = &tensor.shape;
             shapes.push(format!(
                 "`{name}` has shape {shape:?}, expected {expected:?}"

@@ -42,7 +42,7 @@ pub(super) struct Matched {
 }
 
 /// Finds the tensors of `wanted` among the weights: under the family's names, or under these behind one
-/// prefix, which is that of the embedding.
+/// prefix, which is that of the embedding of tokens or of patches.
 pub(super) fn matched(
     family: &Family,
     wanted: &[TensorName],
@@ -57,7 +57,12 @@ pub(super) fn matched(
     let mut beside = Vec::new();
     for name in weights.names() {
         let inside = name.strip_prefix(prefix).unwrap_or(name);
-        if is_bookkeeping(inside, weights) {
+        if weights
+            .get(name)
+            .is_some_and(|info| info.shape.contains(&0))
+        {
+            // no numbers, as registers where there are none
+        } else if is_bookkeeping(inside, weights) {
             beside.push(inside);
         } else if let Some(fault) = constant(family, inside, name, weights)? {
             found.faults.push(fault);
@@ -98,9 +103,9 @@ impl Matched {
         wanted: &[TensorName],
         weights: &'a Weights,
     ) -> &'a str {
-        let embedding = wanted
-            .iter()
-            .find(|tensor| tensor.role == TensorRole::TokenEmbedding);
+        let embedding = wanted.iter().find(|tensor| {
+            [TensorRole::TokenEmbedding, TensorRole::PatchEmbedding].contains(&tensor.role)
+        });
         let Some(full) = embedding.map(|tensor| tensor.name.as_str()) else {
             return "";
         };

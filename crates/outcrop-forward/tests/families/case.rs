@@ -66,6 +66,13 @@ impl Case {
         tensors.find(|(known, ..)| known == name).unwrap().1[0] += 1;
     }
 
+    /// Draws the tensors whose names end so from a range that is wider by this factor.
+    pub(crate) fn widen(&mut self, end: &str, by: f32) {
+        let tensors = self.tensors.iter_mut();
+        let named = tensors.filter(|(name, ..)| name.ends_with(end));
+        named.for_each(|(_, _, _, scale)| *scale *= by);
+    }
+
     /// Takes a tensor out.
     pub(crate) fn remove(&mut self, name: &str) {
         self.tensors.retain(|(known, ..)| known != name);

@@ -47,6 +47,15 @@ def learned(**more):
     return dict(settings={**base, **more})
 
 
+def image(**more):
+    """A model of images of 5 x 5 patches."""
+    base = dict(hidden_size=24, num_hidden_layers=2, num_attention_heads=3, image_size=20, patch_size=4)
+    return dict(settings={**base, **more})
+
+
+# Models of images: their ids name patches.
+IMAGES = {"clip_vision_model", "dinov2", "dinov2_with_registers", "vit"}
+
 # What stands in the files of allenai/OLMo-1B, at an odd shape.
 HF_OLMO = {
     "activation_type": "swiglu", "alibi": False, "alibi_bias_max": 8.0, "architectures": ["OLMoForCausalLM"],
@@ -208,6 +217,12 @@ TABLE = {
         "relu": learned(hidden_act="relu", num_attention_heads=1, num_hidden_layers=3),
         "wide": learned(hidden_size=36, num_attention_heads=6, intermediate_size=17, hidden_act="gelu_new"),
     },
+    "clip_vision_model": {
+        "plain": image(intermediate_size=36),
+        "gelu": image(intermediate_size=50, hidden_act="gelu", num_attention_heads=4, layer_norm_eps=1e-3),
+        "gray": image(intermediate_size=31, num_channels=1, image_size=23, patch_size=3, num_hidden_layers=3),
+        "many-patches": image(intermediate_size=24, image_size=24, patch_size=2, num_attention_heads=1),
+    },
     "codegen": {
         "plain": gptj(),
         "odd-heads": gptj(n_embd=36, n_head=3, rotary_dim=6, n_inner=17, n_layer=3),
@@ -237,6 +252,19 @@ TABLE = {
                         rope_parameters=rope(base=500.0)),
         "tied": grouped(sliding_window=7, head_dim=4, tie_word_embeddings=True, rope_parameters=scaled("yarn"),
                         num_hidden_layers=3),
+    },
+    "dinov2": {
+        "plain": image(mlp_ratio=2),
+        "no-bias": image(mlp_ratio=3, qkv_bias=False, num_attention_heads=4, layer_norm_eps=1e-3),
+        "no-mask": image(mlp_ratio=1, use_mask_token=False, image_size=23, patch_size=3, num_hidden_layers=3,
+                         hidden_act="gelu_new"),
+        "many-patches": image(image_size=30, patch_size=[2, 2], num_channels=1),
+    },
+    "dinov2_with_registers": {
+        "plain": image(mlp_ratio=2),
+        "one": image(num_register_tokens=1, qkv_bias=False, num_attention_heads=6, num_hidden_layers=3),
+        "none": image(num_register_tokens=0, mlp_ratio=1, image_size=21, hidden_act="relu"),
+        "many": image(num_register_tokens=9, image_size=30, patch_size=2, num_channels=2, layer_norm_eps=1e-2),
     },
     "ernie4_5": {
         "plain": grouped(head_dim=8, tie_word_embeddings=True),
@@ -676,6 +704,12 @@ TABLE = {
                            sliding_window=7, query_pre_attn_scalar=24),
         "layers": gemma(layer_types=["full_attention", "sliding_attention", "sliding_attention"], num_hidden_layers=3,
                         sliding_window=3, num_key_value_heads=1, attention_bias=True, hidden_activation="gelu"),
+    },
+    "vit": {
+        "plain": image(intermediate_size=36),
+        "no-bias": image(intermediate_size=40, qkv_bias=False, num_attention_heads=4, hidden_act="gelu_new"),
+        "wide": image(intermediate_size=31, image_size=[12, 27], patch_size=[3, 5], num_hidden_layers=3, layer_norm_eps=1e-3),
+        "many-patches": image(intermediate_size=24, image_size=31, patch_size=2, num_channels=1, hidden_act="silu"),
     },
 }
 

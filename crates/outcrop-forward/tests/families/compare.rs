@@ -1,7 +1,7 @@
 //! How far a forward pass is from what transformers computes.
 
 use outcrop_arch::{FAMILIES, Family, HuggingFace};
-use outcrop_forward::{Published, next_token_loss};
+use outcrop_forward::{Published, forward, next_token_loss};
 use outcrop_measure::Meter;
 
 use crate::case::{Case, State};
@@ -63,8 +63,12 @@ pub(crate) fn compare_among(families: &[&'static Family], case: &Case) -> Result
     let mut hook = |layer: usize, sequence: usize, hidden: &mut [f32]| {
         comparison.see(layer, sequence, hidden);
     };
-    let losses = next_token_loss(&model, &case.ids, &mut hook);
+    let losses = match model.arch().patches {
+        None => next_token_loss(&model, &case.ids, &mut hook),
+        Some(_) => forward(&model, &case.ids, &mut hook).map(|()| Vec::new()),
+    };
     let losses = losses.map_err(|e| Fault::Refused(e.to_string()))?;
+    assert_eq!(losses.len(), case.loss.len());
     for (ours, theirs) in losses.iter().zip(&case.loss) {
         let loss = relative(*ours, *theirs);
         comparison.worst.loss = comparison.worst.loss.max(loss);

@@ -10,6 +10,8 @@ next-token cross-entropy of each sequence; `routers`, for each layer that has on
 the mean of their probabilities; `sinks`, of models whose weights do not add up to 1, for each layer and head of the first
 sequence the attention that the first position receives.
 
+Models of images see the patches that their `ids` name (`patch`); they have no `loss`.
+
 `types.json` holds the class of every type of `AutoModelForCausalLM`.
 
 `settings/TYPE.jsonl` holds as many models of random settings (`settings.py`), a line each, in the same form.
@@ -28,11 +30,11 @@ import torch
 import transformers
 from safetensors import safe_open
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from cases import CASES, HF_OLMO
+from cases import CASES, HF_OLMO, IMAGES
 from settings import FAMILIES, draw
 
 HERE = pathlib.Path(__file__).parent
@@ -52,6 +54,36 @@ def drawn(name, count, mean, scale):
         z = z ^ (z >> np.uint64(31))
     u = (z >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24) - np.float32(0.5)
     return np.float32(mean) + np.float32(scale) * u
+
+
+def patch(token, count):
+    """The numbers of the patch that a token id names: splitmix64 of 2^32 id + i, scaled to a standard deviation of 1."""
+    with np.errstate(over="ignore"):
+        z = ((np.uint64(token) << np.uint64(32)) + np.arange(1, count + 1, dtype=np.uint64)) * np.uint64(0x9e3779b97f4a7c15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xbf58476d1ce4e5b9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94d049bb133111eb)
+        z = z ^ (z >> np.uint64(31))
+    return np.float32(12 ** 0.5) * ((z >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24) - np.float32(0.5))
+
+
+def both(size):
+    return size if isinstance(size, (list, tuple)) else (size, size)
+
+
+def grid(config):
+    """Rows and columns of patches of an image, and the shape of a patch."""
+    (height, width), (rows, columns) = both(config.image_size), both(config.patch_size)
+    return height // rows, width // columns, (config.num_channels, rows, columns)
+
+
+def image(config, ids):
+    """The pixels [1, channels, height, width] of the patches that ids name, row by row, with a rest of 0."""
+    _, across, (channels, rows, columns) = grid(config)
+    pixels = np.zeros((channels, *both(config.image_size)), np.float32)
+    for i, token in enumerate(ids):
+        top, left = i // across * rows, i % across * columns
+        pixels[:, top:top + rows, left:left + columns] = patch(token, channels * rows * columns).reshape(channels, rows, columns)
+    return torch.from_numpy(pixels)[None]
 
 
 def spread(name, shape, draws):
@@ -97,6 +129,10 @@ def reference(model, ids):
         block.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, (tuple, list)) else out))
     for sequence in ids:
         seen.clear()
+        if model.config.model_type in IMAGES:
+            model(pixel_values=image(model.config, sequence))
+            layers.append([statistics(hidden[0].float()) for hidden in seen])
+            continue
         tokens = torch.tensor(sequence)
         logits = model(tokens[None], use_cache=False).logits[0].double()
         losses.append(rounded(float(torch.nn.functional.cross_entropy(logits[:-1], tokens[1:])), 8))
@@ -132,10 +168,14 @@ def sinks(model, sequence):
     return [[rounded(float(head[:, 0].mean()), 8) for head in layer[0]] for layer in attention]
 
 
+def auto(kind):
+    return AutoModel if kind in IMAGES else AutoModelForCausalLM
+
+
 def write_model(kind, settings, edit, folder, draws, original):
     """A model with drawn weights in `folder`, with its config; the list of its tensors."""
     config = AutoConfig.for_model(kind, **settings)
-    AutoModelForCausalLM.from_config(config).save_pretrained(folder, save_original_format=original)
+    auto(kind).from_config(config).save_pretrained(folder, save_original_format=original)
     (folder / "generation_config.json").unlink(missing_ok=True)
     path, tensors, listed = folder / "model.safetensors", {}, []
     with safe_open(path, "pt") as file:
@@ -205,9 +245,13 @@ def case(kind, settings, edit=(), tokens=12, sequences=2, draws=(), attention="e
             config, tensors = write_model(kind, settings, dict(edit), pathlib.Path(folder), dict(draws), original)
         # the usual one needs widths that are multiples of 4
         more = {"experts_implementation": "eager"} if "num_experts_per_tok" in config else {}
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention, **more).eval()
-        vocab = model.config.get_text_config().vocab_size
-        ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
+        model = auto(kind).from_pretrained(folder, dtype=torch.float32, attn_implementation=attention, **more).eval()
+        if kind in IMAGES:
+            down, across, _ = grid(model.config)
+            ids = [tokens_of(kind + str(i), 1 << 16, down * across) for i in range(sequences)]
+        else:
+            vocab = model.config.get_text_config().vocab_size
+            ids = [tokens_of(kind, vocab, tokens - 3 * i) for i in range(sequences)]
         layers, loss = reference(model, ids)
         routed = routers(model, ids)
         first = sinks(model, ids[0]) if kind == "gpt_oss" else []

@@ -18,7 +18,7 @@ fn loss(logits: &[f32], vocabulary: usize, ids: &[u32]) -> f64 {
 #[test]
 fn logits_of_the_last_layer_give_the_losses_of_transformers() {
     let (mut compared, mut without_norm) = (0, 0);
-    for (name, case) in &cases() {
+    for (name, case) in cases().iter().filter(|(_, case)| !case.loss.is_empty()) {
         let folder = tempfile::tempdir().unwrap();
         case.write(folder.path());
         let model = Published::open(folder.path()).unwrap();

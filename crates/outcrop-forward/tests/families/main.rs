@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod images;
 mod lens;
 mod list;
 mod renamed;

@@ -45,7 +45,7 @@ impl<'a> Composed<'a> {
             Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
-            Step::Experts { .. } => None,
+            Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -95,6 +95,8 @@ impl<'a> Composed<'a> {
                 Step::Add { from, .. } => tap(writes, &self.row(*from)),
                 Step::Embed { .. }
                 | Step::AddPosition { .. }
+                | Step::Insert { .. }
+                | Step::Gain { .. }
                 | Step::Norm { .. }
                 | Step::Scale { .. }
                 | Step::Clip { .. }
@@ -161,7 +163,9 @@ impl<'a> Composed<'a> {
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
-            Step::Experts { .. } => unreachable!("a model with experts is not made"),
+            Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => {
+                unreachable!("a model with what has no gradients is not made")
+            }
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
             Step::Unembed {
                 role,
