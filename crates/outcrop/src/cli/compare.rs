@@ -49,7 +49,6 @@ struct Line {
     run: String,
     model: String,
     layer: u32,
-    observable: String,
     first_step: u64,
     first: f64,
     last_step: u64,
@@ -58,6 +57,7 @@ struct Line {
     largest_step: u64,
     loss: Option<f64>,
     held_out_loss: Option<f64>,
+    observable: String,
 }
 
 impl Row for Line {
@@ -66,7 +66,6 @@ impl Row for Line {
         "run",
         "model",
         "layer",
-        "observable",
         "first_step",
         "first",
         "last_step",
@@ -75,6 +74,7 @@ impl Row for Line {
         "largest_step",
         "loss",
         "held_out_loss",
+        "observable",
     ];
     const NAMED: &'static [&'static str] = &["run", "model", "observable"];
 
