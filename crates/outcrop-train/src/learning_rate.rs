@@ -1,7 +1,7 @@
 use crate::TrainSpec;
 
 /// The learning rate of update `index` (from 0) of a run: linear warm-up
-/// `peak (index + 1) / warmup` for the first `warmup` updates, then its [`RateSchedule`], which ends at the last update.
+/// `peak (index + 1) / warmup` for the first `warmup` updates, then its [`RateSchedule`](crate::RateSchedule), which ends at the last update.
 pub fn learning_rate(spec: &TrainSpec, index: u64) -> f64 {
     let update = index + 1;
     if update <= spec.warmup {
