@@ -20,6 +20,7 @@
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`ExpertShare`] | how many tokens an expert of a mixture of experts gets | `routers.csv` |
 //! | [`Observation`] | a number observed of a tensor: its mean over sequences, or why there is none | `observables.csv` |
+//! | [`RecipeEffect`], [`EffectScale`] | what a change of the recipe does to a number, from runs paired by seed | `effects.csv` |
 //! | [`TrainingEvent`], [`EventKind`] | something that happened in training: a loss spike, a change of the learning rate, a stage | `events.csv` |
 //! | [`Intervention`] | the loss with massive activations set to zero or to their mean | `interventions.csv` |
 //! | [`Score`] | how well one regressor predicts one target | `scores.csv` |
@@ -56,6 +57,7 @@ mod comparison;
 #[cfg(feature = "documents")]
 mod document;
 #[cfg(feature = "files")]
+mod effect;
 mod error;
 mod event;
 mod explanation;
@@ -96,6 +98,7 @@ pub use architecture::{NamedArch, read_huggingface};
 pub use comparison::{Comparison, CurveVerdict};
 #[cfg(feature = "documents")]
 pub use document::Document;
+pub use effect::{EffectScale, RecipeEffect};
 #[cfg(feature = "files")]
 pub use error::{Error, Result};
 pub use event::{EventKind, TrainingEvent};

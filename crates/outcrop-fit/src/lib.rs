@@ -29,6 +29,7 @@
 //! | [`TransitionNull`], [`onset()`], [`onset_over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
 //! | [`fit_phases`], [`Phases`], [`forward_backward`] | phases of training: a hidden Markov model over several observables |
 //! | [`training_events`], [`loss_spikes`], [`RateHistory`], [`stage_starts`] | what happened in training at the same steps |
+//! | [`paired_effects`], [`Effect`] | what a change of the recipe does, from runs paired by seed |
 //! | [`compare_published`] | the paper's published fits compared with ours |
 //! | [`paper`] | the paper's own procedure, including its failures |
 //! | [`separable`] | the solver, for any curve that is linear in some of its parameters |
@@ -56,6 +57,7 @@
 
 mod average;
 mod curve;
+mod effects;
 mod error;
 mod events;
 mod families;
@@ -81,6 +83,7 @@ mod weights;
 
 pub use average::akaike_weights;
 pub use curve::{Curve, CurveSummary};
+pub use effects::{Effect, EffectOptions, paired_effects};
 pub use error::{Error, Result};
 pub use events::{
     LossSpike, RateChange, RateHistory, events_between, loss_spikes, stage_starts, training_events,

@@ -35,11 +35,16 @@ impl Source {
         }
     }
 
+    /// A number below `count`, which is above 0, each equally likely up to 1 in 2^40.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        (self.0.next_u64() % count as u64) as usize
+    }
+
     /// Another order, each equally likely (Fisher and Yates).
     pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
         for last in (1..values.len()).rev() {
-            let other = self.0.next_u64() % (last as u64 + 1);
-            values.swap(last, other as usize);
+            let other = self.below(last + 1);
+            values.swap(last, other);
         }
     }
 

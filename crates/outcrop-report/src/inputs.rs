@@ -1,6 +1,6 @@
 use outcrop_core::{
-    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Observation, Prediction, Provenance, Score,
-    TrainingEvent, Trajectory,
+    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Observation, Prediction, Provenance,
+    RecipeEffect, Score, TrainingEvent, Trajectory,
 };
 
 /// The inputs of a report. Every table may be empty; figures that need it are then left out, and the page says so.
@@ -29,6 +29,8 @@ pub struct Inputs {
     pub observations: Vec<Observation>,
     /// What happened in training; marked in the figures of single models.
     pub events: Vec<TrainingEvent>,
+    /// What variants of the recipe do, from runs paired by seed.
+    pub effects: Vec<RecipeEffect>,
     /// Where the inputs come from.
     pub provenance: Provenance,
 }
@@ -46,7 +48,8 @@ impl Inputs {
             self.scores.len(),
             self.predictions.len(),
             self.observations.len(),
+            self.effects.len(),
         ];
-        rows == [0; 9]
+        rows == [0; 10]
     }
 }

@@ -14,6 +14,7 @@
 //! [`write_fit_plots`] draws every trajectory by itself, with its fits and residuals ([`fit_plot`]); [`forecast_plot`]
 //! draws a forecast and later measurements, [`prediction_plot`] the predicted curves of an architecture.
 //! [`layers_plot`], [`channels_plot`], [`magnitudes_plot`] and [`attention_plot`] draw measurements of one checkpoint.
+//! [`effects_plot`] draws what variants of a recipe do.
 //! [`shapley_plot`], [`waterfall_plot`], [`dependence_plot`] and [`importance_plot`] explain predictions.
 //!
 //! The same inputs give the same bytes.
@@ -43,6 +44,7 @@ mod curve;
 mod data;
 mod error;
 mod figures;
+mod forest;
 mod inputs;
 mod massive;
 mod means;
@@ -58,8 +60,8 @@ pub use massive::{Massive, MassiveModels};
 pub use output::Format;
 pub use plots::{
     AttentionMap, ChannelMagnitudes, Magnitudes, Plot, SINK_THRESHOLD, attention_plot,
-    channels_plot, dependence_plot, fit_plot, forecast_plot, importance_plot, layers_plot,
-    magnitudes_plot, prediction_plot, shapley_plot, waterfall_plot, write_fit_plots,
+    channels_plot, dependence_plot, effects_plot, fit_plot, forecast_plot, importance_plot,
+    layers_plot, magnitudes_plot, prediction_plot, shapley_plot, waterfall_plot, write_fit_plots,
     write_fit_plots_with,
 };
 pub use report::{Written, write_report, write_report_with};

@@ -39,6 +39,7 @@ pub use {
 };
 
 pub mod cli;
+mod effects;
 mod error;
 mod events;
 mod fits;

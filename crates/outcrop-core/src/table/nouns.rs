@@ -3,8 +3,8 @@
 use super::row::Row;
 use crate::{
     Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Forecast, HeadSink, Importance,
-    Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, Score,
-    TrainingEvent,
+    Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, RecipeEffect,
+    Score, TrainingEvent,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -283,4 +283,19 @@ row!(
     ],
     [],
     named ["target", "regressor", "group"], key [target, regressor, group]
+);
+
+row!(
+    RecipeEffect,
+    [
+        "variant",
+        "quantity",
+        "scale",
+        "n",
+        "baseline",
+        "value",
+        "effect"
+    ],
+    ["lo", "hi", "lo_alone", "hi_alone", "p"],
+    named ["variant", "quantity"], key [variant, quantity]
 );

@@ -1,5 +1,6 @@
 //! One file for each figure. Each returns what to draw, or which data are missing.
 
+mod effects;
 mod emergence;
 mod fits;
 mod goodness;
@@ -93,6 +94,10 @@ pub(crate) fn all(data: &Data) -> Vec<Section> {
             prediction::figure(data),
         ),
     ];
+    if !data.inputs.effects.is_empty() {
+        let figure = effects::figure(data);
+        sections.push(section("effects", "Effects of variants", None, figure));
+    }
     sections.append(&mut observables::sections(data));
     sections
 }

@@ -13,7 +13,7 @@ use super::voice::detail;
 use crate::{Error, Result};
 
 /// The tables that a report uses.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "architectures",
     "measurements",
     "trajectories",
@@ -24,6 +24,7 @@ const TABLES: [&str; 10] = [
     "predictions",
     "observables",
     "events",
+    "effects",
 ];
 
 #[derive(clap::Args)]
@@ -32,7 +33,7 @@ const TABLES: [&str; 10] = [
   outcrop report runs/mine --out mine-report     a single run: all figures that its tables allow
 
 Reads those of these tables that exist: architectures.csv, measurements.csv, trajectories.csv,
-fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv, observables.csv, events.csv (each may end in .csv.gz),
+fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv, observables.csv, events.csv, effects.csv (each may end in .csv.gz),
 provenance.json.")]
 pub(crate) struct Args {
     /// A folder with tables.
@@ -94,6 +95,7 @@ fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
         !inputs.scores.is_empty(),
         !inputs.predictions.is_empty(),
         !inputs.observations.is_empty(),
+        !inputs.effects.is_empty(),
     ];
     if others.contains(&true) {
         say(&format!(
@@ -103,7 +105,7 @@ fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     }
     let folder = folder.display();
     let reason = format!(
-        "report on {folder}: {without}, nor is there a fit, a loss, a score, a prediction or an observable: nothing could be drawn"
+        "report on {folder}: {without}, nor is there a fit, a loss, a score, a prediction, an observable or an effect: nothing could be drawn"
     );
     Err(Error::Nothing(reason))
 }
@@ -122,6 +124,7 @@ fn read(args: &Args) -> Result<Inputs> {
         predictions,
         observations,
         events,
+        effects,
     ] = TABLES.map(|name| table::in_folder(&args.folder, name));
     let mut inputs = Inputs {
         archs: rows(&archs, table::architectures)?,
@@ -134,6 +137,7 @@ fn read(args: &Args) -> Result<Inputs> {
         predictions: rows(&predictions, table::read_rows)?,
         observations: rows(&observations, table::read_rows)?,
         events: rows(&events, table::read_rows)?,
+        effects: rows(&effects, table::read_rows)?,
         ..Inputs::default()
     };
     if events.is_none() {

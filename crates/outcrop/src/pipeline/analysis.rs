@@ -26,7 +26,7 @@ pub struct Analysis {
 /// Fits every layer of the finished `runs` of `profile`, scores predictions, and writes the tables
 /// (`architectures.csv`, `measurements.csv`, `loss.csv`, `events.csv`, `trajectories.csv`, `fits.csv`, `curves.csv`,
 /// `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts in words
-/// (`verdicts.txt`) and the report.
+/// (`verdicts.txt`) and the report; `effects.csv`, too, where every recipe has several seeds.
 ///
 /// # Errors
 /// [`crate::Error::Core`] and [`crate::Error::Report`] for what cannot be read or written. Too few
@@ -60,6 +60,11 @@ pub fn analyse(
         &results.file("verdicts.txt"),
         words(&evaluation.verdicts).as_bytes(),
     )?;
+    let finished = results.finished(runs)?;
+    let effects = crate::effects::of_seeds(&finished)?;
+    if !effects.is_empty() {
+        table::write_rows(&results.file("effects.csv"), &effects)?;
+    }
     let provenance = provenance(profile, runs, results, environment)?;
     provenance.write(&results.file("provenance.json"))?;
     let inputs = Inputs {
@@ -73,6 +78,7 @@ pub fn analyse(
         scores: evaluation.scores,
         predictions: evaluation.predictions,
         events,
+        effects,
         provenance,
         ..Inputs::default()
     };

@@ -57,6 +57,21 @@ impl Results {
         Ok(lock)
     }
 
+    /// The folders of the finished runs, in the order of `runs`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Train`] for a state that cannot be read.
+    pub fn finished(&self, runs: &[RunSpec]) -> Result<Vec<PathBuf>> {
+        let dirs = runs.iter().map(|run| self.run(&run.model));
+        let mut finished = Vec::new();
+        for dir in dirs {
+            if dir.state()?.finished {
+                finished.push(dir.path().to_owned());
+            }
+        }
+        Ok(finished)
+    }
+
     /// The architectures of the finished runs, their measurements and losses, in the order of
     /// `runs`.
     ///

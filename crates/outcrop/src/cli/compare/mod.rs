@@ -1,5 +1,7 @@
 //! `outcrop compare`: runs side by side.
 
+mod paired;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +11,14 @@ use outcrop_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::folders::{architectures, is_run, runs_in, spec};
-use super::input::{Average, good_rows};
-use super::output::{To, columns, print, say, write_rows};
-use super::trajectories::read_observed;
-use super::voice::detail;
 use crate::Result;
+use crate::cli::folders::{architectures, is_run, runs_in, spec};
+use crate::cli::input::{Average, good_rows};
+use crate::cli::output::{To, columns, print, say, write_rows};
+use crate::cli::trajectories::read_observed;
+use crate::cli::voice::detail;
+use crate::effects::{self, Settings};
+use paired::Paired;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -22,10 +26,16 @@ use crate::Result;
   outcrop compare runs/quick                        all runs of a results folder
   outcrop compare runs/mine measured/pythia-14m --format csv
   outcrop compare runs/mine runs/default --observable value_drain@values,norm_first_over_mean
+  outcrop compare runs/control --paired --baseline default --figure effects.svg
+                                                    the effect of every variant of a recipe, paired over seeds
 
 First the settings that differ (from run.toml, or else architectures.csv), then one row for
 every layer: its ratio (or observable) at the first and the last step, the largest with its step, and the last losses of
-the model. For CSV and JSON the settings go to standard error.")]
+the model. For CSV and JSON the settings go to standard error.
+
+With --paired, runs whose specs differ in `train.seed` alone are one variant. Each variant is compared with the baseline
+seed by seed: one row for every quantity and variant, with an interval that holds for all variants together. docs/comparing.md
+explains quantities and intervals.")]
 pub(crate) struct Args {
     /// Run directories, folders of measured checkpoints, results folders.
     #[arg(required = true, value_name = "RUN")]
@@ -39,6 +49,8 @@ pub(crate) struct Args {
     /// Include steps that an audit suspects, such as copies of other steps.
     #[arg(long)]
     include_suspect: bool,
+    #[command(flatten)]
+    paired: Paired,
     #[command(flatten)]
     to: To,
 }
@@ -92,11 +104,12 @@ impl Row for Line {
 
 /// A model of a run, by the name of its run and its own.
 type ModelOfRun = (String, String);
-/// Values of settings by their names, such as `arch.heads`.
-type Settings = BTreeMap<String, String>;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let target = args.to.target()?;
+    if args.paired.is_asked() {
+        return args.paired.run(&folders(&args.runs)?, &target);
+    }
     let (mut lines, mut settings) = (Vec::new(), Vec::new());
     for run in folders(&args.runs)? {
         detail(|| format!("reading {}", run.display()));
@@ -147,11 +160,7 @@ fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn settings_of(run: &Path) -> Result<Vec<(ModelOfRun, Settings)>> {
     let name = run.display().to_string();
     if let Some(spec) = spec(run)? {
-        let text = spec.to_toml()?;
-        let table: toml::Table = text.parse().map_err(|e| CoreError::parse(&name, e))?;
-        let mut settings = Settings::new();
-        flatten("", &toml::Value::Table(table), &mut settings);
-        let model = settings.remove("model").unwrap_or_default();
+        let (model, settings) = effects::of_spec(&spec, &name)?;
         return Ok(vec![((name, model), settings)]);
     }
     if !run.join("architectures.csv").is_file() {
@@ -160,28 +169,10 @@ fn settings_of(run: &Path) -> Result<Vec<(ModelOfRun, Settings)>> {
     let archs = architectures(run)?.into_iter().map(|named| {
         let table = toml::Value::try_from(&named.arch);
         let table = table.map_err(|e| CoreError::parse("an architecture", e))?;
-        let mut settings = Settings::new();
-        flatten("arch", &table, &mut settings);
+        let settings = effects::of_document("arch", &table);
         Ok(((name.clone(), named.model), settings))
     });
     archs.collect()
-}
-
-fn flatten(path: &str, value: &toml::Value, into: &mut Settings) {
-    let toml::Value::Table(table) = value else {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        into.insert(path.to_owned(), text);
-        return;
-    };
-    for (key, value) in table {
-        let path = match path {
-            "" => key.clone(),
-            _ => format!("{path}.{key}"),
-        };
-        flatten(&path, value, into);
-    }
 }
 
 /// One row for each model, one column for each setting that differs.
