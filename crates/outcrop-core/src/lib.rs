@@ -56,8 +56,8 @@ mod architecture;
 mod comparison;
 #[cfg(feature = "documents")]
 mod document;
-#[cfg(feature = "files")]
 mod effect;
+#[cfg(feature = "files")]
 mod error;
 mod event;
 mod explanation;
