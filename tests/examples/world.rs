@@ -94,6 +94,17 @@ impl World {
             let out = format!("runs/mine-seeds/runs/{name}");
             train(&out, &["--set", &model, "--set", &seed]);
         }
+        for (variant, d_ff) in [("default", "64"), ("wide", "96")] {
+            for seed in ["1", "2"] {
+                let settings = [
+                    format!("model={variant}-s{seed}"),
+                    format!("arch.d_ff={d_ff}"),
+                    format!("train.seed={seed}"),
+                ];
+                let settings: Vec<&str> = settings.iter().flat_map(|s| ["--set", s]).collect();
+                train(&format!("runs/control/runs/{variant}-s{seed}"), &settings);
+            }
+        }
         let run = self.at("runs/quick/runs/bb-3x64-h1-ff4");
         copy(&run, &self.at("runs/mine"));
         for table in ["measurements.csv", "architectures.csv"] {
