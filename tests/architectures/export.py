@@ -23,7 +23,8 @@ SEQUENCES = 3
 DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
-    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
+    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax",
+    "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
     "embedding_norm": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
@@ -183,6 +184,9 @@ class Model:
             gain = a["qk_norm"] != "after-rotation-plain"
             self.vectors(block + "QueryNorm", widths if each else self.d_head, gain, shift)
             self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, gain, shift)
+        if a["attention_gate"] != "none":
+            gates = {"per-head": self.heads, "per-element": widths}[a["attention_gate"]]
+            self.matrix(block + "AttentionGate", gates, d, a["attention_gate_init"] is not None)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -338,7 +342,12 @@ class Model:
         if windowed:
             seen &= distance < window["width"]
         mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
-        return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
+        mixed = mixed.transpose(1, 2)
+        if self.a["attention_gate"] != "none":
+            # Qiu et al. 2025, eq. 5
+            gates = torch.sigmoid(self.linear(x, block + "AttentionGate"))
+            mixed = mixed * gates.unflatten(-1, (self.heads, -1))
+        return self.linear(mixed.flatten(2), block + "AttentionOutput")
 
     def activated(self, x, block):
         if self.a["activation"] != "xielu":

@@ -1,9 +1,9 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Nonlinearity, Norm,
-    NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind,
-    TensorRole, Window,
+    Activation, ArchSpec, AttentionGate, Bias, Draw, Experts, HuggingFace, Init, LLAMA,
+    Nonlinearity, Norm, NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale,
+    Step, TensorKind, TensorRole, Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -33,6 +33,12 @@ fn counted(arch: &ArchSpec) -> Parameters {
             QkNorm::LayerNorm => 4 * d_head,
             QkNorm::Width | QkNorm::LayerNormHeads => (heads + kv_heads) * d_head,
         };
+    let gates = match arch.attention_gate {
+        AttentionGate::None => 0,
+        AttentionGate::PerHead => heads,
+        AttentionGate::PerElement => heads * d_head,
+    };
+    let attention = attention + linear(d, gates, arch.attention_gate_init.is_some());
     let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
     let learned = 2 * u64::from(arch.activation == Activation::Xielu);
@@ -77,6 +83,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
         select(&NormPlacement::ALL[..]),
         select(&Residual::ALL[..]),
         select(&QkNorm::ALL[..]),
+        select(&AttentionGate::ALL[..]),
     );
     let rest = (
         select(vec![
@@ -100,7 +107,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
     (shape, norms, rest).prop_map(|(shape, norms, rest)| {
         let (layers, kv_heads, group, half, d_ff, grouped) = shape;
         let heads = kv_heads * group;
-        let (norm, norm_placement, residual, qk_norm) = norms;
+        let (norm, norm_placement, residual, qk_norm, attention_gate) = norms;
         let (
             position,
             activation,
@@ -125,6 +132,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             norm_placement,
             residual,
             qk_norm,
+            attention_gate,
             position,
             activation,
             bias,
@@ -176,6 +184,7 @@ proptest! {
             match part.init {
                 Draw::Normal { std: drawn } => prop_assert!((drawn / std - 1.0).abs() < 1e-12),
                 Draw::Ones => prop_assert_eq!(part.kind, TensorKind::Gain),
+                Draw::Constant { .. } => prop_assert_eq!(part.kind, TensorKind::Bias),
                 Draw::Zeros => prop_assert!(!matrix && part.kind != TensorKind::Gain),
             }
         }

@@ -86,6 +86,11 @@ pub(crate) enum Kind {
     Scale(f32),
     /// By the numbers of this input, number by number.
     Gain(usize),
+    /// By f of the numbers of another value, number by number; each of these for as many numbers as it is narrower.
+    Gate {
+        kind: Nonlinearity,
+        by: Value,
+    },
     /// Norms and rotations of heads.
     Turn,
     Attend,
@@ -105,6 +110,26 @@ pub(crate) struct Op {
     pub(crate) kind: Kind,
     pub(crate) from: Value,
     pub(crate) to: Value,
+}
+
+impl Op {
+    /// What it reads.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = Value> + use<> {
+        let by = match self.kind {
+            Kind::Gate { by, .. } => Some(by),
+            Kind::Norm(_)
+            | Kind::Project(_)
+            | Kind::AddProjected(_)
+            | Kind::Add
+            | Kind::Scale(_)
+            | Kind::Gain(_)
+            | Kind::Turn
+            | Kind::Attend
+            | Kind::Activate { .. }
+            | Kind::Experts => None,
+        };
+        std::iter::once(self.from).chain(by)
+    }
 }
 
 /// What is known of a value.

@@ -39,7 +39,7 @@ impl Drawn {
 impl ParameterMap for Drawn {
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         match weight.init {
-            Draw::Zeros | Draw::Ones => tensor, // as Burn makes them
+            Draw::Zeros | Draw::Ones | Draw::Constant { .. } => tensor, // as it was made
             Draw::Normal { std } => {
                 let shape = tensor.dims();
                 let values = self.normal(shape.iter().product(), std);

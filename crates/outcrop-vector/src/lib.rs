@@ -5,7 +5,7 @@
 //!
 //! | items | what they are |
 //! |---|---|
-//! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`] | nonlinearities; `_backward` with the derivative |
+//! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`], [`sigmoid`] | nonlinearities; `_backward` with the derivative |
 //! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | softmax of a row, in place |
@@ -48,7 +48,8 @@ mod xielu;
 
 pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
-    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward,
+    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, sigmoid, sigmoid_backward,
+    silu, silu_backward,
 };
 pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 pub use elementary::{erf, exp, tanh};

@@ -62,7 +62,7 @@ fn drawn(name: &str, part: &Part) -> Vec<f32> {
     let (mean, std) = match part.init {
         Draw::Normal { std } => (0.0, std),
         Draw::Ones => (1.0, 0.2),
-        Draw::Zeros => (0.0, 0.2),
+        Draw::Zeros | Draw::Constant { .. } => (0.0, 0.2),
     };
     let width = std * 12f64.sqrt();
     let count = part.shape.iter().product();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Step};
+use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Rows, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -47,7 +47,8 @@ steps! {
     "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },
     "attend with biases in a window": Step::Attend { window: Some(_), alibi: Some(_), .. },
     "activate": Step::Activate { .. },
-    "multiply": Step::Multiply { .. },
+    "multiply": Step::Multiply { to: Rows::Hidden, .. },
+    "multiply what heads read": Step::Multiply { .. },
     "add": Step::Add { .. },
     "unembed": Step::Unembed { .. },
     published {

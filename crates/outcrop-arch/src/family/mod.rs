@@ -89,7 +89,7 @@ pub use self::layout::{HeadGains, Layout, Module, Stack, bare, expert, experts, 
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, Result, Softcap};
+use crate::{Activation, ArchSpec, AttentionGate, Error, Result, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -319,6 +319,7 @@ impl Family {
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;
         self.same("sink_logits", arch.sink_logits, false)?;
+        self.same("attention_gate", arch.attention_gate, AttentionGate::None)?;
         self.same("bidirectional", arch.bidirectional, false)?;
         self.same("layer_scale", arch.layer_scale, false)?;
         self.same("patches", arch.patches, None)?;

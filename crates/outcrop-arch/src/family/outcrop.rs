@@ -36,6 +36,7 @@ static LAYOUT: Layout = Layout {
         module("attention.query_layernorm", &[R::QueryNorm]),
         module("attention.key_layernorm", &[R::KeyNorm]),
         fused("attention.query_key_value"),
+        module("attention.gate", &[R::AttentionGate]),
         module("attention.dense", &[R::AttentionOutput]),
         Module {
             name: "mlp.dense_h_to_4h",

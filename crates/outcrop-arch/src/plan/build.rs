@@ -1,7 +1,7 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, Patches,
+    ActivationProperties, Angles, ArchSpec, GateOver, Nonlinearity, NormProperties, Over, Patches,
     QkNormProperties, ResidualProperties, Rotary,
 };
 
@@ -240,10 +240,29 @@ impl<'a> List<'a> {
             bidirectional: arch.bidirectional,
             sink_logits: arch.sink_logits,
         });
+        if let Some(over) = *arch.attention_gate.properties() {
+            self.read_gate(from, over);
+        }
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
         let rows = [Rows::Read, Rows::Write];
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
+    }
+
+    /// Multiplies what heads read by sigmoid(x W + b), x the rows of `from`.
+    fn read_gate(&mut self, from: Rows, over: GateOver) {
+        let arch = self.arch;
+        let outputs = match over {
+            GateOver::Head => arch.heads,
+            GateOver::Element => arch.heads * arch.d_head(),
+        };
+        let (role, of) = (TensorRole::AttentionGate, Rows::ReadGate);
+        let bias = arch.attention_gate_init.is_some();
+        self.project(role, [outputs, arch.d_model], bias, [from, of]);
+        let kind = Nonlinearity::Sigmoid;
+        self.step(Step::Activate { kind, of });
+        let to = Rows::Read;
+        self.step(Step::Multiply { from: of, to });
     }
 
     /// What scores are multiplied by, where it is not 1 / sqrt(d_head).
@@ -406,6 +425,11 @@ impl<'a> List<'a> {
     fn draw(&self, role: TensorRole, kind: TensorKind) -> Draw {
         match kind {
             TensorKind::Gain => Draw::Ones,
+            TensorKind::Bias if role == TensorRole::AttentionGate => {
+                let mean = self.arch.attention_gate_init.unwrap_or(0.5);
+                let value = (mean / (1.0 - mean)).ln();
+                Draw::Constant { value }
+            }
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
             TensorKind::Embedding | TensorKind::Matrix => {
                 let writes = matches!(

@@ -27,6 +27,8 @@ pub enum TensorRole {
     KeyNorm,
     /// The logits of heads beside the scores, \[heads\].
     SinkLogits,
+    /// Gates of what heads read, \[heads\] or [heads, d_head] outputs.
+    AttentionGate,
     /// Output projection of attention.
     AttentionOutput,
     /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
@@ -101,6 +103,7 @@ impl TensorRole {
             | Self::QueryNorm
             | Self::KeyNorm
             | Self::SinkLogits
+            | Self::AttentionGate
             | Self::AttentionOutput
             | Self::MlpUp
             | Self::MlpGate
@@ -177,6 +180,11 @@ pub enum Draw {
     Zeros,
     /// 1 everywhere.
     Ones,
+    /// The same number everywhere.
+    Constant {
+        /// It.
+        value: f64,
+    },
     /// Normal with mean 0.
     Normal {
         /// Standard deviation, above 0.

@@ -18,6 +18,8 @@ pub enum Rows {
     Values,
     /// Output of the heads, before the output projection, [heads, d_head].
     Read,
+    /// Gates of what heads read, \[heads\] or [heads, d_head].
+    ReadGate,
     /// Input of the MLP, d_model wide.
     MlpInput,
     /// Hidden layer of the MLP, d_ff wide.
@@ -146,7 +148,8 @@ pub enum Step {
         /// Of what.
         of: Rows,
     },
-    /// to = to * from, number by number.
+    /// to = to * from, number by number; where a row of `from` has fewer numbers, each of them multiplies as many that
+    /// follow one another, the same for all.
     Multiply {
         /// The other factor.
         from: Rows,

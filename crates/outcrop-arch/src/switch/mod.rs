@@ -4,6 +4,8 @@
 mod activation;
 mod alibi;
 mod attention;
+mod attention_gate;
+mod attention_gate_init;
 mod bias;
 mod bidirectional;
 mod clip_qkv;
@@ -47,6 +49,7 @@ use serde_json::{Map, json};
 pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
 pub use self::attention::Attention;
+pub use self::attention_gate::{AttentionGate, GateOver};
 pub use self::bias::Bias;
 pub use self::experts::Experts;
 pub use self::init::Init;
@@ -244,6 +247,13 @@ switches! {
         /// 1.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         sink_logits: bool = false;
+        /// The gate that multiplies what heads read.
+        #[serde(skip_serializing_if = "AttentionGate::is_none")]
+        attention_gate: AttentionGate = AttentionGate::default();
+        /// The mean of the gates before training, above 0 and below 1; their bias starts at ln(mean / (1 - mean)). None where
+        /// they have no bias.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attention_gate_init: Option<f64> = None;
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;

@@ -246,7 +246,7 @@ impl List<'_> {
                 Ok(heads.map(column).collect())
             }
             [(gate, Rows::Gate), (up, Rows::Hidden)] => Ok(vec![whole(gate)?, whole(up)?]),
-            [(role, Rows::Hidden | Rows::Write)] => Ok(vec![whole(role)?]),
+            [(role, Rows::Hidden | Rows::Write | Rows::ReadGate)] => Ok(vec![whole(role)?]),
             _ => Err(Error::lack(format!("projections to {targets:?}"))),
         }
     }
@@ -273,7 +273,19 @@ impl List<'_> {
             from: Rows::Gate,
             to: Rows::Hidden,
         };
+        let read_gated = Step::Multiply {
+            from: Rows::ReadGate,
+            to: Rows::Read,
+        };
         match (of, rest.split_first()) {
+            (Rows::ReadGate, Some((next, rest)))
+                if *next == read_gated && kind != Nonlinearity::Xielu =>
+            {
+                let (read, by) = (self.value(Rows::Read)?, from);
+                let width = self.values[read].width;
+                self.op(Kind::Gate { kind, by }, read, Rows::Read, width);
+                Ok(rest)
+            }
             (Rows::Hidden, _) => {
                 let alphas = self.alphas(kind)?;
                 let gated = false;

@@ -79,6 +79,7 @@ impl List<'_> {
             | Rows::Residual
             | Rows::AttentionInput
             | Rows::Read
+            | Rows::ReadGate
             | Rows::MlpInput
             | Rows::Hidden
             | Rows::Gate

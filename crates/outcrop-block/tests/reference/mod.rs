@@ -116,6 +116,8 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
             Step::Multiply { from, to } => {
                 let factors = rows[&from].clone();
                 let values = rows.get_mut(&to).expect("rows");
+                let each = values.len() / factors.len();
+                let factors = factors.iter().flat_map(|f| std::iter::repeat_n(f, each));
                 values.iter_mut().zip(factors).for_each(|(x, f)| *x *= f);
             }
             Step::Add { from, to } => {
@@ -335,6 +337,7 @@ fn activation(kind: Nonlinearity, [a, b]: [f64; 2], x: f64) -> f64 {
         Nonlinearity::Xielu => (0.5 + softplus(b)) * (x.exp() - 1.0 - x) + 0.5 * x,
         Nonlinearity::Relu2 => x.max(0.0).powi(2),
         Nonlinearity::Silu => x / (1.0 + (-x).exp()),
+        Nonlinearity::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Nonlinearity::QuickGelu => x / (1.0 + (-1.702 * x).exp()),
         Nonlinearity::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
         Nonlinearity::GeluTanh => {

@@ -162,7 +162,7 @@ impl<'a> Composed<'a> {
                 (Rows::Read, joined(attend(how, given)))
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
-            Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
+            Step::Multiply { from, to } => (to, multiplied(self.row(to), self.row(from))),
             Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => {
                 unreachable!("a model with what has no gradients is not made")
             }
@@ -271,6 +271,7 @@ impl<'a> Composed<'a> {
             Nonlinearity::Relu => activation::relu(x),
             Nonlinearity::Relu2 => activation::relu(x).square(),
             Nonlinearity::Silu => activation::silu(x),
+            Nonlinearity::Sigmoid => activation::sigmoid(x),
             Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
         }
     }
@@ -325,6 +326,17 @@ fn parts(name: &TensorName, y: Tensor<3>) -> Vec<(TensorRole, Tensor<3>)> {
 fn joined(x: Tensor<4>) -> Tensor<3> {
     let [batch, positions, heads, width] = x.dims();
     x.reshape([batch, positions, heads * width])
+}
+
+/// Number by number; each of fewer factors for as many numbers that follow one another.
+fn multiplied(x: Tensor<3>, factors: Tensor<3>) -> Tensor<3> {
+    let [batch, positions, width] = x.dims();
+    let count = factors.dims()[2];
+    if count == width {
+        return x * factors;
+    }
+    let x = x.reshape([batch, positions, count, width / count]);
+    joined(x * factors.reshape([batch, positions, count, 1]))
 }
 
 /// (x - m) / sqrt(mean((x - m)^2) + eps) over the last dimension, m the mean where it is `centred`, else 0.
