@@ -26,11 +26,12 @@ DEFAULTS = {
     "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax",
     "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
-    "embedding_norm": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
+    "embedding_norm": False, "embedding_projection": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
-# Whether the mean is subtracted, whether there is a gain, and a shift.
+# Whether the mean is subtracted, whether there is a gain, and a shift. That of SSNorm is one number.
 NORMS = {
+    "ss-norm": (False, True, False), "dynamic-tanh": (False, True, True),
     "layer-norm": (True, True, True), "rms-norm": (False, True, False), "layer-norm-gain": (True, True, False),
     "layer-norm-plain": (True, False, False), "rms-norm-plain": (False, False, False),
 }
@@ -140,6 +141,12 @@ class Model:
         if bias:
             self.tensor(f"{name}.Bias", (outputs,), 0, 0.2)
 
+    def norm_vectors(self, name, width):
+        """Park et al. 2025, section 3.2; Zhu et al. 2025, section 4."""
+        self.vectors(name, 1 if self.a["norm"] == "ss-norm" else width, self.gain, self.shift)
+        if self.a["norm"] == "dynamic-tanh":
+            self.tensor(f"{name}.Alpha", (1,), 0.5, 0.2)
+
     def vectors(self, name, width, gain, shift):
         if gain:
             self.tensor(f"{name}.Gain", (width,), 1, 0.2)
@@ -150,17 +157,21 @@ class Model:
         a, d = self.a, self.d
         width = a["embedding_dim"] or d
         self.matrix("TokenEmbedding", a["vocab"], width)
+        if a["embedding_projection"]:
+            # drawn as wide as a rotation is
+            self.tensor("EmbeddingProjection.Matrix", (d, d), 0, 1 / math.sqrt(d))
+            self.tensor("UnembeddingProjection.Matrix", (d, d), 0, 1 / math.sqrt(d))
         if a["embedding_dim"]:
             self.matrix("EmbeddingProjection", d, width)
             self.matrix("UnembeddingProjection", width, d)
         if a["embedding_norm"]:
-            self.vectors("EmbeddingNorm", d, self.gain, self.shift)
+            self.norm_vectors("EmbeddingNorm", d)
         if a["position"]["kind"] == "learned":
             self.matrix("PositionEmbedding", a["context"], d)
         for layer in range(1, a["layers"] + 1):
             self.draw_block(f"{layer}.")
         if self.normed_last:
-            self.vectors("FinalNorm", d, self.gain, self.shift)
+            self.norm_vectors("FinalNorm", d)
         if not a["tied"]:
             self.matrix("Unembedding", a["vocab"], width)
         if a["unembedding_bias"]:
@@ -175,7 +186,7 @@ class Model:
             ("MlpOutputNorm", self.normed_output),
         ]:
             if there:
-                self.vectors(block + norm, d, self.gain, self.shift)
+                self.norm_vectors(block + norm, d)
         self.matrix(block + "Query", widths, d, qkv)
         self.matrix(block + "Key", self.kv_heads * self.d_head, d, qkv)
         self.matrix(block + "Value", self.kv_heads * self.d_head, d, qkv)
@@ -202,8 +213,11 @@ class Model:
         return F.linear(x, self.w[f"{name}.Matrix"], self.w.get(f"{name}.Bias"))
 
     def norm(self, x, name):
-        x = self.normed(x, self.centred)
+        x = self.tanh(x, name) if self.a["norm"] == "dynamic-tanh" else self.normed(x, self.centred)
         return x * self.w.get(f"{name}.Gain", 1.0) + self.w.get(f"{name}.Shift", 0.0)
+
+    def tanh(self, x, name):
+        return torch.tanh(self.w[f"{name}.Alpha"] * x)
 
     def normed(self, x, centred):
         if centred:
@@ -376,7 +390,7 @@ class Model:
     def states(self, ids):
         """The residual stream before the first block and after each."""
         x = self.w["TokenEmbedding.Embedding"][ids] * self.scale["embedding"]
-        if self.a["embedding_dim"]:
+        if self.a["embedding_dim"] or self.a["embedding_projection"]:
             x = self.linear(x, "EmbeddingProjection")
         if self.a["position"]["kind"] == "learned":
             x = x + self.w["PositionEmbedding.Embedding"]
@@ -389,7 +403,7 @@ class Model:
 
     def logits(self, x):
         x = self.norm(x, "FinalNorm") if self.normed_last else x
-        if self.a["embedding_dim"]:
+        if self.a["embedding_dim"] or self.a["embedding_projection"]:
             x = self.linear(x, "UnembeddingProjection")
         matrix = self.w["TokenEmbedding.Embedding" if self.a["tied"] else "Unembedding.Matrix"]
         return self.capped(F.linear(x, matrix, self.w.get("Unembedding.Bias")) * self.scale["logits"], "logits")

@@ -54,7 +54,7 @@ pub use plan::{
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
     Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionGate, Bias,
-    Experts, FeatureName, GateOver, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
+    Experts, FeatureName, Gain, GateOver, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
     NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm, QkNormProperties,
     REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale,
     Softcap, Switch, Window, Word, numbers, reference, schema,

@@ -1,7 +1,7 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, AttentionGate, Bias, Draw, Experts, HuggingFace, Init, LLAMA,
+    Activation, ArchSpec, AttentionGate, Bias, Draw, Experts, Gain, HuggingFace, Init, LLAMA,
     Nonlinearity, Norm, NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale,
     Step, TensorKind, TensorRole, Window,
 };
@@ -14,7 +14,12 @@ fn counted(arch: &ArchSpec) -> Parameters {
     let [heads, kv_heads, d_head] = [arch.heads, arch.kv_heads, arch.d_head()].map(|n| n as u64);
     let linear = |i: u64, o: u64, bias: bool| i * o + if bias { o } else { 0 };
     let norm = arch.norm.properties();
-    let norm = d * (u64::from(norm.gain) + u64::from(norm.shift));
+    let gain = match norm.gain {
+        Gain::None => 0,
+        Gain::Channels => d,
+        Gain::Single => 1,
+    };
+    let norm = gain + d * u64::from(norm.shift) + u64::from(norm.tanh);
     let placement = arch.norm_placement.properties();
     let read = if arch.residual.properties().shared {
         1
@@ -184,7 +189,8 @@ proptest! {
             match part.init {
                 Draw::Normal { std: drawn } => prop_assert!((drawn / std - 1.0).abs() < 1e-12),
                 Draw::Ones => prop_assert_eq!(part.kind, TensorKind::Gain),
-                Draw::Constant { .. } => prop_assert_eq!(part.kind, TensorKind::Bias),
+                Draw::Constant { .. } => prop_assert_eq!(part.kind, TensorKind::Alpha),
+                Draw::Orthogonal => prop_assert!(matrix && arch.embedding_projection),
                 Draw::Zeros => prop_assert!(!matrix && part.kind != TensorKind::Gain),
             }
         }
@@ -223,9 +229,9 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
             (vec![Rows::Residual], None, Some(role))
         }
         Step::Gain { role, of } => (vec![of], None, Some(role)),
-        Step::Norm { role, from, to, .. } | Step::Project { role, from, to } => {
-            (vec![from], Some(to), Some(role))
-        }
+        Step::Norm { role, from, to, .. }
+        | Step::DynamicTanh { role, from, to }
+        | Step::Project { role, from, to } => (vec![from], Some(to), Some(role)),
         Step::Experts { from, to, .. } => (vec![from], Some(to), None),
         Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
         Step::Scale { of, .. } | Step::Clip { of, .. } => (vec![of], None, None),

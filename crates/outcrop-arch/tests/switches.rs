@@ -32,6 +32,7 @@ fn keys_are_the_fields_in_order() {
     (full.head_dim, full.qk_norm) = (Some(8), QkNorm::Head);
     (full.embedding_dim, full.clip_qkv) = (Some(8), Some(4.0));
     (full.embedding_norm, full.unembedding_bias) = (true, true);
+    full.embedding_projection = true;
     full.local_base = Some(100.0);
     full.scale.residual = 0.5;
     full.softcap.logits = Some(30.0);

@@ -278,7 +278,7 @@ impl Packs<'_> {
             map.backward(transposed, dy, place, false);
         }
         if let Some(norm) = &end.norm {
-            let sums = lane.norm(norm.gain, norm.shift, norm.width);
+            let sums = lane.norm(norm);
             norm.backward(&self.weights, x, normed, dx, sums);
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Map {
     pub(crate) outputs: usize,
 }
 
-/// A norm of rows of `width` numbers: which inputs its gain and shift are.
+/// A norm of rows of `width` numbers: which inputs its gain, shift and alpha are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Norm {
     pub(crate) width: usize,
@@ -28,6 +28,8 @@ pub(crate) struct Norm {
     pub(crate) eps: f32,
     pub(crate) gain: Option<usize>,
     pub(crate) shift: Option<usize>,
+    /// Of tanh(alpha x), which takes the place of the norm.
+    pub(crate) alpha: Option<usize>,
 }
 
 /// Which inputs the matrices of a router and of its experts are.

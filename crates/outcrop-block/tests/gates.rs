@@ -37,7 +37,7 @@ fn drawn(section: &Section, input: &Input, scale: f64) -> Vec<f32> {
     }
     match part.expect("a part").init {
         Draw::Zeros => vec![0.0; count],
-        Draw::Ones => vec![1.0; count],
+        Draw::Ones | Draw::Orthogonal => vec![1.0; count],
         Draw::Constant { value } => vec![value as f32; count],
         Draw::Normal { std } => {
             let scale = if role == TensorRole::AttentionGate {

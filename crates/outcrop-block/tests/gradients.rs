@@ -171,7 +171,9 @@ fn norms_of_any_properties() {
         section.parts.retain(|part| match part.kind {
             TensorKind::Gain => has(1),
             TensorKind::Shift => has(2),
-            TensorKind::Embedding | TensorKind::Matrix | TensorKind::Bias => true,
+            TensorKind::Embedding | TensorKind::Matrix | TensorKind::Bias | TensorKind::Alpha => {
+                true
+            }
         });
         check(&format!("norms {properties:b}"), &section, [2, 5]);
     }

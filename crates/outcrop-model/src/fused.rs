@@ -228,7 +228,7 @@ fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
             let spans = spans.map(|span| (span.role, span.first..span.first + span.rows));
             columns.eq(spans).then(|| tracked(weight))
         }
-        TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+        TensorKind::Bias | TensorKind::Gain | TensorKind::Shift | TensorKind::Alpha => {
             let vector = lists.iter().find_map(|list| list.vector(role, input.kind));
             vector.map(tracked)
         }

@@ -47,7 +47,7 @@ impl Parameter {
         let with = match name.init {
             Draw::Ones => 1.0,
             Draw::Constant { value } => value,
-            Draw::Zeros | Draw::Normal { .. } => 0.0,
+            Draw::Zeros | Draw::Orthogonal | Draw::Normal { .. } => 0.0,
         };
         let value = match (name.kind, name.shape.as_slice()) {
             (TensorKind::Matrix, &[outputs, inputs]) => {

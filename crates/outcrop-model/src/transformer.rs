@@ -212,6 +212,7 @@ fn untrained(step: &Step) -> Option<&'static str> {
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Norm { .. }
+        | Step::DynamicTanh { .. }
         | Step::Scale { .. }
         | Step::Clip { .. }
         | Step::Project { .. }

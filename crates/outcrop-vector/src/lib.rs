@@ -8,6 +8,7 @@
 //! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`], [`sigmoid`] | nonlinearities; `_backward` with the derivative |
 //! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
+//! | [`dynamic_tanh`], [`dynamic_tanh_backward`] | the tanh that takes the place of a norm |
 //! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
@@ -34,6 +35,7 @@
 
 mod activation;
 mod alibi;
+mod dynamic_tanh;
 mod elementary;
 #[cfg(test)]
 mod exact;
@@ -52,6 +54,7 @@ pub use activation::{
     silu, silu_backward,
 };
 pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
+pub use dynamic_tanh::{dynamic_tanh, dynamic_tanh_backward};
 pub use elementary::{erf, exp, tanh};
 pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};

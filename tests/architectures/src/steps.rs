@@ -33,6 +33,7 @@ steps! {
     "add position": Step::AddPosition { .. },
     "norm, centred": Step::Norm { centred: true, .. },
     "norm": Step::Norm { centred: false, .. },
+    "tanh in the place of a norm": Step::DynamicTanh { .. },
     "scale": Step::Scale { .. },
     "clip": Step::Clip { .. },
     "project": Step::Project { .. },

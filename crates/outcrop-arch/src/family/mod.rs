@@ -315,6 +315,8 @@ impl Family {
     /// Checks that switches that few families have are at their defaults.
     fn usual(&self, arch: &ArchSpec) -> Result<()> {
         self.same("embedding_dim", arch.embedding_dim, None)?;
+        let projected = arch.embedding_projection;
+        self.same("embedding_projection", projected, false)?;
         self.same("embedding_norm", arch.embedding_norm, false)?;
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;

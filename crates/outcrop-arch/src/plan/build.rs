@@ -1,8 +1,8 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, GateOver, Nonlinearity, NormProperties, Over, Patches,
-    QkNormProperties, ResidualProperties, Rotary,
+    ActivationProperties, Angles, ArchSpec, Gain, GateOver, Nonlinearity, NormProperties, Over,
+    Patches, QkNormProperties, ResidualProperties, Rotary,
 };
 
 impl Plan {
@@ -45,7 +45,7 @@ fn start(arch: &ArchSpec) -> Section {
         }
     }
     list.scale(Rows::Residual, arch.scale.embedding);
-    if let Some(width) = arch.embedding_dim {
+    if let Some(width) = projected(arch) {
         let rows = [Rows::Residual, Rows::Residual];
         let role = TensorRole::EmbeddingProjection;
         list.project(role, [arch.d_model, width], false, rows);
@@ -71,13 +71,26 @@ fn width(arch: &ArchSpec) -> usize {
     arch.embedding_dim.unwrap_or(arch.d_model)
 }
 
+/// The same where matrices lead from the embedding into the residual stream and out of it.
+fn projected(arch: &ArchSpec) -> Option<usize> {
+    let square = arch.embedding_projection.then_some(arch.d_model);
+    arch.embedding_dim.or(square)
+}
+
+fn is_projection(role: TensorRole) -> bool {
+    matches!(
+        role,
+        TensorRole::EmbeddingProjection | TensorRole::UnembeddingProjection
+    )
+}
+
 fn end(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
     let mut from = match arch.norm_placement.properties().last {
         true => list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final),
         false => Rows::Residual,
     };
-    if let Some(width) = arch.embedding_dim {
+    if let Some(width) = projected(arch) {
         let role = TensorRole::UnembeddingProjection;
         list.project(role, [width, arch.d_model], false, [from, Rows::Final]);
         from = Rows::Final;
@@ -348,24 +361,31 @@ impl<'a> List<'a> {
     fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) -> Rows {
         let properties = *self.arch.norm.properties();
         self.norm_vectors(role, properties, self.arch.d_model);
-        self.step(Step::Norm {
-            role,
-            centred: properties.centred,
-            eps: self.arch.norm_eps,
-            from,
-            to,
+        self.step(match properties.tanh {
+            true => Step::DynamicTanh { role, from, to },
+            false => Step::Norm {
+                role,
+                centred: properties.centred,
+                eps: self.arch.norm_eps,
+                from,
+                to,
+            },
         });
         to
     }
 
-    /// The gain and the shift of a norm, those that it has.
+    /// The vectors of a norm of rows of `width` numbers, those that it has.
     fn norm_vectors(&mut self, role: TensorRole, norm: NormProperties, width: usize) {
-        let vectors = [
-            (norm.gain, TensorKind::Gain),
-            (norm.shift, TensorKind::Shift),
-        ];
-        for (_, kind) in vectors.into_iter().filter(|(has, _)| *has) {
-            self.vector(role, kind, width);
+        match norm.gain {
+            Gain::None => {}
+            Gain::Channels => self.vector(role, TensorKind::Gain, width),
+            Gain::Single => self.vector(role, TensorKind::Gain, 1),
+        }
+        if norm.shift {
+            self.vector(role, TensorKind::Shift, width);
+        }
+        if norm.tanh {
+            self.vector(role, TensorKind::Alpha, 1);
         }
     }
 
@@ -425,12 +445,16 @@ impl<'a> List<'a> {
     fn draw(&self, role: TensorRole, kind: TensorKind) -> Draw {
         match kind {
             TensorKind::Gain => Draw::Ones,
+            TensorKind::Alpha => Draw::Constant { value: 0.5 },
             TensorKind::Bias if role == TensorRole::AttentionGate => {
                 let mean = self.arch.attention_gate_init.unwrap_or(0.5);
                 let value = (mean / (1.0 - mean)).ln();
                 Draw::Constant { value }
             }
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
+            TensorKind::Matrix if self.arch.embedding_projection && is_projection(role) => {
+                Draw::Orthogonal
+            }
             TensorKind::Embedding | TensorKind::Matrix => {
                 let writes = matches!(
                     role,

@@ -49,6 +49,7 @@ impl Plan {
             | Step::Insert { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
+            | Step::DynamicTanh { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }
@@ -78,6 +79,7 @@ impl Section {
             | Step::Insert { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
+            | Step::DynamicTanh { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }

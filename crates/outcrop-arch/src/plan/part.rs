@@ -138,6 +138,8 @@ pub enum TensorPart {
     Weight,
     /// Bias, or shift of a normalisation.
     Bias,
+    /// The factor inside of a norm that is a tanh.
+    Alpha,
 }
 
 /// The kind of a tensor.
@@ -153,6 +155,8 @@ pub enum TensorKind {
     Gain,
     /// The shift of a norm.
     Shift,
+    /// The factor inside of a norm that is a tanh, \[1\].
+    Alpha,
 }
 
 impl TensorKind {
@@ -161,6 +165,7 @@ impl TensorKind {
         match self {
             Self::Embedding | Self::Matrix | Self::Gain => TensorPart::Weight,
             Self::Bias | Self::Shift => TensorPart::Bias,
+            Self::Alpha => TensorPart::Alpha,
         }
     }
 
@@ -168,7 +173,7 @@ impl TensorKind {
     pub(crate) fn decays(self) -> bool {
         match self {
             Self::Embedding | Self::Matrix => true,
-            Self::Bias | Self::Gain | Self::Shift => false,
+            Self::Bias | Self::Gain | Self::Shift | Self::Alpha => false,
         }
     }
 }
@@ -185,6 +190,8 @@ pub enum Draw {
         /// It.
         value: f64,
     },
+    /// A random rotation: a square matrix W with W W' = 1, uniform over all of these.
+    Orthogonal,
     /// Normal with mean 0.
     Normal {
         /// Standard deviation, above 0.

@@ -66,6 +66,15 @@ pub enum Step {
         /// What is written; may be the same.
         to: Rows,
     },
+    /// to = tanh(alpha from), number by number, times the gain and plus the shift if it has these parts; alpha is one number.
+    DynamicTanh {
+        /// Whose alpha, gain and shift.
+        role: TensorRole,
+        /// What is read.
+        from: Rows,
+        /// What is written; may be the same.
+        to: Rows,
+    },
     /// Each number times `by`, in place.
     Scale {
         /// Of what.

@@ -14,6 +14,7 @@ mod d_ff;
 mod d_model;
 mod embedding_dim;
 mod embedding_norm;
+mod embedding_projection;
 mod experts;
 mod head_dim;
 mod heads;
@@ -53,7 +54,7 @@ pub use self::attention_gate::{AttentionGate, GateOver};
 pub use self::bias::Bias;
 pub use self::experts::Experts;
 pub use self::init::Init;
-pub use self::norm::{Norm, NormProperties};
+pub use self::norm::{Gain, Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
@@ -269,6 +270,9 @@ switches! {
         /// Width of the embedding where it is not d_model: matrices lead into the residual stream and out of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         embedding_dim: Option<usize> = None;
+        /// Whether square matrices, which start as random rotations, follow the embedding and precede the unembedding.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        embedding_projection: bool = false;
         /// Whether the residual stream is normalised before the first block, as in BLOOM.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         embedding_norm: bool = false;

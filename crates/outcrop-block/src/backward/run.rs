@@ -101,7 +101,7 @@ impl Back<'_> {
     fn norm(&self, op: Op, norm: Norm, frame: &mut Frame<'_>, lane: &mut Lane, tools: &mut Tools) {
         let [from, to] = [op.from, op.to].map(|value| self.gradient(value));
         let length = self.length(frame, op.from);
-        let sums = lane.norm(norm.gain, norm.shift, norm.width);
+        let sums = lane.norm(&norm);
         let dx_whole = frame.take(from);
         let dx = &mut dx_whole[..length];
         if from == to {

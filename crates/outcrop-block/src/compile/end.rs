@@ -26,7 +26,11 @@ pub(crate) fn end(section: &Section) -> Result<End> {
     let [vocab, width] = inputs.matrix(TensorRole::Unembedding)?;
     let mut steps = section.steps.as_slice();
     let (mut norm, mut projection) = (None, None);
-    if let [step @ Step::Norm { .. }, rest @ ..] = steps {
+    if let [
+        step @ (Step::Norm { .. } | Step::DynamicTanh { .. }),
+        rest @ ..,
+    ] = steps
+    {
         let projected = inputs.matrix(TensorRole::UnembeddingProjection);
         let width = projected.map_or(width, |[_, inputs]| inputs);
         let read = super::norm(&mut inputs, step, width)?;

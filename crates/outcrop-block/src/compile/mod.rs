@@ -93,7 +93,7 @@ impl List<'_> {
     /// Takes a step, with those of `rest` that belong to it; what remains.
     fn step<'s>(&mut self, step: &Step, rest: &'s [Step]) -> Result<&'s [Step]> {
         match *step {
-            Step::Norm { from, to, .. } => {
+            Step::Norm { from, to, .. } | Step::DynamicTanh { from, to, .. } => {
                 let from = self.value(from)?;
                 let norm = self.norm(step, self.values[from].width)?;
                 self.op(Kind::Norm(norm), from, to, norm.width);
@@ -365,6 +365,7 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
     let reads = |step: &Step| matches!(step, Step::Project { from, .. } | Step::Experts { from, .. } if *from == rows);
     let writes = |step: &Step| match step {
         Step::Norm { to, .. }
+        | Step::DynamicTanh { to, .. }
         | Step::Project { to, .. }
         | Step::Experts { to, .. }
         | Step::Add { to, .. } => *to == rows,
@@ -389,12 +390,23 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
 
 /// The norm of a step, of rows of `width` numbers.
 pub(crate) fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
-    let Step::Norm {
+    let (role, centred, eps) = if let Step::Norm {
         role, centred, eps, ..
     } = *step
-    else {
+    {
+        (role, centred, eps)
+    } else if let Step::DynamicTanh { role, .. } = *step {
+        (role, false, 0.0)
+    } else {
         return Err(Error::lack("a norm that is none"));
     };
+    let alpha = inputs.part(role, TensorKind::Alpha);
+    if matches!(step, Step::DynamicTanh { .. }) && alpha.is_none() {
+        return Err(Error::Part {
+            role: format!("{role:?}"),
+            kind: "alpha",
+        });
+    }
     Ok(Norm {
         width,
         gains: 1,
@@ -402,5 +414,6 @@ pub(crate) fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result
         eps: eps as f32,
         gain: inputs.vector(role, TensorKind::Gain),
         shift: inputs.vector(role, TensorKind::Shift),
+        alpha: inputs.vector(role, TensorKind::Alpha),
     })
 }

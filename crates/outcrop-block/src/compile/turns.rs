@@ -64,6 +64,7 @@ impl List<'_> {
             eps: eps as f32,
             gain: self.inputs.vector(role, TensorKind::Gain),
             shift: self.inputs.vector(role, TensorKind::Shift),
+            alpha: None,
         })
     }
 

@@ -88,7 +88,9 @@ impl Start {
                     at,
                 },
                 Step::Scale { by, .. } => StartStep::Scale(by as f32),
-                Step::Norm { .. } => StartStep::Norm(norm(&mut inputs, step, width)?),
+                Step::Norm { .. } | Step::DynamicTanh { .. } => {
+                    StartStep::Norm(norm(&mut inputs, step, width)?)
+                }
                 Step::Project { role, .. } => {
                     let outputs = 0..inputs.matrix(role)?[0];
                     width = outputs.end;

@@ -171,8 +171,11 @@ impl Back<'_> {
         gradients: &mut [Vec<f32>],
     ) -> Vec<f32> {
         let ([before, after], inputs) = match step {
-            StartStep::Norm(norm) => ([norm.width; 2], [norm.gain, norm.shift]),
-            StartStep::Project(map) => ([map.inputs, map.outputs], [Some(map.weight), map.bias]),
+            StartStep::Norm(norm) => ([norm.width; 2], [norm.gain, norm.shift, norm.alpha]),
+            StartStep::Project(map) => (
+                [map.inputs, map.outputs],
+                [Some(map.weight), map.bias, None],
+            ),
             StartStep::Scale(_) | StartStep::Positions | StartStep::Insert { .. } => return dy,
         };
         let groups = (x.len() / before).div_ceil(ROWS);
@@ -193,7 +196,7 @@ impl Back<'_> {
         let mut lane = Lane::new(self.inputs);
         match step {
             StartStep::Norm(norm) => {
-                let sums = lane.norm(norm.gain, norm.shift, norm.width);
+                let sums = lane.norm(norm);
                 norm.backward(&self.weights, x, dy, dx, sums);
             }
             StartStep::Project(map) => {

@@ -39,6 +39,16 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 );
                 rows.insert(to, normed);
             }
+            Step::DynamicTanh { role, from, to } => {
+                let own = |kind| &weights[&(role, kind)];
+                let (gain, shift) = (own(TensorKind::Gain), own(TensorKind::Shift));
+                let alpha = own(TensorKind::Alpha)[0];
+                let row = |(i, x): (usize, &f64)| {
+                    (alpha * x).tanh() * gain[i % gain.len()] + shift[i % shift.len()]
+                };
+                let y = rows[&from].iter().enumerate().map(row).collect();
+                rows.insert(to, y);
+            }
             Step::Project { role, from, to } => {
                 let y = project(&rows[&from], count, weights, role);
                 rows.insert(to, y);

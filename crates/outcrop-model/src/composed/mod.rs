@@ -42,6 +42,7 @@ impl<'a> Composed<'a> {
         let d_head = section.steps.iter().find_map(|step| match step {
             Step::Attend { d_head, .. } => Some(*d_head),
             Step::Embed { .. } | Step::AddPosition { .. } | Step::Norm { .. } => None,
+            Step::DynamicTanh { .. } => None,
             Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
@@ -98,6 +99,7 @@ impl<'a> Composed<'a> {
                 | Step::Insert { .. }
                 | Step::Gain { .. }
                 | Step::Norm { .. }
+                | Step::DynamicTanh { .. }
                 | Step::Scale { .. }
                 | Step::Clip { .. }
                 | Step::HeadNorm { .. }
@@ -129,6 +131,13 @@ impl<'a> Composed<'a> {
             } => {
                 let x = normalise(self.row(from), centred, eps);
                 (to, self.scaled(role, x))
+            }
+            Step::DynamicTanh { role, from, to } => {
+                let x = match self.vector(role, TensorKind::Alpha) {
+                    Some(alpha) => self.row(from) * alpha.unsqueeze(),
+                    None => unreachable!("a plan has an alpha for {role:?}"),
+                };
+                (to, self.scaled(role, x.tanh()))
             }
             Step::Project { role, from, to } => (to, self.project(role, from)),
             Step::Scale { of, by } => (of, self.row(of) * by),
@@ -220,7 +229,11 @@ impl<'a> Composed<'a> {
         let (name, weight) = self.matrix(role);
         let weight = match name.kind {
             TensorKind::Embedding => weight.transpose(),
-            TensorKind::Matrix | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => weight,
+            TensorKind::Matrix
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => weight,
         };
         let bias = self.vector(TensorRole::Unembedding, TensorKind::Bias);
         linear(x, weight, bias)
