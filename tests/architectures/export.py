@@ -26,7 +26,7 @@ DEFAULTS = {
     "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax",
     "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
-    "embedding_norm": False, "embedding_projection": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
+    "embedding_norm": False, "embedding_projection": False, "registers": 0, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
 # Whether the mean is subtracted, whether there is a gain, and a shift. That of SSNorm is one number.
@@ -136,7 +136,7 @@ class Model:
                 pass
             case {"kind": "small-wang"}:
                 std = 2 / (self.a["layers"] * math.sqrt(self.d)) if writes else math.sqrt(0.4 / self.d)
-        kind = "Embedding" if name.endswith("Embedding") else "Matrix"
+        kind = "Embedding" if name.endswith("Embedding") or name == "Registers" else "Matrix"
         self.tensor(f"{name}.{kind}", (outputs, inputs), 0, std)
         if bias:
             self.tensor(f"{name}.Bias", (outputs,), 0, 0.2)
@@ -168,6 +168,8 @@ class Model:
             self.norm_vectors("EmbeddingNorm", d)
         if a["position"]["kind"] == "learned":
             self.matrix("PositionEmbedding", a["context"], d)
+        if a["registers"]:
+            self.matrix("Registers", a["registers"], d)
         for layer in range(1, a["layers"] + 1):
             self.draw_block(f"{layer}.")
         if self.normed_last:
@@ -394,6 +396,10 @@ class Model:
             x = self.linear(x, "EmbeddingProjection")
         if self.a["position"]["kind"] == "learned":
             x = x + self.w["PositionEmbedding.Embedding"]
+        if self.a["registers"]:
+            # Darcet et al. 2024, section 2.2: behind the positional embedding
+            registers = self.w["Registers.Embedding"].expand(len(x), -1, -1)
+            x = torch.cat([registers, x], 1)
         if self.a["embedding_norm"]:
             x = self.norm(x, "EmbeddingNorm")
         states = [x]
@@ -415,7 +421,8 @@ def computed(arch):
     tokens = torch.from_numpy((bits("tokens", count) % np.uint64(arch["vocab"])).astype(np.int64))
     tokens = tokens.reshape(SEQUENCES, arch["context"] + 1)
     states = model.states(tokens[:, :-1])
-    loss = F.cross_entropy(model.logits(states[-1]).flatten(0, 1), tokens[:, 1:].flatten())
+    kept = states[-1][:, arch.get("registers", 0) :]
+    loss = F.cross_entropy(model.logits(kept).flatten(0, 1), tokens[:, 1:].flatten())
     loss.backward()
     return {
         "loss": loss.item(),

@@ -228,6 +228,7 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
         Step::AddPosition { role } | Step::Insert { role, .. } => {
             (vec![Rows::Residual], None, Some(role))
         }
+        Step::Remove { .. } => (vec![Rows::Residual], None, None),
         Step::Gain { role, of } => (vec![of], None, Some(role)),
         Step::Norm { role, from, to, .. }
         | Step::DynamicTanh { role, from, to }

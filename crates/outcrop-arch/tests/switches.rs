@@ -45,6 +45,7 @@ fn keys_are_the_fields_in_order() {
     full.sink_logits = true;
     (full.attention_gate, full.attention_gate_init) = (AttentionGate::PerHead, Some(0.25));
     (full.bidirectional, full.layer_scale) = (true, true);
+    full.registers = 1;
     full.patches = Some(outcrop_arch::Patches {
         numbers: 48,
         bias: true,

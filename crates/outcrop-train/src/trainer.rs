@@ -113,7 +113,7 @@ impl<'a> Training<'a> {
         provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
         let sequences = corpus.held_out(spec.measure.sequences)?;
         let (held_out, observing) = (
-            HeldOut::new(&sequences, &device),
+            HeldOut::new(&sequences, left_out, &device),
             Observing::new(spec, &sequences)?,
         );
         let device = device.autodiff();

@@ -31,6 +31,8 @@ pub(crate) const PUBLISHED: &[&str] = &[
 steps! {
     "embed": Step::Embed { .. },
     "add position": Step::AddPosition { .. },
+    "insert": Step::Insert { .. },
+    "remove": Step::Remove { .. },
     "norm, centred": Step::Norm { centred: true, .. },
     "norm": Step::Norm { centred: false, .. },
     "tanh in the place of a norm": Step::DynamicTanh { .. },
@@ -56,7 +58,6 @@ steps! {
         "experts": Step::Experts { .. },
         "attend with sink logits": Step::Attend { sink_logits: true, .. },
         "attend to later positions": Step::Attend { bidirectional: true, .. },
-        "insert": Step::Insert { .. },
         "gain": Step::Gain { .. },
     }
 }

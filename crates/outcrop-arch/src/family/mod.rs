@@ -324,6 +324,7 @@ impl Family {
         self.same("attention_gate", arch.attention_gate, AttentionGate::None)?;
         self.same("bidirectional", arch.bidirectional, false)?;
         self.same("layer_scale", arch.layer_scale, false)?;
+        self.same("registers", arch.registers, 0)?;
         self.same("patches", arch.patches, None)?;
         self.same("experts", arch.experts.as_ref(), None)?;
         self.same("softcap", arch.softcap, Softcap::default())

@@ -22,6 +22,7 @@ static LAYOUT: Layout = Layout {
         module("embed_in", &[R::TokenEmbedding]),
         module("embed_projection", &[R::EmbeddingProjection]),
         module("embed_positions", &[R::PositionEmbedding]),
+        module("embed_registers", &[R::Registers]),
         module("embed_layernorm", &[R::EmbeddingNorm]),
     ],
     end: &[

@@ -57,9 +57,8 @@ fn start(arch: &ArchSpec) -> Section {
         list.table(role, shape, TensorKind::Embedding);
         list.step(Step::AddPosition { role });
     }
-    if let Some(registers) = arch.patches.map(|patches| patches.registers) {
-        list.insert(TensorRole::Registers, registers, 1);
-    }
+    let (registers, at) = arch.patches.map_or((arch.registers, 0), |p| (p.registers, 1));
+    list.insert(TensorRole::Registers, registers, at);
     if arch.embedding_norm {
         list.norm(TensorRole::EmbeddingNorm, Rows::Residual, Rows::Residual);
     }
@@ -86,6 +85,10 @@ fn is_projection(role: TensorRole) -> bool {
 
 fn end(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
+    if arch.registers > 0 {
+        let count = arch.registers;
+        list.step(Step::Remove { count });
+    }
     let mut from = match arch.norm_placement.properties().last {
         true => list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final),
         false => Rows::Residual,

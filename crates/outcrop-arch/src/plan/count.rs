@@ -47,6 +47,7 @@ impl Plan {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::DynamicTanh { .. }
@@ -77,6 +78,7 @@ impl Section {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::DynamicTanh { .. }

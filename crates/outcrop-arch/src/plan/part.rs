@@ -76,7 +76,7 @@ pub enum TensorRole {
     PatchEmbedding,
     /// The class token of a model of images, [1, d_model].
     ClassToken,
-    /// Its registers, [registers, d_model].
+    /// Registers, [registers, d_model].
     Registers,
     /// Gain of what attention writes, \[d_model\].
     AttentionScale,

@@ -52,6 +52,11 @@ pub enum Step {
         /// How many rows stay before them.
         at: usize,
     },
+    /// The first rows of every sequence of the residual stream fall away.
+    Remove {
+        /// How many.
+        count: usize,
+    },
     /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift if it has these
     /// parts.
     Norm {

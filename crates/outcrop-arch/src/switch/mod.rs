@@ -32,6 +32,7 @@ mod one_of;
 mod patches;
 mod position;
 mod qk_norm;
+mod registers;
 mod residual;
 mod rotary_pairs;
 mod rotary_scaling;
@@ -92,6 +93,10 @@ pub struct Switch {
 
 fn whole(low: usize, high: usize) -> serde_json::Value {
     json!({ "type": "integer", "minimum": low, "maximum": high })
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 fn within(field: &str, value: usize, low: usize, high: usize) -> Result<()> {
@@ -297,6 +302,9 @@ switches! {
         /// Whether what a sublayer writes is multiplied by a learned gain.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         layer_scale: bool = false;
+        /// How many learned vectors stand before the first token, R; their outputs fall away.
+        #[serde(skip_serializing_if = "is_zero")]
+        registers: usize = 0;
         /// How patches of images enter, in the place of tokens.
         #[serde(skip_serializing_if = "Option::is_none")]
         patches: Option<Patches> = None;

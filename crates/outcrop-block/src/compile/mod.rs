@@ -162,6 +162,7 @@ impl List<'_> {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Unembed { .. } => {
                 return Err(Error::lack("steps that belong before or after the blocks"));
             }
@@ -372,6 +373,7 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Insert { .. }
+        | Step::Remove { .. }
         | Step::Gain { .. }
         | Step::Scale { .. }
         | Step::HeadNorm { .. }

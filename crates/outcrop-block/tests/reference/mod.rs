@@ -12,12 +12,13 @@ pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
 
 /// What a section makes of sequences of `tokens` positions; the residual stream, or logits.
 pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize) -> Vec<f64> {
+    let mut tokens = tokens;
     let d = section
         .parts
         .iter()
         .find(|p| p.shape.len() == 2)
         .map_or(0, |p| p.shape[1]);
-    let count = x.len() / d;
+    let mut count = x.len() / d;
     let mut rows: HashMap<Rows, Vec<f64>> = HashMap::from([(Rows::Residual, x.to_vec())]);
     let mut logits = None;
     for step in &section.steps {
@@ -163,9 +164,30 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let sequences = values.chunks_mut(table.len());
                 sequences.for_each(|x| x.iter_mut().zip(table).for_each(|(x, p)| *x += p));
             }
-            Step::Insert { .. } | Step::Gain { .. } => {
-                unreachable!("no row of the table sees images")
+            Step::Insert { role, at } => {
+                let table = &weights[&(role, TensorKind::Embedding)];
+                let values = &rows[&Rows::Residual];
+                let (width, sequences) = (values.len() / count, count / tokens);
+                let longer = values.chunks(tokens * width).flat_map(|sequence| {
+                    let (before, after) = sequence.split_at(at * width);
+                    [before, table, after].concat()
+                });
+                let longer = longer.collect();
+                tokens += table.len() / width;
+                count = sequences * tokens;
+                rows.insert(Rows::Residual, longer);
             }
+            Step::Remove { count: removed } => {
+                let values = &rows[&Rows::Residual];
+                let (width, sequences) = (values.len() / count, count / tokens);
+                let shorter = values.chunks(tokens * width);
+                let shorter = shorter.flat_map(|sequence| &sequence[removed * width..]);
+                let shorter = shorter.copied().collect();
+                tokens -= removed;
+                count = sequences * tokens;
+                rows.insert(Rows::Residual, shorter);
+            }
+            Step::Gain { .. } => unreachable!("no row of the table sees images"),
             Step::Experts { .. } => unreachable!("no row of the table has experts"),
             // its rows are given
             Step::Embed { .. } => {}

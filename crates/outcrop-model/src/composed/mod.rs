@@ -47,6 +47,7 @@ impl<'a> Composed<'a> {
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
             Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => None,
+            Step::Remove { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -97,6 +98,7 @@ impl<'a> Composed<'a> {
                 Step::Embed { .. }
                 | Step::AddPosition { .. }
                 | Step::Insert { .. }
+                | Step::Remove { .. }
                 | Step::Gain { .. }
                 | Step::Norm { .. }
                 | Step::DynamicTanh { .. }
@@ -172,7 +174,13 @@ impl<'a> Composed<'a> {
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, multiplied(self.row(to), self.row(from))),
-            Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => {
+            Step::Insert { role, at } => (Rows::Residual, self.inserted(role, at)),
+            Step::Remove { count } => {
+                let x = self.row(Rows::Residual);
+                let rest = x.dims()[1] - count;
+                (Rows::Residual, x.narrow(1, count, rest))
+            }
+            Step::Experts { .. } | Step::Gain { .. } => {
                 unreachable!("a model with what has no gradients is not made")
             }
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
@@ -223,6 +231,17 @@ impl<'a> Composed<'a> {
             Some(ids) => embedding(self.matrix(role).1, ids.clone()),
             None => unreachable!("only the start of a plan embeds"),
         }
+    }
+
+    /// The residual stream with the rows of a table before row `at` of each sequence.
+    fn inserted(&self, role: TensorRole, at: usize) -> Tensor<3> {
+        let (x, table) = (self.row(Rows::Residual), self.matrix(role).1);
+        let ([batch, positions, width], [count, _]) = (x.dims(), table.dims());
+        let table = table.unsqueeze::<3>().expand([batch, count, width]);
+        let [before, after] = [(0, at), (at, positions - at)]
+            .map(|(first, count)| (count > 0).then(|| x.clone().narrow(1, first, count)));
+        let parts = before.into_iter().chain([table]).chain(after);
+        Tensor::cat(parts.collect(), 1)
     }
 
     fn unembedded(&self, role: TensorRole, x: Tensor<3>) -> Tensor<3> {
