@@ -168,14 +168,17 @@ impl End {
         let mut whole = vec![0.0; all * d];
         let places = whole.chunks_exact_mut(sequence * d);
         let own = dx.chunks_exact((sequence - self.removed) * d);
-        places.zip(own).for_each(|(place, own)| place[self.removed * d..].copy_from_slice(own));
+        places
+            .zip(own)
+            .for_each(|(place, own)| place[self.removed * d..].copy_from_slice(own));
         whole
     }
 
     /// Rows of a sequence, where some of them fall away.
     fn sequence(&self, all: usize, rows: usize) -> Option<usize> {
         let sequences = (all - rows).checked_div(self.removed)?;
-        all.checked_div(sequences).filter(|sequence| *sequence > self.removed)
+        all.checked_div(sequences)
+            .filter(|sequence| *sequence > self.removed)
     }
 
     /// Scales logits and bounds them, with the derivatives of the bound where they are asked for.

@@ -60,6 +60,11 @@ fn an_interrupted_run_ends_with_the_same_bits_under_the_names_of_its_family() {
         ),
         (
             "outcrop",
+            "norm = 'dynamic-tanh'\nembedding_projection = true\nregisters = 2".to_owned(),
+        ),
+        ("outcrop", "norm = 'ss-norm'\nregisters = 1".to_owned()),
+        (
+            "outcrop",
             "norm_placement = 'post'\nposition = { kind = 'alibi' }".to_owned(),
         ),
     ] {

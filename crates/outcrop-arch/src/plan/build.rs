@@ -57,7 +57,9 @@ fn start(arch: &ArchSpec) -> Section {
         list.table(role, shape, TensorKind::Embedding);
         list.step(Step::AddPosition { role });
     }
-    let (registers, at) = arch.patches.map_or((arch.registers, 0), |p| (p.registers, 1));
+    let (registers, at) = arch
+        .patches
+        .map_or((arch.registers, 0), |p| (p.registers, 1));
     list.insert(TensorRole::Registers, registers, at);
     if arch.embedding_norm {
         list.norm(TensorRole::EmbeddingNorm, Rows::Residual, Rows::Residual);
