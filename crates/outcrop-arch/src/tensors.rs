@@ -434,6 +434,7 @@ fn counts(section: &Section) -> [Option<usize>; 3] {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
             | Step::DynamicTanh { .. }
