@@ -1,7 +1,7 @@
 //! Gates: rows times f of other rows.
 
 use outcrop_arch::Nonlinearity;
-use outcrop_vector::{dot, multiply_into};
+use outcrop_vector::{gate as times, gate_backward as times_backward, multiply_into};
 
 use crate::activate::{plain, plain_backward};
 
@@ -39,22 +39,9 @@ pub(crate) fn gate_backward(
         multiply_into(y, dx);
         return multiply_into(x, y);
     }
-    let width = x.len() / gates.len();
-    let rows = x.chunks_exact(width).zip(dx.chunks_exact(width));
-    let sums = dgates.iter_mut().zip(rows);
-    sums.for_each(|(sum, (x, dy))| *sum = dot(x, dy));
     values.resize(gates.len(), 0.0);
-    plain_backward(kind, [0.0; 2], gates, values, dgates);
+    plain(kind, [0.0; 2], gates, values);
     times(values, x, y);
-    let rows = dx.chunks_exact_mut(width).zip(&*values);
-    rows.for_each(|(dx, value)| dx.iter_mut().for_each(|dx| *dx *= value));
-}
-
-/// y = x v, each v for as many x that follow one another.
-fn times(values: &[f32], x: &[f32], y: &mut [f32]) {
-    let width = x.len() / values.len().max(1);
-    let rows = x.chunks_exact(width).zip(y.chunks_exact_mut(width));
-    for ((x, y), value) in rows.zip(values) {
-        y.iter_mut().zip(x).for_each(|(y, x)| *y = x * value);
-    }
+    times_backward(values, x, dx, dgates);
+    plain_backward(kind, [0.0; 2], gates, values, dgates);
 }

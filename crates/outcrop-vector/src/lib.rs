@@ -15,6 +15,7 @@
 //! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
 //! | [`alibi_slopes`], [`alibi_slopes_mpt`], [`bfloat16`] | slopes of attention with linear biases, and their rounding |
 //! | [`softcap`], [`softcap_slopes`] | numbers below a bound |
+//! | [`gate`], [`gate_backward`] | factors of several numbers each |
 //! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
 //! | [`exp`], [`erf`], [`tanh`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
@@ -39,6 +40,7 @@ mod dynamic_tanh;
 mod elementary;
 #[cfg(test)]
 mod exact;
+mod gate;
 mod loss;
 mod norm;
 mod rotary;
@@ -56,6 +58,7 @@ pub use activation::{
 pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 pub use dynamic_tanh::{dynamic_tanh, dynamic_tanh_backward};
 pub use elementary::{erf, exp, tanh};
+pub use gate::{gate, gate_backward};
 pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]
