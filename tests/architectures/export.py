@@ -23,13 +23,15 @@ SEQUENCES = 3
 DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
-    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
+    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax",
+    "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
-    "embedding_norm": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
+    "embedding_norm": False, "embedding_projection": False, "registers": 0, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
 }
-# Whether the mean is subtracted, whether there is a gain, and a shift.
+# Whether the mean is subtracted, whether there is a gain, and a shift. That of SSNorm is one number.
 NORMS = {
+    "ss-norm": (False, True, False), "dynamic-tanh": (False, True, True),
     "layer-norm": (True, True, True), "rms-norm": (False, True, False), "layer-norm-gain": (True, True, False),
     "layer-norm-plain": (True, False, False), "rms-norm-plain": (False, False, False),
 }
@@ -134,10 +136,16 @@ class Model:
                 pass
             case {"kind": "small-wang"}:
                 std = 2 / (self.a["layers"] * math.sqrt(self.d)) if writes else math.sqrt(0.4 / self.d)
-        kind = "Embedding" if name.endswith("Embedding") else "Matrix"
+        kind = "Embedding" if name.endswith("Embedding") or name == "Registers" else "Matrix"
         self.tensor(f"{name}.{kind}", (outputs, inputs), 0, std)
         if bias:
             self.tensor(f"{name}.Bias", (outputs,), 0, 0.2)
+
+    def norm_vectors(self, name, width):
+        """Park et al. 2025, section 3.2; Zhu et al. 2025, section 4."""
+        self.vectors(name, 1 if self.a["norm"] == "ss-norm" else width, self.gain, self.shift)
+        if self.a["norm"] == "dynamic-tanh":
+            self.tensor(f"{name}.Alpha", (1,), 0.5, 0.2)
 
     def vectors(self, name, width, gain, shift):
         if gain:
@@ -149,17 +157,23 @@ class Model:
         a, d = self.a, self.d
         width = a["embedding_dim"] or d
         self.matrix("TokenEmbedding", a["vocab"], width)
+        if a["embedding_projection"]:
+            # drawn as wide as a rotation is
+            self.tensor("EmbeddingProjection.Matrix", (d, d), 0, 1 / math.sqrt(d))
+            self.tensor("UnembeddingProjection.Matrix", (d, d), 0, 1 / math.sqrt(d))
         if a["embedding_dim"]:
             self.matrix("EmbeddingProjection", d, width)
             self.matrix("UnembeddingProjection", width, d)
         if a["embedding_norm"]:
-            self.vectors("EmbeddingNorm", d, self.gain, self.shift)
+            self.norm_vectors("EmbeddingNorm", d)
         if a["position"]["kind"] == "learned":
             self.matrix("PositionEmbedding", a["context"], d)
+        if a["registers"]:
+            self.matrix("Registers", a["registers"], d)
         for layer in range(1, a["layers"] + 1):
             self.draw_block(f"{layer}.")
         if self.normed_last:
-            self.vectors("FinalNorm", d, self.gain, self.shift)
+            self.norm_vectors("FinalNorm", d)
         if not a["tied"]:
             self.matrix("Unembedding", a["vocab"], width)
         if a["unembedding_bias"]:
@@ -174,7 +188,7 @@ class Model:
             ("MlpOutputNorm", self.normed_output),
         ]:
             if there:
-                self.vectors(block + norm, d, self.gain, self.shift)
+                self.norm_vectors(block + norm, d)
         self.matrix(block + "Query", widths, d, qkv)
         self.matrix(block + "Key", self.kv_heads * self.d_head, d, qkv)
         self.matrix(block + "Value", self.kv_heads * self.d_head, d, qkv)
@@ -183,6 +197,9 @@ class Model:
             gain = a["qk_norm"] != "after-rotation-plain"
             self.vectors(block + "QueryNorm", widths if each else self.d_head, gain, shift)
             self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, gain, shift)
+        if a["attention_gate"] != "none":
+            gates = {"per-head": self.heads, "per-element": widths}[a["attention_gate"]]
+            self.matrix(block + "AttentionGate", gates, d, a["attention_gate_init"] is not None)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -198,8 +215,11 @@ class Model:
         return F.linear(x, self.w[f"{name}.Matrix"], self.w.get(f"{name}.Bias"))
 
     def norm(self, x, name):
-        x = self.normed(x, self.centred)
+        x = self.tanh(x, name) if self.a["norm"] == "dynamic-tanh" else self.normed(x, self.centred)
         return x * self.w.get(f"{name}.Gain", 1.0) + self.w.get(f"{name}.Shift", 0.0)
+
+    def tanh(self, x, name):
+        return torch.tanh(self.w[f"{name}.Alpha"] * x)
 
     def normed(self, x, centred):
         if centred:
@@ -338,7 +358,12 @@ class Model:
         if windowed:
             seen &= distance < window["width"]
         mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
-        return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
+        mixed = mixed.transpose(1, 2)
+        if self.a["attention_gate"] != "none":
+            # Qiu et al. 2025, eq. 5
+            gates = torch.sigmoid(self.linear(x, block + "AttentionGate"))
+            mixed = mixed * gates.unflatten(-1, (self.heads, -1))
+        return self.linear(mixed.flatten(2), block + "AttentionOutput")
 
     def activated(self, x, block):
         if self.a["activation"] != "xielu":
@@ -367,10 +392,14 @@ class Model:
     def states(self, ids):
         """The residual stream before the first block and after each."""
         x = self.w["TokenEmbedding.Embedding"][ids] * self.scale["embedding"]
-        if self.a["embedding_dim"]:
+        if self.a["embedding_dim"] or self.a["embedding_projection"]:
             x = self.linear(x, "EmbeddingProjection")
         if self.a["position"]["kind"] == "learned":
             x = x + self.w["PositionEmbedding.Embedding"]
+        if self.a["registers"]:
+            # Darcet et al. 2024, section 2.2: behind the positional embedding
+            registers = self.w["Registers.Embedding"].expand(len(x), -1, -1)
+            x = torch.cat([registers, x], 1)
         if self.a["embedding_norm"]:
             x = self.norm(x, "EmbeddingNorm")
         states = [x]
@@ -380,7 +409,7 @@ class Model:
 
     def logits(self, x):
         x = self.norm(x, "FinalNorm") if self.normed_last else x
-        if self.a["embedding_dim"]:
+        if self.a["embedding_dim"] or self.a["embedding_projection"]:
             x = self.linear(x, "UnembeddingProjection")
         matrix = self.w["TokenEmbedding.Embedding" if self.a["tied"] else "Unembedding.Matrix"]
         return self.capped(F.linear(x, matrix, self.w.get("Unembedding.Bias")) * self.scale["logits"], "logits")
@@ -392,7 +421,8 @@ def computed(arch):
     tokens = torch.from_numpy((bits("tokens", count) % np.uint64(arch["vocab"])).astype(np.int64))
     tokens = tokens.reshape(SEQUENCES, arch["context"] + 1)
     states = model.states(tokens[:, :-1])
-    loss = F.cross_entropy(model.logits(states[-1]).flatten(0, 1), tokens[:, 1:].flatten())
+    kept = states[-1][:, arch.get("registers", 0) :]
+    loss = F.cross_entropy(model.logits(kept).flatten(0, 1), tokens[:, 1:].flatten())
     loss.backward()
     return {
         "loss": loss.item(),

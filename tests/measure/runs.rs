@@ -77,6 +77,23 @@ fn checkpoints_give_what_training_measured() {
             &llama("bias = false\nqk_norm = true\nhead_dim = 8"),
         ),
         ("peri", &llama("bias = false\nnorm_placement = 'peri'")),
+        (
+            "gate",
+            &llama("bias = false\nattention_gate = 'per-element'"),
+        ),
+        (
+            "tanh",
+            &llama("bias = false\nnorm = 'dynamic-tanh'").replacen("norm = 'rms-norm'\n", "", 1),
+        ),
+        (
+            "ss-norm",
+            "norm = 'ss-norm'\nresidual = 'sequential'\nembedding_projection = true",
+        ),
+        ("sink-token", &llama("bias = false\nregisters = 1")),
+        (
+            "registers",
+            "registers = 3\nposition = { kind = 'learned' }\nresidual = 'sequential'",
+        ),
         ("grouped", "kv_heads = 1\nnorm_placement = 'post'"),
     ] {
         let dir = tempfile::tempdir().unwrap();

@@ -53,11 +53,11 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, Experts,
-    FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number,
-    NumberKind, Over, Patches, Position, QkNorm, QkNormProperties, REQUIRED, Residual,
-    ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch,
-    Window, Word, numbers, reference, schema,
+    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionGate, Bias,
+    Experts, FeatureName, Gain, GateOver, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
+    NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm, QkNormProperties,
+    REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale,
+    Softcap, Switch, Window, Word, numbers, reference, schema,
 };
 pub use tensors::{Span, TensorName};
 

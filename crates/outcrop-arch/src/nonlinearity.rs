@@ -16,4 +16,6 @@ pub enum Nonlinearity {
     Xielu,
     /// x * sigmoid(1.702 x).
     QuickGelu,
+    /// 1 / (1 + exp(-x)), of gates.
+    Sigmoid,
 }

@@ -6,9 +6,11 @@ impl ArchSpec {
         self.head_dim.unwrap_or_else(|| self.d_model / self.heads)
     }
 
-    /// How many learned vectors stand before the patches of an image: the class token and registers; 0 in a model of text.
+    /// How many learned vectors stand before the tokens of a sequence: registers; before the patches of an image the class
+    /// token and registers.
     pub fn leading(&self) -> usize {
-        self.patches.map_or(0, |patches| 1 + patches.registers)
+        let of_patches = self.patches.map_or(0, |patches| 1 + patches.registers);
+        self.registers + of_patches
     }
 
     /// How many positions one sees in `layer`, counted from 1, itself among them; none where it sees all

@@ -246,7 +246,7 @@ impl List<'_> {
             let held: Vec<&Part> = module.holds.iter().flat_map(|role| of(*role)).collect();
             let groups = self.groups(module, section);
             let first = self.tensors.len();
-            for which in [TensorPart::Weight, TensorPart::Bias] {
+            for which in [TensorPart::Weight, TensorPart::Bias, TensorPart::Alpha] {
                 let held: Vec<&Part> = held
                     .iter()
                     .filter(|p| p.kind.part() == which)
@@ -406,7 +406,8 @@ impl List<'_> {
                 TensorKind::Embedding
                 | TensorKind::Matrix
                 | TensorKind::Bias
-                | TensorKind::Shift => 0.0,
+                | TensorKind::Shift
+                | TensorKind::Alpha => 0.0,
             },
             required: !first.optional,
         }
@@ -417,6 +418,7 @@ fn suffix(part: TensorPart) -> &'static str {
     match part {
         TensorPart::Weight => "weight",
         TensorPart::Bias => "bias",
+        TensorPart::Alpha => "alpha",
     }
 }
 
@@ -432,8 +434,10 @@ fn counts(section: &Section) -> [Option<usize>; 3] {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
+            | Step::DynamicTanh { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }

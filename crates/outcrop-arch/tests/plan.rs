@@ -1,9 +1,9 @@
 //! A plan against closed forms, on random architectures.
 
 use outcrop_arch::{
-    Activation, ArchSpec, Bias, Draw, Experts, HuggingFace, Init, LLAMA, Nonlinearity, Norm,
-    NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale, Step, TensorKind,
-    TensorRole, Window,
+    Activation, ArchSpec, AttentionGate, Bias, Draw, Experts, Gain, HuggingFace, Init, LLAMA,
+    Nonlinearity, Norm, NormPlacement, Parameters, Plan, Position, QkNorm, Residual, Rows, Scale,
+    Step, TensorKind, TensorRole, Window,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -14,7 +14,12 @@ fn counted(arch: &ArchSpec) -> Parameters {
     let [heads, kv_heads, d_head] = [arch.heads, arch.kv_heads, arch.d_head()].map(|n| n as u64);
     let linear = |i: u64, o: u64, bias: bool| i * o + if bias { o } else { 0 };
     let norm = arch.norm.properties();
-    let norm = d * (u64::from(norm.gain) + u64::from(norm.shift));
+    let gain = match norm.gain {
+        Gain::None => 0,
+        Gain::Channels => d,
+        Gain::Single => 1,
+    };
+    let norm = gain + d * u64::from(norm.shift) + u64::from(norm.tanh);
     let placement = arch.norm_placement.properties();
     let read = if arch.residual.properties().shared {
         1
@@ -33,6 +38,12 @@ fn counted(arch: &ArchSpec) -> Parameters {
             QkNorm::LayerNorm => 4 * d_head,
             QkNorm::Width | QkNorm::LayerNormHeads => (heads + kv_heads) * d_head,
         };
+    let gates = match arch.attention_gate {
+        AttentionGate::None => 0,
+        AttentionGate::PerHead => heads,
+        AttentionGate::PerElement => heads * d_head,
+    };
+    let attention = attention + linear(d, gates, arch.attention_gate_init.is_some());
     let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
     let learned = 2 * u64::from(arch.activation == Activation::Xielu);
@@ -77,6 +88,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
         select(&NormPlacement::ALL[..]),
         select(&Residual::ALL[..]),
         select(&QkNorm::ALL[..]),
+        select(&AttentionGate::ALL[..]),
     );
     let rest = (
         select(vec![
@@ -100,7 +112,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
     (shape, norms, rest).prop_map(|(shape, norms, rest)| {
         let (layers, kv_heads, group, half, d_ff, grouped) = shape;
         let heads = kv_heads * group;
-        let (norm, norm_placement, residual, qk_norm) = norms;
+        let (norm, norm_placement, residual, qk_norm, attention_gate) = norms;
         let (
             position,
             activation,
@@ -125,6 +137,7 @@ fn architectures() -> impl Strategy<Value = ArchSpec> {
             norm_placement,
             residual,
             qk_norm,
+            attention_gate,
             position,
             activation,
             bias,
@@ -176,6 +189,8 @@ proptest! {
             match part.init {
                 Draw::Normal { std: drawn } => prop_assert!((drawn / std - 1.0).abs() < 1e-12),
                 Draw::Ones => prop_assert_eq!(part.kind, TensorKind::Gain),
+                Draw::Constant { .. } => prop_assert_eq!(part.kind, TensorKind::Alpha),
+                Draw::Orthogonal => prop_assert!(matrix && arch.embedding_projection),
                 Draw::Zeros => prop_assert!(!matrix && part.kind != TensorKind::Gain),
             }
         }
@@ -213,10 +228,11 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
         Step::AddPosition { role } | Step::Insert { role, .. } => {
             (vec![Rows::Residual], None, Some(role))
         }
+        Step::Remove { .. } => (vec![Rows::Residual], None, None),
         Step::Gain { role, of } => (vec![of], None, Some(role)),
-        Step::Norm { role, from, to, .. } | Step::Project { role, from, to } => {
-            (vec![from], Some(to), Some(role))
-        }
+        Step::Norm { role, from, to, .. }
+        | Step::DynamicTanh { role, from, to }
+        | Step::Project { role, from, to } => (vec![from], Some(to), Some(role)),
         Step::Experts { from, to, .. } => (vec![from], Some(to), None),
         Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
         Step::Scale { of, .. } | Step::Clip { of, .. } => (vec![of], None, None),

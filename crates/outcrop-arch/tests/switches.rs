@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use outcrop_arch::{
-    ArchSpec, KEYS, Number, NumberKind, QkNorm, SWITCHES, numbers, reference, schema,
+    ArchSpec, AttentionGate, GPT_NEOX, KEYS, Number, NumberKind, QkNorm, SWITCHES, numbers,
+    reference, schema,
 };
 use serde_json::json;
 
@@ -31,6 +32,7 @@ fn keys_are_the_fields_in_order() {
     (full.head_dim, full.qk_norm) = (Some(8), QkNorm::Head);
     (full.embedding_dim, full.clip_qkv) = (Some(8), Some(4.0));
     (full.embedding_norm, full.unembedding_bias) = (true, true);
+    full.embedding_projection = true;
     full.local_base = Some(100.0);
     full.scale.residual = 0.5;
     full.softcap.logits = Some(30.0);
@@ -41,7 +43,9 @@ fn keys_are_the_fields_in_order() {
     });
     full.unrotated_layers = vec![2];
     full.sink_logits = true;
+    (full.attention_gate, full.attention_gate_init) = (AttentionGate::PerHead, Some(0.25));
     (full.bidirectional, full.layer_scale) = (true, true);
+    full.registers = 1;
     full.patches = Some(outcrop_arch::Patches {
         numbers: 48,
         bias: true,
@@ -145,6 +149,49 @@ fn bounds_of_the_schema_are_those_of_the_check() {
         }
     }
     assert_eq!(schema()["required"], json!(["layers", "d_model", "heads"]));
+}
+
+/// A checkpoint of an architecture that no family has is our own; asked for a family, the key is named.
+#[test]
+fn gates_are_refused_by_families_and_where_they_say_nothing() {
+    let gated = ArchSpec {
+        attention_gate: AttentionGate::PerElement,
+        ..ArchSpec::new(2, 64, 4)
+    };
+    gated.check().unwrap();
+    let error = GPT_NEOX.check(&gated).unwrap_err().to_string();
+    assert!(
+        error.contains("arch.attention_gate") && error.contains("GPT-NeoX"),
+        "{error}"
+    );
+    assert_eq!(gated.to_config().unwrap()["model_type"], "outcrop");
+    let names = gated.family().tensors(&gated).unwrap();
+    let gate = names
+        .iter()
+        .find(|tensor| tensor.name.contains("layers.1.attention.gate"));
+    let gate = gate.unwrap();
+    assert_eq!(
+        (gate.name.as_str(), &gate.shape[..]),
+        ("gpt_neox.layers.1.attention.gate.weight", &[64, 64][..])
+    );
+    for (init, gate) in [
+        (0.0, AttentionGate::PerHead),
+        (1.0, AttentionGate::PerHead),
+        (f64::NAN, AttentionGate::PerHead),
+        (0.25, AttentionGate::None),
+    ] {
+        let arch = ArchSpec {
+            attention_gate: gate,
+            attention_gate_init: Some(init),
+            ..ArchSpec::new(2, 64, 4)
+        };
+        let error = arch.check().unwrap_err();
+        assert_eq!(
+            error.field(),
+            Some("arch.attention_gate_init"),
+            "{init} {gate:?}"
+        );
+    }
 }
 
 /// What a number gets of an architecture it sets again, and every architecture has the same columns.

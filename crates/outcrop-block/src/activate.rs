@@ -3,8 +3,8 @@
 use outcrop_arch::Nonlinearity;
 use outcrop_vector::{
     gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
-    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward, xielu,
-    xielu_backward,
+    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, sigmoid, sigmoid_backward,
+    silu, silu_backward, xielu, xielu_backward,
 };
 
 /// y = f(x) of each; `alphas` are the learned numbers of a nonlinearity that has some.
@@ -17,6 +17,7 @@ pub(crate) fn plain(kind: Nonlinearity, alphas: [f32; 2], x: &[f32], y: &mut [f3
         Nonlinearity::Silu => silu(x, y),
         Nonlinearity::Xielu => xielu(x, bent(alphas), y),
         Nonlinearity::QuickGelu => quick_gelu(x, y),
+        Nonlinearity::Sigmoid => sigmoid(x, y),
     }
 }
 
@@ -40,6 +41,7 @@ pub(crate) fn plain_backward(
             return [slope(0), slope(1)];
         }
         Nonlinearity::QuickGelu => quick_gelu_backward(x, y, gradient),
+        Nonlinearity::Sigmoid => sigmoid_backward(x, y, gradient),
     }
     [0.0; 2]
 }

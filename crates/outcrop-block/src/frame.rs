@@ -7,6 +7,7 @@ use crate::activate::{gated, plain};
 use crate::attend::{Past, Queries, Scratch};
 use crate::compile::Compiled;
 use crate::experts;
+use crate::gate::gate;
 use crate::layout::{Layout, Storage};
 use crate::op::{Kind, Op, Value};
 use crate::routing::Routes;
@@ -29,6 +30,8 @@ pub(crate) struct Tools {
     pub(crate) experts: experts::Scratch,
     /// Of in-place norms.
     pub(crate) before: Aligned,
+    /// Of a gate.
+    pub(crate) gates: Vec<f32>,
 }
 
 /// Consecutive rows of one sequence.
@@ -161,6 +164,10 @@ impl Pass<'_> {
                 let gains = self.weights.vector(gain).iter().cycle();
                 let rows = y.iter_mut().zip(x).zip(gains);
                 rows.for_each(|((y, x), gain)| *y = x * gain);
+            }
+            Kind::Gate { kind, by } => {
+                let by = &frame.get(self.place(by))[..frame.rows * self.width(by)];
+                gate(kind, by, x, y, &mut tools.gates);
             }
             Kind::Turn => {
                 if from != to {

@@ -50,6 +50,7 @@ impl Keeps {
                     needed[op.from] = true;
                 }
                 Kind::Attend => (needed[op.from], needed[op.to]) = (true, true),
+                Kind::Gate { .. } => op.reads().for_each(|value| needed[value] = true),
                 Kind::Turn => needed[op.from] |= !turned_in_place,
                 Kind::Add | Kind::Scale(_) | Kind::Gain(_) | Kind::Experts => {}
             }
@@ -66,7 +67,7 @@ impl Keeps {
                 values.push(op.to);
                 continue;
             }
-            needed[op.from] = true;
+            op.reads().for_each(|value| needed[value] = true);
             if let Some(before) = compiled.residual_before(at) {
                 needed[before] = true;
             }
@@ -118,7 +119,7 @@ impl Compiled {
         let uses: Vec<Vec<usize>> = self
             .ops
             .iter()
-            .map(|op| [op.from, op.to].into_iter().filter_map(resource).collect())
+            .map(|op| op.reads().chain([op.to]).filter_map(resource).collect())
             .collect();
         let (registers, scratch) = allocate(&uses, &|value| self.values[value].width);
         for (value, register) in registers {

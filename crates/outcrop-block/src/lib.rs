@@ -35,6 +35,7 @@ mod error;
 mod experts;
 mod forward;
 mod frame;
+mod gate;
 mod heads;
 mod input;
 mod kept;

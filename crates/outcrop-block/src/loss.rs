@@ -1,6 +1,8 @@
 //! The last norm, the unembedding and the mean cross-entropy, with their gradients: some rows at a time,
 //! so that the logits are never whole.
 
+use std::borrow::Cow;
+
 use outcrop_arch::Section;
 use outcrop_gemm::{LeftMatrix, Packed, multiply_serial, panel_width};
 use outcrop_vector::{
@@ -45,6 +47,8 @@ impl Loss {
 
     /// The mean over rows of ln(sum_j exp(l_j)) - l_target in nats, l = norm(x) W, and its gradients where they
     /// are asked for; the logits l also scaled and bounded where the plan has it so. `x` is [rows, d_model], with a target below the vocabulary for each row; NaN of no rows.
+    /// Where rows at the beginning of every sequence fall away ([`Loss::removed`]), `x` has them too, of sequences of one
+    /// length, and there are no targets for them; their gradients are 0.
     /// In parallel on the current rayon pool, the same bits on any number of threads.
     ///
     /// # Panics
@@ -69,6 +73,8 @@ impl Loss {
         gradients: bool,
     ) -> (f32, Option<Gradients>) {
         let d = self.end.d_model();
+        let (all, rows) = (x.len() / d, targets.len());
+        let x = &*self.end.kept(x, rows);
         let packs = Packs {
             end: &self.end,
             weights: Weights::pack(self.inputs(), weights),
@@ -87,8 +93,16 @@ impl Loss {
         }
         let sum = lanes.iter().map(|(loss, _)| loss).sum::<f64>();
         let total = |i: usize| total(lanes.iter().map(|(_, lane)| &*lane.sums[i]));
-        let gradients = gradients.then(|| (dx, (0..self.inputs().len()).map(total).collect()));
+        let gradients = gradients.then(|| {
+            let dx = self.end.with_removed(dx, all, rows);
+            (dx, (0..self.inputs().len()).map(total).collect())
+        });
         ((sum / targets.len() as f64) as f32, gradients)
+    }
+
+    /// How many rows at the beginning of every sequence [`Loss::compute`] does not read; [`Loss::read`] gets none of them.
+    pub fn removed(&self) -> usize {
+        self.end.removed
     }
 
     /// The tensors before the unembedding, in order.
@@ -132,6 +146,41 @@ impl Loss {
 }
 
 impl End {
+    /// Without the rows that fall away, `rows` of all.
+    fn kept<'x>(&self, x: &'x [f32], rows: usize) -> Cow<'x, [f32]> {
+        let d = self.d_model();
+        match self.sequence(x.len() / d, rows) {
+            None => x.into(),
+            Some(sequence) => {
+                let read = |rows: &'x [f32]| &rows[self.removed * d..];
+                let sequences = x.chunks_exact(sequence * d).map(read);
+                sequences.collect::<Vec<_>>().concat().into()
+            }
+        }
+    }
+
+    /// With 0 in the place of the rows that fell away: `all` of which `rows` did not.
+    fn with_removed(&self, dx: Vec<f32>, all: usize, rows: usize) -> Vec<f32> {
+        let d = self.d_model();
+        let Some(sequence) = self.sequence(all, rows) else {
+            return dx;
+        };
+        let mut whole = vec![0.0; all * d];
+        let places = whole.chunks_exact_mut(sequence * d);
+        let own = dx.chunks_exact((sequence - self.removed) * d);
+        places
+            .zip(own)
+            .for_each(|(place, own)| place[self.removed * d..].copy_from_slice(own));
+        whole
+    }
+
+    /// Rows of a sequence, where some of them fall away.
+    fn sequence(&self, all: usize, rows: usize) -> Option<usize> {
+        let sequences = (all - rows).checked_div(self.removed)?;
+        all.checked_div(sequences)
+            .filter(|sequence| *sequence > self.removed)
+    }
+
     /// Scales logits and bounds them, with the derivatives of the bound where they are asked for.
     fn bound(&self, logits: &mut [f32], slopes: Option<&mut [f32]>) {
         if self.scale != 1.0 {
@@ -278,7 +327,7 @@ impl Packs<'_> {
             map.backward(transposed, dy, place, false);
         }
         if let Some(norm) = &end.norm {
-            let sums = lane.norm(norm.gain, norm.shift, norm.width);
+            let sums = lane.norm(norm);
             norm.backward(&self.weights, x, normed, dx, sums);
         }
     }

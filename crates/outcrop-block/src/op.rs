@@ -17,7 +17,7 @@ pub(crate) struct Map {
     pub(crate) outputs: usize,
 }
 
-/// A norm of rows of `width` numbers: which inputs its gain and shift are.
+/// A norm of rows of `width` numbers: which inputs its gain, shift and alpha are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Norm {
     pub(crate) width: usize,
@@ -28,6 +28,8 @@ pub(crate) struct Norm {
     pub(crate) eps: f32,
     pub(crate) gain: Option<usize>,
     pub(crate) shift: Option<usize>,
+    /// Of tanh(alpha x), which takes the place of the norm.
+    pub(crate) alpha: Option<usize>,
 }
 
 /// Which inputs the matrices of a router and of its experts are.
@@ -86,6 +88,11 @@ pub(crate) enum Kind {
     Scale(f32),
     /// By the numbers of this input, number by number.
     Gain(usize),
+    /// By f of the numbers of another value, number by number; each of these for as many numbers as it is narrower.
+    Gate {
+        kind: Nonlinearity,
+        by: Value,
+    },
     /// Norms and rotations of heads.
     Turn,
     Attend,
@@ -105,6 +112,26 @@ pub(crate) struct Op {
     pub(crate) kind: Kind,
     pub(crate) from: Value,
     pub(crate) to: Value,
+}
+
+impl Op {
+    /// What it reads.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = Value> + use<> {
+        let by = match self.kind {
+            Kind::Gate { by, .. } => Some(by),
+            Kind::Norm(_)
+            | Kind::Project(_)
+            | Kind::AddProjected(_)
+            | Kind::Add
+            | Kind::Scale(_)
+            | Kind::Gain(_)
+            | Kind::Turn
+            | Kind::Attend
+            | Kind::Activate { .. }
+            | Kind::Experts => None,
+        };
+        std::iter::once(self.from).chain(by)
+    }
 }
 
 /// What is known of a value.

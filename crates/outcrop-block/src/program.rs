@@ -61,6 +61,7 @@ fn map(kind: Kind) -> Option<Map> {
         | Kind::Add
         | Kind::Scale(_)
         | Kind::Gain(_)
+        | Kind::Gate { .. }
         | Kind::Turn
         | Kind::Attend
         | Kind::Experts
@@ -90,7 +91,7 @@ impl List<'_> {
                     // which gives its value with its gradient
                     Some(before) => {
                         self.steps.push((Action::Input, at));
-                        self.ensure(ops[before].from);
+                        ops[before].reads().for_each(|value| self.ensure(value));
                         self.steps.push((Action::Whole, before));
                         self.steps.push((Action::Weight, at));
                         done[before] = true;
@@ -104,8 +105,12 @@ impl List<'_> {
                 Kind::Turn if self.keeps.turned_in_place => self.steps.push((Action::Whole, at)),
                 // a block with them has no backward pass
                 Kind::Experts | Kind::Gain(_) => {}
-                Kind::Norm(_) | Kind::Turn | Kind::Attend | Kind::Activate { .. } => {
-                    self.ensure(op.from);
+                Kind::Norm(_)
+                | Kind::Turn
+                | Kind::Attend
+                | Kind::Activate { .. }
+                | Kind::Gate { .. } => {
+                    op.reads().for_each(|value| self.ensure(value));
                     self.steps.push((Action::Whole, at));
                 }
                 Kind::Add | Kind::Scale(_) => self.steps.push((Action::Whole, at)),
@@ -113,10 +118,11 @@ impl List<'_> {
         }
     }
 
-    /// The nonlinearity that wrote a value.
+    /// The nonlinearity, or the gate, that wrote a value.
     fn nonlinearity(&self, value: Value) -> Option<usize> {
         let at = self.writer(value)?;
-        matches!(self.compiled.ops[at].kind, Kind::Activate { .. }).then_some(at)
+        let kind = self.compiled.ops[at].kind;
+        matches!(kind, Kind::Activate { .. } | Kind::Gate { .. }).then_some(at)
     }
 
     fn writer(&self, value: Value) -> Option<usize> {
@@ -129,7 +135,8 @@ impl List<'_> {
             return;
         }
         let Some(at) = self.writer(value) else { return };
-        self.ensure(self.compiled.ops[at].from);
+        let reads = self.compiled.ops[at].reads();
+        reads.for_each(|value| self.ensure(value));
         if let Some(before) = self.compiled.residual_before(at) {
             self.ensure(before);
         }
@@ -154,7 +161,10 @@ fn places(
     let mut root: Vec<Value> = (0..count).collect();
     for op in compiled.ops.iter().rev() {
         let in_place = match op.kind {
-            Kind::Turn | Kind::Scale(_) | Kind::Activate { gated: false, .. } => true,
+            Kind::Turn
+            | Kind::Scale(_)
+            | Kind::Gate { .. }
+            | Kind::Activate { gated: false, .. } => true,
             Kind::Norm(_)
             | Kind::Project(_)
             | Kind::AddProjected(_)
@@ -176,20 +186,27 @@ fn places(
     let uses = steps.iter().map(|(action, at)| {
         let op = compiled.ops[*at];
         let needs = Turns::keeps(&compiled.turns) || op.kind != Kind::Turn;
-        let used = match action {
+        let reads: Vec<Value> = op.reads().collect();
+        let used: Vec<Option<usize>> = match action {
             Action::Again => {
                 let before = compiled.residual_before(*at).and_then(value);
-                [value(op.from), value(op.to), before, None]
+                let from = reads.into_iter().map(value);
+                from.chain([value(op.to), before]).collect()
             }
             Action::Whole => {
-                let reads = !matches!(op.kind, Kind::Add | Kind::Scale(_));
-                let from = value(op.from).filter(|_| needs && reads);
-                let active = matches!(op.kind, Kind::Activate { .. } | Kind::Attend);
+                let needs = needs && !matches!(op.kind, Kind::Add | Kind::Scale(_));
+                let from = reads.iter().map(|from| value(*from).filter(|_| needs));
+                let active = matches!(
+                    op.kind,
+                    Kind::Activate { .. } | Kind::Attend | Kind::Gate { .. }
+                );
                 let to = value(op.to).filter(|_| active);
-                [from, to, gradient(op.from), gradient(op.to)]
+                let gradients = reads.iter().map(|from| gradient(*from));
+                let used = from.chain([to]).chain(gradients);
+                used.chain([gradient(op.to)]).collect()
             }
-            Action::Input => [gradient(op.from), gradient(op.to), None, None],
-            Action::Weight => [value(op.from), gradient(op.to), None, None],
+            Action::Input => vec![gradient(op.from), gradient(op.to)],
+            Action::Weight => vec![value(op.from), gradient(op.to)],
         };
         used.into_iter().flatten().collect()
     });

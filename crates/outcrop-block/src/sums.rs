@@ -3,6 +3,7 @@ use rayon::prelude::*;
 
 use crate::Input;
 use crate::memory::Buffer;
+use crate::op::Norm;
 
 /// Sums of gradients that are kept beside one another for `groups` groups of rows: as many threads work on
 /// them, and they are added in the same order for any number of threads. Each has to be added to the
@@ -16,8 +17,8 @@ pub(crate) struct Lane {
     pub(crate) sums: Vec<Buffer>,
     /// What products are added to: at first nothing.
     pub(crate) onto: Onto<'static>,
-    /// In the place of gains and shifts that there are not.
-    spare: [Vec<f32>; 2],
+    /// In the place of gains, shifts and alphas that there are not.
+    spare: [Vec<f32>; 3],
 }
 
 impl Lane {
@@ -53,28 +54,22 @@ impl Lane {
         (&mut before[weight], bias)
     }
 
-    /// The sums of a gain and a shift, `width` numbers each.
-    pub(crate) fn norm(
-        &mut self,
-        gain: Option<usize>,
-        shift: Option<usize>,
-        width: usize,
-    ) -> [&mut [f32]; 2] {
-        let [no_gain, no_shift] = self.spare.each_mut();
-        no_gain.resize(width, 0.0);
-        no_shift.resize(width, 0.0);
-        // a shift follows its gain
-        let (before, after) = self.sums.split_at_mut(gain.map_or(0, |gain| gain + 1));
-        let skipped = before.len();
-        let gain = match gain {
-            Some(gain) => &mut **before[gain],
-            None => no_gain,
-        };
-        let shift = match shift {
-            Some(shift) => &mut **after[shift - skipped],
-            None => no_shift,
-        };
-        [gain, shift]
+    /// The sums of gain, shift and alpha of a norm.
+    pub(crate) fn norm(&mut self, norm: &Norm) -> [&mut [f32]; 3] {
+        let mut spare = self.spare.iter_mut();
+        let (mut rest, mut skipped) = (&mut self.sums[..], 0);
+        // a shift follows its gain, an alpha both
+        [norm.gain, norm.shift, norm.alpha].map(|input| {
+            let spare = spare.next();
+            let Some(input) = input else {
+                let spare = spare.unwrap_or_else(|| unreachable!("there are three"));
+                spare.resize(norm.width * norm.gains, 0.0);
+                return &mut spare[..];
+            };
+            let (sums, after) = std::mem::take(&mut rest).split_at_mut(input + 1 - skipped);
+            (rest, skipped) = (after, input + 1);
+            &mut sums[sums.len() - 1][..]
+        })
     }
 }
 

@@ -125,7 +125,7 @@ impl Turns<'_> {
                     self.rotate(turn, (table, pairs), gradients, 0, -1.0);
                 }
                 TurnKind::Norm(norm) => {
-                    let sums = lane.norm(norm.gain, norm.shift, norm.width * norm.gains);
+                    let sums = lane.norm(&norm);
                     let before = self.before(at, weights, raw);
                     self.norm_backward(weights, turn, norm, &before, gradients, sums);
                 }
@@ -171,16 +171,18 @@ impl Turns<'_> {
         norm: Norm,
         before: &[f32],
         gradients: &mut [f32],
-        [dgain, dshift]: [&mut [f32]; 2],
+        sums: [&mut [f32]; 3],
     ) {
         let (mut x, mut dy) = (Vec::new(), Vec::new());
+        let [dgain, dshift, dalpha] = sums;
         let mut dx = vec![0.0; turn.starts.len() * self.d_head];
         let rows = before.chunks_exact(self.width);
         for (before, row) in rows.zip(gradients.chunks_exact_mut(self.width)) {
             self.gather(turn, before, &mut x);
             self.gather(turn, row, &mut dy);
             dx.fill(0.0);
-            norm.backward(weights, &x, &mut dy, &mut dx, [&mut *dgain, &mut *dshift]);
+            let sums = [&mut *dgain, &mut *dshift, &mut *dalpha];
+            norm.backward(weights, &x, &mut dy, &mut dx, sums);
             self.scatter(turn, &dx, row);
         }
     }

@@ -17,8 +17,12 @@ fn weights(inputs: &[Input], values: &[Vec<f64>]) -> Weights {
     let mut weights = Weights::new();
     for (input, values) in inputs.iter().zip(values) {
         if input.kind == TensorKind::Embedding {
-            // a tied unembedding
-            let key = (input.roles[0], TensorKind::Matrix);
+            // a tied unembedding; rows of a table
+            let kind = match input.shape.len() {
+                1 => TensorKind::Embedding,
+                _ => TensorKind::Matrix,
+            };
+            let key = (input.roles[0], kind);
             weights.insert(key, values.clone());
             continue;
         }
@@ -171,7 +175,9 @@ fn norms_of_any_properties() {
         section.parts.retain(|part| match part.kind {
             TensorKind::Gain => has(1),
             TensorKind::Shift => has(2),
-            TensorKind::Embedding | TensorKind::Matrix | TensorKind::Bias => true,
+            TensorKind::Embedding | TensorKind::Matrix | TensorKind::Bias | TensorKind::Alpha => {
+                true
+            }
         });
         check(&format!("norms {properties:b}"), &section, [2, 5]);
     }
@@ -185,13 +191,14 @@ fn check_loss(name: &str, arch: &ArchSpec, rows: usize) {
         .inputs()
         .iter()
         .map(|input| input.shape.iter().product());
-    let counts: Vec<usize> = counts.chain([rows * arch.d_model]).collect();
+    let tokens = arch.leading() + rows;
+    let counts: Vec<usize> = counts.chain([tokens * arch.d_model]).collect();
     let filled = |(i, n): (usize, &usize)| numbers(*n, i as u64 + 20);
     let given: Vec<Vec<f64>> = counts.iter().enumerate().map(filled).collect();
     let x = given.len() - 1;
     let value = |given: &[Vec<f64>]| {
         let weights = weights(loss.inputs(), &given[..x]);
-        let logits = run(&section, &weights, &given[x], rows);
+        let logits = run(&section, &weights, &given[x], tokens);
         cross_entropy(&logits, &targets)
     };
     let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
@@ -242,7 +249,7 @@ fn check_start(name: &str, arch: &ArchSpec, [sequences, tokens]: [usize; 2]) {
         let rows: Vec<f64> = rows.copied().collect();
         run(&section, &weights, &rows, tokens)
     };
-    let dy = numbers(ids.len() * arch.d_model, 50);
+    let dy = numbers(sequences * (arch.leading() + tokens) * arch.d_model, 50);
     let value = |given: &[Vec<f64>]| {
         let y = output(given);
         y.iter().zip(&dy).map(|(y, w)| y * w).sum::<f64>()

@@ -42,6 +42,7 @@ fn embedded(arch: &ArchSpec, parts: &Parts, ids: &[usize]) -> Vec<f64> {
 fn ours(arch: &ArchSpec) -> Computed {
     let (plan, all, [ids, targets]) = (Plan::new(arch), weights(arch), batch(arch));
     let start = Start::new(&plan.start).expect("a start");
+    let positions = arch.leading() + arch.context;
     let [tables, given] = [start.tables(), start.inputs()].map(|i| parts::gather(i, None, &all));
     let [tables, weights] = [&tables, &given].map(|list| list.iter().map(Vec::as_slice).collect());
     let (tables, weights): (Vec<&[f32]>, Vec<&[f32]>) = (tables, weights);
@@ -52,7 +53,7 @@ fn ours(arch: &ArchSpec) -> Computed {
         let block = Block::new(plan.block(layer)).expect("a block");
         let given = parts::gather(block.inputs(), Some(layer), &all);
         let inputs: Vec<&[f32]> = given.iter().map(Vec::as_slice).collect();
-        let (y, tape) = block.forward(&inputs, &states[layer - 1], arch.context, true, None);
+        let (y, tape) = block.forward(&inputs, &states[layer - 1], positions, true, None);
         states.push(y);
         passes.push((block, given, tape.expect("it was asked for")));
     }
@@ -67,7 +68,7 @@ fn ours(arch: &ArchSpec) -> Computed {
         let layer = passes.len() + 1;
         let inputs: Vec<&[f32]> = given.iter().map(Vec::as_slice).collect();
         let x = &states[layer - 1];
-        let (before, of_block) = block.backward(&inputs, x, arch.context, &tape, &dx);
+        let (before, of_block) = block.backward(&inputs, x, positions, &tape, &dx);
         parts::scatter(block.inputs(), Some(layer), &of_block, &mut gradients);
         dx = before;
     }
@@ -87,15 +88,16 @@ fn ours(arch: &ArchSpec) -> Computed {
 fn plain(arch: &ArchSpec) -> Computed {
     let (plan, all, [ids, targets]) = (Plan::new(arch), weights(arch), batch(arch));
     let mut x = embedded(arch, &all, &ids);
+    let positions = arch.leading() + arch.context;
     let mut hidden = Vec::new();
     for layer in 1..=plan.layers() {
         let section = plan.block(layer);
         let weights = parts::of_section(section, Some(layer), &all);
-        x = reference::run(section, &weights, &x, arch.context);
+        x = reference::run(section, &weights, &x, positions);
         hidden.push(x.clone());
     }
     let weights = parts::of_section(&plan.end, None, &all);
-    let logits = reference::run(&plan.end, &weights, &x, arch.context);
+    let logits = reference::run(&plan.end, &weights, &x, positions);
     Computed {
         loss: reference::cross_entropy(&logits, &targets),
         hidden,
@@ -135,7 +137,7 @@ fn blocks_and_the_loss_are_those_of_pytorch() {
         let computed = ours(&arch);
         assert_eq!(
             computed.hidden[0].len(),
-            SEQUENCES * arch.context * arch.d_model
+            SEQUENCES * (arch.leading() + arch.context) * arch.d_model
         );
         let parts = expected[&name].gradients.keys();
         assert!(computed.gradients.keys().eq(parts), "{name}");

@@ -60,6 +60,26 @@ pub(crate) struct Streams {
     pub(crate) ranges: Vec<Range<usize>>,
 }
 
+impl Streams {
+    /// Without the first `count` rows of each sequence, of `d` numbers.
+    pub(crate) fn without(self, count: usize, d: usize) -> Self {
+        if count == 0 {
+            return self;
+        }
+        let mut others = Self {
+            values: Vec::with_capacity(self.values.len()),
+            ranges: Vec::with_capacity(self.ranges.len()),
+        };
+        for range in &self.ranges {
+            let first = others.values.len() / d;
+            let rows = &self.values[(range.start + count) * d..range.end * d];
+            others.values.extend_from_slice(rows);
+            others.ranges.push(first..first + range.len() - count);
+        }
+        others
+    }
+}
+
 /// As [`forward`], of sequences that are known to be right; returns what it ends with.
 pub(crate) fn run(
     model: &Published,

@@ -48,6 +48,7 @@ pub fn next_token_loss(
     let loss = model.loss()?;
     let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
     let streams = run(model, sequences, hook)?;
+    let streams = streams.without(loss.removed(), model.arch().d_model);
     let reader = Reader { model, layer: None };
     let read = loss.read(&reader.read(loss.before())?, streams.values);
     let bias = loss.bias().map(|bias| reader.vector(bias)).transpose()?;

@@ -21,7 +21,8 @@ pub struct Measured {
 /// kurtosis, and the same without the first position; with `sinks` also how much attention each head
 /// gives to the first position, which costs about as much again as the attention itself. Of a mixture of experts
 /// it also counts the tokens of each expert. Rows carry `model` and `step`. Positions of an image are the class token (0), the registers and the patches, of which the
-/// patches alone have tokens. `observe` is called after each (layer, sequence).
+/// patches alone have tokens. Registers of a model of text are not measured: position 0 is the first token; attention to the
+/// first position is that to the first register. `observe` is called after each (layer, sequence).
 ///
 /// ```
 /// use outcrop_forward::{Published, measure};
@@ -98,11 +99,13 @@ struct Measuring<'a> {
 
 impl Hook for Measuring<'_> {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
-        match self.meter.measure_detail(hidden, self.model.arch().d_model) {
+        let arch = self.model.arch();
+        let left_out = arch.registers * arch.d_model;
+        match self.meter.measure_detail(&hidden[left_out..], arch.d_model) {
             Err(error) => self.failed = Some(error),
             Ok((stats, detail)) => {
                 let tokens = &self.sequences[sequence];
-                let leading = self.model.arch().leading();
+                let leading = arch.leading() - arch.registers;
                 let token = |position: u32| {
                     let at = (position as usize).checked_sub(leading)?;
                     tokens.get(at).copied()

@@ -33,12 +33,13 @@ impl Reader<'_> {
             (TensorKind::Matrix | TensorKind::Embedding, Some(experts)) => {
                 self.expert_matrices(input, experts).map(Weight::Matrix)
             }
-            (TensorKind::Bias | TensorKind::Gain | TensorKind::Shift, None) => {
+            (TensorKind::Bias | TensorKind::Gain | TensorKind::Shift | TensorKind::Alpha, None) => {
                 self.vector(input).map(Weight::Vector)
             }
-            (TensorKind::Bias | TensorKind::Gain | TensorKind::Shift, Some(experts)) => {
-                self.expert_biases(input, experts).map(Weight::Vector)
-            }
+            (
+                TensorKind::Bias | TensorKind::Gain | TensorKind::Shift | TensorKind::Alpha,
+                Some(experts),
+            ) => self.expert_biases(input, experts).map(Weight::Vector),
         };
         inputs.iter().map(weight).collect()
     }

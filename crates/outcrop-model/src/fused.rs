@@ -93,7 +93,7 @@ impl Fused {
     }
 }
 
-/// The residual stream before the first block, of token `ids` [batch, positions].
+/// The residual stream before the first block, [batch, registers + positions, d_model], of token `ids` [batch, positions].
 pub(crate) fn start(
     start: &Arc<Start>,
     ids: Tensor<2, Int>,
@@ -111,8 +111,9 @@ pub(crate) fn start(
         let (tables, weights) = numbers.split_at(count);
         start.forward(tables, weights, &ids, positions)
     };
-    let d_model = x.len() / (batch * positions).max(1);
-    let x = tensor(x, [batch, positions, d_model]);
+    let inside = start.inserted() + positions;
+    let d_model = x.len() / (batch * inside).max(1);
+    let x = tensor(x, [batch, inside, d_model]);
     let start = Arc::clone(start);
     let shared = given[..count].to_vec();
     finish(&given, shared, x, device, move |dx| {
@@ -168,7 +169,7 @@ pub(crate) fn block(
 }
 
 /// The mean cross-entropy in nats of `targets` [batch, positions], from the residual stream `x`
-/// [batch, positions, d_model] after the last block. Its gradients are computed with it.
+/// [batch, registers + positions, d_model] after the last block. Its gradients are computed with it.
 pub(crate) fn loss(
     loss: &Loss,
     x: Tensor<3>,
@@ -221,6 +222,11 @@ fn given(x: Tensor<3>, inputs: &[Input], lists: &[&Parameters]) -> Vec<Tracked> 
 fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
     let role = *input.roles.first()?;
     match input.kind {
+        // rows of a table
+        TensorKind::Embedding if input.shape.len() == 1 => {
+            let found = lists.iter().find_map(|list| list.matrix(role));
+            found.map(|(_, table)| tracked(table))
+        }
         TensorKind::Matrix | TensorKind::Embedding => {
             let (name, weight) = lists.iter().find_map(|list| list.matrix(role))?;
             let columns = input.columns.iter().map(|c| (c.role, c.outputs.clone()));
@@ -228,7 +234,7 @@ fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
             let spans = spans.map(|span| (span.role, span.first..span.first + span.rows));
             columns.eq(spans).then(|| tracked(weight))
         }
-        TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
+        TensorKind::Bias | TensorKind::Gain | TensorKind::Shift | TensorKind::Alpha => {
             let vector = lists.iter().find_map(|list| list.vector(role, input.kind));
             vector.map(tracked)
         }

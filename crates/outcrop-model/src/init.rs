@@ -30,6 +30,25 @@ impl Drawn {
         values
     }
 
+    /// A rotation of `n` dimensions, row by row, uniform over all: rows of normal numbers, each without what it has of
+    /// those before it, twice (Gram-Schmidt; once is not enough for f32), and of length 1.
+    fn rotation(&mut self, n: usize) -> Vec<f32> {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mut rows: Vec<Vec<f64>> = Vec::with_capacity(n);
+        for _ in 0..n {
+            let mut row: Vec<f64> = self.normal(n, 1.0).into_iter().map(f64::from).collect();
+            for before in rows.iter().chain(&rows) {
+                let share = dot(before, &row);
+                row.iter_mut()
+                    .zip(before)
+                    .for_each(|(x, b)| *x -= share * b);
+            }
+            let size = dot(&row, &row).sqrt();
+            rows.push(row.into_iter().map(|x| x / size).collect());
+        }
+        rows.into_iter().flatten().map(|x| x as f32).collect()
+    }
+
     /// Uniform in [0, 1).
     fn uniform(&mut self) -> f64 {
         (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
@@ -39,13 +58,55 @@ impl Drawn {
 impl ParameterMap for Drawn {
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         match weight.init {
-            Draw::Zeros | Draw::Ones => tensor, // as Burn makes them
+            Draw::Zeros | Draw::Ones | Draw::Constant { .. } => tensor, // as it was made
             Draw::Normal { std } => {
-                let shape = tensor.dims();
-                let values = self.normal(shape.iter().product(), std);
-                Tensor::from_data(TensorData::new(values, shape), &tensor.device())
-                    .set_require_grad(tensor.is_require_grad())
+                let values = self.normal(tensor.dims().iter().product(), std);
+                filled(tensor, values)
+            }
+            Draw::Orthogonal => {
+                let values = self.rotation(tensor.dims()[0]);
+                filled(tensor, values)
             }
         }
+    }
+}
+
+/// A tensor with these numbers in the place of another.
+fn filled<const D: usize>(tensor: Tensor<D>, values: Vec<f32>) -> Tensor<D> {
+    let data = TensorData::new(values, tensor.dims());
+    let filled = Tensor::from_data(data, &tensor.device());
+    filled.set_require_grad(tensor.is_require_grad())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotations_are_orthogonal_and_differ() {
+        const N: usize = 33;
+        let mut drawn = Drawn::new(7);
+        let rotations: [Vec<f32>; 40] = std::array::from_fn(|_| drawn.rotation(N));
+        let dot = |a: &[f32], b: &[f32]| -> f64 {
+            let pairs = a.iter().zip(b);
+            pairs.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+        };
+        let mut squares = 0.0;
+        for rotation in &rotations {
+            for (i, a) in rotation.chunks(N).enumerate() {
+                for (j, b) in rotation.chunks(N).enumerate() {
+                    let expected = f64::from(u8::from(i == j));
+                    assert!((dot(a, b) - expected).abs() < 1e-6, "{i} {j}");
+                }
+            }
+            squares += f64::from(rotation[0]).powi(2);
+        }
+        // of a uniform rotation the mean square of each number is 1 / N; the mean of all first numbers is 0
+        let mean = squares / rotations.len() as f64 * N as f64;
+        assert!((0.4..2.0).contains(&mean), "{mean}");
+        let sum: f64 = rotations.iter().map(|r| f64::from(r[0])).sum();
+        let bound = 3.0 * (rotations.len() as f64 / N as f64).sqrt();
+        assert!(sum.abs() < bound, "{sum}");
+        assert_eq!(Drawn::new(7).rotation(N), rotations[0]);
     }
 }

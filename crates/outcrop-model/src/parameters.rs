@@ -42,15 +42,19 @@ pub(crate) struct Network {
 }
 
 impl Parameter {
-    /// As it is before it is drawn: 1 where that says so, else 0.
+    /// As it is before it is drawn: the same number everywhere, 0 where it is drawn.
     fn new(name: TensorName, device: &Device) -> Self {
-        let ones = matches!(name.init, Draw::Ones);
+        let with = match name.init {
+            Draw::Ones => 1.0,
+            Draw::Constant { value } => value,
+            Draw::Zeros | Draw::Orthogonal | Draw::Normal { .. } => 0.0,
+        };
         let value = match (name.kind, name.shape.as_slice()) {
             (TensorKind::Matrix, &[outputs, inputs]) => {
-                Value::Matrix(leaf(filled(ones, [inputs, outputs], device)))
+                Value::Matrix(leaf(filled(with, [inputs, outputs], device)))
             }
-            (_, &[rows, width]) => Value::Matrix(leaf(filled(ones, [rows, width], device))),
-            (_, shape) => Value::Vector(leaf(filled(ones, [shape.iter().product()], device))),
+            (_, &[rows, width]) => Value::Matrix(leaf(filled(with, [rows, width], device))),
+            (_, shape) => Value::Vector(leaf(filled(with, [shape.iter().product()], device))),
         };
         let name = Arc::new(name);
         Self { name, value }
@@ -78,11 +82,8 @@ impl Parameter {
     }
 }
 
-fn filled<const D: usize>(ones: bool, shape: [usize; D], device: &Device) -> Tensor<D> {
-    match ones {
-        true => Tensor::ones(shape, device),
-        false => Tensor::zeros(shape, device),
-    }
+fn filled<const D: usize>(with: f64, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::full(shape, with, device)
 }
 
 /// A tensor that gets a gradient, where there are any.

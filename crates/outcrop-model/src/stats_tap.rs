@@ -11,6 +11,8 @@ use crate::{Error, HiddenSequences, Numbers, Result, Tap, TapPoint, TapSequences
 /// places, lower median and non-finite count of each sequence.
 #[derive(Debug, Default)]
 pub struct StatsTap {
+    /// How many positions at the beginning of each sequence are not measured.
+    left_out: usize,
     /// The block that runs: its layer, and how many ran before it.
     layer: usize,
     block: usize,
@@ -33,6 +35,15 @@ impl StatsTap {
     /// A tap that has measured nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One that leaves out the first `count` positions of every sequence, such as registers: its places count from the
+    /// position behind them.
+    pub fn without(count: usize) -> Self {
+        Self {
+            left_out: count,
+            ..Self::default()
+        }
     }
 
     /// What was measured: for each layer (index 0 is layer 1) one entry per sequence.
@@ -72,7 +83,9 @@ impl TapSequences for StatsTap {
         let size = sequences.positions * sequences.d_model;
         let each = sequences.hidden.chunks_exact(size);
         let stats = METERS.with_borrow_mut(|meters| {
-            let measure = |hidden| meters.measure(layer, hidden, sequences.d_model);
+            let first = self.left_out * sequences.d_model;
+            let measure =
+                |hidden: &[f32]| meters.measure(layer, &hidden[first..], sequences.d_model);
             each.map(measure).collect::<std::result::Result<_, _>>()
         });
         let stats = stats.map_err(|source| Error::Measure { layer, source });

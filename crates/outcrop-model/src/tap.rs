@@ -2,7 +2,8 @@ use burn::tensor::Tensor;
 
 use crate::{Error, Result};
 
-/// A place in a block where its hidden state can be tapped. `ResidPost = ResidPre + AttnWrite +
+/// A place in a block where its hidden state can be tapped. Positions are those of the registers, where an architecture has
+/// some, then those of the tokens. `ResidPost = ResidPre + AttnWrite +
 /// MlpWrite` holds for both kinds of residual, unless norms stand after the additions (Post-LN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TapPoint {

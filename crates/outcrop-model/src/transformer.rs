@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Plan, Step};
+use outcrop_arch::{ArchSpec, Plan, Step, TensorRole};
 
 use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
@@ -46,7 +46,11 @@ impl Transformer {
         }
         let network = Network::new(&plan, device)?;
         Ok(Self {
-            rotations: Rotations::new(&plan, spec.context, &device.clone().inner()),
+            rotations: Rotations::new(
+                &plan,
+                spec.leading() + spec.context,
+                &device.clone().inner(),
+            ),
             device: device.clone(),
             #[cfg(feature = "flex")]
             fused: Arc::new(Fused::new(&plan, &network, device)),
@@ -128,7 +132,7 @@ impl Transformer {
         }
     }
 
-    /// The residual stream [batch, positions, d_model] after the last block.
+    /// The residual stream [batch, registers + positions, d_model] after the last block.
     fn residual(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
         let mut x = self.start(ids);
         for layer in 1..=self.network.blocks.len() {
@@ -137,7 +141,7 @@ impl Transformer {
         x
     }
 
-    /// The residual stream [batch, positions, d_model] before the first block.
+    /// The residual stream [batch, registers + positions, d_model] before the first block.
     fn start(&self, ids: Tensor<2, Int>) -> Tensor<3> {
         let parameters = &self.network.start;
         #[cfg(feature = "flex")]
@@ -207,11 +211,17 @@ fn untrained(step: &Step) -> Option<&'static str> {
             (false, true) => Some("bidirectional"),
             (false, false) => None,
         },
-        Step::Insert { .. } => Some("patches"),
+        Step::Project {
+            role: TensorRole::PatchEmbedding,
+            ..
+        } => Some("patches"),
         Step::Gain { .. } => Some("layer_scale"),
         Step::Embed { .. }
         | Step::AddPosition { .. }
+        | Step::Insert { .. }
+        | Step::Remove { .. }
         | Step::Norm { .. }
+        | Step::DynamicTanh { .. }
         | Step::Scale { .. }
         | Step::Clip { .. }
         | Step::Project { .. }

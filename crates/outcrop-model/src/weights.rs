@@ -133,9 +133,11 @@ impl ParameterMap for Load {
                 let data = loaded.transpose().into_data();
                 Tensor::from_data(data, &tensor.device())
             }
-            TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
-                loaded
-            }
+            TensorKind::Embedding
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => loaded,
         };
         loaded.set_require_grad(tensor.is_require_grad())
     }
@@ -170,9 +172,11 @@ impl ParameterMap for Save {
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         let stored = match weight.kind {
             TensorKind::Matrix => tensor.clone().transpose(),
-            TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => {
-                tensor.clone()
-            }
+            TensorKind::Embedding
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => tensor.clone(),
         };
         match stored.try_into_vec_as::<f32>() {
             Ok(values) => self.stored.add(weight.clone(), Some(values)),

@@ -150,6 +150,30 @@ fn what_the_standard_tap_measures_is_there() {
     }
 }
 
+/// Statistics with registers are of all positions, without them of the tokens, whose first then is position 0.
+#[test]
+fn registers_can_be_left_out_of_statistics() {
+    let mut spec = ArchSpec::new(2, 24, 3);
+    (spec.context, spec.vocab, spec.registers) = (9, 60, 4);
+    let model = model(&spec).valid();
+    let tokens: Vec<u32> = (0..18).map(|i| i * i % 59).collect();
+    let x = || ids(&tokens, [2, 9], model.device());
+    for model in [model.clone(), model.clone().composed()] {
+        let mut keep = Keep::default();
+        let logits = model.forward(x(), &mut keep);
+        assert_eq!(logits.dims(), [2, 9, 60]);
+        for left_out in [0, 4] {
+            let mut tap = StatsTap::without(left_out);
+            model.forward(x(), &mut tap);
+            for (hidden, stats) in keep.0.iter().zip(tap.into_stats().unwrap()) {
+                let each = hidden.chunks_exact(24 * 13).map(|h| &h[24 * left_out..]);
+                let expected = each.map(|h| Meter::new().measure(h, 24).unwrap());
+                assert_eq!(stats, expected.collect::<Vec<_>>());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_same_bits_again_and_on_any_number_of_threads() {
     for (context, d_model, sequences) in [(71, 48, 30), (8, 24, 3000)] {

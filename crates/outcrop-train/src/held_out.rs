@@ -11,6 +11,8 @@ const AT_ONCE: usize = 10;
 /// The fixed held-out sequences on which a run is measured.
 pub(crate) struct HeldOut {
     parts: Vec<(Tensor<2, Int>, Tensor<2, Int>)>,
+    /// How many positions of hidden states, the first, are not measured.
+    left_out: usize,
 }
 
 /// The result of one measurement.
@@ -20,7 +22,7 @@ pub(crate) struct Measured {
 }
 
 impl HeldOut {
-    pub(crate) fn new(batch: &Batch, device: &Device) -> Self {
+    pub(crate) fn new(batch: &Batch, left_out: usize, device: &Device) -> Self {
         let row = AT_ONCE * batch.context;
         let parts = batch.inputs.chunks(row).zip(batch.targets.chunks(row));
         let tensor = |tokens: &[u32]| {
@@ -32,6 +34,7 @@ impl HeldOut {
         };
         Self {
             parts: parts.map(|(x, y)| (tensor(x), tensor(y))).collect(),
+            left_out,
         }
     }
 
@@ -40,7 +43,7 @@ impl HeldOut {
         let (mut loss, mut sequences, mut rows) = (0.0, 0, Vec::new());
         for (x, y) in &self.parts {
             let count = x.dims()[0];
-            let mut tap = StatsTap::new();
+            let mut tap = StatsTap::without(self.left_out);
             loss += value(model.loss(x.clone(), y.clone(), &mut tap))? * count as f64;
             for (layer, stats) in tap.into_stats()?.into_iter().enumerate() {
                 rows.extend(

@@ -112,8 +112,12 @@ impl<'a> Training<'a> {
         let recovered = dir.recover(spec, environment.repair, observer)?;
         provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
         let sequences = corpus.held_out(spec.measure.sequences)?;
+        let left_out = match spec.measure.registers {
+            true => 0,
+            false => spec.arch.registers,
+        };
         let (held_out, observing) = (
-            HeldOut::new(&sequences, &device),
+            HeldOut::new(&sequences, left_out, &device),
             Observing::new(spec, &sequences)?,
         );
         let device = device.autodiff();

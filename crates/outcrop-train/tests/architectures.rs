@@ -56,6 +56,15 @@ fn an_interrupted_run_ends_with_the_same_bits_under_the_names_of_its_family() {
         ("outcrop", format!("{LLAMA}\nnorm_placement = 'peri'")),
         (
             "outcrop",
+            format!("{LLAMA}\nattention_gate = 'per-head'\nattention_gate_init = 0.25"),
+        ),
+        (
+            "outcrop",
+            "norm = 'dynamic-tanh'\nembedding_projection = true\nregisters = 2".to_owned(),
+        ),
+        ("outcrop", "norm = 'ss-norm'\nregisters = 1".to_owned()),
+        (
+            "outcrop",
             "norm_placement = 'post'\nposition = { kind = 'alibi' }".to_owned(),
         ),
     ] {

@@ -53,6 +53,13 @@ fn silu_at(x: f32) -> Pair {
     [x * s, s * (x * (1.0 - s) + 1.0)]
 }
 
+/// s = 1 / (1 + exp(-x)); f' = s (1 - s).
+#[inline(always)]
+fn sigmoid_at(x: f32) -> Pair {
+    let s = 1.0 / (1.0 + exp(-x));
+    [s, s * (1.0 - s)]
+}
+
 #[inline(always)]
 fn each(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> Pair) {
     x.iter().zip(y).for_each(|(x, y)| *y = f(*x)[0]);
@@ -116,6 +123,18 @@ vectorised! {
 }
 
 vectorised! {
+    /// y = 1 / (1 + exp(-x)) of each.
+    pub fn sigmoid<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, sigmoid_at) }
+}
+
+vectorised! {
+    /// y = [`sigmoid`] of x, and `gradient`, that of y, becomes that of x.
+    pub fn sigmoid_backward<'a>(x: &'a [f32], y: &'a mut [f32], gradient: &'a mut [f32]) -> () {
+        each_backward(x, y, gradient, sigmoid_at)
+    }
+}
+
+vectorised! {
     /// y = max(x, 0)^2 of each; NaN stays.
     pub fn relu2<'a>(x: &'a [f32], y: &'a mut [f32]) -> () { each(x, y, relu2_at) }
 }
@@ -168,11 +187,12 @@ mod tests {
         #[test]
         fn values_and_finite_differences_in_f64(x in -5.0..5.0f32) {
             prop_assume!(x.abs() > 1e-4); // ReLU's corner
-            let kinds: [(Forward, Backward, Exact); 6] = [
+            let kinds: [(Forward, Backward, Exact); 7] = [
                 (gelu, gelu_backward, exact::gelu),
                 (gelu_tanh, gelu_tanh_backward, exact::gelu_tanh),
                 (relu, relu_backward, |x| x.max(0.0)),
                 (silu, silu_backward, |x| x / (1.0 + (-x).exp())),
+                (sigmoid, sigmoid_backward, |x| 1.0 / (1.0 + (-x).exp())),
                 (relu2, relu2_backward, |x| x.max(0.0).powi(2)),
                 (quick_gelu, quick_gelu_backward, |x| x / (1.0 + (-1.702 * x).exp())),
             ];

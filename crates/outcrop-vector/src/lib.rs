@@ -5,15 +5,17 @@
 //!
 //! | items | what they are |
 //! |---|---|
-//! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`] | nonlinearities; `_backward` with the derivative |
+//! | [`gelu`], [`gelu_tanh`], [`quick_gelu`], [`relu`], [`relu2`], [`silu`], [`sigmoid`] | nonlinearities; `_backward` with the derivative |
 //! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
+//! | [`dynamic_tanh`], [`dynamic_tanh_backward`] | the tanh that takes the place of a norm |
 //! | [`softmax`] | softmax of a row, in place |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
 //! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
 //! | [`alibi_slopes`], [`alibi_slopes_mpt`], [`bfloat16`] | slopes of attention with linear biases, and their rounding |
 //! | [`softcap`], [`softcap_slopes`] | numbers below a bound |
+//! | [`gate`], [`gate_backward`] | factors of several numbers each |
 //! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
 //! | [`exp`], [`erf`], [`tanh`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
@@ -34,9 +36,11 @@
 
 mod activation;
 mod alibi;
+mod dynamic_tanh;
 mod elementary;
 #[cfg(test)]
 mod exact;
+mod gate;
 mod loss;
 mod norm;
 mod rotary;
@@ -48,10 +52,13 @@ mod xielu;
 
 pub use activation::{
     add_into, gelu, gelu_backward, gelu_tanh, gelu_tanh_backward, multiply_into, quick_gelu,
-    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, silu, silu_backward,
+    quick_gelu_backward, relu, relu_backward, relu2, relu2_backward, sigmoid, sigmoid_backward,
+    silu, silu_backward,
 };
 pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
+pub use dynamic_tanh::{dynamic_tanh, dynamic_tanh_backward};
 pub use elementary::{erf, exp, tanh};
+pub use gate::{gate, gate_backward};
 pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use outcrop_arch::{ArchSpec, Draw, Part, Plan};
+use outcrop_arch::{ArchSpec, Draw, Part, Plan, TensorKind};
 
 /// Sequences of a batch; each has as many positions as the architecture's context.
 pub const SEQUENCES: usize = 3;
@@ -61,8 +61,10 @@ pub fn weights(arch: &ArchSpec) -> Parts {
 fn drawn(name: &str, part: &Part) -> Vec<f32> {
     let (mean, std) = match part.init {
         Draw::Normal { std } => (0.0, std),
+        Draw::Orthogonal => (0.0, 1.0 / (part.shape[0] as f64).sqrt()),
         Draw::Ones => (1.0, 0.2),
-        Draw::Zeros => (0.0, 0.2),
+        Draw::Constant { value } if part.kind == TensorKind::Alpha => (value, 0.2),
+        Draw::Zeros | Draw::Constant { .. } => (0.0, 0.2),
     };
     let width = std * 12f64.sqrt();
     let count = part.shape.iter().product();

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Step};
+use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Rows, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -31,8 +31,11 @@ pub(crate) const PUBLISHED: &[&str] = &[
 steps! {
     "embed": Step::Embed { .. },
     "add position": Step::AddPosition { .. },
+    "insert": Step::Insert { .. },
+    "remove": Step::Remove { .. },
     "norm, centred": Step::Norm { centred: true, .. },
     "norm": Step::Norm { centred: false, .. },
+    "tanh in the place of a norm": Step::DynamicTanh { .. },
     "scale": Step::Scale { .. },
     "clip": Step::Clip { .. },
     "project": Step::Project { .. },
@@ -47,14 +50,14 @@ steps! {
     "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },
     "attend with biases in a window": Step::Attend { window: Some(_), alibi: Some(_), .. },
     "activate": Step::Activate { .. },
-    "multiply": Step::Multiply { .. },
+    "multiply": Step::Multiply { to: Rows::Hidden, .. },
+    "multiply what heads read": Step::Multiply { .. },
     "add": Step::Add { .. },
     "unembed": Step::Unembed { .. },
     published {
         "experts": Step::Experts { .. },
         "attend with sink logits": Step::Attend { sink_logits: true, .. },
         "attend to later positions": Step::Attend { bidirectional: true, .. },
-        "insert": Step::Insert { .. },
         "gain": Step::Gain { .. },
     }
 }

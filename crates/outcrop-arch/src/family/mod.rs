@@ -89,7 +89,7 @@ pub use self::layout::{HeadGains, Layout, Module, Stack, bare, expert, experts, 
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Error, Result, Softcap};
+use crate::{Activation, ArchSpec, AttentionGate, Error, Result, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -315,12 +315,16 @@ impl Family {
     /// Checks that switches that few families have are at their defaults.
     fn usual(&self, arch: &ArchSpec) -> Result<()> {
         self.same("embedding_dim", arch.embedding_dim, None)?;
+        let projected = arch.embedding_projection;
+        self.same("embedding_projection", projected, false)?;
         self.same("embedding_norm", arch.embedding_norm, false)?;
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;
         self.same("sink_logits", arch.sink_logits, false)?;
+        self.same("attention_gate", arch.attention_gate, AttentionGate::None)?;
         self.same("bidirectional", arch.bidirectional, false)?;
         self.same("layer_scale", arch.layer_scale, false)?;
+        self.same("registers", arch.registers, 0)?;
         self.same("patches", arch.patches, None)?;
         self.same("experts", arch.experts.as_ref(), None)?;
         self.same("softcap", arch.softcap, Softcap::default())

@@ -22,6 +22,7 @@ static LAYOUT: Layout = Layout {
         module("embed_in", &[R::TokenEmbedding]),
         module("embed_projection", &[R::EmbeddingProjection]),
         module("embed_positions", &[R::PositionEmbedding]),
+        module("embed_registers", &[R::Registers]),
         module("embed_layernorm", &[R::EmbeddingNorm]),
     ],
     end: &[
@@ -36,6 +37,7 @@ static LAYOUT: Layout = Layout {
         module("attention.query_layernorm", &[R::QueryNorm]),
         module("attention.key_layernorm", &[R::KeyNorm]),
         fused("attention.query_key_value"),
+        module("attention.gate", &[R::AttentionGate]),
         module("attention.dense", &[R::AttentionOutput]),
         Module {
             name: "mlp.dense_h_to_4h",

@@ -1,8 +1,8 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, Patches,
-    QkNormProperties, ResidualProperties, Rotary,
+    ActivationProperties, Angles, ArchSpec, Gain, GateOver, Nonlinearity, NormProperties, Over,
+    Patches, QkNormProperties, ResidualProperties, Rotary,
 };
 
 impl Plan {
@@ -45,7 +45,7 @@ fn start(arch: &ArchSpec) -> Section {
         }
     }
     list.scale(Rows::Residual, arch.scale.embedding);
-    if let Some(width) = arch.embedding_dim {
+    if let Some(width) = projected(arch) {
         let rows = [Rows::Residual, Rows::Residual];
         let role = TensorRole::EmbeddingProjection;
         list.project(role, [arch.d_model, width], false, rows);
@@ -57,9 +57,10 @@ fn start(arch: &ArchSpec) -> Section {
         list.table(role, shape, TensorKind::Embedding);
         list.step(Step::AddPosition { role });
     }
-    if let Some(registers) = arch.patches.map(|patches| patches.registers) {
-        list.insert(TensorRole::Registers, registers, 1);
-    }
+    let (registers, at) = arch
+        .patches
+        .map_or((arch.registers, 0), |p| (p.registers, 1));
+    list.insert(TensorRole::Registers, registers, at);
     if arch.embedding_norm {
         list.norm(TensorRole::EmbeddingNorm, Rows::Residual, Rows::Residual);
     }
@@ -71,13 +72,30 @@ fn width(arch: &ArchSpec) -> usize {
     arch.embedding_dim.unwrap_or(arch.d_model)
 }
 
+/// The same where matrices lead from the embedding into the residual stream and out of it.
+fn projected(arch: &ArchSpec) -> Option<usize> {
+    let square = arch.embedding_projection.then_some(arch.d_model);
+    arch.embedding_dim.or(square)
+}
+
+fn is_projection(role: TensorRole) -> bool {
+    matches!(
+        role,
+        TensorRole::EmbeddingProjection | TensorRole::UnembeddingProjection
+    )
+}
+
 fn end(arch: &ArchSpec) -> Section {
     let mut list = List::new(arch);
+    if arch.registers > 0 {
+        let count = arch.registers;
+        list.step(Step::Remove { count });
+    }
     let mut from = match arch.norm_placement.properties().last {
         true => list.norm(TensorRole::FinalNorm, Rows::Residual, Rows::Final),
         false => Rows::Residual,
     };
-    if let Some(width) = arch.embedding_dim {
+    if let Some(width) = projected(arch) {
         let role = TensorRole::UnembeddingProjection;
         list.project(role, [width, arch.d_model], false, [from, Rows::Final]);
         from = Rows::Final;
@@ -240,10 +258,29 @@ impl<'a> List<'a> {
             bidirectional: arch.bidirectional,
             sink_logits: arch.sink_logits,
         });
+        if let Some(over) = *arch.attention_gate.properties() {
+            self.read_gate(from, over);
+        }
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
         let rows = [Rows::Read, Rows::Write];
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
+    }
+
+    /// Multiplies what heads read by sigmoid(x W + b), x the rows of `from`.
+    fn read_gate(&mut self, from: Rows, over: GateOver) {
+        let arch = self.arch;
+        let outputs = match over {
+            GateOver::Head => arch.heads,
+            GateOver::Element => arch.heads * arch.d_head(),
+        };
+        let (role, of) = (TensorRole::AttentionGate, Rows::ReadGate);
+        let bias = arch.attention_gate_init.is_some();
+        self.project(role, [outputs, arch.d_model], bias, [from, of]);
+        let kind = Nonlinearity::Sigmoid;
+        self.step(Step::Activate { kind, of });
+        let to = Rows::Read;
+        self.step(Step::Multiply { from: of, to });
     }
 
     /// What scores are multiplied by, where it is not 1 / sqrt(d_head).
@@ -329,24 +366,31 @@ impl<'a> List<'a> {
     fn norm(&mut self, role: TensorRole, from: Rows, to: Rows) -> Rows {
         let properties = *self.arch.norm.properties();
         self.norm_vectors(role, properties, self.arch.d_model);
-        self.step(Step::Norm {
-            role,
-            centred: properties.centred,
-            eps: self.arch.norm_eps,
-            from,
-            to,
+        self.step(match properties.tanh {
+            true => Step::DynamicTanh { role, from, to },
+            false => Step::Norm {
+                role,
+                centred: properties.centred,
+                eps: self.arch.norm_eps,
+                from,
+                to,
+            },
         });
         to
     }
 
-    /// The gain and the shift of a norm, those that it has.
+    /// The vectors of a norm of rows of `width` numbers, those that it has.
     fn norm_vectors(&mut self, role: TensorRole, norm: NormProperties, width: usize) {
-        let vectors = [
-            (norm.gain, TensorKind::Gain),
-            (norm.shift, TensorKind::Shift),
-        ];
-        for (_, kind) in vectors.into_iter().filter(|(has, _)| *has) {
-            self.vector(role, kind, width);
+        match norm.gain {
+            Gain::None => {}
+            Gain::Channels => self.vector(role, TensorKind::Gain, width),
+            Gain::Single => self.vector(role, TensorKind::Gain, 1),
+        }
+        if norm.shift {
+            self.vector(role, TensorKind::Shift, width);
+        }
+        if norm.tanh {
+            self.vector(role, TensorKind::Alpha, 1);
         }
     }
 
@@ -406,7 +450,16 @@ impl<'a> List<'a> {
     fn draw(&self, role: TensorRole, kind: TensorKind) -> Draw {
         match kind {
             TensorKind::Gain => Draw::Ones,
+            TensorKind::Alpha => Draw::Constant { value: 0.5 },
+            TensorKind::Bias if role == TensorRole::AttentionGate => {
+                let mean = self.arch.attention_gate_init.unwrap_or(0.5);
+                let value = (mean / (1.0 - mean)).ln();
+                Draw::Constant { value }
+            }
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
+            TensorKind::Matrix if self.arch.embedding_projection && is_projection(role) => {
+                Draw::Orthogonal
+            }
             TensorKind::Embedding | TensorKind::Matrix => {
                 let writes = matches!(
                     role,

@@ -47,8 +47,10 @@ impl Plan {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
+            | Step::DynamicTanh { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }
@@ -76,8 +78,10 @@ impl Section {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Gain { .. }
             | Step::Norm { .. }
+            | Step::DynamicTanh { .. }
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }

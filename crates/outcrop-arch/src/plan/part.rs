@@ -27,6 +27,8 @@ pub enum TensorRole {
     KeyNorm,
     /// The logits of heads beside the scores, \[heads\].
     SinkLogits,
+    /// Gates of what heads read, \[heads\] or [heads, d_head] outputs.
+    AttentionGate,
     /// Output projection of attention.
     AttentionOutput,
     /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
@@ -74,7 +76,7 @@ pub enum TensorRole {
     PatchEmbedding,
     /// The class token of a model of images, [1, d_model].
     ClassToken,
-    /// Its registers, [registers, d_model].
+    /// Registers, [registers, d_model].
     Registers,
     /// Gain of what attention writes, \[d_model\].
     AttentionScale,
@@ -101,6 +103,7 @@ impl TensorRole {
             | Self::QueryNorm
             | Self::KeyNorm
             | Self::SinkLogits
+            | Self::AttentionGate
             | Self::AttentionOutput
             | Self::MlpUp
             | Self::MlpGate
@@ -135,6 +138,8 @@ pub enum TensorPart {
     Weight,
     /// Bias, or shift of a normalisation.
     Bias,
+    /// The factor inside of a norm that is a tanh.
+    Alpha,
 }
 
 /// The kind of a tensor.
@@ -150,6 +155,8 @@ pub enum TensorKind {
     Gain,
     /// The shift of a norm.
     Shift,
+    /// The factor inside of a norm that is a tanh, \[1\].
+    Alpha,
 }
 
 impl TensorKind {
@@ -158,6 +165,7 @@ impl TensorKind {
         match self {
             Self::Embedding | Self::Matrix | Self::Gain => TensorPart::Weight,
             Self::Bias | Self::Shift => TensorPart::Bias,
+            Self::Alpha => TensorPart::Alpha,
         }
     }
 
@@ -165,7 +173,7 @@ impl TensorKind {
     pub(crate) fn decays(self) -> bool {
         match self {
             Self::Embedding | Self::Matrix => true,
-            Self::Bias | Self::Gain | Self::Shift => false,
+            Self::Bias | Self::Gain | Self::Shift | Self::Alpha => false,
         }
     }
 }
@@ -177,6 +185,13 @@ pub enum Draw {
     Zeros,
     /// 1 everywhere.
     Ones,
+    /// The same number everywhere.
+    Constant {
+        /// It.
+        value: f64,
+    },
+    /// A random rotation: a square matrix W with W W' = 1, uniform over all of these.
+    Orthogonal,
     /// Normal with mean 0.
     Normal {
         /// Standard deviation, above 0.

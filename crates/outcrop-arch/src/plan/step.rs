@@ -18,6 +18,8 @@ pub enum Rows {
     Values,
     /// Output of the heads, before the output projection, [heads, d_head].
     Read,
+    /// Gates of what heads read, \[heads\] or [heads, d_head].
+    ReadGate,
     /// Input of the MLP, d_model wide.
     MlpInput,
     /// Hidden layer of the MLP, d_ff wide.
@@ -50,6 +52,11 @@ pub enum Step {
         /// How many rows stay before them.
         at: usize,
     },
+    /// The first rows of every sequence of the residual stream fall away.
+    Remove {
+        /// How many.
+        count: usize,
+    },
     /// to = (from - m) / sqrt(mean((from - m)^2) + eps), row by row, times the gain and plus the shift if it has these
     /// parts.
     Norm {
@@ -59,6 +66,15 @@ pub enum Step {
         centred: bool,
         /// Added to the variance.
         eps: f64,
+        /// What is read.
+        from: Rows,
+        /// What is written; may be the same.
+        to: Rows,
+    },
+    /// to = tanh(alpha from), number by number, times the gain and plus the shift if it has these parts; alpha is one number.
+    DynamicTanh {
+        /// Whose alpha, gain and shift.
+        role: TensorRole,
         /// What is read.
         from: Rows,
         /// What is written; may be the same.
@@ -146,7 +162,8 @@ pub enum Step {
         /// Of what.
         of: Rows,
     },
-    /// to = to * from, number by number.
+    /// to = to * from, number by number; where a row of `from` has fewer numbers, each of them multiplies as many that
+    /// follow one another, the same for all.
     Multiply {
         /// The other factor.
         from: Rows,

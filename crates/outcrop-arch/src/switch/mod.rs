@@ -4,6 +4,8 @@
 mod activation;
 mod alibi;
 mod attention;
+mod attention_gate;
+mod attention_gate_init;
 mod bias;
 mod bidirectional;
 mod clip_qkv;
@@ -12,6 +14,7 @@ mod d_ff;
 mod d_model;
 mod embedding_dim;
 mod embedding_norm;
+mod embedding_projection;
 mod experts;
 mod head_dim;
 mod heads;
@@ -29,6 +32,7 @@ mod one_of;
 mod patches;
 mod position;
 mod qk_norm;
+mod registers;
 mod residual;
 mod rotary_pairs;
 mod rotary_scaling;
@@ -47,10 +51,11 @@ use serde_json::{Map, json};
 pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
 pub use self::attention::Attention;
+pub use self::attention_gate::{AttentionGate, GateOver};
 pub use self::bias::Bias;
 pub use self::experts::Experts;
 pub use self::init::Init;
-pub use self::norm::{Norm, NormProperties};
+pub use self::norm::{Gain, Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
 pub use self::one_of::Word;
@@ -88,6 +93,10 @@ pub struct Switch {
 
 fn whole(low: usize, high: usize) -> serde_json::Value {
     json!({ "type": "integer", "minimum": low, "maximum": high })
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 fn within(field: &str, value: usize, low: usize, high: usize) -> Result<()> {
@@ -244,6 +253,13 @@ switches! {
         /// 1.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         sink_logits: bool = false;
+        /// The gate that multiplies what heads read.
+        #[serde(skip_serializing_if = "AttentionGate::is_none")]
+        attention_gate: AttentionGate = AttentionGate::default();
+        /// The mean of the gates before training, above 0 and below 1; their bias starts at ln(mean / (1 - mean)). None where
+        /// they have no bias.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attention_gate_init: Option<f64> = None;
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;
@@ -259,6 +275,9 @@ switches! {
         /// Width of the embedding where it is not d_model: matrices lead into the residual stream and out of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         embedding_dim: Option<usize> = None;
+        /// Whether square matrices, which start as random rotations, follow the embedding and precede the unembedding.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        embedding_projection: bool = false;
         /// Whether the residual stream is normalised before the first block, as in BLOOM.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         embedding_norm: bool = false;
@@ -283,6 +302,9 @@ switches! {
         /// Whether what a sublayer writes is multiplied by a learned gain.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         layer_scale: bool = false;
+        /// How many learned vectors stand before the first token, R; their outputs fall away.
+        #[serde(skip_serializing_if = "is_zero")]
+        registers: usize = 0;
         /// How patches of images enter, in the place of tokens.
         #[serde(skip_serializing_if = "Option::is_none")]
         patches: Option<Patches> = None;

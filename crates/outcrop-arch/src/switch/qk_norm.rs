@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::json;
 
-use super::{NormProperties, Switch};
+use super::{Gain, NormProperties, Switch};
 
 pub(super) static SWITCH: Switch = Switch {
     key: "qk_norm",
@@ -84,8 +84,9 @@ pub struct QkNormProperties {
 }
 
 const RMS: NormProperties = NormProperties {
+    tanh: false,
     centred: false,
-    gain: true,
+    gain: Gain::Channels,
     shift: false,
 };
 
@@ -115,7 +116,13 @@ impl QkNorm {
             Self::LayerNorm => (Over::Head, centred(true)),
             Self::LayerNormHeads => (Over::Heads, centred(false)),
             Self::AfterRotation => (Over::Head, RMS),
-            Self::AfterRotationPlain => (Over::Head, NormProperties { gain: false, ..RMS }),
+            Self::AfterRotationPlain => (
+                Over::Head,
+                NormProperties {
+                    gain: Gain::None,
+                    ..RMS
+                },
+            ),
         };
         Some(QkNormProperties {
             over,

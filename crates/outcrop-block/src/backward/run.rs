@@ -1,8 +1,11 @@
 //! Single steps of the backward pass.
 
+use outcrop_arch::Nonlinearity;
+
 use crate::activate::{gated_backward, plain_backward};
 use crate::attend::Kept;
 use crate::frame::{Frame, Pass, Tools};
+use crate::gate::gate_backward;
 use crate::layout::Storage;
 use crate::op::{Kind, Map, Norm, Op, Value};
 use crate::program::{Action, Program};
@@ -72,6 +75,7 @@ impl Back<'_> {
                 gradient[..length].iter_mut().for_each(|x| *x *= by);
                 frame.put(self.gradient(op.from), gradient);
             }
+            (Action::Whole, Kind::Gate { kind, by }) => self.gate(op, (kind, by), frame, tools),
             (Action::Whole, Kind::Turn) => self.turn(op, frame, lane),
             (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, tools),
             (Action::Whole, Kind::Activate { .. }) => self.activate(op, frame, lane),
@@ -97,7 +101,7 @@ impl Back<'_> {
     fn norm(&self, op: Op, norm: Norm, frame: &mut Frame<'_>, lane: &mut Lane, tools: &mut Tools) {
         let [from, to] = [op.from, op.to].map(|value| self.gradient(value));
         let length = self.length(frame, op.from);
-        let sums = lane.norm(norm.gain, norm.shift, norm.width);
+        let sums = lane.norm(&norm);
         let dx_whole = frame.take(from);
         let dx = &mut dx_whole[..length];
         if from == to {
@@ -116,6 +120,32 @@ impl Back<'_> {
         norm.backward(self.pass.weights, x, dy, dx, sums);
         frame.put(to.filter(|to| Some(*to) != from), dy_whole);
         frame.put(from, dx_whole);
+    }
+
+    fn gate(
+        &self,
+        op: Op,
+        (kind, by): (Nonlinearity, Value),
+        frame: &mut Frame<'_>,
+        tools: &mut Tools,
+    ) {
+        let [x, of_gates] = [op.from, by].map(|value| self.gradient(value));
+        let (active, length) = (self.pass.place(op.to), self.length(frame, op.from));
+        let y = frame.take(active);
+        let dx = frame.take(x);
+        let dgates = frame.take(of_gates);
+        let gates = self.value(frame, by);
+        gate_backward(
+            (kind, gates),
+            self.value(frame, op.from),
+            &mut y[..length],
+            &mut dx[..length],
+            &mut dgates[..gates.len()],
+            &mut tools.gates,
+        );
+        frame.put(of_gates, dgates);
+        frame.put(x, dx);
+        frame.put(active, y);
     }
 
     fn turn(&self, op: Op, frame: &mut Frame<'_>, lane: &mut Lane) {

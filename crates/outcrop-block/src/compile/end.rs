@@ -6,10 +6,12 @@ use crate::input::{Columns, Input, Inputs};
 use crate::op::{Map, Norm};
 use crate::{Error, Result};
 
-/// A norm and a projection, where there are such, and the unembedding.
+/// What is removed, a norm and a projection, where there are such, and the unembedding.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct End {
     pub(crate) inputs: Vec<Input>,
+    /// How many rows at the beginning of every sequence fall away first.
+    pub(crate) removed: usize,
     pub(crate) norm: Option<Norm>,
     pub(crate) projection: Option<Map>,
     /// The unembedding [width, vocab]; the table of tokens [vocab, width] where they are tied.
@@ -25,8 +27,15 @@ pub(crate) fn end(section: &Section) -> Result<End> {
     let mut inputs = Inputs::new(section);
     let [vocab, width] = inputs.matrix(TensorRole::Unembedding)?;
     let mut steps = section.steps.as_slice();
-    let (mut norm, mut projection) = (None, None);
-    if let [step @ Step::Norm { .. }, rest @ ..] = steps {
+    let (mut removed, mut norm, mut projection) = (0, None, None);
+    if let [Step::Remove { count }, rest @ ..] = steps {
+        (removed, steps) = (*count, rest);
+    }
+    if let [
+        step @ (Step::Norm { .. } | Step::DynamicTanh { .. }),
+        rest @ ..,
+    ] = steps
+    {
         let projected = inputs.matrix(TensorRole::UnembeddingProjection);
         let width = projected.map_or(width, |[_, inputs]| inputs);
         let read = super::norm(&mut inputs, step, width)?;
@@ -64,6 +73,7 @@ pub(crate) fn end(section: &Section) -> Result<End> {
         outputs: vocab,
     };
     Ok(End {
+        removed,
         norm,
         projection,
         unembedding,

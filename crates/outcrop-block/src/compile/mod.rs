@@ -93,7 +93,7 @@ impl List<'_> {
     /// Takes a step, with those of `rest` that belong to it; what remains.
     fn step<'s>(&mut self, step: &Step, rest: &'s [Step]) -> Result<&'s [Step]> {
         match *step {
-            Step::Norm { from, to, .. } => {
+            Step::Norm { from, to, .. } | Step::DynamicTanh { from, to, .. } => {
                 let from = self.value(from)?;
                 let norm = self.norm(step, self.values[from].width)?;
                 self.op(Kind::Norm(norm), from, to, norm.width);
@@ -162,6 +162,7 @@ impl List<'_> {
             Step::Embed { .. }
             | Step::AddPosition { .. }
             | Step::Insert { .. }
+            | Step::Remove { .. }
             | Step::Unembed { .. } => {
                 return Err(Error::lack("steps that belong before or after the blocks"));
             }
@@ -246,7 +247,7 @@ impl List<'_> {
                 Ok(heads.map(column).collect())
             }
             [(gate, Rows::Gate), (up, Rows::Hidden)] => Ok(vec![whole(gate)?, whole(up)?]),
-            [(role, Rows::Hidden | Rows::Write)] => Ok(vec![whole(role)?]),
+            [(role, Rows::Hidden | Rows::Write | Rows::ReadGate)] => Ok(vec![whole(role)?]),
             _ => Err(Error::lack(format!("projections to {targets:?}"))),
         }
     }
@@ -273,7 +274,19 @@ impl List<'_> {
             from: Rows::Gate,
             to: Rows::Hidden,
         };
+        let read_gated = Step::Multiply {
+            from: Rows::ReadGate,
+            to: Rows::Read,
+        };
         match (of, rest.split_first()) {
+            (Rows::ReadGate, Some((next, rest)))
+                if *next == read_gated && kind != Nonlinearity::Xielu =>
+            {
+                let (read, by) = (self.value(Rows::Read)?, from);
+                let width = self.values[read].width;
+                self.op(Kind::Gate { kind, by }, read, Rows::Read, width);
+                Ok(rest)
+            }
             (Rows::Hidden, _) => {
                 let alphas = self.alphas(kind)?;
                 let gated = false;
@@ -353,12 +366,14 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
     let reads = |step: &Step| matches!(step, Step::Project { from, .. } | Step::Experts { from, .. } if *from == rows);
     let writes = |step: &Step| match step {
         Step::Norm { to, .. }
+        | Step::DynamicTanh { to, .. }
         | Step::Project { to, .. }
         | Step::Experts { to, .. }
         | Step::Add { to, .. } => *to == rows,
         Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Insert { .. }
+        | Step::Remove { .. }
         | Step::Gain { .. }
         | Step::Scale { .. }
         | Step::HeadNorm { .. }
@@ -377,12 +392,23 @@ fn readers(rows: Rows, rest: &[Step]) -> usize {
 
 /// The norm of a step, of rows of `width` numbers.
 pub(crate) fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result<Norm> {
-    let Step::Norm {
+    let (role, centred, eps) = if let Step::Norm {
         role, centred, eps, ..
     } = *step
-    else {
+    {
+        (role, centred, eps)
+    } else if let Step::DynamicTanh { role, .. } = *step {
+        (role, false, 0.0)
+    } else {
         return Err(Error::lack("a norm that is none"));
     };
+    let alpha = inputs.part(role, TensorKind::Alpha);
+    if matches!(step, Step::DynamicTanh { .. }) && alpha.is_none() {
+        return Err(Error::Part {
+            role: format!("{role:?}"),
+            kind: "alpha",
+        });
+    }
     Ok(Norm {
         width,
         gains: 1,
@@ -390,5 +416,6 @@ pub(crate) fn norm(inputs: &mut Inputs<'_>, step: &Step, width: usize) -> Result
         eps: eps as f32,
         gain: inputs.vector(role, TensorKind::Gain),
         shift: inputs.vector(role, TensorKind::Shift),
+        alpha: inputs.vector(role, TensorKind::Alpha),
     })
 }

@@ -14,7 +14,9 @@ pub(super) fn ordered(ops: Vec<Op>, values: &[Shape]) -> Result<(Vec<Op>, usize)
     let mut needed = vec![false; values.len()];
     needed[ops[at].from] = true;
     for op in before.iter().rev() {
-        needed[op.from] |= needed[op.to];
+        for value in op.reads() {
+            needed[value] |= needed[op.to];
+        }
     }
     let (first, later): (Vec<Op>, Vec<Op>) = before.iter().partition(|op| needed[op.to]);
     if before.iter().any(|op| values[op.to].residual) {
@@ -31,7 +33,12 @@ pub(super) fn ordered(ops: Vec<Op>, values: &[Shape]) -> Result<(Vec<Op>, usize)
 
 /// Checks that rows but the residual stream are read by one operation.
 fn one_reader(ops: &[Op], values: &[Shape]) -> Result<()> {
-    let readers = |value: Value| ops.iter().filter(|op| op.from == value).count();
+    let readers = |value: Value| {
+        ops.iter()
+            .flat_map(Op::reads)
+            .filter(|read| *read == value)
+            .count()
+    };
     let many = (0..values.len()).find(|&value| !values[value].residual && readers(value) > 1);
     match many {
         Some(_) => Err(Error::lack("rows that two steps read")),

@@ -64,6 +64,7 @@ impl List<'_> {
             eps: eps as f32,
             gain: self.inputs.vector(role, TensorKind::Gain),
             shift: self.inputs.vector(role, TensorKind::Shift),
+            alpha: None,
         })
     }
 
@@ -79,6 +80,7 @@ impl List<'_> {
             | Rows::Residual
             | Rows::AttentionInput
             | Rows::Read
+            | Rows::ReadGate
             | Rows::MlpInput
             | Rows::Hidden
             | Rows::Gate

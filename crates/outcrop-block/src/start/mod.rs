@@ -26,10 +26,12 @@ enum StartStep {
     Scale(f32),
     Project(Map),
     Positions,
-    /// The rows of this input before row `at` of every sequence.
+    /// The rows of this input, `count` of `width` numbers, before row `at` of every sequence.
     Insert {
         input: usize,
         at: usize,
+        count: usize,
+        width: usize,
     },
     Norm(Norm),
 }
@@ -57,9 +59,10 @@ impl Start {
     /// # Errors
     /// [`Error::Lack`] for that of a model of images.
     pub fn trains(&self) -> Result<()> {
-        match self.tables.is_empty() || self.steps.iter().any(StartStep::inserts) {
-            true => Err(Error::lack("gradients of patches")),
-            false => Ok(()),
+        let embeds = |table: &Input| table.roles.contains(&TensorRole::TokenEmbedding);
+        match self.tables.first().is_some_and(embeds) {
+            true => Ok(()),
+            false => Err(Error::lack("gradients of patches")),
         }
     }
 
@@ -83,12 +86,20 @@ impl Start {
                     tables.push(table(section, role)?);
                     StartStep::Positions
                 }
-                Step::Insert { role, at } => StartStep::Insert {
-                    input: inputs.rows(role)?,
-                    at,
-                },
+                Step::Insert { role, at } => {
+                    let input = inputs.rows(role)?;
+                    let count = inputs.list[input].shape[0] / width.max(1);
+                    StartStep::Insert {
+                        input,
+                        at,
+                        count,
+                        width,
+                    }
+                }
                 Step::Scale { by, .. } => StartStep::Scale(by as f32),
-                Step::Norm { .. } => StartStep::Norm(norm(&mut inputs, step, width)?),
+                Step::Norm { .. } | Step::DynamicTanh { .. } => {
+                    StartStep::Norm(norm(&mut inputs, step, width)?)
+                }
                 Step::Project { role, .. } => {
                     let outputs = 0..inputs.matrix(role)?[0];
                     width = outputs.end;
@@ -97,6 +108,7 @@ impl Start {
                 Step::HeadNorm { .. }
                 | Step::Clip { .. }
                 | Step::Gain { .. }
+                | Step::Remove { .. }
                 | Step::Rotate { .. }
                 | Step::Attend { .. }
                 | Step::Activate { .. }
@@ -115,14 +127,26 @@ impl Start {
         })
     }
 
+    /// How many rows it puts into every sequence.
+    pub fn inserted(&self) -> usize {
+        let count = |step: &StartStep| match step {
+            StartStep::Insert { count, .. } => *count,
+            StartStep::Scale(_)
+            | StartStep::Project(_)
+            | StartStep::Positions
+            | StartStep::Norm(_) => 0,
+        };
+        self.steps.iter().map(count).sum()
+    }
+
     /// The tensors that it takes, in order, but for the tables of tokens and positions.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
     }
 
     /// The residual streams before the first block, of the rows of the embedding `x` of sequences of these
-    /// `lengths`, one after another; a model of images takes the numbers of patches in the place of the embedding, and gives
-    /// sequences that are longer by what it inserts. `positions` are the vectors of positions from the first on, if there
+    /// `lengths`, one after another, and longer by what it inserts; a model of images takes the numbers of patches in the place
+    /// of the embedding. `positions` are the vectors of positions from the first on, if there
     /// are such. In parallel on the current rayon pool.
     ///
     /// ```
@@ -147,7 +171,7 @@ impl Start {
         for step in &self.steps {
             match step {
                 StartStep::Positions => add_positions(&mut x, &lengths, positions),
-                StartStep::Insert { input, at } => {
+                StartStep::Insert { input, at, .. } => {
                     x = inserted(&x, &mut lengths, weights.vector(*input), *at);
                 }
                 StartStep::Scale(_) | StartStep::Project(_) | StartStep::Norm(_) => {
@@ -160,13 +184,6 @@ impl Start {
 }
 
 impl StartStep {
-    fn inserts(&self) -> bool {
-        match self {
-            Self::Insert { .. } => true,
-            Self::Scale(_) | Self::Project(_) | Self::Positions | Self::Norm(_) => false,
-        }
-    }
-
     /// On all rows; what they were before, where the gradients of the step need it. Positions are added and rows inserted elsewhere.
     fn apply(&self, weights: &Weights<'_>, x: &mut Vec<f32>) -> Vec<f32> {
         match self {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use outcrop_vector::add_into;
 use rayon::prelude::*;
 
-use super::{Start, StartStep, add_positions};
+use super::{Start, StartStep, add_positions, inserted};
 use crate::Input;
 use crate::sums::{Lane, lanes, total};
 use crate::weight::{Transposed, Weights};
@@ -25,7 +25,7 @@ impl Start {
         &self.tables
     }
 
-    /// The residual streams [sequences, tokens, d_model] before the first block of token `ids` [sequences, tokens],
+    /// The residual streams [sequences, inserted + tokens, d_model] before the first block of token `ids` [sequences, tokens],
     /// and what [`Start::backward`] needs. `tables` and `weights` are the [tables](Self::tables) and the
     /// [inputs](Self::inputs) in order, matrices [inputs, outputs] by rows. In parallel on the current rayon pool, the
     /// same bits on any number of threads.
@@ -57,15 +57,17 @@ impl Start {
     ) -> (Vec<f32>, StartTape) {
         assert!(self.trains().is_ok(), "a start with gradients");
         let weights = Weights::pack(&self.inputs, weights);
-        let lengths = vec![tokens; ids.len() / tokens];
+        let mut lengths = vec![tokens; ids.len() / tokens];
         let mut x = look_up(tables[0], self.tables[0].shape[1], ids);
         let apply = |step: &StartStep| match step {
             StartStep::Positions => {
                 add_positions(&mut x, &lengths, tables[1]);
                 Vec::new()
             }
-            // a start with them has no backward pass
-            StartStep::Insert { .. } => Vec::new(),
+            StartStep::Insert { input, at, .. } => {
+                x = inserted(&x, &mut lengths, weights.vector(*input), *at);
+                Vec::new()
+            }
             StartStep::Scale(_) | StartStep::Project(_) | StartStep::Norm(_) => {
                 step.apply(&weights, &mut x)
             }
@@ -98,7 +100,11 @@ impl Start {
         for (step, before) in self.steps.iter().zip(&tape.0).rev() {
             match step {
                 StartStep::Scale(by) => dx.to_mut().par_iter_mut().for_each(|x| *x *= by),
-                StartStep::Insert { .. } => {}
+                StartStep::Insert { input, .. } => {
+                    let sequences = ids.len() / tokens;
+                    let (others, sum) = taken(step, &dx, sequences);
+                    (dx, gradients[*input]) = (others.into(), sum);
+                }
                 StartStep::Positions => positions = Some(self.positions(&dx, tokens)),
                 StartStep::Project(_) | StartStep::Norm(_) => {
                     dx = back
@@ -154,6 +160,25 @@ fn look_up(table: &[f32], width: usize, ids: &[usize]) -> Vec<f32> {
     x
 }
 
+/// Without the rows that a step put into each sequence; and the sum of these over the sequences.
+fn taken(step: &StartStep, dx: &[f32], sequences: usize) -> (Vec<f32>, Vec<f32>) {
+    let StartStep::Insert {
+        at, count, width, ..
+    } = *step
+    else {
+        return (dx.to_vec(), Vec::new());
+    };
+    let (first, end) = (at * width, (at + count) * width);
+    let mut others = Vec::with_capacity(dx.len());
+    let mut sum = vec![0.0; count * width];
+    for rows in dx.chunks_exact((dx.len() / sequences.max(1)).max(1)) {
+        others.extend_from_slice(&rows[..first]);
+        add_into(&rows[first..end], &mut sum);
+        others.extend_from_slice(&rows[end..]);
+    }
+    (others, sum)
+}
+
 /// What the steps of a backward pass share.
 struct Back<'a> {
     inputs: &'a [Input],
@@ -171,8 +196,11 @@ impl Back<'_> {
         gradients: &mut [Vec<f32>],
     ) -> Vec<f32> {
         let ([before, after], inputs) = match step {
-            StartStep::Norm(norm) => ([norm.width; 2], [norm.gain, norm.shift]),
-            StartStep::Project(map) => ([map.inputs, map.outputs], [Some(map.weight), map.bias]),
+            StartStep::Norm(norm) => ([norm.width; 2], [norm.gain, norm.shift, norm.alpha]),
+            StartStep::Project(map) => (
+                [map.inputs, map.outputs],
+                [Some(map.weight), map.bias, None],
+            ),
             StartStep::Scale(_) | StartStep::Positions | StartStep::Insert { .. } => return dy,
         };
         let groups = (x.len() / before).div_ceil(ROWS);
@@ -193,7 +221,7 @@ impl Back<'_> {
         let mut lane = Lane::new(self.inputs);
         match step {
             StartStep::Norm(norm) => {
-                let sums = lane.norm(norm.gain, norm.shift, norm.width);
+                let sums = lane.norm(norm);
                 norm.backward(&self.weights, x, dy, dx, sums);
             }
             StartStep::Project(map) => {

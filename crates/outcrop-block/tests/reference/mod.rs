@@ -12,12 +12,13 @@ pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
 
 /// What a section makes of sequences of `tokens` positions; the residual stream, or logits.
 pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize) -> Vec<f64> {
+    let mut tokens = tokens;
     let d = section
         .parts
         .iter()
         .find(|p| p.shape.len() == 2)
         .map_or(0, |p| p.shape[1]);
-    let count = x.len() / d;
+    let mut count = x.len() / d;
     let mut rows: HashMap<Rows, Vec<f64>> = HashMap::from([(Rows::Residual, x.to_vec())]);
     let mut logits = None;
     for step in &section.steps {
@@ -38,6 +39,16 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                     centred,
                 );
                 rows.insert(to, normed);
+            }
+            Step::DynamicTanh { role, from, to } => {
+                let own = |kind| &weights[&(role, kind)];
+                let (gain, shift) = (own(TensorKind::Gain), own(TensorKind::Shift));
+                let alpha = own(TensorKind::Alpha)[0];
+                let row = |(i, x): (usize, &f64)| {
+                    (alpha * x).tanh() * gain[i % gain.len()] + shift[i % shift.len()]
+                };
+                let y = rows[&from].iter().enumerate().map(row).collect();
+                rows.insert(to, y);
             }
             Step::Project { role, from, to } => {
                 let y = project(&rows[&from], count, weights, role);
@@ -116,6 +127,8 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
             Step::Multiply { from, to } => {
                 let factors = rows[&from].clone();
                 let values = rows.get_mut(&to).expect("rows");
+                let each = values.len() / factors.len();
+                let factors = factors.iter().flat_map(|f| std::iter::repeat_n(f, each));
                 values.iter_mut().zip(factors).for_each(|(x, f)| *x *= f);
             }
             Step::Add { from, to } => {
@@ -151,9 +164,30 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let sequences = values.chunks_mut(table.len());
                 sequences.for_each(|x| x.iter_mut().zip(table).for_each(|(x, p)| *x += p));
             }
-            Step::Insert { .. } | Step::Gain { .. } => {
-                unreachable!("no row of the table sees images")
+            Step::Insert { role, at } => {
+                let table = &weights[&(role, TensorKind::Embedding)];
+                let values = &rows[&Rows::Residual];
+                let (width, sequences) = (values.len() / count, count / tokens);
+                let longer = values.chunks(tokens * width).flat_map(|sequence| {
+                    let (before, after) = sequence.split_at(at * width);
+                    [before, table, after].concat()
+                });
+                let longer = longer.collect();
+                tokens += table.len() / width;
+                count = sequences * tokens;
+                rows.insert(Rows::Residual, longer);
             }
+            Step::Remove { count: removed } => {
+                let values = &rows[&Rows::Residual];
+                let (width, sequences) = (values.len() / count, count / tokens);
+                let shorter = values.chunks(tokens * width);
+                let shorter = shorter.flat_map(|sequence| &sequence[removed * width..]);
+                let shorter = shorter.copied().collect();
+                tokens -= removed;
+                count = sequences * tokens;
+                rows.insert(Rows::Residual, shorter);
+            }
+            Step::Gain { .. } => unreachable!("no row of the table sees images"),
             Step::Experts { .. } => unreachable!("no row of the table has experts"),
             // its rows are given
             Step::Embed { .. } => {}
@@ -335,6 +369,7 @@ fn activation(kind: Nonlinearity, [a, b]: [f64; 2], x: f64) -> f64 {
         Nonlinearity::Xielu => (0.5 + softplus(b)) * (x.exp() - 1.0 - x) + 0.5 * x,
         Nonlinearity::Relu2 => x.max(0.0).powi(2),
         Nonlinearity::Silu => x / (1.0 + (-x).exp()),
+        Nonlinearity::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Nonlinearity::QuickGelu => x / (1.0 + (-1.702 * x).exp()),
         Nonlinearity::Gelu => 0.5 * x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)),
         Nonlinearity::GeluTanh => {

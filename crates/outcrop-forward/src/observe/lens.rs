@@ -35,6 +35,7 @@ pub(super) fn look(
     let mut hook = Looking {
         lens,
         d_model: model.arch().d_model,
+        left_out: model.arch().leading() * model.arch().d_model,
         sequences,
         wanted,
         last,
@@ -51,6 +52,8 @@ pub(super) fn look(
 struct Looking<'a> {
     lens: Option<LogitLens<'a>>,
     d_model: usize,
+    /// Numbers of the positions without tokens, which are the first.
+    left_out: usize,
     sequences: &'a [Vec<u32>],
     wanted: &'a Wanted,
     /// The residual stream of each sequence after the last layer.
@@ -83,8 +86,8 @@ impl Looking<'_> {
         let next = self.sequences[sequence].iter().copied().skip(1);
         let targets: Vec<u32> = next.chain([NO_TARGET]).collect();
         let size = POSITIONS * self.d_model;
-        let last = self.last[sequence].par_chunks(size);
-        let parts = hidden.par_chunks(size).zip(last);
+        let last = self.last[sequence][self.left_out..].par_chunks(size);
+        let parts = hidden[self.left_out..].par_chunks(size).zip(last);
         let parts = parts.zip(targets.par_chunks(POSITIONS));
         let part = |room: &mut [Vec<f32>; 2],
                     ((hidden, last), targets): ((&[f32], &[f32]), &[u32])| {

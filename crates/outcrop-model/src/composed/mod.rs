@@ -42,10 +42,12 @@ impl<'a> Composed<'a> {
         let d_head = section.steps.iter().find_map(|step| match step {
             Step::Attend { d_head, .. } => Some(*d_head),
             Step::Embed { .. } | Step::AddPosition { .. } | Step::Norm { .. } => None,
+            Step::DynamicTanh { .. } => None,
             Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
             Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => None,
+            Step::Remove { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -96,8 +98,10 @@ impl<'a> Composed<'a> {
                 Step::Embed { .. }
                 | Step::AddPosition { .. }
                 | Step::Insert { .. }
+                | Step::Remove { .. }
                 | Step::Gain { .. }
                 | Step::Norm { .. }
+                | Step::DynamicTanh { .. }
                 | Step::Scale { .. }
                 | Step::Clip { .. }
                 | Step::HeadNorm { .. }
@@ -129,6 +133,13 @@ impl<'a> Composed<'a> {
             } => {
                 let x = normalise(self.row(from), centred, eps);
                 (to, self.scaled(role, x))
+            }
+            Step::DynamicTanh { role, from, to } => {
+                let x = match self.vector(role, TensorKind::Alpha) {
+                    Some(alpha) => self.row(from) * alpha.unsqueeze(),
+                    None => unreachable!("a plan has an alpha for {role:?}"),
+                };
+                (to, self.scaled(role, x.tanh()))
             }
             Step::Project { role, from, to } => (to, self.project(role, from)),
             Step::Scale { of, by } => (of, self.row(of) * by),
@@ -162,8 +173,14 @@ impl<'a> Composed<'a> {
                 (Rows::Read, joined(attend(how, given)))
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
-            Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
-            Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => {
+            Step::Multiply { from, to } => (to, multiplied(self.row(to), self.row(from))),
+            Step::Insert { role, at } => (Rows::Residual, self.inserted(role, at)),
+            Step::Remove { count } => {
+                let x = self.row(Rows::Residual);
+                let rest = x.dims()[1] - count;
+                (Rows::Residual, x.narrow(1, count, rest))
+            }
+            Step::Experts { .. } | Step::Gain { .. } => {
                 unreachable!("a model with what has no gradients is not made")
             }
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
@@ -216,11 +233,26 @@ impl<'a> Composed<'a> {
         }
     }
 
+    /// The residual stream with the rows of a table before row `at` of each sequence.
+    fn inserted(&self, role: TensorRole, at: usize) -> Tensor<3> {
+        let (x, table) = (self.row(Rows::Residual), self.matrix(role).1);
+        let ([batch, positions, width], [count, _]) = (x.dims(), table.dims());
+        let table = table.unsqueeze::<3>().expand([batch, count, width]);
+        let [before, after] = [(0, at), (at, positions - at)]
+            .map(|(first, count)| (count > 0).then(|| x.clone().narrow(1, first, count)));
+        let parts = before.into_iter().chain([table]).chain(after);
+        Tensor::cat(parts.collect(), 1)
+    }
+
     fn unembedded(&self, role: TensorRole, x: Tensor<3>) -> Tensor<3> {
         let (name, weight) = self.matrix(role);
         let weight = match name.kind {
             TensorKind::Embedding => weight.transpose(),
-            TensorKind::Matrix | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => weight,
+            TensorKind::Matrix
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => weight,
         };
         let bias = self.vector(TensorRole::Unembedding, TensorKind::Bias);
         linear(x, weight, bias)
@@ -271,6 +303,7 @@ impl<'a> Composed<'a> {
             Nonlinearity::Relu => activation::relu(x),
             Nonlinearity::Relu2 => activation::relu(x).square(),
             Nonlinearity::Silu => activation::silu(x),
+            Nonlinearity::Sigmoid => activation::sigmoid(x),
             Nonlinearity::QuickGelu => x.clone() * activation::sigmoid(x * 1.702),
         }
     }
@@ -325,6 +358,17 @@ fn parts(name: &TensorName, y: Tensor<3>) -> Vec<(TensorRole, Tensor<3>)> {
 fn joined(x: Tensor<4>) -> Tensor<3> {
     let [batch, positions, heads, width] = x.dims();
     x.reshape([batch, positions, heads * width])
+}
+
+/// Number by number; each of fewer factors for as many numbers that follow one another.
+fn multiplied(x: Tensor<3>, factors: Tensor<3>) -> Tensor<3> {
+    let [batch, positions, width] = x.dims();
+    let count = factors.dims()[2];
+    if count == width {
+        return x * factors;
+    }
+    let x = x.reshape([batch, positions, count, width / count]);
+    joined(x * factors.reshape([batch, positions, count, 1]))
 }
 
 /// (x - m) / sqrt(mean((x - m)^2) + eps) over the last dimension, m the mean where it is `centred`, else 0.

@@ -8,7 +8,7 @@ use crate::Result;
 pub(super) const SCHEDULE_KEYS: [&str; 2] = ["measure", "save"];
 
 /// The fields of [`MeasureSpec`].
-pub(super) const MEASURE_KEYS: [&str; 2] = ["sequences", "observe"];
+pub(super) const MEASURE_KEYS: [&str; 3] = ["sequences", "observe", "registers"];
 
 /// At which steps a model is measured and saved, in the grammar of [`outcrop_schedule`]. The last
 /// step is always saved.
@@ -40,6 +40,10 @@ pub struct MeasureSpec {
     /// `all` ([`outcrop_observe::select`]); default none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub observe: String,
+    /// Whether hidden states of registers are measured with those of tokens, as the positions before them; by default they
+    /// are left out, and position 0 is the first token.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub registers: bool,
 }
 
 impl MeasureSpec {
@@ -64,6 +68,7 @@ impl Default for MeasureSpec {
         Self {
             sequences: 10,
             observe: String::new(),
+            registers: false,
         }
     }
 }

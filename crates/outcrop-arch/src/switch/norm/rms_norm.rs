@@ -1,12 +1,13 @@
-use super::{NormProperties, Word};
+use super::{Gain, NormProperties, Word};
 
 pub(super) const ROW: Word<NormProperties> = Word {
     word: "rms-norm",
     aliases: &[],
     about: "RMSNorm with gain",
     properties: NormProperties {
+        tanh: false,
         centred: false,
-        gain: true,
+        gain: Gain::Channels,
         shift: false,
     },
 };

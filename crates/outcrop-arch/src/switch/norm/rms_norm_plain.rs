@@ -1,12 +1,13 @@
-use super::{NormProperties, Word};
+use super::{Gain, NormProperties, Word};
 
 pub(super) const ROW: Word<NormProperties> = Word {
     word: "rms-norm-plain",
     aliases: &[],
     about: "RMSNorm without gain",
     properties: NormProperties {
+        tanh: false,
         centred: false,
-        gain: false,
+        gain: Gain::None,
         shift: false,
     },
 };
