@@ -23,7 +23,7 @@ SEQUENCES = 3
 DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
-    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "window": None,
+    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "sink_logits": False, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
     "embedding_norm": False, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
@@ -56,6 +56,7 @@ ACTIVATIONS = {
     "relu2": (lambda x: F.relu(x).square(), False), "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
     "xielu": (None, False),  # with learned numbers: `Model.activated`
 }
+ATTENTIONS = ["softmax", "softmax-one"]
 # Of queries, keys and values; of what attention writes; of the MLP.
 BIASES = {
     True: (1, 1, 1), False: (0, 0, 0), "qkv": (1, 0, 0), "attention": (1, 1, 0), "mlp": (0, 0, 1), "output": (0, 1, 0),
@@ -102,7 +103,7 @@ class Model:
     def __init__(self, arch):
         a = self.a = {**DEFAULTS, **arch}
         assert a.keys() == DEFAULTS.keys(), a.keys() - DEFAULTS.keys()
-        assert a["attention"] == "softmax", a["attention"]
+        assert a["attention"] in ATTENTIONS, a["attention"]
         self.d, self.heads = a["d_model"], a["heads"]
         self.kv_heads = a["kv_heads"] or self.heads
         self.d_head = a["head_dim"] or self.d // self.heads
@@ -183,6 +184,8 @@ class Model:
             gain = a["qk_norm"] != "after-rotation-plain"
             self.vectors(block + "QueryNorm", widths if each else self.d_head, gain, shift)
             self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, gain, shift)
+        if a["sink_logits"]:
+            self.tensor(block + "SinkLogits.Bias", (self.heads,), 0, 0.2)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -337,8 +340,21 @@ class Model:
         seen = distance >= 0
         if windowed:
             seen &= distance < window["width"]
-        mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
+        mixed = self.weights(scores.masked_fill(~seen, -math.inf), block) @ value
         return self.linear(mixed.transpose(1, 2).flatten(2), block + "AttentionOutput")
+
+    def weights(self, scores, block):
+        """Of keys, from scores [sequences, heads, queries, keys], minus infinity where a key is not seen."""
+        if self.a["attention"] == "softmax-one":
+            # Miller 2023: as if there were one more score, which is 0
+            most = scores.amax(-1, keepdim=True).clamp(min=0)
+            exp = (scores - most).exp()
+            return exp / ((-most).exp() + exp.sum(-1, keepdim=True))
+        if self.a["sink_logits"]:
+            # github.com/openai/gpt-oss, gpt_oss/torch/model.py
+            sinks = self.w[block + "SinkLogits.Bias"].view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+            return torch.cat([scores, sinks], -1).softmax(-1)[..., :-1]
+        return scores.softmax(-1)
 
     def activated(self, x, block):
         if self.a["activation"] != "xielu":

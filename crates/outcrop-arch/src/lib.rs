@@ -48,16 +48,16 @@ pub use known::{KnownType, known_types, types_reference};
 pub use nearest::nearest;
 pub use nonlinearity::Nonlinearity;
 pub use plan::{
-    BlockKind, Draw, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart,
-    TensorRole,
+    BlockKind, Draw, ExtraScore, Parameters, Part, Plan, Rows, Section, Step, TensorKind,
+    TensorPart, TensorRole, Weighting,
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, Bias, Experts,
-    FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties, NormProperties, Number,
-    NumberKind, Over, Patches, Position, QkNorm, QkNormProperties, REQUIRED, Residual,
-    ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch,
-    Window, Word, numbers, reference, schema,
+    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionProperties,
+    Bias, Experts, FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
+    NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm, QkNormProperties,
+    REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale,
+    Softcap, Switch, Window, Word, numbers, reference, schema,
 };
 pub use tensors::{Span, TensorName};
 

@@ -1,7 +1,8 @@
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
-use outcrop_vector::{exp_sum, largest, softcap, softmax};
+use outcrop_vector::{softcap, softmax, softmax_beside};
 use rayon::prelude::*;
 
+use crate::extra::Extra;
 use crate::heads::Heads;
 
 /// Queries that one task works on.
@@ -13,13 +14,13 @@ pub struct AttentionWeights<'a> {
     heads: Heads,
     /// Queries, keys and values of each token, normed and rotated.
     qkv: &'a [f32],
-    /// One more score of each head, whose weight falls away; empty where there are none.
-    sinks: &'a [f32],
+    /// One more score of each query beside those of its keys.
+    extra: Extra<&'a [f32]>,
 }
 
 impl<'a> AttentionWeights<'a> {
-    pub(crate) fn new(heads: Heads, qkv: &'a [f32], sinks: &'a [f32]) -> Self {
-        Self { heads, qkv, sinks }
+    pub(crate) fn new(heads: Heads, qkv: &'a [f32], extra: Extra<&'a [f32]>) -> Self {
+        Self { heads, qkv, extra }
     }
 
     /// Number of heads.
@@ -93,7 +94,8 @@ impl<'a> AttentionWeights<'a> {
     /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
     /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
     /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and linear biases as the block has them. Where the
-    /// head has a sink logit z, exp(z) is part of the sum, so that a row adds up to less than 1.
+    /// query has one more score z (softmax with 1 in the sum, sink logits), exp(z) is part of the sum, and its weight is in no
+    /// column: a row adds up to less than 1.
     /// Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
@@ -105,7 +107,7 @@ impl<'a> AttentionWeights<'a> {
         let key = &self.qkv[self.heads.key(head / self.heads.group())..];
         keys.pack(key, d_head, tokens, 1, width);
         let (scale, bias) = (self.heads.scale, self.heads.biases().get(head).copied());
-        let sink = self.sinks.get(head).copied();
+        let extra = self.extra.score(head);
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
@@ -118,7 +120,7 @@ impl<'a> AttentionWeights<'a> {
                 let (past, later) = line.split_at_mut(self.heads.seen(first + row, tokens));
                 let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
                 let query = first + row;
-                let beside = bias.is_some() || sink.is_some();
+                let beside = bias.is_some() || extra.is_some();
                 if self.heads.softcap.is_some() || beside || scale < 0.0 {
                     seen.iter_mut().for_each(|score| *score *= scale);
                     if let Some(cap) = self.heads.softcap {
@@ -128,10 +130,9 @@ impl<'a> AttentionWeights<'a> {
                         let from = self.heads.first_seen(query);
                         bias.add(seen, |_| query, |column| from + column);
                     }
-                    let share = sink.map(|sink| kept(seen, sink));
-                    softmax(seen, 1.0);
-                    if let Some(share) = share {
-                        seen.iter_mut().for_each(|weight| *weight *= share);
+                    match extra {
+                        Some(extra) => drop(softmax_beside(seen, extra)),
+                        None => softmax(seen, 1.0),
                     }
                 } else {
                     softmax(seen, scale);
@@ -141,11 +142,4 @@ impl<'a> AttentionWeights<'a> {
             }
         });
     }
-}
-
-/// The share of all weight that scores have beside a sink: 1 / (1 + exp(sink - ln sum exp(score))).
-fn kept(scores: &[f32], sink: f32) -> f32 {
-    let most = largest(scores);
-    let log_sum = most + exp_sum(scores, most).ln();
-    1.0 / (1.0 + (sink - log_sum).exp())
 }

@@ -2,6 +2,7 @@ use outcrop_gemm::{Aligned, Onto};
 use rayon::prelude::*;
 
 use crate::Input;
+use crate::extra::Extra;
 use crate::memory::Buffer;
 
 /// Sums of gradients that are kept beside one another for `groups` groups of rows: as many threads work on
@@ -51,6 +52,15 @@ impl Lane {
         let (before, after) = self.sums.split_at_mut(weight + 1);
         let bias = bias.map(|bias| &mut **after[bias - weight - 1]);
         (&mut before[weight], bias)
+    }
+
+    /// The sums of what is learned of an extra score.
+    pub(crate) fn extra(&mut self, extra: Extra<usize>) -> Extra<&mut [f32]> {
+        match extra {
+            Extra::None => Extra::None,
+            Extra::Zero => Extra::Zero,
+            Extra::Logits(logits) => Extra::Logits(&mut self.sums[logits]),
+        }
     }
 
     /// The sums of a gain and a shift, `width` numbers each.

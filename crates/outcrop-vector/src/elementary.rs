@@ -26,6 +26,12 @@ pub fn exp(x: f32) -> f32 {
     p * power
 }
 
+/// exp(x), but 0 below -87.
+#[inline(always)]
+pub(crate) fn exp_or_zero(x: f32) -> f32 {
+    if x < -87.0 { 0.0 } else { exp(x) }
+}
+
 /// erf(x) to 4e-7, a few units of the last place: a rational approximation on -4 to 4.
 #[inline(always)]
 pub fn erf(x: f32) -> f32 {

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Step};
+use outcrop_arch::{ArchSpec, ExtraScore, Over, Plan, RotaryPairs, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -20,13 +20,7 @@ macro_rules! steps {
 
 /// Keys of architectures that forward passes of published models alone have, and training refuses: they need no case
 /// here, since `crates/outcrop-forward/tests/families` compares them with transformers.
-pub(crate) const PUBLISHED: &[&str] = &[
-    "experts",
-    "sink_logits",
-    "bidirectional",
-    "layer_scale",
-    "patches",
-];
+pub(crate) const PUBLISHED: &[&str] = &["experts", "bidirectional", "layer_scale", "patches"];
 
 steps! {
     "embed": Step::Embed { .. },
@@ -42,6 +36,8 @@ steps! {
     "rotate": Step::Rotate { pairs: RotaryPairs::Halves, .. },
     "rotate back": Step::Rotate { pairs: RotaryPairs::HalvesBack, .. },
     "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
+    "attend with one in the sum": Step::Attend { extra: Some(ExtraScore::Zero), .. },
+    "attend with sink logits": Step::Attend { extra: Some(ExtraScore::Logits), .. },
     "attend": Step::Attend { window: None, alibi: None, .. },
     "attend in a window": Step::Attend { window: Some(_), alibi: None, .. },
     "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },
@@ -52,7 +48,6 @@ steps! {
     "unembed": Step::Unembed { .. },
     published {
         "experts": Step::Experts { .. },
-        "attend with sink logits": Step::Attend { sink_logits: true, .. },
         "attend to later positions": Step::Attend { bidirectional: true, .. },
         "insert": Step::Insert { .. },
         "gain": Step::Gain { .. },

@@ -1,8 +1,8 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, Patches,
-    QkNormProperties, ResidualProperties, Rotary,
+    ActivationProperties, Angles, ArchSpec, ExtraScore, Nonlinearity, NormProperties, Over,
+    Patches, QkNormProperties, ResidualProperties, Rotary,
 };
 
 impl Plan {
@@ -232,18 +232,27 @@ impl<'a> List<'a> {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
             d_head,
-            weights: arch.attention,
+            weighting: arch.attention.properties().weighting,
             window: kind.window,
             alibi: arch.position.alibi().then_some(arch.alibi),
             scale: self.score_scale(kind),
             softcap: arch.softcap.scores,
             bidirectional: arch.bidirectional,
-            sink_logits: arch.sink_logits,
+            extra: self.extra_score(),
         });
         let shape = [d, arch.heads * d_head];
         let bias = arch.bias.attention_output();
         let rows = [Rows::Read, Rows::Write];
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
+    }
+
+    /// The score beside those of the keys; [`ArchSpec::check`] allows one.
+    fn extra_score(&self) -> Option<ExtraScore> {
+        let arch = self.arch;
+        if arch.sink_logits {
+            return Some(ExtraScore::Logits);
+        }
+        arch.attention.properties().one.then_some(ExtraScore::Zero)
     }
 
     /// What scores are multiplied by, where it is not 1 / sqrt(d_head).

@@ -46,7 +46,7 @@ use serde_json::{Map, json};
 
 pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
-pub use self::attention::Attention;
+pub use self::attention::{Attention, AttentionProperties};
 pub use self::bias::Bias;
 pub use self::experts::Experts;
 pub use self::init::Init;

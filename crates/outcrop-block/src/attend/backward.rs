@@ -1,7 +1,8 @@
 use outcrop_gemm::{LeftMatrix, Onto, multiply_serial, panel_width, transpose};
-use outcrop_vector::{dot, multiply_into, softcap_slopes, soften_panel_backward};
+use outcrop_vector::{dot, multiply_into, softcap_slopes, soften_known, soften_panel_backward};
 
 use super::{Scratch, gather};
+use crate::extra::Extra;
 use crate::heads::Heads;
 use crate::linear::Bias;
 
@@ -20,13 +21,22 @@ impl Heads {
     /// The gradients `dqkv` of the rows of one sequence, from those of what was read. The weights are computed
     /// again from `log_sums`. With P the weights, S the scores:
     /// dV = P' dO, dS = P (dO V' - sum(dO O)), dQ = scale dS K, dK = scale dS' Q; before that dS is multiplied by the slopes of their
-    /// bound, where there is one.
-    pub(crate) fn read_backward(&self, kept: Kept<'_>, dqkv: &mut [f32], scratch: &mut Scratch) {
+    /// bound, where there is one. Those of what is learned of an extra score z, whose value is 0, are added to `dextra`:
+    /// dz = - exp(z - log sum) sum(dO O).
+    pub(crate) fn read_backward(
+        &self,
+        kept: Kept<'_>,
+        extra: Extra<&[f32]>,
+        dqkv: &mut [f32],
+        mut dextra: Extra<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
         let tokens = kept.qkv.len() / self.width();
         let biases = self.biases();
         for head in 0..self.heads {
             let bias = biases.get(head).copied();
             self.take_queries(kept, head, scratch);
+            self.extra_backward(head, extra, &mut dextra, scratch);
             for first in (0..tokens).step_by(panel_width()) {
                 self.backward_panel(kept.qkv, (head, bias), first, dqkv, scratch);
             }
@@ -37,6 +47,23 @@ impl Heads {
                 row.iter_mut().zip(from).for_each(|(to, x)| *to = x * scale);
             }
         }
+    }
+
+    fn extra_backward(
+        &self,
+        head: usize,
+        extra: Extra<&[f32]>,
+        dextra: &mut Extra<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
+        let (Some(z), Extra::Logits(sums)) = (extra.score(head), dextra) else {
+            return;
+        };
+        let own = &mut scratch.extra;
+        own.clear();
+        own.resize(scratch.log_sums.len(), z);
+        soften_known(own, &scratch.log_sums);
+        sums[head] -= dot(own, &scratch.levels);
     }
 
     /// What belongs to the queries of a head, last token first: those that see a key are then the first.

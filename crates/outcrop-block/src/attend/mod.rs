@@ -1,4 +1,4 @@
-//! Causal softmax attention, forward and backward, head by head and a panel of columns at a time: forward
+//! Attention, forward and backward, head by head and a panel of columns at a time: forward
 //! the columns are queries, backward keys (Dao et al. 2022 keep the same numbers).
 
 mod backward;
@@ -29,6 +29,8 @@ pub(crate) struct Scratch {
     /// By token, last first: ln of the sum of exponentials, and dread' read.
     log_sums: Vec<f32>,
     levels: Vec<f32>,
+    /// Of each token, what its extra score weighs.
+    extra: Vec<f32>,
     /// Rows of some keys.
     added: Vec<f32>,
 }

@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Int, Tensor, activation};
-use outcrop_arch::{Alibi, AlibiOrder, Attention};
+use outcrop_arch::{Alibi, AlibiOrder, Weighting};
 use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 
 use super::capped;
@@ -10,25 +10,48 @@ const HIDDEN: f64 = -1e9;
 /// How attention is computed: the [`outcrop_arch::Step`] of that name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attend {
-    pub(super) weights: Attention,
+    pub(super) weighting: Weighting,
     pub(super) window: Option<usize>,
     pub(super) alibi: Option<Alibi>,
     pub(super) scale: f64,
     pub(super) softcap: Option<f64>,
 }
 
+/// One more score of each query beside those of its keys.
+pub(super) enum Extra {
+    /// 0.
+    Zero,
+    /// One a head, [heads].
+    Logits(Tensor<1>),
+}
+
 /// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]:
-/// softmax(cap(scale q k') + bias) v over the keys that each sees.
-pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3]) -> Tensor<4> {
+/// softmax(cap(scale q k') + bias) v over the keys that each sees, with the extra score, whose value is 0, in the sum.
+pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3], extra: Option<Extra>) -> Tensor<4> {
     let [_, positions, heads, _] = q.dims();
     let bias = bias(how, [positions, heads], &q.device());
     let [k, v] = [k, v].map(|x| shared(x.swap_dims(1, 2), heads));
     let scores = (q.swap_dims(1, 2) * how.scale).matmul(k.swap_dims(2, 3));
     let scores = capped(scores, how.softcap) + bias;
-    let weights = match how.weights {
-        Attention::Softmax => activation::softmax(scores, 3),
+    let weigh = |scores| match how.weighting {
+        Weighting::Softmax => activation::softmax(scores, 3),
+    };
+    let weights = match extra {
+        None => weigh(scores),
+        Some(extra) => weigh(beside(scores, extra)).narrow(3, 0, positions),
     };
     weights.matmul(v).swap_dims(1, 2)
+}
+
+/// The scores [batch, heads, queries, keys] with the extra ones in one more column.
+fn beside(scores: Tensor<4>, extra: Extra) -> Tensor<4> {
+    let [batch, heads, positions, _] = scores.dims();
+    let shape = [batch, heads, positions, 1];
+    let own = match extra {
+        Extra::Zero => Tensor::zeros(shape, &scores.device()),
+        Extra::Logits(logits) => logits.reshape([1, heads, 1, 1]).expand(shape),
+    };
+    Tensor::cat(vec![scores, own], 3)
 }
 
 /// Each key-value head of `x` [batch, kv_heads, positions, d_head] as often as there are heads to it.

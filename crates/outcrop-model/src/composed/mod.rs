@@ -8,9 +8,11 @@ use std::collections::HashMap;
 
 use burn::tensor::module::{embedding, linear};
 use burn::tensor::{Int, Tensor, activation};
-use outcrop_arch::{Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole};
+use outcrop_arch::{
+    ExtraScore, Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole,
+};
 
-use self::attention::{Attend, attend};
+use self::attention::{Attend, Extra, attend};
 pub(crate) use self::rotation::Rotations;
 use crate::TapPoint;
 use crate::parameters::Parameters;
@@ -144,7 +146,8 @@ impl<'a> Composed<'a> {
             }
             Step::Attend {
                 d_head,
-                weights,
+                weighting,
+                extra,
                 window,
                 alibi,
                 scale,
@@ -152,14 +155,14 @@ impl<'a> Composed<'a> {
                 ..
             } => {
                 let how = Attend {
-                    weights,
+                    weighting,
                     window,
                     alibi,
                     scale: scale.unwrap_or_else(|| 1.0 / (d_head as f64).sqrt()),
                     softcap,
                 };
                 let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
-                (Rows::Read, joined(attend(how, given)))
+                (Rows::Read, joined(attend(how, given, self.extra(extra))))
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, self.row(to) * self.row(from)),
@@ -179,6 +182,21 @@ impl<'a> Composed<'a> {
             }
         };
         self.rows.insert(to, y);
+    }
+
+    /// The extra scores of queries, as far as they are learned.
+    fn extra(&self, extra: Option<ExtraScore>) -> Option<Extra> {
+        extra.map(|extra| match extra {
+            ExtraScore::Zero => Extra::Zero,
+            ExtraScore::Logits => Extra::Logits(self.bias(TensorRole::SinkLogits)),
+        })
+    }
+
+    fn bias(&self, role: TensorRole) -> Tensor<1> {
+        match self.vector(role, TensorKind::Bias) {
+            Some(bias) => bias,
+            None => unreachable!("a plan has a vector for {role:?}"),
+        }
     }
 
     fn row(&self, rows: Rows) -> Tensor<3> {

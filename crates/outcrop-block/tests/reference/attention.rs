@@ -1,0 +1,135 @@
+//! Attention of one step, row by row.
+
+use outcrop_arch::{Alibi, AlibiOrder, ExtraScore, Step, TensorKind, TensorRole, Weighting};
+use outcrop_vector::{alibi_slopes, alibi_slopes_mpt};
+
+use super::{Weights, capped};
+
+/// How scores are made.
+struct How {
+    window: usize,
+    alibi: Option<Alibi>,
+    slopes: Vec<f64>,
+    scale: f64,
+    cap: Option<f64>,
+    weighting: Weighting,
+    /// One more score beside those of the keys.
+    extra: Option<ExtraScore>,
+}
+
+impl How {
+    /// What the score of the key at a position gets, of the query at another.
+    fn bias(&self, head: usize, query: usize, key: usize) -> f64 {
+        let Some(Alibi { scaled, bf16, .. }) = self.alibi else {
+            return 0.0;
+        };
+        let slope = self.slopes[head];
+        let bias = match bf16 {
+            true => bfloat16(bfloat16(slope) * bfloat16(key as f64)),
+            false => -slope * (query - key) as f64,
+        };
+        if scaled { bias * self.scale } else { bias }
+    }
+}
+
+/// With eight significant bits.
+fn bfloat16(x: f64) -> f64 {
+    if x == 0.0 {
+        return x;
+    }
+    let unit = (x.abs().log2().floor() - 7.0).exp2();
+    (x / unit).round_ties_even() * unit
+}
+
+/// What a key that is one position away loses, by head.
+fn slopes(heads: usize, alibi: Alibi) -> Vec<f64> {
+    let slopes = match alibi.order {
+        AlibiOrder::Press => alibi_slopes(heads, alibi.max),
+        AlibiOrder::Mpt => alibi_slopes_mpt(heads, alibi.max),
+    };
+    slopes.into_iter().map(f64::from).collect()
+}
+
+impl How {
+    fn new(step: &Step) -> (Self, [usize; 3]) {
+        let Step::Attend {
+            heads,
+            kv_heads,
+            d_head,
+            weighting,
+            window,
+            alibi,
+            scale,
+            softcap,
+            extra,
+            bidirectional: _, // no row of the table sees later positions
+        } = *step
+        else {
+            unreachable!("it is attention")
+        };
+        let usual = || 1.0 / (d_head as f64).sqrt();
+        let how = Self {
+            window: window.unwrap_or(usize::MAX),
+            alibi,
+            slopes: alibi.map_or(vec![0.0; heads], |alibi| slopes(heads, alibi)),
+            scale: scale.map_or_else(usual, |scale| f64::from(scale as f32)),
+            cap: softcap.map(|cap| f64::from(cap as f32)),
+            weighting,
+            extra,
+        };
+        (how, [heads, kv_heads, d_head])
+    }
+
+    /// The score of a query [d_head] with a key, without what depends on their positions.
+    fn score(&self, query: &[f64], key: &[f64]) -> f64 {
+        let dot: f64 = query.iter().zip(key).map(|(q, k)| q * k).sum();
+        capped(dot * self.scale, self.cap)
+    }
+
+    fn extra_score(&self, weights: &Weights, head: usize) -> Option<f64> {
+        self.extra.map(|extra| match extra {
+            ExtraScore::Zero => 0.0,
+            ExtraScore::Logits => weights[&(TensorRole::SinkLogits, TensorKind::Bias)][head],
+        })
+    }
+
+    /// The weights of scores, the last of which is the extra one where there is one.
+    fn weigh(&self, scores: &[f64]) -> Vec<f64> {
+        let sum = |f: &dyn Fn(f64) -> f64| scores.iter().map(|s| f(*s)).sum::<f64>();
+        match self.weighting {
+            Weighting::Softmax => {
+                let sum = sum(&f64::exp);
+                scores.iter().map(|s| s.exp() / sum).collect()
+            }
+        }
+    }
+}
+
+/// What queries read of keys and values, all by row.
+pub(super) fn attend(
+    [q, k, v]: [&Vec<f64>; 3],
+    step: &Step,
+    weights: &Weights,
+    tokens: usize,
+) -> Vec<f64> {
+    let (how, [heads, kv_heads, d]) = How::new(step);
+    let mut read = vec![0.0; q.len()];
+    for (place, (query, read)) in q.chunks(d).zip(read.chunks_mut(d)).enumerate() {
+        let (row, head) = (place / heads, place % heads);
+        let (start, position) = (row - row % tokens, row % tokens);
+        let kv = head * kv_heads / heads;
+        let seen = (position + 1).saturating_sub(how.window)..position + 1;
+        let at = |p: usize| ((start + p) * kv_heads + kv) * d;
+        let score = |p: usize| how.score(query, &k[at(p)..][..d]) + how.bias(head, position, p);
+        let scores: Vec<f64> = seen.clone().map(score).collect();
+        let extra = how.extra_score(weights, head);
+        let weights = how.weigh(&scores.into_iter().chain(extra).collect::<Vec<_>>());
+        for (p, weight) in seen.zip(weights) {
+            let value = v[at(p)..][..d].iter();
+            read.iter_mut()
+                .zip(value)
+                .for_each(|(read, v)| *read += weight * v);
+        }
+    }
+    read
+}
