@@ -35,6 +35,7 @@ mod pythia;
 mod spec;
 mod switch;
 mod tensors;
+mod weighting;
 
 pub use angles::Angles;
 pub use error::{Error, Result};
@@ -48,8 +49,8 @@ pub use known::{KnownType, known_types, types_reference};
 pub use nearest::nearest;
 pub use nonlinearity::Nonlinearity;
 pub use plan::{
-    BlockKind, Draw, ExtraScore, Parameters, Part, Plan, Rows, Section, Step, TensorKind,
-    TensorPart, TensorRole, Weighting,
+    BlockKind, Draw, Parameters, Part, Plan, Rows, Section, Step, TensorKind, TensorPart,
+    TensorRole,
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
@@ -60,6 +61,7 @@ pub use switch::{
     Softcap, Switch, Window, Word, numbers, reference, schema,
 };
 pub use tensors::{Span, TensorName};
+pub use weighting::{AttentionWeighting, ExtraScore};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

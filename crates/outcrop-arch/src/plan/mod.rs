@@ -7,12 +7,10 @@ mod experts;
 mod kind;
 mod part;
 mod step;
-mod weighting;
 
 pub use count::Parameters;
 pub use part::{Draw, Part, TensorKind, TensorPart, TensorRole};
 pub use step::{Rows, Step};
-pub use weighting::{ExtraScore, Weighting};
 
 /// The weights of a model and the steps that compute with them, in order.
 ///

@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::{Alibi, Angles, ExtraScore, Nonlinearity, Over, RotaryPairs, Weighting};
+use crate::{Alibi, Angles, AttentionWeighting, ExtraScore, Nonlinearity, Over, RotaryPairs};
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,7 +118,7 @@ pub enum Step {
         /// Width of a head.
         d_head: usize,
         /// How scores become weights.
-        weighting: Weighting,
+        weighting: AttentionWeighting,
         /// Number of positions that one sees, including itself; none for all earlier ones.
         window: Option<usize>,
         /// The linear biases that are added to the scores, where there are any (Press et al. 2022).

@@ -1,6 +1,6 @@
 //! What steps do to heads.
 
-use outcrop_arch::{Over, Rows, Step, TensorKind, Weighting};
+use outcrop_arch::{AttentionWeighting, Over, Rows, Step, TensorKind};
 
 use super::List;
 use crate::extra::Extra;
@@ -14,7 +14,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         heads,
         kv_heads,
         d_head,
-        weighting: Weighting::Softmax,
+        weighting: AttentionWeighting::Softmax,
         window,
         alibi,
         scale,

@@ -1,6 +1,8 @@
 //! Attention of one step, row by row.
 
-use outcrop_arch::{Alibi, AlibiOrder, ExtraScore, Step, TensorKind, TensorRole, Weighting};
+use outcrop_arch::{
+    Alibi, AlibiOrder, AttentionWeighting, ExtraScore, Step, TensorKind, TensorRole,
+};
 use outcrop_vector::{alibi_slopes, alibi_slopes_mpt};
 
 use super::{Weights, capped};
@@ -12,7 +14,7 @@ struct How {
     slopes: Vec<f64>,
     scale: f64,
     cap: Option<f64>,
-    weighting: Weighting,
+    weighting: AttentionWeighting,
     /// One more score beside those of the keys.
     extra: Option<ExtraScore>,
 }
@@ -97,7 +99,7 @@ impl How {
     fn weigh(&self, scores: &[f64]) -> Vec<f64> {
         let sum = |f: &dyn Fn(f64) -> f64| scores.iter().map(|s| f(*s)).sum::<f64>();
         match self.weighting {
-            Weighting::Softmax => {
+            AttentionWeighting::Softmax => {
                 let sum = sum(&f64::exp);
                 scores.iter().map(|s| s.exp() / sum).collect()
             }

@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Int, Tensor, activation};
-use outcrop_arch::{Alibi, AlibiOrder, Weighting};
+use outcrop_arch::{Alibi, AlibiOrder, AttentionWeighting};
 use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 
 use super::capped;
@@ -10,7 +10,7 @@ const HIDDEN: f64 = -1e9;
 /// How attention is computed: the [`outcrop_arch::Step`] of that name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attend {
-    pub(super) weighting: Weighting,
+    pub(super) weighting: AttentionWeighting,
     pub(super) window: Option<usize>,
     pub(super) alibi: Option<Alibi>,
     pub(super) scale: f64,
@@ -34,7 +34,7 @@ pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3], extra: Option<Extra
     let scores = (q.swap_dims(1, 2) * how.scale).matmul(k.swap_dims(2, 3));
     let scores = capped(scores, how.softcap) + bias;
     let weigh = |scores| match how.weighting {
-        Weighting::Softmax => activation::softmax(scores, 3),
+        AttentionWeighting::Softmax => activation::softmax(scores, 3),
     };
     let weights = match extra {
         None => weigh(scores),

@@ -1,18 +1,18 @@
 //! How attention scores become weights, one word a file. A new one is its file and its row below; a formula that engines
-//! lack is a new [`Weighting`].
+//! lack is a new [`AttentionWeighting`].
 
 mod softmax;
 mod softmax_one;
 
 use super::Word;
 use super::one_of::one_of;
-use crate::Weighting;
+use crate::AttentionWeighting;
 
 /// What a plan reads of [`Attention`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AttentionProperties {
     /// The formula.
-    pub weighting: Weighting,
+    pub weighting: AttentionWeighting,
     /// Whether one more score, which is 0, is part of the sum.
     pub one: bool,
 }

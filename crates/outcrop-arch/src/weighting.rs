@@ -1,6 +1,6 @@
 /// How the scores s_j of a query become the weights of the values that it reads.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Weighting {
+pub enum AttentionWeighting {
     /// p_j = exp(s_j) / (sum over the keys of exp(s), + exp(z) where there is one more score z).
     Softmax,
 }
