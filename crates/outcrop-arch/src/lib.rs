@@ -55,10 +55,10 @@ pub use plan::{
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
     Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionProperties,
-    Bias, Experts, FeatureName, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
-    NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm, QkNormProperties,
-    REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale,
-    Softcap, Switch, Window, Word, numbers, reference, schema,
+    Bias, Clipping, Experts, FeatureName, Init, KEYS, KvBias, Norm, NormPlacement,
+    NormPlacementProperties, NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm,
+    QkNormProperties, REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling,
+    SWITCHES, Scale, Softcap, Switch, Window, Word, numbers, reference, schema,
 };
 pub use tensors::{Span, TensorName};
 pub use weighting::{AttentionWeighting, ExtraScore};

@@ -41,6 +41,8 @@ fn keys_are_the_fields_in_order() {
     });
     full.unrotated_layers = vec![2];
     full.sink_logits = true;
+    full.clipping.alpha = 2.0;
+    full.kv_bias = outcrop_arch::KvBias::Key;
     (full.bidirectional, full.layer_scale) = (true, true);
     full.patches = Some(outcrop_arch::Patches {
         numbers: 48,

@@ -1,5 +1,6 @@
+use outcrop_arch::AttentionWeighting;
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
-use outcrop_vector::{softcap, softmax, softmax_beside};
+use outcrop_vector::{softcap, softmax};
 use rayon::prelude::*;
 
 use crate::extra::Extra;
@@ -91,11 +92,16 @@ impl<'a> AttentionWeights<'a> {
     }
 
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
-    /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
-    /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
-    /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and linear biases as the block has them. Where the
-    /// query has one more score z (softmax with 1 in the sum, sink logits), exp(z) is part of the sum, and its weight is in no
-    /// column: a row adds up to less than 1.
+    /// i gives to each token j, made of the scores s = q k' / sqrt(d_head) of the keys that it sees: with softmax exp(s_ij) /
+    /// sum over j' <= i of exp(s_ij'), between 0 and 1 (Vaswani et al. 2017, equation 1), with another
+    /// [`AttentionWeighting`](outcrop_arch::AttentionWeighting) as that says. 0 for j > i, which it does not see, and before
+    /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and
+    /// linear biases as the block has them.
+    ///
+    /// What these weights are multiplied with is what the token reads: they are never normalised again. A row adds up to 1
+    /// with softmax alone. Where the query has one more score z (softmax with 1 in the sum, sink logits, a learned key),
+    /// that is part of the sum, and its weight is in no column: a row adds up to less than 1, as with clipped softmax whose
+    /// `eta` is 1, and with softpick, where a row may be 0 altogether. Sigmoids add up to anything between 0 and the number of keys.
     /// Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
@@ -107,7 +113,8 @@ impl<'a> AttentionWeights<'a> {
         let key = &self.qkv[self.heads.key(head / self.heads.group())..];
         keys.pack(key, d_head, tokens, 1, width);
         let (scale, bias) = (self.heads.scale, self.heads.biases().get(head).copied());
-        let extra = self.extra.score(head);
+        let kv_head = head / self.heads.group();
+        let extra = self.extra.of_head(head, [kv_head, d_head]);
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
@@ -121,7 +128,8 @@ impl<'a> AttentionWeights<'a> {
                 let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
                 let query = first + row;
                 let beside = bias.is_some() || extra.is_some();
-                if self.heads.softcap.is_some() || beside || scale < 0.0 {
+                let other = self.heads.weighting != AttentionWeighting::Softmax;
+                if self.heads.softcap.is_some() || beside || other || scale < 0.0 {
                     seen.iter_mut().for_each(|score| *score *= scale);
                     if let Some(cap) = self.heads.softcap {
                         softcap(seen, cap);
@@ -130,10 +138,9 @@ impl<'a> AttentionWeights<'a> {
                         let from = self.heads.first_seen(query);
                         bias.add(seen, |_| query, |column| from + column);
                     }
-                    match extra {
-                        Some(extra) => drop(softmax_beside(seen, extra)),
-                        None => softmax(seen, 1.0),
-                    }
+                    let own = &self.qkv[query * width + self.heads.query(head)..][..d_head];
+                    let extra = extra.map(|extra| self.heads.extra_score(extra, own));
+                    self.heads.weigh_row(seen, extra);
                 } else {
                     softmax(seen, scale);
                 }

@@ -12,6 +12,8 @@ pub(crate) enum Extra<T> {
     Zero,
     /// One a head.
     Logits(T),
+    /// That of a key of each key-value head, whose value may be 0.
+    Key { key: T, value: Option<T> },
 }
 
 impl<T> Extra<T> {
@@ -21,6 +23,22 @@ impl<T> Extra<T> {
             Self::None => Extra::None,
             Self::Zero => Extra::Zero,
             Self::Logits(logits) => Extra::Logits(of(logits)),
+            Self::Key { key, value } => Extra::Key {
+                key: of(key),
+                value: value.map(of),
+            },
+        }
+    }
+
+    pub(crate) fn as_ref(&self) -> Extra<&T> {
+        match self {
+            Self::None => Extra::None,
+            Self::Zero => Extra::Zero,
+            Self::Logits(logits) => Extra::Logits(logits),
+            Self::Key { key, value } => Extra::Key {
+                key,
+                value: value.as_ref(),
+            },
         }
     }
 }
@@ -35,34 +53,43 @@ impl Extra<usize> {
             };
             (inputs.vector(role, TensorKind::Bias)).ok_or_else(missing)
         };
+        let key = TensorRole::ExtraKey;
         Ok(match score {
             None => Self::None,
             Some(ExtraScore::Zero) => Self::Zero,
             Some(ExtraScore::Logits) => {
                 Self::Logits(vector(TensorRole::SinkLogits, "logits of heads")?)
             }
+            Some(ExtraScore::Key) => Self::Key {
+                key: vector(key, "key")?,
+                value: None,
+            },
+            Some(ExtraScore::KeyValue) => Self::Key {
+                key: vector(key, "key")?,
+                value: Some(vector(TensorRole::ExtraValue, "value")?),
+            },
         })
     }
 }
 
-impl<T: AsRef<[f32]>> Extra<T> {
-    /// The values, borrowed.
-    pub(crate) fn borrowed(&self) -> Extra<&[f32]> {
-        match self {
-            Self::None => Extra::None,
-            Self::Zero => Extra::Zero,
-            Self::Logits(logits) => Extra::Logits(logits.as_ref()),
-        }
-    }
+/// What is learned of the extra score of one head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum HeadExtra<'a> {
+    /// The score of every query.
+    Score(f32),
+    /// The key [d_head] that makes it, and the value that its weight is of, where that is not 0.
+    Key(&'a [f32], Option<&'a [f32]>),
 }
 
-impl Extra<&[f32]> {
-    /// The score of all queries of a head, where there is one.
-    pub(crate) fn score(&self, head: usize) -> Option<f32> {
-        match self {
+impl<'a> Extra<&'a [f32]> {
+    /// Of a head, whose key-value head and width are these.
+    pub(crate) fn of_head(&self, head: usize, [kv_head, d]: [usize; 2]) -> Option<HeadExtra<'a>> {
+        let own = |values: &'a [f32]| &values[kv_head * d..][..d];
+        match *self {
             Self::None => None,
-            Self::Zero => Some(0.0),
-            Self::Logits(logits) => logits.get(head).copied(),
+            Self::Zero => Some(HeadExtra::Score(0.0)),
+            Self::Logits(logits) => Some(HeadExtra::Score(logits[head])),
+            Self::Key { key, value } => Some(HeadExtra::Key(own(key), value.map(own))),
         }
     }
 }

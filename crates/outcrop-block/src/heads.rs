@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use outcrop_arch::Alibi;
+use outcrop_arch::{Alibi, AttentionWeighting};
 
 use crate::extra::Extra;
 
@@ -21,6 +21,8 @@ pub(crate) struct Heads {
     pub(crate) softcap: Option<f32>,
     /// Whether a query sees the keys after it, too.
     pub(crate) bidirectional: bool,
+    /// How scores become weights.
+    pub(crate) weighting: AttentionWeighting,
     /// One more score beside those of the keys: which inputs have it.
     pub(crate) extra: Extra<usize>,
 }

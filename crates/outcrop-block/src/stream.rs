@@ -138,7 +138,7 @@ impl Stream {
         let heads = self.heads.unwrap_or_default();
         let width = heads.width();
         let qkv = &self.qkv[rows.start * width..rows.end * width];
-        AttentionWeights::new(heads, qkv, self.extra.borrowed())
+        AttentionWeights::new(heads, qkv, self.extra.as_ref().map(Vec::as_slice))
     }
 
     /// Which experts the tokens of the sequence passed that has these rows of the group, after [`Stream::write`]; none in a

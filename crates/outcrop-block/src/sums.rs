@@ -56,11 +56,13 @@ impl Lane {
 
     /// The sums of what is learned of an extra score.
     pub(crate) fn extra(&mut self, extra: Extra<usize>) -> Extra<&mut [f32]> {
-        match extra {
-            Extra::None => Extra::None,
-            Extra::Zero => Extra::Zero,
-            Extra::Logits(logits) => Extra::Logits(&mut self.sums[logits]),
-        }
+        // a value follows its key
+        let first = match extra {
+            Extra::None | Extra::Zero => return Extra::None,
+            Extra::Logits(first) | Extra::Key { key: first, .. } => first,
+        };
+        let mut rest = self.sums[first..].iter_mut().map(|sum| &mut ***sum);
+        extra.map(|_| rest.next().unwrap_or_default())
     }
 
     /// The sums of a gain and a shift, `width` numbers each.

@@ -1,11 +1,9 @@
 //! Softmax of a row, and down the columns of a panel, forward and backward.
 
 use crate::elementary::{exp, exp_or_zero};
+use crate::panel::{KEYS, by_width, hide};
 use crate::sums::{maximum, sum};
 use crate::vectorised;
-
-/// Keys whose weights are added up before the sum is added to that of others: fewer roundings.
-const KEYS: usize = 64;
 
 vectorised! {
     /// x becomes exp(scale x) / sum over the row of exp(scale x'), for a `scale` of 0 or more.
@@ -34,20 +32,6 @@ vectorised! {
         row.iter_mut().for_each(|x| *x *= factor);
         own * factor
     }
-}
-
-/// Runs a function of the width of panels for the one that is there, known to the compiler.
-macro_rules! by_width {
-    ($width:expr, $function:ident $(:: <$($more:literal),*>)? ($($given:expr),*)) => {
-        match $width {
-            32 => $function::<32 $(, $($more),*)?>($($given),*),
-            16 => $function::<16 $(, $($more),*)?>($($given),*),
-            8 => $function::<8 $(, $($more),*)?>($($given),*),
-            4 => $function::<4 $(, $($more),*)?>($($given),*),
-            2 => $function::<2 $(, $($more),*)?>($($given),*),
-            width => panic!("panels of {width} columns"),
-        }
-    };
 }
 
 vectorised! {
@@ -120,21 +104,13 @@ fn soften<const W: usize, const EXTRA: bool>(
     }
 }
 
-/// Puts `x` where column c does not see a row: after `first` + c.
-#[inline(always)]
-fn hide<const W: usize>(rows: &mut [[f32; W]], first: usize, x: f32) {
-    for (key, row) in rows.iter_mut().enumerate().skip(first) {
-        row[..(key - first).min(W)].fill(x);
-    }
-}
-
 vectorised! {
     /// Panels [queries, keys], the last query first: scores become weights p = exp(s - log sum), and what
     /// they get from the gradients, dp, becomes the gradient of the scores p (dp - level), with `known`
     /// log sums and levels by query. The last row sees one key, the row before it two, and so on.
     ///
     /// # Panics
-    /// Where the width `panel` is not 2, 4, 8, 16 or 32.
+    /// Where the width `panel` is not 1 (one score of each query), 2, 4, 8, 16 or 32.
     pub fn soften_panel_backward<'a>(
         p: &'a mut [f32],
         dp: &'a mut [f32],
@@ -158,14 +134,6 @@ fn backward<const W: usize>(p: &mut [f32], dp: &mut [f32], [log_sums, levels]: [
     for (seen, (p, dp)) in p.iter_mut().zip(dp).rev().take(W).enumerate() {
         p[seen + 1..].fill(0.0);
         dp[seen + 1..].fill(0.0);
-    }
-}
-
-vectorised! {
-    /// One score of each query: scores become weights p = exp(s - log sum) by the log sums of the queries.
-    pub fn soften_known<'a>(scores: &'a mut [f32], log_sums: &'a [f32]) -> () {
-        let scores = scores.iter_mut().zip(log_sums);
-        scores.for_each(|(s, log_sum)| *s = exp_or_zero(*s - log_sum));
     }
 }
 
@@ -244,17 +212,15 @@ mod tests {
         assert_eq!((sums, logs), ([1.0; 2], [0.0; 2]));
         // far below, too, and far above
         for (z, weight) in [(-1e30, 1.0), (1e30, 0.0)] {
-            let (mut row, mut known) = ([3.0], [z]);
+            let mut row = [3.0];
             assert_eq!(softmax_beside(&mut row, z), 1.0 - weight);
             assert_eq!(row, [weight]);
-            soften_known(&mut known, &[z.max(3.0)]);
-            assert_eq!(known, [1.0 - weight]);
         }
     }
 
     #[test]
     fn a_panel_back_is_the_derivative_of_softmax() {
-        for width in [32, 16, 8, 4, 2] {
+        for width in [32, 16, 8, 4, 2, 1] {
             let queries = width + 5;
             let (mut p, scores) = waves(queries * width, 1);
             let (mut dp, dp64) = waves(queries * width, 2);

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, ExtraScore, Over, Plan, RotaryPairs, Step};
+use outcrop_arch::{ArchSpec, AttentionWeighting, ExtraScore, Over, Plan, RotaryPairs, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -38,6 +38,11 @@ steps! {
     "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
     "attend with one in the sum": Step::Attend { extra: Some(ExtraScore::Zero), .. },
     "attend with sink logits": Step::Attend { extra: Some(ExtraScore::Logits), .. },
+    "attend, clipped": Step::Attend { weighting: AttentionWeighting::ClippedSoftmax { .. }, extra: None, .. },
+    "attend with softpick": Step::Attend { weighting: AttentionWeighting::Softpick, extra: None, .. },
+    "attend with sigmoids": Step::Attend { weighting: AttentionWeighting::Sigmoid, extra: None, .. },
+    "attend with a learned key": Step::Attend { extra: Some(ExtraScore::Key), .. },
+    "attend with a learned key and value": Step::Attend { extra: Some(ExtraScore::KeyValue), .. },
     "attend": Step::Attend { window: None, alibi: None, .. },
     "attend in a window": Step::Attend { window: Some(_), alibi: None, .. },
     "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },

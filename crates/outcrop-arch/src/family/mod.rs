@@ -89,7 +89,7 @@ pub use self::layout::{HeadGains, Layout, Module, Stack, bare, expert, experts, 
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, Attention, Error, Result, Softcap};
+use crate::{Activation, ArchSpec, Attention, Error, KvBias, Result, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -320,6 +320,7 @@ impl Family {
         self.same("clip_qkv", arch.clip_qkv, None)?;
         self.same("attention", arch.attention, Attention::Softmax)?;
         self.same("sink_logits", arch.sink_logits, false)?;
+        self.same("kv_bias", arch.kv_bias, KvBias::None)?;
         self.same("bidirectional", arch.bidirectional, false)?;
         self.same("layer_scale", arch.layer_scale, false)?;
         self.same("patches", arch.patches, None)?;

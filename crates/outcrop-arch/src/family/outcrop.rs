@@ -37,6 +37,8 @@ static LAYOUT: Layout = Layout {
         module("attention.key_layernorm", &[R::KeyNorm]),
         fused("attention.query_key_value"),
         bare("attention.sink_logits", &[R::SinkLogits]),
+        bare("attention.extra_key", &[R::ExtraKey]),
+        bare("attention.extra_value", &[R::ExtraValue]),
         module("attention.dense", &[R::AttentionOutput]),
         Module {
             name: "mlp.dense_h_to_4h",

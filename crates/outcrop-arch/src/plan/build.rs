@@ -1,8 +1,8 @@
 use super::kind::{Kind, kinds};
 use super::{BlockKind, Draw, Part, Plan, Rows, Section, Step, TensorKind, TensorRole};
 use crate::{
-    ActivationProperties, Angles, ArchSpec, ExtraScore, Nonlinearity, NormProperties, Over,
-    Patches, QkNormProperties, ResidualProperties, Rotary,
+    ActivationProperties, Angles, ArchSpec, Nonlinearity, NormProperties, Over, Patches,
+    QkNormProperties, ResidualProperties, Rotary,
 };
 
 impl Plan {
@@ -225,14 +225,14 @@ impl<'a> List<'a> {
         for (role, of, heads) in turned.into_iter().filter(|_| late) {
             self.head_norm(role, of, heads);
         }
-        if arch.sink_logits {
-            self.vector(TensorRole::SinkLogits, TensorKind::Bias, arch.heads);
+        if let Some(extra) = self.extra_score() {
+            self.extra_vectors(extra);
         }
         self.step(Step::Attend {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
             d_head,
-            weighting: arch.attention.properties().weighting,
+            weighting: self.weighting(),
             window: kind.window,
             alibi: arch.position.alibi().then_some(arch.alibi),
             scale: self.score_scale(kind),
@@ -244,15 +244,6 @@ impl<'a> List<'a> {
         let bias = arch.bias.attention_output();
         let rows = [Rows::Read, Rows::Write];
         self.project(TensorRole::AttentionOutput, shape, bias, rows);
-    }
-
-    /// The score beside those of the keys; [`ArchSpec::check`] allows one.
-    fn extra_score(&self) -> Option<ExtraScore> {
-        let arch = self.arch;
-        if arch.sink_logits {
-            return Some(ExtraScore::Logits);
-        }
-        arch.attention.properties().one.then_some(ExtraScore::Zero)
     }
 
     /// What scores are multiplied by, where it is not 1 / sqrt(d_head).
@@ -393,7 +384,7 @@ impl<'a> List<'a> {
         self.part(role, kind, shape.to_vec());
     }
 
-    fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {
+    pub(super) fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {
         self.part(role, kind, vec![width]);
     }
 
@@ -415,6 +406,9 @@ impl<'a> List<'a> {
     fn draw(&self, role: TensorRole, kind: TensorKind) -> Draw {
         match kind {
             TensorKind::Gain => Draw::Ones,
+            TensorKind::Bias if matches!(role, TensorRole::ExtraKey | TensorRole::ExtraValue) => {
+                Draw::Normal { std: 0.02 }
+            }
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
             TensorKind::Embedding | TensorKind::Matrix => {
                 let writes = matches!(

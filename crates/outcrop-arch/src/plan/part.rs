@@ -27,6 +27,10 @@ pub enum TensorRole {
     KeyNorm,
     /// The logits of heads beside the scores, \[heads\].
     SinkLogits,
+    /// The key that every query sees beside those of positions, [kv_heads, d_head] in one vector.
+    ExtraKey,
+    /// Its value, [kv_heads, d_head] in one vector.
+    ExtraValue,
     /// Output projection of attention.
     AttentionOutput,
     /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
@@ -101,6 +105,8 @@ impl TensorRole {
             | Self::QueryNorm
             | Self::KeyNorm
             | Self::SinkLogits
+            | Self::ExtraKey
+            | Self::ExtraValue
             | Self::AttentionOutput
             | Self::MlpUp
             | Self::MlpGate

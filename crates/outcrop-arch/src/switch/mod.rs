@@ -7,6 +7,7 @@ mod attention;
 mod bias;
 mod bidirectional;
 mod clip_qkv;
+mod clipping;
 mod context;
 mod d_ff;
 mod d_model;
@@ -16,6 +17,7 @@ mod experts;
 mod head_dim;
 mod heads;
 mod init;
+mod kv_bias;
 mod kv_heads;
 mod layer_list;
 mod layer_scale;
@@ -48,8 +50,10 @@ pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
 pub use self::attention::{Attention, AttentionProperties};
 pub use self::bias::Bias;
+pub use self::clipping::Clipping;
 pub use self::experts::Experts;
 pub use self::init::Init;
+pub use self::kv_bias::KvBias;
 pub use self::norm::{Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
@@ -240,10 +244,16 @@ switches! {
         unrotated_layers: Vec<usize> = Vec::new();
         /// How scores become weights.
         attention: Attention = Attention::default();
+        /// How clipped softmax stretches weights.
+        #[serde(skip_serializing_if = "Clipping::is_default")]
+        clipping: Clipping = Clipping::default();
         /// Whether softmax has one more logit a head, whose weight falls away: the weights of a query add up to less than
         /// 1.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         sink_logits: bool = false;
+        /// Which learned key and value every query sees beside those of positions.
+        #[serde(skip_serializing_if = "KvBias::is_default")]
+        kv_bias: KvBias = KvBias::default();
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;

@@ -1,6 +1,6 @@
 //! What steps do to heads.
 
-use outcrop_arch::{AttentionWeighting, Over, Rows, Step, TensorKind};
+use outcrop_arch::{Over, Rows, Step, TensorKind};
 
 use super::List;
 use crate::extra::Extra;
@@ -14,7 +14,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         heads,
         kv_heads,
         d_head,
-        weighting: AttentionWeighting::Softmax,
+        weighting,
         window,
         alibi,
         scale,
@@ -35,6 +35,7 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         scale: scale.map_or_else(usual, |scale| scale as f32),
         softcap: softcap.map(|cap| cap as f32),
         bidirectional,
+        weighting,
         extra: Extra::None,
     })
 }

@@ -1,5 +1,7 @@
 //! Attention of one step, row by row.
 
+use std::ops::Range;
+
 use outcrop_arch::{
     Alibi, AlibiOrder, AttentionWeighting, ExtraScore, Step, TensorKind, TensorRole,
 };
@@ -88,10 +90,14 @@ impl How {
         capped(dot * self.scale, self.cap)
     }
 
-    fn extra_score(&self, weights: &Weights, head: usize) -> Option<f64> {
+    fn extra_score(&self, weights: &Weights, [head, kv]: [usize; 2], query: &[f64]) -> Option<f64> {
         self.extra.map(|extra| match extra {
             ExtraScore::Zero => 0.0,
             ExtraScore::Logits => weights[&(TensorRole::SinkLogits, TensorKind::Bias)][head],
+            ExtraScore::Key | ExtraScore::KeyValue => {
+                let key = &weights[&(TensorRole::ExtraKey, TensorKind::Bias)];
+                self.score(query, &key[kv * query.len()..][..query.len()])
+            }
         })
     }
 
@@ -103,8 +109,38 @@ impl How {
                 let sum = sum(&f64::exp);
                 scores.iter().map(|s| s.exp() / sum).collect()
             }
+            AttentionWeighting::ClippedSoftmax { eta, gamma } => {
+                let [eta, gamma] = [eta, gamma].map(|x| f64::from(x as f32));
+                let sum = sum(&f64::exp);
+                let clipped = |s: &f64| ((eta - gamma) * s.exp() / sum + gamma).clamp(0.0, 1.0);
+                scores.iter().map(clipped).collect()
+            }
+            AttentionWeighting::Softpick => {
+                let sum = sum(&|s| s.exp_m1().abs()) + 1e-8;
+                scores.iter().map(|s| s.exp_m1().max(0.0) / sum).collect()
+            }
+            AttentionWeighting::Sigmoid => {
+                scores.iter().map(|s| 1.0 / (1.0 + (-s).exp())).collect()
+            }
         }
     }
+}
+
+/// The weights of the query of one head at a position, over the positions that it sees, and of the extra score behind
+/// them. `key` is the key of a position.
+fn row<'a>(
+    how: &How,
+    weights: &Weights,
+    (query, position): (&[f64], usize),
+    heads: [usize; 2],
+    key: impl Fn(usize) -> &'a [f64],
+) -> (Range<usize>, Vec<f64>) {
+    let seen = (position + 1).saturating_sub(how.window)..position + 1;
+    let score = |p: usize| how.score(query, key(p)) + how.bias(heads[0], position, p);
+    let scores = seen.clone().map(score);
+    let extra = how.extra_score(weights, heads, query);
+    let weights = how.weigh(&scores.chain(extra).collect::<Vec<_>>());
+    (seen, weights)
 }
 
 /// What queries read of keys and values, all by row.
@@ -117,21 +153,39 @@ pub(super) fn attend(
     let (how, [heads, kv_heads, d]) = How::new(step);
     let mut read = vec![0.0; q.len()];
     for (place, (query, read)) in q.chunks(d).zip(read.chunks_mut(d)).enumerate() {
-        let (row, head) = (place / heads, place % heads);
-        let (start, position) = (row - row % tokens, row % tokens);
+        let (token, head) = (place / heads, place % heads);
+        let (start, position) = (token - token % tokens, token % tokens);
         let kv = head * kv_heads / heads;
-        let seen = (position + 1).saturating_sub(how.window)..position + 1;
         let at = |p: usize| ((start + p) * kv_heads + kv) * d;
-        let score = |p: usize| how.score(query, &k[at(p)..][..d]) + how.bias(head, position, p);
-        let scores: Vec<f64> = seen.clone().map(score).collect();
-        let extra = how.extra_score(weights, head);
-        let weights = how.weigh(&scores.into_iter().chain(extra).collect::<Vec<_>>());
-        for (p, weight) in seen.zip(weights) {
-            let value = v[at(p)..][..d].iter();
-            read.iter_mut()
-                .zip(value)
-                .for_each(|(read, v)| *read += weight * v);
+        let key = |p: usize| &k[at(p)..][..d];
+        let (seen, all) = row(&how, weights, (query, position), [head, kv], key);
+        let own = weights.get(&(TensorRole::ExtraValue, TensorKind::Bias));
+        let own = own.map(|own| &own[kv * d..][..d]);
+        let values = seen.map(|p| &v[at(p)..][..d]).chain(own);
+        for (value, weight) in values.zip(all) {
+            let pairs = read.iter_mut().zip(value);
+            pairs.for_each(|(read, v)| *read += weight * v);
         }
     }
     read
+}
+
+/// The weights [tokens, tokens] of one head of a sequence, with its queries and keys [tokens, d_head].
+pub(crate) fn weights_of(
+    step: &Step,
+    weights: &Weights,
+    [head, kv]: [usize; 2],
+    [q, k]: [&[f64]; 2],
+) -> Vec<f64> {
+    let (how, [_, _, d]) = How::new(step);
+    let tokens = q.len() / d;
+    let mut found = vec![0.0; tokens * tokens];
+    for (position, query) in q.chunks(d).enumerate() {
+        let key = |p: usize| &k[p * d..][..d];
+        let (seen, all) = row(&how, weights, (query, position), [head, kv], key);
+        for (p, weight) in seen.zip(all) {
+            found[position * tokens + p] = weight;
+        }
+    }
+    found
 }

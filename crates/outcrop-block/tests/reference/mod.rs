@@ -8,6 +8,7 @@ use outcrop_arch::{Nonlinearity, Over, RotaryPairs, Rows, Section, Step, TensorK
 use outcrop_vector::rotary_tables;
 
 use attention::attend;
+pub(crate) use attention::weights_of;
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;

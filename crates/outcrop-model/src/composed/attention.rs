@@ -1,11 +1,9 @@
-use burn::tensor::{Device, Int, Tensor, activation};
+use burn::tensor::{Device, Int, Tensor};
 use outcrop_arch::{Alibi, AlibiOrder, AttentionWeighting};
 use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 
 use super::capped;
-
-/// What is added to the score of a key that is not seen.
-const HIDDEN: f64 = -1e9;
+use super::weighting::{Extra, HIDDEN, shared, weigh};
 
 /// How attention is computed: the [`outcrop_arch::Step`] of that name.
 #[derive(Clone, Copy, Debug)]
@@ -17,53 +15,26 @@ pub(super) struct Attend {
     pub(super) softcap: Option<f64>,
 }
 
-/// One more score of each query beside those of its keys.
-pub(super) enum Extra {
-    /// 0.
-    Zero,
-    /// One a head, [heads].
-    Logits(Tensor<1>),
-}
-
-/// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]:
-/// softmax(cap(scale q k') + bias) v over the keys that each sees, with the extra score, whose value is 0, in the sum.
+/// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]: the
+/// weights of the scores cap(scale q k') + bias, and of the extra one, times v, over the keys that each sees.
 pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3], extra: Option<Extra>) -> Tensor<4> {
-    let [_, positions, heads, _] = q.dims();
+    let [_, positions, heads, d_head] = q.dims();
     let bias = bias(how, [positions, heads], &q.device());
     let [k, v] = [k, v].map(|x| shared(x.swap_dims(1, 2), heads));
-    let scores = (q.swap_dims(1, 2) * how.scale).matmul(k.swap_dims(2, 3));
+    let q = q.swap_dims(1, 2) * how.scale;
+    let scores = q.clone().matmul(k.swap_dims(2, 3));
     let scores = capped(scores, how.softcap) + bias;
-    let weigh = |scores| match how.weighting {
-        AttentionWeighting::Softmax => activation::softmax(scores, 3),
+    let Some(extra) = extra else {
+        return weigh(how.weighting, scores).matmul(v).swap_dims(1, 2);
     };
-    let weights = match extra {
-        None => weigh(scores),
-        Some(extra) => weigh(beside(scores, extra)).narrow(3, 0, positions),
+    let own = extra.scores(q, how.softcap);
+    let weights = weigh(how.weighting, Tensor::cat(vec![scores, own], 3));
+    let read = weights.clone().narrow(3, 0, positions).matmul(v);
+    let read = match extra.value([heads, d_head]) {
+        Some(value) => read + weights.narrow(3, positions, 1) * value,
+        None => read,
     };
-    weights.matmul(v).swap_dims(1, 2)
-}
-
-/// The scores [batch, heads, queries, keys] with the extra ones in one more column.
-fn beside(scores: Tensor<4>, extra: Extra) -> Tensor<4> {
-    let [batch, heads, positions, _] = scores.dims();
-    let shape = [batch, heads, positions, 1];
-    let own = match extra {
-        Extra::Zero => Tensor::zeros(shape, &scores.device()),
-        Extra::Logits(logits) => logits.reshape([1, heads, 1, 1]).expand(shape),
-    };
-    Tensor::cat(vec![scores, own], 3)
-}
-
-/// Each key-value head of `x` [batch, kv_heads, positions, d_head] as often as there are heads to it.
-fn shared(x: Tensor<4>, heads: usize) -> Tensor<4> {
-    let [batch, kv_heads, positions, d_head] = x.dims();
-    if kv_heads == heads {
-        return x;
-    }
-    let group = heads / kv_heads;
-    let x = x.reshape([batch, kv_heads, 1, positions, d_head]);
-    let x = x.expand([batch, kv_heads, group, positions, d_head]);
-    x.reshape([batch, heads, positions, d_head])
+    read.swap_dims(1, 2)
 }
 
 /// What is added to the scores, [1, heads or 1, queries, keys]: a large negative number where a query does not see a

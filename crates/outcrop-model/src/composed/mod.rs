@@ -3,6 +3,7 @@
 
 mod attention;
 mod rotation;
+mod weighting;
 
 use std::collections::HashMap;
 
@@ -12,8 +13,9 @@ use outcrop_arch::{
     ExtraScore, Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole,
 };
 
-use self::attention::{Attend, Extra, attend};
+use self::attention::{Attend, attend};
 pub(crate) use self::rotation::Rotations;
+use self::weighting::Extra;
 use crate::TapPoint;
 use crate::parameters::Parameters;
 
@@ -189,6 +191,11 @@ impl<'a> Composed<'a> {
         extra.map(|extra| match extra {
             ExtraScore::Zero => Extra::Zero,
             ExtraScore::Logits => Extra::Logits(self.bias(TensorRole::SinkLogits)),
+            ExtraScore::Key => Extra::Key(self.bias(TensorRole::ExtraKey), None),
+            ExtraScore::KeyValue => Extra::Key(
+                self.bias(TensorRole::ExtraKey),
+                Some(self.bias(TensorRole::ExtraValue)),
+            ),
         })
     }
 

@@ -1,8 +1,11 @@
 //! How attention scores become weights, one word a file. A new one is its file and its row below; a formula that engines
 //! lack is a new [`AttentionWeighting`].
 
+mod clipped_softmax;
+mod sigmoid;
 mod softmax;
 mod softmax_one;
+mod softpick;
 
 use super::Word;
 use super::one_of::one_of;
@@ -25,4 +28,10 @@ one_of! {
     Softmax = softmax::ROW;
     /// Softmax with 1 in the sum (Miller 2023; Kaul et al., arXiv 2410.17174).
     SoftmaxOne = softmax_one::ROW;
+    /// Clipped softmax (Bondarenko et al. 2023, arXiv 2306.12929), with the numbers of [`ArchSpec::clipping`](crate::ArchSpec::clipping).
+    ClippedSoftmax = clipped_softmax::ROW;
+    /// Softpick (Zuhri et al. 2025, arXiv 2504.20966).
+    Softpick = softpick::ROW;
+    /// Sigmoid without normalisation (Gu et al., arXiv 2410.10781).
+    Sigmoid = sigmoid::ROW;
 }
