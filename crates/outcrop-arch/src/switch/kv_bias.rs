@@ -8,7 +8,7 @@ one_of! {
     /// code: drawn with a deviation of 0.02, without weight decay (Sun et al., arXiv 2402.17762).
     KvBias: Option<ExtraScore>;
     /// None.
-    None = Word { word: "none", aliases: &[], about: "none", properties: None };
+    None = Word { word: "none", aliases: &[], about: "none", properties: None::<ExtraScore> };
     /// A key k' without value: softmax([q K', q k'] / sqrt(d_head)) [V; 0] (Gu et al., arXiv 2410.10781).
     Key = Word {
         word: "key",
