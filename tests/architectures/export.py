@@ -23,8 +23,8 @@ SEQUENCES = 3
 DEFAULTS = {
     "layers": None, "d_model": None, "heads": None, "kv_heads": None, "head_dim": None, "d_ff": None, "vocab": None,
     "context": None, "norm": "layer-norm", "norm_placement": "pre", "norm_eps": 1e-5, "residual": "parallel",
-    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax",
-    "attention_gate": "none", "attention_gate_init": None, "window": None,
+    "position": {"kind": "rotary", "fraction": 0.25, "base": 10000.0}, "attention": "softmax", "sink_logits": False,
+    "clipping": {}, "kv_bias": "none", "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
     "embedding_norm": False, "embedding_projection": False, "registers": 0, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
     "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
@@ -58,6 +58,7 @@ ACTIVATIONS = {
     "relu2": (lambda x: F.relu(x).square(), False), "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
     "xielu": (None, False),  # with learned numbers: `Model.activated`
 }
+ATTENTIONS = ["softmax", "softmax-one", "clipped-softmax", "softpick", "sigmoid"]
 # Of queries, keys and values; of what attention writes; of the MLP.
 BIASES = {
     True: (1, 1, 1), False: (0, 0, 0), "qkv": (1, 0, 0), "attention": (1, 1, 0), "mlp": (0, 0, 1), "output": (0, 1, 0),
@@ -104,7 +105,7 @@ class Model:
     def __init__(self, arch):
         a = self.a = {**DEFAULTS, **arch}
         assert a.keys() == DEFAULTS.keys(), a.keys() - DEFAULTS.keys()
-        assert a["attention"] == "softmax", a["attention"]
+        assert a["attention"] in ATTENTIONS, a["attention"]
         self.d, self.heads = a["d_model"], a["heads"]
         self.kv_heads = a["kv_heads"] or self.heads
         self.d_head = a["head_dim"] or self.d // self.heads
@@ -200,6 +201,11 @@ class Model:
         if a["attention_gate"] != "none":
             gates = {"per-head": self.heads, "per-element": widths}[a["attention_gate"]]
             self.matrix(block + "AttentionGate", gates, d, a["attention_gate_init"] is not None)
+        if a["sink_logits"]:
+            self.tensor(block + "SinkLogits.Bias", (self.heads,), 0, 0.2)
+        # Sun et al. 2024, eq. 3, one of each key-value head
+        for name in {"none": [], "key": ["Key"], "key-value": ["Key", "Value"]}[a["kv_bias"]]:
+            self.tensor(f"{block}Extra{name}.Bias", (self.kv_heads * self.d_head,), 0, 0.02)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
@@ -357,13 +363,45 @@ class Model:
         seen = distance >= 0
         if windowed:
             seen &= distance < window["width"]
-        mixed = scores.masked_fill(~seen, -math.inf).softmax(-1) @ value
-        mixed = mixed.transpose(1, 2)
+        scores = scores.masked_fill(~seen, -math.inf)
+        if self.a["kv_bias"] != "none":
+            # the query as it is multiplied with other keys; no position code, no mask, no linear bias
+            by_head = lambda name: self.w[f"{block}Extra{name}.Bias"].view(self.kv_heads, 1, self.d_head)
+            own, value_of_own = by_head("Key").repeat_interleave(self.heads // self.kv_heads, 0), 0 * value[:, :, :1]
+            scores = torch.cat([scores, self.capped(query @ own.transpose(-1, -2) * factor, "scores")], -1)
+            if self.a["kv_bias"] == "key-value":
+                value_of_own = value_of_own + by_head("Value").repeat_interleave(self.heads // self.kv_heads, 0)
+            value = torch.cat([value, value_of_own], 2)
+        mixed = (self.weights(scores, block) @ value).transpose(1, 2)
         if self.a["attention_gate"] != "none":
             # Qiu et al. 2025, eq. 5
             gates = torch.sigmoid(self.linear(x, block + "AttentionGate"))
             mixed = mixed * gates.unflatten(-1, (self.heads, -1))
         return self.linear(mixed.flatten(2), block + "AttentionOutput")
+
+    def weights(self, scores, block):
+        """Of keys, from scores [sequences, heads, queries, keys], minus infinity where a key is not seen."""
+        if self.a["attention"] == "softmax-one":
+            # Miller 2023: as if there were one more score, which is 0
+            most = scores.amax(-1, keepdim=True).clamp(min=0)
+            exp = (scores - most).exp()
+            return exp / ((-most).exp() + exp.sum(-1, keepdim=True))
+        if self.a["sink_logits"]:
+            # github.com/openai/gpt-oss, gpt_oss/torch/model.py
+            sinks = self.w[block + "SinkLogits.Bias"].view(1, -1, 1, 1).expand(*scores.shape[:3], 1)
+            return torch.cat([scores, sinks], -1).softmax(-1)[..., :-1]
+        if self.a["attention"] == "clipped-softmax":
+            # Bondarenko et al. 2023, eq. 4
+            numbers = {"eta": 1.0, "alpha": 4.0, **self.a["clipping"]}
+            eta, gamma = f32(numbers["eta"]), f32(-numbers["alpha"] / self.a["context"])
+            return ((eta - gamma) * scores.softmax(-1) + gamma).clamp(0, 1)
+        if self.a["attention"] == "softpick":
+            # Zuhri et al. 2025, eq. 3: github.com/zaydzuhri/softpick-attention
+            x = torch.expm1(scores)
+            return F.relu(x) / (torch.where(scores.isfinite(), x.abs(), 0).sum(-1, keepdim=True) + 1e-8)
+        if self.a["attention"] == "sigmoid":
+            return torch.sigmoid(scores)
+        return scores.softmax(-1)
 
     def activated(self, x, block):
         if self.a["activation"] != "xielu":

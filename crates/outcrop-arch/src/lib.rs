@@ -35,6 +35,7 @@ mod pythia;
 mod spec;
 mod switch;
 mod tensors;
+mod weighting;
 
 pub use angles::Angles;
 pub use error::{Error, Result};
@@ -53,13 +54,15 @@ pub use plan::{
 };
 pub use pythia::PYTHIA_SIZES;
 pub use switch::{
-    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionGate, Bias,
-    Experts, FeatureName, Gain, GateOver, Init, KEYS, Norm, NormPlacement, NormPlacementProperties,
-    NormProperties, Number, NumberKind, Over, Patches, Position, QkNorm, QkNormProperties,
-    REQUIRED, Residual, ResidualProperties, Rotary, RotaryPairs, RotaryScaling, SWITCHES, Scale,
-    Softcap, Switch, Window, Word, numbers, reference, schema,
+    Activation, ActivationProperties, Alibi, AlibiOrder, ArchSpec, Attention, AttentionGate,
+    AttentionProperties, Bias, Clipping, Experts, FeatureName, Gain, GateOver, Init, KEYS, KvBias,
+    Norm, NormPlacement, NormPlacementProperties, NormProperties, Number, NumberKind, Over,
+    Patches, Position, QkNorm, QkNormProperties, REQUIRED, Residual, ResidualProperties, Rotary,
+    RotaryPairs, RotaryScaling, SWITCHES, Scale, Softcap, Switch, Window, Word, numbers, reference,
+    schema,
 };
 pub use tensors::{Span, TensorName};
+pub use weighting::{AttentionWeighting, ExtraScore};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -44,6 +44,8 @@ fn keys_are_the_fields_in_order() {
     full.unrotated_layers = vec![2];
     full.sink_logits = true;
     (full.attention_gate, full.attention_gate_init) = (AttentionGate::PerHead, Some(0.25));
+    full.clipping.alpha = 2.0;
+    full.kv_bias = outcrop_arch::KvBias::Key;
     (full.bidirectional, full.layer_scale) = (true, true);
     full.registers = 1;
     full.patches = Some(outcrop_arch::Patches {

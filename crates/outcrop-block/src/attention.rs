@@ -1,7 +1,9 @@
+use outcrop_arch::AttentionWeighting;
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
-use outcrop_vector::{exp_sum, largest, softcap, softmax};
+use outcrop_vector::{softcap, softmax};
 use rayon::prelude::*;
 
+use crate::extra::Extra;
 use crate::heads::Heads;
 
 /// Queries that one task works on.
@@ -13,13 +15,13 @@ pub struct AttentionWeights<'a> {
     heads: Heads,
     /// Queries, keys and values of each token, normed and rotated.
     qkv: &'a [f32],
-    /// One more score of each head, whose weight falls away; empty where there are none.
-    sinks: &'a [f32],
+    /// One more score of each query beside those of its keys.
+    extra: Extra<&'a [f32]>,
 }
 
 impl<'a> AttentionWeights<'a> {
-    pub(crate) fn new(heads: Heads, qkv: &'a [f32], sinks: &'a [f32]) -> Self {
-        Self { heads, qkv, sinks }
+    pub(crate) fn new(heads: Heads, qkv: &'a [f32], extra: Extra<&'a [f32]>) -> Self {
+        Self { heads, qkv, extra }
     }
 
     /// Number of heads.
@@ -90,10 +92,16 @@ impl<'a> AttentionWeights<'a> {
     }
 
     /// Puts the weights of `head` (from 0) into `weights`: [tokens, tokens] by rows, in row i what token
-    /// i gives to each token j: exp(s_ij) / sum over j' <= i of exp(s_ij'), s = q k' / sqrt(d_head),
-    /// between 0 and 1, and 0 for j > i, which it does not see (Vaswani et al. 2017, equation 1), and before
-    /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and linear biases as the block has them. Where the
-    /// head has a sink logit z, exp(z) is part of the sum, so that a row adds up to less than 1.
+    /// i gives to each token j, made of the scores s = q k' / sqrt(d_head) of the keys that it sees: with softmax exp(s_ij) /
+    /// sum over j' <= i of exp(s_ij'), between 0 and 1 (Vaswani et al. 2017, equation 1), with another
+    /// [`AttentionWeighting`](outcrop_arch::AttentionWeighting) as that says. 0 for j > i, which it does not see, and before
+    /// its window where the layer has one; over all j in a block that is bidirectional; with another scale, bounds and
+    /// linear biases as the block has them.
+    ///
+    /// What these weights are multiplied with is what the token reads: they are never normalised again. A row adds up to 1
+    /// with softmax alone. Where the query has one more score z (softmax with 1 in the sum, sink logits, a learned key),
+    /// that is part of the sum, and its weight is in no column: a row adds up to less than 1, as with clipped softmax whose
+    /// `eta` is 1, and with softpick, where a row may be 0 altogether. Sigmoids add up to anything between 0 and the number of keys.
     /// Computed from queries and keys on the current rayon pool.
     ///
     /// # Panics
@@ -105,7 +113,8 @@ impl<'a> AttentionWeights<'a> {
         let key = &self.qkv[self.heads.key(head / self.heads.group())..];
         keys.pack(key, d_head, tokens, 1, width);
         let (scale, bias) = (self.heads.scale, self.heads.biases().get(head).copied());
-        let sink = self.sinks.get(head).copied();
+        let kv_head = head / self.heads.group();
+        let extra = self.extra.of_head(head, [kv_head, d_head]);
         weights.resize(tokens * tokens, 0.0);
         let blocks = weights.par_chunks_mut(ROWS * tokens).enumerate();
         blocks.for_each(|(i, block)| {
@@ -118,8 +127,9 @@ impl<'a> AttentionWeights<'a> {
                 let (past, later) = line.split_at_mut(self.heads.seen(first + row, tokens));
                 let (before, seen) = past.split_at_mut(self.heads.first_seen(first + row));
                 let query = first + row;
-                let beside = bias.is_some() || sink.is_some();
-                if self.heads.softcap.is_some() || beside || scale < 0.0 {
+                let beside = bias.is_some() || extra.is_some();
+                let other = self.heads.weighting != AttentionWeighting::Softmax;
+                if self.heads.softcap.is_some() || beside || other || scale < 0.0 {
                     seen.iter_mut().for_each(|score| *score *= scale);
                     if let Some(cap) = self.heads.softcap {
                         softcap(seen, cap);
@@ -128,11 +138,9 @@ impl<'a> AttentionWeights<'a> {
                         let from = self.heads.first_seen(query);
                         bias.add(seen, |_| query, |column| from + column);
                     }
-                    let share = sink.map(|sink| kept(seen, sink));
-                    softmax(seen, 1.0);
-                    if let Some(share) = share {
-                        seen.iter_mut().for_each(|weight| *weight *= share);
-                    }
+                    let own = &self.qkv[query * width + self.heads.query(head)..][..d_head];
+                    let extra = extra.map(|extra| self.heads.extra_score(extra, own));
+                    self.heads.weigh_row(seen, extra);
                 } else {
                     softmax(seen, scale);
                 }
@@ -141,11 +149,4 @@ impl<'a> AttentionWeights<'a> {
             }
         });
     }
-}
-
-/// The share of all weight that scores have beside a sink: 1 / (1 + exp(sink - ln sum exp(score))).
-fn kept(scores: &[f32], sink: f32) -> f32 {
-    let most = largest(scores);
-    let log_sum = most + exp_sum(scores, most).ln();
-    1.0 / (1.0 + (sink - log_sum).exp())
 }

@@ -67,13 +67,12 @@ impl Block {
     /// computes every block.
     ///
     /// # Errors
-    /// [`Error::Lack`](crate::Error::Lack) for a block with experts, sink logits, gains of what it writes, or attention to later positions.
+    /// [`Error::Lack`](crate::Error::Lack) for a block with experts, gains of what it writes, or attention to later positions.
     pub fn trains(&self) -> Result<()> {
         let heads = self.compiled.heads;
         let gain = |op: &Op| matches!(op.kind, Kind::Gain(_));
         let lacks = [
             (self.experts().is_some(), "experts"),
-            (heads.sinks.is_some(), "sink logits"),
             (heads.bidirectional, "attention to later positions"),
             (
                 self.compiled.ops.iter().any(gain),

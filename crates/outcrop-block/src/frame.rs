@@ -217,9 +217,7 @@ impl Pass<'_> {
         scratch: &mut Scratch,
     ) {
         let heads = self.compiled.heads;
-        let sinks = heads
-            .sinks
-            .map_or(&[][..], |sinks| self.weights.vector(sinks));
+        let extra = heads.extra.map(|input| self.weights.vector(input));
         let (mut qkv, mut read) = (qkv, read);
         for part in parts {
             let (rows, later) = qkv.split_at(part.rows * heads.width());
@@ -233,7 +231,7 @@ impl Pass<'_> {
                 rows,
                 past: part.past,
             };
-            heads.read(queries, sinks, out, sums, scratch);
+            heads.read(queries, extra, out, sums, scratch);
             (qkv, read, log_sums) = (later, rest, others);
         }
     }

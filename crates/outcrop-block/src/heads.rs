@@ -1,6 +1,8 @@
 use std::ops::Range;
 
-use outcrop_arch::Alibi;
+use outcrop_arch::{Alibi, AttentionWeighting};
+
+use crate::extra::Extra;
 
 /// The heads of attention and where in a row of queries, keys and values each lies: key-value heads in order,
 /// each as [queries of its group | key | value].
@@ -19,8 +21,10 @@ pub(crate) struct Heads {
     pub(crate) softcap: Option<f32>,
     /// Whether a query sees the keys after it, too.
     pub(crate) bidirectional: bool,
-    /// Which input has one more score of each head, whose weight falls away, where there is one.
-    pub(crate) sinks: Option<usize>,
+    /// How scores become weights.
+    pub(crate) weighting: AttentionWeighting,
+    /// One more score beside those of the keys: which inputs have it.
+    pub(crate) extra: Extra<usize>,
 }
 
 impl Heads {

@@ -33,6 +33,7 @@ mod block;
 mod compile;
 mod error;
 mod experts;
+mod extra;
 mod forward;
 mod frame;
 mod gate;

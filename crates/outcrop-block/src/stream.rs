@@ -8,6 +8,7 @@ use outcrop_gemm::Aligned;
 use rayon::prelude::*;
 
 use crate::attend::Past;
+use crate::extra::Extra;
 use crate::forward::MEMORY;
 use crate::frame::{Frame, Memory, Part, Pass, room};
 use crate::heads::Heads;
@@ -57,8 +58,8 @@ pub struct Stream {
     /// By sequence and key-value head.
     past: Vec<Past>,
     routings: Routings,
-    /// One more score of each head, where there are such.
-    sinks: Vec<f32>,
+    /// What is learned of one more score of each query.
+    extra: Extra<Vec<f32>>,
     /// What is kept beside, by place.
     kept: Vec<Kept>,
 }
@@ -102,10 +103,10 @@ impl Stream {
     pub fn look(&mut self, block: &Block, weights: &[Weight], lengths: &[usize], x: &mut [f32]) {
         let heads = block.compiled.heads;
         self.heads = Some(heads);
-        self.sinks.clear();
-        if let Some(Weight::Vector(sinks)) = heads.sinks.and_then(|sinks| weights.get(sinks)) {
-            self.sinks.extend_from_slice(sinks);
-        }
+        self.extra = heads.extra.map(|input| match weights.get(input) {
+            Some(Weight::Vector(values)) => values.clone(),
+            Some(Weight::Matrix(_)) | None => Vec::new(),
+        });
         self.tasks = tasks(lengths, rows_of(block));
         match block.experts() {
             Some(experts) => self.routings.resize(x.len() / block.d_model(), experts),
@@ -137,7 +138,7 @@ impl Stream {
         let heads = self.heads.unwrap_or_default();
         let width = heads.width();
         let qkv = &self.qkv[rows.start * width..rows.end * width];
-        AttentionWeights::new(heads, qkv, &self.sinks)
+        AttentionWeights::new(heads, qkv, self.extra.as_ref().map(Vec::as_slice))
     }
 
     /// Which experts the tokens of the sequence passed that has these rows of the group, after [`Stream::write`]; none in a

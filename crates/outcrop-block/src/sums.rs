@@ -2,6 +2,7 @@ use outcrop_gemm::{Aligned, Onto};
 use rayon::prelude::*;
 
 use crate::Input;
+use crate::extra::Extra;
 use crate::memory::Buffer;
 use crate::op::Norm;
 
@@ -52,6 +53,17 @@ impl Lane {
         let (before, after) = self.sums.split_at_mut(weight + 1);
         let bias = bias.map(|bias| &mut **after[bias - weight - 1]);
         (&mut before[weight], bias)
+    }
+
+    /// The sums of what is learned of an extra score.
+    pub(crate) fn extra(&mut self, extra: Extra<usize>) -> Extra<&mut [f32]> {
+        // a value follows its key
+        let first = match extra {
+            Extra::None | Extra::Zero => return Extra::None,
+            Extra::Logits(first) | Extra::Key { key: first, .. } => first,
+        };
+        let mut rest = self.sums[first..].iter_mut().map(|sum| &mut ***sum);
+        extra.map(|_| rest.next().unwrap_or_default())
     }
 
     /// The sums of gain, shift and alpha of a norm.

@@ -6,8 +6,9 @@ mod reference;
 use architectures::{cases, table};
 use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, NormPlacement, Plan, QkNorm, Section, Step, TensorKind};
-use outcrop_block::{Block, Input, Loss, Start};
-use reference::{Weights, cross_entropy, run};
+use outcrop_block::{Block, Input, Loss, Start, Stream, Weight};
+use outcrop_gemm::Packed;
+use reference::{Weights, cross_entropy, run, weights_of};
 
 /// Numbers of one input whose derivatives are compared.
 const COMPARED: usize = 24;
@@ -140,6 +141,43 @@ fn a_block_and_its_gradients_are_those_in_f64() {
     for case in cases() {
         for kind in Plan::new(&case.arch).blocks {
             check(&case.name, &kind.section, [2, 7]);
+        }
+    }
+}
+
+/// What observers get are the weights with which values are read.
+#[test]
+fn weights_of_attention_are_those_in_f64() {
+    for case in cases() {
+        let section = Plan::new(&case.arch).block(1).clone();
+        let block = Block::new(&section).expect(&case.name);
+        let counts = block
+            .inputs()
+            .iter()
+            .map(|input| input.shape.iter().product());
+        let filled = |(i, n)| numbers(n, i as u64 + 1);
+        let given: Vec<Vec<f64>> = counts.enumerate().map(filled).collect();
+        let ready = |(input, values): (&Input, &Vec<f64>)| match input.shape[..] {
+            [k, n] => Weight::Matrix(vec![Packed::new(&f32s(values), k, n)]),
+            _ => Weight::Vector(f32s(values)),
+        };
+        let packed: Vec<Weight> = block.inputs().iter().zip(&given).map(ready).collect();
+        let mut x = f32s(&numbers(70 * block.d_model(), 50));
+        let mut stream = Stream::default();
+        stream.look(&block, &packed, &[70], &mut x);
+        let (attention, known) = (stream.attention(0..70), weights(block.inputs(), &given));
+        let attends = |step: &&Step| matches!(step, Step::Attend { .. });
+        let step = section.steps.iter().find(attends).expect("attention");
+        for head in 0..attention.heads() {
+            let kv = head * attention.kv_heads() / attention.heads();
+            let (mut q, mut k, mut ours) = (Vec::new(), Vec::new(), Vec::new());
+            attention.queries(head, &mut q);
+            attention.keys(kv, &mut k);
+            attention.weights(head, &mut ours);
+            let [q, k] = [q, k].map(|x| x.into_iter().map(f64::from).collect::<Vec<_>>());
+            let exact = weights_of(step, &known, [head, kv], [&q, &k]);
+            let exact: Vec<(usize, f64)> = exact.into_iter().enumerate().collect();
+            assert_close(&ours, &exact, &format!("{}: weights", case.name));
         }
     }
 }

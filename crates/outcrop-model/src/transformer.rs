@@ -203,20 +203,16 @@ fn untrained(step: &Step) -> Option<&'static str> {
     match step {
         Step::Experts { .. } => Some("experts"),
         Step::Attend {
-            sink_logits,
-            bidirectional,
+            bidirectional: true,
             ..
-        } => match (sink_logits, bidirectional) {
-            (true, _) => Some("sink_logits"),
-            (false, true) => Some("bidirectional"),
-            (false, false) => None,
-        },
+        } => Some("bidirectional"),
         Step::Project {
             role: TensorRole::PatchEmbedding,
             ..
         } => Some("patches"),
         Step::Gain { .. } => Some("layer_scale"),
-        Step::Embed { .. }
+        Step::Attend { .. }
+        | Step::Embed { .. }
         | Step::AddPosition { .. }
         | Step::Insert { .. }
         | Step::Remove { .. }

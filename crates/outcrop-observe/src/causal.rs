@@ -4,7 +4,7 @@ use crate::sums::{LANES, is_negative, magnitude_bits, sum_of};
 use crate::wide::vectorised;
 use crate::{Missing, View};
 
-/// By how much the weights of a query may exceed 1 in sum: those in bfloat16 do.
+/// By how much a weight, and the weights of a query in sum, may exceed 1: those in bfloat16 do.
 const ROUNDING: f64 = 0.02;
 
 /// The weights of one head [queries, keys], of which each query has some on the keys up to its own position.
@@ -14,11 +14,13 @@ pub(crate) struct Causal {
     pub(crate) keys: Vec<f64>,
     /// Of how many queries no weight is larger than that on key 0.
     pub(crate) first: usize,
+    /// Whether the weights of each query add up to at most 1.
+    pub(crate) shares: bool,
 }
 
 impl Causal {
-    /// Of weights that are finite on and below the diagonal. They may add up to less than 1, where a head can attend to
-    /// nothing (arXiv 2309.17453).
+    /// Of weights that are finite on and below the diagonal, each from 0 to 1. Those of a query may add up to less than 1,
+    /// where a head can attend to nothing (arXiv 2309.17453), or to more, where they are sigmoids (arXiv 2410.10781).
     ///
     /// # Errors
     /// [`Missing::NotAttention`].
@@ -26,6 +28,7 @@ impl Causal {
         let mut all = Self {
             keys: vec![0.0; attention.columns()],
             first: 0,
+            shares: true,
         };
         let square = attention.rows() == attention.columns();
         match square && pass(attention, &mut all) {
@@ -64,5 +67,6 @@ fn of_query(row: &[f32], all: &mut Causal) -> bool {
         most = u32::max(most, magnitude_bits(*weight));
     }
     all.first += usize::from(magnitude_bits(row[0]) >= most);
-    negative == 0 && sum_of(&sums) <= 1.0 + ROUNDING
+    all.shares &= sum_of(&sums) <= 1.0 + ROUNDING;
+    negative == 0 && f64::from(f32::from_bits(most)) <= 1.0 + ROUNDING
 }

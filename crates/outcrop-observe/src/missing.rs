@@ -82,7 +82,7 @@ impl Missing {
             Self::Coincident => "rows coincide, so their density is not finite",
             Self::NotConverged => "the eigenvalues did not converge",
             Self::NotAttention => {
-                "a weight is below 0, a row adds up to more than 1, or there are not as many keys as queries"
+                "a weight is below 0 or above 1, or there are not as many keys as queries; for an entropy also: a row adds up to more than 1"
             }
             Self::NoStep => "no layer in which the largest magnitude grows or falls tenfold",
         }

@@ -3,13 +3,28 @@
 /// exp(x) to 1e-7 of it, for x brought between -87 and 88: Cephes' polynomial after reduction by ln 2.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
+    let (r, power) = reduced(x);
+    let p = slope(r).mul_add(r, 1.0);
+    p * power
+}
+
+/// r and 2^n of x = n ln 2 + r.
+#[inline(always)]
+fn reduced(x: f32) -> (f32, f32) {
     const SHIFT: f32 = 12_582_912.0; // 1.5 * 2^23: adding it rounds to a whole number
     let x = x.clamp(-87.0, 88.0);
     let shifted = x.mul_add(std::f32::consts::LOG2_E, SHIFT);
     let n = shifted - SHIFT;
     let r = n.mul_add(-0.693_359_4, x);
     let r = n.mul_add(2.121_944_4e-4, r);
-    let p = polynomial(
+    let power = f32::from_bits((shifted.to_bits().wrapping_add(127)) << 23);
+    (r, power)
+}
+
+/// (exp(r) - 1) / r.
+#[inline(always)]
+fn slope(r: f32) -> f32 {
+    polynomial(
         r,
         &[
             1.987_569_2e-4,
@@ -19,11 +34,21 @@ pub fn exp(x: f32) -> f32 {
             1.666_666_5e-1,
             0.5,
             1.0,
-            1.0,
         ],
-    );
-    let power = f32::from_bits((shifted.to_bits().wrapping_add(127)) << 23);
-    p * power
+    )
+}
+
+/// exp(x) - 1 to 2e-7 of it, for x up to 88; -1 below -87.
+#[inline(always)]
+pub(crate) fn exp_less_one(x: f32) -> f32 {
+    let (r, power) = reduced(x);
+    (slope(r) * r).mul_add(power, power - 1.0)
+}
+
+/// exp(x), but 0 below -87.
+#[inline(always)]
+pub(crate) fn exp_or_zero(x: f32) -> f32 {
+    if x < -87.0 { 0.0 } else { exp(x) }
 }
 
 /// erf(x) to 4e-7, a few units of the last place: a rational approximation on -4 to 4.
@@ -96,6 +121,14 @@ mod tests {
         fn exponentials(x in -87.0..88.0f32) {
             let exact = f64::from(x).exp();
             prop_assert!((f64::from(exp(x)) / exact - 1.0).abs() < 1e-7, "{x}");
+        }
+
+        #[test]
+        fn exponentials_less_one(x in -87.0..88.0f32, small in -1e-3..1e-3f32) {
+            for x in [x, small] {
+                let exact = f64::from(x).exp_m1();
+                prop_assert!((f64::from(exp_less_one(x)) - exact).abs() <= 2e-7 * exact.abs(), "{x}");
+            }
         }
 
         #[test]

@@ -9,14 +9,18 @@
 //! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`dynamic_tanh`], [`dynamic_tanh_backward`] | the tanh that takes the place of a norm |
-//! | [`softmax`] | softmax of a row, in place |
+//! | [`softmax`], [`softmax_beside`] | softmax of a row, in place; with one more score in the sum |
 //! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
+//! | [`clip_panel`], [`clip_panel_backward`], [`clip_panel_levelled`], [`clip_row`] | clipped softmax |
+//! | [`softpick_panel`], [`softpick_known`], [`softpick_panel_backward`], [`softpick_row`] | softpick |
+//! | [`sigmoid_panel`], [`sigmoid_panel_backward`], [`sigmoid_row`] | attention weights that are sigmoids |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
 //! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
 //! | [`alibi_slopes`], [`alibi_slopes_mpt`], [`bfloat16`] | slopes of attention with linear biases, and their rounding |
 //! | [`softcap`], [`softcap_slopes`] | numbers below a bound |
 //! | [`gate`], [`gate_backward`] | factors of several numbers each |
-//! | [`largest`], [`dot`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
+//! | [`add_weighted`], [`add_outer`], [`row_products`] | rows with a weight each |
+//! | [`largest`], [`dot`], [`row_sum`], [`add_columns`], [`add_into`], [`multiply_into`] | reductions and element-wise operations on rows |
 //! | [`exp`], [`erf`], [`tanh`] | of one number, for your own loops |
 //! | [`vectorised!`] | makes a function of such a loop |
 //!
@@ -36,6 +40,7 @@
 
 mod activation;
 mod alibi;
+mod clipped;
 mod dynamic_tanh;
 mod elementary;
 #[cfg(test)]
@@ -43,9 +48,13 @@ mod exact;
 mod gate;
 mod loss;
 mod norm;
+mod panel;
+mod rank_one;
 mod rotary;
+mod sigmoid;
 mod softcap;
 mod softmax;
+mod softpick;
 mod sums;
 mod vectorised;
 mod xielu;
@@ -56,6 +65,7 @@ pub use activation::{
     silu, silu_backward,
 };
 pub use alibi::{alibi_slopes, alibi_slopes_mpt, bfloat16};
+pub use clipped::{clip_panel, clip_panel_backward, clip_panel_levelled, clip_row};
 pub use dynamic_tanh::{dynamic_tanh, dynamic_tanh_backward};
 pub use elementary::{erf, exp, tanh};
 pub use gate::{gate, gate_backward};
@@ -63,11 +73,15 @@ pub use loss::{cross_entropy, exp_sum};
 pub use norm::{layer_norm, layer_norm_backward, rms_norm, rms_norm_backward};
 #[doc(hidden)]
 pub use pulp;
+pub use rank_one::{add_outer, add_weighted, row_products};
 pub use rotary::{
     rotary_tables, rotate, rotate_heads, rotate_neighbours, rotate_neighbours_of_heads,
 };
+pub use sigmoid::{sigmoid_panel, sigmoid_panel_backward, sigmoid_row};
 pub use softcap::{softcap, softcap_slopes};
-pub use softmax::{soften_panel, soften_panel_backward, softmax};
+pub use softmax::{soften_panel, soften_panel_backward, softmax, softmax_beside};
+pub use softpick::{softpick_known, softpick_panel, softpick_panel_backward, softpick_row};
+pub use sums::row_sum;
 pub use sums::{add_columns, dot, largest};
 pub use xielu::{xielu, xielu_backward};
 

@@ -1,11 +1,9 @@
 //! Softmax of a row, and down the columns of a panel, forward and backward.
 
-use crate::elementary::exp;
+use crate::elementary::{exp, exp_or_zero};
+use crate::panel::{KEYS, by_width, hide};
 use crate::sums::{maximum, sum};
 use crate::vectorised;
-
-/// Keys whose weights are added up before the sum is added to that of others: fewer roundings.
-const KEYS: usize = 64;
 
 vectorised! {
     /// x becomes exp(scale x) / sum over the row of exp(scale x'), for a `scale` of 0 or more.
@@ -17,52 +15,62 @@ vectorised! {
     }
 }
 
-/// Runs a function of the width of panels for the one that is there, known to the compiler.
-macro_rules! by_width {
-    ($width:expr, $function:ident($($given:expr),*)) => {
-        match $width {
-            32 => $function::<32>($($given),*),
-            16 => $function::<16>($($given),*),
-            8 => $function::<8>($($given),*),
-            4 => $function::<4>($($given),*),
-            2 => $function::<2>($($given),*),
-            width => panic!("panels of {width} columns"),
-        }
-    };
+vectorised! {
+    /// x becomes exp(x) / (exp(z) + sum over the row of exp(x')), z the `extra` score: 0 where x is minus infinity. What z
+    /// itself gets is returned.
+    ///
+    /// ```
+    /// let mut row = [0.0, f32::NEG_INFINITY];
+    /// assert_eq!(outcrop_vector::softmax_beside(&mut row, 0.0), 0.5);
+    /// assert_eq!(row, [0.5, 0.0]);
+    /// ```
+    pub fn softmax_beside<'a>(row: &'a mut [f32], extra: f32) -> f32 {
+        let most = maximum(row).max(extra);
+        row.iter_mut().for_each(|x| *x = exp_or_zero(*x - most));
+        let own = exp_or_zero(extra - most);
+        let factor = 1.0 / (sum(row, row, |x, _| x) + own);
+        row.iter_mut().for_each(|x| *x *= factor);
+        own * factor
+    }
 }
 
 vectorised! {
     /// Makes softmax weights of a panel of scores [keys, queries], but for the division by their sums: in
     /// each column, which is a query, becomes score s of a key, which is a row, exp(s - largest). Column c
     /// sees the rows to `first` + c; the others become 0. `sums` are those of the columns, `log_sums`
-    /// ln sum exp(s) where they are asked for.
+    /// ln sum exp(s) where they are asked for. Where there is an `extra` score z of each column, exp(z - largest) takes its
+    /// place and is part of the sums; the largest is then that of the scores and z, and scores of minus infinity become 0.
     ///
     /// # Panics
     /// Where the number of sums is not 2, 4, 8, 16 or 32: two vectors of some machine.
     pub fn soften_panel<'a>(
         scores: &'a mut [f32],
         first: usize,
+        extra: Option<&'a mut [f32]>,
         sums: &'a mut [f32],
         log_sums: Option<&'a mut [f32]>,
     ) -> () {
-        by_width!(sums.len(), soften(scores, first, sums, log_sums));
+        match extra {
+            None => by_width!(sums.len(), soften::<false>(scores, first, &mut [], sums, log_sums)),
+            Some(z) => by_width!(sums.len(), soften::<true>(scores, first, z, sums, log_sums)),
+        }
     }
 }
 
 #[inline(always)]
-fn soften<const W: usize>(
+fn soften<const W: usize, const EXTRA: bool>(
     scores: &mut [f32],
     first: usize,
+    extra: &mut [f32],
     sums: &mut [f32],
     log_sums: Option<&mut [f32]>,
 ) {
     let rows = scores.as_chunks_mut::<W>().0;
-    // hidden from column c: the rows after first + c
-    let hidden = |key: usize| key.saturating_sub(first).min(W);
-    for (key, row) in rows.iter_mut().enumerate().skip(first) {
-        row[..hidden(key)].fill(f32::NEG_INFINITY);
-    }
+    hide(rows, first, f32::NEG_INFINITY);
     let mut most = [f32::NEG_INFINITY; W];
+    if EXTRA {
+        most.copy_from_slice(&extra[..W]);
+    }
     for row in rows.iter() {
         for (most, x) in most.iter_mut().zip(row) {
             *most = if *x > *most { *x } else { *most };
@@ -73,16 +81,23 @@ fn soften<const W: usize>(
         let mut partial = [0.0f32; W];
         for row in block {
             for c in 0..W {
-                row[c] = exp(row[c] - most[c]);
+                row[c] = match EXTRA {
+                    true => exp_or_zero(row[c] - most[c]),
+                    false => exp(row[c] - most[c]),
+                };
                 partial[c] += row[c];
             }
         }
         let sums = sums.iter_mut().zip(partial);
         sums.for_each(|(sum, part)| *sum += part);
     }
-    for (key, row) in rows.iter_mut().enumerate().skip(first) {
-        row[..hidden(key)].fill(0.0);
+    if EXTRA {
+        for ((z, sum), most) in extra.iter_mut().zip(&mut *sums).zip(most) {
+            *z = exp_or_zero(*z - most);
+            *sum += *z;
+        }
     }
+    hide(rows, first, 0.0);
     let logs = log_sums.into_iter().flatten();
     for ((log, sum), most) in logs.zip(sums).zip(most) {
         *log = most + sum.ln();
@@ -95,7 +110,7 @@ vectorised! {
     /// log sums and levels by query. The last row sees one key, the row before it two, and so on.
     ///
     /// # Panics
-    /// Where the width `panel` is not 2, 4, 8, 16 or 32.
+    /// Where the width `panel` is not 1 (one score of each query), 2, 4, 8, 16 or 32.
     pub fn soften_panel_backward<'a>(
         p: &'a mut [f32],
         dp: &'a mut [f32],
@@ -142,7 +157,7 @@ mod tests {
             let (first, keys) = (70, 70 + width);
             let (mut weights, scores) = waves(keys * width, 5);
             let (mut sums, mut logs) = (vec![0.0; width], vec![0.0; width]);
-            soften_panel(&mut weights, first, &mut sums, Some(&mut logs));
+            soften_panel(&mut weights, first, None, &mut sums, Some(&mut logs));
             for c in 0..width {
                 let seen = first + c + 1;
                 let score = |key: usize| scores[key * width + c].exp();
@@ -158,8 +173,54 @@ mod tests {
     }
 
     #[test]
-    fn a_panel_back_is_the_derivative_of_softmax() {
+    fn an_extra_score_is_part_of_the_sum() {
         for width in [32, 16, 8, 4, 2] {
+            let (first, keys) = (70, 70 + width);
+            let (mut weights, scores) = waves(keys * width, 5);
+            let (mut extra, extra64) = waves(width, 6);
+            let (mut sums, mut logs) = (vec![0.0; width], vec![0.0; width]);
+            let own = Some(&mut *extra);
+            soften_panel(&mut weights, first, own, &mut sums, Some(&mut logs));
+            for c in 0..width {
+                let seen = 0..=first + c;
+                let column: Vec<f64> = seen.map(|key| scores[key * width + c]).collect();
+                let z = extra64[c].exp();
+                let total = z + column.iter().map(|s| s.exp()).sum::<f64>();
+                assert_close(
+                    &[logs[c], extra[c] / sums[c]],
+                    &[total.ln(), z / total],
+                    1e-6,
+                );
+                let mut row: Vec<f32> = column.iter().map(|s| *s as f32).collect();
+                let own = softmax_beside(&mut row, extra64[c] as f32);
+                assert_close(&[own], &[z / total], 1e-6);
+                for (key, score) in column.iter().enumerate() {
+                    let weight = weights[key * width + c] / sums[c];
+                    let exact = [score.exp() / total; 2];
+                    assert_close(&[weight, row[key]], &exact, 1e-6);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scores_of_minus_infinity_beside_another_give_zero_and_no_nan() {
+        let mut scores = [f32::NEG_INFINITY; 8];
+        let (mut extra, mut sums, mut logs) = ([0.0; 2], [5.0; 2], [5.0; 2]);
+        soften_panel(&mut scores, 3, Some(&mut extra), &mut sums, Some(&mut logs));
+        assert_eq!((scores, extra), ([0.0; 8], [1.0; 2]));
+        assert_eq!((sums, logs), ([1.0; 2], [0.0; 2]));
+        // far below, too, and far above
+        for (z, weight) in [(-1e30, 1.0), (1e30, 0.0)] {
+            let mut row = [3.0];
+            assert_eq!(softmax_beside(&mut row, z), 1.0 - weight);
+            assert_eq!(row, [weight]);
+        }
+    }
+
+    #[test]
+    fn a_panel_back_is_the_derivative_of_softmax() {
+        for width in [32, 16, 8, 4, 2, 1] {
             let queries = width + 5;
             let (mut p, scores) = waves(queries * width, 1);
             let (mut dp, dp64) = waves(queries * width, 2);

@@ -43,6 +43,11 @@ vectorised! {
 }
 
 vectorised! {
+    /// The sum of a row.
+    pub fn row_sum<'a>(row: &'a [f32]) -> f32 { sum(row, row, |x, _| x) }
+}
+
+vectorised! {
     /// `sums` += the sums of the columns of `rows`, as many as there are sums.
     pub fn add_columns<'a>(rows: &'a [f32], sums: &'a mut [f32]) -> () {
         for row in rows.chunks_exact(sums.len()) {

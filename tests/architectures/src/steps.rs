@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use outcrop_arch::{ArchSpec, Over, Plan, RotaryPairs, Rows, Step};
+use outcrop_arch::{ArchSpec, AttentionWeighting, ExtraScore, Over, Plan, RotaryPairs, Rows, Step};
 
 /// Names the steps, as far as engines compute them in ways of their own. A new one is a row: the compiler asks for it,
 /// and `tests/cover.rs` then for a case.
@@ -20,13 +20,7 @@ macro_rules! steps {
 
 /// Keys of architectures that forward passes of published models alone have, and training refuses: they need no case
 /// here, since `crates/outcrop-forward/tests/families` compares them with transformers.
-pub(crate) const PUBLISHED: &[&str] = &[
-    "experts",
-    "sink_logits",
-    "bidirectional",
-    "layer_scale",
-    "patches",
-];
+pub(crate) const PUBLISHED: &[&str] = &["experts", "bidirectional", "layer_scale", "patches"];
 
 steps! {
     "embed": Step::Embed { .. },
@@ -45,6 +39,13 @@ steps! {
     "rotate": Step::Rotate { pairs: RotaryPairs::Halves, .. },
     "rotate back": Step::Rotate { pairs: RotaryPairs::HalvesBack, .. },
     "rotate neighbours": Step::Rotate { pairs: RotaryPairs::Neighbours, .. },
+    "attend with one in the sum": Step::Attend { extra: Some(ExtraScore::Zero), .. },
+    "attend with sink logits": Step::Attend { extra: Some(ExtraScore::Logits), .. },
+    "attend, clipped": Step::Attend { weighting: AttentionWeighting::ClippedSoftmax { .. }, extra: None, .. },
+    "attend with softpick": Step::Attend { weighting: AttentionWeighting::Softpick, extra: None, .. },
+    "attend with sigmoids": Step::Attend { weighting: AttentionWeighting::Sigmoid, extra: None, .. },
+    "attend with a learned key": Step::Attend { extra: Some(ExtraScore::Key), .. },
+    "attend with a learned key and value": Step::Attend { extra: Some(ExtraScore::KeyValue), .. },
     "attend": Step::Attend { window: None, alibi: None, .. },
     "attend in a window": Step::Attend { window: Some(_), alibi: None, .. },
     "attend with biases": Step::Attend { window: None, alibi: Some(_), .. },
@@ -56,7 +57,6 @@ steps! {
     "unembed": Step::Unembed { .. },
     published {
         "experts": Step::Experts { .. },
-        "attend with sink logits": Step::Attend { sink_logits: true, .. },
         "attend to later positions": Step::Attend { bidirectional: true, .. },
         "gain": Step::Gain { .. },
     }

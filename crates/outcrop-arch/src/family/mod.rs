@@ -89,7 +89,7 @@ pub use self::layout::{HeadGains, Layout, Module, Stack, bare, expert, experts, 
 pub use self::outcrop::OUTCROP;
 pub use self::settings::Setting;
 pub(crate) use self::settings::check;
-use crate::{Activation, ArchSpec, AttentionGate, Error, Result, Softcap};
+use crate::{Activation, ArchSpec, Attention, AttentionGate, Error, KvBias, Result, Softcap};
 
 macro_rules! families {
     ($($module:ident::$row:ident,)*) => {
@@ -320,8 +320,10 @@ impl Family {
         self.same("embedding_norm", arch.embedding_norm, false)?;
         self.same("unembedding_bias", arch.unembedding_bias, false)?;
         self.same("clip_qkv", arch.clip_qkv, None)?;
+        self.same("attention", arch.attention, Attention::Softmax)?;
         self.same("sink_logits", arch.sink_logits, false)?;
         self.same("attention_gate", arch.attention_gate, AttentionGate::None)?;
+        self.same("kv_bias", arch.kv_bias, KvBias::None)?;
         self.same("bidirectional", arch.bidirectional, false)?;
         self.same("layer_scale", arch.layer_scale, false)?;
         self.same("registers", arch.registers, 0)?;

@@ -1,4 +1,4 @@
-use super::{Family, Layout, Module, fused, gpt_neox, module};
+use super::{Family, Layout, Module, bare, fused, gpt_neox, module};
 use crate::TensorRole as R;
 
 /// Models that were trained here: every architecture, under the names of GPT-NeoX where it has one. Their config
@@ -38,6 +38,9 @@ static LAYOUT: Layout = Layout {
         module("attention.key_layernorm", &[R::KeyNorm]),
         fused("attention.query_key_value"),
         module("attention.gate", &[R::AttentionGate]),
+        bare("attention.sink_logits", &[R::SinkLogits]),
+        bare("attention.extra_key", &[R::ExtraKey]),
+        bare("attention.extra_value", &[R::ExtraValue]),
         module("attention.dense", &[R::AttentionOutput]),
         Module {
             name: "mlp.dense_h_to_4h",

@@ -243,20 +243,20 @@ impl<'a> List<'a> {
         for (role, of, heads) in turned.into_iter().filter(|_| late) {
             self.head_norm(role, of, heads);
         }
-        if arch.sink_logits {
-            self.vector(TensorRole::SinkLogits, TensorKind::Bias, arch.heads);
+        if let Some(extra) = self.extra_score() {
+            self.extra_vectors(extra);
         }
         self.step(Step::Attend {
             heads: arch.heads,
             kv_heads: arch.kv_heads,
             d_head,
-            weights: arch.attention,
+            weighting: self.weighting(),
             window: kind.window,
             alibi: arch.position.alibi().then_some(arch.alibi),
             scale: self.score_scale(kind),
             softcap: arch.softcap.scores,
             bidirectional: arch.bidirectional,
-            sink_logits: arch.sink_logits,
+            extra: self.extra_score(),
         });
         if let Some(over) = *arch.attention_gate.properties() {
             self.read_gate(from, over);
@@ -428,7 +428,7 @@ impl<'a> List<'a> {
         self.part(role, kind, shape.to_vec());
     }
 
-    fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {
+    pub(super) fn vector(&mut self, role: TensorRole, kind: TensorKind, width: usize) {
         self.part(role, kind, vec![width]);
     }
 
@@ -455,6 +455,9 @@ impl<'a> List<'a> {
                 let mean = self.arch.attention_gate_init.unwrap_or(0.5);
                 let value = (mean / (1.0 - mean)).ln();
                 Draw::Constant { value }
+            }
+            TensorKind::Bias if matches!(role, TensorRole::ExtraKey | TensorRole::ExtraValue) => {
+                Draw::Normal { std: 0.02 }
             }
             TensorKind::Bias | TensorKind::Shift => Draw::Zeros,
             TensorKind::Matrix if self.arch.embedding_projection && is_projection(role) => {

@@ -7,6 +7,7 @@ mod experts;
 mod kind;
 mod part;
 mod step;
+mod weighting;
 
 pub use count::Parameters;
 pub use part::{Draw, Part, TensorKind, TensorPart, TensorRole};

@@ -29,6 +29,10 @@ pub enum TensorRole {
     SinkLogits,
     /// Gates of what heads read, \[heads\] or [heads, d_head] outputs.
     AttentionGate,
+    /// The key that every query sees beside those of positions, [kv_heads, d_head] in one vector.
+    ExtraKey,
+    /// Its value, [kv_heads, d_head] in one vector.
+    ExtraValue,
     /// Output projection of attention.
     AttentionOutput,
     /// First matrix of the MLP; in SwiGLU the one that is multiplied by the gate.
@@ -104,6 +108,8 @@ impl TensorRole {
             | Self::KeyNorm
             | Self::SinkLogits
             | Self::AttentionGate
+            | Self::ExtraKey
+            | Self::ExtraValue
             | Self::AttentionOutput
             | Self::MlpUp
             | Self::MlpGate

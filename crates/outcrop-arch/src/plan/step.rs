@@ -1,5 +1,5 @@
 use super::TensorRole;
-use crate::{Alibi, Angles, Attention, Nonlinearity, Over, RotaryPairs};
+use crate::{Alibi, Angles, AttentionWeighting, ExtraScore, Nonlinearity, Over, RotaryPairs};
 
 /// Rows of numbers, one row a position, on which steps work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,7 +134,7 @@ pub enum Step {
         /// Width of a head.
         d_head: usize,
         /// How scores become weights.
-        weights: Attention,
+        weighting: AttentionWeighting,
         /// Number of positions that one sees, including itself; none for all earlier ones.
         window: Option<usize>,
         /// The linear biases that are added to the scores, where there are any (Press et al. 2022).
@@ -145,8 +145,8 @@ pub enum Step {
         softcap: Option<f64>,
         /// Whether a position sees the later ones, too.
         bidirectional: bool,
-        /// Whether each head has one more score, the vector of [`TensorRole::SinkLogits`], whose weight falls away.
-        sink_logits: bool,
+        /// One more score beside those of the keys, where there is one.
+        extra: Option<ExtraScore>,
     },
     /// Each row times a gain, number by number, in place.
     Gain {

@@ -9,6 +9,7 @@ mod attention_gate_init;
 mod bias;
 mod bidirectional;
 mod clip_qkv;
+mod clipping;
 mod context;
 mod d_ff;
 mod d_model;
@@ -19,6 +20,7 @@ mod experts;
 mod head_dim;
 mod heads;
 mod init;
+mod kv_bias;
 mod kv_heads;
 mod layer_list;
 mod layer_scale;
@@ -50,11 +52,13 @@ use serde_json::{Map, json};
 
 pub use self::activation::{Activation, ActivationProperties};
 pub use self::alibi::{Alibi, AlibiOrder};
-pub use self::attention::Attention;
+pub use self::attention::{Attention, AttentionProperties};
 pub use self::attention_gate::{AttentionGate, GateOver};
 pub use self::bias::Bias;
+pub use self::clipping::Clipping;
 pub use self::experts::Experts;
 pub use self::init::Init;
+pub use self::kv_bias::KvBias;
 pub use self::norm::{Gain, Norm, NormProperties};
 pub use self::norm_placement::{NormPlacement, NormPlacementProperties};
 pub use self::number::{FeatureName, Number, NumberKind};
@@ -249,6 +253,9 @@ switches! {
         unrotated_layers: Vec<usize> = Vec::new();
         /// How scores become weights.
         attention: Attention = Attention::default();
+        /// How clipped softmax stretches weights.
+        #[serde(skip_serializing_if = "Clipping::is_default")]
+        clipping: Clipping = Clipping::default();
         /// Whether softmax has one more logit a head, whose weight falls away: the weights of a query add up to less than
         /// 1.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -260,6 +267,9 @@ switches! {
         /// they have no bias.
         #[serde(skip_serializing_if = "Option::is_none")]
         attention_gate_init: Option<f64> = None;
+        /// Which learned key and value every query sees beside those of positions.
+        #[serde(skip_serializing_if = "KvBias::is_default")]
+        kv_bias: KvBias = KvBias::default();
         /// Layers that see only the latest positions.
         #[serde(skip_serializing_if = "Option::is_none")]
         window: Option<Window> = None;

@@ -6,6 +6,7 @@ use serde::de::Visitor;
 use serde_json::{Value, json};
 
 use super::Switch;
+use crate::{ArchSpec, Result};
 
 /// One value of a switch that is a word: a row of its list.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Switch {
         default: &'static str,
         values: &'static [(&'static str, &'static str)],
         schema: fn() -> Value,
+        check: fn(&ArchSpec) -> Result<()>,
     ) -> Self {
         Self {
             key,
@@ -36,7 +38,7 @@ impl Switch {
             range: "one of the words below",
             values,
             schema,
-            check: |_| Ok(()),
+            check,
             numbers: &[],
         }
     }
@@ -66,7 +68,7 @@ impl Visitor<'_> for Words {
 /// `SWITCH`, and how it is read and written. Behind `=` stands the [`Word`] of a value.
 macro_rules! one_of {
     (
-        $key:literal, $about:literal, default $default:literal;
+        $key:literal, $about:literal, default $default:literal $(, $check:ident)?;
         $(#[$meta:meta])*
         $name:ident: $properties:ty;
         $($(#[$doc:meta])* $value:ident = $row:expr;)*
@@ -77,6 +79,11 @@ macro_rules! one_of {
             $default,
             $name::VALUES,
             || $crate::switch::one_of::schema($name::VALUES),
+            {
+                let _checks: fn(&$crate::ArchSpec) -> $crate::Result<()> = |_| Ok(());
+                $(let _checks = $check;)?
+                _checks
+            },
         );
 
         $(#[$meta])*

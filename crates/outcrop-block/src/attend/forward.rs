@@ -1,7 +1,9 @@
 use outcrop_gemm::{Aligned, Left, panel_width, transpose};
-use outcrop_vector::{softcap, soften_panel};
+use outcrop_vector::{add_outer, softcap};
 
+use super::weigh::Columns;
 use super::{Scratch, gather};
+use crate::extra::{Extra, HeadExtra};
 use crate::heads::Heads;
 use crate::linear::Bias;
 
@@ -38,13 +40,12 @@ pub(crate) struct Queries<'a> {
 }
 
 impl Heads {
-    /// What each query reads, [queries, heads d_head]: softmax of the scores, times v, over the keys that it
-    /// sees. `log_sums` [heads, queries]: ln sum exp of its scores. `sinks` are one more score of each head, whose weight
-    /// falls away; empty where there are none.
+    /// What each query reads, [queries, heads d_head]: the weights of scores, times v, over the keys that it sees, and the
+    /// `extra` one. `log_sums` [heads, queries]: ln of what its weights are divided by, for softmax ln sum exp of its scores.
     pub(crate) fn read(
         &self,
         queries: Queries<'_>,
-        sinks: &[f32],
+        extra: Extra<&[f32]>,
         read: &mut [f32],
         mut log_sums: Option<&mut [f32]>,
         scratch: &mut Scratch,
@@ -71,7 +72,8 @@ impl Heads {
                         past: None,
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
-                    let beside = (biases.get(head).copied(), sinks.get(head).copied());
+                    let extra = extra.of_head(head, [kv_head, self.d_head]);
+                    let beside = (biases.get(head).copied(), extra);
                     self.panel((head, beside), past, panel, read, sums, scratch);
                 }
             }
@@ -82,7 +84,7 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        (head, (bias, sink)): (usize, (Option<Bias>, Option<f32>)),
+        (head, (bias, extra)): (usize, (Option<Bias>, Option<HeadExtra<'_>>)),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
@@ -109,20 +111,25 @@ impl Heads {
             }
         }
         self.hide(weights, first, count);
-        let mut sums = [[0.0; 32]; 2];
-        let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);
-        let wanted = log_sums.is_some() || sink.is_some();
+        let mut lines = [[0.0; 32]; 3];
+        let [sums, logs, own] = lines.each_mut().map(|line| &mut line[..panel]);
+        if let Some(extra) = extra {
+            self.extra_scores(extra, columns, own);
+        }
+        let known = Columns {
+            extra: extra.is_some().then_some(&mut *own),
+            sums: &mut *sums,
+            log_sums: log_sums.is_some().then_some(&mut *logs),
+        };
         // the first column sees one row more than this
-        let hidden_from = self.seen(first, end) - 1;
-        soften_panel(weights, hidden_from, sums, wanted.then_some(&mut *logs));
+        self.weigh(weights, self.seen(first, end) - 1, known);
         if let Some(seen) = log_sums {
             seen.copy_from_slice(&logs[..count]);
         }
-        if let Some(sink) = sink {
-            let sums = sums.iter_mut().zip(logs);
-            sums.for_each(|(sum, log)| *sum *= 1.0 + (sink - *log).exp());
-        }
         past.values.multiply(d, end, weights, out);
+        if let Some(HeadExtra::Key(_, Some(value))) = extra {
+            add_outer(value, own, out);
+        }
         scatter(out, &sums[..count], &mut read[head * d..], self.out(), d);
     }
 

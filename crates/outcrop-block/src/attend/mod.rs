@@ -1,10 +1,15 @@
-//! Causal softmax attention, forward and backward, head by head and a panel of columns at a time: forward
+//! Attention, forward and backward, head by head and a panel of columns at a time: forward
 //! the columns are queries, backward keys (Dao et al. 2022 keep the same numbers).
 
 mod backward;
+mod extra;
 mod forward;
+mod weigh;
 
 use outcrop_gemm::{Aligned, Left, Packed, panel_width, transpose};
+
+use extra::Lines;
+use weigh::Known;
 
 pub(crate) use backward::Kept;
 pub(crate) use forward::{Past, Queries};
@@ -16,6 +21,9 @@ pub(crate) struct Scratch {
     /// Columns [d_head, panel], and scores or weights [tokens, panel].
     columns: [Aligned; 2],
     weights: [Aligned; 2],
+    /// Weights that are clipped; and by panel, what the others are made of, where they are looked at twice.
+    clipped: Aligned,
+    panels: Vec<[Aligned; 2]>,
     /// Slopes of the bound of scores.
     capped: Aligned,
     /// Backward: queries and the gradients of what was read, each by token and by channel.
@@ -26,9 +34,9 @@ pub(crate) struct Scratch {
     queries: Vec<f32>,
     dread: Vec<f32>,
     dqueries: Vec<f32>,
-    /// By token, last first: ln of the sum of exponentials, and dread' read.
-    log_sums: Vec<f32>,
-    levels: Vec<f32>,
+    /// By token, last first: also dread' read, where the gradients of scores need it.
+    known: Known,
+    extra: Lines,
     /// Rows of some keys.
     added: Vec<f32>,
 }

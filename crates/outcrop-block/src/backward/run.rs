@@ -77,7 +77,7 @@ impl Back<'_> {
             }
             (Action::Whole, Kind::Gate { kind, by }) => self.gate(op, (kind, by), frame, tools),
             (Action::Whole, Kind::Turn) => self.turn(op, frame, lane),
-            (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, tools),
+            (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, lane, tools),
             (Action::Whole, Kind::Activate { .. }) => self.activate(op, frame, lane),
             // a program has no others
             (Action::Input | Action::Weight | Action::Whole, _) => {}
@@ -168,8 +168,16 @@ impl Back<'_> {
         frame.put(place, whole);
     }
 
-    fn attend(&self, op: Op, frame: &mut Frame<'_>, log_sums: &[f32], tools: &mut Tools) {
+    fn attend(
+        &self,
+        op: Op,
+        frame: &mut Frame<'_>,
+        log_sums: &[f32],
+        lane: &mut Lane,
+        tools: &mut Tools,
+    ) {
         let heads = self.pass.compiled.heads;
+        let extra = heads.extra.map(|input| self.pass.weights.vector(input));
         let place = self.gradient(op.from);
         let whole = frame.take(place);
         let (mut qkv, mut sums) = (self.value(frame, op.from), log_sums);
@@ -183,7 +191,8 @@ impl Back<'_> {
                 dread: first(&mut dread, part.rows * heads.out()),
             };
             let (rows, later) = dqkv.split_at_mut(part.rows * heads.width());
-            heads.read_backward(kept, rows, &mut tools.attention);
+            let dextra = lane.extra(heads.extra);
+            heads.read_backward(kept, extra, rows, dextra, &mut tools.attention);
             dqkv = later;
         }
         frame.put(place, whole);

@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use outcrop_arch::{Angles, Nonlinearity, Rows, Section, Step, TensorKind, TensorRole};
 
+use crate::extra::Extra;
 use crate::heads::Heads;
 use crate::input::{Columns, Input, Inputs};
 use crate::op::{Experts, Kind, Norm, Op, Shape, Turn, TurnKind, Value, X};
@@ -141,11 +142,8 @@ impl List<'_> {
                 }
                 self.turn(of, TurnKind::Rotate { table, pairs })?;
             }
-            Step::Attend { sink_logits, .. } => {
-                if sink_logits {
-                    let sinks = self.inputs.vector(TensorRole::SinkLogits, TensorKind::Bias);
-                    self.heads.sinks = sinks;
-                }
+            Step::Attend { extra, .. } => {
+                self.heads.extra = Extra::of(extra, &mut self.inputs)?;
                 self.attend()?;
             }
             Step::Activate { kind, of } => return self.activate(kind, of, rest),

@@ -1,8 +1,9 @@
 //! What steps do to heads.
 
-use outcrop_arch::{Attention, Over, Rows, Step, TensorKind};
+use outcrop_arch::{Over, Rows, Step, TensorKind};
 
 use super::List;
+use crate::extra::Extra;
 use crate::heads::Heads;
 use crate::op::{Norm, Turn, TurnKind};
 use crate::{Error, Result};
@@ -13,13 +14,13 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         heads,
         kv_heads,
         d_head,
-        weights: Attention::Softmax,
+        weighting,
         window,
         alibi,
         scale,
         softcap,
         bidirectional,
-        sink_logits: _, // an input that is not there yet
+        extra: _, // inputs that are not there yet
     } = *step
     else {
         return None;
@@ -34,7 +35,8 @@ pub(super) fn heads(step: &Step) -> Option<Heads> {
         scale: scale.map_or_else(usual, |scale| scale as f32),
         softcap: softcap.map(|cap| cap as f32),
         bidirectional,
-        sinks: None,
+        weighting,
+        extra: Extra::None,
     })
 }
 

@@ -1,11 +1,14 @@
 //! Plain sums in f64: an interpreter of a plan's steps that knows nothing of how the crate computes.
 
+mod attention;
+
 use std::collections::HashMap;
 
-use outcrop_arch::{
-    Alibi, AlibiOrder, Nonlinearity, Over, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole,
-};
-use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, rotary_tables};
+use outcrop_arch::{Nonlinearity, Over, RotaryPairs, Rows, Section, Step, TensorKind, TensorRole};
+use outcrop_vector::rotary_tables;
+
+use attention::attend;
+pub(crate) use attention::weights_of;
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
@@ -88,26 +91,9 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let how = (pairs, frequencies.len(), tokens);
                 rotate(heads, d_head(section), how, &tables, count);
             }
-            Step::Attend {
-                heads,
-                kv_heads,
-                d_head,
-                window,
-                alibi,
-                scale,
-                softcap,
-                ..
-            } => {
+            Step::Attend { .. } => {
                 let [q, k, v] = [Rows::Queries, Rows::Keys, Rows::Values].map(|r| &rows[&r]);
-                let usual = || 1.0 / (d_head as f64).sqrt();
-                let how = How {
-                    window: window.unwrap_or(usize::MAX),
-                    alibi,
-                    slopes: alibi.map_or(vec![0.0; heads], |alibi| slopes(heads, alibi)),
-                    scale: scale.map_or_else(usual, |scale| f64::from(scale as f32)),
-                    cap: softcap.map(|cap| f64::from(cap as f32)),
-                };
-                let read = attend([q, k, v], [heads, kv_heads, d_head], &how, tokens, count);
+                let read = attend([q, k, v], step, weights, tokens);
                 rows.insert(Rows::Read, read);
             }
             Step::Activate { kind, of } => {
@@ -205,50 +191,8 @@ pub(crate) fn cross_entropy(logits: &[f64], targets: &[usize]) -> f64 {
     rows.map(of).sum::<f64>() / targets.len() as f64
 }
 
-/// How scores are made.
-struct How {
-    window: usize,
-    alibi: Option<Alibi>,
-    slopes: Vec<f64>,
-    scale: f64,
-    cap: Option<f64>,
-}
-
-impl How {
-    /// What the score of the key at a position gets, of the query at another.
-    fn bias(&self, head: usize, query: usize, key: usize) -> f64 {
-        let Some(Alibi { scaled, bf16, .. }) = self.alibi else {
-            return 0.0;
-        };
-        let slope = self.slopes[head];
-        let bias = match bf16 {
-            true => bfloat16(bfloat16(slope) * bfloat16(key as f64)),
-            false => -slope * (query - key) as f64,
-        };
-        if scaled { bias * self.scale } else { bias }
-    }
-}
-
-/// With eight significant bits.
-fn bfloat16(x: f64) -> f64 {
-    if x == 0.0 {
-        return x;
-    }
-    let unit = (x.abs().log2().floor() - 7.0).exp2();
-    (x / unit).round_ties_even() * unit
-}
-
-fn capped(x: f64, cap: Option<f64>) -> f64 {
+pub(crate) fn capped(x: f64, cap: Option<f64>) -> f64 {
     cap.map_or(x, |cap| cap * (x / cap).tanh())
-}
-
-/// What a key that is one position away loses, by head.
-fn slopes(heads: usize, alibi: Alibi) -> Vec<f64> {
-    let slopes = match alibi.order {
-        AlibiOrder::Press => alibi_slopes(heads, alibi.max),
-        AlibiOrder::Mpt => alibi_slopes_mpt(heads, alibi.max),
-    };
-    slopes.into_iter().map(f64::from).collect()
 }
 
 /// Width of a head.
@@ -327,38 +271,6 @@ fn rotate(
             }
         }
     }
-}
-
-fn attend(
-    [q, k, v]: [&Vec<f64>; 3],
-    [heads, kv_heads, d]: [usize; 3],
-    how: &How,
-    tokens: usize,
-    count: usize,
-) -> Vec<f64> {
-    let mut read = vec![0.0; count * heads * d];
-    for row in 0..count {
-        let (start, position) = (row - row % tokens, row % tokens);
-        for head in 0..heads {
-            let kv = head * kv_heads / heads;
-            let query = &q[(row * heads + head) * d..][..d];
-            let first = (position + 1).saturating_sub(how.window);
-            let score = |p: usize| {
-                let key = &k[((start + p) * kv_heads + kv) * d..][..d];
-                let dot: f64 = query.iter().zip(key).map(|(q, k)| q * k).sum();
-                (capped(dot * how.scale, how.cap) + how.bias(head, position, p)).exp()
-            };
-            let scores: Vec<f64> = (first..=position).map(score).collect();
-            let sum: f64 = scores.iter().sum();
-            for (p, weight) in (first..=position).zip(scores) {
-                let value = &v[((start + p) * kv_heads + kv) * d..][..d];
-                for (i, v) in value.iter().enumerate() {
-                    read[(row * heads + head) * d + i] += weight / sum * v;
-                }
-            }
-        }
-    }
-    read
 }
 
 fn activation(kind: Nonlinearity, [a, b]: [f64; 2], x: f64) -> f64 {

@@ -1,46 +1,40 @@
-use burn::tensor::{Device, Int, Tensor, activation};
-use outcrop_arch::{Alibi, AlibiOrder, Attention};
+use burn::tensor::{Device, Int, Tensor};
+use outcrop_arch::{Alibi, AlibiOrder, AttentionWeighting};
 use outcrop_vector::{alibi_slopes, alibi_slopes_mpt, bfloat16};
 
 use super::capped;
-
-/// What is added to the score of a key that is not seen.
-const HIDDEN: f64 = -1e9;
+use super::weighting::{Extra, HIDDEN, shared, weigh};
 
 /// How attention is computed: the [`outcrop_arch::Step`] of that name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attend {
-    pub(super) weights: Attention,
+    pub(super) weighting: AttentionWeighting,
     pub(super) window: Option<usize>,
     pub(super) alibi: Option<Alibi>,
     pub(super) scale: f64,
     pub(super) softcap: Option<f64>,
 }
 
-/// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]:
-/// softmax(cap(scale q k') + bias) v over the keys that each sees.
-pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3]) -> Tensor<4> {
-    let [_, positions, heads, _] = q.dims();
+/// What the queries [batch, positions, heads, d_head] read of keys and values [batch, positions, kv_heads, d_head]: the
+/// weights of the scores cap(scale q k') + bias, and of the extra one, times v, over the keys that each sees.
+pub(super) fn attend(how: Attend, [q, k, v]: [Tensor<4>; 3], extra: Option<Extra>) -> Tensor<4> {
+    let [_, positions, heads, d_head] = q.dims();
     let bias = bias(how, [positions, heads], &q.device());
     let [k, v] = [k, v].map(|x| shared(x.swap_dims(1, 2), heads));
-    let scores = (q.swap_dims(1, 2) * how.scale).matmul(k.swap_dims(2, 3));
+    let q = q.swap_dims(1, 2) * how.scale;
+    let scores = q.clone().matmul(k.swap_dims(2, 3));
     let scores = capped(scores, how.softcap) + bias;
-    let weights = match how.weights {
-        Attention::Softmax => activation::softmax(scores, 3),
+    let Some(extra) = extra else {
+        return weigh(how.weighting, scores).matmul(v).swap_dims(1, 2);
     };
-    weights.matmul(v).swap_dims(1, 2)
-}
-
-/// Each key-value head of `x` [batch, kv_heads, positions, d_head] as often as there are heads to it.
-fn shared(x: Tensor<4>, heads: usize) -> Tensor<4> {
-    let [batch, kv_heads, positions, d_head] = x.dims();
-    if kv_heads == heads {
-        return x;
-    }
-    let group = heads / kv_heads;
-    let x = x.reshape([batch, kv_heads, 1, positions, d_head]);
-    let x = x.expand([batch, kv_heads, group, positions, d_head]);
-    x.reshape([batch, heads, positions, d_head])
+    let own = extra.scores(q, how.softcap);
+    let weights = weigh(how.weighting, Tensor::cat(vec![scores, own], 3));
+    let read = weights.clone().narrow(3, 0, positions).matmul(v);
+    let read = match extra.value([heads, d_head]) {
+        Some(value) => read + weights.narrow(3, positions, 1) * value,
+        None => read,
+    };
+    read.swap_dims(1, 2)
 }
 
 /// What is added to the scores, [1, heads or 1, queries, keys]: a large negative number where a query does not see a

@@ -3,15 +3,19 @@
 
 mod attention;
 mod rotation;
+mod weighting;
 
 use std::collections::HashMap;
 
 use burn::tensor::module::{embedding, linear};
 use burn::tensor::{Int, Tensor, activation};
-use outcrop_arch::{Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole};
+use outcrop_arch::{
+    ExtraScore, Nonlinearity, Over, Rows, Section, Step, TensorKind, TensorName, TensorRole,
+};
 
 use self::attention::{Attend, attend};
 pub(crate) use self::rotation::Rotations;
+use self::weighting::Extra;
 use crate::TapPoint;
 use crate::parameters::Parameters;
 
@@ -155,7 +159,8 @@ impl<'a> Composed<'a> {
             }
             Step::Attend {
                 d_head,
-                weights,
+                weighting,
+                extra,
                 window,
                 alibi,
                 scale,
@@ -163,14 +168,14 @@ impl<'a> Composed<'a> {
                 ..
             } => {
                 let how = Attend {
-                    weights,
+                    weighting,
                     window,
                     alibi,
                     scale: scale.unwrap_or_else(|| 1.0 / (d_head as f64).sqrt()),
                     softcap,
                 };
                 let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
-                (Rows::Read, joined(attend(how, given)))
+                (Rows::Read, joined(attend(how, given, self.extra(extra))))
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, multiplied(self.row(to), self.row(from))),
@@ -196,6 +201,26 @@ impl<'a> Composed<'a> {
             }
         };
         self.rows.insert(to, y);
+    }
+
+    /// The extra scores of queries, as far as they are learned.
+    fn extra(&self, extra: Option<ExtraScore>) -> Option<Extra> {
+        extra.map(|extra| match extra {
+            ExtraScore::Zero => Extra::Zero,
+            ExtraScore::Logits => Extra::Logits(self.bias(TensorRole::SinkLogits)),
+            ExtraScore::Key => Extra::Key(self.bias(TensorRole::ExtraKey), None),
+            ExtraScore::KeyValue => Extra::Key(
+                self.bias(TensorRole::ExtraKey),
+                Some(self.bias(TensorRole::ExtraValue)),
+            ),
+        })
+    }
+
+    fn bias(&self, role: TensorRole) -> Tensor<1> {
+        match self.vector(role, TensorKind::Bias) {
+            Some(bias) => bias,
+            None => unreachable!("a plan has a vector for {role:?}"),
+        }
     }
 
     fn row(&self, rows: Rows) -> Tensor<3> {

@@ -22,7 +22,7 @@ pub(crate) const ARGMAX: Observable = Observable {
     sites: &[Site::AttentionWeights],
     needs: "",
     reads: Reads::Causal,
-    convention: "of equal weights the first key counts, as in `torch.argmax` on a CPU",
+    convention: "of equal weights the first key counts, as in `torch.argmax` on a CPU, and of weights that are all 0 (softpick)",
     cost: "O(n^2) time, no memory",
     source: "arXiv 2410.17174 (Kaul et al.)",
     compute,

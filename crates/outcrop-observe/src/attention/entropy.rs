@@ -24,7 +24,9 @@ pub(crate) const ENTROPY: Observable = Observable {
     sites: &[Site::AttentionWeights],
     needs: "",
     reads: Reads::Causal,
-    convention: "of the weights as they are, on the keys up to the query's own position",
+    convention: "of the weights as they are, on the keys up to the query's own position: they are not divided by their sum, and what falls \
+                 away beside them (sink logits, softmax with 1 in the sum) has no term. Weights that add up to more than 1 \
+                 (sigmoids) have no entropy",
     cost: "O(n^2) time, O(n) memory",
     source: "arXiv 2303.06296",
     compute,
@@ -33,6 +35,7 @@ pub(crate) const ENTROPY: Observable = Observable {
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     match sample.causal() {
         Err(missing) => vec![Err(missing); 2],
+        Ok(causal) if !causal.shares => vec![Err(Missing::NotAttention); 2],
         Ok(_) => mean_and_share(sample.tensor()).to_vec(),
     }
 }

@@ -84,7 +84,8 @@ pub(crate) const RECEIVED: Observable = Observable {
     needs: "",
     reads: Reads::Causal,
     convention: "`_gu`: alpha_k is the mean over the queries i >= k, a sink has alpha > 0.3 (Gu et al.); `_all`: mean \
-                 over all queries, at least 0.3. Few queries see late keys: by `_gu` a late key easily is a sink",
+                 over all queries, at least 0.3. Few queries see late keys: by `_gu` a late key easily is a sink. Of the weights \
+                 as they are, whatever they add up to",
     cost: "O(n^2) time, O(n) memory",
     source: "arXiv 2410.10781 (Gu), 2606.02378 (all queries)",
     compute,

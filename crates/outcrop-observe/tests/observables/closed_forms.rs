@@ -215,6 +215,36 @@ fn attention_to_itself() {
     );
 }
 
+/// Sigmoids: each weight is a share of 1, a row is not.
+#[test]
+fn attention_that_is_not_normalised() {
+    let weights = [0.5, 0.0, 0.0, 0.75, 0.5, 0.0, 0.25, 1.0, 0.5];
+    near(of("alpha_first", &weights, 3), 0.5, 1e-12);
+    near(of("first_is_sink_gu", &weights, 3), 1.0, 0.0);
+    near(of("alpha_other_gu", &weights, 3), 0.75, 1e-12);
+    near(of("first_argmax", &weights, 3), 2.0 / 3.0, 1e-12);
+    let entropy = of("attention_entropy", &weights, 3);
+    assert_eq!(entropy, Err(Missing::NotAttention));
+    // scores are no weights
+    let scores = [0.5, 0.0, 1.5, -0.5];
+    assert_eq!(of("alpha_first", &scores, 2), Err(Missing::NotAttention));
+}
+
+/// A row of zeros, and rows that add up to less than 1.
+#[test]
+fn attention_that_falls_away() {
+    let weights = [0.0, 0.0, 0.25, 0.25];
+    near(of("alpha_first", &weights, 2), 0.125, 1e-12);
+    near(of("first_argmax", &weights, 2), 1.0, 0.0);
+    let quarters = 2.0 * 0.25 * 4f64.ln();
+    near(of("attention_entropy", &weights, 2), quarters / 2.0, 1e-7);
+    near(
+        of("attention_entropy_share", &weights, 2),
+        quarters / 2f64.ln(),
+        1e-7,
+    );
+}
+
 #[test]
 fn sublayers_by_hand() {
     let (write, stream) = ([1.0, -1.0, 1.0, 1.0], [3.0, 4.0, -3.0, 4.0]);
