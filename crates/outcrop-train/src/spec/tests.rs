@@ -36,7 +36,7 @@ fn every_optimiser_is_resolved_with_its_keys_and_is_in_the_schema() {
     let plain = RunSpec::from_toml(SMALL).unwrap().to_toml().unwrap();
     assert!(
         plain.contains(
-            "betas = [0.9, 0.95]\neps = 1e-8\nweight_decay = 0.1\nclip = 1.0\nseed = 1\n"
+            "betas = [0.9, 0.95]\neps = 0.00000001\nweight_decay = 0.1\nclip = 1.0\nseed = 1\n"
         ),
         "{plain}"
     );
