@@ -39,27 +39,28 @@ mod composed;
 mod error;
 #[cfg(feature = "flex")]
 mod fused;
+mod hidden;
 mod init;
 mod loss;
 mod numbers;
+mod objective;
 mod parameters;
 mod stats_tap;
 mod tap;
+mod training;
 mod transformer;
-#[cfg(feature = "flex")]
-mod update;
 mod weights;
 
 pub use backend::Backend;
 pub use error::{Error, Result};
 pub use loss::cross_entropy;
 pub use numbers::{Numbers, in_memory};
+pub use objective::{HiddenNoise, Objective};
 pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
 pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
+pub use training::TrainingLoss;
 pub use transformer::{Transformer, ids};
-#[cfg(feature = "flex")]
-pub use update::{AdamWStep, Slot, adamw_in_place, sum_of_squares};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

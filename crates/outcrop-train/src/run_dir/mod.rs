@@ -78,12 +78,16 @@ impl RunDir {
         } else {
             write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
         }
+        let events = spec.training_events();
+        if !events.is_empty() {
+            table::write_rows(&self.events(), &events)?;
+        }
         self.write_architecture(spec)
     }
 
     fn check_spec(&self, spec: &RunSpec) -> Result<()> {
         let held = self.spec()?;
-        match held == *spec {
+        match held.to_toml()? == spec.to_toml()? {
             true => Ok(()),
             false => Err(Error::OtherSpec {
                 path: self.path.clone(),
@@ -164,6 +168,11 @@ impl RunDir {
     /// The table with the one architecture.
     pub fn architectures(&self) -> PathBuf {
         self.path.join("architectures.csv")
+    }
+
+    /// The table of what its spec changes in the middle of the run; not there where it changes nothing.
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events.csv")
     }
 
     /// The loss table.

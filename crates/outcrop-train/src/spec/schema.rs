@@ -4,7 +4,9 @@ use outcrop_core::Error as CoreError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec, data, schedule, train};
+use super::{
+    DataSpec, EventSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec, data, schedule, train,
+};
 use crate::Result;
 
 impl RunSpec {
@@ -18,6 +20,10 @@ impl RunSpec {
         arch["properties"]["vocab"]["description"] =
             "Number of rows of the embedding. Default: that of the data.".into();
         arch["properties"]["context"]["description"] = "Longest sequence. Default: 128.".into();
+        let mut train = section(&TrainSpec::default(), &train::KEYS)?;
+        for (key, schema) in crate::optimizer::schema() {
+            train["properties"][key] = schema;
+        }
         Ok(json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "A run of outcrop train",
@@ -28,9 +34,10 @@ impl RunSpec {
                 "model": { "type": "string", "description": "Name of the model, as it stands in tables." },
                 "arch": arch,
                 "data": section(&DataSpec::default(), &data::KEYS)?,
-                "train": section(&TrainSpec::default(), &train::KEYS)?,
+                "train": train,
                 "schedule": section(&ScheduleSpec::default(), &schedule::SCHEDULE_KEYS)?,
                 "measure": section(&MeasureSpec::default(), &schedule::MEASURE_KEYS)?,
+                "events": EventSpec::schema(),
             },
         }))
     }
