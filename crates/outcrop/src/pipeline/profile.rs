@@ -6,18 +6,24 @@ use outcrop_train::RunSpec;
 use crate::{Error, Result};
 
 /// The embedded profiles: name and text.
-pub const PROFILES: [(&str, &str); 4] = [
+pub const PROFILES: [(&str, &str); 5] = [
     ("tiny", include_str!("../../profiles/tiny.toml")),
     ("quick", include_str!("../../profiles/quick.toml")),
     ("small", include_str!("../../profiles/small.toml")),
+    ("control", include_str!("../../profiles/control.toml")),
     ("full", include_str!("../../profiles/full.toml")),
 ];
 
-/// The runs of `outcrop reproduce`: a base that every run shares, and what each changes.
+/// The keys of a profile.
+const KEYS: [&str; 5] = ["name", "description", "seeds", "base", "runs"];
+
+/// The runs of `outcrop reproduce`: a base that every run shares, and what each changes. With `seeds` every run is made
+/// once for each of them, as `NAME-sSEED`.
 ///
 /// ```toml
 /// name = "mine"
-/// description = "two depths"
+/// description = "two depths, three seeds each"
+/// seeds = [1, 2, 3]
 /// [base.arch]
 /// d_model = 64
 /// heads = 2
@@ -80,12 +86,10 @@ impl Profile {
             document.locate("", Some(key), error).into()
         };
         let keys = table.keys().map(String::as_str);
-        reject_unknown_keys("profile", keys, &["name", "description", "base", "runs"]).map_err(
-            |e| {
-                let key = e.key().map(str::to_owned);
-                document.locate("", key.as_deref(), e)
-            },
-        )?;
+        reject_unknown_keys("profile", keys, &KEYS).map_err(|e| {
+            let key = e.key().map(str::to_owned);
+            document.locate("", key.as_deref(), e)
+        })?;
         let text = |key: &str| match table.get(key) {
             Some(toml::Value::String(s)) => Ok(s.clone()),
             _ => Err(wrong(key, format!("`{key}` must be a text"))),
@@ -109,10 +113,11 @@ impl Profile {
             resolved.overlay(run);
             Ok(RunSpec::from_document(&resolved)?)
         };
+        let seeds = seeds(document)?;
         let profile = Self {
             name: text("name")?,
             description: text("description")?,
-            runs: (0..count).map(resolve).collect::<Result<_>>()?,
+            runs: over_seeds((0..count).map(resolve).collect::<Result<_>>()?, &seeds),
         };
         profile.check(document)?;
         Ok(profile)
@@ -148,6 +153,48 @@ impl Profile {
         let texts: Result<Vec<String>, _> = self.runs.iter().map(RunSpec::to_toml).collect();
         Ok(sha256_hex(texts?.join("\n").as_bytes()))
     }
+}
+
+/// What `seeds` lists; nothing without it.
+fn seeds(document: &Document) -> Result<Vec<u64>> {
+    let wrong = || {
+        let reason = "`seeds` must be a list of different whole numbers, 0 or more";
+        let error = CoreError::parse("profile", reason);
+        Error::from(document.locate("", Some("seeds"), error))
+    };
+    let Some(given) = document.table().get("seeds") else {
+        return Ok(Vec::new());
+    };
+    let seed = |value: &toml::Value| u64::try_from(value.as_integer()?).ok();
+    let seeds: Option<Vec<u64>> = given
+        .as_array()
+        .and_then(|all| all.iter().map(seed).collect());
+    let seeds = seeds.ok_or_else(wrong)?;
+    let different: std::collections::BTreeSet<&u64> = seeds.iter().collect();
+    match different.len() == seeds.len() && !seeds.is_empty() {
+        true => Ok(seeds),
+        false => Err(wrong()),
+    }
+}
+
+/// Each run once for every seed; as they are without seeds.
+fn over_seeds(runs: Vec<RunSpec>, seeds: &[u64]) -> Vec<RunSpec> {
+    if seeds.is_empty() {
+        return runs;
+    }
+    let with = |run: &RunSpec, seed: u64| {
+        let mut run = run.clone();
+        run.model = format!("{}-s{seed}", run.model);
+        run.train.seed = seed;
+        run
+    };
+    let of_run = |run: &RunSpec| {
+        seeds
+            .iter()
+            .map(|seed| with(run, *seed))
+            .collect::<Vec<_>>()
+    };
+    runs.iter().flat_map(of_run).collect()
 }
 
 /// Whether two runs give the same bits.
@@ -211,6 +258,37 @@ mod tests {
             .to_string();
         for part in ["`a` and `b`", "copies", "another `train.seed` than 1"] {
             assert!(said.contains(part), "{said}");
+        }
+    }
+
+    #[test]
+    fn every_run_is_made_for_every_seed() {
+        let text = |seeds: &str| {
+            format!(
+                "name = 'p'\ndescription = ''\nseeds = {seeds}\n[base.arch]\nlayers = 1\nd_model = 16\nheads = 2\n\
+                 [[runs]]\nmodel = 'a'\n[[runs]]\nmodel = 'b'\narch = {{ layers = 2 }}\n"
+            )
+        };
+        let runs = Profile::from_toml(&text("[1, 5]"), "p").unwrap().runs;
+        let made: Vec<(&str, u64, usize)> = runs
+            .iter()
+            .map(|r| (r.model.as_str(), r.train.seed, r.arch.layers))
+            .collect();
+        let expected = [
+            ("a-s1", 1, 1),
+            ("a-s5", 5, 1),
+            ("b-s1", 1, 2),
+            ("b-s5", 5, 2),
+        ];
+        assert_eq!(made, expected);
+        for wrong in ["[]", "[1, 1]", "[-1]", "3", "['1']"] {
+            let said = Profile::from_toml(&text(wrong), "p")
+                .unwrap_err()
+                .to_string();
+            assert!(
+                said.contains("line 3") && said.contains("`seeds`"),
+                "{wrong}: {said}"
+            );
         }
     }
 
