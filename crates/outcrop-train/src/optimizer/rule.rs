@@ -54,7 +54,11 @@ impl Settings {
 pub(super) fn is_matrix(weight: &TensorName) -> bool {
     match weight.kind {
         TensorKind::Matrix => weight.layer.is_some(),
-        TensorKind::Embedding | TensorKind::Bias | TensorKind::Gain | TensorKind::Shift => false,
+        TensorKind::Embedding
+        | TensorKind::Bias
+        | TensorKind::Gain
+        | TensorKind::Shift
+        | TensorKind::Alpha => false,
     }
 }
 
