@@ -8,7 +8,8 @@ use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, NormPlacement, Plan, QkNorm, Section, Step, TensorKind};
 use outcrop_block::{Block, Input, Loss, Start, Stream, Weight};
 use outcrop_gemm::Packed;
-use reference::{Weights, cross_entropy, run, weights_of};
+use reference::attention::{How, row};
+use reference::{Weights, cross_entropy, run};
 
 /// Numbers of one input whose derivatives are compared.
 const COMPARED: usize = 24;
@@ -168,6 +169,7 @@ fn weights_of_attention_are_those_in_f64() {
         let (attention, known) = (stream.attention(0..70), weights(block.inputs(), &given));
         let attends = |step: &&Step| matches!(step, Step::Attend { .. });
         let step = section.steps.iter().find(attends).expect("attention");
+        let (how, [_, _, d]) = How::new(step);
         for head in 0..attention.heads() {
             let kv = head * attention.kv_heads() / attention.heads();
             let (mut q, mut k, mut ours) = (Vec::new(), Vec::new(), Vec::new());
@@ -175,7 +177,13 @@ fn weights_of_attention_are_those_in_f64() {
             attention.keys(kv, &mut k);
             attention.weights(head, &mut ours);
             let [q, k] = [q, k].map(|x| x.into_iter().map(f64::from).collect::<Vec<_>>());
-            let exact = weights_of(step, &known, [head, kv], [&q, &k]);
+            let mut exact = vec![0.0; 70 * 70];
+            for (position, query) in q.chunks(d).enumerate() {
+                let key = |p: usize| &k[p * d..][..d];
+                let (seen, all) = row(&how, &known, (query, position), [head, kv], key);
+                let places = seen.map(|p| position * 70 + p);
+                places.zip(all).for_each(|(place, weight)| exact[place] = weight);
+            }
             let exact: Vec<(usize, f64)> = exact.into_iter().enumerate().collect();
             assert_close(&ours, &exact, &format!("{}: weights", case.name));
         }

@@ -32,16 +32,18 @@ impl KvBias {
 }
 
 fn check(arch: &ArchSpec) -> Result<()> {
-    let other = match (arch.kv_bias, arch.attention) {
-        (KvBias::None, _) => return Ok(()),
-        _ if arch.sink_logits => "`sink_logits` is true: each has a score beside those of the keys",
-        (_, Attention::SoftmaxOne) => {
-            "`attention` is softmax-one: each has a score beside those of the keys"
-        }
-        (KvBias::Key, Attention::Sigmoid) => {
-            "`attention` is sigmoid: a key without value changes no other weight"
-        }
-        (KvBias::Key | KvBias::KeyValue, _) => return Ok(()),
+    if arch.kv_bias == KvBias::None {
+        return Ok(());
+    }
+    let alone = arch.kv_bias == KvBias::Key;
+    let other = if arch.sink_logits {
+        "`sink_logits` is true: each has a score beside those of the keys"
+    } else if arch.attention == Attention::SoftmaxOne {
+        "`attention` is softmax-one: each has a score beside those of the keys"
+    } else if alone && arch.attention == Attention::Sigmoid {
+        "`attention` is sigmoid: a key without value changes no other weight"
+    } else {
+        return Ok(());
     };
     let allowed = format!("none where {other}");
     Err(Error::range("arch.kv_bias", arch.kv_bias.word(), allowed))

@@ -218,7 +218,7 @@ impl Heads {
         gradient.resize(d * panel);
         scratch.by_channel[which].multiply(d, seeing, panels, gradient);
         let rows = &mut dqkv[first * width + start..];
-        if head % self.group() == 0 {
+        if head.is_multiple_of(self.group()) {
             return transpose(gradient, panel, [d, columns], rows, width);
         }
         // another head of the group was there before

@@ -10,7 +10,7 @@ use outcrop_vector::{alibi_slopes, alibi_slopes_mpt};
 use super::{Weights, capped};
 
 /// How scores are made.
-struct How {
+pub(crate) struct How {
     window: usize,
     alibi: Option<Alibi>,
     slopes: Vec<f64>,
@@ -55,7 +55,8 @@ fn slopes(heads: usize, alibi: Alibi) -> Vec<f64> {
 }
 
 impl How {
-    fn new(step: &Step) -> (Self, [usize; 3]) {
+    /// Of a step, with its heads, key-value heads and width of a head.
+    pub(crate) fn new(step: &Step) -> (Self, [usize; 3]) {
         let Step::Attend {
             heads,
             kv_heads,
@@ -128,7 +129,7 @@ impl How {
 
 /// The weights of the query of one head at a position, over the positions that it sees, and of the extra score behind
 /// them. `key` is the key of a position.
-fn row<'a>(
+pub(crate) fn row<'a>(
     how: &How,
     weights: &Weights,
     (query, position): (&[f64], usize),
@@ -168,24 +169,4 @@ pub(super) fn attend(
         }
     }
     read
-}
-
-/// The weights [tokens, tokens] of one head of a sequence, with its queries and keys [tokens, d_head].
-pub(crate) fn weights_of(
-    step: &Step,
-    weights: &Weights,
-    [head, kv]: [usize; 2],
-    [q, k]: [&[f64]; 2],
-) -> Vec<f64> {
-    let (how, [_, _, d]) = How::new(step);
-    let tokens = q.len() / d;
-    let mut found = vec![0.0; tokens * tokens];
-    for (position, query) in q.chunks(d).enumerate() {
-        let key = |p: usize| &k[p * d..][..d];
-        let (seen, all) = row(&how, weights, (query, position), [head, kv], key);
-        for (p, weight) in seen.zip(all) {
-            found[position * tokens + p] = weight;
-        }
-    }
-    found
 }

@@ -1,6 +1,6 @@
 //! Plain sums in f64: an interpreter of a plan's steps that knows nothing of how the crate computes.
 
-mod attention;
+pub(crate) mod attention;
 
 use std::collections::HashMap;
 
@@ -8,7 +8,6 @@ use outcrop_arch::{Nonlinearity, Over, RotaryPairs, Rows, Section, Step, TensorK
 use outcrop_vector::rotary_tables;
 
 use attention::attend;
-pub(crate) use attention::weights_of;
 
 /// The weights of a section by what they belong to: matrices [outputs, inputs].
 pub(crate) type Weights = HashMap<(TensorRole, TensorKind), Vec<f64>>;
