@@ -46,8 +46,6 @@ mod parameters;
 mod stats_tap;
 mod tap;
 mod transformer;
-#[cfg(feature = "flex")]
-mod update;
 mod weights;
 
 pub use backend::Backend;
@@ -58,8 +56,6 @@ pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
 pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
 pub use transformer::{Transformer, ids};
-#[cfg(feature = "flex")]
-pub use update::{AdamWStep, Slot, adamw_in_place, sum_of_squares};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

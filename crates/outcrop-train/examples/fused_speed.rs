@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, NoTap, Transformer, ids};
-use outcrop_train::AdamW;
+use outcrop_train::{Optimizer, TrainSpec};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -43,7 +43,7 @@ fn compare(shape: [usize; 6], rounds: u64, time: Duration) -> Result<[Vec<f64>; 
     (spec.context, spec.vocab) = (context, vocab);
     let device = Backend::Flex.device()?.autodiff();
     let model = Transformer::new(&spec, 1, &device)?;
-    let optimizer = AdamW::new([0.9, 0.95], 1e-8, 0.1, 1.0);
+    let optimizer = Optimizer::new(&TrainSpec::default());
     let mut runs = [
         Some((model.clone(), optimizer.clone())),
         Some((model.composed(), optimizer)),
@@ -68,7 +68,7 @@ fn compare(shape: [usize; 6], rounds: u64, time: Duration) -> Result<[Vec<f64>; 
 
 fn update(
     model: Transformer,
-    optimizer: &mut AdamW,
+    optimizer: &mut Optimizer,
     batch: usize,
     step: u64,
 ) -> Result<Transformer> {

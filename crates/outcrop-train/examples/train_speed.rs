@@ -1,7 +1,8 @@
 //! Our side of `cargo xtask bench train` and of `cargo xtask bench step`: the update of the training loop,
 //! on generated tokens, for some seconds: `cargo run -p outcrop-train --example train_speed --
-//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS]]`, each update in PARTS parts (1);
-//! WEIGHTS may be empty.
+//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS [OPTIMIZER]]]`, each update in PARTS parts (1);
+//! WEIGHTS may be empty. What Muon costs beside the rest of an update: `6 256 8 256 8 2048 10 "" 1 muon`, the line
+//! `optimizer` as a share of `data`, `forward`, `backward` and `optimizer`.
 //!
 //! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
 //! the `fastest` update, and `peak` memory in KiB (0 where /proc does not tell); and the seconds that each part of an update takes,
@@ -17,7 +18,7 @@ use outcrop_arch::ArchSpec;
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply};
 use outcrop_model::{Backend, NoTap, StatsTap, Transformer, ids};
 use outcrop_train::data::{Corpus, CorpusOptions, CorpusSpec};
-use outcrop_train::{AdamW, GradientSum, TrainSpec};
+use outcrop_train::{GradientSum, Optimizer, OptimizerKind, TrainSpec};
 
 /// That of the command `outcrop`.
 #[global_allocator]
@@ -46,7 +47,7 @@ type Batch = (Vec<u32>, Vec<u32>);
 /// A model that learns, and how long that takes.
 struct TimedTraining {
     model: Transformer,
-    optimizer: AdamW,
+    optimizer: Optimizer,
     rows: usize,
     /// In which an update goes through the model.
     accumulate: usize,
@@ -116,10 +117,18 @@ fn bench() -> Result<(), Error> {
     let rows = number(4, 16)?;
     let seconds: f64 = arguments.get(6).map_or(Ok(1.0), |a| a.parse())?;
     let device = Backend::Flex.device()?.autodiff();
-    let spec = TrainSpec::default();
+    let optimizer = arguments
+        .get(9)
+        .map_or(Ok(OptimizerKind::default()), |word| {
+            OptimizerKind::named(word).ok_or_else(|| format!("no optimiser `{word}`"))
+        })?;
+    let spec = TrainSpec {
+        optimizer,
+        ..TrainSpec::default()
+    };
     let mut run = TimedTraining {
         model: Transformer::new(&arch, spec.seed, &device)?,
-        optimizer: AdamW::new(spec.betas, spec.eps, spec.weight_decay, spec.clip),
+        optimizer: Optimizer::new(&spec),
         rows,
         accumulate: number(8, 1)?,
         losses: Vec::new(),

@@ -7,7 +7,7 @@ use outcrop_model::Transformer;
 
 use crate::observing::{OBSERVED, Observing};
 use crate::run_dir::TABLES;
-use crate::{AdamW, Error, Extents, Result, RunDir};
+use crate::{Error, Extents, Optimizer, Result, RunDir};
 
 const MODEL: &str = "model.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
@@ -19,7 +19,7 @@ pub(crate) fn save(
     step: u64,
     model: &Transformer,
     tokenizer: &[(&str, String)],
-    optimizer: &AdamW,
+    optimizer: &Optimizer,
     tables: &Extents,
     observing: Option<&Observing>,
 ) -> Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn save(
         if let Some(parent) = optimizer_file.parent() {
             std::fs::create_dir_all(parent).map_err(|e| CoreError::io("create", parent, e))?;
         }
-        write_tensors(&optimizer_file, &optimizer.state()?, &BTreeMap::new())?;
+        write_tensors(&optimizer_file, &optimizer.state(model)?, &BTreeMap::new())?;
         let tables_file = folder.join(TABLES);
         let text = serde_json::to_string_pretty(tables)
             .map_err(|e| CoreError::parse(tables_file.display().to_string(), e))?;
@@ -63,7 +63,7 @@ pub(crate) fn load(
     folder: &Path,
     step: u64,
     fresh: &Transformer,
-    optimizer: &mut AdamW,
+    optimizer: &mut Optimizer,
 ) -> Result<Transformer> {
     let model = Transformer::load(fresh.spec(), &folder.join(MODEL), fresh.device())?;
     let tensors = read_tensors(&folder.join(OPTIMIZER))?;

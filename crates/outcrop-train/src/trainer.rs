@@ -9,7 +9,7 @@ use crate::data::Corpus;
 use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
 use crate::observing::Observing;
 use crate::{
-    AdamW, Environment, Error, Event, GradientSum, Observer, Outcome, Result, RunDir, RunSpec,
+    Environment, Error, Event, GradientSum, Observer, Optimizer, Outcome, Result, RunDir, RunSpec,
     State, checkpoint, learning_rate, run_dir::Tables,
 };
 
@@ -90,7 +90,7 @@ struct Training<'a> {
     saved_at: Schedule,
     device: Device,
     model: Transformer,
-    optimizer: AdamW,
+    optimizer: Optimizer,
     /// Updates made.
     step: u64,
     /// Loss, learning rate and gradient norm of the last update.
@@ -120,7 +120,7 @@ impl<'a> Training<'a> {
         let train = &spec.train;
         let mut run = Self {
             model: Transformer::new(&spec.arch, train.seed, &device)?,
-            optimizer: AdamW::new(train.betas, train.eps, train.weight_decay, train.clip),
+            optimizer: Optimizer::new(train),
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
             spec,

@@ -4,11 +4,11 @@
 
 use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, NoTap, Transformer, ids};
-use outcrop_train::AdamW;
+use outcrop_train::{Optimizer, TrainSpec};
 
 /// Losses of 200 updates on sequences that can be learned.
 fn losses(mut model: Transformer) -> Vec<f32> {
-    let mut optimizer = AdamW::new([0.9, 0.95], 1e-8, 0.1, 1.0);
+    let mut optimizer = Optimizer::new(&TrainSpec::default());
     let (context, batch) = (model.spec().context, 4);
     let update = |step: usize| {
         let count = batch * context + 1;

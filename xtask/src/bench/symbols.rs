@@ -28,10 +28,7 @@ const KINDS: [(&str, &[&str]); 9] = [
         ],
     ),
     ("the rest of attention", &["outcrop_block::attend"]),
-    (
-        "clipping and AdamW",
-        &["outcrop_model::update", "optimizer"],
-    ),
+    ("clipping and optimiser", &["optimizer"]),
     ("measuring", &["outcrop_measure", "stats_tap"]),
     (
         "Burn's tensors, graph and memory",

@@ -50,6 +50,8 @@ const BELOW: [(&str, &[&str]); 18] = [
         &[
             "outcrop-arch",
             "outcrop-core",
+            "outcrop-gemm",
+            "outcrop-vector",
             "outcrop-measure",
             "outcrop-checkpoint",
             "outcrop-forward",

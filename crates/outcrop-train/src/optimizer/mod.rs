@@ -1,50 +1,71 @@
+mod adamw;
 mod composed;
 mod gradients;
-#[cfg(feature = "flex")]
 mod in_place;
-#[cfg(all(test, feature = "flex"))]
-mod tests;
+mod lion;
+mod list;
+mod muon;
+mod newton_schulz;
+mod rule;
+mod sgd;
 
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use outcrop_arch::TensorName;
-use outcrop_model::{ParameterMap, Transformer};
+use outcrop_model::{ParameterMap, Transformer, in_memory};
 
 pub use self::gradients::GradientSum;
-use crate::{Error, Result};
+pub(crate) use self::list::schema;
+pub use self::list::{OptimizerKeys, OptimizerKind};
+use self::rule::{Settings, Update};
+use crate::{Error, Result, TrainSpec};
 
-/// AdamW (Loshchilov and Hutter 2019) with clipping by global norm. Decay is decoupled and applies
-/// to matrices and embeddings, not to norms and biases. State is kept by parameter name, so that
-/// it can be saved and read by anyone.
+/// An optimiser with its state: AdamW, Muon, SGD or Lion ([`OptimizerKind`]), with clipping by global norm and
+/// decoupled weight decay. State is kept by parameter name, so that it can be saved and read by anyone.
 ///
-/// With c = min(1, clip / (norm + 1e-6)), g the gradient times c and t the number of the update:
-/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
-/// p = p (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
+/// With c = min(1, clip / (norm + 1e-6)), every formula gets the gradient times c.
 #[derive(Clone, Debug)]
-pub struct AdamW {
-    /// Decay rates of the two moments, each in [0, 1).
-    pub betas: [f64; 2],
-    /// Added to the denominator, above 0.
-    pub eps: f64,
-    /// Decoupled weight decay, at least 0.
-    pub weight_decay: f64,
-    /// Largest global norm of the gradient; infinite means no clipping.
-    pub clip: f64,
+pub struct Optimizer {
+    kind: OptimizerKind,
+    settings: Settings,
+    composed: bool,
     updates: u64,
-    moments: BTreeMap<String, [Tensor<1>; 2]>,
+    /// By parameter, in the order of [`rule::Rule::state`].
+    state: BTreeMap<String, Vec<Tensor<1>>>,
 }
 
-impl AdamW {
-    /// An optimiser that has made no update.
-    pub fn new(betas: [f64; 2], eps: f64, weight_decay: f64, clip: f64) -> Self {
+impl Optimizer {
+    /// The optimiser of a spec, which has made no update. Keys that are not given have the defaults of its kind.
+    pub fn new(spec: &TrainSpec) -> Self {
+        let keys = spec.optimizer_keys();
+        let weight_decay = spec.weight_decay;
+        let settings = Settings {
+            betas: keys.betas.unwrap_or_default(),
+            eps: keys.eps.unwrap_or_default(),
+            momentum: keys.momentum.unwrap_or_default(),
+            nesterov: keys.nesterov.unwrap_or_default(),
+            decay: [
+                weight_decay,
+                spec.embedding_decay.unwrap_or(weight_decay),
+                spec.vector_decay,
+            ],
+            clip: spec.clip,
+        };
         Self {
-            betas,
-            eps,
-            weight_decay,
-            clip,
+            kind: spec.optimizer,
+            settings,
+            composed: false,
             updates: 0,
-            moments: BTreeMap::new(),
+            state: BTreeMap::new(),
+        }
+    }
+
+    /// The same, made of the backend's own operations on the CPU too, as it always is elsewhere: for comparing.
+    pub fn composed(self) -> Self {
+        Self {
+            composed: true,
+            ..self
         }
     }
 
@@ -70,8 +91,8 @@ impl AdamW {
         self.step_with(model, sum, learning_rate)
     }
 
-    /// [`AdamW::step`] with the mean of gradients of several parts of a batch. On the CPU parameters
-    /// and moments are changed where they lie, in one pass.
+    /// [`Optimizer::step`] with the mean of gradients of several parts of a batch. On the CPU parameters
+    /// and state are changed where they lie, the same bits on any number of threads.
     ///
     /// # Errors
     /// [`Error::Device`].
@@ -81,28 +102,36 @@ impl AdamW {
         gradients: GradientSum,
         learning_rate: f64,
     ) -> Result<(Transformer, f64)> {
-        #[cfg(feature = "flex")]
-        if outcrop_model::in_memory(model.device()) {
-            return in_place::step(self, model, gradients, learning_rate);
+        match in_memory(model.device()) && !self.composed {
+            true => in_place::step(self, model, gradients, learning_rate),
+            false => composed::step(self, model, gradients, learning_rate),
         }
-        composed::step(self, model, gradients, learning_rate)
     }
 
-    /// Counts an update; returns the factor that clips a gradient of this global norm.
-    fn begin(&mut self, norm: f64) -> f64 {
+    /// Counts an update of gradients of `parts` whose mean has this global norm.
+    fn begin(&mut self, norm: f64, parts: f64, rate: f64) -> Update<'_> {
         self.updates += 1;
-        (self.clip / (norm + 1e-6)).min(1.0)
+        Update {
+            scale: (self.settings.clip / (norm + 1e-6)).min(1.0) / parts,
+            rate,
+            number: self.updates,
+            settings: &self.settings,
+        }
     }
 
-    /// Its state as named tensors `m.NAME` and `v.NAME`, each flat.
+    /// Its state as named tensors, each flat: `m.NAME` and `v.NAME` of AdamW, `m.NAME` of Lion, `momentum.NAME` of
+    /// SGD and of Muon's matrices.
     ///
     /// # Errors
     /// [`Error::Device`].
-    pub fn state(&self) -> Result<Vec<outcrop_checkpoint::Tensor>> {
-        let mut tensors = Vec::with_capacity(2 * self.moments.len());
-        for (name, moments) in &self.moments {
-            for (prefix, moment) in ["m", "v"].iter().zip(moments) {
-                let data = moment.clone().try_into_vec_as::<f32>();
+    pub fn state(&self, model: &Transformer) -> Result<Vec<outcrop_checkpoint::Tensor>> {
+        let mut prefixes = Prefixes(self.kind, BTreeMap::new());
+        model.valid().map_parameters(&mut prefixes);
+        let mut tensors = Vec::with_capacity(2 * self.state.len());
+        for (name, state) in &self.state {
+            let prefixes = prefixes.1.get(name).copied().unwrap_or_default();
+            for (prefix, state) in prefixes.iter().zip(state) {
+                let data = state.clone().try_into_vec_as::<f32>();
                 let data = data.map_err(|e| Error::Device(e.to_string()))?;
                 tensors.push(outcrop_checkpoint::Tensor {
                     name: format!("{prefix}.{name}"),
@@ -114,58 +143,68 @@ impl AdamW {
         Ok(tensors)
     }
 
-    /// Takes over a state that [`AdamW::state`] gave after `updates` updates. Returns the name of
-    /// the first parameter of `model` whose moments are missing or of another size.
+    /// Takes over a state that [`Optimizer::state`] gave after `updates` updates. Returns the name of
+    /// the first parameter of `model` whose state is missing or of another size.
     pub fn restore(
         &mut self,
         model: &Transformer,
         tensors: Vec<outcrop_checkpoint::Tensor>,
         updates: u64,
     ) -> Option<String> {
-        let mut given: BTreeMap<String, Vec<f32>> =
-            tensors.into_iter().map(|t| (t.name, t.data)).collect();
+        let given = tensors.into_iter().map(|t| (t.name, t.data)).collect();
         let mut restore = Restore {
             device: model.device().clone().inner(),
-            given: &mut given,
-            moments: BTreeMap::new(),
+            kind: self.kind,
+            given,
+            state: BTreeMap::new(),
             missing: None,
         };
         if updates > 0 {
             model.valid().map_parameters(&mut restore);
         }
-        let Restore {
-            moments, missing, ..
-        } = restore;
-        if missing.is_none() {
-            self.moments = moments;
+        if restore.missing.is_none() {
+            self.state = restore.state;
             self.updates = updates;
         }
-        missing
+        restore.missing
     }
 }
 
-struct Restore<'a> {
+/// What is kept of each parameter.
+struct Prefixes(OptimizerKind, BTreeMap<String, &'static [&'static str]>);
+
+impl ParameterMap for Prefixes {
+    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
+        let prefixes = self.0.rule(weight).state();
+        self.1.insert(weight.name.clone(), prefixes);
+        tensor
+    }
+}
+
+struct Restore {
     device: Device,
-    given: &'a mut BTreeMap<String, Vec<f32>>,
-    moments: BTreeMap<String, [Tensor<1>; 2]>,
+    kind: OptimizerKind,
+    given: BTreeMap<String, Vec<f32>>,
+    state: BTreeMap<String, Vec<Tensor<1>>>,
     missing: Option<String>,
 }
 
-impl ParameterMap for Restore<'_> {
+impl ParameterMap for Restore {
     fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
         let name = &weight.name;
         let count: usize = tensor.dims().iter().product();
-        let mut moment = |prefix: &str| {
+        let mut of = |prefix: &&str| {
             let data = self.given.remove(&format!("{prefix}.{name}"))?;
             let data = (data.len() == count).then(|| TensorData::new(data, [count]))?;
             Some(Tensor::from_data(data, &self.device))
         };
-        match (moment("m"), moment("v")) {
-            (Some(m), Some(v)) => {
-                self.moments.insert(name.to_owned(), [m, v]);
+        let prefixes = self.kind.rule(weight).state().iter();
+        match prefixes.map(&mut of).collect::<Option<Vec<_>>>() {
+            Some(state) => {
+                self.state.insert(name.to_owned(), state);
             }
-            _ if self.missing.is_none() => self.missing = Some(name.to_owned()),
-            _ => {}
+            None if self.missing.is_none() => self.missing = Some(name.to_owned()),
+            None => {}
         }
         tensor
     }

@@ -83,7 +83,7 @@ impl RunDir {
 
     fn check_spec(&self, spec: &RunSpec) -> Result<()> {
         let held = self.spec()?;
-        match held == *spec {
+        match held.to_toml()? == spec.to_toml()? {
             true => Ok(()),
             false => Err(Error::OtherSpec {
                 path: self.path.clone(),

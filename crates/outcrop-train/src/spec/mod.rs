@@ -94,7 +94,9 @@ impl RunSpec {
             model,
             arch: arch(table, data.tokens()).map_err(|e| located("arch", e))?,
             data,
-            train: section(table, "train", &train::KEYS).map_err(|e| located("train", e))?,
+            train: section::<TrainSpec>(table, "train", &train::KEYS)
+                .map_err(|e| located("train", e))?
+                .resolved(),
             schedule: section(table, "schedule", &schedule::SCHEDULE_KEYS)
                 .map_err(|e| located("schedule", e))?,
             measure: section(table, "measure", &schedule::MEASURE_KEYS)
@@ -109,7 +111,11 @@ impl RunSpec {
     /// # Errors
     /// [`Error::Core`] for a number that TOML cannot hold.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|e| CoreError::parse("run spec", e).into())
+        let resolved = Self {
+            train: self.train.resolved(),
+            ..self.clone()
+        };
+        toml::to_string(&resolved).map_err(|e| CoreError::parse("run spec", e).into())
     }
 
     /// SHA-256 of the resolved spec.

@@ -18,6 +18,10 @@ impl RunSpec {
         arch["properties"]["vocab"]["description"] =
             "Number of rows of the embedding. Default: that of the data.".into();
         arch["properties"]["context"]["description"] = "Longest sequence. Default: 128.".into();
+        let mut train = section(&TrainSpec::default(), &train::KEYS)?;
+        for (key, schema) in crate::optimizer::schema() {
+            train["properties"][key] = schema;
+        }
         Ok(json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "A run of outcrop train",
@@ -28,7 +32,7 @@ impl RunSpec {
                 "model": { "type": "string", "description": "Name of the model, as it stands in tables." },
                 "arch": arch,
                 "data": section(&DataSpec::default(), &data::KEYS)?,
-                "train": section(&TrainSpec::default(), &train::KEYS)?,
+                "train": train,
                 "schedule": section(&ScheduleSpec::default(), &schedule::SCHEDULE_KEYS)?,
                 "measure": section(&MeasureSpec::default(), &schedule::MEASURE_KEYS)?,
             },

@@ -22,6 +22,30 @@ fn a_run_in_one_part_has_the_checksum_that_it_had_before_there_were_parts() {
 }
 
 #[test]
+fn every_optimiser_is_resolved_with_its_keys_and_is_in_the_schema() {
+    let schema = RunSpec::schema().unwrap();
+    let words = &schema["properties"]["train"]["properties"]["optimizer"]["enum"];
+    for kind in crate::OptimizerKind::all() {
+        let word = kind.word();
+        assert!(words.as_array().unwrap().contains(&word.into()));
+        let spec = format!("{SMALL}[train]\noptimizer = '{word}'");
+        let spec = RunSpec::from_toml(&spec).unwrap();
+        assert_eq!(spec.train.optimizer_keys(), kind.defaults());
+        assert_eq!(RunSpec::from_toml(&spec.to_toml().unwrap()).unwrap(), spec);
+    }
+    let plain = RunSpec::from_toml(SMALL).unwrap().to_toml().unwrap();
+    assert!(
+        plain.contains(
+            "betas = [0.9, 0.95]\neps = 1e-8\nweight_decay = 0.1\nclip = 1.0\nseed = 1\n"
+        ),
+        "{plain}"
+    );
+    for new in ["optimizer", "momentum", "embedding_decay", "vector_decay"] {
+        assert!(!plain.contains(&format!("\n{new}")), "{plain}");
+    }
+}
+
+#[test]
 fn a_corpus_of_ids_has_one_token_more_and_text_keeps_its_checksum() {
     let data = "[data]\ncorpus = 'tokens:a.bin'\nvocab = 300\ntokens_type = 'i32'";
     let spec = RunSpec::from_toml(&format!("{SMALL}{data}")).unwrap();
@@ -68,6 +92,22 @@ fn what_is_wrong_is_named_with_the_way_out() {
         (
             "[train]\nbetas = [0.9, 1.0]",
             vec!["train.betas", "below 1"],
+        ),
+        (
+            "[train]\noptimizer = 'adam'",
+            vec!["optimizer", "adam", "`adamw`, `muon`, `sgd`, `lion`"],
+        ),
+        (
+            "[train]\nmomentum = 0.9",
+            vec!["train.momentum", "train.optimizer = `muon` or `sgd`"],
+        ),
+        (
+            "[train]\noptimizer = 'sgd'\nmomentum = 1.0",
+            vec!["train.momentum = 1", "below 1"],
+        ),
+        (
+            "[train]\nvector_decay = -1.0",
+            vec!["train.vector_decay", "0 to 100"],
         ),
         ("[data]\ncorpus = 'bigram-backcpy'", vec!["bigram-backcopy"]),
         (

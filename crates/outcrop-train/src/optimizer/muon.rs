@@ -1,0 +1,133 @@
+//! Muon.
+
+use std::cell::RefCell;
+
+use burn::tensor::Tensor;
+use outcrop_vector::vectorised;
+
+use super::adamw::AdamW;
+use super::list::{OptimizerKeys, Row};
+use super::newton_schulz::{NewtonSchulz, composed};
+use super::rule::{Given, Rule, Slot, Update, is_matrix, squares};
+
+pub(super) static ROW: Row = Row {
+    word: "muon",
+    about: "For the matrices of blocks: m = b m + (1 - b) g, u = (1 - b) g + b m with nesterov, else m, \
+            p = (1 - rate decay) p - rate 0.2 sqrt(max(inputs, outputs)) NS(u), where NS makes the singular values of \
+            u / |u| nearly 1 by five Newton-Schulz steps x = 3.4445 x - 4.7750 (x x') x + 2.0315 (x x')^2 x. \
+            What is multiplied with the same rows (queries, keys and values; gate and up of an MLP) is one matrix. \
+            Embeddings, unembedding, norms and biases are AdamW's, with betas and e.",
+    source: "Jordan et al. 2024; the factor 0.2 is Moonlight's, Liu et al., 2502.16982",
+    defaults: OptimizerKeys {
+        betas: Some([0.9, 0.95]),
+        eps: Some(1e-8),
+        momentum: Some(0.95),
+        nesterov: Some(true),
+    },
+    rule: |weight| match is_matrix(weight) {
+        true => &Muon,
+        false => &AdamW,
+    },
+};
+
+/// The root mean square of an update of a square matrix, as AdamW's is about.
+const SIZE: f64 = 0.2;
+/// The least norm that a matrix is divided by.
+const LEAST: f64 = 1e-7;
+
+struct Muon;
+
+thread_local! {
+    static ROOM: RefCell<(Vec<f32>, NewtonSchulz)> = RefCell::default();
+}
+
+/// Shares of the gradient and of the momentum in the direction of an update.
+fn shares(update: &Update<'_>) -> [f64; 2] {
+    let b = update.settings.momentum;
+    match update.settings.nesterov {
+        true => [1.0 - b, b],
+        false => [0.0, 1.0],
+    }
+}
+
+/// Rows and columns of a matrix, and what a direction of norm about 1 is multiplied by.
+fn size(shape: &[usize], rate: f64) -> ([usize; 2], f64) {
+    let &[rows, columns] = shape else {
+        unreachable!("it is a matrix")
+    };
+    let scale = SIZE * (rows.max(columns) as f64).sqrt();
+    ([rows, columns], rate * scale)
+}
+
+impl Rule for Muon {
+    fn state(&self) -> &'static [&'static str] {
+        &["momentum"]
+    }
+
+    /// One matrix on one thread: a model has many.
+    fn in_place(&self, update: &Update<'_>, slot: &mut Slot) {
+        let (shape, rate) = size(&slot.shape, update.rate);
+        let [of_gradient, of_momentum] = shares(update);
+        let b = update.settings.momentum;
+        let numbers = [update.scale, b, 1.0 - b, of_gradient, of_momentum].map(|x| x as f32);
+        let [m] = slot.state.as_mut_slice() else {
+            unreachable!("it keeps one number of each")
+        };
+        ROOM.with_borrow_mut(|(direction, newton_schulz)| {
+            direction.resize(m.as_slice().len(), 0.0);
+            blend(
+                slot.gradient.as_slice(),
+                m.as_mut_slice(),
+                numbers,
+                direction,
+            );
+            let norm = squares(direction).sqrt().max(LEAST);
+            let share = (1.0 / norm) as f32;
+            direction.iter_mut().for_each(|x| *x *= share);
+            newton_schulz.apply(direction, shape);
+            change(
+                slot.parameter.as_mut_slice(),
+                direction,
+                slot.decay,
+                rate as f32,
+            );
+        });
+    }
+
+    fn composed(&self, update: &Update<'_>, given: Given) -> (Tensor<1>, Vec<Tensor<1>>) {
+        let Given {
+            parameter,
+            gradient,
+            mut state,
+            shape,
+            decay,
+        } = given;
+        let (shape, rate) = size(&shape, update.rate);
+        let b = update.settings.momentum;
+        let m = state.remove(0) * b + gradient.clone() * (1.0 - b);
+        let [of_gradient, of_momentum] = shares(update);
+        let direction = gradient * of_gradient + m.clone() * of_momentum;
+        let norm = direction.clone().square().sum().sqrt().clamp_min(LEAST);
+        let direction = composed((direction / norm).reshape(shape));
+        (parameter * decay - direction.reshape([-1]) * rate, vec![m])
+    }
+}
+
+vectorised! {
+    fn blend<'a>(g: &'a [f32], m: &'a mut [f32], numbers: [f32; 5], direction: &'a mut [f32]) -> () {
+        let [scale, of_old, of_new, of_gradient, of_momentum] = numbers;
+        for ((g, m), direction) in g.iter().zip(m).zip(direction) {
+            let g = *g * scale;
+            *m = *m * of_old + g * of_new;
+            *direction = g * of_gradient + *m * of_momentum;
+        }
+    }
+}
+
+vectorised! {
+    fn change<'a>(p: &'a mut [f32], direction: &'a [f32], decay: f32, rate: f32) -> () {
+        for (p, direction) in p.iter_mut().zip(direction) {
+            *p = *p * decay - *direction * rate;
+        }
+    }
+}

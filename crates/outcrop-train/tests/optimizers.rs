@@ -1,0 +1,241 @@
+//! Every optimiser against PyTorch, its two forms against each other, and the same bits however a run went.
+#![cfg(feature = "flex")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod model;
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use model::{CASES, Weights, assert_close, expected, model, with_gradients};
+use outcrop_train::{
+    Environment, Event, Optimizer, OptimizerKind, Outcome, RunSpec, TrainSpec, learning_rate, train,
+};
+
+/// The largest difference from f64 of a parameter after twenty updates of at most 0.05.
+const TOLERANCE: f64 = 2e-6;
+
+fn steps_are_those_of_the_fixture(composed: bool) {
+    let fixture = expected();
+    for (case, spec) in CASES {
+        let spec = spec();
+        let (mut model, mut optimizer) = (model(), Optimizer::new(&spec));
+        if composed {
+            optimizer = optimizer.composed();
+        }
+        for step in 1..=20 {
+            let (given, gradients) = with_gradients(model, &Weights::gradients(step));
+            let rate = learning_rate(&spec, step - 1);
+            let (updated, norm) = optimizer.step(given, gradients, rate).unwrap();
+            let expected = fixture["norm"][step as usize - 1];
+            assert!(
+                (norm / expected - 1.0).abs() < 1e-6,
+                "{case}, {step}: {norm}"
+            );
+            let (same, weights) = Weights::of(updated);
+            model = same;
+            if let Some(expected) = fixture.get(&format!("{case}.{step}")) {
+                assert_close(
+                    &weights.flat(),
+                    expected,
+                    TOLERANCE,
+                    &format!("{case}, {step}"),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_and_twenty_steps_in_place_are_those_of_pytorch() {
+    steps_are_those_of_the_fixture(false);
+}
+
+#[test]
+fn one_and_twenty_composed_steps_are_those_of_pytorch() {
+    steps_are_those_of_the_fixture(true);
+}
+
+#[test]
+fn every_optimiser_is_in_the_fixture() {
+    for kind in OptimizerKind::all() {
+        assert!(
+            CASES.iter().any(|(_, spec)| spec().optimizer == kind),
+            "{kind:?}"
+        );
+    }
+    for (case, _) in CASES {
+        assert!(expected().contains_key(&format!("{case}.20")), "{case}");
+    }
+}
+
+/// Rows of a matrix scaled from an orthonormal basis: its singular values are the scales, and those of its update are
+/// what five steps make of them, one by one.
+#[test]
+fn muon_makes_singular_values_nearly_one() {
+    let spec = TrainSpec {
+        optimizer: OptimizerKind::named("muon").unwrap(),
+        momentum: Some(0.0),
+        nesterov: Some(false),
+        weight_decay: 0.0,
+        clip: f64::INFINITY,
+        ..TrainSpec::default()
+    };
+    let mut arch = outcrop_arch::ArchSpec::new(1, 64, 2);
+    (arch.vocab, arch.context) = (8, 8);
+    let device = outcrop_model::Backend::Flex.device().unwrap().autodiff();
+    let model = outcrop_model::Transformer::new(&arch, 1, &device).unwrap();
+    let (model, before) = Weights::of(model);
+    // singular values from 1 to 1e-4
+    let scale = |row: usize| 10f64.powf(-4.0 * row as f64 / 63.0);
+    let norm = (0..64).map(|row| scale(row).powi(2)).sum::<f64>().sqrt();
+    let step = |x: f64| 3.4445 * x - 4.7750 * x.powi(3) + 2.0315 * x.powi(5);
+    let after = |row: usize| (0..5).fold(scale(row) / norm, |x, _| step(x));
+    let gradients = before.map(|_, [rows, columns], i| {
+        // the shorter side has the scales
+        let (row, column) = (i / columns, i % columns);
+        match rows <= columns {
+            true => scale(row) * basis(row, column, columns),
+            false => scale(column) * basis(column, row, rows),
+        }
+    });
+    let (model, gradients) = with_gradients(model, &gradients);
+    let (model, _) = Optimizer::new(&spec).step(model, gradients, 1.0).unwrap();
+    let (_, updated) = Weights::of(model);
+    let mut shapes = 0;
+    for (name, (shape, weights)) in &updated.0 {
+        let &[rows, columns] = shape.as_slice() else {
+            continue;
+        };
+        if !name.contains("layers.0") {
+            continue;
+        }
+        shapes += 1;
+        let size = 0.2 * (rows.max(columns) as f64).sqrt();
+        for (i, (new, old)) in weights.iter().zip(&before.0[name].1).enumerate() {
+            let (row, column) = (i / columns, i % columns);
+            let direction = match rows <= columns {
+                true => after(row) * basis(row, column, columns),
+                false => after(column) * basis(column, row, rows),
+            };
+            let change = f64::from(*old) - f64::from(*new);
+            assert!(
+                (change - size * direction).abs() < 1e-4 * size,
+                "{name} {i}: {change}"
+            );
+        }
+    }
+    assert_eq!(shapes, 4); // queries, keys and values; the output; up; down
+}
+
+/// Row `row` of the orthonormal cosine transform of length `n`.
+fn basis(row: usize, column: usize, n: usize) -> f64 {
+    let angle = std::f64::consts::PI * (column as f64 + 0.5) * row as f64 / n as f64;
+    let size = if row == 0 { 1.0 } else { 2f64.sqrt() };
+    size * angle.cos() / (n as f64).sqrt()
+}
+
+#[test]
+fn threads_do_not_matter() {
+    for kind in OptimizerKind::all() {
+        let run = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.unwrap().install(|| {
+                let dir = tempfile::tempdir().unwrap();
+                let spec = spec(kind);
+                train(&spec, dir.path(), &Environment::default(), &mut ()).unwrap();
+                weights(dir.path())
+            })
+        };
+        assert!(run(1) == run(3), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_changes_nothing() {
+    for kind in OptimizerKind::all() {
+        let spec = TrainSpec {
+            optimizer: kind,
+            ..TrainSpec::default()
+        };
+        let (model, before) = Weights::of(model());
+        let gradients = before.map(|_, _, i| if i == 3 { f64::NAN } else { 1.0 });
+        let (model, gradients) = with_gradients(model, &gradients);
+        let mut optimizer = Optimizer::new(&spec);
+        let (model, norm) = optimizer.step(model, gradients, 1e-2).unwrap();
+        assert!(norm.is_nan() && optimizer.updates() == 0, "{kind:?}");
+        assert!(Weights::of(model).1.flat() == before.flat(), "{kind:?}");
+    }
+}
+
+fn spec(kind: OptimizerKind) -> RunSpec {
+    let text = format!(
+        "model = 'tiny'
+         [arch]
+         layers = 2
+         d_model = 48
+         heads = 2
+         context = 16
+         [data]
+         corpus = 'bigram-backcopy:500'
+         [train]
+         optimizer = '{}'
+         steps = 6
+         batch = 8
+         warmup = 2
+         [schedule]
+         measure = '0,last'
+         save = 'last'",
+        kind.word()
+    );
+    RunSpec::from_toml(&text).unwrap()
+}
+
+fn weights(dir: &Path) -> Vec<u8> {
+    std::fs::read(dir.join("checkpoints/step-000006/model.safetensors")).unwrap()
+}
+
+#[test]
+fn an_interrupted_run_goes_on_with_the_same_bits() {
+    for kind in OptimizerKind::all() {
+        let (straight, stopped) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let spec = spec(kind);
+        train(&spec, straight.path(), &Environment::default(), &mut ()).unwrap();
+        let environment = Environment::default();
+        let mut stop_after_three = |event: &Event<'_>| {
+            if let Event::Step { step: 3, .. } = event {
+                environment.stop.store(true, Ordering::Relaxed);
+            }
+        };
+        let outcome = train(&spec, stopped.path(), &environment, &mut stop_after_three).unwrap();
+        assert_eq!(outcome, Outcome::Interrupted);
+        let outcome = train(&spec, stopped.path(), &Environment::default(), &mut ()).unwrap();
+        assert_eq!(outcome, Outcome::Finished);
+        assert!(
+            weights(straight.path()) == weights(stopped.path()),
+            "{kind:?}"
+        );
+        let state = "checkpoints/step-000006/resume/optimizer.safetensors";
+        let state = |dir: &Path| std::fs::read(dir.join(state)).unwrap();
+        assert!(state(straight.path()) == state(stopped.path()), "{kind:?}");
+    }
+}
+
+/// `docs/optimizers.md` ends with the reference; with `UPDATE_DOCS=1` it is written.
+#[test]
+fn the_page_lists_every_optimiser() {
+    const HEAD: &str =
+        "<!-- written by `UPDATE_DOCS=1 cargo test -p outcrop-train --test optimizers` -->\n";
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/optimizers.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (before, _) = text.split_once(HEAD).unwrap();
+    let written = format!("{before}{HEAD}{}", OptimizerKind::reference());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &written).unwrap();
+    }
+    let read = std::fs::read_to_string(&page).unwrap();
+    assert!(
+        read == written,
+        "run UPDATE_DOCS=1 cargo test -p outcrop-train --test optimizers"
+    );
+}
