@@ -130,8 +130,17 @@ fn onsets_over_seeds_and_what_happened_then() {
     ];
     let named = column(&succeeded(&args), "events");
     assert_eq!(named, ["loss-spike at 50", "", ""]);
-    let written = std::fs::read_to_string(events).unwrap();
+    let written = std::fs::read_to_string(&events).unwrap();
     assert_eq!(column(&written, "event"), ["loss-spike"]);
+    // what the spec of the run set stands beside its losses, and stays there
+    let set = "model,step,event,value,stage\nseed1,48,set-clamp,30,\n";
+    std::fs::write(&events, set).unwrap();
+    for _ in 0..2 {
+        let named = column(&succeeded(&args), "events");
+        assert_eq!(named, ["set-clamp at 48; loss-spike at 50", "", ""]);
+        let written = std::fs::read_to_string(&events).unwrap();
+        assert_eq!(column(&written, "event"), ["set-clamp", "loss-spike"]);
+    }
 }
 
 #[test]

@@ -68,12 +68,31 @@ impl Loss {
         targets: &[usize],
         gradients: bool,
     ) -> (f32, Option<Gradients>) {
+        let ([nats, _], gradients) = self.compute_with_z(weights, x, targets, 0.0, gradients);
+        (nats, gradients)
+    }
+
+    /// As [`Loss::compute`], with the mean over rows of Z^2, Z = ln(sum_j exp(l_j)), beside the cross-entropy; the
+    /// gradients are those of the cross-entropy plus `z` times this mean (z-loss; Chowdhery et al., 2204.02311). With
+    /// 0 they are the bits of [`Loss::compute`].
+    ///
+    /// # Panics
+    /// As [`Loss::compute`].
+    pub fn compute_with_z(
+        &self,
+        weights: &[&[f32]],
+        x: &[f32],
+        targets: &[usize],
+        z: f32,
+        gradients: bool,
+    ) -> ([f32; 2], Option<Gradients>) {
         let d = self.end.d_model();
         let packs = Packs {
             end: &self.end,
             weights: Weights::pack(self.inputs(), weights),
             backward: gradients.then(|| Transposed::pack(self.inputs(), weights)),
             share: 1.0 / targets.len() as f32,
+            z,
         };
         let groups = targets.len().div_ceil(ROWS);
         let lane = groups.div_ceil(lanes(groups)).max(1) * ROWS;
@@ -81,14 +100,17 @@ impl Loss {
         let parts = x.par_chunks(lane * d).zip(dx.par_chunks_mut(lane * d));
         let parts = parts.zip(targets.par_chunks(lane));
         let parts = parts.map(|((x, dx), targets)| packs.lane(x, targets, dx));
-        let lanes = parts.collect::<Vec<(f64, Lane)>>();
+        let lanes = parts.collect::<Vec<([f64; 2], Lane)>>();
         if lanes.is_empty() {
-            return (f32::NAN, None);
+            return ([f32::NAN; 2], None);
         }
-        let sum = lanes.iter().map(|(loss, _)| loss).sum::<f64>();
+        let mean = |i: usize| {
+            let sum = lanes.iter().map(|(sums, _)| sums[i]).sum::<f64>();
+            (sum / targets.len() as f64) as f32
+        };
         let total = |i: usize| total(lanes.iter().map(|(_, lane)| &*lane.sums[i]));
         let gradients = gradients.then(|| (dx, (0..self.inputs().len()).map(total).collect()));
-        ((sum / targets.len() as f64) as f32, gradients)
+        ([mean(0), mean(1)], gradients)
     }
 
     /// The tensors before the unembedding, in order.
@@ -153,6 +175,8 @@ struct Packs<'a> {
     backward: Option<Transposed>,
     /// Of one row in the mean.
     share: f32,
+    /// Of the mean of squares in the loss.
+    z: f32,
 }
 
 /// Memory of some rows.
@@ -179,27 +203,28 @@ impl Packs<'_> {
         }
     }
 
-    /// The sum of the losses of some rows, and of their gradients.
-    fn lane(&self, x: &[f32], targets: &[usize], dx: &mut [f32]) -> (f64, Lane) {
+    /// The sums of the losses of some rows and of the squares, and of their gradients.
+    fn lane(&self, x: &[f32], targets: &[usize], dx: &mut [f32]) -> ([f64; 2], Lane) {
         let d = self.end.d_model();
         let inputs = match self.backward {
             Some(_) => &self.end.inputs[..],
             None => &[],
         };
-        let (mut lane, mut loss, mut room) = (Lane::new(inputs), 0.0, self.room());
+        let (mut lane, mut sums, mut room) = (Lane::new(inputs), [0.0; 2], self.room());
         let rows = x.chunks(ROWS * d).zip(dx.chunks_mut(ROWS * d));
         for ((x, dx), targets) in rows.zip(targets.chunks(ROWS)) {
-            loss += self.forward(x, targets, &mut room);
+            let found = self.forward(x, targets, &mut room);
+            sums = [sums[0] + found[0], sums[1] + found[1]];
             if let Some(transposed) = &self.backward {
                 self.gradients(transposed, x, dx, &mut room, &mut lane);
                 lane.next();
             }
         }
-        (loss, lane)
+        (sums, lane)
     }
 
-    /// The sum of the losses of some rows; the gradients of the products are in the place of logits.
-    fn forward(&self, x: &[f32], targets: &[usize], room: &mut Room) -> f64 {
+    /// The sums of the losses of some rows and of the squares; the gradients of the products are in the place of logits.
+    fn forward(&self, x: &[f32], targets: &[usize], room: &mut Room) -> [f64; 2] {
         let end = self.end;
         let vocab = end.unembedding.outputs;
         let logits = &mut room.logits[..targets.len() * vocab];
@@ -221,14 +246,14 @@ impl Packs<'_> {
         let slopes = slopes.filter(|_| end.softcap.is_some() && self.backward.is_some());
         let bounded = slopes.is_some();
         end.bound(logits, slopes);
-        let loss = cross_entropy(logits, targets, self.share);
+        let sums = cross_entropy(logits, targets, self.share, self.z * self.share);
         if bounded {
             multiply_into(&room.slopes[..logits.len()], logits);
         }
         if end.scale != 1.0 {
             logits.iter_mut().for_each(|x| *x *= end.scale);
         }
-        loss
+        sums
     }
 
     /// The gradients of some rows, from those of the products.

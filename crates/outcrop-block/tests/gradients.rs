@@ -177,7 +177,7 @@ fn norms_of_any_properties() {
     }
 }
 
-fn check_loss(name: &str, arch: &ArchSpec, rows: usize) {
+fn check_loss(name: &str, arch: &ArchSpec, rows: usize, z: f32) {
     let section = Plan::new(arch).end;
     let loss = Loss::new(&section).expect(name);
     let targets: Vec<usize> = (0..rows).map(|i| (i * 5) % arch.vocab).collect();
@@ -192,18 +192,29 @@ fn check_loss(name: &str, arch: &ArchSpec, rows: usize) {
     let value = |given: &[Vec<f64>]| {
         let weights = weights(loss.inputs(), &given[..x]);
         let logits = run(&section, &weights, &given[x], rows);
-        cross_entropy(&logits, &targets)
+        let whole = |row: &[f64]| row.iter().map(|l| l.exp()).sum::<f64>().ln().powi(2);
+        let squares = logits.chunks(arch.vocab).map(whole).sum::<f64>();
+        [cross_entropy(&logits, &targets), squares / rows as f64]
+    };
+    let total = |given: &[Vec<f64>]| {
+        let [nats, squares] = value(given);
+        nats + f64::from(z) * squares
     };
     let ours: Vec<Vec<f32>> = given.iter().map(|x| f32s(x)).collect();
     let inputs: Vec<&[f32]> = ours[..x].iter().map(Vec::as_slice).collect();
-    let (nats, gradients) = loss.compute(&inputs, &ours[x], &targets, true);
-    assert!((f64::from(nats) - value(&given)).abs() < 1e-6, "{name}");
-    assert_eq!(loss.compute(&inputs, &ours[x], &targets, false).0, nats);
+    let (found, gradients) = loss.compute_with_z(&inputs, &ours[x], &targets, z, true);
+    for (ours, exact) in found.into_iter().zip(value(&given)) {
+        assert!(
+            (f64::from(ours) - exact).abs() < 1e-6 * exact.max(1.0),
+            "{name}"
+        );
+    }
+    assert_eq!(loss.compute(&inputs, &ours[x], &targets, false).0, found[0]);
     let (dx, mut gradients) = gradients.expect("they were asked for");
     gradients.push(dx);
     for (i, gradient) in gradients.iter().enumerate() {
         let what = format!("{name}: input {i} of the loss");
-        assert_close(gradient, &differences(&given, i, &value), &what);
+        assert_close(gradient, &differences(&given, i, &total), &what);
     }
 }
 
@@ -211,8 +222,9 @@ fn check_loss(name: &str, arch: &ArchSpec, rows: usize) {
 fn a_loss_and_its_gradients_are_those_in_f64() {
     for case in cases() {
         for rows in [9, 300] {
-            check_loss(&case.name, &case.arch, rows);
+            check_loss(&case.name, &case.arch, rows, 0.0);
         }
+        check_loss(&case.name, &case.arch, 9, 0.25);
     }
 }
 

@@ -15,18 +15,50 @@ pub enum EventKind {
     LossSpike,
     /// A stage begins. The value is its number in the run, from 1.
     StageStart,
+    /// The spec of the run multiplies the learning rate from here on. The value is the factor.
+    SetLearningRateFactor,
+    /// The spec sets the weight decay. The value is the decay.
+    SetWeightDecay,
+    /// The spec sets the penalty on tails of the residual stream. The value is its coefficient.
+    SetTailPenalty,
+    /// The spec bounds the residual stream. The value is the bound as a multiple of the median; empty where it ends.
+    SetClamp,
+    /// The spec puts noise on massive activations. The value is its size as a share of them.
+    SetNoise,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::WarmUpEnd,
         Self::DecayStart,
         Self::DecayEnd,
         Self::RateJump,
         Self::LossSpike,
         Self::StageStart,
+        Self::SetLearningRateFactor,
+        Self::SetWeightDecay,
+        Self::SetTailPenalty,
+        Self::SetClamp,
+        Self::SetNoise,
     ];
+
+    /// Whether the spec of a run asked for it; else it is found in tables.
+    pub fn is_set(self) -> bool {
+        match self {
+            Self::SetLearningRateFactor
+            | Self::SetWeightDecay
+            | Self::SetTailPenalty
+            | Self::SetClamp
+            | Self::SetNoise => true,
+            Self::WarmUpEnd
+            | Self::DecayStart
+            | Self::DecayEnd
+            | Self::RateJump
+            | Self::LossSpike
+            | Self::StageStart => false,
+        }
+    }
 
     /// Its word in a table.
     pub fn word(self) -> &'static str {
@@ -37,6 +69,11 @@ impl EventKind {
             Self::RateJump => "rate-jump",
             Self::LossSpike => "loss-spike",
             Self::StageStart => "stage-start",
+            Self::SetLearningRateFactor => "set-learning-rate-factor",
+            Self::SetWeightDecay => "set-weight-decay",
+            Self::SetTailPenalty => "set-tail-penalty",
+            Self::SetClamp => "set-clamp",
+            Self::SetNoise => "set-noise",
         }
     }
 }
@@ -47,7 +84,8 @@ impl EventKind {
 pub struct TrainingEvent {
     /// Name of the model.
     pub model: String,
-    /// Training step: of a jump and a stage the first after it, of a spike the one where the loss is largest.
+    /// Training step: of a jump and a stage the first after it, of a spike the one where the loss is largest, of what a
+    /// spec sets the last before it.
     pub step: u64,
     /// What happened.
     pub event: EventKind,

@@ -15,6 +15,7 @@ use burn_flex::FlexTensor;
 use outcrop_arch::{Plan, TensorKind};
 use outcrop_block::{Block, Input, Loss, Start};
 
+use crate::loss::Ended;
 use crate::parameters::{Network, Parameters};
 use crate::{HiddenSequences, TapSequences};
 
@@ -168,13 +169,14 @@ pub(crate) fn block(
 }
 
 /// The mean cross-entropy in nats of `targets` [batch, positions], from the residual stream `x`
-/// [batch, positions, d_model] after the last block. Its gradients are computed with it.
+/// [batch, positions, d_model] after the last block. Its gradients are computed with it, those of the z-loss added.
 pub(crate) fn loss(
     loss: &Loss,
     x: Tensor<3>,
     parameters: &[&Parameters],
     targets: Tensor<2, Int>,
-) -> Tensor<1> {
+    z_loss: f64,
+) -> Ended {
     let device = x.device();
     let targets = indices(targets);
     let given = given(x, loss.inputs(), parameters);
@@ -182,7 +184,8 @@ pub(crate) fn loss(
     let [x, weights @ ..] = &*numbers(&laid) else {
         unreachable!("the residual stream is given")
     };
-    let (value, gradients) = loss.compute(weights, x, &targets, device.is_autodiff());
+    let (z_loss, asked) = (z_loss as f32, device.is_autodiff());
+    let ([value, z], gradients) = loss.compute_with_z(weights, x, &targets, z_loss, asked);
     let gradients = gradients
         .into_iter()
         .flat_map(|(dx, rest)| std::iter::once(dx).chain(rest));
@@ -190,8 +193,9 @@ pub(crate) fn loss(
         .zip(&laid)
         .map(|(g, like)| tensor(g, like.shape()));
     let mut gradients: Vec<FlexTensor> = gradients.collect();
+    let z = (z_loss != 0.0).then(|| Tensor::from_data([z], &device));
     let value = tensor(vec![value], [1]);
-    finish(&given, Vec::new(), value, &device, move |factor| {
+    let cross_entropy = finish(&given, Vec::new(), value, &device, move |factor| {
         let factor = slice(&factor)[0];
         if factor != 1.0 {
             for gradient in &mut gradients {
@@ -202,7 +206,12 @@ pub(crate) fn loss(
             }
         }
         gradients
-    })
+    });
+    Ended {
+        total: cross_entropy.clone(),
+        cross_entropy,
+        z,
+    }
 }
 
 /// Ids as places in a table.
@@ -236,7 +245,7 @@ fn input_of(lists: &[&Parameters], input: &Input) -> Option<Tracked> {
 }
 
 /// The primitive of a tensor, with or without autodiff.
-fn tracked<const D: usize>(tensor: Tensor<D>) -> Tracked {
+pub(crate) fn tracked<const D: usize>(tensor: Tensor<D>) -> Tracked {
     if let Ok(tensor) = tensor.clone().try_into_primitive::<Autodiff<Flex>>() {
         return tensor;
     }
@@ -247,11 +256,11 @@ fn tracked<const D: usize>(tensor: Tensor<D>) -> Tracked {
 }
 
 /// The numbers of a tensor in the order of its indices.
-fn laid_out(tensor: &Tracked) -> FlexTensor {
+pub(crate) fn laid_out(tensor: &Tracked) -> FlexTensor {
     tensor.primitive().to_contiguous()
 }
 
-fn slice(tensor: &FlexTensor) -> &[f32] {
+pub(crate) fn slice(tensor: &FlexTensor) -> &[f32] {
     match tensor.as_slice() {
         Some(numbers) => numbers,
         None => unreachable!("it was laid out"),
@@ -316,7 +325,7 @@ fn added(gradient: FlexTensor, before: Option<FlexTensor>) -> FlexTensor {
 
 /// Puts what an operation gave, `output`, into the graph of what it was given; `shared` are the first of these where
 /// other operations have them as well.
-fn finish<const D: usize>(
+pub(crate) fn finish<const D: usize>(
     given: &[Tracked],
     shared: Vec<Tracked>,
     output: FlexTensor,

@@ -18,22 +18,27 @@ impl Drawn {
         }
     }
 
-    /// Standard normal numbers by Box and Muller.
+    /// Normal numbers of this standard deviation.
     fn normal(&mut self, count: usize, std: f64) -> Vec<f32> {
         let mut values = Vec::with_capacity(count + 1);
         while values.len() < count {
-            let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt() * std;
-            let (sin, cos) = (std::f64::consts::TAU * self.uniform()).sin_cos();
-            values.extend([(radius * cos) as f32, (radius * sin) as f32]);
+            values.extend(normal_pair(&mut self.rng, std).map(|x| x as f32));
         }
         values.truncate(count);
         values
     }
+}
 
-    /// Uniform in [0, 1).
-    fn uniform(&mut self) -> f64 {
-        (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
-    }
+/// Two normal numbers of this standard deviation, by Box and Muller.
+pub(crate) fn normal_pair(rng: &mut ChaCha8Rng, std: f64) -> [f64; 2] {
+    let radius = (-2.0 * (1.0 - uniform(rng)).ln()).sqrt() * std;
+    let (sin, cos) = (std::f64::consts::TAU * uniform(rng)).sin_cos();
+    [radius * cos, radius * sin]
+}
+
+/// Uniform in [0, 1).
+fn uniform(rng: &mut ChaCha8Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 impl ParameterMap for Drawn {

@@ -39,12 +39,15 @@ mod composed;
 mod error;
 #[cfg(feature = "flex")]
 mod fused;
+mod hidden;
 mod init;
 mod loss;
 mod numbers;
+mod objective;
 mod parameters;
 mod stats_tap;
 mod tap;
+mod training;
 mod transformer;
 mod weights;
 
@@ -52,9 +55,11 @@ pub use backend::Backend;
 pub use error::{Error, Result};
 pub use loss::cross_entropy;
 pub use numbers::{Numbers, in_memory};
+pub use objective::{HiddenNoise, Objective};
 pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
 pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
+pub use training::TrainingLoss;
 pub use transformer::{Transformer, ids};
 
 #[cfg(all(doctest, feature = "flex"))]

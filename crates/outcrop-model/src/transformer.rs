@@ -8,6 +8,7 @@ use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
 use crate::fused::{self, Fused};
 use crate::init::Drawn;
+use crate::loss::Ended;
 use crate::parameters::Network;
 use crate::weights::{Load, Save};
 use crate::{Error, ParameterMap, Result, Tap, TapPoint};
@@ -95,9 +96,8 @@ impl Transformer {
     /// The logits [batch, positions, vocab] of token ids [batch, positions]. The tap sees the
     /// hidden states on the way.
     pub fn forward(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
-        let x = self.residual(ids, tap);
-        let parameters = [&self.network.end, &self.network.start];
-        Composed::new(&self.plan.end, parameters, &self.rotations).unembed(x)
+        let x = self.residual(ids, tap, |_, x| x);
+        self.logits(x)
     }
 
     /// The mean cross-entropy in nats per token, a single number, of `targets` given `ids`, both [batch,
@@ -109,13 +109,35 @@ impl Transformer {
         targets: Tensor<2, Int>,
         tap: &mut impl Tap,
     ) -> Tensor<1> {
+        let x = self.residual(ids, tap, |_, x| x);
+        self.ended(x, targets, 0.0).cross_entropy
+    }
+
+    /// The loss from the residual stream after the last block, with a z-loss.
+    pub(crate) fn ended(&self, x: Tensor<3>, targets: Tensor<2, Int>, z_loss: f64) -> Ended {
         #[cfg(feature = "flex")]
         if let Some(loss) = self.fused.loss() {
-            let x = self.residual(ids, tap);
             let parameters = [&self.network.end, &self.network.start];
-            return fused::loss(loss, x, &parameters, targets);
+            return fused::loss(loss, x, &parameters, targets, z_loss);
         }
-        crate::cross_entropy(self.forward(ids, tap), targets)
+        Ended::of(self.logits(x), targets, z_loss)
+    }
+
+    /// Whether the block at `layer` is an operation of our own.
+    pub(crate) fn is_fused(&self, layer: usize) -> bool {
+        #[cfg(feature = "flex")]
+        return self.fused.block(layer).is_some();
+        #[cfg(not(feature = "flex"))]
+        {
+            let _ = layer;
+            false
+        }
+    }
+
+    /// The logits of the residual stream after the last block.
+    fn logits(&self, x: Tensor<3>) -> Tensor<3> {
+        let parameters = [&self.network.end, &self.network.start];
+        Composed::new(&self.plan.end, parameters, &self.rotations).unembed(x)
     }
 
     /// The same model, made of the backend's own operations on the CPU too, as it always is elsewhere: for
@@ -128,11 +150,17 @@ impl Transformer {
         }
     }
 
-    /// The residual stream [batch, positions, d_model] after the last block.
-    fn residual(&self, ids: Tensor<2, Int>, tap: &mut impl Tap) -> Tensor<3> {
+    /// The residual stream [batch, positions, d_model] after the last block; `after` gets and returns what each block
+    /// leaves.
+    pub(crate) fn residual(
+        &self,
+        ids: Tensor<2, Int>,
+        tap: &mut impl Tap,
+        mut after: impl FnMut(usize, Tensor<3>) -> Tensor<3>,
+    ) -> Tensor<3> {
         let mut x = self.start(ids);
         for layer in 1..=self.network.blocks.len() {
-            x = self.block(x, layer, tap);
+            x = after(layer, self.block(x, layer, tap));
         }
         x
     }

@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Int, Tensor};
 use outcrop_core::{Detail, LayerStats, Measurement};
-use outcrop_model::{NoTap, StatsTap, Transformer, ids};
+use outcrop_model::{StatsTap, Transformer, ids};
 
 use crate::data::Batch;
 use crate::{Error, Result};
@@ -83,11 +83,6 @@ pub(crate) fn first_non_finite(model: &Transformer, x: Tensor<2, Int>) -> Result
         let (position, channel) = (p.position, p.channel);
         format!("; the first non-finite scalar is in layer {layer}, sequence {sequence}, position {position}, channel {channel}")
     }))
-}
-
-/// The loss on a batch without looking at hidden states.
-pub(crate) fn forward_loss(model: &Transformer, x: Tensor<2, Int>, y: Tensor<2, Int>) -> Tensor<1> {
-    model.loss(x, y, &mut NoTap)
 }
 
 /// A scalar tensor as a number.

@@ -11,6 +11,7 @@
 //! | `provenance.json` | version, spec hash, corpus hash, backend, seed |
 //! | `state.json` | whether the run is finished, its step, and hashes of its files |
 //! | `measurements.csv`, `loss.csv` | only complete steps |
+//! | `events.csv` | what its spec changes in the middle of the run, where it does |
 //! | `observables.csv` | observables at the places of the forward pass, where the spec asks for them |
 //! | `.lock` | the process that is training: one at a time |
 //! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, with observables `resume/observed.json`, `SHA256SUMS` |
@@ -64,7 +65,7 @@ pub use learning_rate::learning_rate;
 pub use observer::{Event, Observer, Outcome};
 pub use optimizer::{GradientSum, Optimizer, OptimizerKeys, OptimizerKind};
 pub use run_dir::{Extents, RunDir, State};
-pub use spec::{DataSpec, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec};
+pub use spec::{DataSpec, EventSpec, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::{open_corpus, train};
 
 #[cfg(all(doctest, feature = "flex"))]

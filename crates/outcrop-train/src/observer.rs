@@ -24,8 +24,12 @@ pub enum Event<'a> {
     Step {
         /// Updates made so far.
         step: u64,
-        /// Loss of the batch, before the update.
+        /// Loss of the batch, before the update: the mean cross-entropy, nats per token.
         loss: f64,
+        /// Mean of ln(sum_j exp(l_j))^2, where the run has a z-loss.
+        z: Option<f64>,
+        /// Mean of (|h| / 3)^4 after blocks, where the run has a penalty on it.
+        tails: Option<f64>,
     },
     /// The held-out sequences were measured.
     Measured {

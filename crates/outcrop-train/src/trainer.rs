@@ -2,12 +2,13 @@ use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor};
 use outcrop_core::{FolderLock, LossPoint, Measurement, Provenance, Ratio, Trajectory};
-use outcrop_model::{Transformer, ids};
+use outcrop_model::{HiddenNoise, Objective, Transformer, ids};
 use outcrop_schedule::Schedule;
 
 use crate::data::Corpus;
-use crate::held_out::{HeldOut, first_non_finite, forward_loss, value};
+use crate::held_out::{HeldOut, first_non_finite, value};
 use crate::observing::Observing;
+use crate::spec::InForce;
 use crate::{
     Environment, Error, Event, GradientSum, Observer, Optimizer, Outcome, Result, RunDir, RunSpec,
     State, checkpoint, learning_rate, run_dir::Tables,
@@ -267,20 +268,49 @@ impl<'a> Training<'a> {
         ids(tokens, [tokens.len() / context, context], &self.device)
     }
 
+    /// What the next update is for, of sequences from `first` on.
+    fn objective(&self, now: &InForce, first: usize) -> Objective {
+        let noise = HiddenNoise {
+            size: now.noise,
+            above: now.noise_above,
+            seed: self.spec.train.seed,
+            step: self.step,
+            first_sequence: first,
+        };
+        Objective {
+            z_loss: self.spec.train.z_loss,
+            tail_penalty: now.tail_penalty,
+            clamp: now.clamp.is_finite().then_some(now.clamp),
+            noise: (now.noise > 0.0).then_some(noise),
+        }
+    }
+
     /// One update.
     fn update(mut self, observer: &mut dyn Observer) -> Result<Self> {
         let train = &self.spec.train;
         let batch = self.corpus.batch(self.step, train.batch)?;
+        let now = self.spec.in_force(self.step);
         let mut sum = GradientSum::default();
         let mut loss = 0.0;
-        let part = train.batch / train.accumulate * batch.context;
-        for (x, y) in batch.inputs.chunks(part).zip(batch.targets.chunks(part)) {
+        let mut terms = [None; 2];
+        let rows = train.batch / train.accumulate;
+        let part = rows * batch.context;
+        let parts = batch.inputs.chunks(part).zip(batch.targets.chunks(part));
+        for (i, (x, y)) in parts.enumerate() {
             let [x, y] = [x, y].map(|tokens| self.ids(tokens));
-            let of_part = forward_loss(&self.model, x, y);
-            self.model = sum.add(self.model, of_part.backward())?;
-            loss += value(of_part.inner())? / train.accumulate as f64;
+            let of_part = self
+                .model
+                .training_loss(x, y, &self.objective(&now, i * rows))?;
+            self.model = sum.add(self.model, of_part.total.backward())?;
+            loss += value(of_part.cross_entropy)? / train.accumulate as f64;
+            for (mean, term) in terms.iter_mut().zip([of_part.z, of_part.tails]) {
+                if let Some(term) = term {
+                    *mean = Some(mean.unwrap_or(0.0) + value(term)? / train.accumulate as f64);
+                }
+            }
         }
-        let rate = learning_rate(train, self.step);
+        let rate = learning_rate(train, self.step) * now.learning_rate_factor;
+        self.optimizer.set_weight_decay(train, now.weight_decay);
         let (model, norm) = self.optimizer.step_with(self.model, sum, rate)?;
         self.model = model;
         for (what, value) in [("loss", loss), ("gradient norm", norm)] {
@@ -297,9 +327,12 @@ impl<'a> Training<'a> {
         }
         self.step += 1;
         self.last = Some((loss, rate, norm));
+        let [z, tails] = terms;
         observer.event(&Event::Step {
             step: self.step,
             loss,
+            z,
+            tails,
         });
         Ok(self)
     }

@@ -27,3 +27,14 @@ pub(crate) fn of_runs(losses: &[LossPoint], measurements: &[Measurement]) -> Vec
     events.extend(stages.flat_map(|(model, of_model)| stage_starts(model, of_model)));
     events
 }
+
+/// Events that were found in tables, and those that specs set, by model and step.
+pub(crate) fn with_set(found: Vec<TrainingEvent>, set: Vec<TrainingEvent>) -> Vec<TrainingEvent> {
+    if set.is_empty() {
+        return found;
+    }
+    let mut all = found;
+    all.extend(set);
+    all.sort_by(|a, b| (&a.model, a.step, a.event).cmp(&(&b.model, b.step, b.event)));
+    all
+}

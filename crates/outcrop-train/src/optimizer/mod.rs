@@ -39,17 +39,12 @@ impl Optimizer {
     /// The optimiser of a spec, which has made no update. Keys that are not given have the defaults of its kind.
     pub fn new(spec: &TrainSpec) -> Self {
         let keys = spec.optimizer_keys();
-        let weight_decay = spec.weight_decay;
         let settings = Settings {
             betas: keys.betas.unwrap_or_default(),
             eps: keys.eps.unwrap_or_default(),
             momentum: keys.momentum.unwrap_or_default(),
             nesterov: keys.nesterov.unwrap_or_default(),
-            decay: [
-                weight_decay,
-                spec.embedding_decay.unwrap_or(weight_decay),
-                spec.vector_decay,
-            ],
+            decay: decay(spec, spec.weight_decay),
             clip: spec.clip,
         };
         Self {
@@ -67,6 +62,11 @@ impl Optimizer {
             composed: true,
             ..self
         }
+    }
+
+    /// Takes another weight decay in the place of that of `spec`, which it was made of.
+    pub(crate) fn set_weight_decay(&mut self, spec: &TrainSpec, weight_decay: f64) {
+        self.settings.decay = decay(spec, weight_decay);
     }
 
     /// Number of updates made.
@@ -168,6 +168,12 @@ impl Optimizer {
         }
         restore.missing
     }
+}
+
+/// Weight decay of matrices, embeddings and vectors.
+fn decay(spec: &TrainSpec, weight_decay: f64) -> [f64; 3] {
+    let embeddings = spec.embedding_decay.unwrap_or(weight_decay);
+    [weight_decay, embeddings, spec.vector_decay]
 }
 
 /// What is kept of each parameter.

@@ -78,6 +78,10 @@ impl RunDir {
         } else {
             write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
         }
+        let events = spec.training_events();
+        if !events.is_empty() {
+            table::write_rows(&self.events(), &events)?;
+        }
         self.write_architecture(spec)
     }
 
@@ -164,6 +168,11 @@ impl RunDir {
     /// The table with the one architecture.
     pub fn architectures(&self) -> PathBuf {
         self.path.join("architectures.csv")
+    }
+
+    /// The table of what its spec changes in the middle of the run; not there where it changes nothing.
+    pub fn events(&self) -> PathBuf {
+        self.path.join("events.csv")
     }
 
     /// The loss table.

@@ -1,4 +1,5 @@
 mod data;
+mod events;
 mod rate_schedule;
 mod schedule;
 mod schema;
@@ -19,6 +20,8 @@ use crate::data::{CorpusOptions, CratesSource};
 use crate::{Error, Result};
 
 pub use data::DataSpec;
+pub use events::EventSpec;
+pub(crate) use events::InForce;
 pub use rate_schedule::RateSchedule;
 pub use schedule::{MeasureSpec, ScheduleSpec};
 pub use train::TrainSpec;
@@ -38,9 +41,14 @@ pub struct RunSpec {
     pub schedule: ScheduleSpec,
     /// The sequences on which it is measured.
     pub measure: MeasureSpec,
+    /// What changes in the middle of the run, in the order of steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<EventSpec>,
 }
 
-const SECTIONS: [&str; 6] = ["model", "arch", "data", "train", "schedule", "measure"];
+const SECTIONS: [&str; 7] = [
+    "model", "arch", "data", "train", "schedule", "measure", "events",
+];
 
 impl RunSpec {
     /// Reads and checks a spec in TOML.
@@ -101,6 +109,7 @@ impl RunSpec {
                 .map_err(|e| located("schedule", e))?,
             measure: section(table, "measure", &schedule::MEASURE_KEYS)
                 .map_err(|e| located("measure", e))?,
+            events: EventSpec::read(table, document)?,
         };
         spec.check().map_err(|e| located("", e))?;
         Ok(spec)
@@ -194,6 +203,7 @@ impl RunSpec {
             let value = self.measure.sequences;
             return Err(CoreError::range("measure.sequences", value, "1 to 10000").into());
         }
+        self.check_events()?;
         self.measure.observables()?;
         self.measured_at()?;
         self.saved_at()?;

@@ -4,7 +4,9 @@ use outcrop_core::Error as CoreError;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{DataSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec, data, schedule, train};
+use super::{
+    DataSpec, EventSpec, MeasureSpec, RunSpec, ScheduleSpec, TrainSpec, data, schedule, train,
+};
 use crate::Result;
 
 impl RunSpec {
@@ -35,6 +37,7 @@ impl RunSpec {
                 "train": train,
                 "schedule": section(&ScheduleSpec::default(), &schedule::SCHEDULE_KEYS)?,
                 "measure": section(&MeasureSpec::default(), &schedule::MEASURE_KEYS)?,
+                "events": EventSpec::schema(),
             },
         }))
     }

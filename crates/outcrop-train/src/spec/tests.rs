@@ -36,11 +36,18 @@ fn every_optimiser_is_resolved_with_its_keys_and_is_in_the_schema() {
     let plain = RunSpec::from_toml(SMALL).unwrap().to_toml().unwrap();
     assert!(
         plain.contains(
-            "betas = [0.9, 0.95]\neps = 1e-8\nweight_decay = 0.1\nclip = 1.0\nseed = 1\n"
+            "betas = [0.9, 0.95]\neps = 0.00000001\nweight_decay = 0.1\nclip = 1.0\nseed = 1\n"
         ),
         "{plain}"
     );
-    for new in ["optimizer", "momentum", "embedding_decay", "vector_decay"] {
+    for new in [
+        "optimizer",
+        "momentum",
+        "embedding_decay",
+        "vector_decay",
+        "z_loss",
+        "events",
+    ] {
         assert!(!plain.contains(&format!("\n{new}")), "{plain}");
     }
 }
@@ -109,6 +116,7 @@ fn what_is_wrong_is_named_with_the_way_out() {
             "[train]\nvector_decay = -1.0",
             vec!["train.vector_decay", "0 to 100"],
         ),
+        ("[train]\nz_loss = -1.0", vec!["train.z_loss", "0 to 100"]),
         ("[data]\ncorpus = 'bigram-backcpy'", vec!["bigram-backcopy"]),
         (
             "[data]\ncorpus = 'tokens:a.bin'",

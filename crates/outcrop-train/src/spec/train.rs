@@ -5,7 +5,7 @@ use super::RateSchedule;
 use crate::{OptimizerKeys, OptimizerKind, Result};
 
 /// The fields of [`TrainSpec`].
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "steps",
     "batch",
     "accumulate",
@@ -23,6 +23,7 @@ pub(super) const KEYS: [&str; 18] = [
     "embedding_decay",
     "vector_decay",
     "clip",
+    "z_loss",
     "seed",
 ];
 
@@ -50,6 +51,7 @@ const DECAY_SHARE: f64 = 0.2;
 /// | `embedding_decay` | `weight_decay` | 0 to 100 |
 /// | `vector_decay` | 0 | 0 to 100 |
 /// | `clip` | 1.0 | above 0 (`inf` for none) |
+/// | `z_loss` | 0 | 0 to 100 |
 /// | `seed` | 1 | below 2^63 |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -100,6 +102,10 @@ pub struct TrainSpec {
     pub vector_decay: f64,
     /// Largest global norm of the gradient.
     pub clip: f64,
+    /// Coefficient of the mean of ln(sum_j exp(l_j))^2 over positions, l the logits, in what is minimised (z-loss; PaLM,
+    /// 2204.02311, takes 1e-4). The loss that is written stays the cross-entropy.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub z_loss: f64,
     /// Seed of weights and batches.
     pub seed: u64,
 }
@@ -141,6 +147,7 @@ impl Default for TrainSpec {
             embedding_decay: None,
             vector_decay: 0.0,
             clip: 1.0,
+            z_loss: 0.0,
             seed: 1,
         }
     }
@@ -185,6 +192,13 @@ impl TrainSpec {
             "clip",
             self.clip,
             "above 0, `inf` for none",
+        )?;
+        let z_loss = self.z_loss;
+        require(
+            (0.0..=100.0).contains(&z_loss),
+            "z_loss",
+            z_loss,
+            "0 to 100",
         )?;
         require(self.seed < 1 << 63, "seed", self.seed, "below 2^63")
     }

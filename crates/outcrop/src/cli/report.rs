@@ -140,8 +140,10 @@ fn read(args: &Args) -> Result<Inputs> {
         effects: rows(&effects, table::read_rows)?,
         ..Inputs::default()
     };
-    if events.is_none() {
-        inputs.events = crate::events::of_runs(&inputs.losses, &inputs.measurements);
+    // a run directory has those that its spec sets, and no others
+    if inputs.events.iter().all(|one| one.event.is_set()) {
+        let found = crate::events::of_runs(&inputs.losses, &inputs.measurements);
+        inputs.events = crate::events::with_set(found, inputs.events);
     }
     // the means hold what rows of single sequences say
     inputs.observations.retain(|row| row.sequence.is_none());

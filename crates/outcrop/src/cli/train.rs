@@ -209,9 +209,17 @@ fn understood(spec: &RunSpec, args: &Args, out: &Path) {
 fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
     match event {
         Event::Started { step, .. } => bar.start_at(*step as f64 / steps as f64),
-        Event::Step { step, loss } => {
+        Event::Step {
+            step,
+            loss,
+            z,
+            tails,
+        } => {
             bar.share(*step as f64 / steps as f64);
-            bar.message(format!("loss {loss:.3}"));
+            let terms = [("z", z), ("tails", tails)];
+            let terms = terms.map(|(name, term)| term.map(|x| format!(", {name} {x:.3}")));
+            let terms = terms.into_iter().flatten().collect::<String>();
+            bar.message(format!("loss {loss:.3}{terms}"));
         }
         Event::Measured {
             step,

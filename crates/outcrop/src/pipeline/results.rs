@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::{
-    FolderLock, LossPoint, Measurement, NamedArch, check_writable, remove_leftovers, table,
+    FolderLock, LossPoint, Measurement, NamedArch, TrainingEvent, check_writable, remove_leftovers,
+    table,
 };
 use outcrop_train::{RunDir, RunSpec};
 
@@ -94,6 +95,7 @@ impl Results {
             gathered
                 .losses
                 .extend(table::read_rows::<LossPoint>(&dir.loss())?.rows);
+            gathered.events.extend(run.training_events());
         }
         Ok(gathered)
     }
@@ -108,4 +110,6 @@ pub struct Gathered {
     pub measurements: Vec<Measurement>,
     /// Their losses, run after run.
     pub losses: Vec<LossPoint>,
+    /// What their specs change in the middle of a run.
+    pub events: Vec<TrainingEvent>,
 }

@@ -3,7 +3,7 @@
 mod line;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use outcrop_core::table;
 use outcrop_core::{LossPoint, TrainingEvent};
@@ -136,10 +136,22 @@ fn events(args: &Args) -> Result<Vec<TrainingEvent>> {
         return Ok(Vec::new());
     };
     let rows: Vec<LossPoint> = good_rows(path, table::read_rows(path)?)?;
-    let events = crate::events::of_runs(&rows, &[]);
+    let found = crate::events::of_runs(&rows, &[]);
+    let events = crate::events::with_set(found, set_beside(path)?);
     if let Some(to) = &args.events {
         write_rows(&events, &Destination::by_suffix(to, "--events")?)?;
     }
+    Ok(events)
+}
+
+/// What the spec of a run set, from the `events.csv` beside its losses.
+fn set_beside(losses: &Path) -> Result<Vec<TrainingEvent>> {
+    let path = losses.with_file_name("events.csv");
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let mut events: Vec<TrainingEvent> = good_rows(&path, table::read_rows(&path)?)?;
+    events.retain(|one| one.event.is_set());
     Ok(events)
 }
 
