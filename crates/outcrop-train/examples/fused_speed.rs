@@ -43,7 +43,7 @@ fn compare(shape: [usize; 6], rounds: u64, time: Duration) -> Result<[Vec<f64>; 
     (spec.context, spec.vocab) = (context, vocab);
     let device = Backend::Flex.device()?.autodiff();
     let model = Transformer::new(&spec, 1, &device)?;
-    let optimizer = Optimizer::new(&TrainSpec::default());
+    let optimizer = TrainSpec::default().new_optimizer();
     let mut runs = [
         Some((model.clone(), optimizer.clone())),
         Some((model.composed(), optimizer)),

@@ -128,7 +128,7 @@ fn bench() -> Result<(), Error> {
     };
     let mut run = TimedTraining {
         model: Transformer::new(&arch, spec.seed, &device)?,
-        optimizer: Optimizer::new(&spec),
+        optimizer: spec.new_optimizer(),
         rows,
         accumulate: number(8, 1)?,
         losses: Vec::new(),

@@ -63,7 +63,7 @@ pub use environment::Environment;
 pub use error::{Error, Result};
 pub use learning_rate::learning_rate;
 pub use observer::{Event, Observer, Outcome};
-pub use optimizer::{GradientSum, Optimizer, OptimizerKeys, OptimizerKind};
+pub use optimizer::{GradientSum, Optimizer, OptimizerKeys, OptimizerKind, WeightDecay};
 pub use run_dir::{Extents, RunDir, State};
 pub use spec::{DataSpec, EventSpec, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec};
 pub use trainer::{open_corpus, train};

@@ -121,7 +121,7 @@ impl<'a> Training<'a> {
         let train = &spec.train;
         let mut run = Self {
             model: Transformer::new(&spec.arch, train.seed, &device)?,
-            optimizer: Optimizer::new(train),
+            optimizer: train.new_optimizer(),
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
             spec,
@@ -310,7 +310,7 @@ impl<'a> Training<'a> {
             }
         }
         let rate = learning_rate(train, self.step) * now.learning_rate_factor;
-        self.optimizer.set_weight_decay(train, now.weight_decay);
+        self.optimizer.set_decay(train.decay(now.weight_decay));
         let (model, norm) = self.optimizer.step_with(self.model, sum, rate)?;
         self.model = model;
         for (what, value) in [("loss", loss), ("gradient norm", norm)] {

@@ -4,11 +4,11 @@
 
 use outcrop_arch::ArchSpec;
 use outcrop_model::{Backend, NoTap, Transformer, ids};
-use outcrop_train::{Optimizer, TrainSpec};
+use outcrop_train::TrainSpec;
 
 /// Losses of 200 updates on sequences that can be learned.
 fn losses(mut model: Transformer) -> Vec<f32> {
-    let mut optimizer = Optimizer::new(&TrainSpec::default());
+    let mut optimizer = TrainSpec::default().new_optimizer();
     let (context, batch) = (model.spec().context, 4);
     let update = |step: usize| {
         let count = batch * context + 1;

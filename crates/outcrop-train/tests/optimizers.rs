@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use model::{CASES, Weights, assert_close, expected, model, with_gradients};
 use outcrop_train::{
-    Environment, Event, Optimizer, OptimizerKind, Outcome, RunSpec, TrainSpec, learning_rate, train,
+    Environment, Event, OptimizerKind, Outcome, RunSpec, TrainSpec, learning_rate, train,
 };
 
 /// The largest difference from f64 of a parameter after twenty updates of at most 0.05.
@@ -19,7 +19,7 @@ fn steps_are_those_of_the_fixture(composed: bool) {
     let fixture = expected();
     for (case, spec) in CASES {
         let spec = spec();
-        let (mut model, mut optimizer) = (model(), Optimizer::new(&spec));
+        let (mut model, mut optimizer) = (model(), spec.new_optimizer());
         if composed {
             optimizer = optimizer.composed();
         }
@@ -100,7 +100,7 @@ fn muon_makes_singular_values_nearly_one() {
         }
     });
     let (model, gradients) = with_gradients(model, &gradients);
-    let (model, _) = Optimizer::new(&spec).step(model, gradients, 1.0).unwrap();
+    let (model, _) = spec.new_optimizer().step(model, gradients, 1.0).unwrap();
     let (_, updated) = Weights::of(model);
     let mut shapes = 0;
     for (name, (shape, weights)) in &updated.0 {
@@ -161,7 +161,7 @@ fn a_gradient_that_is_not_finite_changes_nothing() {
         let (model, before) = Weights::of(model());
         let gradients = before.map(|_, _, i| if i == 3 { f64::NAN } else { 1.0 });
         let (model, gradients) = with_gradients(model, &gradients);
-        let mut optimizer = Optimizer::new(&spec);
+        let mut optimizer = spec.new_optimizer();
         let (model, norm) = optimizer.step(model, gradients, 1e-2).unwrap();
         assert!(norm.is_nan() && optimizer.updates() == 0, "{kind:?}");
         assert!(Weights::of(model).1.flat() == before.flat(), "{kind:?}");

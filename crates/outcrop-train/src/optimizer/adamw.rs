@@ -5,7 +5,7 @@ use outcrop_model::Numbers;
 use outcrop_vector::vectorised;
 use rayon::prelude::*;
 
-use super::list::{OptimizerKeys, Row};
+use super::row::{OptimizerKeys, Row};
 use super::rule::{Given, PIECE, Rule, Slot, Update};
 
 pub(super) static ROW: Row = Row {

@@ -6,6 +6,7 @@ mod lion;
 mod list;
 mod muon;
 mod newton_schulz;
+mod row;
 mod rule;
 mod sgd;
 
@@ -16,10 +17,12 @@ use outcrop_arch::TensorName;
 use outcrop_model::{ParameterMap, Transformer, in_memory};
 
 pub use self::gradients::GradientSum;
+pub use self::list::OptimizerKind;
 pub(crate) use self::list::schema;
-pub use self::list::{OptimizerKeys, OptimizerKind};
+pub use self::row::OptimizerKeys;
+pub use self::rule::WeightDecay;
 use self::rule::{Settings, Update};
-use crate::{Error, Result, TrainSpec};
+use crate::{Error, Result};
 
 /// An optimiser with its state: AdamW, Muon, SGD or Lion ([`OptimizerKind`]), with clipping by global norm and
 /// decoupled weight decay. State is kept by parameter name, so that it can be saved and read by anyone.
@@ -36,19 +39,20 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// The optimiser of a spec, which has made no update. Keys that are not given have the defaults of its kind.
-    pub fn new(spec: &TrainSpec) -> Self {
-        let keys = spec.optimizer_keys();
+    /// An optimiser that has made no update. Keys that are not given have the defaults of its kind; gradients are
+    /// clipped to the global norm `clip`, infinite for none.
+    pub fn new(kind: OptimizerKind, keys: OptimizerKeys, decay: WeightDecay, clip: f64) -> Self {
+        let keys = keys.or(kind.defaults());
         let settings = Settings {
             betas: keys.betas.unwrap_or_default(),
             eps: keys.eps.unwrap_or_default(),
             momentum: keys.momentum.unwrap_or_default(),
             nesterov: keys.nesterov.unwrap_or_default(),
-            decay: decay(spec, spec.weight_decay),
-            clip: spec.clip,
+            decay,
+            clip,
         };
         Self {
-            kind: spec.optimizer,
+            kind,
             settings,
             composed: false,
             updates: 0,
@@ -64,9 +68,9 @@ impl Optimizer {
         }
     }
 
-    /// Takes another weight decay in the place of that of `spec`, which it was made of.
-    pub(crate) fn set_weight_decay(&mut self, spec: &TrainSpec, weight_decay: f64) {
-        self.settings.decay = decay(spec, weight_decay);
+    /// Takes another weight decay for the updates to come.
+    pub fn set_decay(&mut self, decay: WeightDecay) {
+        self.settings.decay = decay;
     }
 
     /// Number of updates made.
@@ -168,12 +172,6 @@ impl Optimizer {
         }
         restore.missing
     }
-}
-
-/// Weight decay of matrices, embeddings and vectors.
-fn decay(spec: &TrainSpec, weight_decay: f64) -> [f64; 3] {
-    let embeddings = spec.embedding_decay.unwrap_or(weight_decay);
-    [weight_decay, embeddings, spec.vector_decay]
 }
 
 /// What is kept of each parameter.

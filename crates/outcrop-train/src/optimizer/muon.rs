@@ -6,8 +6,8 @@ use burn::tensor::Tensor;
 use outcrop_vector::vectorised;
 
 use super::adamw::AdamW;
-use super::list::{OptimizerKeys, Row};
 use super::newton_schulz::{NewtonSchulz, composed};
+use super::row::{OptimizerKeys, Row};
 use super::rule::{Given, Rule, Slot, Update, is_matrix, squares};
 
 pub(super) static ROW: Row = Row {

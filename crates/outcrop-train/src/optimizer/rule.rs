@@ -11,6 +11,17 @@ pub(super) const PIECE: usize = 1 << 14;
 /// Sums of squares side by side, added in order at the end.
 const LANES: usize = 16;
 
+/// Decoupled weight decay by group, each at least 0: a parameter is multiplied by 1 - rate decay.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct WeightDecay {
+    /// Of the matrices of blocks.
+    pub matrices: f64,
+    /// Of embeddings and of the unembedding.
+    pub embeddings: f64,
+    /// Of what the plan does not decay: norms and biases.
+    pub vectors: f64,
+}
+
 /// The numbers of an optimiser, whether or not it reads them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Settings {
@@ -18,8 +29,7 @@ pub(super) struct Settings {
     pub(super) eps: f64,
     pub(super) momentum: f64,
     pub(super) nesterov: bool,
-    /// Weight decay of matrices, embeddings and vectors.
-    pub(super) decay: [f64; 3],
+    pub(super) decay: WeightDecay,
     /// Largest global norm of the gradient.
     pub(super) clip: f64,
 }
@@ -27,7 +37,11 @@ pub(super) struct Settings {
 impl Settings {
     /// The decoupled weight decay of a parameter.
     pub(super) fn decay(&self, weight: &TensorName) -> f64 {
-        let [matrices, embeddings, vectors] = self.decay;
+        let WeightDecay {
+            matrices,
+            embeddings,
+            vectors,
+        } = self.decay;
         match (weight.decays, is_matrix(weight)) {
             (false, _) => vectors,
             (true, true) => matrices,

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use outcrop_vector::vectorised;
 
-use super::list::{OptimizerKeys, Row};
+use super::row::{OptimizerKeys, Row};
 use super::rule::{Given, Rule, Slot, Update, with_one_state};
 
 pub(super) static ROW: Row = Row {

@@ -2,7 +2,7 @@ use outcrop_core::Error as CoreError;
 use serde::{Deserialize, Serialize};
 
 use super::RateSchedule;
-use crate::{OptimizerKeys, OptimizerKind, Result};
+use crate::{Optimizer, OptimizerKeys, OptimizerKind, Result, WeightDecay};
 
 /// The fields of [`TrainSpec`].
 pub(super) const KEYS: [&str; 19] = [
@@ -154,14 +154,32 @@ impl Default for TrainSpec {
 }
 
 impl TrainSpec {
+    /// Its optimiser, which has made no update.
+    pub fn new_optimizer(&self) -> Optimizer {
+        let decay = self.decay(self.weight_decay);
+        Optimizer::new(self.optimizer, self.optimizer_keys(), decay, self.clip)
+    }
+
+    /// Weight decay by group with another `weight_decay`.
+    pub fn decay(&self, weight_decay: f64) -> WeightDecay {
+        WeightDecay {
+            matrices: weight_decay,
+            embeddings: self.embedding_decay.unwrap_or(weight_decay),
+            vectors: self.vector_decay,
+        }
+    }
+
     /// The keys of its optimiser: those that are given, else the defaults.
     pub fn optimizer_keys(&self) -> OptimizerKeys {
-        let defaults = self.optimizer.defaults();
+        self.given_keys().or(self.optimizer.defaults())
+    }
+
+    fn given_keys(&self) -> OptimizerKeys {
         OptimizerKeys {
-            betas: self.betas.or(defaults.betas),
-            eps: self.eps.or(defaults.eps),
-            momentum: self.momentum.or(defaults.momentum),
-            nesterov: self.nesterov.or(defaults.nesterov),
+            betas: self.betas,
+            eps: self.eps,
+            momentum: self.momentum,
+            nesterov: self.nesterov,
         }
     }
 
@@ -261,12 +279,7 @@ impl TrainSpec {
 
     /// Checks that its optimiser reads the keys that are given.
     fn check_keys(&self) -> Result<()> {
-        let given = OptimizerKeys {
-            betas: self.betas,
-            eps: self.eps,
-            momentum: self.momentum,
-            nesterov: self.nesterov,
-        };
+        let given = self.given_keys();
         let read = self.optimizer.defaults().rows();
         for (at, ((key, _, given), read)) in given.rows().into_iter().zip(read).enumerate() {
             if let (Some(value), None) = (given, read.2) {
