@@ -1,7 +1,8 @@
 //! Switches that say how attention scores become weights.
 
 use outcrop_arch::{
-    ArchSpec, Attention, AttentionWeighting, Draw, GPT_NEOX, KvBias, OUTCROP, Part, Plan, Step, TensorRole,
+    ArchSpec, Attention, AttentionWeighting, Draw, GPT_NEOX, KvBias, OUTCROP, Part, Plan, Step,
+    TensorRole,
 };
 use serde_json::{Value, json};
 
@@ -15,16 +16,12 @@ fn extra_keys_and_values_are_drawn_and_do_not_decay() {
             ..ArchSpec::new(1, 64, 4)
         };
         let parts = Plan::new(&arch).block(1).parts.clone();
-        let extra = |part: &Part| {
-            matches!(part.role, TensorRole::ExtraKey | TensorRole::ExtraValue)
-        };
+        let extra =
+            |part: &Part| matches!(part.role, TensorRole::ExtraKey | TensorRole::ExtraValue);
         parts.into_iter().filter(extra).collect::<Vec<_>>()
     };
     assert_eq!(parts(KvBias::None), []);
-    let (key, both) = (
-        parts(KvBias::Key),
-        parts(KvBias::KeyValue),
-    );
+    let (key, both) = (parts(KvBias::Key), parts(KvBias::KeyValue));
     assert_eq!((key.len(), both.len()), (1, 2));
     for part in &both {
         assert_eq!(part.shape, [2 * 16]);
@@ -89,10 +86,7 @@ fn switches_of_attention_that_exclude_each_other_are_named() {
         let both = json!({ "attention": attention, "kv_bias": "key-value" });
         assert_eq!(check(both), Ok(()));
     }
-    for clipping in [
-        json!({ "eta": 0.9 }),
-        json!({ "alpha": -1.0 }),
-    ] {
+    for clipping in [json!({ "eta": 0.9 }), json!({ "alpha": -1.0 })] {
         let both = json!({ "attention": "clipped-softmax", "clipping": clipping });
         assert!(check(both).unwrap_err().contains("arch.clipping."));
     }

@@ -182,7 +182,9 @@ fn weights_of_attention_are_those_in_f64() {
                 let key = |p: usize| &k[p * d..][..d];
                 let (seen, all) = row(&how, &known, (query, position), [head, kv], key);
                 let places = seen.map(|p| position * 70 + p);
-                places.zip(all).for_each(|(place, weight)| exact[place] = weight);
+                places
+                    .zip(all)
+                    .for_each(|(place, weight)| exact[place] = weight);
             }
             let exact: Vec<(usize, f64)> = exact.into_iter().enumerate().collect();
             assert_close(&ours, &exact, &format!("{}: weights", case.name));
