@@ -49,6 +49,8 @@ const COMMANDS: &[&str] = &[
     "forecast runs/m0 --at 9000 --format csv",
     "onset runs/m0",
     "onset runs/m0 --format csv",
+    "synchrony observables.csv",
+    "synchrony observables.csv --format csv",
     "phases runs/m0",
     "phases runs/m0 --format json",
     "predict --layers 2 --d-model 32 --heads 2",

@@ -36,6 +36,7 @@ const COMMANDS: &[&str] = &[
     "fit DIR/observables.csv --observable norm_first --scale log --out DIR/observed.csv",
     "onset DIR/runs/m0 --out DIR/onsets.csv",
     "onset DIR/observables.csv --observable norm_first@residual-stream --out DIR/onsets.json",
+    "synchrony DIR/observables.csv --p 1 --out DIR/synchrony.csv",
     "phases DIR/runs/m2 --join-layers --out DIR/phases.parquet",
     "predict DIR/runs --out DIR/scores.csv",
     "predict DIR/runs --arch DIR/runs/m3 --curves DIR/predicted.csv --svg DIR/predicted.svg",

@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Every observable, family by family.
-pub const OBSERVABLES: [&Observable; 24] = [
+pub const OBSERVABLES: [&Observable; 25] = [
     &tails::MAGNITUDES,
     &tails::QUANTILES,
     &tails::BEYOND,
@@ -26,6 +26,7 @@ pub const OBSERVABLES: [&Observable; 24] = [
     &sublayers::STEPS,
     &predictions::LENS,
     &geometry::CKA,
+    &geometry::CKA_STEPS,
     &geometry::ALIGNMENT,
     &geometry::PARTICIPATION,
     &information::MUTUAL,

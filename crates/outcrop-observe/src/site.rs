@@ -28,6 +28,8 @@ pub enum Site {
     MlpHidden,
     /// What the MLP adds to the residual stream.
     MlpWrite,
+    /// What the final norm gives to the unembedding.
+    FinalNorm,
     /// The final norm and the head applied to the residual stream of a layer: the logit lens.
     Logits,
     /// The head alone applied to it, without the final norm (arXiv 2502.03628).
@@ -40,7 +42,7 @@ pub enum Site {
 
 impl Site {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Embedding,
         Self::ResidualStream,
         Self::AttentionInput,
@@ -53,6 +55,7 @@ impl Site {
         Self::Gate,
         Self::MlpHidden,
         Self::MlpWrite,
+        Self::FinalNorm,
         Self::Logits,
         Self::LogitsWithoutNorm,
         Self::LayerMaxima,
@@ -67,6 +70,7 @@ impl Site {
         Self::MlpInput,
         Self::AttentionWrite,
         Self::MlpWrite,
+        Self::FinalNorm,
     ];
 
     /// The word in the column `place` of tables, such as `residual-stream`.
@@ -84,6 +88,7 @@ impl Site {
             Self::Gate => "gate",
             Self::MlpHidden => "mlp-hidden",
             Self::MlpWrite => "mlp-write",
+            Self::FinalNorm => "final-norm",
             Self::Logits => "logits",
             Self::LogitsWithoutNorm => "logits-without-norm",
             Self::LayerMaxima => "layer-maxima",
@@ -109,7 +114,8 @@ impl Site {
             | Self::AttentionInput
             | Self::MlpInput
             | Self::AttentionWrite
-            | Self::MlpWrite => "[positions, channels]",
+            | Self::MlpWrite
+            | Self::FinalNorm => "[positions, channels]",
             Self::Gate | Self::MlpHidden => "[positions, neurons]",
             Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
             Self::AttentionWeights => "[queries, keys]",
@@ -134,6 +140,7 @@ impl Site {
             Self::Gate => "what the nonlinearity of a gated MLP reads",
             Self::MlpHidden => "what the last matrix of the MLP reads",
             Self::MlpWrite => "what the MLP adds to the residual stream",
+            Self::FinalNorm => "what the final norm gives to the unembedding",
             Self::Logits => "final norm and head applied to the residual stream of a layer",
             Self::LogitsWithoutNorm => "the head alone applied to it",
             Self::LayerMaxima => "the largest magnitude of the embedding and of each layer",

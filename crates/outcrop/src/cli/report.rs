@@ -135,13 +135,14 @@ fn read(args: &Args) -> Result<Inputs> {
         losses: rows(&losses, table::read_rows)?,
         scores: rows(&scores, table::read_rows)?,
         predictions: rows(&predictions, table::read_rows)?,
-        observations: rows(&observations, table::read_rows)?,
+        observations: rows(&observations, table::observations)?,
         events: rows(&events, table::read_rows)?,
         effects: rows(&effects, table::read_rows)?,
         ..Inputs::default()
     };
     if events.is_none() {
-        inputs.events = crate::events::of_runs(&inputs.losses, &inputs.measurements);
+        let rates = crate::events::rates_in(&args.folder);
+        inputs.events = crate::events::of_runs(&inputs.losses, &inputs.measurements, &rates);
     }
     // the means hold what rows of single sequences say
     inputs.observations.retain(|row| row.sequence.is_none());

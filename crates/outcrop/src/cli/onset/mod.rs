@@ -3,7 +3,7 @@
 mod line;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use outcrop_core::table;
 use outcrop_core::{LossPoint, TrainingEvent};
@@ -136,7 +136,8 @@ fn events(args: &Args) -> Result<Vec<TrainingEvent>> {
         return Ok(Vec::new());
     };
     let rows: Vec<LossPoint> = good_rows(path, table::read_rows(path)?)?;
-    let events = crate::events::of_runs(&rows, &[]);
+    let rates = crate::events::rates_in(path.parent().unwrap_or(Path::new("")));
+    let events = crate::events::of_runs(&rows, &[], &rates);
     if let Some(to) = &args.events {
         write_rows(&events, &Destination::by_suffix(to, "--events")?)?;
     }
