@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
-from sklearn.metrics import jaccard_score
 from sklearn.metrics.pairwise import cosine_similarity
 from transformers import AutoModelForCausalLM
 
@@ -227,16 +226,15 @@ def labelled(h, labels):
 
 
 def top_channels(h):
-    chosen = np.zeros(h.shape[1], dtype=int)
-    chosen[np.argsort(-np.abs(h).max(axis=0), kind="stable")[:10]] = 1
-    return chosen
+    return set(np.argsort(-np.abs(h).max(axis=0), kind="stable")[:10].tolist())
 
 
 def with_before(h, before):
+    own, its = top_channels(h), top_channels(before)
     return {
         "cka_step_before": cka(h, before),
         "cka_step_before_biased": biased_cka(h, before),
-        "jaccard_step_before": jaccard_score(top_channels(h), top_channels(before)),
+        "jaccard_step_before": len(own & its) / len(own | its),
     }
 
 
