@@ -72,7 +72,9 @@ fn folder(parent: &Path, name: &OsStr) -> PathBuf {
     std::fs::write(folder.join("ids.u16"), [3u8, 0].repeat(200)).unwrap();
     let row = |step: u32| {
         let norm = 3.0 + f64::from(step / 10) + 0.1 * f64::from(step * step % 7);
-        format!("m,{step},1,,residual-stream,norm_first,{norm},,1\n")
+        let rows = ["norm_first", "top1"]
+            .map(|name| format!("m,{step},1,,residual-stream,{name},{norm},,1\n"));
+        rows.concat()
     };
     let header = "model,step,layer,head,place,observable,value,sem,n\n";
     let rows: String = (0..20).map(row).collect();

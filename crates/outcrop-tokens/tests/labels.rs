@@ -25,7 +25,8 @@ fn rows_may_stand_in_any_order_and_have_other_columns() {
     assert_eq!(found.classes, ["a", "b"]);
     assert_eq!(found.of, ByUnit::Sequences(vec![0, NO_LABEL, 1]));
     // as a spreadsheet saves it
-    let found = labels("\u{feff}\"sequence\",\"position\",\"label\"\r\n1,0,7\r\n1,1,3\r\n").unwrap();
+    let found =
+        labels("\u{feff}\"sequence\",\"position\",\"label\"\r\n1,0,7\r\n1,1,3\r\n").unwrap();
     assert_eq!(found.classes, ["3", "7"]);
     let of = [vec![NO_LABEL; 3], vec![1, 0], vec![NO_LABEL; 3]];
     assert_eq!(found.of, ByUnit::Positions(of.to_vec()));

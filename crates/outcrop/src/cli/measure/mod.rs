@@ -111,7 +111,11 @@ fn measure(args: &Args) -> Result<()> {
         &with_stage(&model, origin.stage.as_ref()),
     );
     let folder = Folder::new(&out.folder);
-    let leading = read_config_at(&origin.config)?.arch.leading();
+    // the class token of an image and its registers are positions, too
+    let leading = match args.observe.is_annotated() {
+        true => read_config_at(&origin.config)?.arch.leading(),
+        false => 0,
+    };
     let lengths: Vec<usize> = tokens.ids.iter().map(|ids| leading + ids.len()).collect();
     let options = SeriesOptions {
         model,

@@ -37,6 +37,11 @@ fn chosen(text: &str) -> std::result::Result<Chosen, String> {
 }
 
 impl Args {
+    /// Whether there are labels or targets.
+    pub(super) fn is_annotated(&self) -> bool {
+        self.labels.is_some() || self.targets.is_some()
+    }
+
     /// What to observe of sequences with so many positions each.
     pub(super) fn options(&self, lengths: &[usize]) -> Result<ObserveOptions> {
         Ok(ObserveOptions {

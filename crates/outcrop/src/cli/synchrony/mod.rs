@@ -15,11 +15,11 @@ use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  outcrop synchrony runs --observable first_is_sink_gu,value_drain@values,ratio@residual-stream
-                                       do sinks, value drain and massive activations start together?
+  outcrop synchrony observables.csv --observable norm_first,value_drain@values
+                                       do these start together?
   outcrop synchrony observables.csv    every pair of observables of a table
 
-Onsets are paired by layer and model; models are seeds of one. Values of heads are averaged over the heads of a layer.
+The input may be a folder of runs. Onsets are paired by layer and model; models are seeds of one. Values of heads are averaged over the heads of a layer.
 `together` is the probability of so close onsets if the layers of one observable are in any other order within each
 seed, `p_lead` that of so large a lead if neither is first: both are exact in small sets. Trajectories without a
 transition (p above --p) are left out and counted. docs/onsets.md explains the columns.")]
