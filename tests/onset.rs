@@ -237,3 +237,155 @@ fn what_cannot_be_dated_is_refused_with_the_reason() {
     refused(&["onset", &short], 1, &reason);
     refused(&["phases", &short], 1, &["any of 1", "it has 2 points"]);
 }
+
+/// Two observables of five layers and six seeds: the second starts a third of a decade later in every layer, the third in
+/// the opposite order of layers. One is of two heads.
+fn table_of_seeds(folder: &Path) -> String {
+    let mut csv = "model,step,layer,head,place,observable,value,sem,n\n".to_owned();
+    let rise = |step: u32, at: f64| 1.0 / (1.0 + (at / f64::from(step).max(0.5)).powi(12));
+    for step in steps() {
+        for (seed, layer) in (0..6).flat_map(|seed| (1..=5).map(move |layer| (seed, layer))) {
+            let at = 8.0 * 2f64.powi(layer) * 1.02f64.powi(seed);
+            let back = 8.0 * 2f64.powi(6 - layer);
+            for (head, share) in [(1, 0.9), (2, 1.1)] {
+                let value = share * rise(step, at);
+                csv += &format!(
+                    "s{seed},{step},{layer},{head},attention-weights,alpha_first,{value},,4\n"
+                );
+            }
+            let later = 30.0 * rise(step, at * 2.2);
+            csv += &format!("s{seed},{step},{layer},,residual-stream,ratio,{later},,4\n");
+            csv += &format!(
+                "s{seed},{step},{layer},,residual-stream,rms,{},,4\n",
+                rise(step, back)
+            );
+            csv += &format!(
+                "s{seed},{step},{layer},,residual-stream,tweo,{},,4\n",
+                (step % 7) as f64
+            );
+        }
+    }
+    let path = folder.join("observables.csv");
+    std::fs::write(&path, csv).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn observables_that_start_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = table_of_seeds(dir.path());
+    let csv = succeeded(&["synchrony", &table, "--format", "csv"]);
+    let names: Vec<(String, String)> = column(&csv, "a")
+        .into_iter()
+        .zip(column(&csv, "b"))
+        .collect();
+    let at = |a: &str, b: &str| {
+        names
+            .iter()
+            .position(|(x, y)| x.starts_with(a) && y.starts_with(b))
+            .unwrap()
+    };
+    let number = |name: &str, at: usize| column(&csv, name)[at].parse::<f64>().unwrap();
+    let close = at("alpha_first", "ratio");
+    assert_eq!(
+        (number("pairs", close), number("seeds", close)),
+        (30.0, 6.0)
+    );
+    assert!(number("together", close) < 0.01 && number("p_lead", close) < 0.05);
+    // 2.2 is 0.34 decades; the grid has steps of 0.12 to 0.18
+    assert!((number("lead", close) - 2.2f64.log10()).abs() < 0.1);
+    assert!(number("distance", close) < number("distance_null", close));
+    let opposite = at("alpha_first", "rms");
+    assert!(number("together", opposite) > 0.5);
+    assert!(number("distance", opposite) > number("distance_null", opposite));
+    let none = at("ratio", "tweo");
+    assert_eq!(
+        (number("pairs", none), number("without_b", none)),
+        (0.0, 30.0)
+    );
+    // for reading, and as a table that is read again
+    let shown = succeeded(&["synchrony", &table, "--observable", "alpha_first,ratio"]);
+    assert_eq!(shown.lines().count(), 2);
+    assert!(
+        shown.contains("alpha_first@attention-weights") && shown.contains("ok"),
+        "{shown}"
+    );
+    let json = dir.path().join("s.json").display().to_string();
+    succeeded(&["synchrony", &table, "--out", &json]);
+    let text = std::fs::read_to_string(json).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(read.as_array().unwrap().len(), 6);
+    // what cannot be compared
+    let one = ["synchrony", &table, "--observable", "ratio"];
+    refused(&one, 1, &["two or more", "--observable"]);
+    refused(
+        &["synchrony", &table, "--p", "2"],
+        2,
+        &["2 is no probability"],
+    );
+    let without = ["synchrony", &table, "--observable", "tweo,ratio"];
+    refused(&without, 1, &["no two observables", "outcrop onset"]);
+}
+
+/// The long table of a run of two stages: one of them, or both as one trajectory.
+#[test]
+fn stages_of_a_long_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut csv = "model,step,layer,head,place,observable,value,sem,n,stage,position\n".to_owned();
+    for step in steps() {
+        let first = 5.0 + 40.0 * rise(step, 0.0);
+        csv += &format!("m,{step},1,,residual-stream,norm_first,{first},,8,stage1,{step}\n");
+        let last = 45.0 + 0.1 * rise(step, 2.0);
+        csv += &format!(
+            "m,{step},1,,residual-stream,norm_first,{last},,8,stage2,{}\n",
+            step + 3072
+        );
+    }
+    let table = dir.path().join("observables.csv").display().to_string();
+    std::fs::write(&table, csv).unwrap();
+    let asked = ["onset", &table, "--observable", "norm_first"];
+    refused(&asked, 1, &["stage1", "stage2", "--join-stages"]);
+    let n = |more: &[&str]| {
+        let csv = succeeded(&[&asked[..], more, &["--format", "csv"]].concat());
+        (column(&csv, "n"), column(&csv, "half_by"))
+    };
+    let first = steps().len();
+    assert_eq!(
+        n(&["--stage", "stage1"]),
+        (vec![first.to_string()], vec!["64.0".to_owned()])
+    );
+    let (joined, half) = n(&["--join-stages"]);
+    // the end of the first is the beginning of the second
+    assert_eq!(
+        (joined, half),
+        (vec![(2 * first - 1).to_string()], vec!["64.0".to_owned()])
+    );
+}
+
+/// Losses of a few steps: the spec beside them says when the rate changed, to the step.
+#[test]
+fn the_schedule_of_a_run_dates_its_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let spec = "model = 'm'\n[arch]\nlayers = 1\nd_model = 16\nheads = 2\ncontext = 16\n[train]\nsteps = 2000\n\
+        warmup = 37\nrate_schedule = 'stable-decay'\ndecay_share = 0.1\n";
+    let mut rows = "model,step,tokens,loss,held_out_loss,learning_rate,gradient_norm\n".to_owned();
+    for step in (0..=2000).step_by(100) {
+        rows += &format!("m,{step},{step},3,3,0.001,\n");
+    }
+    std::fs::write(dir.path().join("loss.csv"), rows).unwrap();
+    let mut csv = "model,layer,step,ratio\n".to_owned();
+    for step in steps() {
+        csv += &format!("m,1,{step},{}\n", 3.0 + 90.0 * rise(step, 1.0));
+    }
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    std::fs::write(path("t.csv"), csv).unwrap();
+    let (table, loss, events) = (path("t.csv"), path("loss.csv"), path("events.csv"));
+    let args = ["onset", &table, "--loss", &loss, "--events", &events];
+    succeeded(&args);
+    assert!(column(&std::fs::read_to_string(&events).unwrap(), "event").is_empty());
+    std::fs::write(path("run.toml"), spec).unwrap();
+    succeeded(&args);
+    let found = std::fs::read_to_string(&events).unwrap();
+    assert_eq!(column(&found, "event"), ["warm-up-end", "decay-start"]);
+    assert_eq!(column(&found, "step"), ["37", "1800"]);
+}

@@ -49,6 +49,8 @@ const COMMANDS: &[&str] = &[
     "forecast runs/m0 --at 9000 --format csv",
     "onset runs/m0",
     "onset runs/m0 --format csv",
+    "synchrony observables.csv --p 1",
+    "synchrony observables.csv --p 1 --format csv",
     "phases runs/m0",
     "phases runs/m0 --format json",
     "predict --layers 2 --d-model 32 --heads 2",
@@ -78,6 +80,22 @@ fn folder() -> tempfile::TempDir {
     let published =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../outcrop-core/tests/fixtures/published");
     std::os::unix::fs::symlink(published, here.join("published")).unwrap();
+    let row = |i: u32| {
+        let (step, norm) = (
+            1 << i,
+            if i < 9 {
+                1.0
+            } else {
+                8.0 + 0.01 * f64::from(i % 3)
+            },
+        );
+        let rows = ["norm_first", "top1"]
+            .map(|name| format!("m,{step},1,,residual-stream,{name},{norm},,1\n"));
+        rows.concat()
+    };
+    let header = "model,step,layer,head,place,observable,value,sem,n\n";
+    let rows: String = (0..18).map(row).collect();
+    std::fs::write(here.join("observables.csv"), header.to_owned() + &rows).unwrap();
     folder
 }
 

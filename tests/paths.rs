@@ -37,6 +37,7 @@ const COMMANDS: &[&str] = &[
     "fit DIR/observables.csv --observable norm_first --scale log --out DIR/observed.csv",
     "onset DIR/runs/m0 --out DIR/onsets.csv",
     "onset DIR/observables.csv --observable norm_first@residual-stream --out DIR/onsets.json",
+    "synchrony DIR/observables.csv --p 1 --out DIR/synchrony.csv",
     "phases DIR/runs/m2 --join-layers --out DIR/phases.parquet",
     "predict DIR/runs --out DIR/scores.csv",
     "predict DIR/runs --arch DIR/runs/m3 --curves DIR/predicted.csv --svg DIR/predicted.svg",
@@ -72,7 +73,9 @@ fn folder(parent: &Path, name: &OsStr) -> PathBuf {
     std::fs::write(folder.join("ids.u16"), [3u8, 0].repeat(200)).unwrap();
     let row = |step: u32| {
         let norm = 3.0 + f64::from(step / 10) + 0.1 * f64::from(step * step % 7);
-        format!("m,{step},1,,residual-stream,norm_first,{norm},,1\n")
+        let rows = ["norm_first", "top1"]
+            .map(|name| format!("m,{step},1,,residual-stream,{name},{norm},,1\n"));
+        rows.concat()
     };
     let header = "model,step,layer,head,place,observable,value,sem,n\n";
     let rows: String = (0..20).map(row).collect();

@@ -1,13 +1,20 @@
 //! The same tables after a round trip through pandas, R and a spreadsheet.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
-use outcrop::core::table::{self, Loaded, MeasurementRow, Row, cells};
+use outcrop::core::table::{
+    self, Loaded, MeasurementRow, ParquetWriter, Row, StagedObservation, cells,
+};
 use outcrop::core::{
     Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Fit, Forecast, HeadSink,
     Importance, Intervention, LossPoint, ModelScore, PersistentPlace, Prediction, Score,
+    TrainingEvent,
 };
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::{files, fixture, path, refused, run, succeeded, text};
 
@@ -72,16 +79,26 @@ fn architectures(file: &Path) -> Vec<Vec<String>> {
     sorted(rows.iter().map(|row| vec![format!("{row:?}")]).collect())
 }
 
+/// With the columns of stages.
+fn observations(file: &Path) -> Vec<Vec<String>> {
+    let Loaded { rows, problems } = table::observations(file).unwrap();
+    assert_eq!(problems, [], "{}", file.display());
+    let rows: Vec<StagedObservation> = rows.into_iter().map(StagedObservation).collect();
+    sorted(cells(&rows).unwrap())
+}
+
 type Reader = fn(&Path) -> Vec<Vec<String>>;
 
 /// Every table of the command with its reader.
-const TABLES: [(&str, Reader); 18] = [
+const TABLES: [(&str, Reader); 20] = [
     ("measurements.csv", measurements),
     ("trajectories.csv", trajectories),
     ("architectures.csv", architectures),
     ("fits.csv", rows::<Fit>),
     ("curves.csv", rows::<CurvePoint>),
     ("loss.csv", rows::<LossPoint>),
+    ("observables.csv", observations),
+    ("events.csv", rows::<TrainingEvent>),
     ("heads.csv", rows::<HeadSink>),
     ("routers.csv", rows::<ExpertShare>),
     ("places.csv", rows::<PersistentPlace>),
@@ -174,6 +191,38 @@ fn parquet_of_pandas_is_read_as_it_writes_it() {
     let parquet = fixture("parquet").join("trajectories.parquet");
     let csv = fixture("original").join("trajectories.csv");
     assert_eq!(trajectories(&parquet), trajectories(&csv));
+}
+
+/// Observables and events compressed by gzip, and as Parquet, are the same rows.
+#[test]
+fn observables_and_events_are_read_in_every_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let csv = fixture("original").join("observables.csv");
+    let rows = table::observations(&csv).unwrap().rows;
+    let staged: Vec<StagedObservation> = rows.iter().cloned().map(StagedObservation).collect();
+    let packed = dir.path().join("observables.csv.gz");
+    let mut encoder = GzEncoder::new(std::fs::File::create(&packed).unwrap(), Compression::fast());
+    encoder.write_all(&std::fs::read(&csv).unwrap()).unwrap();
+    encoder.finish().unwrap();
+    assert_eq!(table::observations(&packed).unwrap().rows, rows);
+    let parquet = dir.path().join("observables.parquet");
+    let file = std::fs::File::create(&parquet).unwrap();
+    let mut writer = ParquetWriter::new(file).unwrap();
+    staged.iter().for_each(|row| writer.write(row).unwrap());
+    writer.finish().unwrap();
+    let loaded = table::observations(&parquet).unwrap();
+    assert_eq!((loaded.rows, loaded.problems.len()), (rows, 0));
+    let events =
+        table::read_rows::<TrainingEvent>(&fixture("original").join("events.csv")).unwrap();
+    let parquet = dir.path().join("events.parquet");
+    let mut writer = ParquetWriter::new(std::fs::File::create(&parquet).unwrap()).unwrap();
+    events
+        .rows
+        .iter()
+        .for_each(|row| writer.write(row).unwrap());
+    writer.finish().unwrap();
+    let read = table::read_rows::<TrainingEvent>(&parquet).unwrap();
+    assert_eq!((read.rows, read.problems.len()), (events.rows, 0));
 }
 
 #[test]

@@ -134,7 +134,22 @@ impl Loss {
 
     /// What the unembedding reads, [rows, width], of `x` [rows, d_model]; `weights` are the inputs
     /// [before](Self::before) it. In parallel on the current rayon pool.
-    pub fn read(&self, weights: &[Weight], mut x: Vec<f32>) -> Vec<f32> {
+    pub fn read(&self, weights: &[Weight], x: Vec<f32>) -> Vec<f32> {
+        let x = self.normed(weights, x);
+        match &self.end.projection {
+            Some(map) => map.all(&Weights::packed(weights), &x),
+            None => x,
+        }
+    }
+
+    /// Whether there is a norm before the unembedding.
+    pub fn has_norm(&self) -> bool {
+        self.end.norm.is_some()
+    }
+
+    /// What the norm gives of `x` [rows, d_model]; `x` where there is none. `weights` are the inputs
+    /// [before](Self::before) the unembedding. In parallel on the current rayon pool.
+    pub fn normed(&self, weights: &[Weight], mut x: Vec<f32>) -> Vec<f32> {
         let weights = Weights::packed(weights);
         if let Some(norm) = &self.end.norm {
             let groups = x.par_chunks_mut(ROWS * norm.width);
@@ -144,10 +159,7 @@ impl Loss {
                 norm.apply(&weights, before, rows);
             });
         }
-        match &self.end.projection {
-            Some(map) => map.all(&weights, &x),
-            None => x,
-        }
+        x
     }
 
     /// Makes logits, in place, of what the unembedding gives for some of the vocabulary, rows as long as that;

@@ -27,4 +27,8 @@ pub struct Observation {
     pub reason: Option<String>,
     /// The sequence, from 0, of a row of one sequence; none for the mean over all.
     pub sequence: Option<u32>,
+    /// The stage of training in which the step counts; none for a run of one stage. Tables have it in the columns of
+    /// `StagedObservation`.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub stage: Option<crate::Stage>,
 }

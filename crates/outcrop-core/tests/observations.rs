@@ -16,6 +16,7 @@ fn row(step: u64, head: Option<u32>, value: Option<f64>) -> Observation {
         n: u64::from(value.is_some()) * 3,
         reason: value.is_none().then(|| "too-short".into()),
         sequence: None,
+        stage: None,
     }
 }
 

@@ -87,6 +87,7 @@ pub use effects::{Effect, EffectOptions, paired_effects};
 pub use error::{Error, Result};
 pub use events::{
     LossSpike, RateChange, RateHistory, events_between, loss_spikes, stage_starts, training_events,
+    training_events_with,
 };
 pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
 pub use goodness::Goodness;

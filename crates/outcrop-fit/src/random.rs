@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use rand_distr::{Distribution, StandardNormal};
+use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 /// A source of random numbers that always starts at the same place.
 pub(crate) struct Source(ChaCha8Rng);
@@ -12,8 +12,19 @@ impl Source {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
-    fn normal(&mut self) -> f64 {
+    /// A standard normal number.
+    pub(crate) fn normal(&mut self) -> f64 {
         StandardNormal.sample(&mut self.0)
+    }
+
+    /// A number of a chi-squared distribution with `freedom` degrees above 0.
+    pub(crate) fn chi_squared(&mut self, freedom: f64) -> f64 {
+        ChiSquared::new(freedom).map_or(freedom, |chi| chi.sample(&mut self.0))
+    }
+
+    /// A number above 0, at most 1.
+    pub(crate) fn uniform(&mut self) -> f64 {
+        ((self.0.next_u64() >> 11) as f64 + 1.0) / (1u64 << 53) as f64
     }
 
     /// Whether a coin shows heads.

@@ -26,6 +26,18 @@ pub enum Error {
     #[cfg(feature = "observe")]
     #[error(transparent)]
     Observe(#[from] outcrop_observe::Error),
+    /// Labels or targets that are not of these sequences.
+    #[error("use {what}{}: there are {found}, of {expected} are needed", sequence.map_or_else(String::new, |s| format!(" of sequence {s}")))]
+    Annotations {
+        /// What they are, in words.
+        what: &'static str,
+        /// The sequence, from 0; none where it is about all.
+        sequence: Option<usize>,
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
     /// Weights that are not those of the architecture.
     #[error("load {}: {reason}", path.display())]
     Tensors {

@@ -39,6 +39,8 @@
 
 mod error;
 mod experts;
+#[cfg(feature = "observe")]
+mod final_norm;
 mod forward;
 mod hook;
 mod intervention;
@@ -62,7 +64,10 @@ pub use lens::LogitLens;
 pub use loss::next_token_loss;
 pub use measure::{Measured, measure, measure_with};
 #[cfg(feature = "observe")]
-pub use observe::{ObserveOptions, ObservedStep, StepChannels, observe_checkpoint, observe_step};
+pub use observe::{
+    Annotations, Earlier, FirstStep, LAST_STEP, ObserveOptions, ObservedStep, StepChannels,
+    StepKernels, TargetRows, compare_with_last, observe_checkpoint, observe_step,
+};
 pub use outcrop_block::{AttentionWeights, BlockPlace, BlockRows, Routing};
 pub use patch::random_patch;
 pub use published::Published;

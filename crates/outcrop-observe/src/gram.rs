@@ -26,6 +26,23 @@ impl Symmetric {
         }
     }
 
+    /// A matrix of `n` rows of its lower triangle, row by row.
+    pub(crate) fn from_lower(n: usize, lower: &[f32]) -> Self {
+        let mut matrix = Self::zeros(n);
+        let mut entries = lower.iter();
+        for i in 0..n {
+            for (to, x) in matrix.values[i * n..][..=i].iter_mut().zip(&mut entries) {
+                *to = f64::from(*x);
+            }
+        }
+        matrix.mirrored()
+    }
+
+    /// The largest magnitude of an entry.
+    pub(crate) fn largest_entry(&self) -> f64 {
+        self.values.iter().fold(0.0, |most, x| x.abs().max(most))
+    }
+
     /// The number of rows.
     pub(crate) fn n(&self) -> usize {
         self.n

@@ -27,6 +27,7 @@ pub const OBSERVABLES: [&Observable; 25] = [
     &predictions::LENS,
     &predictions::ACCURACY,
     &geometry::CKA,
+    &geometry::CKA_STEPS,
     &geometry::ALIGNMENT,
     &geometry::PARTICIPATION,
     &information::MUTUAL,

@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use crate::causal::Causal;
 use crate::ranks;
 use crate::summary::Summary;
-use crate::{Error, Missing, Result, View};
+use crate::{Error, Kernel, Missing, Result, View};
 
 /// A tensor that an observable compares the observed one with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +70,8 @@ pub struct Sample<'a> {
     sinks: Option<&'a [usize]>,
     channels: [Option<Result<&'a [usize], Missing>>; Companion::ALL.len()],
     own_channels: Option<Result<&'a [usize], Missing>>,
+    kernels: [Option<Result<&'a Kernel, Missing>>; Companion::ALL.len()],
+    own_kernel: Option<Result<&'a Kernel, Missing>>,
     summary: OnceLock<Summary>,
     causal: OnceLock<Result<Causal, Missing>>,
     /// The ranks of magnitudes that were asked for first.
@@ -87,6 +89,8 @@ impl<'a> Sample<'a> {
             sinks: None,
             channels: [None; Companion::ALL.len()],
             own_channels: None,
+            kernels: [None; Companion::ALL.len()],
+            own_kernel: None,
             summary: OnceLock::new(),
             causal: OnceLock::new(),
             ranks: OnceLock::new(),
@@ -115,7 +119,8 @@ impl<'a> Sample<'a> {
         Ok(self)
     }
 
-    /// With a label a row: a class, or for logits the token that comes next.
+    /// With a label a row: a class, or for logits the token that comes next; [`NO_LABEL`](crate::NO_LABEL) for rows
+    /// without one, which observables of labels leave out.
     ///
     /// # Errors
     /// [`Error::Labels`] where there is not one a row.
@@ -158,6 +163,33 @@ impl<'a> Sample<'a> {
     pub fn with_own_channels(mut self, channels: Result<&'a [usize], Missing>) -> Self {
         self.own_channels = Some(channels);
         self
+    }
+
+    /// With the kernel of a companion, or why it has none: all that `cka_steps` needs of the same tensor at another
+    /// checkpoint.
+    pub fn with_kernel(
+        mut self,
+        companion: Companion,
+        kernel: Result<&'a Kernel, Missing>,
+    ) -> Self {
+        self.kernels[companion as usize] = Some(kernel);
+        self
+    }
+
+    /// With its own kernel, or why it has none, where it is known already.
+    pub fn with_own_kernel(mut self, kernel: Result<&'a Kernel, Missing>) -> Self {
+        self.own_kernel = Some(kernel);
+        self
+    }
+
+    /// Its own kernel, where it was given.
+    pub(crate) fn own_kernel(&self) -> Option<Result<&'a Kernel, Missing>> {
+        self.own_kernel
+    }
+
+    /// The kernel of a companion, where it was given.
+    pub(crate) fn kernel(&self, companion: Companion) -> Option<Result<&'a Kernel, Missing>> {
+        self.kernels[companion as usize]
     }
 
     /// Its own top channels, where they were given.

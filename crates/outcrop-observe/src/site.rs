@@ -28,6 +28,8 @@ pub enum Site {
     MlpHidden,
     /// What the MLP adds to the residual stream.
     MlpWrite,
+    /// What the final norm gives to the unembedding.
+    FinalNorm,
     /// The final norm and the head applied to the residual stream of a layer: the logit lens.
     Logits,
     /// The head alone applied to it, without the final norm (arXiv 2502.03628).
@@ -44,7 +46,7 @@ pub enum Site {
 
 impl Site {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Embedding,
         Self::ResidualStream,
         Self::AttentionInput,
@@ -57,6 +59,7 @@ impl Site {
         Self::Gate,
         Self::MlpHidden,
         Self::MlpWrite,
+        Self::FinalNorm,
         Self::Logits,
         Self::LogitsWithoutNorm,
         Self::HeldOutAnswers,
@@ -73,6 +76,7 @@ impl Site {
         Self::MlpInput,
         Self::AttentionWrite,
         Self::MlpWrite,
+        Self::FinalNorm,
     ];
 
     /// The word in the column `place` of tables, such as `residual-stream`.
@@ -90,6 +94,7 @@ impl Site {
             Self::Gate => "gate",
             Self::MlpHidden => "mlp-hidden",
             Self::MlpWrite => "mlp-write",
+            Self::FinalNorm => "final-norm",
             Self::Logits => "logits",
             Self::LogitsWithoutNorm => "logits-without-norm",
             Self::HeldOutAnswers => "held-out-answers",
@@ -117,7 +122,8 @@ impl Site {
             | Self::AttentionInput
             | Self::MlpInput
             | Self::AttentionWrite
-            | Self::MlpWrite => "[positions, channels]",
+            | Self::MlpWrite
+            | Self::FinalNorm => "[positions, channels]",
             Self::Gate | Self::MlpHidden => "[positions, neurons]",
             Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
             Self::AttentionWeights => "[queries, keys]",
@@ -143,6 +149,7 @@ impl Site {
             Self::Gate => "what the nonlinearity of a gated MLP reads",
             Self::MlpHidden => "what the last matrix of the MLP reads",
             Self::MlpWrite => "what the MLP adds to the residual stream",
+            Self::FinalNorm => "what the final norm gives to the unembedding",
             Self::Logits => "final norm and head applied to the residual stream of a layer",
             Self::LogitsWithoutNorm => "the head alone applied to it",
             Self::HeldOutAnswers => {

@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for list in names {
         let options = ObserveOptions {
             observables: select(list)?,
-            sequences: false,
+            ..ObserveOptions::default()
         };
         let mut observed = || {
             observe_checkpoint(&model, &ids, ("m", 0), false, &options).map(|(_, rows)| rows.len())

@@ -2,7 +2,8 @@
 
 use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
 use outcrop_core::table::{self, Columns, MeasurementWriter};
-use outcrop_core::{Error as CoreError, Measurement, sha256_file, sha256_hex};
+use outcrop_core::{Error as CoreError, Measurement, Observation, sha256_file, sha256_hex};
+use outcrop_forward::LAST_STEP;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -122,9 +123,24 @@ pub(crate) fn rows_sha256(rows: &StepRows) -> Result<String> {
         text.extend(table::rows_to_csv(&rows.experts)?);
     }
     if !rows.observations.is_empty() {
-        text.extend(table::rows_to_csv(&rows.observations)?);
+        let rows: Vec<Observation> = rows.observations.iter().map(before_the_last).collect();
+        text.extend(table::rows_to_csv(&rows)?);
     }
     Ok(sha256_hex(&text))
+}
+
+/// A row as it was before the last step was known.
+fn before_the_last(row: &Observation) -> Observation {
+    match row.observable == LAST_STEP {
+        false => row.clone(),
+        true => Observation {
+            value: None,
+            sem: None,
+            n: 0,
+            reason: None,
+            ..row.clone()
+        },
+    }
 }
 
 /// A hash of names, sizes and times of the weight files.

@@ -8,6 +8,7 @@
 //! | `heads.csv` | attention sinks of every head, if requested |
 //! | `routers.csv` | the share of tokens that every expert gets, of mixtures of experts |
 //! | `observables.csv` | observables at the places of the forward pass, if requested |
+//! | `compared/` | what steps are compared with: top channels of each, kernels of the first and the last |
 //! | `audit.json` | hashes of every file and tensor, and the findings of the audit |
 //! | `architectures.csv`, `provenance.json` | |
 //! | `state.json` | the steps in the tables, with hashes of their inputs and of the tables |
@@ -22,6 +23,7 @@
 //! assert!(options.audit.is_some() && !options.sinks);
 //! ```
 
+mod compared;
 mod error;
 mod folder;
 mod key;

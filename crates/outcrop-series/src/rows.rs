@@ -1,12 +1,13 @@
 //! The rows of the tables of a series.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use outcrop_core::table::Row;
-use outcrop_core::table::{self, Streamed};
+use outcrop_core::table::{self, RowWriter, StagedObservation, Streamed};
 use outcrop_core::{Error as CoreError, ExpertShare, HeadSink, Measurement, Observation};
-use outcrop_forward::StepChannels;
+use outcrop_forward::{StepChannels, StepKernels};
 
 use crate::Result;
 
@@ -25,8 +26,9 @@ pub(crate) struct StepRows {
     pub(crate) experts: Vec<ExpertShare>,
     /// Observables, where they were asked for.
     pub(crate) observations: Vec<Observation>,
-    /// What the next step is compared with.
+    /// What other steps are compared with.
     pub(crate) channels: Option<StepChannels>,
+    pub(crate) kernels: Option<StepKernels>,
 }
 
 /// A row of a table beside the measurements.
@@ -58,6 +60,61 @@ impl OfStep for Observation {
 
     fn step(&self) -> u64 {
         self.step
+    }
+}
+
+impl OfStep for StagedObservation {
+    const TABLE: &'static str = OBSERVABLES;
+
+    fn step(&self) -> u64 {
+        self.0.step
+    }
+}
+
+/// A row of observables, with columns of stages or without.
+pub(crate) trait Observed: OfStep {
+    /// The observation.
+    fn inner(&mut self) -> &mut Observation;
+}
+
+impl Observed for Observation {
+    fn inner(&mut self) -> &mut Observation {
+        self
+    }
+}
+
+impl Observed for StagedObservation {
+    fn inner(&mut self) -> &mut Observation {
+        &mut self.0
+    }
+}
+
+/// Writes observables, with columns of stages or without.
+pub(crate) enum ObservationWriter<W: Write> {
+    Plain(RowWriter<W, Observation>),
+    Staged(RowWriter<W, StagedObservation>),
+}
+
+impl<W: Write> ObservationWriter<W> {
+    pub(crate) fn new(file: W, staged: bool) -> Self {
+        match staged {
+            true => Self::Staged(RowWriter::new(file)),
+            false => Self::Plain(RowWriter::new(file)),
+        }
+    }
+
+    pub(crate) fn write(&mut self, row: &Observation) -> outcrop_core::Result<()> {
+        match self {
+            Self::Plain(writer) => writer.write(row),
+            Self::Staged(writer) => writer.write(&StagedObservation(row.clone())),
+        }
+    }
+
+    pub(crate) fn finish(self) -> outcrop_core::Result<W> {
+        match self {
+            Self::Plain(writer) => writer.finish(),
+            Self::Staged(writer) => writer.finish(),
+        }
     }
 }
 

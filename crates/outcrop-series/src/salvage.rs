@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use outcrop_core::table::{self, MeasurementWriter, RowWriter, Streamed};
+use outcrop_core::table::{self, MeasurementWriter, StagedObservation, Streamed};
 use outcrop_core::{AtomicFile, ExpertShare, Extent, HeadSink, Measurement, Observation};
 
 use crate::folder::Folder;
 use crate::key;
 use crate::rows::{
-    HEADS, MEASUREMENTS, OBSERVABLES, OfStep, ROUTERS, StepRows, each, each_row, stream,
+    HEADS, MEASUREMENTS, OBSERVABLES, ObservationWriter, OfStep, ROUTERS, StepRows, each, each_row,
+    stream,
 };
 use crate::state::{Good, SeriesState};
 use crate::{Error, Result};
@@ -73,22 +74,22 @@ struct Observations {
     rows: Box<dyn Iterator<Item = Observation>>,
     /// A row of the step that comes next.
     next: Option<Observation>,
-    writer: RowWriter<AtomicFile, Observation>,
+    writer: ObservationWriter<AtomicFile>,
 }
 
 impl Observations {
-    fn open(folder: &Folder) -> Result<Self> {
+    fn open(folder: &Folder, staged: bool) -> Result<Self> {
         let path = folder.file(OBSERVABLES);
-        let rows = stream::<Observation>(&path).ok().flatten();
+        let rows = stream::<StagedObservation>(&path).ok().flatten();
         let rows = rows.into_iter().flatten();
         let rows = rows.map_while(std::result::Result::ok);
         Ok(Self {
             rows: Box::new(rows.filter_map(|item| match item {
-                Streamed::Row(row) => Some(row),
+                Streamed::Row(row) => Some(row.0),
                 Streamed::Problem(_) => None,
             })),
             next: None,
-            writer: RowWriter::new(AtomicFile::create(&path)?),
+            writer: ObservationWriter::new(AtomicFile::create(&path)?, staged),
         })
     }
 
@@ -136,7 +137,7 @@ impl<'a> Left<'a> {
             rows: Vec::new(),
             good: Kept::default(),
             writer: MeasurementWriter::new(file, state.columns())?,
-            observations: Observations::open(folder)?,
+            observations: Observations::open(folder, state.row_stage().is_some())?,
         })
     }
 
@@ -162,7 +163,7 @@ impl<'a> Left<'a> {
             heads: self.heads.remove(&step).unwrap_or_default(),
             experts: self.experts.remove(&step).unwrap_or_default(),
             observations: self.observations.of(step),
-            channels: None,
+            ..StepRows::default()
         };
         let written = self.state.steps.get(&step).and_then(|key| key.rows.clone());
         if written.is_none() || written != Some(key::rows_sha256(&rows)?) {

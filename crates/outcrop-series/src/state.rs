@@ -5,7 +5,6 @@ use outcrop_core::{Extent, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
-use outcrop_forward::StepChannels;
 
 /// The inputs and progress of a series: `state.json`. A folder is resumed only with the same inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,9 +32,9 @@ pub struct SeriesState {
     /// Whether there are rows of single sequences, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed_sequences: bool,
-    /// What the next step is compared with.
+    /// SHA-256 of labels and targets; none where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) channels: Option<StepChannels>,
+    pub annotations_sha256: Option<String>,
     /// The steps in the tables, each with its inputs.
     pub steps: BTreeMap<u64, Key>,
     /// How much of each table is good, by name; nothing where an earlier version wrote it.
@@ -61,13 +60,6 @@ impl SeriesState {
         }
     }
 
-    /// What step `step` is compared with: the step before it, where that was the last to be measured.
-    pub(crate) fn channels_before(&self, step: u64) -> Option<&StepChannels> {
-        let before = self.steps.range(..step).next_back()?.0;
-        let channels = self.channels.as_ref();
-        channels.filter(|channels| channels.step == *before)
-    }
-
     /// The settings in which this differs from what is wanted. An earlier version, which named a model after
     /// its stage or seed, is gone on with as it is.
     pub(crate) fn differences(&self, wanted: &Self) -> Option<&'static str> {
@@ -86,6 +78,10 @@ impl SeriesState {
             (
                 "--observe-per-sequence",
                 self.observed_sequences != wanted.observed_sequences,
+            ),
+            (
+                "--labels or --targets",
+                self.annotations_sha256 != wanted.annotations_sha256,
             ),
         ];
         let first = differs.iter().find(|(_, differs)| *differs);
@@ -152,19 +148,6 @@ mod tests {
         };
         let differs = sequences.differences(&of(&["write"]));
         assert_eq!(differs, Some("--observe-per-sequence"));
-    }
-
-    #[test]
-    fn a_step_is_compared_with_the_one_before_it_alone() {
-        let mut held = state("m", None, false);
-        for step in [0, 8] {
-            held.steps.insert(step, Key::default());
-        }
-        held.channels = serde_json::from_str(r#"{"step": 8, "of": []}"#).ok();
-        assert!(held.channels_before(16).is_some());
-        assert!(held.channels_before(4).is_none());
-        held.steps.insert(12, Key::default());
-        assert!(held.channels_before(16).is_none());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use outcrop_checkpoint::Code;
-use outcrop_core::table::{self, MeasurementWriter, RowWriter};
+use outcrop_core::table::{self, MeasurementWriter, RowWriter, StagedObservation};
 use outcrop_core::{
     AtomicFile, ExpertShare, Extent, GrowingTable, HeadSink, Measurement, Observation,
     RunningSha256,
@@ -14,7 +14,7 @@ use outcrop_core::{
 use crate::Result;
 use crate::folder::Folder;
 use crate::rows::{
-    HEADS, MEASUREMENTS, OBSERVABLES, OfStep, ROUTERS, StepRows, each, each_row, of_step,
+    HEADS, MEASUREMENTS, OBSERVABLES, Observed, OfStep, ROUTERS, StepRows, each, each_row, of_step,
 };
 use crate::state::{Good, SeriesState};
 
@@ -67,7 +67,7 @@ impl Tables {
     }
 
     /// Appends the rows of one step.
-    pub(crate) fn append(&mut self, rows: &StepRows) -> Result<()> {
+    pub(crate) fn append(&mut self, rows: &StepRows, staged: bool) -> Result<()> {
         table::append_measurements(&mut self.measurements, &rows.measurements)?;
         if !rows.heads.is_empty() {
             table::append_rows(&mut self.heads, &rows.heads)?;
@@ -75,8 +75,17 @@ impl Tables {
         if !rows.experts.is_empty() {
             table::append_rows(&mut self.routers, &rows.experts)?;
         }
-        if !rows.observations.is_empty() {
-            table::append_rows(&mut self.observables, &rows.observations)?;
+        if rows.observations.is_empty() {
+            return Ok(());
+        }
+        let observables = &mut self.observables;
+        match staged {
+            false => table::append_rows(observables, &rows.observations)?,
+            true => {
+                let rows = rows.observations.iter().cloned();
+                let rows: Vec<_> = rows.map(StagedObservation).collect();
+                table::append_rows(observables, &rows)?;
+            }
         }
         Ok(())
     }
@@ -107,8 +116,7 @@ impl Tables {
             measurements: self.measurements_of(step)?,
             heads: of_step(self.heads.path(), step)?,
             experts: of_step(self.routers.path(), step)?,
-            observations: of_step(self.observables.path(), step)?,
-            channels: None,
+            ..StepRows::default()
         })
     }
 
@@ -130,7 +138,10 @@ impl Tables {
         self.replace_measurements(state, |row| steps.contains(&row.step))?;
         self.keep::<HeadSink>(state, &steps)?;
         self.keep::<ExpertShare>(state, &steps)?;
-        self.keep::<Observation>(state, &steps)
+        match state.row_stage() {
+            None => self.keep::<Observation>(state, &steps),
+            Some(_) => self.keep::<StagedObservation>(state, &steps),
+        }
     }
 
     /// Drops the rows of all other steps.
@@ -164,7 +175,8 @@ impl Tables {
         self.replace_measurements(state, |row| {
             row.stage.clone_from(&stage);
             true
-        })
+        })?;
+        self.change_observations(state, |row| row.stage.clone_from(&stage))
     }
 
     /// Puts steps into their order, where some were measured behind later ones: a large table is read in order only.
@@ -172,7 +184,37 @@ impl Tables {
         self.order_measurements(state)?;
         self.order_rows::<HeadSink>(state)?;
         self.order_rows::<ExpertShare>(state)?;
-        self.order_rows::<Observation>(state)
+        match state.row_stage() {
+            None => self.order_rows::<Observation>(state),
+            Some(_) => self.order_rows::<StagedObservation>(state),
+        }
+    }
+
+    /// Changes rows of observables.
+    pub(crate) fn change_observations(
+        &mut self,
+        state: &mut SeriesState,
+        change: impl FnMut(&mut Observation),
+    ) -> Result<()> {
+        self.commit(state)?;
+        match state.row_stage() {
+            None => self.change_rows::<Observation>(state, change),
+            Some(_) => self.change_rows::<StagedObservation>(state, change),
+        }
+    }
+
+    fn change_rows<T: Observed>(
+        &mut self,
+        state: &mut SeriesState,
+        mut change: impl FnMut(&mut Observation),
+    ) -> Result<()> {
+        let path = self.folder.file(T::TABLE);
+        self.rewrite::<T>(state, |writer| {
+            each::<T>(&path, |mut row| {
+                change(row.inner());
+                writer.write(&row)
+            })
+        })
     }
 
     /// One step at a time, so that memory stays flat.

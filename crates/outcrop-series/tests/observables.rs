@@ -1,66 +1,21 @@
 //! The table of observables of a series: written by whole steps, gone on with, repaired, in flat memory.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tiny;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use outcrop_arch::HuggingFace;
-use outcrop_checkpoint::{CheckpointSeries, Tensor, write_tensors};
-use outcrop_core::{Observation, table};
-use outcrop_forward::ObserveOptions;
-use outcrop_observe::select;
+use outcrop_checkpoint::CheckpointSeries;
+use outcrop_core::{Observation, Stage, table};
+use outcrop_forward::{Annotations, ObserveOptions};
 use outcrop_series::{
     CheckpointSource, Error, Folder, Result, SeriesEvent, SeriesOptions, SeriesOutcome,
     measure_series,
 };
 use outcrop_tokens::Sequences;
-
-const CONFIG: &str = r#"{"model_type": "gpt_neox", "vocab_size": 61, "hidden_size": 16, "intermediate_size": 24,
-    "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 32, "rotary_pct": 0.25,
-    "hidden_act": "gelu", "use_parallel_residual": true, "tie_word_embeddings": false}"#;
-
-/// A checkpoint whose weights depend on its step.
-fn write(folder: &Path, step: u32) {
-    std::fs::create_dir_all(folder).unwrap();
-    std::fs::write(folder.join("config.json"), CONFIG).unwrap();
-    let read = HuggingFace::parse(CONFIG, "config.json").unwrap();
-    let tensor = |t: outcrop_arch::TensorName| {
-        let seed = t.name.len() as f32 + step as f32 / 7.0;
-        let value = |i: usize| match t.shape.len() {
-            1 => 1.0,
-            _ => 0.4 * ((i as f32 + seed) * 12.9898).sin(),
-        };
-        Tensor {
-            data: (0..t.shape.iter().product()).map(value).collect(),
-            name: t.name.clone(),
-            shape: t.shape.clone(),
-        }
-    };
-    let tensors = read.family.tensors(&read.arch).unwrap();
-    let tensors: Vec<Tensor> = tensors.into_iter().map(tensor).collect();
-    write_tensors(
-        &folder.join("model.safetensors"),
-        &tensors,
-        &BTreeMap::new(),
-    )
-    .unwrap();
-}
-
-fn series(at: &Path, steps: u32) {
-    for step in 0..steps {
-        write(&at.join(format!("step{step}")), step);
-    }
-}
-
-fn options(list: &str) -> SeriesOptions {
-    let mut options = SeriesOptions::new("tiny");
-    options.observe = ObserveOptions {
-        observables: select(list).unwrap(),
-        sequences: false,
-    };
-    options
-}
+use tiny::{options, series};
 
 /// Measures, and stops after so many steps.
 fn measure(at: &Path, out: &Folder, options: &SeriesOptions, most: usize) -> Result<SeriesOutcome> {
@@ -103,7 +58,7 @@ fn a_series_is_the_same_whether_it_was_interrupted_or_not() {
     assert!(text(&whole, "measurements.csv") == text(&plain, "measurements.csv"));
     assert!(!plain.file("observables.csv").exists());
 
-    let loaded = table::read_rows::<Observation>(&whole.file("observables.csv")).unwrap();
+    let loaded = table::observations(&whole.file("observables.csv")).unwrap();
     assert_eq!(loaded.problems, []);
     let rows = loaded.rows;
     assert!(rows.is_sorted_by_key(|row| row.step));
@@ -117,6 +72,199 @@ fn a_series_is_the_same_whether_it_was_interrupted_or_not() {
         assert_eq!(row.value.is_none(), row.step == 0, "{row:?}");
         assert!(row.step > 0 || row.reason.as_deref() == Some("not-given"));
     }
+    let number = |step, name: &str, place: &str| {
+        let is = |row: &&Observation| {
+            (row.step, row.observable.as_str(), row.place.as_str()) == (step, name, place)
+                && row.layer == 2
+        };
+        rows.iter().find(is).unwrap().value.unwrap()
+    };
+    // the last step is like itself, and to the one before it as that is to it
+    assert_eq!(number(3, "jaccard_last_step", "mlp-write"), 1.0);
+    let before = number(3, "jaccard_step_before", "mlp-write");
+    assert_eq!(number(2, "jaccard_last_step", "mlp-write"), before);
+    // the first step is like itself; at the second it is the step before
+    for name in ["cka_first_step", "cka_first_step_biased"] {
+        assert!((number(0, name, "residual-stream") - 1.0).abs() < 1e-9);
+        let before = name.replace("first_step", "step_before");
+        assert_eq!(
+            number(1, name, "residual-stream"),
+            number(1, &before, "residual-stream")
+        );
+        assert!(number(3, name, "residual-stream") < 1.0);
+    }
+    let kept: BTreeSet<_> = std::fs::read_dir(whole.file("compared"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    let expected = [
+        "step-0.json",
+        "step-0.safetensors",
+        "step-1.json",
+        "step-2.json",
+        "step-3.json",
+        "step-3.safetensors",
+    ];
+    assert_eq!(kept, expected.map(Into::into).into());
+}
+
+/// A series that is gone on with has another last step; single sequences are compared with it, too.
+#[test]
+fn a_longer_series_has_another_last_step() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("tiny");
+    series(&at, 2);
+    let mut chosen = options("channel_turnover");
+    chosen.observe.sequences = true;
+    let [grown, whole] = ["grown", "whole"].map(|n| Folder::new(dir.path().join(n)));
+    measure(&at, &grown, &chosen, 9).unwrap();
+    series(&at, 3);
+    measure(&at, &grown, &chosen, 9).unwrap();
+    measure(&at, &whole, &chosen, 9).unwrap();
+    assert!(text(&grown, "observables.csv") == text(&whole, "observables.csv"));
+    let rows = table::observations(&whole.file("observables.csv"))
+        .unwrap()
+        .rows;
+    let last = rows
+        .iter()
+        .filter(|row| row.observable == "jaccard_last_step" && row.layer == 1);
+    assert!(
+        last.clone().all(|row| row.value.is_some())
+            && last.clone().any(|row| row.sequence == Some(1))
+    );
+}
+
+#[test]
+fn rows_of_a_stage_say_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("tiny");
+    series(&at, 3);
+    let stage = |begins| SeriesOptions {
+        stage: Some(Stage {
+            name: "stage2".into(),
+            begins,
+        }),
+        ..options("token_norms,channel_turnover")
+    };
+    let out = Folder::new(dir.path().join("out"));
+    measure(&at, &out, &stage(None), 2).unwrap();
+    measure(&at, &out, &stage(Some(900)), 9).unwrap();
+    let rows = table::observations(&out.file("observables.csv"))
+        .unwrap()
+        .rows;
+    assert!(!rows.is_empty());
+    for row in &rows {
+        assert_eq!(
+            row.stage,
+            Some(Stage {
+                name: "stage2".into(),
+                begins: Some(900)
+            }),
+            "{row:?}"
+        );
+    }
+    assert!(
+        text(&out, "observables.csv")
+            .lines()
+            .nth(1)
+            .unwrap()
+            .ends_with(",stage2,900")
+    );
+    // the same numbers as without a stage, and damage is repaired
+    let plain = Folder::new(dir.path().join("plain"));
+    measure(&at, &plain, &options("token_norms,channel_turnover"), 9).unwrap();
+    let without: Vec<_> = rows
+        .into_iter()
+        .map(|row| Observation { stage: None, ..row })
+        .collect();
+    assert!(
+        table::observations(&plain.file("observables.csv"))
+            .unwrap()
+            .rows
+            == without
+    );
+    let whole = text(&out, "observables.csv");
+    std::fs::write(out.file("observables.csv"), &whole[..whole.len() - 30]).unwrap();
+    let repaired = SeriesOptions {
+        repair: true,
+        ..stage(Some(900))
+    };
+    measure(&at, &out, &repaired, 9).unwrap();
+    assert!(text(&out, "observables.csv") == whole);
+}
+
+/// Labels of positions and of sequences, at their places.
+#[test]
+fn labels_are_used_where_they_belong() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("tiny");
+    series(&at, 1);
+    let labels =
+        |sequence: usize, length: usize| (0..length).map(|p| ((p + sequence) % 2) as u32).collect();
+    let mut chosen = options("cka,kernel_alignment,information,concepts");
+    chosen.observe.annotations = Annotations {
+        position_labels: Some(vec![labels(0, 20), labels(1, 16)]),
+        ..Annotations::default()
+    };
+    let out = Folder::new(dir.path().join("out"));
+    measure(&at, &out, &chosen, 9).unwrap();
+    let rows = table::observations(&out.file("observables.csv"))
+        .unwrap()
+        .rows;
+    let of = |name: &str, place: &str| {
+        let is =
+            |row: &&Observation| row.observable == name && row.place == place && row.layer == 2;
+        let row = rows.iter().find(is).unwrap();
+        (
+            row.value.is_some(),
+            row.n,
+            row.reason.clone().unwrap_or_default(),
+        )
+    };
+    for name in [
+        "cka_labels",
+        "alignment_labels",
+        "label_information",
+        "concept_signal",
+    ] {
+        assert_eq!(
+            of(name, "residual-stream"),
+            (true, 2, String::new()),
+            "{name}"
+        );
+        assert!(!of(name, "sequences").0, "{name}");
+    }
+    assert_eq!(of("concept_signal", "sequences").2, "not-given");
+    // other labels are another series, and labels of other sequences none
+    chosen.observe.annotations.position_labels = Some(vec![labels(1, 20), labels(1, 16)]);
+    let error = measure(&at, &out, &chosen, 9).unwrap_err().to_string();
+    assert!(error.contains("--labels"), "{error}");
+    chosen.observe.annotations.position_labels = Some(vec![labels(1, 20), labels(1, 15)]);
+    let other = Folder::new(dir.path().join("other"));
+    let outcome = measure(&at, &other, &chosen, 9).unwrap();
+    let said = outcome.failures[0].error.to_string();
+    assert!(
+        said.contains("sequence 1") && said.contains("15") && said.contains("16"),
+        "{said}"
+    );
+    chosen.observe.annotations = Annotations {
+        sequence_labels: Some(vec![0, 1]),
+        ..Annotations::default()
+    };
+    let by_sequence = Folder::new(dir.path().join("by-sequence"));
+    measure(&at, &by_sequence, &chosen, 9).unwrap();
+    let rows = table::observations(&by_sequence.file("observables.csv"))
+        .unwrap()
+        .rows;
+    let row = rows
+        .iter()
+        .find(|row| row.observable == "alignment_labels" && row.place == "sequences")
+        .unwrap();
+    // two sequences of two classes
+    assert!(
+        (row.value.unwrap() - 1.0).abs() < 1e-9 && row.n == 1,
+        "{row:?}"
+    );
 }
 
 /// The same options without observables.
@@ -156,7 +304,7 @@ fn a_damaged_table_is_named_and_measured_again_from_there() {
     let at = dir.path().join("tiny");
     series(&at, 3);
     let out = Folder::new(dir.path().join("out"));
-    let chosen = options("tails,channel_turnover");
+    let chosen = options("tails,channel_turnover,cka_steps");
     measure(&at, &out, &chosen, 9).unwrap();
     let whole = text(&out, "observables.csv");
     let path = out.file("observables.csv");
@@ -173,10 +321,10 @@ fn a_damaged_table_is_named_and_measured_again_from_there() {
         };
         let outcome = measure(&at, &out, &repaired, 9).unwrap();
         assert_eq!((outcome.before, outcome.measured), (2, 3));
-        // what the step before had is known no more
+        // the kernels of the step before the damage are gone; top channels are kept
         let again = text(&out, "observables.csv");
         let same = whole.lines().zip(again.lines());
-        let differ = same.filter(|(a, b)| a != b && !a.contains("jaccard"));
+        let differ = same.filter(|(a, b)| a != b && !a.contains("cka_step_before"));
         assert_eq!(
             (differ.count(), whole.lines().count()),
             (0, again.lines().count())

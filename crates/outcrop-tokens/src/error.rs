@@ -109,6 +109,16 @@ pub enum Error {
         /// Size of the vocabulary.
         vocab: usize,
     },
+    /// A table of labels or targets that is not of these sequences.
+    #[error("read {} as {what}: {reason}", path.display())]
+    Table {
+        /// The file at fault.
+        path: PathBuf,
+        /// `labels` or `targets`.
+        what: &'static str,
+        /// Its line, the value and the way out.
+        reason: String,
+    },
     /// A sequence longer than a model's learned positions.
     #[error(
         "use sequence {sequence}: it has {length} tokens, and the model has learned positions for \

@@ -5,6 +5,7 @@
 //!   are a [`WindowProtocol`].
 //! - [`sequences()`] turns both into [`Sequences`]: the ids, their SHA-256, and a description of their source;
 //!   [`Sequences::check`] checks them against the vocabulary and context of a model.
+//! - [`Labels`] and [`Targets`]: what is known of the sequences or of their positions, from a table.
 //! - [`Tokenizer`]: text to ids, and ids to text.
 //!
 //! Files may be of any size: only as much is read as the windows need, and sizes that a header claims are checked
@@ -28,18 +29,24 @@ mod contain;
 mod error;
 mod foreign;
 mod ids;
+mod keyed;
+mod labels;
 mod sample;
 mod sequences;
 mod source;
+mod targets;
 mod text;
 mod tokenizer;
 mod windows;
 
 pub use error::{Error, Result};
 pub use ids::{IdType, TokenFile};
+pub use keyed::ByUnit;
+pub use labels::{Labels, NO_LABEL};
 pub use sample::SAMPLE;
 pub use sequences::{Sequences, sha256_of};
 pub use source::{TokenSource, sequences};
+pub use targets::Targets;
 pub use text::{DocumentDraw, TEXT_FIELD, files_in, read_documents};
 pub use tokenizer::Tokenizer;
 pub use windows::{DEFAULT_COUNT, DEFAULT_LENGTH, WindowProtocol, Windows};

@@ -5,7 +5,7 @@ use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
 use outcrop_core::Error as CoreError;
 use outcrop_model::Transformer;
 
-use crate::observing::{OBSERVED, Observing};
+use crate::observing::Observing;
 use crate::run_dir::TABLES;
 use crate::{Error, Extents, Optimizer, Result, RunDir};
 
@@ -40,15 +40,7 @@ pub(crate) fn save(
         let text = serde_json::to_string_pretty(tables)
             .map_err(|e| CoreError::parse(tables_file.display().to_string(), e))?;
         write(&tables_file, text.as_bytes())?;
-        match observing.and_then(|observing| observing.channels.as_ref()) {
-            None => Ok(()),
-            Some(channels) => {
-                let file = folder.join(OBSERVED);
-                let text = serde_json::to_string(channels)
-                    .map_err(|e| CoreError::parse(file.display().to_string(), e))?;
-                write(&file, text.as_bytes())
-            }
-        }
+        observing.map_or(Ok(()), |observing| observing.save(folder))
     })?;
     Ok(())
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// A corpus or tokenizer.
     #[error(transparent)]
     Data(#[from] data::Error),
+    /// Labels or targets of the held-out sequences.
+    #[error(transparent)]
+    Tokens(#[from] outcrop_tokens::Error),
     /// A schedule of the spec.
     #[error("read {field}: failed to {source}")]
     Schedule {

@@ -178,6 +178,9 @@ impl<'a> Training<'a> {
                 if self.measured_at.contains(self.step) {
                     self.measure(observer)?;
                 }
+                if self.step == steps {
+                    self.compare_with_last()?;
+                }
                 let asked = environment.stopped() && self.step > 0;
                 if self.step == steps || asked || self.saved_at.contains(self.step) {
                     self.save(observer)?;
@@ -242,6 +245,17 @@ impl<'a> Training<'a> {
             observed: &observed,
         });
         Ok(())
+    }
+
+    /// Observables that compare with the last step, once it was measured.
+    fn compare_with_last(&mut self) -> Result<()> {
+        match &self.observing {
+            None => Ok(()),
+            Some(observing) => {
+                let rows = observing.against_the_last(&self.spec.model);
+                self.tables.append_observed(&rows)
+            }
+        }
     }
 
     fn warn_of_non_finite(&self, rows: &[Measurement], observer: &mut dyn Observer) {

@@ -2,6 +2,7 @@
 #![cfg(feature = "flex")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -50,14 +51,14 @@ fn what_is_observed_last_is_what_the_last_checkpoint_gives() {
     let model = Published::open(&dir.path().join("checkpoints/step-000006")).unwrap();
     let options = ObserveOptions {
         observables: outcrop_observe::select("all").unwrap(),
-        sequences: false,
+        ..ObserveOptions::default()
     };
     let (_, mut alone) =
         observe_checkpoint(&model, &sequences, ("tiny", 6), false, &options).unwrap();
     assert_eq!(last.len(), alone.len());
-    // a run compares top channels with the step before, a checkpoint alone has none
+    // a run compares with other steps, a checkpoint alone has none
     for rows in [&mut last, &mut alone] {
-        rows.retain(|row| !row.observable.starts_with("jaccard"));
+        rows.retain(|row| !row.observable.contains("_step"));
     }
     assert!(last.len() > 100);
     assert_eq!(last, alone);
@@ -67,7 +68,7 @@ fn what_is_observed_last_is_what_the_last_checkpoint_gives() {
 fn an_interrupted_run_has_the_same_rows_and_observing_changes_no_other() {
     let dirs = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let [straight, stopped, without] = dirs.each_ref().map(tempfile::TempDir::path);
-    let observing = spec("observe = 'channels,tokens'");
+    let observing = spec("observe = 'channels,tokens,cka_steps'\nobserve_per_sequence = true");
     train(&observing, straight, &Environment::default(), &mut ()).unwrap();
     let environment = Environment::default();
     let mut listen = |event: &Event<'_>| {
@@ -99,4 +100,67 @@ fn an_interrupted_run_has_the_same_rows_and_observing_changes_no_other() {
     let (first, later): (Vec<_>, Vec<_>) = compared.partition(|row| row.step == 0);
     assert!(!first.is_empty() && first.iter().all(|row| row.value.is_none()));
     assert!(!later.is_empty() && later.iter().all(|row| row.value.is_some()));
+    // the last step is known at the end
+    let rows = rows(straight);
+    let last = rows
+        .iter()
+        .filter(|row| row.observable == "jaccard_last_step");
+    let steps: BTreeSet<u64> = last.clone().map(|row| row.step).collect();
+    assert_eq!(steps, BTreeSet::from([0, 2, 4, 6]));
+    assert!(last.clone().all(|row| row.value.is_some()));
+    assert!(last.clone().any(|row| row.sequence == Some(2)));
+    let own = last.filter(|row| row.step == 6);
+    assert!(own.clone().count() > 0 && own.clone().all(|row| row.value == Some(1.0)));
+    let first = rows.iter().filter(|row| row.observable == "cka_first_step");
+    assert!(first.clone().all(|row| row.value.is_some()));
+    let at_first = first.filter(|row| row.step == 0);
+    assert!(
+        at_first
+            .clone()
+            .all(|row| (row.value.unwrap() - 1.0).abs() < 1e-9)
+    );
+}
+
+#[test]
+fn labels_of_held_out_sequences() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = dir.path().join("labels.csv");
+    let write = |last: &str| {
+        std::fs::write(&table, format!("sequence,label\n0,a\n1,b\n2,{last}\n")).unwrap()
+    };
+    write("a");
+    let out = dir.path().join("run");
+    let keys = |path: &Path| {
+        format!(
+            "observe = 'kernel_alignment'\nlabels = '{}'",
+            path.display()
+        )
+    };
+    let spec_of = spec(&keys(&table));
+    train(&spec_of, &out, &Environment::default(), &mut ()).unwrap();
+    let rows = rows(&out);
+    let labelled = |place: &str| {
+        rows.iter()
+            .filter(|row| row.observable == "alignment_labels" && row.place == place)
+            .all(|row| row.value.is_some())
+    };
+    assert!(labelled("sequences") && !labelled("residual-stream"));
+    // what is no table of these sequences is refused before training
+    write("a\n3,b");
+    let other = dir.path().join("other");
+    let error = train(&spec_of, &other, &Environment::default(), &mut ())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 5") && error.contains("sequence = 3"),
+        "{error}"
+    );
+    assert!(!other.join("measurements.csv").exists());
+    let text =
+        "model = 'm'\n[arch]\nlayers = 1\nd_model = 8\nheads = 1\n[measure]\nlabels = 'x.csv'\n";
+    let error = RunSpec::from_toml(text).unwrap_err().to_string();
+    assert!(
+        error.contains("measure.labels") && error.contains("measure.observe"),
+        "{error}"
+    );
 }

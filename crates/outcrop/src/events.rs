@@ -1,18 +1,51 @@
 use std::collections::BTreeMap;
 
-use outcrop_core::{LossPoint, Measurement, Stage, TrainingEvent};
-use outcrop_fit::{stage_starts, training_events};
+use std::path::Path;
 
-/// What happened in the training of each model, as losses, learning rates and stages say.
-pub(crate) fn of_runs(losses: &[LossPoint], measurements: &[Measurement]) -> Vec<TrainingEvent> {
+use outcrop_core::{LossPoint, Measurement, Stage, TrainingEvent};
+use outcrop_fit::{RateHistory, stage_starts, training_events, training_events_with};
+use outcrop_train::{RunSpec, learning_rate};
+
+/// The learning rate of a run at each of its steps, by the name of its model.
+pub(crate) type Rates = BTreeMap<String, RateHistory>;
+
+/// The rates of these runs: `loss.csv` has those of measured steps only.
+pub(crate) fn rates<'a>(specs: impl IntoIterator<Item = &'a RunSpec>) -> Rates {
+    let of_run = |spec: &RunSpec| {
+        let updates = 0..spec.train.steps;
+        let steps: Vec<f64> = updates.clone().map(|update| (update + 1) as f64).collect();
+        let rates: Vec<f64> = updates
+            .map(|update| learning_rate(&spec.train, update))
+            .collect();
+        (spec.model.clone(), RateHistory::new(&steps, &rates))
+    };
+    specs.into_iter().map(of_run).collect()
+}
+
+/// The rates of the run in a folder; none where it has no `run.toml` that can be read.
+pub(crate) fn rates_in(folder: &Path) -> Rates {
+    let spec = RunSpec::read(&folder.join("run.toml"));
+    rates(spec.as_ref().ok())
+}
+
+/// What happened in the training of each model, as losses, learning rates and stages say; `rates` are those that are known
+/// at every step.
+pub(crate) fn of_runs(
+    losses: &[LossPoint],
+    measurements: &[Measurement],
+    rates: &Rates,
+) -> Vec<TrainingEvent> {
     let mut by_model: BTreeMap<&str, Vec<LossPoint>> = BTreeMap::new();
     for row in losses {
         by_model.entry(&row.model).or_default().push(row.clone());
     }
     let mut events = Vec::new();
-    for rows in by_model.values_mut() {
+    for (model, rows) in &mut by_model {
         rows.sort_by_key(|row| row.step);
-        events.extend(training_events(rows));
+        events.extend(match rates.get(*model) {
+            Some(history) => training_events_with(rows, history),
+            None => training_events(rows),
+        });
     }
     let mut checkpoints: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
     for row in measurements {

@@ -43,6 +43,7 @@ mod layout;
 mod lines;
 mod measurement;
 mod nouns;
+mod observation;
 mod once;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -65,13 +66,14 @@ pub use measurement::{
     measurements_from, write_measurements,
 };
 pub(crate) use measurement::{Table, fold_tables};
+pub use observation::{StagedObservation, observations};
 #[cfg(feature = "parquet")]
 pub use parquet::ParquetWriter;
 pub use problem::{Loaded, Problem, Streamed};
 pub use row::{QuantitiesOf, Row};
 pub use rows::{
-    RowWriter, append_rows, cells, read_rows, read_rows_from, read_rows_from_with, read_rows_with,
-    rows_to_csv, rows_to_csv_with, stream_rows, write_rows, write_rows_with,
+    RowWriter, append_rows, cells, numbered_rows, read_rows, read_rows_from, read_rows_from_with,
+    read_rows_with, rows_to_csv, rows_to_csv_with, stream_rows, write_rows, write_rows_with,
 };
 pub use trajectory::{trajectories, trajectories_from, write_trajectories};
 pub use trajectory_stream::{TrajectoryStream, trajectory_stream};

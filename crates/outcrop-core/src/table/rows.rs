@@ -93,6 +93,21 @@ pub fn stream_rows<T: Row, R: Read>(
     Ok(rows.map(unnumbered))
 }
 
+/// The rows of a file one by one, each with its line, as [`stream_rows`] gives them.
+///
+/// # Errors
+/// As [`read_rows`]; those of a row are items.
+pub fn numbered_rows<T: Row>(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<Streamed<(u64, T)>>> + use<T>> {
+    let columns = Columns {
+        required: T::REQUIRED,
+        optional: T::HEADER,
+        named: T::NAMED,
+    };
+    RowStream::<_, T, T>::new(super::open(path)?, &path.display().to_string(), columns, Ok)
+}
+
 /// By what would be written: NaN is NaN.
 fn says_the_same<T: Row>(a: &T, b: &T) -> bool {
     let quantities = T::QUANTITIES.is_none_or(|of| (of.get)(a) == (of.get)(b));

@@ -26,6 +26,16 @@ use super::spikes::loss_spikes;
 /// assert!((found[1].value.unwrap_or(0.0) - 0.1).abs() < 1e-12);
 /// ```
 pub fn training_events(rows: &[LossPoint]) -> Vec<TrainingEvent> {
+    let rated = rows
+        .iter()
+        .filter_map(|row| Some((row.step as f64, row.learning_rate?)));
+    let (at, rates): (Vec<f64>, Vec<f64>) = rated.unzip();
+    training_events_with(rows, &RateHistory::new(&at, &rates))
+}
+
+/// As [`training_events`], with the learning rates of `history` in place of those of the rows: where its schedule is
+/// known, a run's changes are known to the step, though losses are of some steps only.
+pub fn training_events_with(rows: &[LossPoint], history: &RateHistory) -> Vec<TrainingEvent> {
     let Some(model) = rows.first().map(|row| &row.model) else {
         return Vec::new();
     };
@@ -37,11 +47,7 @@ pub fn training_events(rows: &[LossPoint]) -> Vec<TrainingEvent> {
         stage: None,
     };
     let steps: Vec<f64> = rows.iter().map(|row| row.step as f64).collect();
-    let rated = rows
-        .iter()
-        .filter_map(|row| Some((row.step as f64, row.learning_rate?)));
-    let (at, rates): (Vec<f64>, Vec<f64>) = rated.unzip();
-    let changes = RateHistory::new(&at, &rates).changes();
+    let changes = history.changes();
     let changes = changes.iter().map(|c| event(c.step, c.kind, c.value));
     let loss: Vec<f64> = rows
         .iter()

@@ -1,3 +1,4 @@
+use super::drawn::drawn;
 use super::fitted::Fitted;
 use super::fitted_row::FittedRow;
 use super::identified::{Identified, Solved};
@@ -38,20 +39,25 @@ static ABOUT: About = About {
     formula: "f(t) = s / (1 + (s / u0 - 1) exp(-t / tau))",
     quantities: &[
         QuantityAbout::parameter("s", "ratio", "what it tends to: the singular value")
-            .within(0.0, f64::INFINITY),
-        QuantityAbout::parameter("u0", "ratio", "value at step 0").within(0.0, f64::INFINITY),
-        TIME_CONSTANT,
-        QuantityAbout::derived("t_mid", "steps", "step at which it is s / 2; where s > u0"),
+            .within(0.0, f64::INFINITY)
+            .with_interval(),
+        QuantityAbout::parameter("u0", "ratio", "value at step 0")
+            .within(0.0, f64::INFINITY)
+            .with_interval(),
+        TIME_CONSTANT.with_interval(),
+        QuantityAbout::derived("t_mid", "steps", "step at which it is s / 2; where s > u0")
+            .with_interval(),
         QuantityAbout::derived(
             "tau_learning",
             "ratio steps",
             "2 s tau: one over the learning rate",
         )
-        .within(0.0, f64::INFINITY),
-        F_FIRST,
-        F_LAST,
-        F_MAX,
-        T_HALF,
+        .within(0.0, f64::INFINITY)
+        .with_interval(),
+        F_FIRST.with_interval(),
+        F_LAST.with_interval(),
+        F_MAX.with_interval(),
+        T_HALF.with_interval(),
         T_PEAK,
     ],
     limits: "the logistic curve without an offset; exponential growth at s = infinity; a constant at s = u0",
@@ -70,20 +76,28 @@ struct Mode {
     rate: f64,
 }
 
-fn fit(observations: &Observations<'_>) -> Result<Identified> {
-    let (last, options) = (observations.series.last(), observations.options);
-    let family = ModeFamily::new(last, options.max_beta());
-    let solved = Solved::new(&family, observations)?;
-    let (p, [s]) = (solved.solution.optimum.p, solved.coefficients());
-    let mode = Mode {
-        s,
-        growth: ModeFamily::growth(&p),
-        rate: family.rate.rate(p[0]),
-    };
+impl Mode {
+    fn new(family: &ModeFamily, p: &[f64; 2], [s]: [f64; 1]) -> Self {
+        Self {
+            s,
+            growth: ModeFamily::growth(p),
+            rate: family.rate.rate(p[0]),
+        }
+    }
+}
+
+fn family(observations: &Observations<'_>) -> ModeFamily {
+    ModeFamily::new(observations.series.last(), observations.options.max_beta())
+}
+
+fn identify(solved: &Solved<'_, 2, 1>, observations: &Observations<'_>) -> Result<Identified> {
+    let family = family(observations);
+    let mode = Mode::new(&family, &solved.solution.optimum.p, solved.coefficients());
     let mut open = Vec::new();
+    let limit = GrowthFamily::new(observations.series.last());
     if solved.is_flat(2) {
         open.push((FLAT_STATUS, ALL));
-    } else if mode.growth > 0.0 && solved.reaches(&GrowthFamily::new(last), None, 1)? {
+    } else if mode.growth > 0.0 && solved.reaches(&limit, None, 1)? {
         open.push(("asymptote not identified", ASYMPTOTE));
     }
     Ok(Identified {
@@ -98,12 +112,18 @@ impl Hypothesis for DeepLinearMode {
     }
 
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
-        Ok(fit(observations)?.fitted)
+        let solved = Solved::new(&family(observations), observations)?;
+        Ok(identify(&solved, observations)?.fitted)
     }
 
-    /// Without the asymptote where exponential growth fits as well.
-    fn row(&self, observations: &Observations<'_>, _: &[f64]) -> Result<FittedRow> {
-        Ok(fit(observations)?.row())
+    /// Without the asymptote where exponential growth fits as well; with intervals and the band from the posterior.
+    fn row(&self, observations: &Observations<'_>, steps: &[f64]) -> Result<FittedRow> {
+        let family = family(observations);
+        let solved = Solved::new(&family, observations)?;
+        let found = identify(&solved, observations)?;
+        let curve = |p: &[f64; 2], coefficients| Mode::new(&family, p, coefficients);
+        let drawn = drawn(&solved, &family, observations.options.draws(), curve);
+        Ok(found.row_with(observations, steps, &drawn))
     }
 }
 

@@ -1,3 +1,4 @@
+use super::drawn::drawn;
 use super::fitted::Fitted;
 use super::fitted_row::FittedRow;
 use super::identified::{Identified, Solved};
@@ -34,6 +35,16 @@ pub struct DoubleRise;
 const MIDDLE: &str = "step at which it is half-way; empty where that is behind the run";
 const STEEPNESS: &str = "steepness, 0.5 to 20; empty where it lies between two checkpoints";
 
+const fn middle(name: &'static str) -> QuantityAbout {
+    let about = QuantityAbout::parameter(name, "steps", MIDDLE);
+    about.within(0.0, f64::INFINITY).with_interval()
+}
+
+const fn steepness(name: &'static str) -> QuantityAbout {
+    let about = QuantityAbout::parameter(name, "", STEEPNESS);
+    about.within(0.0, MOST_STEEPNESS).with_interval()
+}
+
 static ABOUT: About = About {
     name: DOUBLE_RISE,
     formula: "f(t) = c + K1 / (1 + (t_mid1 / t)^h1) + K2 / (1 + (t_mid2 / t)^h2)",
@@ -43,17 +54,18 @@ static ABOUT: About = About {
             "K1",
             "ratio",
             "size of the earlier rise; negative where it falls",
-        ),
-        QuantityAbout::parameter("t_mid1", "steps", MIDDLE).within(0.0, f64::INFINITY),
-        QuantityAbout::parameter("h1", "", STEEPNESS).within(0.0, MOST_STEEPNESS),
-        QuantityAbout::parameter("K2", "ratio", "size of the later rise"),
-        QuantityAbout::parameter("t_mid2", "steps", MIDDLE).within(0.0, f64::INFINITY),
-        QuantityAbout::parameter("h2", "", STEEPNESS).within(0.0, MOST_STEEPNESS),
-        F_FIRST,
-        F_LAST,
-        F_MAX,
-        T_HALF,
-        T_PEAK,
+        )
+        .with_interval(),
+        middle("t_mid1"),
+        steepness("h1"),
+        QuantityAbout::parameter("K2", "ratio", "size of the later rise").with_interval(),
+        middle("t_mid2"),
+        steepness("h2"),
+        F_FIRST.with_interval(),
+        F_LAST.with_interval(),
+        F_MAX.with_interval(),
+        T_HALF.with_interval(),
+        T_PEAK.with_interval(),
     ],
     limits: "one rise at K2 = 0; a constant at K1 = K2 = 0",
     source: "two curves of Hill (1910, Journal of Physiology 40:iv), logistic in ln t",
@@ -92,10 +104,12 @@ impl Rises {
     }
 }
 
-fn fit(observations: &Observations<'_>) -> Result<Identified> {
-    let series = observations.series;
-    let axes = RiseAxes::new(series.steps());
-    let solved = Solved::new(&TwoRises(axes), observations)?;
+fn family(observations: &Observations<'_>) -> TwoRises {
+    TwoRises(RiseAxes::new(observations.series.steps()))
+}
+
+fn identify(solved: &Solved<'_, 4, 3>, observations: &Observations<'_>) -> Result<Identified> {
+    let (series, TwoRises(axes)) = (observations.series, family(observations));
     let rises = Rises::new(solved.solution.optimum.p, solved.coefficients());
     let mut open: Vec<(&'static str, &'static [&'static str])> = Vec::new();
     if solved.is_flat(6) {
@@ -127,12 +141,18 @@ impl Hypothesis for DoubleRise {
     }
 
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
-        Ok(fit(observations)?.fitted)
+        let solved = Solved::new(&family(observations), observations)?;
+        Ok(identify(&solved, observations)?.fitted)
     }
 
-    /// Without parameters where one rise fits as well.
-    fn row(&self, observations: &Observations<'_>, _: &[f64]) -> Result<FittedRow> {
-        Ok(fit(observations)?.row())
+    /// Without parameters where one rise fits as well; with intervals and the band from the posterior.
+    fn row(&self, observations: &Observations<'_>, steps: &[f64]) -> Result<FittedRow> {
+        let family = family(observations);
+        let solved = Solved::new(&family, observations)?;
+        let found = identify(&solved, observations)?;
+        let curve = |p: &[f64; 4], coefficients| Rises::new(*p, coefficients);
+        let drawn = drawn(&solved, &family, observations.options.draws(), curve);
+        Ok(found.row_with(observations, steps, &drawn))
     }
 }
 

@@ -1,11 +1,15 @@
 //! What the data do not identify of a fitted curve: limits that fit as well.
 
+use std::sync::Arc;
+
+use outcrop_core::Quantity;
+
 use super::{About, Fitted, FittedRow};
 use crate::goodness::above_rounding;
 use crate::observations::{Observations, solve};
 use crate::separable::Separable;
 use crate::weights::{Scaled, Solution};
-use crate::{Curve, FitOptions, Result};
+use crate::{Curve, FitOptions, Interval, Result};
 
 /// The 95 % points of chi-squared with 1, 2 and 3 degrees of freedom over the first of them, so in units of the option
 /// `evidence`.
@@ -87,6 +91,62 @@ pub(super) struct Identified {
 }
 
 impl Identified {
+    /// The row with the intervals of what is identified, and the band at `steps`, from curves `drawn` of the posterior.
+    pub(super) fn row_with(
+        self,
+        observations: &Observations<'_>,
+        steps: &[f64],
+        drawn: &[Arc<dyn Curve>],
+    ) -> FittedRow {
+        let level = observations.options.level();
+        let open: Vec<&str> = self
+            .open
+            .iter()
+            .flat_map(|(_, names)| *names)
+            .copied()
+            .collect();
+        let about = self.fitted.about;
+        let mut row = self.row();
+        let summaries: Vec<_> = drawn
+            .iter()
+            .map(|c| observations.series.summary(&**c))
+            .collect();
+        for quantity in about
+            .columns()
+            .filter(|q| q.interval && !open.contains(&q.name))
+        {
+            let Some(value) = row.quantities.value(quantity.name) else {
+                continue; // where the best curve has none the others' have no interval
+            };
+            let of_curves = drawn.iter().zip(&summaries).filter_map(|(curve, summary)| {
+                let parameters = curve.parameters();
+                match parameters.iter().find(|(name, _)| *name == quantity.name) {
+                    // a parameter without a finite value lies beyond every finite one
+                    Some((_, value)) => Some(value.unwrap_or(f64::INFINITY)),
+                    None => {
+                        summary
+                            .named()
+                            .iter()
+                            .find(|(name, _)| *name == quantity.name)?
+                            .1
+                    }
+                }
+            });
+            let interval = Interval::new(of_curves.collect(), level);
+            let quantity = Quantity::new(quantity.name, Some(value));
+            row.quantities
+                .set(quantity.between(interval.lo, interval.hi));
+        }
+        let at = |t: &f64| {
+            let some = drawn.iter().step_by(4);
+            Interval::new(some.map(|curve| curve.value(*t)).collect(), level)
+        };
+        if !drawn.is_empty() {
+            row.band = steps.iter().map(at).collect();
+        }
+        row
+    }
+
     pub(super) fn row(self) -> FittedRow {
         let mut row = FittedRow::new(self.fitted);
         for name in self.open.iter().flat_map(|(_, names)| *names) {

@@ -5,6 +5,7 @@ mod choice;
 mod critically_damped;
 mod deep_linear_mode;
 mod double_rise;
+mod drawn;
 mod emergence;
 mod first_order_step;
 mod fitted;

@@ -1,3 +1,4 @@
+use super::drawn::drawn;
 use super::fitted::Fitted;
 use super::fitted_row::FittedRow;
 use super::identified::{Identified, Solved};
@@ -34,24 +35,27 @@ static ABOUT: About = About {
     name: POWER_LAW,
     formula: "f(t) = K + span (1 + t / tau0)^p, p the exponent",
     quantities: &[
-        QuantityAbout::parameter("K", "ratio", "asymptote for p < 0"),
+        QuantityAbout::parameter("K", "ratio", "asymptote for p < 0").with_interval(),
         QuantityAbout::parameter(
             "span",
             "ratio",
             "f(0) - K; negative where p < 0 and the curve rises",
-        ),
+        )
+        .with_interval(),
         QuantityAbout::parameter(
             "exponent",
             "",
             "p, -4 to 3: negative where the curve saturates",
         )
-        .within(EXPONENTS[0], EXPONENTS[1]),
+        .within(EXPONENTS[0], EXPONENTS[1])
+        .with_interval(),
         QuantityAbout::parameter("tau0", "steps", "offset, at least the option `min_tau0`")
-            .within(0.0, f64::INFINITY),
-        F_FIRST,
-        F_LAST,
-        F_MAX,
-        T_HALF,
+            .within(0.0, f64::INFINITY)
+            .with_interval(),
+        F_FIRST.with_interval(),
+        F_LAST.with_interval(),
+        F_MAX.with_interval(),
+        T_HALF.with_interval(),
         T_PEAK,
     ],
     limits: "`log only` at p = 0; a straight line at p = 1 and at tau0 = infinity; an exponential at p = -infinity",
@@ -70,11 +74,23 @@ struct Power {
     p: [f64; 2],
 }
 
-fn fit(observations: &Observations<'_>) -> Result<Identified> {
-    let (last, options) = (observations.series.last(), observations.options);
-    let family = PowerFamily::new(last, options.min_tau0());
-    let solved = Solved::new(&family, observations)?;
-    let (p, [constant, slope]) = (solved.solution.optimum.p, solved.coefficients());
+impl Power {
+    fn new(family: PowerFamily, p: [f64; 2], [constant, slope]: [f64; 2]) -> Self {
+        Self {
+            constant,
+            slope,
+            family,
+            p,
+        }
+    }
+}
+
+fn family(observations: &Observations<'_>) -> PowerFamily {
+    PowerFamily::new(observations.series.last(), observations.options.min_tau0())
+}
+
+fn identify(solved: &Solved<'_, 2, 2>, family: PowerFamily) -> Result<Identified> {
+    let p = solved.solution.optimum.p;
     let mut open: Vec<(&'static str, &'static [&'static str])> = Vec::new();
     if solved.is_flat(3) {
         open.push((FLAT_STATUS, ALL));
@@ -92,14 +108,8 @@ fn fit(observations: &Observations<'_>) -> Result<Identified> {
             open.push(("tau0 at its lower bound", &[]));
         }
     }
-    let curve = Power {
-        constant,
-        slope,
-        family,
-        p,
-    };
     Ok(Identified {
-        fitted: solved.fitted(&ABOUT, curve),
+        fitted: solved.fitted(&ABOUT, Power::new(family, p, solved.coefficients())),
         open,
     })
 }
@@ -110,12 +120,20 @@ impl Hypothesis for PowerLaw {
     }
 
     fn fit(&self, observations: &Observations<'_>) -> Result<Fitted> {
-        Ok(fit(observations)?.fitted)
+        let family = family(observations);
+        let solved = Solved::new(&family, observations)?;
+        Ok(identify(&solved, family)?.fitted)
     }
 
-    /// Without the parameters that a logarithm or a straight line does not have, where these fit as well.
-    fn row(&self, observations: &Observations<'_>, _: &[f64]) -> Result<FittedRow> {
-        Ok(fit(observations)?.row())
+    /// Without the parameters that a logarithm or a straight line does not have, where these fit as well; with intervals
+    /// and the band from the posterior.
+    fn row(&self, observations: &Observations<'_>, steps: &[f64]) -> Result<FittedRow> {
+        let family = family(observations);
+        let solved = Solved::new(&family, observations)?;
+        let found = identify(&solved, family)?;
+        let curve = |p: &[f64; 2], coefficients| Power::new(family, *p, coefficients);
+        let drawn = drawn(&solved, &family, observations.options.draws(), curve);
+        Ok(found.row_with(observations, steps, &drawn))
     }
 }
 

@@ -37,13 +37,13 @@ impl AllChannels {
     }
 
     pub(super) fn get(&self, key: (u32, Site, u32)) -> Option<Result<&[usize], Missing>> {
-        let found = self.0.get(&key)?;
-        Some(
-            found
-                .as_ref()
-                .map(Vec::as_slice)
-                .map_err(|missing| *missing),
-        )
+        self.0.get(&key).map(lent)
+    }
+
+    pub(super) fn iter(
+        &self,
+    ) -> impl Iterator<Item = ((u32, Site, u32), Result<&[usize], Missing>)> {
+        self.0.iter().map(|(key, found)| (*key, lent(found)))
     }
 
     pub(super) fn of_step(self, step: u64) -> StepChannels {
@@ -62,6 +62,13 @@ impl AllChannels {
             of: self.0.into_iter().map(entry).collect(),
         }
     }
+}
+
+fn lent(found: &Channels) -> Result<&[usize], Missing> {
+    found
+        .as_ref()
+        .map(Vec::as_slice)
+        .map_err(|missing| *missing)
 }
 
 impl From<&StepChannels> for AllChannels {

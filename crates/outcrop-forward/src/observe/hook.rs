@@ -1,10 +1,12 @@
-use crate::{AttentionWeights, BlockPlace, BlockRows, Hook};
-use outcrop_arch::ArchSpec;
+use crate::final_norm::FinalNorm;
+use crate::{AttentionWeights, BlockPlace, BlockRows, Hook, Published};
 use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 
-use super::StepChannels;
+use super::Earlier;
+use super::StepKernels;
 use super::channels::AllChannels;
 use super::jobs::{Bench, Job, Outcome, Rooms, Source, union};
+use super::means::Means;
 use super::rows::OfSequence;
 use super::wanted::{PLACES, Wanted};
 
@@ -14,7 +16,12 @@ pub(super) struct Observing<'a> {
     wanted: &'a Wanted,
     d_model: usize,
     layers: usize,
+    earlier: Earlier<'a>,
     before: Option<AllChannels>,
+    /// The final norm, where its output is observed.
+    norm: Option<FinalNorm<'a>>,
+    /// The means of the sequences, where these are observed.
+    means: Option<Means>,
     /// What is kept of each sequence until its last layer.
     held: Vec<Held>,
     seen: Seen,
@@ -31,6 +38,8 @@ pub(super) struct Seen {
     keeps_sequences: bool,
     /// Top channels, where they are compared.
     pub(super) channels: Option<AllChannels>,
+    /// Kernels, where they are compared.
+    pub(super) kernels: Option<StepKernels>,
     /// The residual stream of each sequence after the last layer, where logits are asked for.
     pub(super) last: Vec<Vec<f32>>,
 }
@@ -48,33 +57,50 @@ struct Held {
 impl<'a> Observing<'a> {
     pub(super) fn new(
         wanted: &'a Wanted,
-        arch: &ArchSpec,
+        model: &'a Published,
         sequences: usize,
-        before: Option<&StepChannels>,
-    ) -> Self {
-        Self {
+        earlier: Earlier<'a>,
+    ) -> crate::Result<Self> {
+        let arch = model.arch();
+        let norm = match wanted.at(Site::FinalNorm) {
+            true => FinalNorm::new(model)?,
+            false => None,
+        };
+        let means = || Means::new(arch.layers, sequences, arch.d_model);
+        Ok(Self {
             wanted,
             d_model: arch.d_model,
             layers: arch.layers,
-            before: before.map(AllChannels::from),
+            earlier,
+            before: earlier.channels.map(AllChannels::from),
+            norm,
+            means: wanted.at(Site::Sequences).then(means),
             held: vec![Held::default(); sequences],
             seen: Seen {
                 collector: Collector::new(wanted.observables.clone()),
                 sequences: Vec::new(),
                 keeps_sequences: wanted.sequences,
                 channels: wanted.channels.then(AllChannels::default),
+                kernels: wanted.kernels.then(StepKernels::default),
                 last: vec![Vec::new(); if wanted.logits() { sequences } else { 0 }],
             },
             rooms: Default::default(),
             failed: None,
-        }
+        })
     }
 
-    pub(super) fn finish(self) -> crate::Result<Seen> {
-        match self.failed {
-            Some(error) => Err(error.into()),
-            None => Ok(self.seen),
+    pub(super) fn finish(mut self) -> crate::Result<Seen> {
+        if let Some(error) = self.failed {
+            return Err(error.into());
         }
+        if let Some(means) = &self.means {
+            let found = means.found(&self.seen.collector, &self.wanted.annotations)?;
+            for (layer, found) in found {
+                let collector = &mut self.seen.collector;
+                collector.add(layer, None, Site::Sequences, &found);
+            }
+        }
+        Ok(self.seen)
     }
 
     fn bench(&self, sequence: usize) -> Bench<'_> {
@@ -84,6 +110,8 @@ impl<'a> Observing<'a> {
             rooms: [&self.rooms[0], &self.rooms[1]],
             sequence: sequence as u32,
             before: self.before.as_ref(),
+            kernels: self.earlier.before,
+            first: self.earlier.first,
         }
     }
 
@@ -93,6 +121,9 @@ impl<'a> Observing<'a> {
                 let key = (outcome.layer, outcome.site, sequence as u32);
                 all.insert(key, channels);
             }
+            if let (Some(all), Some(kernel)) = (&mut self.seen.kernels, outcome.kernel) {
+                all.insert(outcome.layer, sequence as u32, kernel);
+            }
             self.seen.take(
                 (outcome.layer, outcome.head, outcome.site),
                 sequence,
@@ -101,7 +132,11 @@ impl<'a> Observing<'a> {
         }
     }
 
-    fn hold_largest(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
+    /// Takes in what is of all layers together.
+    fn hold(&mut self, layer: usize, sequence: usize, hidden: &[f32]) -> Result<()> {
+        if let Some(means) = &mut self.means {
+            means.add(layer, sequence, hidden);
+        }
         if self.wanted.at(Site::LayerMaxima) {
             let largest = View::new(hidden, self.d_model)?.largest();
             self.held[sequence].maxima.push(largest);
@@ -115,7 +150,7 @@ impl<'a> Observing<'a> {
     }
 
     fn observe_embedding(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
-        self.hold_largest(sequence, hidden)?;
+        self.hold(0, sequence, hidden)?;
         if self.wanted.inputs {
             self.held[sequence].embedding = hidden.to_vec();
         }
@@ -166,7 +201,7 @@ impl<'a> Observing<'a> {
         };
         all.extend(outcomes);
         self.take(sequence, all);
-        self.hold_largest(sequence, hidden)?;
+        self.hold(layer, sequence, hidden)?;
         if self.waits() && self.wanted.at(Site::ResidualStream) {
             let state = (hidden.to_vec(), of_layer);
             self.held[sequence].layers.push(state);
@@ -249,6 +284,16 @@ impl<'a> Observing<'a> {
                 source: Source::Rows(state, self.d_model),
                 companions,
                 sinks: sinks.as_deref(),
+            });
+        }
+        let normed = self.norm.as_ref().map(|norm| norm.of(hidden));
+        if let Some(rows) = &normed {
+            jobs.push(Job {
+                site: Site::FinalNorm,
+                layer: self.layers as u32,
+                source: Source::Rows(rows, self.d_model),
+                companions: Vec::new(),
+                sinks: None,
             });
         }
         let outcomes = self.bench(sequence).run(&jobs, None)?;

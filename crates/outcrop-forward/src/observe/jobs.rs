@@ -4,12 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::AttentionWeights;
 use outcrop_observe::{
-    Collector, Companion, Found, Result, Sample, SinkConvention, Site, View, sink_keys_of,
+    Collector, Companion, Found, Kernel, Result, Sample, SinkConvention, Site, View, sink_keys_of,
     top_channels_of,
 };
 use rayon::prelude::*;
 
 use super::channels::{AllChannels, Channels};
+use super::kernels::{self, FirstStep, StepKernels};
 use super::wanted::Wanted;
 
 /// Where the rows of a tensor are.
@@ -43,6 +44,8 @@ pub(super) struct Outcome {
     pub(super) found: Vec<Found>,
     /// Its top channels, where they are compared.
     pub(super) channels: Option<Channels>,
+    /// Its kernel, where it is compared.
+    pub(super) kernel: Option<kernels::Found>,
 }
 
 /// Memory of jobs, used again: fresh memory causes page faults.
@@ -69,6 +72,10 @@ pub(super) struct Bench<'a> {
     pub(super) sequence: u32,
     /// The top channels of the step before, where they are known.
     pub(super) before: Option<&'a AllChannels>,
+    /// The kernels of the step before, where they are known.
+    pub(super) kernels: Option<&'a StepKernels>,
+    /// Those of the first step.
+    pub(super) first: FirstStep<'a>,
 }
 
 impl Bench<'_> {
@@ -106,7 +113,16 @@ impl Bench<'_> {
     }
 
     fn observe(self, job: &Job<'_>, head: Option<u32>, view: View<'_>) -> Result<Outcome> {
+        let kernel =
+            (self.wanted.kernels && job.site == Site::ResidualStream).then(|| Kernel::new(view));
         let mut sample = Sample::new(view);
+        if let Some(kernel) = &kernel {
+            sample = self.with_kernels(job.layer, kernel, sample);
+        }
+        if job.site == Site::ResidualStream {
+            let given = &self.wanted.annotations;
+            sample = given.of_positions(self.sequence as usize, sample)?;
+        }
         for (companion, rows) in &job.companions {
             sample = sample.with(*companion, View::new(rows, rows.len() / view.rows())?)?;
         }
@@ -130,7 +146,34 @@ impl Bench<'_> {
             head,
             found: self.collector.found(job.site, &sample),
             channels: own,
+            kernel,
         })
+    }
+
+    /// A sample with its own kernel and those of earlier steps.
+    fn with_kernels<'s>(self, layer: u32, own: &'s kernels::Found, sample: Sample<'s>) -> Sample<'s>
+    where
+        Self: 's,
+    {
+        let own = own.as_ref().map_err(|missing| *missing);
+        let mut sample = sample.with_own_kernel(own);
+        let first = match self.first {
+            FirstStep::This => Some(own),
+            FirstStep::Earlier(kernels) => kernels.get(layer, self.sequence),
+            FirstStep::Unknown => None,
+        };
+        let before = self
+            .kernels
+            .and_then(|kernels| kernels.get(layer, self.sequence));
+        for (companion, kernel) in [
+            (Companion::FirstStep, first),
+            (Companion::StepBefore, before),
+        ] {
+            if let Some(kernel) = kernel {
+                sample = sample.with_kernel(companion, kernel);
+            }
+        }
+        sample
     }
 
     /// The attention weights of every head, and the keys that are sinks in it, where they are asked for; none where the
@@ -160,6 +203,7 @@ impl Bench<'_> {
                     false => Vec::new(),
                 },
                 channels: None,
+                kernel: None,
             };
             let sinks = self
                 .wanted

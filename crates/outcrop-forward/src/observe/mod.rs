@@ -1,17 +1,24 @@
 //! Observables of a checkpoint at the places of its forward pass.
 
+mod annotations;
 mod channels;
 mod hook;
 mod jobs;
+mod kernels;
+mod last;
 mod lens;
+mod means;
 mod rows;
 mod wanted;
 
 use outcrop_core::Observation;
 use outcrop_observe::Observable;
 
+pub use annotations::{Annotations, TargetRows};
 pub use channels::StepChannels;
 use hook::Observing;
+pub use kernels::{FirstStep, StepKernels};
+pub use last::{LAST_STEP, compare_with_last};
 use wanted::Wanted;
 
 use crate::{Measured, Published, Result, measure_with};
@@ -23,6 +30,19 @@ pub struct ObserveOptions {
     pub observables: Vec<&'static Observable>,
     /// Whether there are also rows for single sequences, which are as many as sequences times rows.
     pub sequences: bool,
+    /// Labels and targets of the sequences.
+    pub annotations: Annotations,
+}
+
+/// The steps of a series that one is compared with; by default it is the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Earlier<'a> {
+    /// The top channels of the step before.
+    pub channels: Option<&'a StepChannels>,
+    /// The kernels of the step before.
+    pub before: Option<&'a StepKernels>,
+    /// Those of the first step.
+    pub first: FirstStep<'a>,
 }
 
 /// What one checkpoint of a series gave.
@@ -35,6 +55,8 @@ pub struct ObservedStep {
     pub observations: Vec<Observation>,
     /// What the next step is compared with; none where no observable asks for it.
     pub channels: Option<StepChannels>,
+    /// What CKA compares later steps with; none where no observable asks for it.
+    pub kernels: Option<StepKernels>,
 }
 
 /// Measures a checkpoint as [`measure()`](crate::measure()) does, in the same pass also the observables of `options`, at every
@@ -43,8 +65,11 @@ pub struct ObservedStep {
 /// Queries and attention weights are of query heads, keys and values of key-value heads. `cosine_sinks` takes the keys
 /// that are sinks by the convention of Gu et al. in any head of the layer, for keys and values in any head that reads them.
 /// The logit lens takes a second pass, and the whole unembedding in memory. `cka` and `kernel_alignment` keep the
-/// residual streams of all layers until the last. What other checkpoints, labels or targets would have to give is missing
-/// (`not-given`).
+/// residual streams of all layers until the last. Labels and targets are those of `options`. What other checkpoints would
+/// have to give is missing (`not-given`): turnover against the last step is what [`compare_with_last`] makes of
+/// [`ObservedStep::channels`].
+///
+/// At `sequences` there is one tensor of all sequences, the means of their hidden states over positions, so that n is 1.
 ///
 /// ```
 /// use outcrop_forward::{ObserveOptions, Published, observe_checkpoint};
@@ -52,7 +77,7 @@ pub struct ObservedStep {
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/neox-parallel");
 /// let model = Published::open(folder.as_ref())?;
 /// let observables = outcrop_observe::select("write,attention_entropy").expect("names of observables");
-/// let options = ObserveOptions { observables, sequences: false };
+/// let options = ObserveOptions { observables, ..ObserveOptions::default() };
 /// let (measured, rows) = observe_checkpoint(&model, &[vec![3, 1, 4]], ("tiny", 8), false, &options)?;
 /// assert_eq!(measured.rows.len(), 2); // layers
 /// assert!(rows.iter().any(|row| row.place == "mlp-write" && row.observable == "write_over_stream"));
@@ -68,11 +93,12 @@ pub fn observe_checkpoint(
     sinks: bool,
     options: &ObserveOptions,
 ) -> Result<(Measured, Vec<Observation>)> {
-    let observed = observe_step(model, sequences, of, sinks, (options, None), &mut |_, _| {})?;
+    let compared = (options, Earlier::default());
+    let observed = observe_step(model, sequences, of, sinks, compared, &mut |_, _| {})?;
     Ok((observed.measured, observed.observations))
 }
 
-/// As [`observe_checkpoint`], compared with the step `before` in a series; `advance` is called after each
+/// As [`observe_checkpoint`], compared with `earlier` steps of a series; `advance` is called after each
 /// (layer, sequence).
 ///
 /// # Errors
@@ -82,7 +108,7 @@ pub fn observe_step(
     sequences: &[Vec<u32>],
     of: (&str, u64),
     sinks: bool,
-    (options, before): (&ObserveOptions, Option<&StepChannels>),
+    (options, earlier): (&ObserveOptions, Earlier<'_>),
     advance: &mut dyn FnMut(usize, usize),
 ) -> Result<ObservedStep> {
     let wanted = Wanted::new(options);
@@ -93,7 +119,10 @@ pub fn observe_step(
             ..ObservedStep::default()
         });
     }
-    let mut hook = Observing::new(&wanted, model.arch(), sequences.len(), before);
+    let leading = model.arch().leading();
+    let lengths: Vec<usize> = sequences.iter().map(|ids| leading + ids.len()).collect();
+    wanted.annotations.check(&lengths)?;
+    let mut hook = Observing::new(&wanted, model, sequences.len(), earlier)?;
     let measured = measure_with(model, sequences, of, sinks, advance, &mut hook)?;
     let mut seen = hook.finish()?;
     lens::look(model, sequences, &wanted, &mut seen)?;
@@ -101,5 +130,6 @@ pub fn observe_step(
         measured,
         observations: rows::observations(&seen.collector, &seen.sequences, of),
         channels: seen.channels.map(|channels| channels.of_step(of.1)),
+        kernels: seen.kernels.map(|kernels| kernels.of_step(of.1)),
     })
 }

@@ -1,13 +1,14 @@
 use crate::BlockPlace;
 use outcrop_observe::{Observable, Site};
 
-use super::ObserveOptions;
+use super::{Annotations, ObserveOptions};
 
 /// Observables that need more than their tensor, by their names.
 const TURNOVER: &str = "channel_turnover";
 const SIMILARITY: &str = "token_similarity";
 const WRITE: &str = "write";
 const CKA: &str = "cka";
+const CKA_STEPS: &str = "cka_steps";
 const ALIGNMENT: &str = "kernel_alignment";
 
 /// The places of a block that a stream keeps.
@@ -28,6 +29,10 @@ pub(super) struct Wanted {
     pub(super) sequences: bool,
     /// Whether top channels are compared with those of the step before.
     pub(super) channels: bool,
+    /// Whether kernels are compared with those of earlier steps.
+    pub(super) kernels: bool,
+    /// Labels and targets.
+    pub(super) annotations: Annotations,
     /// Whether positions that are sinks are asked for.
     pub(super) sinks: bool,
     /// Whether writes are compared with the residual stream.
@@ -45,6 +50,8 @@ impl Wanted {
             observables: options.observables.clone(),
             sequences: options.sequences,
             channels: has(TURNOVER),
+            kernels: has(CKA_STEPS),
+            annotations: options.annotations.clone(),
             sinks: has(SIMILARITY),
             streams: has(WRITE),
             last_layer: has(CKA),
@@ -99,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_needs_more_is_in_the_list() {
-        for name in [TURNOVER, SIMILARITY, WRITE, CKA, ALIGNMENT] {
+        for name in [TURNOVER, SIMILARITY, WRITE, CKA, CKA_STEPS, ALIGNMENT] {
             let one = outcrop_observe::named(name);
             assert!(one.is_some_and(|one| !one.needs.is_empty()), "{name}");
         }

@@ -170,7 +170,7 @@ fn observables_of_images_are_those_without_logits_and_causal_weights() {
     let observables = outcrop_observe::select(names).unwrap();
     let options = ObserveOptions {
         observables,
-        sequences: false,
+        ..ObserveOptions::default()
     };
     let seen = observe_checkpoint(&model, &case.ids, ("tiny", 0), false, &options);
     let rows = seen.unwrap().1;

@@ -5,4 +5,4 @@ mod turnover;
 
 pub(crate) use maxima::MAXIMA;
 pub(crate) use turnover::TURNOVER;
-pub use turnover::{top_channels, top_channels_of};
+pub use turnover::{jaccard, top_channels, top_channels_of};

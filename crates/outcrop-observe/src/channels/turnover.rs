@@ -52,7 +52,13 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
         .to_vec()
 }
 
-fn jaccard(a: &[usize], b: &[usize]) -> f64 {
+/// The Jaccard index of two sets of channels, each without repeats: those in common over all, 0 to 1; NaN for two empty
+/// ones.
+///
+/// ```
+/// assert_eq!(outcrop_observe::jaccard(&[5, 2, 7], &[7, 5, 9]), 0.5);
+/// ```
+pub fn jaccard(a: &[usize], b: &[usize]) -> f64 {
     let common = a.iter().filter(|channel| b.contains(channel)).count();
     common as f64 / (a.len() + b.len() - common) as f64
 }

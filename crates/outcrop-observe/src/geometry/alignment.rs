@@ -1,4 +1,5 @@
 use crate::gram::{self, Symmetric};
+use crate::labelled::Labelled;
 use crate::missing::quotient;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Companion, Found, Missing, Sample, Site, View};
@@ -60,15 +61,25 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
     }
     let own = centred(tensor);
     let with = |companion| sample.companion(companion).map(centred);
-    let labels = sample
-        .labels()
-        .map(|labels| gram::of_labels(labels).centred());
-    let others = [with(Companion::Inputs), with(Companion::Targets), labels];
+    let others = [with(Companion::Inputs), with(Companion::Targets)];
     let found = others.into_iter().flat_map(|other| match other {
         Err(missing) => [Err(missing); 2],
         Ok(other) => alignment(&own, &other),
     });
-    found.collect()
+    found.chain(with_labels(sample, &own)).collect()
+}
+
+/// Of the rows that have a label.
+fn with_labels(sample: &Sample<'_>, own: &Symmetric) -> [Found; 2] {
+    let found = Labelled::of(sample).and_then(|labelled| {
+        let labels = gram::of_labels(labelled.labels()).centred();
+        match labelled.is_all() {
+            true => Ok(alignment(own, &labels)),
+            false if labels.n() < 2 => Err(Missing::TooShort),
+            false => Ok(alignment(&centred(labelled.view()?), &labels)),
+        }
+    });
+    found.unwrap_or_else(|missing| [Err(missing); 2])
 }
 
 fn centred(view: View<'_>) -> Symmetric {

@@ -17,6 +17,7 @@ pub(crate) const PARTICIPATION: Observable = Observable {
         Site::ResidualStream,
         Site::AttentionInput,
         Site::MlpInput,
+        Site::FinalNorm,
         Site::Sequences,
     ],
     needs: "",

@@ -1,4 +1,5 @@
 use crate::classes::classes;
+use crate::labelled::Labelled;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Found, Missing, Sample, Site};
 
@@ -54,11 +55,12 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
 }
 
 fn information(sample: &Sample<'_>) -> Result<[f64; 3], Missing> {
-    let mut classes = classes(sample.labels()?, K + 1);
+    let labelled = Labelled::of(sample)?;
+    let mut classes = classes(labelled.labels(), K + 1);
     if classes.len() < 2 {
         return Err(Missing::OneClass);
     }
-    let scores = principal_scores(sample.tensor(), COMPONENTS)?;
+    let scores = principal_scores(labelled.view()?, COMPONENTS)?;
     let mut rows: Vec<usize> = classes.iter().flatten().copied().collect();
     rows.sort_unstable();
     let whole = entropy::of_rows(&scores, COMPONENTS, &rows, K)?;

@@ -70,6 +70,7 @@ pub(crate) const VALUES: Observable = Observable {
         Site::Embedding,
         Site::AttentionInput,
         Site::MlpInput,
+        Site::FinalNorm,
         Site::Queries,
         Site::Keys,
         Site::Values,

@@ -23,7 +23,12 @@ pub(crate) const SPARSITY: Observable = Observable {
             meaning: "the same after each position is divided by its root mean square: RMSNorm without gain and epsilon",
         },
     ],
-    sites: &[Site::AttentionInput, Site::MlpInput, Site::ResidualStream],
+    sites: &[
+        Site::AttentionInput,
+        Site::MlpInput,
+        Site::FinalNorm,
+        Site::ResidualStream,
+    ],
     needs: "",
     reads: Reads::All,
     convention: "a massive activation enlarges the RMS of its position, so that the other channels nearly vanish",

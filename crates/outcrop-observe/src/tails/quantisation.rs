@@ -33,6 +33,7 @@ pub(crate) const QUANTISATION: Observable = Observable {
         Site::ResidualStream,
         Site::AttentionInput,
         Site::MlpInput,
+        Site::FinalNorm,
         Site::Keys,
         Site::Values,
         Site::AttentionWrite,

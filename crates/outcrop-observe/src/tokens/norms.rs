@@ -37,6 +37,7 @@ pub(crate) const NORMS: Observable = Observable {
         Site::ResidualStream,
         Site::AttentionInput,
         Site::MlpInput,
+        Site::FinalNorm,
         Site::Queries,
         Site::Keys,
         Site::Values,

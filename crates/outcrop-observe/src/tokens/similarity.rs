@@ -30,6 +30,7 @@ pub(crate) const SIMILARITY: Observable = Observable {
         Site::ResidualStream,
         Site::AttentionInput,
         Site::MlpInput,
+        Site::FinalNorm,
         Site::Keys,
         Site::Values,
         Site::AttentionWrite,

@@ -26,6 +26,7 @@ impl Measuring<'_> {
     pub(super) fn finish(mut self) -> Result<SeriesOutcome> {
         self.commit()?;
         self.tables.order(&mut self.state)?;
+        self.compare_with_last()?;
         if let Some(auditor) = self.auditor.take() {
             let series: CheckpointSeries = self.source.series(std::mem::take(&mut self.seen));
             let audit = auditor.finish(&series);

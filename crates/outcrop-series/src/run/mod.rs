@@ -1,6 +1,7 @@
 //! Measuring the checkpoints of a series, one after another.
 
 mod finish;
+mod last;
 mod verify;
 
 use std::cell::RefCell;
@@ -10,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
-use outcrop_core::{FolderLock, NamedArch, arch_sha256};
-use outcrop_forward::{Measured, ObservedStep, Published, observe_step};
+use outcrop_core::{FolderLock, NamedArch, arch_sha256, sha256_hex};
+use outcrop_forward::{Annotations, Measured, ObservedStep, Published, observe_step};
 use outcrop_tokens::Sequences;
 
+use crate::compared::Compared;
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
 use crate::outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, non_finite};
@@ -64,6 +66,13 @@ fn names(options: &SeriesOptions) -> Vec<String> {
     names
 }
 
+/// A hash of labels and targets.
+fn annotations_sha256(options: &SeriesOptions) -> Option<String> {
+    let annotations = &options.observe.annotations;
+    let hash = || sha256_hex(format!("{annotations:?}").as_bytes());
+    (*annotations != Annotations::default()).then(hash)
+}
+
 fn auditor(options: &SeriesOptions) -> Option<Auditor> {
     let auditor = options.audit.as_ref().map(Auditor::new)?;
     Some(auditor.with_known(options.known.clone()))
@@ -76,6 +85,7 @@ struct Measuring<'a> {
     options: &'a SeriesOptions,
     state: SeriesState,
     tables: Tables,
+    compared: Compared,
     /// When the state last spoke of all rows.
     committed: Instant,
     /// Why a table could not be written.
@@ -112,6 +122,7 @@ impl<'a> Measuring<'a> {
             sinks: options.sinks,
             observables: names(options),
             observed_sequences: options.observe.sequences,
+            annotations_sha256: annotations_sha256(options),
             ..SeriesState::default()
         };
         let mut state = folder.claim(&wanted, options.repair)?;
@@ -137,6 +148,7 @@ impl<'a> Measuring<'a> {
             options,
             state,
             tables,
+            compared: Compared::new(folder.file("compared")),
             committed: Instant::now(),
             failed: None,
             auditor: auditor(options),
@@ -236,10 +248,10 @@ impl<'a> Measuring<'a> {
     /// Writes the rows of a step.
     fn keep(&mut self, step: u64, arch: ArchSpec, mut key: Key, rows: &StepRows) -> Result<()> {
         self.adopt(arch)?;
-        self.tables.append(rows)?;
+        self.compared.keep(step, rows)?;
+        self.tables.append(rows, self.state.row_stage().is_some())?;
         key.rows = Some(rows_sha256(rows)?);
         self.state.steps.insert(step, key);
-        self.state.channels.clone_from(&rows.channels);
         if let Some(auditor) = self.auditor.as_ref().filter(|_| self.source.is_passing()) {
             self.folder.write_audit(auditor.so_far())?;
         }
@@ -252,6 +264,7 @@ impl<'a> Measuring<'a> {
     /// Makes all that was measured outlast a power cut.
     fn commit(&mut self) -> Result<()> {
         self.tables.commit(&mut self.state)?;
+        self.compared.prune(&self.state.steps)?;
         self.committed = Instant::now();
         Ok(())
     }
@@ -291,19 +304,20 @@ impl<'a> Measuring<'a> {
             done += 1.0;
             observer(SeriesEvent::Advanced(done / cells));
         };
-        let before = self.state.channels_before(step);
+        let earlier = self.compared.earlier(step, &self.state.steps);
         let observed = observe_step(
             &opened,
             ids,
             (name, step),
             self.options.sinks,
-            (&self.options.observe, before),
+            (&self.options.observe, earlier),
             &mut advance,
         )?;
         let ObservedStep {
             measured,
-            observations,
+            mut observations,
             channels,
+            kernels,
             ..
         } = observed;
         let Measured {
@@ -315,6 +329,9 @@ impl<'a> Measuring<'a> {
         let stage = self.state.row_stage();
         for row in &mut rows {
             row.suspect = own_suspicion(row);
+            row.stage.clone_from(&stage);
+        }
+        for row in &mut observations {
             row.stage.clone_from(&stage);
         }
         let heads = sinks
@@ -329,6 +346,7 @@ impl<'a> Measuring<'a> {
             experts: routers.rows(name, step),
             observations,
             channels,
+            kernels,
         })
     }
 

@@ -2,6 +2,8 @@
 
     cargo xtask fixtures observed --write
 
+Each model is compared with the one before it in the list as if that was its step before. Labels are ids modulo 3.
+
 The models are those that crates/outcrop-forward/tests/fixtures/export.py wrote, in f64. For each model: `ids`, and rows
 [layer, head, place, observable, mean over the sequences, standard error], with heads and layers from 1.
 """
@@ -10,6 +12,7 @@ import pathlib
 
 import numpy as np
 import torch
+from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
 from transformers import AutoModelForCausalLM
@@ -203,10 +206,42 @@ def cka(x, y):
     return hsic(k, l) / np.sqrt(hsic(k, k) * hsic(l, l))
 
 
+def biased_cka(x, y):
+    """Linear CKA of centred rows (Kornblith et al. 2019, equation 4)."""
+    x, y = [z - z.mean(axis=0) for z in (x, y)]
+    return np.linalg.norm(y.T @ x) ** 2 / (np.linalg.norm(x.T @ x) * np.linalg.norm(y.T @ y))
+
+
+def labelled(h, labels):
+    one_hot = np.eye(3)[labels]
+    classes = [h[labels == y] for y in np.unique(labels)]
+    scatter = sum(((rows - rows.mean(axis=0)) ** 2).sum() for rows in classes)
+    spread = np.sqrt(scatter / (len(h) - len(classes)))
+    means = np.stack([rows.mean(axis=0) for rows in classes])
+    return {
+        "cka_labels": cka(h, one_hot),
+        "alignment_labels": biased_cka(h, one_hot),
+        "concept_signal": pdist(means).mean() / spread,
+    }
+
+
+def top_channels(h):
+    return set(np.argsort(-np.abs(h).max(axis=0), kind="stable")[:10].tolist())
+
+
+def with_before(h, before):
+    own, its = top_channels(h), top_channels(before)
+    return {
+        "cka_step_before": cka(h, before),
+        "cka_step_before_biased": biased_cka(h, before),
+        "jaccard_step_before": len(own & its) / len(own | its),
+    }
+
+
 # ---- one sequence
 
-def observe(model, places, ids):
-    """Numbers by (layer, head, place, observable)."""
+def observe(model, places, ids, other):
+    """Numbers by (layer, head, place, observable), and the hidden states by layer; `other` are those of another model."""
     out = model(ids[None], output_hidden_states=True, output_attentions=True)
     blocks = getattr(model.base_model, "layers", None) or model.base_model.h
     residuals = [out.hidden_states[0][0]]
@@ -245,24 +280,30 @@ def observe(model, places, ids):
             put(i + 1, h + 1, "attention-weights", attention(weights.double().numpy()))
     last = after[-1]
     assert torch.allclose(norm(last), out.hidden_states[-1][0], rtol=1e-5, atol=1e-5), "the places add up"
+    normed = norm(last).numpy()
+    put(len(blocks), None, "final-norm", state(normed) | stream(normed))
     logits = head(norm(last))
     for layer, hidden in enumerate(after[1:], 1):
         h = hidden.numpy()
-        put(layer, None, "residual-stream", state(h) | stream(h) | spectrum(h) | {"cka_last_layer": cka(h, last.numpy())})
+        put(layer, None, "residual-stream", state(h) | stream(h) | spectrum(h) | {
+            "cka_last_layer": cka(h, last.numpy()), "cka_last_layer_biased": biased_cka(h, last.numpy()),
+            "alignment_inputs": biased_cka(h, embedding)} | labelled(h, ids.numpy() % 3))
+        if layer in other:
+            put(layer, None, "residual-stream", with_before(h, other[layer]))
         put(layer, None, "logits", lens(head(norm(hidden)), logits, ids[1:]))
         put(layer, None, "logits-without-norm", lens(head(hidden), logits, ids[1:]))
-    return found
+    return found, {layer: hidden.numpy() for layer, hidden in enumerate(after)}
 
 
 @torch.no_grad()
 def main():
     generator = torch.Generator().manual_seed(11)
-    models = []
+    models, before = [], [{}, {}]
     for name in MODELS:
         model = AutoModelForCausalLM.from_pretrained(FIXTURES / name, attn_implementation="eager").double().eval()
         places = WATCHES[model.config.model_type](model)
         ids = torch.randint(0, model.config.vocab_size, (2, 21), generator=generator)
-        found = [observe(model, places, row) for row in ids]
+        found, before = zip(*[observe(model, places, row, other) for row, other in zip(ids, before)])
         rows = []
         for key in found[0]:
             values = np.array([one[key] for one in found])

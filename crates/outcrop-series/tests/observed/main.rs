@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Observation;
-use outcrop_forward::{ObserveOptions, observe_checkpoint};
-use outcrop_forward::{Published, measure};
+use outcrop_forward::{
+    Earlier, FirstStep, ObserveOptions, Published, StepChannels, StepKernels, measure,
+    observe_checkpoint, observe_step,
+};
 use outcrop_observe::select;
 use serde_json::Value;
 
@@ -26,6 +28,7 @@ fn options(list: &str, sequences: bool) -> ObserveOptions {
     ObserveOptions {
         observables: select(list).unwrap(),
         sequences,
+        ..ObserveOptions::default()
     }
 }
 
@@ -40,11 +43,29 @@ fn key(row: &Observation) -> Key {
 #[test]
 fn every_place_agrees_with_transformers() {
     let mut places = BTreeSet::new();
+    let mut before: (Option<StepChannels>, Option<StepKernels>) = (None, None);
     for reference in models() {
         let name = reference["model"].as_str().unwrap();
         let ids: Vec<Vec<u32>> = serde_json::from_value(reference["ids"].clone()).unwrap();
-        let all = options("all", false);
-        let (_, rows) = observe_checkpoint(&fixture(name), &ids, (name, 3), false, &all).unwrap();
+        let mut all = options("all", false);
+        let labels = ids.iter().map(|ids| ids.iter().map(|id| id % 3).collect());
+        all.annotations.position_labels = Some(labels.collect());
+        let earlier = Earlier {
+            channels: before.0.as_ref(),
+            before: before.1.as_ref(),
+            first: FirstStep::Unknown,
+        };
+        let compared = (&all, earlier);
+        let step = observe_step(
+            &fixture(name),
+            &ids,
+            (name, 3),
+            false,
+            compared,
+            &mut |_, _| {},
+        );
+        let step = step.unwrap();
+        let rows = step.observations;
         let ours: BTreeMap<Key, &Observation> = rows.iter().map(|row| (key(row), row)).collect();
         assert_eq!(ours.len(), rows.len(), "each row once");
         for theirs in reference["rows"].as_array().unwrap() {
@@ -71,6 +92,7 @@ fn every_place_agrees_with_transformers() {
             assert_eq!((row.n, row.step, row.sequence), (2, 3, None));
             places.insert(key.2);
         }
+        before = (step.channels, step.kernels);
     }
     let places: Vec<&str> = places.iter().map(String::as_str).collect();
     let expected = [
@@ -78,6 +100,7 @@ fn every_place_agrees_with_transformers() {
         "attention-weights",
         "attention-write",
         "embedding",
+        "final-norm",
         "gate",
         "keys",
         "logits",
@@ -106,14 +129,16 @@ fn observing_changes_no_measurement() {
         let heads = |sinks: Option<outcrop_measure::Sinks>| sinks.unwrap().rows(name, 0);
         assert_eq!(heads(measured.sinks), heads(plain.sinks));
         let (means, single): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.sequence.is_none());
-        assert_eq!(single.len(), means.len() * ids.len());
+        // at `sequences` all are one tensor
+        let each = means.iter().filter(|row| row.place != "sequences").count();
+        assert_eq!(single.len(), each * ids.len());
         let mut sums: BTreeMap<Key, (f64, u64)> = BTreeMap::new();
         for row in single {
             let sum = sums.entry(key(row)).or_default();
             *sum = (sum.0 + row.value.unwrap_or(0.0), sum.1 + row.n);
             assert_eq!(row.value.is_none(), row.reason.is_some(), "{row:?}");
         }
-        for row in means {
+        for row in means.iter().filter(|row| row.place != "sequences") {
             let (sum, n) = sums[&key(row)];
             assert_eq!(row.n, n, "{row:?}");
             let mean = row.value.unwrap_or(0.0);

@@ -46,13 +46,19 @@ impl Tables {
         loss: &LossPoint,
     ) -> Result<()> {
         table::append_measurements(&mut self.measurements, rows)?;
-        if let Some(observables) = &mut self.observables {
-            table::append_rows(observables, observed)?;
-        }
+        self.append_observed(observed)?;
         Ok(table::append_rows(
             &mut self.loss,
             std::slice::from_ref(loss),
         )?)
+    }
+
+    /// Appends observables alone.
+    pub(crate) fn append_observed(&mut self, rows: &[Observation]) -> Result<()> {
+        match &mut self.observables {
+            Some(observables) if !rows.is_empty() => Ok(table::append_rows(observables, rows)?),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Makes what was appended outlast a power cut. A checkpoint or a state that says how much is good

@@ -8,7 +8,14 @@ use crate::Result;
 pub(super) const SCHEDULE_KEYS: [&str; 2] = ["measure", "save"];
 
 /// The fields of [`MeasureSpec`].
-pub(super) const MEASURE_KEYS: [&str; 3] = ["sequences", "observe", "registers"];
+pub(super) const MEASURE_KEYS: [&str; 6] = [
+    "sequences",
+    "observe",
+    "observe_per_sequence",
+    "labels",
+    "targets",
+    "registers",
+];
 
 /// At which steps a model is measured and saved, in the grammar of [`outcrop_schedule`]. The last
 /// step is always saved.
@@ -40,6 +47,15 @@ pub struct MeasureSpec {
     /// `all` ([`outcrop_observe::select`]); default none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub observe: String,
+    /// Whether observables are also written of every single sequence; default false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub observe_per_sequence: bool,
+    /// A table of labels of the held-out sequences, or of their positions ([`outcrop_tokens::Labels`]); default none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub labels: String,
+    /// A table of their targets ([`outcrop_tokens::Targets`]); default none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub targets: String,
     /// Whether hidden states of registers are measured with those of tokens, as the positions before them; by default they
     /// are left out, and position 0 is the first token.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -53,6 +69,14 @@ impl MeasureSpec {
     /// [`Error::Core`](crate::Error::Core) for a name that no observable and no family has.
     pub fn observables(&self) -> Result<Vec<&'static Observable>> {
         if self.observe.is_empty() {
+            let more = [&self.labels, &self.targets].map(|path| !path.is_empty());
+            let fields = ["observe_per_sequence", "labels", "targets"];
+            let set = [self.observe_per_sequence, more[0], more[1]];
+            if let Some((field, _)) = fields.into_iter().zip(set).find(|(_, set)| *set) {
+                let field = format!("measure.{field}");
+                let allowed = "something only beside measure.observe, such as observe = \"cka\"";
+                return Err(CoreError::range(field, "set", allowed).into());
+            }
             return Ok(Vec::new());
         }
         let unknown = |error: outcrop_observe::Error| {
@@ -68,6 +92,9 @@ impl Default for MeasureSpec {
         Self {
             sequences: 10,
             observe: String::new(),
+            observe_per_sequence: false,
+            labels: String::new(),
+            targets: String::new(),
             registers: false,
         }
     }

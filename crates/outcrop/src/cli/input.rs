@@ -80,6 +80,14 @@ impl Failure {
 }
 
 impl Input {
+    /// Which stages of a run are taken.
+    pub(crate) fn stages(&self) -> Stages {
+        Stages {
+            only: self.stage.clone(),
+            join: self.join_stages,
+        }
+    }
+
     /// Its name.
     pub(crate) fn name(&self) -> String {
         self.input.display().to_string()
@@ -100,10 +108,7 @@ impl Input {
         let options = TrajectoryOptions {
             ratio: self.ratio.ratio(),
             include_suspect: self.include_suspect,
-            stages: Stages {
-                only: self.stage.clone(),
-                join: self.join_stages,
-            },
+            stages: self.stages(),
         };
         detail(|| {
             let what = match self.input.is_dir() {

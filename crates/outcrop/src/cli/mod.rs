@@ -26,6 +26,7 @@ mod runs;
 mod select;
 mod stop;
 mod sweep;
+mod synchrony;
 mod threads;
 mod tokens;
 mod train;
@@ -95,6 +96,8 @@ enum Command {
     Forecast(forecast::Args),
     /// Find when trajectories change their level, and whether they do.
     Onset(onset::Args),
+    /// Test whether observables start together, over layers and seeds.
+    Synchrony(synchrony::Args),
     /// Divide training into phases by one or several observables.
     Phases(phases::Args),
     /// Score predictions from architectures, or predict the curves of a new one.
@@ -155,6 +158,7 @@ fn run(command: Command) -> Result<()> {
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Onset(args) => onset::run(&args),
+        Command::Synchrony(args) => synchrony::run(&args),
         Command::Phases(args) => phases::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -135,14 +135,15 @@ fn read(args: &Args) -> Result<Inputs> {
         losses: rows(&losses, table::read_rows)?,
         scores: rows(&scores, table::read_rows)?,
         predictions: rows(&predictions, table::read_rows)?,
-        observations: rows(&observations, table::read_rows)?,
+        observations: rows(&observations, table::observations)?,
         events: rows(&events, table::read_rows)?,
         effects: rows(&effects, table::read_rows)?,
         ..Inputs::default()
     };
     // a run directory has those that its spec sets, and no others
     if inputs.events.iter().all(|one| one.event.is_set()) {
-        let found = crate::events::of_runs(&inputs.losses, &inputs.measurements);
+        let rates = crate::events::rates_in(&args.folder);
+        let found = crate::events::of_runs(&inputs.losses, &inputs.measurements, &rates);
         inputs.events = crate::events::with_set(found, inputs.events);
     }
     // the means hold what rows of single sequences say

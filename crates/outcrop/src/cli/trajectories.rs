@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Loaded};
-use outcrop_core::{Error as CoreError, Observation, Trajectory};
+use outcrop_core::{Error as CoreError, Observation, Stages, Trajectory};
 
 use super::folders::runs_in;
 use super::input::{Input, good_rows};
@@ -36,16 +36,17 @@ impl AnyTrajectories {
         let path = self.input.path();
         let (is_asked, is_file) = (!self.observable.is_empty(), path.is_file());
         if is_asked {
-            return read_observed(path, &self.observable);
+            return read_observed(path, &self.observable, &self.input.stages());
         }
-        if is_file && let Ok(loaded) = table::read_rows(path) {
-            return of_rows(path, loaded, &[]);
+        if is_file && let Ok(loaded) = table::observations(path) {
+            return of_rows(path, loaded, &[], &self.input.stages());
         }
         let trajectories = self.input.open()?;
         let failure = trajectories.failure();
         let named = |trajectory: Trajectory| Observed {
             observable: "ratio".into(),
             place: String::new(),
+            head: None,
             trajectory,
         };
         let found = trajectories.map(named).collect();
@@ -55,11 +56,14 @@ impl AnyTrajectories {
 }
 
 /// The trajectory of one observable.
+#[derive(Clone)]
 pub(crate) struct Observed {
     /// The observable.
     pub(crate) observable: String,
     /// Where it was read; empty for the ratio.
     pub(crate) place: String,
+    /// Its head, from 1; none for what is no head's.
+    pub(crate) head: Option<u32>,
     /// Steps, values (as `ratios`) and standard errors; of a head, the model's name says which.
     pub(crate) trajectory: Trajectory,
 }
@@ -73,6 +77,13 @@ impl Observed {
         }
     }
 
+    /// The model, without its head.
+    pub(crate) fn model(&self) -> &str {
+        let model = self.trajectory.model.as_str();
+        let head = self.head.map(of_head).unwrap_or_default();
+        model.strip_suffix(head.as_str()).unwrap_or(model)
+    }
+
     /// Its steps as numbers.
     pub(crate) fn steps(&self) -> Vec<f64> {
         self.trajectory
@@ -84,13 +95,22 @@ impl Observed {
 }
 
 /// The observables that were asked for (`NAME` or `NAME@PLACE`) of a long table, or of that in a folder.
-pub(crate) fn read_observed(path: &Path, asked: &[String]) -> Result<Vec<Observed>> {
+pub(crate) fn read_observed(
+    path: &Path,
+    asked: &[String],
+    stages: &Stages,
+) -> Result<Vec<Observed>> {
     if !path.is_dir() {
-        return of_rows(path, table::read_rows(path)?, asked);
+        return of_rows(path, table::observations(path)?, asked, stages);
     }
     let mut found = Vec::new();
     for table in tables_in(path)? {
-        found.extend(of_rows(&table, table::read_rows(&table)?, asked)?);
+        found.extend(of_rows(
+            &table,
+            table::observations(&table)?,
+            asked,
+            stages,
+        )?);
     }
     Ok(found)
 }
@@ -118,7 +138,12 @@ type Key = (String, u32, Option<u32>, String, String);
 
 /// In the order of model, layer, head, place and name; all, if none was asked for. Rows of single sequences are left out:
 /// the mean over sequences has rows of its own.
-fn of_rows(path: &Path, loaded: Loaded<Observation>, asked: &[String]) -> Result<Vec<Observed>> {
+fn of_rows(
+    path: &Path,
+    loaded: Loaded<Observation>,
+    asked: &[String],
+    stages: &Stages,
+) -> Result<Vec<Observed>> {
     let rows = good_rows(path, loaded)?;
     let is_asked = |row: &Observation| {
         let is = |asked: &String| match asked.split_once('@') {
@@ -154,10 +179,10 @@ fn of_rows(path: &Path, loaded: Loaded<Observation>, asked: &[String]) -> Result
             path.display()
         ));
     }
-    Ok(groups
+    let found = groups
         .into_iter()
-        .map(|(key, rows)| observed(key, rows))
-        .collect())
+        .map(|(key, rows)| observed(key, rows, stages));
+    Ok(found.collect::<Result<Vec<_>>>()?.concat())
 }
 
 fn unknown(path: &Path, asked: &str, rows: &[Observation]) -> Error {
@@ -171,24 +196,47 @@ fn unknown(path: &Path, asked: &str, rows: &[Observation]) -> Error {
     CoreError::range("--observable", asked, allowed).into()
 }
 
-fn observed((model, layer, head, place, name): Key, mut rows: Vec<&Observation>) -> Observed {
+/// What follows the name of a model where a trajectory is of one head.
+fn of_head(head: u32) -> String {
+    format!(", head {head}")
+}
+
+/// One trajectory; several where the table has a stage that is not named, none where its stage is not wanted.
+fn observed(
+    (model, layer, head, place, observable): Key,
+    mut rows: Vec<&Observation>,
+    stages: &Stages,
+) -> Result<Vec<Observed>> {
     rows.sort_by_key(|row| row.step);
     rows.retain(|row| row.value.is_some());
-    let sem: Option<Vec<f64>> = rows.iter().map(|row| row.sem).collect();
-    let head = head
-        .map(|head| format!(", head {head}"))
-        .unwrap_or_default();
-    Observed {
-        observable: name,
-        place,
-        trajectory: Trajectory {
-            model: model + &head,
+    let model = model + &head.map(of_head).unwrap_or_default();
+    let mut by_stage: BTreeMap<Option<&str>, Vec<&Observation>> = BTreeMap::new();
+    for row in rows {
+        let stage = row.stage.as_ref().map(|stage| stage.name.as_str());
+        by_stage.entry(stage).or_default().push(row);
+    }
+    let of_stage = |rows: Vec<&Observation>| {
+        let sem: Option<Vec<f64>> = rows.iter().map(|row| row.sem).collect();
+        Trajectory {
+            model: model.clone(),
             layer,
+            stage: rows.first().and_then(|row| row.stage.clone()),
             steps: rows.iter().map(|row| row.step).collect(),
             ratios: rows.iter().filter_map(|row| row.value).collect(),
             // standard errors of some checkpoints weigh nothing
             sem: sem.unwrap_or_default(),
-            ..Trajectory::default()
-        },
-    }
+        }
+    };
+    let trajectories: Vec<Trajectory> = by_stage.into_values().map(of_stage).collect();
+    let one = |trajectory| Observed {
+        observable: observable.clone(),
+        place: place.clone(),
+        head,
+        trajectory,
+    };
+    let chosen = match trajectories.iter().any(|t| t.stage.is_some()) {
+        true => stages.choose(trajectories)?,
+        false => trajectories,
+    };
+    Ok(chosen.into_iter().map(one).collect())
 }

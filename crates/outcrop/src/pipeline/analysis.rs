@@ -48,7 +48,11 @@ pub fn analyse(
     table::write_architectures(&results.file("architectures.csv"), &gathered.archs)?;
     table::write_measurements(&results.file("measurements.csv"), &gathered.measurements)?;
     table::write_rows(&results.file("loss.csv"), &gathered.losses)?;
-    let found = crate::events::of_runs(&gathered.losses, &gathered.measurements);
+    let found = crate::events::of_runs(
+        &gathered.losses,
+        &gathered.measurements,
+        &crate::events::rates(runs),
+    );
     let events = crate::events::with_set(found, gathered.events);
     table::write_rows(&results.file("events.csv"), &events)?;
     table::write_trajectories(&results.file("trajectories.csv"), &trajectories)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::table::{self, Row, Streamed};
 use outcrop_core::{
-    Error as CoreError, LossPoint, Trajectory, TrajectoryOptions, open_trajectories,
+    Error as CoreError, LossPoint, Stages, Trajectory, TrajectoryOptions, open_trajectories,
 };
 use serde::{Deserialize, Serialize};
 
@@ -213,10 +213,8 @@ fn layers(run: &Path, args: &Args) -> Result<Vec<Line>> {
     let losses = losses(run)?;
     let mut lines = Vec::new();
     if !args.observable.is_empty() {
-        for one in read_observed(run, &args.observable)? {
-            // a head's name follows that of its model
-            let model = one.trajectory.model.split(", head ").next();
-            let loss = model.and_then(|model| losses.get(model));
+        for one in read_observed(run, &args.observable, &Stages::default())? {
+            let loss = losses.get(one.model());
             lines.extend(line(run, &one.trajectory, &one.name(), loss));
         }
         return Ok(lines);

@@ -109,7 +109,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => options,
     };
     if let Some(observable) = &args.which.observable {
-        let found = args.which.fit(args.input.path(), observable, &options)?;
+        let found = args.which.fit(
+            args.input.path(),
+            observable,
+            &args.input.stages(),
+            &options,
+        )?;
         let mut writer = Writer::new(args, places, &options)?;
         for (one, fitted) in &found {
             writer.take(&one.trajectory, fitted)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use outcrop_core::Error as CoreError;
+use outcrop_core::{Error as CoreError, Stages};
 use outcrop_fit::{FitOptions, TrajectoryFit, ValueScale, ValueShape, fit_observable};
 use outcrop_observe::OBSERVABLES;
 use rayon::prelude::*;
@@ -46,9 +46,10 @@ impl Which {
         &self,
         path: &Path,
         name: &str,
+        stages: &Stages,
         options: &FitOptions,
     ) -> Result<Vec<(Observed, TrajectoryFit)>> {
-        let found = read_observed(path, &[name.to_owned()])?;
+        let found = read_observed(path, &[name.to_owned()], stages)?;
         let mut places: Vec<&str> = found.iter().map(|one| one.place.as_str()).collect();
         places.sort_unstable();
         places.dedup();

@@ -28,7 +28,7 @@ use super::{audit, clock, stop, threads, tokens, voice};
 use crate::{Error, Result};
 use outcrop_series::{
     self as series, CheckpointSource, Folder, SeriesEvent, SeriesOptions, SeriesOutcome,
-    measure_series, open_checkpoint,
+    measure_series, open_checkpoint, read_config_at,
 };
 
 #[derive(clap::Args)]
@@ -111,13 +111,19 @@ fn measure(args: &Args) -> Result<()> {
         &with_stage(&model, origin.stage.as_ref()),
     );
     let folder = Folder::new(&out.folder);
+    // the class token of an image and its registers are positions, too
+    let leading = match args.observe.is_annotated() {
+        true => read_config_at(&origin.config)?.arch.leading(),
+        false => 0,
+    };
+    let lengths: Vec<usize> = tokens.ids.iter().map(|ids| leading + ids.len()).collect();
     let options = SeriesOptions {
         model,
         stage: origin.stage.clone(),
         known: origin.known.clone(),
         config: args.origin.config.clone(),
         sinks: args.sinks,
-        observe: args.observe.options(),
+        observe: args.observe.options(&lengths)?,
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
         repair: args.repair,

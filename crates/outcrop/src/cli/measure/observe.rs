@@ -1,7 +1,12 @@
 //! Which observables are computed beside the measurements.
 
-use outcrop_forward::ObserveOptions;
+use std::path::PathBuf;
+
+use outcrop_forward::{Annotations, ObserveOptions, TargetRows};
 use outcrop_observe::{Observable, select};
+use outcrop_tokens::{Labels, Targets};
+
+use crate::Result;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Observables")]
@@ -14,25 +19,56 @@ pub(super) struct Args {
     /// Also write their values for every single sequence.
     #[arg(long, requires = "observe")]
     observe_per_sequence: bool,
+    /// Labels of the sequences, a table with the columns sequence,label, or of their positions with
+    /// sequence,position,label; both count from 0.
+    #[arg(long, value_name = "FILE", requires = "observe")]
+    labels: Option<PathBuf>,
+    /// Targets in the same way, a number a row: sequence,target, perhaps with position and dimension.
+    #[arg(long, value_name = "FILE", requires = "observe")]
+    targets: Option<PathBuf>,
 }
 
 /// Observables that a list of names means.
 #[derive(Clone, Debug)]
 struct Chosen(Vec<&'static Observable>);
 
-fn chosen(text: &str) -> Result<Chosen, String> {
+fn chosen(text: &str) -> std::result::Result<Chosen, String> {
     select(text).map(Chosen).map_err(|error| error.to_string())
 }
 
 impl Args {
-    pub(super) fn options(&self) -> ObserveOptions {
-        ObserveOptions {
+    /// Whether there are labels or targets.
+    pub(super) fn is_annotated(&self) -> bool {
+        self.labels.is_some() || self.targets.is_some()
+    }
+
+    /// What to observe of sequences with so many positions each.
+    pub(super) fn options(&self, lengths: &[usize]) -> Result<ObserveOptions> {
+        Ok(ObserveOptions {
             observables: self
                 .observe
                 .clone()
                 .map(|chosen| chosen.0)
                 .unwrap_or_default(),
             sequences: self.observe_per_sequence,
+            annotations: self.annotations(lengths)?,
+        })
+    }
+
+    fn annotations(&self, lengths: &[usize]) -> Result<Annotations> {
+        let mut given = Annotations::default();
+        if let Some(path) = &self.labels {
+            let labels = Labels::read(path, lengths)?;
+            (given.sequence_labels, given.position_labels) = labels.of.split();
         }
+        if let Some(path) = &self.targets {
+            let targets = Targets::read(path, lengths)?;
+            let columns = targets.columns;
+            let rows = |values| TargetRows { values, columns };
+            let (of_sequences, of_positions) = targets.of.split();
+            given.sequence_targets = of_sequences.map(rows);
+            given.position_targets = of_positions.map(|all| all.into_iter().map(rows).collect());
+        }
+        Ok(given)
     }
 }

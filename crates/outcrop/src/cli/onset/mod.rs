@@ -152,7 +152,8 @@ fn events(args: &Args) -> Result<Vec<TrainingEvent>> {
         return Ok(Vec::new());
     };
     let rows: Vec<LossPoint> = good_rows(path, table::read_rows(path)?)?;
-    let found = crate::events::of_runs(&rows, &[]);
+    let rates = crate::events::rates_in(path.parent().unwrap_or(Path::new("")));
+    let found = crate::events::of_runs(&rows, &[], &rates);
     let events = crate::events::with_set(found, set_beside(path)?);
     if let Some(to) = &args.events {
         write_rows(&events, &Destination::by_suffix(to, "--events")?)?;
