@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Every observable, family by family.
-pub const OBSERVABLES: [&Observable; 25] = [
+pub const OBSERVABLES: [&Observable; 26] = [
     &tails::MAGNITUDES,
     &tails::QUANTILES,
     &tails::BEYOND,

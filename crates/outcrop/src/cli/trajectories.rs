@@ -26,9 +26,9 @@ impl AnyTrajectories {
         self.input.name()
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        self.input.path()
+    /// The observables of the input that were asked for, whatever its options ask for.
+    pub(crate) fn observed(&self, asked: &[String]) -> Result<Vec<Observed>> {
+        read_observed(self.input.path(), asked, &self.input.stages())
     }
 
     /// Its trajectories; of other tables than long ones those of the ratio.

@@ -1,7 +1,6 @@
 //! `outcrop onset --lead`: which of two moments of a run comes first, over seeds.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::str::FromStr;
 
 use outcrop_core::Error as CoreError;
@@ -10,7 +9,7 @@ use outcrop_fit::{Onset, lead_over_seeds, onset};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::output::{Destination, columns, print, say, significant, write_rows};
-use crate::cli::trajectories::{Observed, read_observed};
+use crate::cli::trajectories::{AnyTrajectories, Observed};
 use crate::{Error, Result};
 
 /// A moment of a trajectory, `NAME[@PLACE]:WHEN`.
@@ -134,7 +133,7 @@ impl Row for Line {
 type Key = (String, u32);
 
 /// Prints or writes by how much the first of two `moments` comes before the second.
-pub(super) fn run(input: &Path, moments: &[String], target: &Destination) -> Result<()> {
+pub(super) fn run(input: &AnyTrajectories, moments: &[String], target: &Destination) -> Result<()> {
     let [first, second] = moments else {
         let given = moments.join(",");
         return Err(CoreError::range("--lead", given, "two moments, FIRST,SECOND").into());
@@ -159,7 +158,7 @@ pub(super) fn run(input: &Path, moments: &[String], target: &Destination) -> Res
             "date {} and {} in any run of {}",
             first.text,
             second.text,
-            input.display()
+            input.name()
         );
         return Err(Error::Nothing(reason));
     }
@@ -183,8 +182,8 @@ pub(super) fn run(input: &Path, moments: &[String], target: &Destination) -> Res
     Ok(())
 }
 
-fn at_one_place(input: &Path, moment: &Moment) -> Result<Vec<Observed>> {
-    let found = read_observed(input, std::slice::from_ref(&moment.observable))?;
+fn at_one_place(input: &AnyTrajectories, moment: &Moment) -> Result<Vec<Observed>> {
+    let found = input.observed(std::slice::from_ref(&moment.observable))?;
     let mut places: Vec<&str> = found.iter().map(|one| one.place.as_str()).collect();
     places.sort_unstable();
     places.dedup();

@@ -65,7 +65,7 @@ type Found = outcrop_fit::Result<(Onset, TransitionTest)>;
 pub(crate) fn run(args: &Args) -> Result<()> {
     let target = args.to.target()?;
     if !args.lead.is_empty() {
-        return lead::run(args.trajectories.path(), &args.lead, &target);
+        return lead::run(&args.trajectories, &args.lead, &target);
     }
     let events = events(args)?;
     let all = args.trajectories.read()?;
