@@ -5,7 +5,7 @@ use crate::{
 };
 
 /// Every observable, family by family.
-pub const OBSERVABLES: [&Observable; 24] = [
+pub const OBSERVABLES: [&Observable; 25] = [
     &tails::MAGNITUDES,
     &tails::QUANTILES,
     &tails::BEYOND,
@@ -25,6 +25,7 @@ pub const OBSERVABLES: [&Observable; 24] = [
     &sublayers::SPARSITY,
     &sublayers::STEPS,
     &predictions::LENS,
+    &predictions::ACCURACY,
     &geometry::CKA,
     &geometry::ALIGNMENT,
     &geometry::PARTICIPATION,

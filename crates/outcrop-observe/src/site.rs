@@ -32,6 +32,10 @@ pub enum Site {
     Logits,
     /// The head alone applied to it, without the final norm (arXiv 2502.03628).
     LogitsWithoutNorm,
+    /// The logits of the model where a corpus has answers, of held-out sequences.
+    HeldOutAnswers,
+    /// The same, of sequences that are trained on.
+    TrainingAnswers,
     /// The largest magnitude of each layer, one row a layer: the embedding, then block after block.
     LayerMaxima,
     /// One vector a sequence, such as the mean of its hidden state.
@@ -40,7 +44,7 @@ pub enum Site {
 
 impl Site {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Embedding,
         Self::ResidualStream,
         Self::AttentionInput,
@@ -55,6 +59,8 @@ impl Site {
         Self::MlpWrite,
         Self::Logits,
         Self::LogitsWithoutNorm,
+        Self::HeldOutAnswers,
+        Self::TrainingAnswers,
         Self::LayerMaxima,
         Self::Sequences,
     ];
@@ -86,6 +92,8 @@ impl Site {
             Self::MlpWrite => "mlp-write",
             Self::Logits => "logits",
             Self::LogitsWithoutNorm => "logits-without-norm",
+            Self::HeldOutAnswers => "held-out-answers",
+            Self::TrainingAnswers => "training-answers",
             Self::LayerMaxima => "layer-maxima",
             Self::Sequences => "sequences",
         }
@@ -114,6 +122,7 @@ impl Site {
             Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
             Self::AttentionWeights => "[queries, keys]",
             Self::Logits | Self::LogitsWithoutNorm => "[positions, vocabulary]",
+            Self::HeldOutAnswers | Self::TrainingAnswers => "[answers, vocabulary]",
             Self::LayerMaxima => "[layers + 1, 1]",
             Self::Sequences => "[sequences, channels]",
         }
@@ -136,6 +145,10 @@ impl Site {
             Self::MlpWrite => "what the MLP adds to the residual stream",
             Self::Logits => "final norm and head applied to the residual stream of a layer",
             Self::LogitsWithoutNorm => "the head alone applied to it",
+            Self::HeldOutAnswers => {
+                "the logits of the model where a corpus has answers, of held-out sequences"
+            }
+            Self::TrainingAnswers => "the same, of sequences that are trained on",
             Self::LayerMaxima => "the largest magnitude of the embedding and of each layer",
             Self::Sequences => "one vector a sequence, such as the mean of its hidden state",
         }

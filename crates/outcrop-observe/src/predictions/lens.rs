@@ -1,3 +1,4 @@
+use super::shared::argmax;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
@@ -109,12 +110,6 @@ fn of_last(logits: View<'_>, last: View<'_>) -> [f64; 3] {
 
 fn rank_of(row: &[f32], logit: f32) -> f64 {
     row.iter().filter(|other| **other > logit).count() as f64
-}
-
-/// The first of the largest logits.
-fn argmax(row: &[f32]) -> usize {
-    let larger = |best: usize, at: usize| if row[at] > row[best] { at } else { best };
-    (0..row.len()).fold(0, larger)
 }
 
 /// ln(sum exp(logit)).

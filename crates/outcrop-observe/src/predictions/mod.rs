@@ -1,5 +1,8 @@
-//! What a layer would predict: the logit lens.
+//! What a layer would predict, the logit lens, and whether a model is right.
 
+mod accuracy;
 mod lens;
+mod shared;
 
+pub(crate) use accuracy::ACCURACY;
 pub(crate) use lens::LENS;

@@ -297,6 +297,20 @@ fn logit_lens() {
     );
 }
 
+/// Of four rows one has no answer, one is wrong, and of equal logits the first counts.
+#[test]
+fn accuracy_counts_answers() {
+    let logits = [
+        0.0, 2.0, 1.0, 5.0, 5.0, 0.0, -1.0, -3.0, -0.5, 9.0, 0.0, 0.0,
+    ];
+    let sample = || Sample::new(View::new(&logits, 3).unwrap());
+    let of = |labels: &[u32]| number("accuracy", &sample().with_labels(labels).unwrap());
+    near(of(&[1, 0, 2, 0]), 1.0, 0.0);
+    near(of(&[1, 1, 2, u32::MAX]), 2.0 / 3.0, 1e-15);
+    assert_eq!(of(&[3; 4]), Err(Missing::NotGiven));
+    assert_eq!(number("accuracy", &sample()), Err(Missing::NotGiven));
+}
+
 /// Two bits and the target x1: alignment 1 / sqrt(2); the target XOR: 0.
 #[test]
 fn kernel_alignment_of_two_bits() {
