@@ -101,9 +101,9 @@ pub use hypotheses::{
 pub use interval::Interval;
 pub use observations::Observations;
 pub use onset::{
-    Crossing, LayerAgreement, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedOnset, SeedRange,
-    SeedWidth, Synchrony, TransitionNull, TransitionTest, Untested, Width, onset, onset_over_seeds,
-    over_seeds, synchrony,
+    Crossing, LayerAgreement, MIN_CHECKPOINTS, ONSET_LEVEL, Onset, OnsetPair, SeedLead, SeedOnset,
+    SeedRange, SeedWidth, Synchrony, TransitionNull, TransitionTest, Untested, Width,
+    lead_over_seeds, onset, onset_over_seeds, over_seeds, synchrony,
 };
 pub use options::{FitOptions, Weighting};
 pub use parallel::{fit_all, fit_each};

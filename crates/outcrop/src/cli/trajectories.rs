@@ -26,6 +26,11 @@ impl AnyTrajectories {
         self.input.name()
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.input.path()
+    }
+
     /// Its trajectories; of other tables than long ones those of the ratio.
     pub(crate) fn read(&self) -> Result<Vec<Observed>> {
         let path = self.input.path();
@@ -117,6 +122,7 @@ fn of_rows(path: &Path, loaded: Loaded<Observation>, asked: &[String]) -> Result
     let rows = good_rows(path, loaded)?;
     let is_asked = |row: &Observation| {
         let is = |asked: &String| match asked.split_once('@') {
+            Some((name, "*")) => row.observable == name,
             Some((name, place)) => row.observable == name && row.place == place,
             None => row.observable == *asked,
         };

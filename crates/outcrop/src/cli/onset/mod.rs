@@ -1,5 +1,6 @@
 //! `outcrop onset`.
 
+mod lead;
 mod line;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ use crate::{Error, Result};
                                                     and what happened in training at the same steps
   outcrop onset runs/mine-seeds --seeds --observable norm_first
                                                     over seeds: the models of the runs of a folder are seeds of one
+  outcrop onset runs/mine-seeds --lead norm_first@residual-stream:peak,norm_first_over_mean@residual-stream:peak
+                                                    which of two moments of a run comes first, over seeds
   outcrop onset seeds.csv --seeds --format csv      over seeds: the models of the table are seeds of one
 
 A crossing of 10 % (onset), 50 % (half) and 90 % of the change lies between two checkpoints (`_after`, `_by`);
@@ -36,6 +39,16 @@ pub(crate) struct Args {
     /// Take the models of the table for seeds of one: a row over all of them for each layer and observable.
     #[arg(long)]
     seeds: bool,
+    /// Whether the first of two moments of a run comes before the second, over seeds (runs that are called MODEL-s1,
+    /// MODEL-s2 and so on): each NAME[@PLACE]:WHEN of an observable, where WHEN is `peak`, `onset`, `half`, `ninety`, or
+    /// the value that is reached, such as accuracy@held-out-answers:0.5.
+    #[arg(
+        long,
+        value_name = "FIRST,SECOND",
+        value_delimiter = ',',
+        conflicts_with_all = ["seeds", "observable", "loss"]
+    )]
+    lead: Vec<String>,
     /// The table of losses of the run (loss.csv): events of training between the checkpoints of an onset are named.
     #[arg(long, value_name = "FILE")]
     loss: Option<PathBuf>,
@@ -51,6 +64,9 @@ type Found = outcrop_fit::Result<(Onset, TransitionTest)>;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let target = args.to.target()?;
+    if !args.lead.is_empty() {
+        return lead::run(args.trajectories.path(), &args.lead, &target);
+    }
     let events = events(args)?;
     let all = args.trajectories.read()?;
     if all.is_empty() {
