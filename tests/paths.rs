@@ -18,6 +18,7 @@ use common::{files, outcrop, text};
 const COMMANDS: &[&str] = &[
     "train DIR/runs/m0/run.toml --out DIR/trained",
     "train DIR/runs/m0/run.toml --out DIR/seeds --seed 1,2",
+    "linear --steps 40 --measure 0,every:10 --out DIR/linear",
     "reproduce --profile tiny.toml --out DIR/tiny",
     "measure DIR/trained --out DIR/got",
     "measure DIR/trained --out DIR/table.csv --no-audit",

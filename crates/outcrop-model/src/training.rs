@@ -30,6 +30,21 @@ impl Transformer {
         targets: Tensor<2, Int>,
         objective: &Objective,
     ) -> Result<TrainingLoss> {
+        self.training_loss_at(ids, targets, &[], objective)
+    }
+
+    /// As [`Transformer::training_loss`], the mean over the targets at some `positions` alone, from 0; over all where
+    /// none are given.
+    ///
+    /// # Errors
+    /// As [`Transformer::training_loss`].
+    pub fn training_loss_at(
+        &self,
+        ids: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
+        positions: &[usize],
+        objective: &Objective,
+    ) -> Result<TrainingLoss> {
         let (mut terms, mut tails, mut failed) = (Vec::new(), Vec::new(), None);
         let layers = self.spec().layers;
         let x = self.residual(ids, &mut NoTap, |layer, x| {
@@ -51,7 +66,7 @@ impl Transformer {
         if let Some(error) = failed {
             return Err(error);
         }
-        let ended = self.ended(x, targets, objective.z_loss);
+        let ended = self.ended(x, targets, positions, objective.z_loss);
         let total = terms.into_iter().fold(ended.total, |sum, term| sum + term);
         let sum = tails.into_iter().reduce(|sum: Tensor<1>, tail| sum + tail);
         Ok(TrainingLoss {

@@ -113,18 +113,59 @@ impl Transformer {
         targets: Tensor<2, Int>,
         tap: &mut impl Tap,
     ) -> Tensor<1> {
-        let x = self.residual(ids, tap, |_, x| x);
-        self.ended(x, targets, 0.0).cross_entropy
+        self.loss_at(ids, targets, &[], tap)
     }
 
-    /// The loss from the residual stream after the last block, with a z-loss.
-    pub(crate) fn ended(&self, x: Tensor<3>, targets: Tensor<2, Int>, z_loss: f64) -> Ended {
+    /// As [`Transformer::loss`], the mean over the targets at some `positions` alone, from 0; over all where none are
+    /// given.
+    pub fn loss_at(
+        &self,
+        ids: Tensor<2, Int>,
+        targets: Tensor<2, Int>,
+        positions: &[usize],
+        tap: &mut impl Tap,
+    ) -> Tensor<1> {
+        let x = self.residual(ids, tap, |_, x| x);
+        self.ended(x, targets, positions, 0.0).cross_entropy
+    }
+
+    /// The loss at some positions, or at all, from the residual stream after the last block, with a z-loss.
+    pub(crate) fn ended(
+        &self,
+        x: Tensor<3>,
+        targets: Tensor<2, Int>,
+        positions: &[usize],
+        z_loss: f64,
+    ) -> Ended {
+        let (x, targets) = match positions.is_empty() {
+            true => (x, targets),
+            false => self.at(x, targets, positions),
+        };
         #[cfg(feature = "flex")]
         if let Some(loss) = self.fused.loss() {
             let parameters = [&self.network.end, &self.network.start];
             return fused::loss(loss, x, &parameters, targets, z_loss);
         }
         Ended::of(self.logits(x), targets, z_loss)
+    }
+
+    /// The residual stream and the targets at some positions; registers, which the last steps remove, stay in front.
+    fn at(
+        &self,
+        x: Tensor<3>,
+        targets: Tensor<2, Int>,
+        positions: &[usize],
+    ) -> (Tensor<3>, Tensor<2, Int>) {
+        let registers = self.spec.registers;
+        let among = |at: Vec<usize>, device: Device| {
+            let at: Vec<i64> = at.into_iter().map(|at| at as i64).collect();
+            let count = at.len();
+            Tensor::<1, Int>::from_data(TensorData::new(at, [count]), &device)
+        };
+        let behind = positions.iter().map(|at| registers + at);
+        let in_stream = among((0..registers).chain(behind).collect(), x.device());
+        let in_targets = among(positions.to_vec(), targets.device());
+        (x.select(1, in_stream), targets.select(1, in_targets))
     }
 
     /// Whether the block at `layer` is an operation of our own.

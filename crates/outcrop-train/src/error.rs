@@ -32,6 +32,9 @@ pub enum Error {
     /// A forward pass that observes.
     #[error(transparent)]
     Forward(#[from] outcrop_forward::Error),
+    /// An observable.
+    #[error(transparent)]
+    Observe(#[from] outcrop_observe::Error),
     /// A checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] outcrop_checkpoint::Error),

@@ -13,6 +13,8 @@ pub(crate) struct HeldOut {
     parts: Vec<(Tensor<2, Int>, Tensor<2, Int>)>,
     /// How many positions of hidden states, the first, are not measured.
     left_out: usize,
+    /// The targets that count; none for all.
+    counted: Vec<usize>,
 }
 
 /// The result of one measurement.
@@ -22,7 +24,12 @@ pub(crate) struct Measured {
 }
 
 impl HeldOut {
-    pub(crate) fn new(batch: &Batch, left_out: usize, device: &Device) -> Self {
+    pub(crate) fn new(
+        batch: &Batch,
+        left_out: usize,
+        counted: Vec<usize>,
+        device: &Device,
+    ) -> Self {
         let row = AT_ONCE * batch.context;
         let parts = batch.inputs.chunks(row).zip(batch.targets.chunks(row));
         let tensor = |tokens: &[u32]| {
@@ -35,6 +42,7 @@ impl HeldOut {
         Self {
             parts: parts.map(|(x, y)| (tensor(x), tensor(y))).collect(),
             left_out,
+            counted,
         }
     }
 
@@ -44,7 +52,8 @@ impl HeldOut {
         for (x, y) in &self.parts {
             let count = x.dims()[0];
             let mut tap = StatsTap::without(self.left_out);
-            loss += value(model.loss(x.clone(), y.clone(), &mut tap))? * count as f64;
+            let of_part = model.loss_at(x.clone(), y.clone(), &self.counted, &mut tap);
+            loss += value(of_part)? * count as f64;
             for (layer, stats) in tap.into_stats()?.into_iter().enumerate() {
                 rows.extend(
                     stats

@@ -12,7 +12,7 @@
 //! | `state.json` | whether the run is finished, its step, and hashes of its files |
 //! | `measurements.csv`, `loss.csv` | only complete steps |
 //! | `events.csv` | what its spec changes in the middle of the run, where it does |
-//! | `observables.csv` | observables at the places of the forward pass, where the spec asks for them |
+//! | `observables.csv` | observables at the places of the forward pass, where the spec asks for them; of a corpus with answers its accuracy |
 //! | `.lock` | the process that is training: one at a time |
 //! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, with observables `resume/observed.json`, `SHA256SUMS` |
 //!
@@ -46,12 +46,14 @@ assert_eq!(table.rows.len(), 2 * 10); // steps 0 and 4, ten held-out sequences, 
 ```"#
 )]
 
+mod answers;
 mod checkpoint;
 pub mod data;
 mod environment;
 mod error;
 mod held_out;
 mod learning_rate;
+mod linear;
 mod observer;
 mod observing;
 mod optimizer;
@@ -62,10 +64,13 @@ mod trainer;
 pub use environment::Environment;
 pub use error::{Error, Result};
 pub use learning_rate::learning_rate;
+pub use linear::{LinearRun, LinearSpec, MODE_STRENGTH, linear_modes, saxe, train_linear};
 pub use observer::{Event, Observer, Outcome};
 pub use optimizer::{GradientSum, Optimizer, OptimizerKeys, OptimizerKind, WeightDecay};
 pub use run_dir::{Extents, RunDir, State};
-pub use spec::{DataSpec, EventSpec, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec};
+pub use spec::{
+    DataSpec, EventSpec, LossTargets, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec,
+};
 pub use trainer::{open_corpus, train};
 
 #[cfg(all(doctest, feature = "flex"))]

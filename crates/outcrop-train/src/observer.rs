@@ -1,3 +1,5 @@
+use outcrop_core::Observation;
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -39,6 +41,8 @@ pub enum Event<'a> {
         held_out_loss: f64,
         /// Mean top-1 over mean median of each layer; none where it is undefined.
         ratios: &'a [Option<f64>],
+        /// What was observed: the rows of `observables.csv`.
+        observed: &'a [Observation],
     },
     /// A checkpoint was written.
     Saved {

@@ -5,13 +5,14 @@ use outcrop_core::{FolderLock, LossPoint, Measurement, Provenance, Ratio, Trajec
 use outcrop_model::{HiddenNoise, Objective, Transformer, ids};
 use outcrop_schedule::Schedule;
 
+use crate::answers::Answers;
 use crate::data::Corpus;
 use crate::held_out::{HeldOut, first_non_finite, value};
 use crate::observing::Observing;
 use crate::spec::InForce;
 use crate::{
-    Environment, Error, Event, GradientSum, Observer, Optimizer, Outcome, Result, RunDir, RunSpec,
-    State, checkpoint, learning_rate, run_dir::Tables,
+    Environment, Error, Event, GradientSum, LossTargets, Observer, Optimizer, Outcome, Result,
+    RunDir, RunSpec, State, checkpoint, learning_rate, run_dir::Tables,
 };
 
 /// Trains `spec` in the run directory `dir`, from its newest valid checkpoint if there is one, on a thread of
@@ -85,6 +86,9 @@ struct Training<'a> {
     corpus: Corpus,
     held_out: HeldOut,
     observing: Option<Observing>,
+    answers: Option<Answers>,
+    /// The targets whose loss counts; none for all.
+    counted: Vec<usize>,
     /// Files of the tokenizer, by name.
     tokenizer: Vec<(&'static str, String)>,
     measured_at: Schedule,
@@ -117,10 +121,13 @@ impl<'a> Training<'a> {
             true => 0,
             false => spec.arch.registers,
         };
-        let (held_out, observing) = (
-            HeldOut::new(&sequences, left_out, &device),
-            Observing::new(spec, &sequences)?,
-        );
+        let counted = match spec.data.loss {
+            LossTargets::All => Vec::new(),
+            LossTargets::Answers => corpus.answers(),
+        };
+        let held_out = HeldOut::new(&sequences, left_out, counted.clone(), &device);
+        let observing = Observing::new(spec, &sequences)?;
+        let answers = Answers::of(&corpus, &device)?;
         let device = device.autodiff();
         let train = &spec.train;
         let mut run = Self {
@@ -129,12 +136,18 @@ impl<'a> Training<'a> {
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
             spec,
-            tables: Tables::open(&dir, &recovered.tables, observing.is_some())?,
+            tables: Tables::open(
+                &dir,
+                &recovered.tables,
+                observing.is_some() || answers.is_some(),
+            )?,
             dir,
             tokenizer: corpus.tokenizer_files()?,
             corpus,
             held_out,
             observing,
+            answers,
+            counted,
             device,
             step: 0,
             last: None,
@@ -195,10 +208,13 @@ impl<'a> Training<'a> {
     fn measure(&mut self, observer: &mut dyn Observer) -> Result<()> {
         let (model, name) = (self.model.valid(), &self.spec.model);
         let measured = self.held_out.measure(&model, name, self.step)?;
-        let observed = match &mut self.observing {
+        let mut observed = match &mut self.observing {
             Some(observing) => observing.observe(&model, name, self.step)?,
             None => Vec::new(),
         };
+        if let Some(answers) = &self.answers {
+            observed.extend(answers.observe(&model, name, self.step)?);
+        }
         let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
         self.tables.append(
             &measured.rows,
@@ -223,6 +239,7 @@ impl<'a> Training<'a> {
             step: self.step,
             held_out_loss: measured.loss,
             ratios: &ratios,
+            observed: &observed,
         });
         Ok(())
     }
@@ -302,9 +319,12 @@ impl<'a> Training<'a> {
         let parts = batch.inputs.chunks(part).zip(batch.targets.chunks(part));
         for (i, (x, y)) in parts.enumerate() {
             let [x, y] = [x, y].map(|tokens| self.ids(tokens));
-            let of_part = self
-                .model
-                .training_loss(x, y, &self.objective(&now, i * rows))?;
+            let of_part = self.model.training_loss_at(
+                x,
+                y,
+                &self.counted,
+                &self.objective(&now, i * rows),
+            )?;
             self.model = sum.add(self.model, of_part.total.backward())?;
             loss += value(of_part.cross_entropy)? / train.accumulate as f64;
             for (mean, term) in terms.iter_mut().zip([of_part.z, of_part.tails]) {

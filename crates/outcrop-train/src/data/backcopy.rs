@@ -1,6 +1,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::batch::{Purpose, stream, uniform};
+use super::generated::{Generated, Pool};
 
 /// Probability of each trigger after any other symbol; a symbol is a trigger if its id is below 3.
 const TRIGGERS: [f64; 3] = [0.17, 0.15, 0.13];
@@ -59,14 +60,19 @@ impl Backcopy {
             sha256: outcrop_core::sha256_hex(&bytes),
         }
     }
+}
 
-    /// SHA-256 of the table's rows as little-endian doubles.
-    pub(super) fn sha256(&self) -> &str {
+impl Generated for Backcopy {
+    fn symbols(&self) -> usize {
+        self.rows.len() + TRIGGERS.len()
+    }
+
+    /// Of the table's rows as little-endian doubles.
+    fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// Appends a sequence of `length` symbols.
-    pub(super) fn draw(&self, rng: &mut ChaCha8Rng, length: usize, out: &mut Vec<u32>) {
+    fn draw(&self, rng: &mut ChaCha8Rng, _: Pool, length: usize, out: &mut Vec<u32>) {
         let first = TRIGGERS.len() + pick(&self.start, uniform(rng));
         let (mut before, mut current) = (first, first);
         for _ in 0..length {
@@ -79,18 +85,17 @@ impl Backcopy {
         }
     }
 
-    /// The mean loss, in nats, of a model that knows the table, over `targets` symbols, of which
-    /// the first is the first of the sequence (`from_start`) or its second.
-    pub(super) fn optimal_loss(&self, targets: usize, from_start: bool) -> f64 {
+    /// That of a model which knows the table: nothing is drawn after a trigger.
+    fn optimal_loss_at(&self, at: usize, _: usize) -> f64 {
         let q: f64 = TRIGGERS.iter().sum();
         let (first, from_table) = self.entropy;
-        let mut sum = if from_start { first } else { 0.0 };
-        let mut p_trigger = 0.0;
-        for _ in usize::from(from_start)..targets {
-            sum += (1.0 - p_trigger) * from_table;
-            p_trigger = (1.0 - p_trigger) * q;
+        match at.checked_sub(1) {
+            None => first,
+            Some(later) => {
+                let p_trigger = (0..later).fold(0.0, |p, _| (1.0 - p) * q);
+                (1.0 - p_trigger) * from_table
+            }
         }
-        sum / targets as f64
     }
 }
 
@@ -159,7 +164,7 @@ mod tests {
         (0..n)
             .map(|_| {
                 let mut row = Vec::new();
-                task.draw(&mut rng, length, &mut row);
+                task.draw(&mut rng, Pool::Training, length, &mut row);
                 row
             })
             .collect()
@@ -290,7 +295,11 @@ mod tests {
             }
         }
         let n = rows.len() as f64;
-        let (with_first, without) = (task.optimal_loss(32, true), task.optimal_loss(31, false));
+        let mean = |at: std::ops::Range<usize>| {
+            let n = at.len() as f64;
+            at.map(|at| task.optimal_loss_at(at, 32)).sum::<f64>() / n
+        };
+        let (with_first, without) = (mean(0..32), mean(1..32));
         assert!(
             ((first + later) / n / 32.0 - with_first).abs() < 0.01,
             "{with_first}"

@@ -47,6 +47,7 @@ pub(super) enum Purpose {
     Training = 1,
     HeldOut = 2,
     Table = 3,
+    Sample = 4,
 }
 
 /// The random stream of (`purpose`, `seed`, `counter`): the three are the ChaCha key, so any stream
@@ -60,7 +61,7 @@ pub(super) fn stream(purpose: Purpose, seed: u64, counter: u64) -> ChaCha8Rng {
 }
 
 /// Uniform in [0, 1), a multiple of 2^-53.
-pub(super) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 

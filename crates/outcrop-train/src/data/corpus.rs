@@ -4,12 +4,14 @@ use outcrop_tokens::IdType;
 
 use super::backcopy::Backcopy;
 use super::batch::{Purpose, below, stream};
+use super::copying::{Copying, Induction};
 use super::crates::read_crates;
 use super::documents::{Documents, HELD_OUT_ONE_IN};
+use super::equations::Equations;
 use super::files::read_text;
+use super::generated::{Generated, Pool, Row};
 use super::ids::Ids;
-use super::modular::{ModularAddition, Pairs};
-use super::spec::{IDS, MODULUS, PERCENT, SYMBOLS};
+use super::spec::{IDS, SYMBOLS};
 use super::tokenizer::Tokenizer;
 use super::{Batch, CorpusSpec, CratesSource, Error, TokenizerSpec};
 
@@ -64,14 +66,13 @@ pub struct Corpus {
     vocab: usize,
     sha256: String,
     seed: u64,
-    context: usize,
+    row: Row,
     with_bos: bool,
     notes: Vec<String>,
 }
 
 enum Content {
-    Backcopy(Backcopy),
-    Modular(ModularAddition),
+    Generated(Box<dyn Generated>),
     Text {
         training: Vec<u16>,
         held_out: Vec<u16>,
@@ -87,7 +88,8 @@ impl Corpus {
     /// [`Error::Core`] if `context` or `held_out` is 0, or `vocab` is missing; [`Error::Tokens`] and
     /// [`Error::Empty`] for what a file holds; [`Error::Vocabulary`]; [`Error::TooShort`] if there is
     /// not enough of it; [`Error::NoCratesSource`] and [`Error::MissingCrates`] for `crates`;
-    /// [`Error::SmallVocabulary`], [`Error::OwnSymbols`] and [`Error::Tokenizer`].
+    /// [`Error::SmallVocabulary`], [`Error::OwnSymbols`] and [`Error::Tokenizer`]; [`Error::ShortContext`] and
+    /// [`Error::FewKeys`] for tasks.
     pub fn open(
         spec: &CorpusSpec,
         tokenizer: &TokenizerSpec,
@@ -98,30 +100,42 @@ impl Corpus {
                 return Err(outcrop_core::Error::range(field, value, "1 or more").into());
             }
         }
-        let (documents, notes) = match spec {
+        let row = Row::new(options.context, options.bos);
+        let of_task = |task: Box<dyn Generated>| Self::of_task(spec, task, *tokenizer, options);
+        match spec {
             CorpusSpec::BigramBackcopy { symbols } => {
-                has_own_symbols(spec, *tokenizer)?;
-                let task = Backcopy::new(SYMBOLS.check(*symbols)?);
-                let sha256 = task.sha256().to_owned();
-                let content = Content::Backcopy(task);
-                return Ok(Self::new(content, symbols + 1, sha256, options));
+                of_task(Box::new(Backcopy::new(SYMBOLS.check(*symbols)?)))
             }
-            CorpusSpec::ModularAddition { modulus, percent } => {
-                has_own_symbols(spec, *tokenizer)?;
-                let (modulus, percent) = (MODULUS.check(*modulus)?, PERCENT.check(*percent)?);
-                let task = ModularAddition::new(modulus, percent);
-                let (vocab, sha256) = (task.symbols() + 1, task.sha256().to_owned());
-                return Ok(Self::new(Content::Modular(task), vocab, sha256, options));
-            }
+            CorpusSpec::Equations {
+                operation,
+                size,
+                percent,
+            } => of_task(Box::new(Equations::open(*operation, *size, *percent, row)?)),
+            CorpusSpec::Copy { symbols } => of_task(Box::new(Copying::open(*symbols, row)?)),
+            CorpusSpec::Induction { symbols } => of_task(Box::new(Induction::open(*symbols, row)?)),
             CorpusSpec::Crates => {
                 let source = options.crates.as_ref().ok_or(Error::NoCratesSource)?;
-                (read_crates(source, options.max_bytes)?, Vec::new())
+                let documents = read_crates(source, options.max_bytes)?;
+                Self::text(spec, &documents, *tokenizer, options)
             }
-            CorpusSpec::Text(path) => read_text(path, options.text_field.as_deref())?,
-            CorpusSpec::Tokens(path) => return Self::ids(spec, path, *tokenizer, options),
-        };
-        let corpus = Self::text(spec, &documents, *tokenizer, options)?;
-        Ok(Self { notes, ..corpus })
+            CorpusSpec::Text(path) => {
+                let (documents, notes) = read_text(path, options.text_field.as_deref())?;
+                let corpus = Self::text(spec, &documents, *tokenizer, options)?;
+                Ok(Self { notes, ..corpus })
+            }
+            CorpusSpec::Tokens(path) => Self::ids(spec, path, *tokenizer, options),
+        }
+    }
+
+    fn of_task(
+        spec: &CorpusSpec,
+        task: Box<dyn Generated>,
+        tokenizer: TokenizerSpec,
+        options: &CorpusOptions,
+    ) -> Result<Self, Error> {
+        has_own_symbols(spec, tokenizer)?;
+        let (vocab, sha256) = (task.symbols() + 1, task.sha256().to_owned());
+        Ok(Self::new(Content::Generated(task), vocab, sha256, options))
     }
 
     fn ids(
@@ -172,7 +186,7 @@ impl Corpus {
             vocab,
             sha256,
             seed: options.seed,
-            context: options.context,
+            row: Row::new(options.context, options.bos),
             with_bos: options.bos,
             notes: Vec::new(),
         }
@@ -208,12 +222,8 @@ impl Corpus {
     pub fn batch(&self, step: u64, batch: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::Training, self.seed, step);
         self.rows(batch, |length, _, row| match &self.source {
-            Content::Backcopy(task) => {
-                task.draw(&mut rng, length, row);
-                Ok(())
-            }
-            Content::Modular(task) => {
-                task.draw(&mut rng, Pairs::Training, length, row);
+            Content::Generated(task) => {
+                task.draw(&mut rng, Pool::Training, length, row);
                 Ok(())
             }
             Content::Text { training, .. } => {
@@ -240,12 +250,8 @@ impl Corpus {
         let mut rng = stream(Purpose::HeldOut, 0, 0);
         let start = |i: usize, all: usize, length: usize| i * (all - length) / (n - 1).max(1);
         self.rows(n, |length, i, row| match &self.source {
-            Content::Backcopy(task) => {
-                task.draw(&mut rng, length, row);
-                Ok(())
-            }
-            Content::Modular(task) => {
-                task.draw(&mut rng, Pairs::HeldOut, length, row);
+            Content::Generated(task) => {
+                task.draw(&mut rng, Pool::HeldOut, length, row);
                 Ok(())
             }
             Content::Text { held_out, .. } => {
@@ -260,13 +266,42 @@ impl Corpus {
         })
     }
 
-    /// The lowest mean loss over the tokens of a sequence, in nats per token, where it is known:
-    /// that of a model which knows the table of `bigram-backcopy`, or how to add modulo p (with BOS, over all
-    /// `context` targets; without, the first symbol of each sequence is no target).
+    /// `n` sequences that are trained on, the same at every call and for every seed, to see how well they are known.
+    /// Nothing but generated corpora has them, since of text a batch says as much.
+    pub(crate) fn training_sample(&self, n: usize) -> Result<Option<Batch>, Error> {
+        let Content::Generated(task) = &self.source else {
+            return Ok(None);
+        };
+        let mut rng = stream(Purpose::Sample, 0, 0);
+        let rows = self.rows(n, |length, _, row| {
+            task.draw(&mut rng, Pool::Training, length, row);
+            Ok(())
+        });
+        rows.map(Some)
+    }
+
+    /// Which of the `context` targets of a sequence, from 0, are answers: follow with certainty from the tokens before
+    /// them, as c of `a + b = c`. None of text, ids and `bigram-backcopy`.
+    pub fn answers(&self) -> Vec<usize> {
+        let (first, length) = (usize::from(!self.with_bos), self.row.length);
+        let is_answer = |target: &usize| match &self.source {
+            Content::Generated(task) => task.is_answer(first + target, length),
+            Content::Text { .. } | Content::Ids(_) => false,
+        };
+        (0..self.row.context).filter(is_answer).collect()
+    }
+
+    /// The lowest mean loss over the tokens of a sequence, in nats per token, where it is known: that of a model which
+    /// knows the table of `bigram-backcopy`, how to add modulo p, or what came before (with BOS, over all `context`
+    /// targets; without, the first symbol of each sequence is no target).
     pub fn optimal_loss(&self) -> Option<f64> {
+        let (first, length) = (usize::from(!self.with_bos), self.row.length);
         match &self.source {
-            Content::Backcopy(task) => Some(task.optimal_loss(self.context, self.with_bos)),
-            Content::Modular(task) => Some(task.optimal_loss(self.context, self.with_bos)),
+            Content::Generated(task) => {
+                let at = first..first + self.row.context;
+                let sum: f64 = at.map(|at| task.optimal_loss_at(at, length)).sum();
+                Some(sum / self.row.context as f64)
+            }
             Content::Text { .. } | Content::Ids(_) => None,
         }
     }
@@ -278,8 +313,8 @@ impl Corpus {
     /// [`Error::Tokenizer`].
     pub fn tokenizer_files(&self) -> Result<Vec<(&'static str, String)>, Error> {
         match &self.source {
-            Content::Backcopy(_) | Content::Modular(_) | Content::Ids(_) => Ok(Vec::new()),
-            Content::Text { tokenizer, .. } => tokenizer.files(self.context),
+            Content::Generated(_) | Content::Ids(_) => Ok(Vec::new()),
+            Content::Text { tokenizer, .. } => tokenizer.files(self.row.context),
         }
     }
 
@@ -289,8 +324,8 @@ impl Corpus {
         batch: usize,
         mut fill: impl FnMut(usize, usize, &mut Vec<u32>) -> Result<(), Error>,
     ) -> Result<Batch, Error> {
-        let length = symbols_per_row(self.context, self.with_bos);
-        Batch::from_rows(batch, self.context, |i, row| {
+        let length = self.row.length;
+        Batch::from_rows(batch, self.row.context, |i, row| {
             if self.with_bos {
                 row.push(self.bos());
             }
@@ -310,11 +345,6 @@ fn has_own_symbols(spec: &CorpusSpec, tokenizer: TokenizerSpec) -> Result<(), Er
     }
 }
 
-/// Tokens of the corpus in a sequence with its last target.
-fn symbols_per_row(context: usize, with_bos: bool) -> usize {
-    context + usize::from(!with_bos)
-}
-
 fn extend(row: &mut Vec<u32>, tokens: &[u16], start: usize, length: usize) {
     row.extend(
         tokens[start..start + length]
@@ -332,7 +362,7 @@ fn check_length(
     part: &'static str,
     available: usize,
 ) -> Result<(), Error> {
-    let row = symbols_per_row(options.context, options.bos);
+    let row = Row::new(options.context, options.bos).length;
     let (needed, share) = match part {
         "training" => (row, HELD_OUT_ONE_IN - 1),
         _ => (row * options.held_out, 1),

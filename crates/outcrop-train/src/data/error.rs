@@ -14,10 +14,10 @@ pub enum Error {
         kind: &'static str,
         /// The text as given.
         given: String,
-        /// The known name closest to it, if one is close.
-        nearest: Option<&'static str>,
+        /// The known form closest to it, if one is close.
+        nearest: Option<String>,
         /// Every known form.
-        known: &'static str,
+        known: String,
     },
     /// A file of text or of token ids.
     #[error(transparent)]
@@ -67,6 +67,46 @@ pub enum Error {
         whole: usize,
         /// `bytes of text` or `tokens`.
         unit: &'static str,
+    },
+    /// Sequences that are too short for a task.
+    #[error(
+        "draw sequences from `{corpus}`: the context is {context}, and a sequence needs {least} or more"
+    )]
+    ShortContext {
+        /// The corpus.
+        corpus: String,
+        /// Tokens per sequence.
+        context: usize,
+        /// The least that there must be.
+        least: usize,
+    },
+    /// `induction` with fewer keys than a sequence has pairs.
+    #[error(
+        "draw sequences from `induction:{symbols}`: half of the symbols are {keys} keys, and a context of {context} has \
+         {pairs} pairs whose keys must differ; use `induction:{}` or more, or a context of {context_at_most} or less",
+        2 * pairs
+    )]
+    FewKeys {
+        /// Symbols of the corpus.
+        symbols: usize,
+        /// Keys that there are.
+        keys: usize,
+        /// Keys that a sequence needs.
+        pairs: usize,
+        /// Tokens per sequence.
+        context: usize,
+        /// The most for which there are enough keys.
+        context_at_most: usize,
+    },
+    /// `data.loss = "answers"` for a corpus that has none.
+    #[error(
+        "count the loss of answers alone: `{corpus}` has no answers; those with answers are {known}, or leave out data.loss"
+    )]
+    NoAnswers {
+        /// The corpus.
+        corpus: String,
+        /// Every corpus with answers.
+        known: String,
     },
     /// The `crates` corpus without [`CratesSource`](super::CratesSource).
     #[error(
@@ -120,8 +160,9 @@ pub enum Error {
     },
 }
 
-fn hint(nearest: &Option<&'static str>) -> String {
+fn hint(nearest: &Option<String>) -> String {
     nearest
+        .as_ref()
         .map(|n| format!(" (did you mean `{n}`?)"))
         .unwrap_or_default()
 }

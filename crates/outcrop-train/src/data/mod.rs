@@ -7,7 +7,10 @@
 //! | corpus | what it is |
 //! |---|---|
 //! | `bigram-backcopy` | generated: a bigram table, and copying after three trigger symbols |
-//! | `modular-addition` | generated: equations a + b = c modulo p, of which a share of the pairs is held out |
+//! | `modular-addition`, `modular-subtraction`, `modular-multiplication`, `modular-division`, `modular-polynomial` | generated: equations modulo p, of which a share of the pairs is held out |
+//! | `permutations` | generated: equations of permutations of n things, likewise |
+//! | `copy` | generated: random symbols, then the same again |
+//! | `induction` | generated: random pairs, then the same pairs in another order |
 //! | `crates` | the `.rs` and `.md` files of the registry packages that a `Cargo.lock` pins |
 //! | `text:PATH` | a file of text, or of documents in JSON with a `text` field, or a folder of both |
 //! | `tokens:PATH` | a file of token ids: `.npy`, nanoGPT's and Megatron's `.bin`, shards of llm.c |
@@ -24,11 +27,22 @@
 //! is found in proportion to 1 / (y + 1). No sequence starts with a trigger, so BOS is never
 //! copied. The lowest possible loss is known: [`Corpus::optimal_loss`].
 //!
-//! # Modular addition
-//! Equations `a + b = c` modulo p (Power et al. 2201.02177), one after another: five symbols each, so that with BOS a
-//! context of 5 is one equation. Half of the p^2 pairs (or another share) are trained on, the others held out, so that
-//! the held-out loss shows when a model generalises (grokking). Numbers a and b cannot be predicted:
+//! # Equations
+//! Equations `a ∘ b = c` of an operation (Power et al. 2201.02177), one after another: five symbols each, so that with BOS
+//! a context of 5 is one equation. Half of the pairs (or another share) are trained on, the others held out, so that the
+//! held-out loss and accuracy show when a model generalises (grokking). [`OPERATIONS`] lists the operations: numbers
+//! modulo p, where division needs a prime p, and the permutations of n things, n! elements. a and b cannot be predicted:
 //! [`Corpus::optimal_loss`] is ln p for each of them.
+//!
+//! # Copy and induction
+//! What comes next was seen earlier in the same sequence. `copy`: the second half of a sequence is its first half.
+//! `induction`: the first half are pairs of a key and a value, the second half the same pairs in another order, so that a
+//! value can be known, but only by looking for its key (an induction head, Olsson et al. 2209.11895). Keys are the first
+//! half of the symbols, and those of a sequence differ.
+//!
+//! # Answers
+//! The answers of a corpus ([`Corpus::answers`]) are the tokens that follow with certainty: c of an equation, the
+//! second half of `copy`, the values in the second half of `induction`. Their accuracy is recorded while a model trains.
 //!
 //! # Text
 //! Text is read by [`outcrop_tokens`], as it is where checkpoints are measured: a file is a document, and so
@@ -58,20 +72,24 @@
 
 mod backcopy;
 mod batch;
+mod copying;
 mod corpus;
 mod crates;
 mod documents;
+mod equations;
 mod error;
 mod files;
+mod generated;
 mod ids;
-mod modular;
 mod spec;
 #[cfg(test)]
 mod tests;
 mod tokenizer;
 
 pub use batch::Batch;
+pub(crate) use batch::uniform;
 pub use corpus::{Corpus, CorpusOptions};
 pub use crates::CratesSource;
+pub use equations::{BinaryOperation, OPERATIONS};
 pub use error::Error;
 pub use spec::{CorpusSpec, TokenizerSpec};

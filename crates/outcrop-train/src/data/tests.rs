@@ -48,6 +48,9 @@ fn targets_are_the_inputs_one_ahead_and_bos_stands_first_only() {
     let dir = tempfile::tempdir().unwrap();
     for (spec, tokenizer) in [
         ("bigram-backcopy".to_owned(), "bytes"),
+        ("permutations:4".to_owned(), "bytes"),
+        ("copy:10".to_owned(), "bytes"),
+        ("induction:20".to_owned(), "bytes"),
         (words(dir.path()), "bytes"),
         (words(dir.path()), "bpe:300"),
     ] {
@@ -69,7 +72,11 @@ fn targets_are_the_inputs_one_ahead_and_bos_stands_first_only() {
 #[test]
 fn a_batch_depends_on_seed_and_step_alone() {
     let dir = tempfile::tempdir().unwrap();
-    for spec in ["bigram-backcopy".to_owned(), words(dir.path())] {
+    for spec in ["bigram-backcopy", "modular-division", "copy", "induction"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([words(dir.path())])
+    {
         let corpus = open(&spec, "bytes", &options(32, true)).unwrap();
         let in_order: Vec<Batch> = (0..4).map(|step| corpus.batch(step, 4).unwrap()).collect();
         let again = open(&spec, "bytes", &options(32, true)).unwrap();
@@ -348,5 +355,58 @@ fn a_text_is_the_same_corpus_under_every_name_and_field() {
             "{name}"
         );
         assert_eq!(found.notes().len(), notes, "{name}: {:?}", found.notes());
+    }
+}
+
+/// Of a + b = c, c alone is an answer; with BOS target t is symbol t, without symbol t + 1.
+#[test]
+fn answers_are_counted_from_the_targets() {
+    let of = |spec, context, bos| open(spec, "bytes", &options(context, bos)).unwrap();
+    assert_eq!(of("modular-addition", 10, true).answers(), [4, 9]);
+    assert_eq!(of("modular-addition", 4, false).answers(), [3]);
+    assert_eq!(of("copy", 6, true).answers(), [3, 4, 5]);
+    assert_eq!(of("copy", 6, false).answers(), [2, 3, 4, 5]);
+    assert_eq!(of("induction", 8, true).answers(), [5, 7]);
+    assert!(of("bigram-backcopy", 8, true).answers().is_empty());
+    let optimal = of("modular-addition", 4, false).optimal_loss().unwrap();
+    assert!((optimal - 97f64.ln() / 4.0).abs() < 1e-12); // + b = c
+}
+
+#[test]
+fn a_sample_of_the_training_is_trained_on_and_the_same_for_every_seed() {
+    let of = |seed| {
+        let options = CorpusOptions {
+            seed,
+            ..options(5, true)
+        };
+        let corpus = open("modular-addition:7:40", "bytes", &options).unwrap();
+        corpus.training_sample(50).unwrap().unwrap()
+    };
+    assert_eq!(of(1), of(2));
+    let corpus = open("modular-addition:7:40", "bytes", &options(5, true)).unwrap();
+    let rows = |batch: Batch| -> HashSet<Vec<u32>> {
+        batch.inputs.chunks(5).map(<[u32]>::to_vec).collect()
+    };
+    let trained = rows(corpus.batch(3, 2000).unwrap());
+    assert!(rows(of(1)).is_subset(&trained));
+    assert!(rows(corpus.held_out(500).unwrap()).is_disjoint(&trained));
+}
+
+#[test]
+fn a_context_too_short_for_a_task_is_named() {
+    for (spec, context, least) in [("modular-division", 3, 5), ("induction", 7, 8)] {
+        let error = open(spec, "bytes", &options(context, true))
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        let parts = [
+            spec.into(),
+            format!("context is {context}"),
+            format!("{least} or more"),
+        ];
+        assert!(
+            parts.iter().all(|part: &String| error.contains(part)),
+            "{error}"
+        );
     }
 }

@@ -192,11 +192,14 @@ impl RunDir {
 
 /// The first line in which the resolved specs differ.
 fn difference(held: &RunSpec, given: &RunSpec) -> Result<String> {
-    let (held, given) = (held.to_toml()?, given.to_toml()?);
-    let lines = held.lines().zip(given.lines());
-    let mut differing = lines.filter(|(a, b)| a != b);
-    Ok(match differing.next() {
+    Ok(differing_line(&held.to_toml()?, &given.to_toml()?))
+}
+
+/// The first line in which two specs in TOML differ.
+pub(crate) fn differing_line(held: &str, given: &str) -> String {
+    let mut lines = held.lines().zip(given.lines());
+    match lines.find(|(a, b)| a != b) {
         Some((held, given)) => format!("there `{held}`, asked for `{given}`"),
         None => "it has more or fewer fields".into(),
-    })
+    }
 }

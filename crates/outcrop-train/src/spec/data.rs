@@ -6,23 +6,42 @@ use crate::Result;
 use crate::data::{CorpusSpec, TokenizerSpec};
 
 /// The fields of [`DataSpec`].
-pub(super) const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 8] = [
     "corpus",
     "tokenizer",
     "bos",
+    "loss",
     "max_bytes",
     "text_field",
     "tokens_type",
     "vocab",
 ];
 
+/// Of which tokens the loss is the mean, in training and held out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossTargets {
+    /// Of all.
+    #[default]
+    All,
+    /// Of the answers of the corpus, as in Power et al. (2201.02177): what is drawn at random gives no gradient.
+    Answers,
+}
+
+impl LossTargets {
+    fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+}
+
 /// The training data of a model.
 ///
 /// | field | default | range |
 /// |---|---|---|
-/// | `corpus` | `bigram-backcopy` | `bigram-backcopy`, `bigram-backcopy:SYMBOLS`, `crates`, `text:PATH`, `tokens:PATH` |
-/// | `tokenizer` | `bytes` | `bytes`, `bpe:N`; not used by `bigram-backcopy` and `tokens:PATH` |
+/// | `corpus` | `bigram-backcopy` | the corpora of [`data`](crate::data) |
+/// | `tokenizer` | `bytes` | `bytes`, `bpe:N`; for `crates` and `text:PATH` |
 /// | `bos` | true | |
+/// | `loss` | `all` | `all`, `answers`: of which tokens the loss is the mean ([`LossTargets`]) |
 /// | `max_bytes` | 16 MiB | at least 1 |
 /// | `text_field` | `text` | the field of the text of documents in JSON, for `text:PATH` |
 /// | `tokens_type` | as the file or its name says | `u16`, `u32`, `i32`, `i64`, for `tokens:PATH` |
@@ -36,6 +55,9 @@ pub struct DataSpec {
     pub tokenizer: TokenizerSpec,
     /// Whether every sequence starts with one fixed token.
     pub bos: bool,
+    /// Of which tokens the loss is the mean.
+    #[serde(skip_serializing_if = "LossTargets::is_all")]
+    pub loss: LossTargets,
     /// Bytes of text that are read at most.
     pub max_bytes: u64,
     /// The field that holds the text of documents in JSON.
@@ -55,6 +77,7 @@ impl Default for DataSpec {
             corpus: CorpusSpec::default(),
             tokenizer: TokenizerSpec::default(),
             bos: true,
+            loss: LossTargets::All,
             max_bytes: 16 << 20,
             text_field: None,
             tokens_type: None,
@@ -66,26 +89,34 @@ impl Default for DataSpec {
 impl DataSpec {
     /// Number of different tokens, BOS included.
     pub fn tokens(&self) -> usize {
+        if let Some(symbols) = self.corpus.symbols() {
+            return symbols + 1;
+        }
         match (&self.corpus, self.tokenizer) {
             (CorpusSpec::Tokens(_), _) => self.vocab.map_or(1, |ids| ids.saturating_add(1)),
-            (CorpusSpec::BigramBackcopy { symbols }, _) => symbols + 1,
-            (CorpusSpec::ModularAddition { modulus, .. }, _) => modulus + 3,
             (_, TokenizerSpec::Bytes) => 257,
             (_, TokenizerSpec::Bpe { vocab }) => vocab,
         }
     }
+
     /// Checks that what is set belongs to the corpus.
     pub(super) fn check(&self) -> Result<()> {
         let (text, ids) = match &self.corpus {
             CorpusSpec::Text(_) => (true, false),
             CorpusSpec::Tokens(_) => (false, true),
             CorpusSpec::BigramBackcopy { .. }
-            | CorpusSpec::ModularAddition { .. }
+            | CorpusSpec::Equations { .. }
+            | CorpusSpec::Copy { .. }
+            | CorpusSpec::Induction { .. }
             | CorpusSpec::Crates => (false, false),
         };
         if ids && self.vocab.is_none() {
             let allowed = "the number of different ids, such as 50257 for GPT-2's tokenizer";
             return Err(CoreError::range("data.vocab", "none", allowed).into());
+        }
+        match self.loss {
+            LossTargets::All => {}
+            LossTargets::Answers => self.corpus.check_answers()?,
         }
         let kind = self.tokens_type.map(|kind| kind.to_string());
         let vocab = self.vocab.map(|vocab| vocab.to_string());

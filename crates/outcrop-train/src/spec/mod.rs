@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::data::{CorpusOptions, CratesSource};
 use crate::{Error, Result};
 
-pub use data::DataSpec;
+pub use data::{DataSpec, LossTargets};
 pub use events::EventSpec;
 pub(crate) use events::InForce;
 pub use rate_schedule::RateSchedule;
@@ -184,13 +184,7 @@ impl RunSpec {
     /// # Errors
     /// As [`RunSpec::from_document`], without the places.
     pub fn check(&self) -> Result<()> {
-        let name = &self.model;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-        if name.is_empty() || name.len() > 100 || !name.chars().all(plain) || name.starts_with('.')
-        {
-            let allowed = "1 to 100 letters, digits, `-`, `_`, `+` and `.`, not starting with `.`";
-            return Err(CoreError::range("model", name, allowed).into());
-        }
+        check_model(&self.model)?;
         self.arch.check()?;
         self.train.check()?;
         self.data.check()?;
@@ -209,6 +203,16 @@ impl RunSpec {
         self.saved_at()?;
         Ok(())
     }
+}
+
+/// Checks the name of a model.
+pub(crate) fn check_model(name: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
+    if name.is_empty() || name.len() > 100 || !name.chars().all(plain) || name.starts_with('.') {
+        let allowed = "1 to 100 letters, digits, `-`, `_`, `+` and `.`, not starting with `.`";
+        return Err(CoreError::range("model", name, allowed).into());
+    }
+    Ok(())
 }
 
 /// Reads `[arch]`, whose `vocab` and `context` need not be given.

@@ -13,6 +13,7 @@ mod forecast;
 mod import;
 mod input;
 mod learned;
+mod linear;
 mod measure;
 mod onset;
 mod output;
@@ -74,6 +75,8 @@ enum Command {
     Reproduce(reproduce::Args),
     /// Train one model and measure its hidden states while it trains.
     Train(train::Args),
+    /// Train a deep linear network, whose learning is known in closed form, on given singular values.
+    Linear(linear::Args),
     /// Measure published checkpoints, one or a series: largest magnitudes, median, ratio.
     Measure(Box<measure::Args>),
     /// Check whether the checkpoints of a series are what their names say.
@@ -142,6 +145,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Linear(args) => linear::run(&args),
         Command::Measure(args) => measure::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Runs(args) => runs::run(&args),

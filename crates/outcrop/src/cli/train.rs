@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Document, Error as CoreError};
+use outcrop_core::{Document, Error as CoreError, Observation};
 use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
@@ -225,17 +225,29 @@ fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
             step,
             held_out_loss,
             ratios,
+            observed,
         } => {
             let ratios: Vec<String> = ratios
                 .iter()
                 .map(|r| r.map_or_else(|| "-".into(), significant))
                 .collect();
             let ratios = ratios.join(" ");
+            let accuracies = accuracies(observed);
             bar.line(&format!(
-                "step {step:>6}  held-out loss {held_out_loss:.4}  ratio {ratios}"
+                "step {step:>6}  held-out loss {held_out_loss:.4}  ratio {ratios}{accuracies}"
             ));
         }
         Event::Warning(text) => bar.line(&format!("warning: {text}")),
         _ => {}
     }
+}
+
+/// The accuracies of answers, in words; empty where there are none.
+fn accuracies(observed: &[Observation]) -> String {
+    let of = |row: &&Observation| row.observable == "accuracy" && row.sequence.is_none();
+    let one = |row: &Observation| {
+        let share = row.value.map_or_else(|| "-".into(), |x| format!("{x:.3}"));
+        format!("  {} {share}", row.place)
+    };
+    observed.iter().filter(of).map(one).collect()
 }

@@ -12,7 +12,8 @@ use crate::cli::trajectories::{Observed, read_observed};
 
 #[derive(clap::Args)]
 pub(super) struct Which {
-    /// Fit this observable of a long table (observables.csv) instead of the ratio.
+    /// Fit this observable of a long table (observables.csv) instead of the ratio; with @* at every place, each called
+    /// MODEL, PLACE.
     #[arg(long, value_name = "NAME[@PLACE]", conflicts_with_all = ["paper", "backtest", "plots"])]
     pub(super) observable: Option<String>,
     /// On which scale its curve is fitted [default: linear].
@@ -51,12 +52,19 @@ impl Which {
         let mut places: Vec<&str> = found.iter().map(|one| one.place.as_str()).collect();
         places.sort_unstable();
         places.dedup();
-        if places.len() > 1 {
-            let allowed = format!("{name}@PLACE with one of the places {}", places.join(", "));
+        let (of_all, places) = (name.ends_with("@*"), places.join(", "));
+        if !of_all && places.contains(", ") {
+            let plain = name.split('@').next().unwrap_or(name);
+            let allowed = format!(
+                "{plain}@PLACE with one of the places {places}, or {plain}@* for all, each called MODEL, PLACE"
+            );
             return Err(CoreError::range("--observable", name, allowed).into());
         }
         let shape = self.shape(name)?;
-        let fit = |one: Observed| {
+        let fit = |mut one: Observed| {
+            if of_all {
+                one.trajectory.model += &format!(", {}", one.place);
+            }
             let fitted = fit_observable(&one.trajectory, &shape, options);
             (one, fitted)
         };
