@@ -6,12 +6,13 @@ use outcrop_train::RunSpec;
 use crate::{Error, Result};
 
 /// The embedded profiles: name and text.
-pub const PROFILES: [(&str, &str); 5] = [
+pub const PROFILES: [(&str, &str); 6] = [
     ("tiny", include_str!("../../profiles/tiny.toml")),
     ("quick", include_str!("../../profiles/quick.toml")),
     ("small", include_str!("../../profiles/small.toml")),
     ("control", include_str!("../../profiles/control.toml")),
     ("full", include_str!("../../profiles/full.toml")),
+    ("grokking", include_str!("../../profiles/grokking.toml")),
 ];
 
 /// The keys of a profile.
@@ -241,6 +242,24 @@ mod tests {
         assert!(different(|r| r.arch.d_model) > 2);
         assert!(different(|r| r.arch.heads) > 2);
         assert!(different(|r| 100 * r.arch.d_ff / r.arch.d_model) > 2);
+    }
+
+    /// Eight seeds, each with and without weight decay, and nothing else differs.
+    #[test]
+    fn grokking_varies_seeds_and_decay() {
+        let runs = Profile::load("grokking").unwrap().runs;
+        let (with, without): (Vec<&RunSpec>, Vec<&RunSpec>) =
+            runs.iter().partition(|run| run.train.weight_decay > 0.0);
+        for group in [&with, &without] {
+            let seeds: Vec<u64> = group.iter().map(|run| run.train.seed).collect();
+            assert_eq!(seeds, (1..=8).collect::<Vec<_>>());
+        }
+        for (a, b) in with.iter().zip(without) {
+            let mut other = (*a).clone();
+            other.model.clone_from(&b.model);
+            other.train.weight_decay = 0.0;
+            assert_eq!(other, *b);
+        }
     }
 
     /// 1 is the default seed.
