@@ -177,12 +177,15 @@ impl fmt::Debug for BinaryOperation {
 }
 
 fn is_prime(n: usize) -> bool {
-    n > 1 && (2..).take_while(|d| d * d <= n).all(|d| n % d != 0)
+    n > 1
+        && (2..)
+            .take_while(|d| d * d <= n)
+            .all(|d| !n.is_multiple_of(d))
 }
 
 /// The c with b c = a modulo the prime p.
 fn divide(a: usize, b: usize, p: usize) -> Option<usize> {
-    (b % p != 0).then(|| {
+    (!b.is_multiple_of(p)).then(|| {
         // b^(p - 2) is 1 / b (Fermat)
         let (mut c, mut power, mut left) = (a % p, b % p, p - 2);
         while left > 0 {
