@@ -23,7 +23,7 @@ pub(super) struct Quantity {
 }
 
 /// Every quantity; those of single blocks follow the name of theirs. docs/comparing.md explains them.
-const QUANTITIES: [Quantity; 11] = [
+const QUANTITIES: [Quantity; 8] = [
     quantity("last_ratio", Factor, |t| Some(t.peak()?.ratio)),
     quantity("largest_ratio", Factor, RunTables::largest_ratio),
     quantity("onset", Factor, RunTables::onset),
@@ -37,17 +37,8 @@ const QUANTITIES: [Quantity; 11] = [
     quantity("first_value_norm", Factor, |t| {
         t.mean("norm_first_over_mean", "values")
     }),
-    quantity("kurtosis", Factor, |t| {
-        t.largest("kurtosis", "residual-stream")
-    }),
-    quantity("channel_kurtosis", Factor, |t| {
-        t.largest("channel_kurtosis", "residual-stream")
-    }),
     quantity("held_out_loss", Difference, |t| {
         Some(t.last_loss()?.held_out_loss)
-    }),
-    quantity("int8_loss", Difference, |t| {
-        t.largest("target_loss", "logits-int8")
     }),
 ];
 
@@ -144,11 +135,6 @@ impl RunTables {
     fn mean(&self, observable: &str, place: &str) -> Option<f64> {
         let values = self.last_values(observable, place);
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    }
-
-    fn largest(&self, observable: &str, place: &str) -> Option<f64> {
-        let values = self.last_values(observable, place).into_iter();
-        values.max_by(f64::total_cmp)
     }
 }
 
