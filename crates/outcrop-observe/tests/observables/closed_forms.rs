@@ -206,7 +206,7 @@ fn attention_to_itself() {
     let view = View::new(&weights, n).unwrap();
     assert_eq!(sink_keys(view, SinkConvention::AllQueries), Ok(vec![]));
     assert_eq!(
-        of("alpha_first", &[0.5, -0.5, 1.0, 1.0], 2),
+        of("alpha_first", &[0.5, -0.5, 1.5, 1.0], 2),
         Err(Missing::NotAttention)
     );
     assert_eq!(

@@ -16,7 +16,7 @@ const REASONS: [(&str, [&str; 4]); 29] = [
         [OK; 4],
     ),
     (
-        "lens_rank_target lens_probability_target lens_rank_final lens_probability_final lens_kl",
+        "lens_rank_target lens_probability_target lens_rank_final lens_probability_final lens_kl accuracy",
         [OK; 4],
     ),
     (
