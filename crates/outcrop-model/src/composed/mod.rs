@@ -211,7 +211,7 @@ impl<'a> Composed<'a> {
             ExtraScore::Key => Extra::Key(self.bias(TensorRole::ExtraKey), None),
             ExtraScore::KeyValue => Extra::Key(
                 self.bias(TensorRole::ExtraKey),
-                Some(self.bias(TensorRole::ExtraValue)),
+                Some(Box::new(self.bias(TensorRole::ExtraValue))),
             ),
         })
     }

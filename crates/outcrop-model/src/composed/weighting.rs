@@ -15,7 +15,7 @@ pub(super) enum Extra {
     /// One a head, [heads].
     Logits(Tensor<1>),
     /// That of a key, [kv_heads d_head], which may have a value.
-    Key(Tensor<1>, Option<Tensor<1>>),
+    Key(Tensor<1>, Option<Box<Tensor<1>>>),
 }
 
 impl Extra {
@@ -36,7 +36,7 @@ impl Extra {
     /// The value of each head, [1, heads, 1, d_head], where it is not 0.
     pub(super) fn value(self, [heads, d_head]: [usize; 2]) -> Option<Tensor<4>> {
         match self {
-            Self::Key(_, value) => value.map(|value| by_head(value, [heads, d_head])),
+            Self::Key(_, value) => value.map(|value| by_head(*value, [heads, d_head])),
             Self::Zero | Self::Logits(_) => None,
         }
     }

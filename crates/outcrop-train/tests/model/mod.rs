@@ -65,9 +65,12 @@ pub(crate) fn expected() -> BTreeMap<String, Vec<f64>> {
     named.collect()
 }
 
+/// Shape and numbers.
+type Stored = (Vec<usize>, Vec<f32>);
+
 /// A tensor of each parameter as files hold it, [outputs, inputs], by name.
 #[derive(Default)]
-pub(crate) struct Weights(pub(crate) BTreeMap<String, (Vec<usize>, Vec<f32>)>);
+pub(crate) struct Weights(pub(crate) BTreeMap<String, Stored>);
 
 impl Weights {
     /// Those of a model, which comes back.
