@@ -191,7 +191,12 @@ fn an_observable_is_fitted_on_its_scale() {
             let end: f64 = end.parse().unwrap();
             assert!((end - 0.8).abs() < 0.05, "{end}");
         }
-        assert!(csv.lines().next().unwrap().ends_with(",t_mid2,h2"));
+        assert!(
+            csv.lines()
+                .next()
+                .unwrap()
+                .ends_with(",t_mid2_lo,t_mid2_hi,h2,h2_lo,h2_hi")
+        );
     }
     // the fits of a folder are those of the ratio: nothing was written into it
     assert_eq!(files(dir.path()), before);

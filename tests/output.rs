@@ -59,6 +59,7 @@ const COMMANDS: &[&str] = &[
     "explain runs --repeats 2",
     "design runs --target f_max<1000 --vary layers --format csv",
     "design runs --target f_max<1000 --vary layers",
+    "linear --steps 20 --out linear",
     "report runs/m0",
 ];
 
@@ -203,7 +204,11 @@ fn a_file_that_cannot_be_written_is_named() {
         assert!(!folder.path().join(name).exists(), "{name}");
     }
     let left = std::fs::read_dir(folder.path()).unwrap();
-    assert_eq!(left.count(), 3, "runs, tiny.toml, published");
+    assert_eq!(
+        left.count(),
+        4,
+        "runs, tiny.toml, published, observables.csv"
+    );
     let device = run(
         folder.path(),
         "fit runs/m0/measurements.csv --format csv --out /dev/full",

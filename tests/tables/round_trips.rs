@@ -113,12 +113,22 @@ const TABLES: [(&str, Reader); 20] = [
     ("importance.csv", rows::<Importance>),
 ];
 
+/// Tables that a tool does not give back: Calc writes three digits of numbers as small as 4e-10, and a table of `write.table`
+/// whose last column is empty in the first row has as many fields there as its header has names.
+const WITHOUT: [(&str, &str); 2] = [
+    ("observables.csv", "spreadsheet"),
+    ("events.csv", "r_table"),
+];
+
 #[test]
 fn every_table_says_the_same_after_every_tool() {
     for (name, read) in TABLES {
         let before = read(&fixture("original").join(name));
         assert!(before.len() > 1, "{name}");
-        for tool in TOOLS {
+        for tool in TOOLS
+            .into_iter()
+            .filter(|tool| !WITHOUT.contains(&(name, tool)))
+        {
             let after = read(&fixture(tool).join(name));
             assert_eq!(after, before, "{name} after {tool}");
         }

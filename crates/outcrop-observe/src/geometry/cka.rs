@@ -1,5 +1,5 @@
-use super::hsic::Centred;
 use crate::gram::{self, Symmetric};
+use crate::hsic::Centred;
 use crate::labelled::Labelled;
 use crate::observable::{Column, Observable, Reads};
 use crate::{Companion, Found, Missing, Sample, Site, View};

@@ -2,13 +2,10 @@
 
 mod alignment;
 mod cka;
-mod hsic;
-mod kernel;
 mod participation;
 mod steps;
 
 pub(crate) use alignment::ALIGNMENT;
 pub(crate) use cka::CKA;
-pub use kernel::Kernel;
 pub(crate) use participation::PARTICIPATION;
 pub(crate) use steps::CKA_STEPS;

@@ -1,4 +1,4 @@
-use super::kernel::{Kernel, LEAST};
+use crate::kernel::{Kernel, LEAST};
 use crate::observable::{Column, Observable, Reads};
 use crate::{Companion, Found, Missing, Sample, Site};
 

@@ -7,8 +7,11 @@ use outcrop_arch::{Activation, ArchSpec, Norm, Position, TensorKind, TensorName}
 use outcrop_model::{Backend, Numbers, ParameterMap, Transformer};
 use outcrop_train::{OptimizerKind, TrainSpec};
 
+/// A name and what makes the spec.
+type Case = (&'static str, fn() -> TrainSpec);
+
 /// The cases of the fixture.
-pub(crate) const CASES: [(&str, fn() -> TrainSpec); 7] = [
+pub(crate) const CASES: [Case; 7] = [
     ("adamw", || case("adamw", false)),
     ("adamw-groups", || case("adamw", true)),
     ("muon", || case("muon", false)),

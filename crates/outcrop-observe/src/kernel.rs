@@ -1,12 +1,12 @@
-use super::hsic::Centred;
 use crate::gram::{self, Symmetric};
+use crate::hsic::Centred;
 use crate::{Missing, View};
 
 /// How many positions a kernel is of, at most.
 const POSITIONS: usize = 128;
 
 /// How few rows the unbiased CKA takes.
-pub(super) const LEAST: usize = 4;
+pub(crate) const LEAST: usize = 4;
 
 /// Which positions of a tensor are alike: the centred Gram matrix of at most 128 of its rows, all that CKA needs of the
 /// same tensor at another step. Of more rows it takes row floor(i n / 128) for i = 0 to 127. The largest magnitude is 1.
@@ -81,7 +81,7 @@ impl Kernel {
         sound.then_some(Self { rows, values })
     }
 
-    pub(super) fn centred(&self) -> Centred {
+    pub(crate) fn centred(&self) -> Centred {
         Centred::new(Symmetric::from_lower(self.rows, &self.values))
     }
 }

@@ -5,7 +5,7 @@ use crate::missing::quotient;
 use crate::{Found, Missing};
 
 /// The Gram matrix of rows from which their mean was subtracted, and what linear CKA needs of it.
-pub(super) struct Centred {
+pub(crate) struct Centred {
     /// With 0 on its diagonal.
     gram: Symmetric,
     diagonal: Vec<f64>,
@@ -15,7 +15,7 @@ pub(super) struct Centred {
 }
 
 impl Centred {
-    pub(super) fn new(gram: Symmetric) -> Self {
+    pub(crate) fn new(gram: Symmetric) -> Self {
         let size = gram.inner(&gram);
         let diagonal = (0..gram.n()).map(|i| gram.at(i, i)).collect();
         let gram = gram.without_diagonal();
@@ -29,7 +29,7 @@ impl Centred {
     }
 
     /// Whether both are of as many rows.
-    pub(super) fn is_of_as_many(&self, other: &Self) -> bool {
+    pub(crate) fn is_of_as_many(&self, other: &Self) -> bool {
         self.gram.n() == other.gram.n()
     }
 
@@ -43,7 +43,7 @@ impl Centred {
     }
 
     /// The unbiased linear CKA.
-    pub(super) fn cka(&self, other: &Self) -> Found {
+    pub(crate) fn cka(&self, other: &Self) -> Found {
         let (own, its) = (self.hsic(self), other.hsic(other));
         // what is left of equal rows, or of rows in which nothing is shared, is rounding
         let enough = |hsic: f64, of: &Self| hsic > 1e-12 * of.size;
@@ -54,7 +54,7 @@ impl Centred {
     }
 
     /// The biased linear CKA: the cosine of the two matrices.
-    pub(super) fn biased(&self, other: &Self) -> Found {
+    pub(crate) fn biased(&self, other: &Self) -> Found {
         let diagonal = self.diagonal.iter().zip(&other.diagonal);
         let inner = self.gram.inner(&other.gram) + diagonal.map(|(a, b)| a * b).sum::<f64>();
         let found = quotient(inner, (self.size * other.size).sqrt());
