@@ -59,7 +59,7 @@ const COMMANDS: &[&str] = &[
     "explain runs --repeats 2",
     "design runs --target f_max<1000 --vary layers --format csv",
     "design runs --target f_max<1000 --vary layers",
-    "linear --steps 20 --out linear",
+    "linear --steps 20 --measure 0,every:5 --out linear",
     "report runs/m0",
 ];
 
