@@ -19,12 +19,15 @@ fn steps(count: i32) -> Vec<f64> {
 /// A curve with the truth of some of its quantities.
 type Truth = (Box<dyn Fn(f64) -> f64>, Vec<(&'static str, f64)>);
 
+/// Makes the truth of a trial from a source of numbers between two bounds.
+type Draw = dyn Fn(&mut dyn FnMut(f64, f64) -> f64) -> Truth;
+
 /// The shares of intervals that hold the truth, in percent, by quantity, of those that there are, and of how many.
 fn covered(
     name: &str,
     rounds: u64,
     noise: f64,
-    draw: &dyn Fn(&mut dyn FnMut(f64, f64) -> f64) -> Truth,
+    draw: &Draw,
 ) -> BTreeMap<&'static str, (f64, usize)> {
     let hypothesis: &dyn Hypothesis = hypothesis(name).unwrap();
     let options = FitOptions::default().with_draws(400).unwrap();
@@ -134,7 +137,7 @@ fn rises(uniform: &mut dyn FnMut(f64, f64) -> f64) -> Truth {
 /// Intervals of 90 %; of 60 curves 80 to 99 % is what chance allows (binomial, three standard deviations).
 #[test]
 fn intervals_hold_the_truth() {
-    let draws: [(&str, &dyn Fn(&mut dyn FnMut(f64, f64) -> f64) -> Truth); 3] = [
+    let draws: [(&str, &Draw); 3] = [
         ("deep linear mode", &mode),
         ("power law", &power),
         ("double rise", &rises),
