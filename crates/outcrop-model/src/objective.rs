@@ -1,5 +1,5 @@
 /// What a model is trained for beside the cross-entropy, and what is done with its residual stream while it trains. By
-/// default nothing, which is [`Transformer::loss`] to the bit.
+/// default nothing, which is [`Transformer::loss`](crate::Transformer::loss) to the bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Objective {
     /// Coefficient, at least 0, of the mean over positions of ln(sum_j exp(l_j))^2, l the logits (z-loss; Chowdhery et
