@@ -1,5 +1,7 @@
 //! Some rows of C: what is packed of A and B for them, and the order of the tiles' panels.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::Aligned;
 use crate::copy::Lines;
 use crate::kernel::{Block, Left, Onto, Right, Tile};
@@ -130,28 +132,51 @@ pub(crate) fn block_beside(
                         block.compute(tile);
                     }
                 }
-                add_panel(panel, width, columns, &mut c[j..], stride);
-                match is_added {
-                    false => copy_panel(panel, width, columns, &mut beside[j..], stride),
-                    true => add_panel(panel, width, columns, &mut beside[j..], stride),
-                }
+                Arch::new().dispatch(AddPanel {
+                    panel,
+                    width,
+                    columns,
+                    c: &mut c[j..],
+                    beside: &mut beside[j..],
+                    stride,
+                    is_added,
+                });
             }
         }
     });
 }
 
-/// Adds the first columns of the rows of a panel to rows that are `stride` apart.
-fn add_panel(panel: &[f32], width: usize, columns: usize, to: &mut [f32], stride: usize) {
-    for (from, to) in panel.chunks_exact(width).zip(to.chunks_mut(stride)) {
-        let numbers = to[..columns].iter_mut().zip(&from[..columns]);
-        numbers.for_each(|(to, x)| *to += x);
-    }
+/// The first columns of the rows of a panel, and rows `stride` apart to which they are added; beside them they are added,
+/// too, or written.
+struct AddPanel<'a> {
+    panel: &'a [f32],
+    width: usize,
+    columns: usize,
+    c: &'a mut [f32],
+    beside: &'a mut [f32],
+    stride: usize,
+    is_added: bool,
 }
 
-/// Writes them there.
-fn copy_panel(panel: &[f32], width: usize, columns: usize, to: &mut [f32], stride: usize) {
-    for (from, to) in panel.chunks_exact(width).zip(to.chunks_mut(stride)) {
-        to[..columns].copy_from_slice(&from[..columns]);
+impl WithSimd for AddPanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (stride, columns) = (self.stride, self.columns);
+        let rows = self
+            .c
+            .chunks_mut(stride)
+            .zip(self.beside.chunks_mut(stride));
+        for (from, (c, beside)) in self.panel.chunks_exact(self.width).zip(rows) {
+            let from = &from[..columns];
+            let (c, beside) = (&mut c[..columns], &mut beside[..columns]);
+            c.iter_mut().zip(from).for_each(|(c, x)| *c += x);
+            match self.is_added {
+                true => beside.iter_mut().zip(from).for_each(|(c, x)| *c += x),
+                false => beside.copy_from_slice(from),
+            }
+        }
     }
 }
 
