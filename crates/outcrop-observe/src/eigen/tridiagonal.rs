@@ -123,52 +123,99 @@ impl Reflection {
     }
 }
 
+/// Rows that are treated together: what is read of v, q, w and the sums serves them all.
+const ROWS: usize = 4;
+
 vectorised! {
     /// Applies the reflection `before` to rows, each up to the diagonal, and adds to q of `next` their products with v.
     fn pass<'a>(rows: &'a mut [f64], before: &'a Reflection, next: &'a mut Reflection) -> () {
         let (w, sums) = (&next.v, &mut next.q);
         let n = w.len();
-        for (j, row) in rows.chunks_exact_mut(n).enumerate() {
-            let (below, diagonal) = row.split_at_mut(j);
-            let (earlier, own) = sums.split_at_mut(j);
-            let factors = [before.v[j], before.q[j], w[j]];
-            let vectors = [&before.v[..j], &before.q[..j], &w[..j]];
-            diagonal[0] -= 2.0 * factors[0] * factors[1];
-            own[0] += pass_row(below, vectors, factors, earlier) + diagonal[0] * factors[2];
+        let factors = |j: usize| [before.v[j], before.q[j], w[j]];
+        for (group, rows) in rows.chunks_mut(ROWS * n).enumerate() {
+            let first = group * ROWS;
+            let mut lines = rows.chunks_exact_mut(n);
+            let mut lines: [&mut [f64]; ROWS] =
+                std::array::from_fn(|_| lines.next().unwrap_or_default());
+            let vectors = [&before.v[..first], &before.q[..first], &w[..first]];
+            let mut inner = [0.0; ROWS];
+            if lines[ROWS - 1].is_empty() {
+                let there = lines.iter_mut().zip(&mut inner).enumerate();
+                for (r, (line, inner)) in there.filter(|(_, (line, _))| !line.is_empty()) {
+                    let one = [&mut line[..first]];
+                    [*inner] = together(one, vectors, [factors(first + r)], &mut sums[..first]);
+                }
+            } else {
+                let parts = lines.each_mut().map(|line| &mut line[..first]);
+                let of_rows = std::array::from_fn(|r| factors(first + r));
+                inner = together(parts, vectors, of_rows, &mut sums[..first]);
+            }
+            let there = lines.iter_mut().zip(inner).enumerate();
+            for (r, (line, inner)) in there.filter(|(_, (line, _))| !line.is_empty()) {
+                let j = first + r;
+                let [vj, qj, wj] = factors(j);
+                let mut own = inner;
+                for k in first..j {
+                    line[k] -= vj * before.q[k] + qj * before.v[k];
+                    own += line[k] * w[k];
+                    sums[k] += wj * line[k];
+                }
+                line[j] -= 2.0 * vj * qj;
+                sums[j] += own + line[j] * wj;
+            }
         }
     }
 }
 
-/// How many numbers are treated as one.
-const LANES: usize = 8;
-
-/// a -= v_j q + q_j v; returns the inner product of a and w, and adds w_j a to `sums`.
+/// Of some rows a -= v_j q + q_j v; returns the inner products of a and w, and adds w_j a to `sums`. Eight numbers at a
+/// time, then four: there are four times some.
 #[inline(always)]
-fn pass_row(
-    a: &mut [f64],
-    [v, q, w]: [&[f64]; 3],
-    [vj, qj, wj]: [f64; 3],
+fn together<const R: usize>(
+    a: [&mut [f64]; R],
+    vectors: [&[f64]; 3],
+    factors: [[f64; 3]; R],
     sums: &mut [f64],
-) -> f64 {
-    let (a, a_rest) = a.as_chunks_mut::<LANES>();
-    let (sums, sums_rest) = sums.as_chunks_mut::<LANES>();
-    let [(v, v_rest), (q, q_rest), (w, w_rest)] = [v, q, w].map(|x| x.as_chunks::<LANES>());
-    let mut inner = [0.0; LANES];
-    for ((((a, v), q), w), sums) in a.iter_mut().zip(v).zip(q).zip(w).zip(sums) {
-        // all is read before anything is written, so that eight numbers are one vector
-        let x: [f64; LANES] = std::array::from_fn(|k| a[k] - (vj * q[k] + qj * v[k]));
-        let more = std::array::from_fn(|k| sums[k] + wj * x[k]);
-        inner = std::array::from_fn(|k| inner[k] + x[k] * w[k]);
-        (*a, *sums) = (x, more);
+) -> [f64; R] {
+    let at = sums.len() / 8 * 8;
+    let (sums, sums_rest) = sums.split_at_mut(at);
+    let both = a.map(|a| a.split_at_mut(at));
+    let mut parts: [&mut [f64]; R] = std::array::from_fn(|_| Default::default());
+    let rests = both.into_iter().zip(&mut parts);
+    let mut rests = rests.map(|((part, rest), place)| {
+        *place = part;
+        rest
+    });
+    let rests = std::array::from_fn(|_| rests.next().unwrap_or_default());
+    let wide = by_lanes::<R, 8>(parts, vectors.map(|x| &x[..at]), factors, sums);
+    let rest = by_lanes::<R, 4>(rests, vectors.map(|x| &x[at..]), factors, sums_rest);
+    std::array::from_fn(|r| wide[r] + rest[r])
+}
+
+#[inline(always)]
+fn by_lanes<const R: usize, const LANES: usize>(
+    a: [&mut [f64]; R],
+    vectors: [&[f64]; 3],
+    factors: [[f64; 3]; R],
+    sums: &mut [f64],
+) -> [f64; R] {
+    let sums = sums.as_chunks_mut::<LANES>().0;
+    let [v, q, w] = vectors.map(|x| &x.as_chunks::<LANES>().0[..sums.len()]);
+    let a = a.map(|a| &mut a.as_chunks_mut::<LANES>().0[..sums.len()]);
+    let mut inner = [[0.0; LANES]; R];
+    for (i, sums) in sums.iter_mut().enumerate() {
+        let mut all = *sums;
+        for r in 0..R {
+            let [vj, qj, wj] = factors[r];
+            // each array whole before the next, so that it is one vector
+            let x: [f64; LANES] = std::array::from_fn(|k| (-vj).mul_add(q[i][k], a[r][i][k]));
+            let x: [f64; LANES] = std::array::from_fn(|k| (-qj).mul_add(v[i][k], x[k]));
+            all = std::array::from_fn(|k| wj.mul_add(x[k], all[k]));
+            inner[r] = std::array::from_fn(|k| w[i][k].mul_add(x[k], inner[r][k]));
+            a[r][i] = x;
+        }
+        *sums = all;
     }
-    let mut all: f64 = inner.iter().sum();
-    let rest = a_rest.iter_mut().zip(v_rest).zip(q_rest).zip(w_rest);
-    for ((((a, v), q), w), sum) in rest.zip(sums_rest) {
-        *a -= vj * q + qj * v;
-        all += *a * w;
-        *sum += wj * *a;
-    }
-    all
+    std::array::from_fn(|r| inner[r].iter().sum())
 }
 
 #[cfg(test)]
