@@ -2,6 +2,7 @@ use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 use outcrop_vector::{exp_sum, largest, softcap, softmax};
 use rayon::prelude::*;
 
+use crate::attend::AttentionSums;
 use crate::heads::Heads;
 
 /// Queries that one task works on.
@@ -15,11 +16,23 @@ pub struct AttentionWeights<'a> {
     qkv: &'a [f32],
     /// One more score of each head, whose weight falls away; empty where there are none.
     sinks: &'a [f32],
+    /// By head; empty where they were not asked for.
+    sums: &'a [AttentionSums],
 }
 
 impl<'a> AttentionWeights<'a> {
-    pub(crate) fn new(heads: Heads, qkv: &'a [f32], sinks: &'a [f32]) -> Self {
-        Self { heads, qkv, sinks }
+    pub(crate) fn new(
+        heads: Heads,
+        qkv: &'a [f32],
+        sinks: &'a [f32],
+        sums: &'a [AttentionSums],
+    ) -> Self {
+        Self {
+            heads,
+            qkv,
+            sinks,
+            sums,
+        }
     }
 
     /// Number of heads.
@@ -30,6 +43,12 @@ impl<'a> AttentionWeights<'a> {
     /// Number of key-value heads: consecutive heads share one.
     pub fn kv_heads(&self) -> usize {
         self.heads.kv_heads
+    }
+
+    /// What the weights of `head` (from 0) add up to, after [`Stream::write`](crate::Stream::write); none where that was
+    /// not asked for ([`Stream::add_up`](crate::Stream::add_up)).
+    pub fn sums(&self, head: usize) -> Option<&'a AttentionSums> {
+        self.sums.get(head)
     }
 
     /// Whether a token sees no later ones.

@@ -9,7 +9,7 @@
 //! | [`xielu`], [`xielu_backward`] | a nonlinearity with two learned numbers |
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`softmax`] | softmax of a row, in place |
-//! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
+//! | [`soften_panel`], [`add_weighted_rows`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
 //! | [`cross_entropy`], [`exp_sum`] | cross-entropy of logits, with the gradient; sum of exponentials of a part of them |
 //! | [`rotary_tables`], [`rotate_heads`], [`rotate_neighbours_of_heads`] | rotary embedding |
 //! | [`alibi_slopes`], [`alibi_slopes_mpt`], [`bfloat16`] | slopes of attention with linear biases, and their rounding |
@@ -60,7 +60,7 @@ pub use rotary::{
     rotary_tables, rotate, rotate_heads, rotate_neighbours, rotate_neighbours_of_heads,
 };
 pub use softcap::{softcap, softcap_slopes};
-pub use softmax::{soften_panel, soften_panel_backward, softmax};
+pub use softmax::{add_weighted_rows, soften_panel, soften_panel_backward, softmax};
 pub use sums::{add_columns, dot, largest};
 pub use xielu::{xielu, xielu_backward};
 

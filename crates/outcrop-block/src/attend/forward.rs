@@ -1,7 +1,8 @@
 use outcrop_gemm::{Aligned, Left, panel_width, transpose};
 use outcrop_vector::{softcap, soften_panel};
 
-use super::{Scratch, gather};
+use super::sums::Softened;
+use super::{AttentionSums, Scratch, gather};
 use crate::heads::Heads;
 use crate::linear::Bias;
 
@@ -37,16 +38,25 @@ pub(crate) struct Queries<'a> {
     pub(crate) past: Option<&'a [Past]>,
 }
 
+/// What is kept of attention beside what it reads.
+#[derive(Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// [heads, queries]: ln sum exp of the scores of each query.
+    pub(crate) log_sums: Option<&'a mut [f32]>,
+    /// By head.
+    pub(crate) sums: Option<&'a mut [AttentionSums]>,
+}
+
 impl Heads {
     /// What each query reads, [queries, heads d_head]: softmax of the scores, times v, over the keys that it
-    /// sees. `log_sums` [heads, queries]: ln sum exp of its scores. `sinks` are one more score of each head, whose weight
+    /// sees. `sinks` are one more score of each head, whose weight
     /// falls away; empty where there are none.
     pub(crate) fn read(
         &self,
         queries: Queries<'_>,
         sinks: &[f32],
         read: &mut [f32],
-        mut log_sums: Option<&mut [f32]>,
+        mut beside: Beside<'_>,
         scratch: &mut Scratch,
     ) {
         let count = queries.rows.len() / self.width();
@@ -63,16 +73,19 @@ impl Heads {
             for head in kv_head * self.group()..(kv_head + 1) * self.group() {
                 for start in (0..count).step_by(panel_width()) {
                     let end = count.min(start + panel_width());
-                    let sums = log_sums.as_deref_mut();
-                    let sums = sums.map(|sums| &mut sums[head * count..][start..end]);
+                    let log_sums = beside.log_sums.as_deref_mut();
+                    let beside = PanelBeside {
+                        log_sums: log_sums.map(|sums| &mut sums[head * count..][start..end]),
+                        sums: beside.sums.as_deref_mut().map(|sums| &mut sums[head]),
+                    };
                     let panel = Queries {
                         first: queries.first + start,
                         rows: &queries.rows[start * self.width()..end * self.width()],
                         past: None,
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
-                    let beside = (biases.get(head).copied(), sinks.get(head).copied());
-                    self.panel((head, beside), past, panel, read, sums, scratch);
+                    let of_head = (head, biases.get(head).copied(), sinks.get(head).copied());
+                    self.panel(of_head, past, panel, read, beside, scratch);
                 }
             }
         }
@@ -82,11 +95,11 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        (head, (bias, sink)): (usize, (Option<Bias>, Option<f32>)),
+        (head, bias, sink): (usize, Option<Bias>, Option<f32>),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
-        log_sums: Option<&mut [f32]>,
+        beside: PanelBeside<'_>,
         scratch: &mut Scratch,
     ) {
         let (panel, width, d) = (panel_width(), self.width(), self.d_head);
@@ -109,18 +122,35 @@ impl Heads {
             }
         }
         self.hide(weights, first, count);
-        let mut sums = [[0.0; 32]; 2];
-        let [sums, logs] = sums.each_mut().map(|sums| &mut sums[..panel]);
-        let wanted = log_sums.is_some() || sink.is_some();
+        let mut sums = [[0.0; 32]; 4];
+        let [sums, logs, seen, depths] = sums.each_mut().map(|sums| &mut sums[..panel]);
+        let log_sums = beside.log_sums.is_some() || sink.is_some();
         // the first column sees one row more than this
         let hidden_from = self.seen(first, end) - 1;
-        soften_panel(weights, hidden_from, sums, wanted.then_some(&mut *logs));
-        if let Some(seen) = log_sums {
-            seen.copy_from_slice(&logs[..count]);
+        soften_panel(
+            weights,
+            hidden_from,
+            sums,
+            log_sums.then_some(&mut *logs),
+            beside.sums.is_some().then_some(&mut *depths),
+        );
+        if let Some(kept) = beside.log_sums {
+            kept.copy_from_slice(&logs[..count]);
         }
+        seen.copy_from_slice(sums);
         if let Some(sink) = sink {
             let sums = sums.iter_mut().zip(logs);
             sums.for_each(|(sum, log)| *sum *= 1.0 + (sink - *log).exp());
+        }
+        if let Some(all) = beside.sums {
+            let panel = Softened {
+                weights,
+                count,
+                sums,
+                seen,
+                depths,
+            };
+            all.add(panel);
         }
         past.values.multiply(d, end, weights, out);
         scatter(out, &sums[..count], &mut read[head * d..], self.out(), d);
@@ -135,6 +165,12 @@ impl Heads {
             scores.for_each(|row| row[column] = f32::NEG_INFINITY);
         }
     }
+}
+
+/// The same of one head and panel.
+struct PanelBeside<'a> {
+    log_sums: Option<&'a mut [f32]>,
+    sums: Option<&'a mut AttentionSums>,
 }
 
 /// Makes rows of d numbers, `stride` apart, of the columns, each divided by its sum.

@@ -3,11 +3,13 @@
 
 mod backward;
 mod forward;
+mod sums;
 
 use outcrop_gemm::{Aligned, Left, Packed, panel_width, transpose};
 
 pub(crate) use backward::Kept;
-pub(crate) use forward::{Past, Queries};
+pub(crate) use forward::{Beside, Past, Queries};
+pub use sums::AttentionSums;
 
 /// Memory that is used again.
 #[derive(Debug, Default)]

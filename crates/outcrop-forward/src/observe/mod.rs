@@ -6,6 +6,7 @@ mod jobs;
 mod lens;
 mod rows;
 mod wanted;
+mod watching;
 
 use outcrop_core::Observation;
 use outcrop_observe::Observable;
