@@ -5,12 +5,13 @@ use crate::{
 };
 
 /// Every observable, family by family.
-pub const OBSERVABLES: [&Observable; 26] = [
+pub const OBSERVABLES: [&Observable; 28] = [
     &tails::MAGNITUDES,
     &tails::QUANTILES,
     &tails::BEYOND,
     &tails::QUANTISATION,
     &tails::TWEO,
+    &tails::KURTOSES,
     &tokens::NORMS,
     &tokens::DRAIN,
     &tokens::SIMILARITY,
@@ -26,6 +27,7 @@ pub const OBSERVABLES: [&Observable; 26] = [
     &sublayers::STEPS,
     &predictions::LENS,
     &predictions::ACCURACY,
+    &predictions::INT8_LOSS,
     &geometry::CKA,
     &geometry::CKA_STEPS,
     &geometry::ALIGNMENT,

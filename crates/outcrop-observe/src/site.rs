@@ -34,6 +34,8 @@ pub enum Site {
     Logits,
     /// The head alone applied to it, without the final norm (arXiv 2502.03628).
     LogitsWithoutNorm,
+    /// The logits of the model when its residual stream is rounded to int8 after every block.
+    LogitsInt8,
     /// The logits of the model where a corpus has answers, of held-out sequences.
     HeldOutAnswers,
     /// The same, of sequences that are trained on.
@@ -46,7 +48,7 @@ pub enum Site {
 
 impl Site {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Embedding,
         Self::ResidualStream,
         Self::AttentionInput,
@@ -62,6 +64,7 @@ impl Site {
         Self::FinalNorm,
         Self::Logits,
         Self::LogitsWithoutNorm,
+        Self::LogitsInt8,
         Self::HeldOutAnswers,
         Self::TrainingAnswers,
         Self::LayerMaxima,
@@ -97,6 +100,7 @@ impl Site {
             Self::FinalNorm => "final-norm",
             Self::Logits => "logits",
             Self::LogitsWithoutNorm => "logits-without-norm",
+            Self::LogitsInt8 => "logits-int8",
             Self::HeldOutAnswers => "held-out-answers",
             Self::TrainingAnswers => "training-answers",
             Self::LayerMaxima => "layer-maxima",
@@ -127,7 +131,7 @@ impl Site {
             Self::Gate | Self::MlpHidden => "[positions, neurons]",
             Self::Queries | Self::Keys | Self::Values => "[positions, channels of a head]",
             Self::AttentionWeights => "[queries, keys]",
-            Self::Logits | Self::LogitsWithoutNorm => "[positions, vocabulary]",
+            Self::Logits | Self::LogitsWithoutNorm | Self::LogitsInt8 => "[positions, vocabulary]",
             Self::HeldOutAnswers | Self::TrainingAnswers => "[answers, vocabulary]",
             Self::LayerMaxima => "[layers + 1, 1]",
             Self::Sequences => "[sequences, channels]",
@@ -152,6 +156,9 @@ impl Site {
             Self::FinalNorm => "what the final norm gives to the unembedding",
             Self::Logits => "final norm and head applied to the residual stream of a layer",
             Self::LogitsWithoutNorm => "the head alone applied to it",
+            Self::LogitsInt8 => {
+                "the logits of the model when its residual stream is rounded to int8 after every block"
+            }
             Self::HeldOutAnswers => {
                 "the logits of the model where a corpus has answers, of held-out sequences"
             }

@@ -1,6 +1,6 @@
-//! The logits of every layer, in a pass of their own: those of the last layer, which all are compared with, come first.
+//! The logits of every layer, in passes of their own: those of the last layer, which all are compared with, come first.
 
-use crate::{Error, Hook, LogitLens, Published, forward};
+use crate::{Error, Hook, LogitLens, Published};
 use outcrop_observe::{Column, Companion, Found, Missing, Result, Sample, Site, View};
 use rayon::prelude::*;
 
@@ -13,43 +13,8 @@ const POSITIONS: usize = 64;
 /// What is no token.
 const NO_TARGET: u32 = u32::MAX;
 
-/// Observes the logits of all layers, if they are asked for.
-///
-/// # Errors
-/// As [`forward`]. A model without an unembedding is no error: its logits are not given.
-pub(super) fn look(
-    model: &Published,
-    sequences: &[Vec<u32>],
-    wanted: &Wanted,
-    seen: &mut Seen,
-) -> crate::Result<()> {
-    if !wanted.logits() {
-        return Ok(());
-    }
-    let lens = match LogitLens::new(model) {
-        Ok(lens) => Some(lens),
-        Err(Error::Tensors { .. } | Error::Images) => None,
-        Err(error) => return Err(error),
-    };
-    let last = std::mem::take(&mut seen.last);
-    let mut hook = Looking {
-        lens,
-        d_model: model.arch().d_model,
-        left_out: model.arch().leading() * model.arch().d_model,
-        sequences,
-        wanted,
-        last,
-        seen,
-        failed: None,
-    };
-    forward(model, sequences, &mut hook)?;
-    match hook.failed {
-        Some(error) => Err(error.into()),
-        None => Ok(()),
-    }
-}
-
-struct Looking<'a> {
+/// What logits are made of and compared with.
+pub(super) struct Looking<'a> {
     lens: Option<LogitLens<'a>>,
     d_model: usize,
     /// Numbers of the positions without tokens, which are the first.
@@ -68,15 +33,61 @@ impl Hook for Looking<'_> {
             if !self.wanted.at(site) {
                 continue;
             }
-            match self.found(site, norm, sequence, hidden) {
-                Ok(found) => self.seen.take((layer as u32, None, site), sequence, found),
-                Err(error) => self.failed = Some(error),
-            }
+            self.take((layer, site, sequence), norm, hidden);
         }
     }
 }
 
-impl Looking<'_> {
+impl<'a> Looking<'a> {
+    /// With the residual streams after the last layer, which it takes from `seen`.
+    ///
+    /// # Errors
+    /// For weights that cannot be read. A model without an unembedding is no error: its logits are not given.
+    pub(super) fn new(
+        model: &'a Published,
+        sequences: &'a [Vec<u32>],
+        wanted: &'a Wanted,
+        seen: &'a mut Seen,
+    ) -> crate::Result<Self> {
+        let lens = match LogitLens::new(model) {
+            Ok(lens) => Some(lens),
+            Err(Error::Tensors { .. } | Error::Images) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self {
+            lens,
+            d_model: model.arch().d_model,
+            left_out: model.arch().leading() * model.arch().d_model,
+            sequences,
+            wanted,
+            last: std::mem::take(&mut seen.last),
+            seen,
+            failed: None,
+        })
+    }
+
+    /// # Errors
+    /// Where what was looked at could not be observed.
+    pub(super) fn finish(self) -> crate::Result<()> {
+        match self.failed {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in the numbers of one layer, place and sequence.
+    pub(super) fn take(
+        &mut self,
+        (layer, site, sequence): (usize, Site, usize),
+        norm: bool,
+        hidden: &[f32],
+    ) {
+        match self.found(site, norm, sequence, hidden) {
+            Ok(found) => self.seen.take((layer as u32, None, site), sequence, found),
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
     /// The numbers of one sequence.
     fn found(&self, site: Site, norm: bool, sequence: usize, hidden: &[f32]) -> Result<Vec<Found>> {
         let columns: Vec<&Column> = self.seen.collector.columns(site).collect();
@@ -105,7 +116,7 @@ impl Looking<'_> {
             .map_init(Default::default, part)
             .collect::<Result<_>>()?;
         let mean = |(at, column): (usize, &&Column)| {
-            let of_targets = usize::from(column.name.ends_with("_target"));
+            let of_targets = usize::from(averages_targets(site, column));
             mean(
                 parts
                     .iter()
@@ -114,6 +125,11 @@ impl Looking<'_> {
         };
         Ok(columns.iter().enumerate().map(mean).collect())
     }
+}
+
+/// Whether a number is a mean over the positions that have a target, not over all.
+fn averages_targets(site: Site, column: &Column) -> bool {
+    site == Site::LogitsInt8 || column.name.ends_with("_target")
 }
 
 /// The mean of all positions from those of parts, each of so many positions.

@@ -3,6 +3,7 @@
 mod annotations;
 mod channels;
 mod hook;
+mod int8;
 mod jobs;
 mod kernels;
 mod last;
@@ -12,16 +13,17 @@ mod rows;
 mod wanted;
 
 use outcrop_core::Observation;
-use outcrop_observe::Observable;
+use outcrop_observe::{Observable, Site};
 
 pub use annotations::{Annotations, TargetRows};
 pub use channels::StepChannels;
 use hook::Observing;
 pub use kernels::{FirstStep, StepKernels};
 pub use last::{LAST_STEP, compare_with_last};
+use lens::Looking;
 use wanted::Wanted;
 
-use crate::{Measured, Published, Result, measure_with};
+use crate::{Measured, Published, Result, forward, measure_with};
 
 /// What is to be observed of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +66,7 @@ pub struct ObservedStep {
 ///
 /// Queries and attention weights are of query heads, keys and values of key-value heads. `cosine_sinks` takes the keys
 /// that are sinks by the convention of Gu et al. in any head of the layer, for keys and values in any head that reads them.
-/// The logit lens takes a second pass, and the whole unembedding in memory. `cka` and `kernel_alignment` keep the
+/// The logit lens takes a second pass, the loss of the model rounded to int8 a third, and both the whole unembedding in memory. `cka` and `kernel_alignment` keep the
 /// residual streams of all layers until the last. Labels and targets are those of `options`. What other checkpoints would
 /// have to give is missing (`not-given`): turnover against the last step is what [`compare_with_last`] makes of
 /// [`ObservedStep::channels`].
@@ -125,7 +127,16 @@ pub fn observe_step(
     let mut hook = Observing::new(&wanted, model, sequences.len(), earlier)?;
     let measured = measure_with(model, sequences, of, sinks, advance, &mut hook)?;
     let mut seen = hook.finish()?;
-    lens::look(model, sequences, &wanted, &mut seen)?;
+    if wanted.logits() {
+        let mut looking = Looking::new(model, sequences, &wanted, &mut seen)?;
+        if wanted.at(Site::Logits) || wanted.at(Site::LogitsWithoutNorm) {
+            forward(model, sequences, &mut looking)?;
+        }
+        if wanted.at(Site::LogitsInt8) {
+            int8::look(model, sequences, &mut looking)?;
+        }
+        looking.finish()?;
+    }
     Ok(ObservedStep {
         measured,
         observations: rows::observations(&seen.collector, &seen.sequences, of),

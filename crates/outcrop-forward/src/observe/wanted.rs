@@ -68,9 +68,10 @@ impl Wanted {
         self.observables.iter().any(|one| one.sites.contains(&site))
     }
 
-    /// Whether the logits of layers are asked for.
+    /// Whether logits are asked for.
     pub(super) fn logits(&self) -> bool {
-        self.at(Site::Logits) || self.at(Site::LogitsWithoutNorm)
+        let logits = [Site::Logits, Site::LogitsWithoutNorm, Site::LogitsInt8];
+        logits.into_iter().any(|site| self.at(site))
     }
 
     /// The places that a stream is to keep.

@@ -1,4 +1,4 @@
-use super::shared::argmax;
+use super::shared::{argmax, log_sum};
 use crate::observable::{Column, Observable, Reads};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
@@ -98,7 +98,7 @@ fn of_last(logits: View<'_>, last: View<'_>) -> [f64; 3] {
     let mut sums = [0.0; 3];
     for (row, last) in logits.iter().zip(&last) {
         let predicted = row[argmax(last)];
-        let (log_sum, log_sum_last) = (self::log_sum(row), self::log_sum(last));
+        let (log_sum, log_sum_last) = (log_sum(row), log_sum(last));
         sums[0] += rank_of(row, predicted);
         sums[1] += (f64::from(predicted) - log_sum).exp();
         sums[2] += kl(row, log_sum, last, log_sum_last);
@@ -110,13 +110,6 @@ fn of_last(logits: View<'_>, last: View<'_>) -> [f64; 3] {
 
 fn rank_of(row: &[f32], logit: f32) -> f64 {
     row.iter().filter(|other| **other > logit).count() as f64
-}
-
-/// ln(sum exp(logit)).
-fn log_sum(row: &[f32]) -> f64 {
-    let largest = f64::from(row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = row.iter().map(|x| (f64::from(*x) - largest).exp()).sum();
-    largest + sum.ln()
 }
 
 /// KL(last || this) of one position.

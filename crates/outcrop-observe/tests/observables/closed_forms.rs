@@ -42,6 +42,8 @@ fn tails_of_a_normal_tensor() {
         near(of(column, &hidden, 100), expected, 0.01);
     }
     near(of("beyond_6_sigma", &hidden, 100), 0.0, 1e-5);
+    near(of("kurtosis", &hidden, 100), 3.0, 0.05);
+    near(of("channel_kurtosis", &hidden, 100), 1.0, 0.01);
     // rounding errors are even between -step/2 and step/2
     let step = of("top1", &hidden, 100).unwrap() / 127.0;
     near(of("int8_tensor", &hidden, 100), step / 12f64.sqrt(), 0.001);
@@ -59,6 +61,9 @@ fn tails_of_few_scalars() {
     near(of("beyond_10_rms", &spike(110), 10), 1.0 / 110.0, 1e-12);
     near(of("beyond_6_sigma", &spike(110), 10), 1.0 / 110.0, 1e-12);
     near(of("tweo", &[3.0, -6.0], 2), 8.5, 1e-12);
+    // one of N scalars: N - 2 + 1 / (N - 1); one of d channels: d
+    near(of("kurtosis", &spike(110), 10), 108.0 + 1.0 / 109.0, 1e-9);
+    near(of("channel_kurtosis", &spike(110), 10), 10.0, 1e-12);
     assert_eq!(of("beyond_6_sigma", &[2.0; 8], 4), Err(Missing::Constant));
     assert_eq!(of("int8_tensor", &[0.0; 8], 4), Err(Missing::Zero));
 }
@@ -295,6 +300,10 @@ fn logit_lens() {
         number("lens_rank_target", &sample(&last)),
         Err(Missing::NotGiven)
     );
+    // even logits: ln V
+    let rounded = sample(&even).with_labels(&targets).unwrap();
+    near(number("int8_loss", &rounded), 3f64.ln(), 1e-12);
+    near(number("int8_loss_increase", &labelled), 0.0, 1e-12);
 }
 
 /// Of four rows one has no answer, one is wrong, and of equal logits the first counts.

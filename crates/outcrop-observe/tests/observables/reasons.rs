@@ -9,14 +9,15 @@ const OK: &str = "";
 
 /// Of one position, two positions, 60 rows of 2.5 and 60 rows of 0: the code of the reason. Weights of attention are 1 of
 /// one query, of two queries with all on themselves, even ones of 60 queries, and 0.
-const REASONS: [(&str, [&str; 4]); 29] = [
+const REASONS: [(&str, [&str; 4]); 31] = [
     ("top1 median rms q50 q75 q90 q95 q99 q999 tweo", [OK; 4]),
     (
         "norm_first near_zero channel_median channel_p95 channel_p99",
         [OK; 4],
     ),
     (
-        "lens_rank_target lens_probability_target lens_rank_final lens_probability_final lens_kl accuracy",
+        "lens_rank_target lens_probability_target lens_rank_final lens_probability_final lens_kl accuracy \
+         int8_loss int8_loss_increase",
         [OK; 4],
     ),
     (
@@ -33,6 +34,8 @@ const REASONS: [(&str, [&str; 4]); 29] = [
     ),
     ("stable_rank top_share", [OK, OK, OK, "zero"]),
     ("beyond_6_sigma", [OK, OK, "constant", "constant"]),
+    ("kurtosis", [OK, OK, "constant", "constant"]),
+    ("channel_kurtosis", [OK, OK, OK, "zero"]),
     (
         "jaccard_step_before jaccard_last_step",
         [OK, OK, "constant", "constant"],

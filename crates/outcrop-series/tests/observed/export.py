@@ -12,6 +12,7 @@ import pathlib
 
 import numpy as np
 import torch
+from scipy import stats
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 from sklearn.metrics.pairwise import cosine_similarity
@@ -151,6 +152,8 @@ def stream(h):
     return {
         "q90": np.quantile(a, 0.9),
         "tweo": np.mean((a / 3) ** 4),
+        "kurtosis": stats.kurtosis(h, axis=None, fisher=False),
+        "channel_kurtosis": np.mean(np.mean(h**2, axis=0) ** 2) / np.mean(h**2) ** 2,
         "channel_p95": np.percentile(a.max(axis=0), 95),
         "cosine_mean": later.mean(),
         "int4_tensor": float(torch.linalg.norm(x - torch.round(x / scale) * scale) / torch.linalg.norm(x)),
@@ -238,6 +241,21 @@ def with_before(h, before):
     }
 
 
+def int8_loss(model, blocks, ids, plain):
+    """The loss with what every block gives rounded to int8, one scale a sequence."""
+    def rounded(module, inputs, output):
+        h = output[0] if isinstance(output, tuple) else output
+        scale = h.abs().max() / 127
+        h = torch.round(h / scale) * scale
+        return (h, *output[1:]) if isinstance(output, tuple) else h
+    hooks = [block.register_forward_hook(rounded) for block in blocks]
+    logits = model(ids[None]).logits[0]
+    for hook in hooks:
+        hook.remove()
+    loss = lambda logits: torch.nn.functional.cross_entropy(logits[:-1], ids[1:])
+    return {"int8_loss": loss(logits), "int8_loss_increase": loss(logits) - loss(plain)}
+
+
 # ---- one sequence
 
 def observe(model, places, ids, other):
@@ -292,6 +310,7 @@ def observe(model, places, ids, other):
             put(layer, None, "residual-stream", with_before(h, other[layer]))
         put(layer, None, "logits", lens(head(norm(hidden)), logits, ids[1:]))
         put(layer, None, "logits-without-norm", lens(head(hidden), logits, ids[1:]))
+    put(len(blocks), None, "logits-int8", int8_loss(model, blocks, ids, logits))
     return found, {layer: hidden.numpy() for layer, hidden in enumerate(after)}
 
 

@@ -23,7 +23,7 @@ pub(super) struct Quantity {
 }
 
 /// Every quantity; those of single blocks follow the name of theirs. docs/comparing.md explains them.
-const QUANTITIES: [Quantity; 8] = [
+const QUANTITIES: [Quantity; 11] = [
     quantity("last_ratio", Factor, |t| Some(t.peak()?.ratio)),
     quantity("largest_ratio", Factor, RunTables::largest_ratio),
     quantity("onset", Factor, RunTables::onset),
@@ -39,6 +39,15 @@ const QUANTITIES: [Quantity; 8] = [
     }),
     quantity("held_out_loss", Difference, |t| {
         Some(t.last_loss()?.held_out_loss)
+    }),
+    quantity("int8_loss", Difference, |t| {
+        t.mean("int8_loss", "logits-int8")
+    }),
+    quantity("kurtosis", Factor, |t| {
+        t.largest("kurtosis", "residual-stream")
+    }),
+    quantity("channel_kurtosis", Factor, |t| {
+        t.largest("channel_kurtosis", "residual-stream")
     }),
 ];
 
@@ -130,6 +139,11 @@ impl RunTables {
         let step = rows.iter().map(|row| row.step).max();
         let at_last = rows.iter().filter(|row| Some(row.step) == step);
         at_last.filter_map(|row| row.value).collect()
+    }
+
+    fn largest(&self, observable: &str, place: &str) -> Option<f64> {
+        let values = self.last_values(observable, place).into_iter();
+        values.max_by(f64::total_cmp)
     }
 
     fn mean(&self, observable: &str, place: &str) -> Option<f64> {

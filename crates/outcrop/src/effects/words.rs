@@ -1,10 +1,12 @@
 use outcrop_core::{EffectScale, RecipeEffect};
 
 /// The quantities of which the words speak, each with its name in them.
-const SPOKEN: [(&str, &str); 7] = [
+const SPOKEN: [(&str, &str); 9] = [
     ("last_ratio", "ratio"),
     ("onset", "onset"),
     ("held_out_loss", "loss"),
+    ("int8_loss", "int8 loss"),
+    ("kurtosis", "kurtosis"),
     ("sink_rate", "sink rate"),
     ("first_value_norm", "value norm of position 0"),
     ("peak_block", "block of the peak"),
