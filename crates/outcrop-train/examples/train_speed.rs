@@ -1,7 +1,7 @@
 //! Our side of `cargo xtask bench train` and of `cargo xtask bench step`: the update of the training loop,
 //! on generated tokens, for some seconds: `cargo run -p outcrop-train --example train_speed --
-//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS [OPTIMIZER]]]`, each update in PARTS parts (1);
-//! WEIGHTS may be empty. What Muon costs beside the rest of an update: `6 256 8 256 8 2048 10 "" 1 muon`, the line
+//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS [OPTIMIZER [KEYS]]]]`, each update in PARTS parts (1);
+//! WEIGHTS may be empty; KEYS are lines of TOML, more keys of the architecture, such as `attention = "softpick"`. What Muon costs beside the rest of an update: `6 256 8 256 8 2048 10 "" 1 muon`, the line
 //! `optimizer` as a share of `data`, `forward`, `backward` and `optimizer`.
 //!
 //! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
@@ -112,9 +112,16 @@ fn main() -> Result<(), Error> {
 fn bench() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |i: usize, default| arguments.get(i).map_or(Ok(default), |a| a.parse());
-    let mut arch = ArchSpec::new(number(0, 3)?, number(1, 64)?, number(2, 2)?);
-    (arch.context, arch.vocab) = (number(3, 64)?, number(5, 66)?);
     let rows = number(4, 16)?;
+    let arch: ArchSpec = toml::from_str(&format!(
+        "layers = {}\nd_model = {}\nheads = {}\ncontext = {}\nvocab = {}\n{}",
+        number(0, 3)?,
+        number(1, 64)?,
+        number(2, 2)?,
+        number(3, 64)?,
+        number(5, 66)?,
+        arguments.get(10).map_or("", String::as_str)
+    ))?;
     let seconds: f64 = arguments.get(6).map_or(Ok(1.0), |a| a.parse())?;
     let device = Backend::Flex.device()?.autodiff();
     let optimizer = arguments

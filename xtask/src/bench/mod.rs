@@ -12,6 +12,7 @@ mod observe;
 mod outcomes;
 mod side;
 mod step;
+mod switches;
 mod symbols;
 mod table;
 mod taps;
@@ -30,7 +31,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 12] = [
+const BENCHMARKS: [Benchmark; 13] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -50,6 +51,11 @@ const BENCHMARKS: [Benchmark; 12] = [
         name: "train",
         about: train::ABOUT,
         run: train::run,
+    },
+    Benchmark {
+        name: "switches",
+        about: switches::ABOUT,
+        run: switches::run,
     },
     Benchmark {
         name: "step",

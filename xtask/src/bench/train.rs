@@ -1,20 +1,22 @@
 //! `cargo xtask bench train`: the training loop by PyTorch and by us, from the same weights.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::table;
-use super::training::{self, Numbers, Shape, number, numbers};
+use super::training::{self, Numbers, Request, Shape, Variant, number, numbers};
 use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of three shapes on one and \
      two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N]";
 
-/// One shape on some threads, and what both sides printed in each round: ours, theirs.
-struct Case {
+/// One model on some threads, and what both sides printed in each round: ours, theirs.
+pub(super) struct Case {
     shape: &'static Shape,
     threads: usize,
+    /// A GPT-NeoX without.
+    variant: Option<&'static Variant>,
     rounds: Vec<(Numbers, Numbers)>,
 }
 
@@ -32,6 +34,16 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         Ok(request) => request,
         Err(message) => return Ok(bad_use(&message)),
     };
+    let cases = request.cases().into_iter();
+    let cases = cases.map(|(shape, threads)| Case::new(shape, threads, None));
+    let cases = compare(cases.collect(), &request)?;
+    println!();
+    print_limits(&cases);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs both sides of all cases in turn, and prints the speeds.
+pub(super) fn compare(mut cases: Vec<Case>, request: &Request) -> Result<Vec<Case>, String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let target = process::target()?;
     let bench = target.with_file_name("bench");
@@ -44,12 +56,6 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         bench: &bench,
         seconds: request.seconds,
     };
-    let case = |(shape, threads)| Case {
-        shape,
-        threads,
-        rounds: Vec::new(),
-    };
-    let mut cases: Vec<Case> = request.cases().into_iter().map(case).collect();
     let mut loads = Vec::new();
     for round in 0..request.rounds {
         eprintln!("round {} of {}", round + 1, request.rounds);
@@ -60,33 +66,62 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     }
     println!("Load as each round begins: {}\n", loads.join(" "));
     print_speed(&cases);
-    println!();
-    print_limits(&cases);
-    Ok(ExitCode::SUCCESS)
+    Ok(cases)
 }
 
 impl Sides<'_> {
     fn ours(&self, case: &Case) -> Result<Numbers, String> {
         let mut command = Command::new(self.program);
         training::ours(&mut command, case.shape, self.seconds, case.threads);
-        numbers(&process::output(
-            command.arg(case.shape.weights(self.bench)),
-        )?)
+        command.arg(case.weights(self.bench));
+        if let Some(variant) = case.variant {
+            command.args(["1", "adamw"]).arg((variant.keys)(case.shape));
+        }
+        numbers(&process::output(&mut command)?)
     }
 
     fn theirs(&self, case: &Case) -> Result<Numbers, String> {
         let mut command = Command::new(self.python);
         command.arg(self.script).args(case.shape.arguments());
         command.arg(self.seconds.to_string());
-        command.arg(case.shape.weights(self.bench));
+        command.arg(case.weights(self.bench));
         let threads = case.threads.to_string();
         let variables = ["OMP_NUM_THREADS", "MKL_NUM_THREADS"];
         command.envs(variables.map(|name| (name, &threads)));
-        numbers(&process::output(command.arg(&threads))?)
+        command.arg(&threads);
+        command.args(case.variant.map(|variant| variant.name));
+        numbers(&process::output(&mut command)?)
     }
 }
 
 impl Case {
+    pub(super) fn new(
+        shape: &'static Shape,
+        threads: usize,
+        variant: Option<&'static Variant>,
+    ) -> Self {
+        Self {
+            shape,
+            threads,
+            variant,
+            rounds: Vec::new(),
+        }
+    }
+
+    /// Where the weights lie that it starts from.
+    fn weights(&self, bench: &Path) -> PathBuf {
+        let name = self.variant.map_or("neox", |variant| variant.name);
+        bench.join(format!("train-{}-{name}.safetensors", self.shape.d_model))
+    }
+
+    fn label(&self) -> String {
+        let shape = self.shape.label();
+        match self.variant {
+            Some(variant) => format!("{}, {shape}", variant.name),
+            None => shape,
+        }
+    }
+
     /// Each side is first in turn; ours in the first round, since it writes the weights.
     fn round(&mut self, round: usize, sides: &Sides<'_>) -> Result<(), String> {
         let pair = if round.is_multiple_of(2) {
@@ -129,7 +164,7 @@ fn print_speed(cases: &[Case]) {
     let row = |case: &Case| {
         let ratios = case.rounds.iter().map(|pair| format!("{:.2}", ratio(pair)));
         vec![
-            case.shape.label(),
+            case.label(),
             case.threads.to_string(),
             format!("{:.0}", case.median(|(ours, _)| number(ours, "tokens"))),
             format!("{:.0}", case.median(|(_, theirs)| number(theirs, "tokens"))),
@@ -161,7 +196,7 @@ fn print_limits(cases: &[Case]) {
         let share = |tokens: f64| format!("{:.2}", tokens * case.shape.gflop() / limit);
         let peak = |side: &Numbers| number(side, "peak") / 1024.0;
         vec![
-            case.shape.label(),
+            case.label(),
             case.threads.to_string(),
             format!("{ours:.0}"),
             format!("{theirs:.0}"),
@@ -202,11 +237,8 @@ mod tests {
             (side(&ours), side("losses 4 2\ntokens 1000\n"))
         };
         let (shape, threads) = training::request(&[], ABOUT).unwrap().cases()[0];
-        let mut case = Case {
-            shape,
-            threads,
-            rounds: [500, 3000, 1500].map(round).into(),
-        };
+        let mut case = Case::new(shape, threads, None);
+        case.rounds = [500, 3000, 1500].map(round).into();
         assert_eq!((case.median(ratio), case.best(ratio)), (1.5, 3.0));
         assert_eq!(case.difference(), 0.25);
         case.rounds.pop();

@@ -45,6 +45,13 @@ pub(super) const SHAPES: [Shape; 3] = [
     },
 ];
 
+/// A model of `switched.py`, and how the same is made of ours.
+pub(super) struct Variant {
+    pub(super) name: &'static str,
+    /// Keys of the architecture, lines of TOML.
+    pub(super) keys: fn(&Shape) -> String,
+}
+
 /// What is asked for.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
@@ -137,11 +144,6 @@ impl Shape {
             self.vocab,
         ]
         .map(|n| n.to_string())
-    }
-
-    /// Where its weights lie.
-    pub(super) fn weights(&self, bench: &Path) -> PathBuf {
-        bench.join(format!("train-{}.safetensors", self.d_model))
     }
 
     /// Billions of additions and multiplications that the matrix products of an update need for a token,

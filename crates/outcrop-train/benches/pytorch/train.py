@@ -1,15 +1,16 @@
 """The training loop with PyTorch: GPT-NeoX with SDPA attention, fused AdamW, clipping by global norm; eager.
 
-    python3 train.py LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS WEIGHTS THREADS
+    python3 train.py LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS WEIGHTS THREADS [VARIANT]
 
 Starts from the weights in the safetensors file WEIGHTS and prints what examples/train_speed.rs prints: the
 `losses` of the first updates, `tokens` a second, those of the `fastest` update, and `peak` memory in KiB; and
-`gflops`, the speed of the matrix products of an MLP alone, at its best.
+`gflops`, the speed of the matrix products of an MLP alone, at its best. VARIANT is a model of `switched.py`.
 """
 import resource
 import sys
 import time
 
+import switched
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
@@ -102,10 +103,20 @@ def limit(m, k, n):
     return 2 * m * n * k / best / 1e9
 
 
-def main():
-    model = Model()
+def started():
+    """The model with the weights that it starts from."""
     weights = load_file(WEIGHTS)
+    if len(sys.argv) > 10:
+        model = switched.Model(switched.Switched(LAYERS, D, HEADS, CONTEXT, VOCAB, sys.argv[10]))
+        model.load(weights)
+        return model
+    model = Model()
     model.load_state_dict({name.removeprefix("gpt_neox."): value for name, value in weights.items()})
+    return model
+
+
+def main():
+    model = started()
     matrices = [p for p in model.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if p.ndim != 2]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
