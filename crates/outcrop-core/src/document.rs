@@ -130,6 +130,27 @@ impl Document {
         self.places.extend(top.places);
     }
 
+    /// Puts the content of `top` in the place of `section`; nothing that was in it stays.
+    ///
+    /// ```
+    /// use outcrop_core::Document;
+    ///
+    /// let mut run = Document::parse("[arch]\nlayers = 3\ntied = true\n", "mine.toml")?;
+    /// run.replace("arch", Document::parse("layers = 2", "other.toml")?);
+    /// assert_eq!((run.table()["arch"].to_string(), run.place("arch.layers")), ("{ layers = 2 }".into(), "other.toml, line 1"));
+    /// # Ok::<(), outcrop_core::Error>(())
+    /// ```
+    pub fn replace(&mut self, section: &str, top: Self) {
+        self.table.remove(section);
+        self.places.retain(|key, _| !within(key, section));
+        let table = toml::Value::Table(top.table);
+        self.table.insert(section.to_owned(), table);
+        self.places.insert(section.to_owned(), top.name);
+        let places = top.places.into_iter();
+        self.places
+            .extend(places.map(|(key, place)| (join(section, &key), place)));
+    }
+
     /// Where the key at `path` stands, or else the section around it, or else the document's name.
     pub fn place(&self, path: &str) -> &str {
         let mut path = path;

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Document, Error as CoreError, Observation};
+use outcrop_core::{Document, Error as CoreError, Observation, read_huggingface};
 use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
@@ -19,6 +19,7 @@ const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
   outcrop train                              the embedded default: three layers on bigram-backcopy
   outcrop train my-run.toml --out runs/mine
   outcrop train --set arch.heads=4 --set train.steps=100 --out runs/four-heads
+  outcrop train --arch gemma/config.json --set arch.vocab=65 --set arch.context=32
   outcrop train --observe tokens,attention   also writes observables.csv
   outcrop train my-run.toml --seed 1,2,3     runs/MODEL-seeds/runs/MODEL-s1, -s2 and -s3
   outcrop train --print-default > my-run.toml
@@ -28,6 +29,10 @@ taken as text. An interrupted run resumes from its last checkpoint, to the same 
 pub(crate) struct Args {
     /// The run as TOML: model, [arch], [data], [train], [schedule], [measure].
     spec: Option<PathBuf>,
+    /// The architecture, in the place of [arch]: a config.json of Hugging Face or the folder that holds it, or a file of
+    /// TOML.
+    #[arg(long, value_name = "FILE")]
+    arch: Option<PathBuf>,
     /// Change a field of the run, such as train.steps=100; may be given several times.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -88,6 +93,9 @@ fn spec(args: &Args) -> Result<RunSpec> {
         Some(path) => Document::read(path)?,
         None => Document::parse(DEFAULT, "the embedded default")?,
     };
+    if let Some(path) = &args.arch {
+        document.replace("arch", arch(path)?);
+    }
     for assignment in &args.set {
         document.set(assignment)?;
     }
@@ -97,6 +105,19 @@ fn spec(args: &Args) -> Result<RunSpec> {
         spec.check()?;
     }
     Ok(spec)
+}
+
+/// The keys of an architecture in a file of TOML, or those that a `config.json` means.
+fn arch(path: &Path) -> Result<Document> {
+    let config = path.join("config.json");
+    let path = if path.is_dir() { &config } else { path };
+    if path.extension().is_none_or(|end| end != "json") {
+        return Ok(Document::read(path)?);
+    }
+    let arch = read_huggingface(path)?.arch;
+    let place = path.display().to_string();
+    let table = toml::Table::try_from(arch).map_err(|e| CoreError::parse(&place, e))?;
+    Ok(Document::of(table, &place))
 }
 
 fn with_seed(mut spec: RunSpec, seed: u64) -> Result<RunSpec> {
