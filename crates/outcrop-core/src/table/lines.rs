@@ -3,6 +3,8 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use csv::StringRecord;
 
+use super::cells::whole;
+
 /// No line is longer: the memory that a table takes does not depend on where its newlines stand.
 const MAX_LINE: usize = 1 << 20;
 /// A quoted field goes over at most as many line ends; a quote that is never closed costs its own
@@ -66,8 +68,8 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// The next record that is not blank and its line, with as many fields as `expected` (empty ones
-    /// beyond are taken off); none at the end. The inner error is the reason why a line is no such
+    /// The next record that is not blank and its line, with as many fields as `expected` and perhaps
+    /// empty ones beyond; none at the end. The inner error is the reason why a line is no such
     /// record; where only the number of fields is wrong, the record has them.
     pub(super) fn next(
         &mut self,
@@ -75,6 +77,7 @@ impl<R: Read> Lines<R> {
         expected: Option<usize>,
     ) -> io::Result<Option<(u64, Result<(), String>)>> {
         loop {
+            record.clear();
             let Some(line) = self.line()? else {
                 return Ok(None);
             };
@@ -82,7 +85,6 @@ impl<R: Read> Lines<R> {
                 Ok(text) if text.trim().is_empty() => continue,
                 Ok(text) if text.contains('"') => self.quoted(text, expected)?.map(|r| *record = r),
                 Ok(text) => {
-                    record.clear();
                     text.split(',').for_each(|f| record.push_field(f.trim()));
                     Ok(())
                 }
@@ -92,17 +94,13 @@ impl<R: Read> Lines<R> {
                 Some(n) if record.len() < n || record.iter().skip(n).any(|f| !f.is_empty()) => {
                     Err(format!("{} fields, expected {n}", record.len()))
                 }
-                Some(n) => {
-                    record.truncate(n);
-                    Ok(())
-                }
-                None => Ok(()),
+                Some(_) | None => Ok(()),
             });
             return Ok(Some((line.number, outcome)));
         }
     }
 
-    /// A record with quotes, over several lines if they make one of `expected` fields.
+    /// A record with quotes, over several lines if they make one of `expected` fields, or of one more behind a row name.
     fn quoted(
         &mut self,
         first: &str,
@@ -120,7 +118,7 @@ impl<R: Read> Lines<R> {
                 break;
             }
             match closed(&text) {
-                Some(record) if strict(&text) && expected.is_none_or(|n| record.len() == n) => {
+                Some(record) if strict(&text) && is_row(&record, expected) => {
                     return Ok(Ok(record));
                 }
                 Some(_) => break,
@@ -191,6 +189,12 @@ fn closed(text: &str) -> Option<StringRecord> {
     let first = records.next()?.ok()?;
     records.next()?.ok()?;
     Some(first)
+}
+
+/// Whether a record has as many fields as a row, or a row with its number before it.
+fn is_row(record: &StringRecord, expected: Option<usize>) -> bool {
+    let numbered = || record.get(0).is_some_and(|first| whole(first).is_some());
+    expected.is_none_or(|n| record.len() == n || record.len() == n + 1 && numbered())
 }
 
 /// Whether quotes enclose whole fields, so that they are no accident.

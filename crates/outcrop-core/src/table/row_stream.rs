@@ -22,7 +22,8 @@ pub(super) struct RowStream<R, F, T> {
     check: fn(F) -> Result<T, String>,
     open: Option<Open<F>>,
     hints: VecDeque<Problem>,
-    started: bool,
+    /// Whether it is known that rows start with the first column, or with a name of their own.
+    settled: bool,
     ended: bool,
     pub(super) cap: Cap,
 }
@@ -56,7 +57,7 @@ impl<R: Read, F, T> RowStream<R, F, T> {
             record: StringRecord::new(),
             check,
             open: None,
-            started: false,
+            settled: false,
             ended: false,
             cap: Cap::default(),
         })
@@ -79,31 +80,49 @@ impl<R: Read, F, T> RowStream<R, F, T> {
         });
         Ok(self)
     }
-
-    /// R's `write.table` names rows in a column without a header: where the first row starts with a
-    /// whole number and has one field more than the header, every row does.
-    fn has_row_names(&mut self) -> bool {
-        let first = !std::mem::replace(&mut self.started, true);
-        let one_more = self.record.len() == self.header.len() + 1;
-        let numbered = self.record.get(0).is_some_and(|name| whole(name).is_some());
-        if first && one_more && numbered {
-            let names = std::iter::once("").chain(&self.header).collect();
-            self.header = names;
-            self.named.iter_mut().for_each(|place| *place += 1);
-            if let Some(open) = &mut self.open {
-                open.columns.shift();
-                open.skipped.insert(0, true);
-            }
-            return true;
-        }
-        false
-    }
 }
 
 impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
-    fn row(&mut self, line: u64) -> Result<T, String> {
+    /// Finds out whether rows start with names, as R's `write.table` writes them: in a column without a
+    /// header. So rows have one field more than the header. Where that could be anything else (a
+    /// thousands separator, an empty field at the end), the row is refused: a column must never be read
+    /// as its neighbour.
+    fn settle(&mut self, outcome: Result<(), String>) -> Result<(), String> {
+        if self.record.len() != self.header.len() + 1 {
+            self.settled = outcome.is_ok();
+            return outcome;
+        }
+        let number = |at: usize| self.record[at].parse::<f64>().is_ok();
+        let named = whole(&self.record[0]).is_some() && !number(1);
+        let shifted = || self.record.iter().skip(1).collect();
+        let sure = outcome.is_err()
+            || (self.cells(&self.record).is_err() && self.cells(&shifted()).is_ok());
+        if named && sure {
+            self.settled = true;
+            self.skip_row_names();
+            return Ok(());
+        }
+        let (fields, names) = (self.record.len(), self.header.len());
+        Err(format!(
+            "{fields} fields, expected {names}; if the first is a row name of R, write the table with row.names = \
+             FALSE; if the last is empty, take it off"
+        ))
+    }
+
+    /// Every row starts with a name that has no column.
+    fn skip_row_names(&mut self) {
+        self.header = std::iter::once("").chain(&self.header).collect();
+        self.named.iter_mut().for_each(|place| *place += 1);
+        if let Some(open) = &mut self.open {
+            open.columns.shift();
+            open.skipped.insert(0, true);
+        }
+    }
+
+    /// The cells of a record by the names of the header.
+    fn cells(&self, record: &StringRecord) -> Result<F, String> {
         for &place in &self.named {
-            let cell = &self.record[place];
+            let cell = &record[place];
             if is_missing(cell) {
                 let (column, cell) = (&self.header[place], shown(cell));
                 return Err(format!(
@@ -111,10 +130,14 @@ impl<R, F: DeserializeOwned, T> RowStream<R, F, T> {
                 ));
             }
         }
-        let (header, record) = (&self.header, &self.record);
         let skipped = self.open.as_ref().map_or(&[][..], |open| &open.skipped);
-        let row = F::deserialize(Cells::without(skipped, header, record));
-        let mut row = row.map_err(|e| e.to_string())?;
+        let row = F::deserialize(Cells::without(skipped, &self.header, record));
+        row.map_err(|e| e.to_string())
+    }
+
+    fn row(&mut self, line: u64) -> Result<T, String> {
+        let mut row = self.cells(&self.record)?;
+        let (header, record) = (&self.header, &self.record);
         if let Some(open) = &mut self.open {
             let into = (open.of)(&mut row);
             open.columns
@@ -142,14 +165,13 @@ impl<R: Read, F: DeserializeOwned, T> Iterator for RowStream<R, F, T> {
                     return self.cap.rest().map(Streamed::Problem).map(Ok);
                 }
                 Ok(Some((line, outcome))) => {
-                    let outcome = match outcome {
-                        Err(_) if self.has_row_names() => Ok(()),
-                        outcome => outcome,
-                    };
-                    self.started = true;
                     if outcome.is_ok() && self.record.iter().all(is_missing) {
                         continue; // a spreadsheet's row of nothing
                     }
+                    let outcome = match self.settled {
+                        true => outcome,
+                        false => self.settle(outcome),
+                    };
                     match outcome.and_then(|()| self.row(line)) {
                         Ok(row) => return Some(Ok(Streamed::Row((line, row)))),
                         Err(reason) => {
