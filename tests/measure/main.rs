@@ -15,6 +15,7 @@ mod closer;
 mod damage;
 mod formats;
 mod hub;
+mod images;
 mod labels;
 mod names;
 mod public;

@@ -87,11 +87,11 @@ pub struct Spread {
 }
 
 /// The largest magnitudes and the median of a hidden state without its first position, which often is the attention
-/// sink and has all massive activations.
+/// sink and has all massive activations; of an image, those of its patches, without the class token and registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LaterStats {
-    /// The largest three magnitudes at positions from 1 on; see [`LayerStats::top`].
+    /// The largest three magnitudes there, with positions of the whole sequence; see [`LayerStats::top`].
     pub top: [Option<Top>; 3],
     /// Lower median of |h| there; see [`LayerStats::median`].
     pub median: Option<f32>,
@@ -107,7 +107,7 @@ pub struct Detail {
     pub massive: Option<u64>,
     /// The distribution of the scalars; none if some are not finite.
     pub spread: Option<Spread>,
-    /// The same without position 0; none for a sequence of one position.
+    /// The same without position 0, of an image of its patches; none for a sequence of one position.
     pub later: Option<LaterStats>,
 }
 

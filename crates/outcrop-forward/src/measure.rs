@@ -20,9 +20,10 @@ pub struct Measured {
 /// Measures the residual stream after every block: top 3 with places and tokens, lower median, RMS,
 /// kurtosis, and the same without the first position; with `sinks` also how much attention each head
 /// gives to the first position, which costs about as much again as the attention itself. Of a mixture of experts
-/// it also counts the tokens of each expert. Rows carry `model` and `step`. Positions of an image are the class token (0), the registers and the patches, of which the
-/// patches alone have tokens. Registers of a model of text are not measured: position 0 is the first token; attention to the
-/// first position is that to the first register. `observe` is called after each (layer, sequence).
+/// it also counts the tokens of each expert. Rows carry `model` and `step`. Positions of an image are the class token (0),
+/// the registers and the patches; the patches alone have tokens, and the statistics of later positions are theirs.
+/// Registers of a model of text are not measured: position 0 is the first token; attention to the first position is that to
+/// the first register. `observe` is called after each (layer, sequence).
 ///
 /// ```
 /// use outcrop_forward::{Published, measure};
@@ -100,12 +101,13 @@ struct Measuring<'a> {
 impl Hook for Measuring<'_> {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
         let arch = self.model.arch();
-        let left_out = arch.registers * arch.d_model;
-        match self.meter.measure_detail(&hidden[left_out..], arch.d_model) {
+        let (registers, d) = (arch.registers, arch.d_model);
+        let leading = arch.leading() - registers;
+        let hidden = &hidden[registers * d..];
+        match self.meter.measure_detail_from(hidden, d, leading.max(1)) {
             Err(error) => self.failed = Some(error),
             Ok((stats, detail)) => {
                 let tokens = &self.sequences[sequence];
-                let leading = arch.leading() - arch.registers;
                 let token = |position: u32| {
                     let at = (position as usize).checked_sub(leading)?;
                     tokens.get(at).copied()

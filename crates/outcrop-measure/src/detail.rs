@@ -27,15 +27,40 @@ impl Meter {
         hidden: &[f32],
         d_model: usize,
     ) -> Result<(LayerStats, Detail)> {
+        self.measure_detail_from(hidden, d_model, 1)
+    }
+
+    /// As [`Meter::measure_detail`], where the later positions are those from `first` on, none if there are no more: of a
+    /// model of images, those of patches, which follow the class token and the registers.
+    ///
+    /// ```
+    /// // A class token, a register and one patch.
+    /// let hidden = [0.5, -1.0, 100.0, 50.0, 2.0, -0.75];
+    /// let (_, detail) = outcrop_measure::Meter::new().measure_detail_from(&hidden, 2, 2)?;
+    /// let patches = detail.later.expect("there is a patch");
+    /// assert_eq!(patches.top[0].map(|t| (t.magnitude, t.place.position)), Some((2.0, 2)));
+    /// assert_eq!(patches.median, Some(0.75));
+    /// # Ok::<(), outcrop_measure::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Meter::measure`].
+    pub fn measure_detail_from(
+        &mut self,
+        hidden: &[f32],
+        d_model: usize,
+        first: usize,
+    ) -> Result<(LayerStats, Detail)> {
         let stats = self.measure(hidden, d_model)?;
+        let from = first.saturating_mul(d_model);
         let detail = Detail {
             massive: stats.median.map(|_| massive::count(hidden, &stats) as u64),
             spread: match stats.non_finite {
                 0 => Some(spread(hidden, d_model)?),
                 _ => None,
             },
-            later: match hidden.get(d_model..).filter(|later| !later.is_empty()) {
-                Some(later) => Some(shifted(&self.measure(later, d_model)?)),
+            later: match hidden.get(from..).filter(|later| !later.is_empty()) {
+                Some(later) => Some(shifted(&self.measure(later, d_model)?, first as u32)),
                 None => None,
             },
             ..Detail::default()
@@ -44,11 +69,11 @@ impl Meter {
     }
 }
 
-/// Statistics of the positions from 1 on, with the positions of the whole sequence.
-fn shifted(stats: &LayerStats) -> LaterStats {
+/// Statistics of the positions from `first` on, with the positions of the whole sequence.
+fn shifted(stats: &LayerStats, first: u32) -> LaterStats {
     let shift = |top: Top| Top {
         place: Place {
-            position: top.place.position + 1,
+            position: top.place.position + first,
             ..top.place
         },
         ..top

@@ -10,8 +10,8 @@ use outcrop_tokens::Sequences;
 use super::super::output::{columns, significant};
 use crate::Result;
 
-/// One row for each layer: means over the sequences of the last step in the table that is not in `failed`, and the most
-/// frequent place of the largest magnitude; empty if the table has no such rows.
+/// One row for each layer: means over the sequences of the last step in the table that is not in `failed`, the most
+/// frequent place of the largest magnitude, and the ratio of the columns `later_`; empty if the table has no such rows.
 pub(super) fn last_step(path: &Path, tokens: &Sequences, failed: &[u64]) -> Result<Option<String>> {
     let rows = rows_of_last_step(path, failed)?;
     let Some(step) = rows.first().map(|row| row.step) else {
@@ -43,7 +43,7 @@ const HEADER: [&str; 13] = [
     "position",
     "channel",
     "token",
-    "ratio without position 0",
+    "later ratio",
 ];
 
 fn rows_of_last_step(path: &Path, failed: &[u64]) -> Result<Vec<Measurement>> {
