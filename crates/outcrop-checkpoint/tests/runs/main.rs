@@ -96,7 +96,7 @@ fn published_names_are_read_and_print_back() {
 /// Numbers that count saves, repositories that are a step each, and names without a number.
 #[test]
 fn names_of_other_kinds_are_told_apart() {
-    for name in ["ckpt_000", "ckpt_358"] {
+    for name in ["ckpt_000", "ckpt_358", "ministage2_ckpt_379"] {
         let read = CheckpointName::parse(name).unwrap();
         assert_eq!(
             (read.counts(), read.step(None)),
