@@ -101,6 +101,7 @@ const EVERYWHERE: &[Setting] = &[
     Fixed("per_layer_config", "{}"),
     Fixed("pruned_heads", "{}"),
     Fixed(QUANTISED, "null"),
+    Fixed(QUANTISED_BY_MLX, "null"),
     Harmless("_attn_implementation"),
     Harmless("_attn_implementation_autoset"),
     Harmless("_attn_implementation_internal"),
@@ -185,8 +186,9 @@ const EVERYWHERE: &[Setting] = &[
     Read(name::VOCAB),
 ];
 
-/// How weights are stored in fewer bits.
+/// How weights are stored in fewer bits; MLX says it under a name of its own.
 const QUANTISED: &str = "quantization_config";
+const QUANTISED_BY_MLX: &str = "quantization";
 
 /// Settings that say where code stands; that of a tokenizer computes nothing.
 const CODE: &str = "auto_map";
@@ -238,14 +240,18 @@ pub(crate) fn check(config: &Config<'_>, family: &Family) -> Result<()> {
 
 /// What is supported in the place of another value, and how one gets there.
 fn way_out(name: &str, only: &str) -> String {
-    match name == QUANTISED {
-        true => format!(
+    match name {
+        QUANTISED => format!(
             "{only}: load the model in transformers with its weights dequantised (of MXFP4 with \
-             `quantization_config=Mxfp4Config(dequantize=True)`), save it, and measure that"
+             `quantization_config=Mxfp4Config(dequantize=True)`), save it, and measure that; of MLX {OF_MLX}"
         ),
-        false => only.to_owned(),
+        QUANTISED_BY_MLX => format!("{only}: MLX has quantised the weights; {OF_MLX}"),
+        _ => only.to_owned(),
     }
 }
+
+const OF_MLX: &str =
+    "take the model from which it was made, or write it anew with `mlx_lm.convert --dequantize`";
 
 /// Refuses code that may compute something else.
 fn code(config: &Config<'_>, given: &Value) -> Result<()> {

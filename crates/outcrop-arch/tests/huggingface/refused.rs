@@ -71,6 +71,11 @@ fn what_changes_the_mathematics_is_refused_by_name_and_value() {
         ),
         (
             NEOX,
+            json!({"quantization": {"group_size": 64, "bits": 4}}),
+            "mlx_lm.convert --dequantize",
+        ),
+        (
+            NEOX,
             json!({"model_type": "deepseek_v2"}),
             "latent attention (MLA)",
         ),

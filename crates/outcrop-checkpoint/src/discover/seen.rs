@@ -53,7 +53,7 @@ const SEEN: [Seen; 15] = [
     ),
     model(
         &["manifest.ocdbt", "_METADATA", "_CHECKPOINT_METADATA"],
-        "a checkpoint of JAX (Orbax)",
+        "a checkpoint of JAX (Orbax, OCDBT)",
         "export it as safetensors, as Levanter's `export_lm_to_hf` does",
     ),
     model(
@@ -270,7 +270,7 @@ mod tests {
             ("zero_pp_rank_1_mp_rank_00_optim_states.pt", "ZeRO"),
             ("mp_rank_00_model_states.pt", "ZeRO"),
             ("model_optim_rng.pt", "Megatron"),
-            ("manifest.ocdbt", "Orbax"),
+            ("manifest.ocdbt", "Orbax, OCDBT"),
             ("optimizer.pt", "trainer"),
             ("optim_000100_rank0.pt", "trainer"),
             ("rng_state_0.pth", "trainer"),
