@@ -55,7 +55,8 @@ ACTIVATIONS = {
     "gelu": (F.gelu, False), "gelu-tanh": (lambda x: F.gelu(x, approximate="tanh"), False), "relu": (F.relu, False),
     "swiglu": (F.silu, True), "silu": (F.silu, False), "geglu": (F.gelu, True), "reglu": (F.relu, True),
     "geglu-tanh": (lambda x: F.gelu(x, approximate="tanh"), True),
-    "relu2": (lambda x: F.relu(x).square(), False), "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
+    "relu2": (lambda x: F.relu(x).square(), False), "reglu2": (lambda x: F.relu(x).square(), True),
+    "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
     "xielu": (None, False),  # with learned numbers: `Model.activated`
 }
 ATTENTIONS = ["softmax", "softmax-one", "clipped-softmax", "softpick", "sigmoid"]

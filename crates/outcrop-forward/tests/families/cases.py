@@ -503,6 +503,7 @@ TABLE = {
                                     "rope_scaling": {"type": "yarn", "factor": 4.0,
                                                      "original_max_position_embeddings": 8}})),
         "geglu": grouped(hidden_act="gelu_pytorch_tanh", attention_bias=True),
+        "relu2": grouped(hidden_act="relu2", rms_norm_eps=0.37, num_attention_heads=3, num_key_value_heads=1),
         "multi-head": grouped(num_attention_heads=3, num_key_value_heads=3, rms_norm_eps=1e-5, num_hidden_layers=4),
         "one-key": grouped(num_key_value_heads=1, tie_word_embeddings=True, rope_parameters=rope(base=500.0)),
         "biases": grouped(attention_bias=True, mlp_bias=True, head_dim=10),

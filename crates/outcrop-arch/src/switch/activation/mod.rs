@@ -7,6 +7,7 @@ mod gelu_tanh;
 mod quick_geglu;
 mod quick_gelu;
 mod reglu;
+mod reglu2;
 mod relu;
 mod relu2;
 mod silu;
@@ -56,6 +57,8 @@ one_of! {
     QuickGeGlu = quick_geglu::ROW;
     /// A nonlinearity with two learned numbers in each block, as Apertus (Huang and Schlag 2024).
     Xielu = xielu::ROW;
+    /// max(x W_gate, 0)^2 * (x W_up): an MLP of three matrices, as BitNet b1.58 (arXiv 2504.12285).
+    ReGlu2 = reglu2::ROW;
 }
 
 impl Activation {
