@@ -9,7 +9,8 @@ use super::training::{self, Shape, Variant};
 use crate::bad_use;
 
 pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of a Llama block and of each \
-     attention switch, on two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N]";
+     attention switch, on two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N] [--variant N, 1 is \
+     the Llama block]";
 
 const VARIANTS: [Variant; 15] = [
     Variant {
@@ -62,9 +63,9 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     shapes.dedup();
     let of = |shape: &&'static Shape| {
         let shape = *shape;
-        VARIANTS
-            .iter()
-            .map(move |variant| Case::new(shape, threads, Some(variant)))
+        let numbered = VARIANTS.iter().enumerate();
+        let asked = numbered.filter(|(at, _)| request.variant.is_none_or(|n| n == at + 1));
+        asked.map(move |(_, variant)| Case::new(shape, threads, Some(variant)))
     };
     let cases = shapes.iter().flat_map(of).collect();
     train::compare(cases, &request)?;

@@ -61,6 +61,8 @@ pub(super) struct Request {
     shape: Option<usize>,
     /// One number of threads, or one and two.
     threads: Option<usize>,
+    /// The number of one variant, from 1, or all.
+    pub(super) variant: Option<usize>,
 }
 
 /// The numbers that a side printed, by name.
@@ -73,6 +75,7 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
         seconds: 5,
         shape: None,
         threads: None,
+        variant: None,
     };
     let mut arguments = arguments.iter().map(|a| a.to_string_lossy());
     while let Some(name) = arguments.next() {
@@ -92,6 +95,7 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
             "--rounds" => request.rounds = value,
             "--seconds" => request.seconds = value,
             "--shape" => request.shape = Some(value),
+            "--variant" => request.variant = Some(value),
             _ => request.threads = Some(value),
         }
     }
