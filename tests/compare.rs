@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
 
@@ -62,7 +63,11 @@ fn run(folder: &Path, args: &[&str]) -> Output {
 fn rows(folder: &Path, args: &[&str]) -> Vec<Vec<String>> {
     let output = run(folder, &[args, &["--format", "csv"]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let csv = text(&output.stdout);
+    cells(&text(&output.stdout))
+}
+
+/// The cells of a table of effects.
+fn cells(csv: &str) -> Vec<Vec<String>> {
     let cells = |line: &str| line.split(',').map(str::to_owned).collect();
     csv.replace(", block", " block")
         .lines()
@@ -165,4 +170,37 @@ fn what_cannot_be_paired_is_refused_with_the_way_out() {
         }
     }
     refused(&[], 1, &["one recipe", "train.seed"]);
+}
+
+/// The page shows what `data/control/effects.csv` holds.
+#[test]
+fn the_page_of_controls_has_the_numbers_of_its_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let table = text("data/control/effects.csv");
+    let all = cells(&table);
+    let page = text("docs/what-controls.md");
+    let variants: BTreeSet<&String> = all[1..].iter().map(|row| &row[0]).collect();
+    assert_eq!(variants.len(), 26);
+    for variant in variants {
+        let start = format!("| {variant} |");
+        let line = page.lines().find(|line| line.starts_with(&start)).unwrap();
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let (_, loss, ..) = effect(&all, variant, "held_out_loss");
+        assert_eq!(
+            cells[9].trim_matches('*'),
+            format!("{loss:+.3}"),
+            "{variant}"
+        );
+        let (_, ratio, lo, hi) = effect(&all, variant, "last_ratio");
+        let short = |x: f64| match x {
+            x if x >= 10.0 => format!("{x:.0}"),
+            x if x >= 1.0 => format!("{x:.1}"),
+            x => format!("{x:.2}"),
+        };
+        let cell = format!("{} [{}, {}]", short(ratio), short(lo), short(hi));
+        assert_eq!(cells[4].trim_matches('*'), cell, "{variant}");
+        let leaves_none_out = lo > 1.0 || hi < 1.0;
+        assert_eq!(cells[4].starts_with("**"), leaves_none_out, "{variant}");
+    }
 }
