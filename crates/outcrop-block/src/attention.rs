@@ -3,6 +3,7 @@ use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 use outcrop_vector::{softcap, softmax};
 use rayon::prelude::*;
 
+use crate::attend::AttentionSums;
 use crate::extra::Extra;
 use crate::heads::Heads;
 
@@ -17,11 +18,23 @@ pub struct AttentionWeights<'a> {
     qkv: &'a [f32],
     /// One more score of each query beside those of its keys.
     extra: Extra<&'a [f32]>,
+    /// By head; empty where they were not asked for.
+    sums: &'a [AttentionSums],
 }
 
 impl<'a> AttentionWeights<'a> {
-    pub(crate) fn new(heads: Heads, qkv: &'a [f32], extra: Extra<&'a [f32]>) -> Self {
-        Self { heads, qkv, extra }
+    pub(crate) fn new(
+        heads: Heads,
+        qkv: &'a [f32],
+        extra: Extra<&'a [f32]>,
+        sums: &'a [AttentionSums],
+    ) -> Self {
+        Self {
+            heads,
+            qkv,
+            extra,
+            sums,
+        }
     }
 
     /// Number of heads.
@@ -32,6 +45,13 @@ impl<'a> AttentionWeights<'a> {
     /// Number of key-value heads: consecutive heads share one.
     pub fn kv_heads(&self) -> usize {
         self.heads.kv_heads
+    }
+
+    /// What the weights of `head` (from 0) add up to, after [`Stream::write`](crate::Stream::write); none where that was
+    /// not asked for ([`Stream::add_up`](crate::Stream::add_up)), or is not known: where weights are not those of softmax
+    /// alone, without a score beside those of the keys.
+    pub fn sums(&self, head: usize) -> Option<&'a AttentionSums> {
+        self.sums.get(head)
     }
 
     /// Whether a token sees no later ones.

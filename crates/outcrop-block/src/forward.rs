@@ -194,6 +194,7 @@ impl Pass<'_> {
             kept,
             scratch: room(&mut memory.scratch, &self.layout.scratch, rows),
             log_sums,
+            sums: None,
             routes: None,
         };
         for (at, op) in self.compiled.ops.iter().enumerate() {

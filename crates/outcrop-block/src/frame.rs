@@ -4,7 +4,7 @@ use outcrop_gemm::{Aligned, Packed};
 use outcrop_vector::add_into;
 
 use crate::activate::{gated, plain};
-use crate::attend::{Past, Queries, Scratch};
+use crate::attend::{AttentionSums, Beside, Past, Queries, Scratch};
 use crate::compile::Compiled;
 use crate::experts;
 use crate::gate::gate;
@@ -65,6 +65,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) scratch: Vec<&'a mut [f32]>,
     /// By part and head, where they are wanted.
     pub(crate) log_sums: Option<&'a mut [f32]>,
+    /// By part and head, where they are wanted.
+    pub(crate) sums: Option<&'a mut Vec<AttentionSums>>,
     /// Which experts rows pass, where it is wanted.
     pub(crate) routes: Option<Routes<'a>>,
 }
@@ -137,7 +139,7 @@ impl Pass<'_> {
         let (from, to) = (self.place(op.from), self.place(op.to));
         let input = frame.rows * self.width(op.from);
         let width = self.width(op.to);
-        let mut log_sums = frame.log_sums.take();
+        let mut beside = (frame.log_sums.take(), frame.sums.take());
         let mut routes = frame.routes.take();
         let whole = frame.take(to);
         let y = &mut whole[..frame.rows * width];
@@ -176,8 +178,8 @@ impl Pass<'_> {
                 self.turn(y, frame.parts);
             }
             Kind::Attend => {
-                let sums = log_sums.as_deref_mut();
-                self.attend(x, y, frame.parts, sums, &mut tools.attention);
+                let wanted = (beside.0.as_deref_mut(), beside.1.as_deref_mut());
+                self.attend(x, y, frame.parts, wanted, &mut tools.attention);
             }
             Kind::Activate {
                 kind,
@@ -194,7 +196,7 @@ impl Pass<'_> {
             }
         }
         frame.put(to, whole);
-        frame.log_sums = log_sums;
+        (frame.log_sums, frame.sums) = beside;
         frame.routes = routes;
     }
 
@@ -213,7 +215,7 @@ impl Pass<'_> {
         qkv: &[f32],
         read: &mut [f32],
         parts: &[Part<'_>],
-        mut log_sums: Option<&mut [f32]>,
+        (mut log_sums, mut sums): (Option<&mut [f32]>, Option<&mut Vec<AttentionSums>>),
         scratch: &mut Scratch,
     ) {
         let heads = self.compiled.heads;
@@ -222,16 +224,25 @@ impl Pass<'_> {
         for part in parts {
             let (rows, later) = qkv.split_at(part.rows * heads.width());
             let (out, rest) = read.split_at_mut(part.rows * heads.out());
-            let sums = log_sums
+            let logs = log_sums
                 .take()
                 .map(|sums| sums.split_at_mut(part.rows * heads.heads));
-            let (sums, others) = sums.unzip();
+            let (logs, others) = logs.unzip();
+            let seen = heads.seen(part.first + part.rows - 1, part.tokens);
+            let beside = Beside {
+                log_sums: logs,
+                sums: sums.as_deref_mut().map(|sums| {
+                    let from = sums.len();
+                    sums.resize(from + heads.heads, AttentionSums::new(seen));
+                    &mut sums[from..]
+                }),
+            };
             let queries = Queries {
                 first: part.first,
                 rows,
                 past: part.past,
             };
-            heads.read(queries, extra, out, sums, scratch);
+            heads.read(queries, extra, out, beside, scratch);
             (qkv, read, log_sums) = (later, rest, others);
         }
     }

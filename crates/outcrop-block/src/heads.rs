@@ -70,6 +70,11 @@ impl Heads {
             .flat_map(move |kv| [part(0, kv * group, group), part(1, kv, 1), part(2, kv, 1)])
     }
 
+    /// Whether weights are those of softmax alone, which are added up while they are computed.
+    pub(crate) fn adds_up(&self) -> bool {
+        self.weighting == AttentionWeighting::Softmax && matches!(self.extra, Extra::None)
+    }
+
     /// How many keys, of `tokens` of the sequence, the query at `position` can see, but for its window.
     pub(crate) fn seen(&self, position: usize, tokens: usize) -> usize {
         match self.bidirectional {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use outcrop_gemm::Aligned;
+use outcrop_vector::dot;
 
 use crate::Block;
 use crate::compile::Compiled;
@@ -15,14 +16,14 @@ use crate::op::{Kind, Map, Op, Value, X};
 pub enum BlockPlace {
     /// [tokens, d_model]: what the norm gives to attention. A block without a norm there has no such rows.
     AttentionInput,
-    /// [tokens, d_model]: the residual stream to which attention adds.
-    AttentionStream,
+    /// [tokens, 1]: the sum of the squares of each row of the residual stream to which attention adds.
+    AttentionStreamSquares,
     /// [tokens, d_model]: what attention adds to the residual stream, after a norm and a factor where there are such.
     AttentionWrite,
     /// [tokens, d_model]: what the norm gives to the MLP, or to router and experts.
     MlpInput,
-    /// [tokens, d_model]: the residual stream to which the MLP adds; in a parallel block that before attention.
-    MlpStream,
+    /// [tokens, 1]: the same of the residual stream to which the MLP adds; in a parallel block that before attention.
+    MlpStreamSquares,
     /// [tokens, d_ff]: what the nonlinearity of a gated MLP reads. MLPs without a gate, and experts, have no such rows.
     Gate,
     /// [tokens, d_ff]: what the last matrix of the MLP reads. Experts have no such rows.
@@ -31,11 +32,45 @@ pub enum BlockPlace {
     MlpWrite,
 }
 
-/// What is copied of an operation.
+/// Looks at rows of a block on the thread that computes them, while they are in its caches, so that they need not be kept.
+pub trait Watch: Sync {
+    /// The places whose rows it looks at: those of a norm's output, [`BlockPlace::Gate`] and [`BlockPlace::MlpHidden`].
+    fn places(&self) -> &[BlockPlace];
+
+    /// Gets consecutive rows of a `sequence` of the group (from 0), the first of them at position `first`: the first
+    /// `columns` numbers of each `width`. The rows of a sequence come in several calls, in any order, on several threads.
+    fn rows(
+        &self,
+        place: BlockPlace,
+        at: (usize, usize),
+        rows: &[f32],
+        width: usize,
+        columns: usize,
+    );
+}
+
+/// What is looked at in a block.
+pub(crate) struct Watched<'a> {
+    watch: &'a dyn Watch,
+    captures: Vec<(BlockPlace, Capture)>,
+}
+
+impl<'a> Watched<'a> {
+    pub(crate) fn new(watch: &'a dyn Watch, block: &Block) -> Self {
+        let capture = |place: &BlockPlace| Some((*place, block.compiled.capture(*place)?));
+        let captures = watch.places().iter().filter_map(capture);
+        Self {
+            watch,
+            captures: captures.collect(),
+        }
+    }
+}
+
+/// What is kept of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
-    /// The residual stream before it.
-    StreamBefore,
+    /// The sums of the squares of the rows of the residual stream before it.
+    SquaresBefore,
     /// Its rows.
     Rows,
     /// The first half of each of its rows.
@@ -96,6 +131,10 @@ impl Kept {
         }
     }
 
+    pub(crate) fn place(&self) -> BlockPlace {
+        self.place
+    }
+
     /// Makes room for the rows of a group in a block.
     pub(crate) fn prepare(&mut self, block: &Block, rows: usize) {
         self.capture = block.compiled.capture(self.place);
@@ -119,10 +158,10 @@ impl Compiled {
         let mlp = self.sublayer(middle?);
         match place {
             BlockPlace::AttentionInput => self.input(&attends),
-            BlockPlace::AttentionStream => self.stream(&attends),
+            BlockPlace::AttentionStreamSquares => self.stream(&attends),
             BlockPlace::AttentionWrite => self.write(self.attend),
             BlockPlace::MlpInput => self.input(&mlp),
-            BlockPlace::MlpStream => self.stream(&mlp),
+            BlockPlace::MlpStreamSquares => self.stream(&mlp),
             BlockPlace::Gate => self.gate(middle?),
             BlockPlace::MlpHidden => self.hidden(middle?),
             BlockPlace::MlpWrite => self.write(middle?),
@@ -167,7 +206,7 @@ impl Compiled {
         let from = written.map_or(0, |at| at + 1);
         let changes = |op: &Op| self.values[op.to].residual;
         let at = from + self.ops[from..].iter().position(changes)?;
-        self.rows(at, What::StreamBefore, self.width(X))
+        self.rows(at, What::SquaresBefore, 1)
     }
 
     /// What the addition behind `op` adds.
@@ -207,9 +246,11 @@ impl Pass<'_> {
         let rows = frame.rows;
         let mut of_op: Vec<_> = kept.iter_mut().filter(|k| k.capture.op == at).collect();
         for kept in &mut of_op {
-            if kept.capture.what == What::StreamBefore {
-                kept.rows
-                    .copy_from_slice(frame.get(Some(Storage::Residual)));
+            if kept.capture.what == What::SquaresBefore {
+                let stream = frame.get(Some(Storage::Residual));
+                let lines = stream.chunks_exact(self.width(X));
+                let squares = kept.rows.iter_mut().zip(lines);
+                squares.for_each(|(square, line)| *square = dot(line, line));
             }
         }
         let write = of_op.iter_mut().find(|k| k.capture.what == What::Write);
@@ -219,7 +260,7 @@ impl Pass<'_> {
         }
         for kept in of_op {
             let value = match (kept.capture.what, op.kind) {
-                (What::StreamBefore, _) | (What::Write, Kind::AddProjected(_)) => continue,
+                (What::SquaresBefore, _) | (What::Write, Kind::AddProjected(_)) => continue,
                 (What::Write, _) => op.from,
                 (What::Rows | What::FirstHalf, _) => op.to,
             };
@@ -232,6 +273,28 @@ impl Pass<'_> {
                     let lines = lines.zip(from.chunks_exact(width));
                     lines.for_each(|(to, from)| to.copy_from_slice(&from[..to.len()]));
                 }
+            }
+        }
+    }
+
+    /// Shows the rows that operation `at` wrote. `pieces` are the sequence, the first position and the number of rows of
+    /// each part.
+    pub(crate) fn show(
+        &self,
+        at: usize,
+        frame: &Frame<'_>,
+        watched: &Watched<'_>,
+        pieces: impl Iterator<Item = (usize, usize, usize)> + Clone,
+    ) {
+        let of_op = watched.captures.iter().filter(|(_, c)| c.op == at);
+        for (place, capture) in of_op {
+            let value = self.compiled.ops[at].to;
+            let (width, mut rest) = (self.width(value), frame.get(self.place(value)));
+            for (sequence, first, count) in pieces.clone() {
+                let (rows, later) = rest.split_at(count * width);
+                rest = later;
+                let at = (sequence, first);
+                watched.watch.rows(*place, at, rows, width, capture.width);
             }
         }
     }

@@ -56,12 +56,13 @@ mod sums;
 mod turn;
 mod weight;
 
+pub use attend::AttentionSums;
 pub use attention::AttentionWeights;
 pub use block::Block;
 pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
-pub use kept::{BlockPlace, BlockRows};
+pub use kept::{BlockPlace, BlockRows, Watch};
 pub use loss::{Gradients, Loss};
 pub use routing::Routing;
 pub use start::{Start, StartTape};

@@ -7,12 +7,12 @@ use std::sync::Mutex;
 use outcrop_gemm::Aligned;
 use rayon::prelude::*;
 
-use crate::attend::Past;
+use crate::attend::{AttentionSums, Past};
 use crate::extra::Extra;
 use crate::forward::MEMORY;
 use crate::frame::{Frame, Memory, Part, Pass, room};
 use crate::heads::Heads;
-use crate::kept::{Kept, KeptRows};
+use crate::kept::{Kept, KeptRows, Watch, Watched};
 use crate::op::X;
 use crate::routing::{Routes, Routings};
 use crate::weight::Weights;
@@ -62,6 +62,9 @@ pub struct Stream {
     extra: Extra<Vec<f32>>,
     /// What is kept beside, by place.
     kept: Vec<Kept>,
+    adds_up: bool,
+    /// By sequence and head, where they are wanted.
+    sums: Vec<AttentionSums>,
 }
 
 /// Consecutive rows of a sequence.
@@ -81,13 +84,24 @@ struct Task<'a> {
     qkv: &'a mut [f32],
     routes: Option<Routes<'a>>,
     kept: Vec<KeptRows<'a>>,
+    sums: Option<&'a mut Vec<AttentionSums>>,
+    watched: Option<&'a Watched<'a>>,
 }
 
 impl Stream {
     /// Keeps the rows at these places, each named once, of every group from the next [`Stream::look`] on, beside queries,
     /// keys and values: one copy of each, in memory that is used again. Results are the same bits with and without.
     pub fn keep(&mut self, places: &[BlockPlace]) {
-        self.kept = places.iter().copied().map(Kept::new).collect();
+        if self.kept.iter().map(Kept::place).ne(places.iter().copied()) {
+            self.kept = places.iter().copied().map(Kept::new).collect();
+        }
+    }
+
+    /// Whether attention weights that are those of softmax alone are added up by key and by query while they are there
+    /// ([`AttentionWeights::sums`]), of every group from the next [`Stream::look`] on. Results are the same bits with and
+    /// without.
+    pub fn add_up(&mut self, adds_up: bool) {
+        self.adds_up = adds_up;
     }
 
     /// What was kept of the sequence that has these rows of the group, after [`Stream::write`].
@@ -103,6 +117,7 @@ impl Stream {
     pub fn look(&mut self, block: &Block, weights: &[Weight], lengths: &[usize], x: &mut [f32]) {
         let heads = block.compiled.heads;
         self.heads = Some(heads);
+        self.sums.clear();
         self.extra = heads.extra.map(|input| match weights.get(input) {
             Some(Weight::Vector(values)) => values.clone(),
             Some(Weight::Matrix(_)) | None => Vec::new(),
@@ -118,7 +133,8 @@ impl Stream {
         self.kept
             .iter_mut()
             .for_each(|kept| kept.prepare(block, rows));
-        self.run(block, weights, 0..block.compiled.attend, x, false);
+        let ops = 0..block.compiled.attend;
+        self.run(block, weights, ops, x, (false, None));
         let past = lengths.len() * heads.kv_heads;
         self.past.resize(past, Past::default());
         let mut rest = &*self.qkv;
@@ -138,7 +154,16 @@ impl Stream {
         let heads = self.heads.unwrap_or_default();
         let width = heads.width();
         let qkv = &self.qkv[rows.start * width..rows.end * width];
-        AttentionWeights::new(heads, qkv, self.extra.as_ref().map(Vec::as_slice))
+        let mut first = 0;
+        let begins = |tokens: &usize| {
+            let before = first;
+            first += tokens;
+            before == rows.start
+        };
+        let sequence = self.lengths.iter().position(begins).unwrap_or(0);
+        let sums = self.sums.chunks_exact(heads.heads.max(1)).nth(sequence);
+        let extra = self.extra.as_ref().map(Vec::as_slice);
+        AttentionWeights::new(heads, qkv, extra, sums.unwrap_or_default())
     }
 
     /// Which experts the tokens of the sequence passed that has these rows of the group, after [`Stream::write`]; none in a
@@ -153,20 +178,36 @@ impl Stream {
     /// # Panics
     /// Where `x` has another number of rows.
     pub fn write(&mut self, block: &Block, weights: &[Weight], x: &mut [f32]) {
+        self.write_watched(block, weights, x, None);
+    }
+
+    /// As [`Stream::write`], and shows the rows of the places behind attention that `watch` names.
+    ///
+    /// # Panics
+    /// As [`Stream::write`].
+    pub fn write_watched(
+        &mut self,
+        block: &Block,
+        weights: &[Weight],
+        x: &mut [f32],
+        watch: Option<&dyn Watch>,
+    ) {
         let ops = block.compiled.attend..block.compiled.ops.len();
-        self.run(block, weights, ops, x, true);
+        let watched = watch.map(|watch| Watched::new(watch, block));
+        let sums = self.run(block, weights, ops, x, (true, watched.as_ref()));
+        self.collect(&sums);
     }
 
     /// Runs some of the operations on all rows; the last rows of a sequence, which see the most, first where
-    /// they attend.
+    /// they attend. Gives what attention weights add up to in each task, where that is wanted.
     fn run(
         &mut self,
         block: &Block,
         weights: &[Weight],
         ops: Range<usize>,
         x: &mut [f32],
-        attends: bool,
-    ) {
+        (attends, watched): (bool, Option<&Watched<'_>>),
+    ) -> Vec<Vec<AttentionSums>> {
         let (d, width) = (block.d_model(), block.compiled.heads.width());
         let tables = (block.known).of(&block.compiled.angles, &self.lengths);
         let weights = Weights::packed(weights);
@@ -179,12 +220,17 @@ impl Stream {
         let mut routes = self.routings.chunks(together);
         let kept = self.kept.iter_mut();
         let mut kept: Vec<_> = kept.filter_map(|kept| kept.chunks(together)).collect();
-        let tasks = rows.zip(&self.tasks).map(|((x, qkv), pieces)| Task {
+        let adds_up = attends && self.adds_up && block.compiled.heads.adds_up();
+        let mut sums = vec![Vec::new(); self.tasks.len()];
+        let rows = rows.zip(&self.tasks).zip(&mut sums);
+        let tasks = rows.map(|(((x, qkv), pieces), sums)| Task {
             pieces,
             x,
             qkv,
             routes: routes.next(),
             kept: kept.iter_mut().filter_map(Iterator::next).collect(),
+            sums: adds_up.then_some(sums),
+            watched,
         });
         let tasks = tasks.collect::<Vec<_>>().into_iter();
         let work = |task: Task<'_>| {
@@ -193,6 +239,26 @@ impl Stream {
         match attends {
             true => share(tasks.rev(), work),
             false => share(tasks, work),
+        }
+        sums
+    }
+
+    /// Adds up the sums of tasks, by sequence and head.
+    fn collect(&mut self, of_tasks: &[Vec<AttentionSums>]) {
+        let heads = self.heads.unwrap_or_default();
+        if !self.adds_up || !heads.adds_up() {
+            return;
+        }
+        let heads = heads.heads;
+        let all = self.lengths.len() * heads;
+        self.sums.resize(all, AttentionSums::default());
+        for (pieces, sums) in self.tasks.iter().zip(of_tasks) {
+            for (piece, sums) in pieces.iter().zip(sums.chunks_exact(heads)) {
+                let of_sequence = self.sums[piece.sequence * heads..].iter_mut();
+                of_sequence
+                    .zip(sums)
+                    .for_each(|(all, more)| all.append(more));
+            }
         }
     }
 }
@@ -216,15 +282,21 @@ impl Pass<'_> {
             kept: vec![task.qkv],
             scratch: room(&mut memory.scratch, &self.layout.scratch, rows),
             log_sums: None,
+            sums: task.sums,
             routes: task.routes,
         };
         let mut kept = task.kept;
+        let pieces = task.pieces.iter();
+        let pieces = pieces.map(|piece| (piece.sequence, piece.first, piece.rows));
         for at in ops {
             // the residual stream changes in its place
             let op = self.compiled.ops[at];
             match kept.is_empty() {
                 true => self.run(op, None, &mut frame, &mut memory.tools),
                 false => self.run_keeping(at, op, &mut frame, &mut memory.tools, &mut kept),
+            }
+            if let Some(watched) = task.watched {
+                self.show(at, &frame, watched, pieces.clone());
             }
         }
     }

@@ -60,12 +60,74 @@ fn a_stream_is_what_whole_sequences_are() {
     }
 }
 
+/// Keys, entropies and first keys as the weights themselves give them where these are those of softmax alone; no bit of the
+/// stream changes.
+#[test]
+fn sums_of_attention_are_those_of_its_weights() {
+    for Case { name, arch } in cases() {
+        let block = block(&arch);
+        let packed = packed(&block, &weights(&block));
+        let before = f32s(&numbers(LENGTHS.iter().sum::<usize>() * arch.d_model, 70));
+        let run = |stream: &mut Stream| {
+            let mut x = before.clone();
+            stream.look(&block, &packed, &LENGTHS, &mut x);
+            stream.write(&block, &packed, &mut x);
+            x
+        };
+        let mut stream = Stream::default();
+        let plain = run(&mut stream);
+        assert!(stream.attention(0..LENGTHS[0]).sums(0).is_none(), "{name}");
+        stream.add_up(true);
+        assert_eq!(run(&mut stream), plain, "{name}");
+        let alone = !arch.sink_logits && arch.kv_bias == KvBias::None;
+        if arch.attention != Attention::Softmax || !alone {
+            assert!(stream.attention(0..LENGTHS[0]).sums(0).is_none(), "{name}");
+            continue;
+        }
+        let (mut first, mut weights) = (0, Vec::new());
+        for tokens in LENGTHS {
+            let attention = stream.attention(first..first + tokens);
+            first += tokens;
+            for head in 0..attention.heads() {
+                attention.weights(head, &mut weights);
+                let sums = attention.sums(head).expect("they were asked for");
+                assert_eq!((sums.keys.len(), sums.entropies.len()), (tokens, tokens));
+                let rows = || weights.chunks_exact(tokens);
+                for (key, sum) in sums.keys.iter().enumerate() {
+                    let expected: f64 = rows().map(|row| f64::from(row[key])).sum();
+                    assert!(
+                        (sum - expected).abs() < 1e-5 * expected.max(1.0),
+                        "{name} {key}"
+                    );
+                }
+                let term = |w: &f32| {
+                    if *w > 0.0 {
+                        -f64::from(*w) * f64::from(*w).ln()
+                    } else {
+                        0.0
+                    }
+                };
+                for (row, entropy) in rows().zip(&sums.entropies) {
+                    let expected: f64 = row.iter().map(term).sum();
+                    assert!(
+                        (entropy - expected).abs() < 2e-6 * expected.max(1.0),
+                        "{name}"
+                    );
+                }
+                let largest = |row: &[f32]| row.iter().all(|w| *w <= row[0]);
+                let expected = rows().filter(|row| largest(row)).count();
+                assert_eq!(sums.first, expected, "{name}");
+            }
+        }
+    }
+}
+
 const PLACES: [BlockPlace; 8] = [
     BlockPlace::AttentionInput,
-    BlockPlace::AttentionStream,
+    BlockPlace::AttentionStreamSquares,
     BlockPlace::AttentionWrite,
     BlockPlace::MlpInput,
-    BlockPlace::MlpStream,
+    BlockPlace::MlpStreamSquares,
     BlockPlace::Gate,
     BlockPlace::MlpHidden,
     BlockPlace::MlpWrite,
@@ -91,7 +153,17 @@ fn what_is_kept_is_what_is_added() {
         let [from, to] = [3, 133].map(|row| row * arch.d_model);
         let at = |place| rows.at(place).unwrap_or_default();
         let [own, mlp] = [BlockPlace::AttentionWrite, BlockPlace::MlpWrite].map(at);
-        assert_eq!(at(BlockPlace::AttentionStream), &before[from..to], "{name}");
+        let lines = before[from..to].chunks(arch.d_model);
+        let squares = lines.map(|line| line.iter().map(|x| x * x).sum());
+        let squares: Vec<f32> = squares.collect();
+        let are_those_before = |found: &[f32]| {
+            let mut pairs = found.iter().zip(&squares);
+            found.len() == 130 && pairs.all(|(a, b)| (a - b).abs() < 1e-5 * b)
+        };
+        assert!(
+            are_those_before(at(BlockPlace::AttentionStreamSquares)),
+            "{name}"
+        );
         assert!(own.len() == to - from && mlp.len() == own.len(), "{name}");
         let placement = arch.norm_placement.properties();
         if !placement.stream {
@@ -117,7 +189,7 @@ fn what_is_kept_is_what_is_added() {
             assert_eq!(at(BlockPlace::MlpHidden).len(), neurons, "{name}");
         }
         let parallel = arch.residual.properties().parallel;
-        let same = at(BlockPlace::MlpStream) == &before[from..to];
+        let same = are_those_before(at(BlockPlace::MlpStreamSquares));
         assert_eq!(same, parallel, "{name}");
     }
 }

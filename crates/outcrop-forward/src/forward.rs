@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use outcrop_arch::{ArchSpec, Position};
-use outcrop_block::Stream;
+use outcrop_block::{Block, Stream, Weight};
 
 use crate::weights::Reader;
 use crate::{Error, Hook, Published, Result};
@@ -93,7 +93,7 @@ pub(crate) fn run(
 fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Result<Streams> {
     let (arch, d) = (model.arch(), model.arch().d_model);
     let mut stream = Stream::default();
-    stream.keep(&hook.places());
+    stream.add_up(hook.adds_up());
     for (sequence, range) in streams.ranges.iter().enumerate() {
         hook.embedding(sequence, &streams.values[range.start * d..range.end * d]);
     }
@@ -101,6 +101,7 @@ fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Res
         true => groups(&streams.ranges, TOGETHER),
         false => groups(&streams.ranges, TOGETHER_KEPT),
     };
+    let mut before = hook.watch(1).is_some().then(Vec::new);
     for layer in 1..=arch.layers {
         let block = model.block(layer);
         let reader = Reader {
@@ -108,20 +109,21 @@ fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Res
             layer: Some(layer),
         };
         let weights = reader.read(block.inputs())?;
-        for group in &groups {
-            let ranges = &streams.ranges[group.clone()];
-            let first = ranges[0].start;
-            let rows = |range: &Range<usize>| range.start - first..range.end - first;
-            let lengths: Vec<usize> = ranges.iter().map(Range::len).collect();
-            let end = first + lengths.iter().sum::<usize>();
+        for sequences in &groups {
+            let ranges = &streams.ranges[sequences.clone()];
+            let (first, end) = (ranges[0].start, ranges[ranges.len() - 1].end);
+            let group = Group {
+                layer,
+                sequences: sequences.clone(),
+                rows: ranges
+                    .iter()
+                    .map(|r| r.start - first..r.end - first)
+                    .collect(),
+            };
             let x = &mut streams.values[first * d..end * d];
-            stream.look(block, &weights, &lengths, x);
-            for (sequence, range) in group.clone().zip(ranges) {
-                hook.attention(layer, sequence, &stream.attention(rows(range)));
-            }
-            stream.write(block, &weights, x);
-            for (sequence, range) in group.clone().zip(ranges) {
-                let rows = rows(range);
+            let with = (block, &weights[..]);
+            group.compute(&mut stream, with, x, hook, before.as_mut());
+            for (sequence, rows) in sequences.clone().zip(group.rows) {
                 if let Some(routing) = stream.routing(rows.clone()) {
                     hook.routing(layer, sequence, &routing);
                 }
@@ -133,6 +135,50 @@ fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Res
         }
     }
     Ok(streams)
+}
+
+/// Sequences that go through a block together.
+struct Group {
+    layer: usize,
+    sequences: Range<usize>,
+    /// Of each sequence, in the group.
+    rows: Vec<Range<usize>>,
+}
+
+impl Group {
+    /// Computes the block and shows attention. `before` is memory for the residual streams, where rows are watched: if what
+    /// was seen of them is not enough, all is computed once more and they are kept.
+    fn compute(
+        &self,
+        stream: &mut Stream,
+        (block, weights): (&Block, &[Weight]),
+        x: &mut [f32],
+        hook: &mut impl Hook,
+        before: Option<&mut Vec<f32>>,
+    ) {
+        let lengths: Vec<usize> = self.rows.iter().map(Range::len).collect();
+        let before = before.map(|before| {
+            before.clear();
+            before.extend_from_slice(x);
+            before
+        });
+        stream.keep(&hook.places());
+        stream.look(block, weights, &lengths, x);
+        for (sequence, rows) in self.sequences.clone().zip(&self.rows) {
+            hook.attention(self.layer, sequence, &stream.attention(rows.clone()));
+        }
+        let watch = hook.watch(self.layer);
+        stream.write_watched(block, weights, x, watch.as_deref());
+        let watched = watch.map_or(Vec::new(), |watch| watch.places().to_vec());
+        if let Some(before) = before
+            && hook.lacks(self.layer, self.sequences.clone())
+        {
+            stream.keep(&[hook.places(), watched].concat());
+            x.copy_from_slice(before);
+            stream.look(block, weights, &lengths, x);
+            stream.write(block, weights, x);
+        }
+    }
 }
 
 /// Tokens that are worked on together, unless one sequence has more: enough for many threads.

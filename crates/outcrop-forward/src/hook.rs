@@ -1,4 +1,4 @@
-use crate::{AttentionWeights, BlockPlace, BlockRows, Routing};
+use crate::{AttentionWeights, BlockPlace, BlockRows, Routing, Watch};
 
 /// What looks at a model while it runs, and may change it: see [`crate::forward`].
 ///
@@ -23,10 +23,29 @@ pub trait Hook {
         let _ = (layer, sequence, routing);
     }
 
-    /// The places in blocks whose rows [`Hook::block`] gets, each once; asked once, before the first block. Of other places
-    /// nothing is kept.
+    /// The places in blocks whose rows [`Hook::block`] gets, each once and always the same. Of other places nothing is kept.
     fn places(&self) -> Vec<BlockPlace> {
         Vec::new()
+    }
+
+    /// Whether [`Hook::block`] gets what attention weights add up to ([`AttentionWeights::sums`]); asked once, before the
+    /// first block. They are added up as they are computed, which costs much less than computing them again.
+    fn adds_up(&self) -> bool {
+        false
+    }
+
+    /// What looks at rows of the block `layer` on the threads that compute them, where there is such; of two hooks the
+    /// first that has one. There is one for every block or for none.
+    fn watch(&self, layer: usize) -> Option<Box<dyn Watch + '_>> {
+        let _ = layer;
+        None
+    }
+
+    /// Whether what was watched of these sequences was not enough: the block is then computed again, and [`Hook::block`]
+    /// gets the rows at the watched places, too. Asked after [`Hook::watch`] of the same sequences.
+    fn lacks(&mut self, layer: usize, sequences: std::ops::Range<usize>) -> bool {
+        let _ = (layer, sequences);
+        false
     }
 
     /// Gets the residual stream `hidden` [tokens, d_model] of a `sequence` before the first block. Does nothing unless it is
@@ -72,6 +91,19 @@ impl<A: Hook, B: Hook> Hook for (&mut A, &mut B) {
         places.sort_unstable();
         places.dedup();
         places
+    }
+
+    fn adds_up(&self) -> bool {
+        self.0.adds_up() || self.1.adds_up()
+    }
+
+    fn watch(&self, layer: usize) -> Option<Box<dyn Watch + '_>> {
+        self.0.watch(layer).or_else(|| self.1.watch(layer))
+    }
+
+    fn lacks(&mut self, layer: usize, sequences: std::ops::Range<usize>) -> bool {
+        let first = self.0.lacks(layer, sequences.clone());
+        self.1.lacks(layer, sequences) || first
     }
 
     fn embedding(&mut self, sequence: usize, hidden: &[f32]) {

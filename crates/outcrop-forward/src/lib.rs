@@ -12,7 +12,7 @@
 //! | [`forward`] | a forward pass; a [`Hook`] sees the residual stream and may change it |
 //! | [`forward_patches`] | the same of the patches of images, through a Vision Transformer |
 //! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
-//! | [`AttentionWeights`] | attention weights of each head, for a hook that asks for them |
+//! | [`AttentionWeights`], [`AttentionSums`] | attention weights of each head, or what they add up to, for a hook that asks for them |
 //! | [`Routing`] | which experts each token passed, for a hook that asks for it |
 //! | [`BlockRows`] | what a block computes at the places that a hook asks for ([`BlockPlace`]): norms, writes, the MLP |
 //! | [`LogitLens`] | the logits of any hidden state, with and without the final norm |
@@ -68,7 +68,7 @@ pub use observe::{
     Annotations, Earlier, FirstStep, LAST_STEP, ObserveOptions, ObservedStep, StepChannels,
     StepKernels, TargetRows, compare_with_last, observe_checkpoint, observe_step,
 };
-pub use outcrop_block::{AttentionWeights, BlockPlace, BlockRows, Routing};
+pub use outcrop_block::{AttentionSums, AttentionWeights, BlockPlace, BlockRows, Routing, Watch};
 pub use patch::random_patch;
 pub use published::Published;
 

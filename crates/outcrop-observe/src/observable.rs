@@ -1,4 +1,4 @@
-use crate::{Found, Missing, Sample, Site};
+use crate::{CausalSums, Found, Missing, Sample, Site, TensorMagnitudes};
 
 /// One number that an observable gives: a value of the column `observable` in tables.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,13 +13,16 @@ pub struct Column {
     pub meaning: &'static str,
 }
 
-/// Which scalars of its tensor an observable reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reads {
-    /// All.
-    All,
-    /// Those on and below the diagonal: a query sees the keys up to its own position.
-    Causal,
+/// How an observable is computed: one result for each column.
+#[derive(Clone, Copy, Debug)]
+pub enum Compute {
+    /// From a tensor whose scalars are finite, and what is beside it.
+    Tensor(fn(&Sample<'_>) -> Vec<Found>),
+    /// From what attention weights add up to: a query sees the keys up to its own position, and only those weights are
+    /// read. The weights themselves need not be there.
+    Attention(fn(CausalSums<'_>) -> Vec<Found>),
+    /// From what the magnitudes of a tensor come to, which need not be there.
+    Magnitudes(fn(TensorMagnitudes) -> Vec<Found>),
 }
 
 /// An observable: numbers that are computed together from one tensor. All are in [`OBSERVABLES`](crate::OBSERVABLES);
@@ -36,16 +39,14 @@ pub struct Observable {
     pub sites: &'static [Site],
     /// What it needs beside the tensor, in words; empty for nothing.
     pub needs: &'static str,
-    /// Which scalars it reads.
-    pub reads: Reads,
     /// The definition, where several are in use the one that is computed.
     pub convention: &'static str,
     /// How time grows with n rows and d columns, and how much memory is needed.
     pub cost: &'static str,
     /// Where it is from.
     pub source: &'static str,
-    /// One result for each column.
-    pub compute: fn(&Sample<'_>) -> Vec<Found>,
+    /// The function that computes it.
+    pub compute: Compute,
 }
 
 impl Observable {
@@ -62,13 +63,36 @@ impl Observable {
     /// # Ok::<(), outcrop_observe::Error>(())
     /// ```
     pub fn observe(&self, sample: &Sample<'_>) -> Vec<Found> {
-        let finite = match self.reads {
-            Reads::All => sample.is_finite(),
-            Reads::Causal => sample.is_finite() || sample.tensor().is_finite_below(),
-        };
-        match finite {
-            true => (self.compute)(sample),
-            false => vec![Err(Missing::NotFinite); self.columns.len()],
+        match self.compute {
+            Compute::Tensor(compute) if sample.is_finite() => compute(sample),
+            Compute::Magnitudes(compute) if sample.is_finite() => {
+                compute(TensorMagnitudes::of(sample))
+            }
+            Compute::Tensor(_) | Compute::Magnitudes(_) => self.missing(Missing::NotFinite),
+            Compute::Attention(_) => self.observe_sums(sample.causal()),
         }
+    }
+
+    /// The numbers of one head whose attention weights add up to `sums`; all are missing where these are, and
+    /// [`Missing::NotGiven`] where the observable needs more.
+    pub fn observe_sums(&self, sums: Result<CausalSums<'_>, Missing>) -> Vec<Found> {
+        match (self.compute, sums) {
+            (Compute::Attention(compute), Ok(sums)) => compute(sums),
+            (Compute::Attention(_), Err(missing)) => self.missing(missing),
+            (Compute::Tensor(_) | Compute::Magnitudes(_), _) => self.missing(Missing::NotGiven),
+        }
+    }
+
+    /// The numbers of a tensor whose magnitudes come to `magnitudes`; as [`observe_sums`](Self::observe_sums).
+    pub fn observe_magnitudes(&self, magnitudes: Result<TensorMagnitudes, Missing>) -> Vec<Found> {
+        match (self.compute, magnitudes) {
+            (Compute::Magnitudes(compute), Ok(magnitudes)) => compute(magnitudes),
+            (Compute::Magnitudes(_), Err(missing)) => self.missing(missing),
+            (Compute::Tensor(_) | Compute::Attention(_), _) => self.missing(Missing::NotGiven),
+        }
+    }
+
+    fn missing(&self, missing: Missing) -> Vec<Found> {
+        vec![Err(missing); self.columns.len()]
     }
 }

@@ -3,7 +3,8 @@ use std::sync::OnceLock;
 use crate::causal::Causal;
 use crate::ranks;
 use crate::summary::Summary;
-use crate::{Error, Kernel, Missing, Result, View};
+use crate::sums;
+use crate::{CausalSums, Error, Found, Kernel, Missing, Result, View};
 
 /// A tensor that an observable compares the observed one with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +65,6 @@ impl Companion {
 #[derive(Clone, Debug)]
 pub struct Sample<'a> {
     tensor: View<'a>,
-    finite: bool,
     companions: [Option<(View<'a>, bool)>; Companion::ALL.len()],
     labels: Option<&'a [u32]>,
     sinks: Option<&'a [usize]>,
@@ -72,6 +72,7 @@ pub struct Sample<'a> {
     own_channels: Option<Result<&'a [usize], Missing>>,
     kernels: [Option<Result<&'a Kernel, Missing>>; Companion::ALL.len()],
     own_kernel: Option<Result<&'a Kernel, Missing>>,
+    stream_rms: Option<f64>,
     summary: OnceLock<Summary>,
     causal: OnceLock<Result<Causal, Missing>>,
     /// The ranks of magnitudes that were asked for first.
@@ -83,7 +84,6 @@ impl<'a> Sample<'a> {
     pub fn new(tensor: View<'a>) -> Self {
         Self {
             tensor,
-            finite: tensor.is_finite(),
             companions: [None; Companion::ALL.len()],
             labels: None,
             sinks: None,
@@ -91,6 +91,7 @@ impl<'a> Sample<'a> {
             own_channels: None,
             kernels: [None; Companion::ALL.len()],
             own_kernel: None,
+            stream_rms: None,
             summary: OnceLock::new(),
             causal: OnceLock::new(),
             ranks: OnceLock::new(),
@@ -192,6 +193,23 @@ impl<'a> Sample<'a> {
         self.kernels[companion as usize]
     }
 
+    /// With the root mean square of [`Companion::Stream`], of which nothing else is needed.
+    pub fn with_stream_rms(mut self, rms: f64) -> Self {
+        self.stream_rms = Some(rms);
+        self
+    }
+
+    /// The root mean square of the residual stream to which the tensor is added.
+    pub(crate) fn stream_rms(&self) -> Found {
+        match self.stream_rms {
+            Some(rms) if rms.is_finite() => Ok(rms),
+            Some(_) => Err(Missing::NotFinite),
+            None => self
+                .companion(Companion::Stream)
+                .map(|stream| sums::rms(stream.values())),
+        }
+    }
+
     /// Its own top channels, where they were given.
     pub(crate) fn own_channels(&self) -> Option<Result<&'a [usize], Missing>> {
         self.own_channels
@@ -215,13 +233,17 @@ impl<'a> Sample<'a> {
         self.summary.get_or_init(|| Summary::new(self.tensor))
     }
 
-    /// What is known of the observed tensor as attention weights, computed when it is asked for first.
+    /// What the observed tensor adds up to as attention weights, computed when it is asked for first; scalars above the
+    /// diagonal are not looked at.
     ///
     /// # Errors
-    /// [`Missing::NotAttention`].
-    pub(crate) fn causal(&self) -> Result<&Causal, Missing> {
+    /// [`Missing::NotFinite`], and [`Missing::NotAttention`] for a tensor that is none.
+    pub fn causal(&self) -> Result<CausalSums<'_>, Missing> {
         let causal = self.causal.get_or_init(|| Causal::new(self.tensor));
-        causal.as_ref().map_err(|missing| *missing)
+        causal
+            .as_ref()
+            .map(Causal::sums)
+            .map_err(|missing| *missing)
     }
 
     /// As [`ranks::magnitudes_at`]; those that are among the ranks of the first call are not computed again.
@@ -236,7 +258,7 @@ impl<'a> Sample<'a> {
 
     /// Whether all its scalars are finite.
     pub fn is_finite(&self) -> bool {
-        self.finite
+        self.summary().is_finite()
     }
 
     /// A tensor to compare with.

@@ -70,6 +70,18 @@ vectorised! {
     }
 }
 
+/// The sum of all lanes of f32, in f64.
+#[inline(always)]
+pub(crate) fn sum_of_f32(lanes: &[f32; LANES]) -> f64 {
+    let mut eight = [0.0; 8];
+    for lanes in lanes.as_chunks::<8>().0 {
+        for (sum, lane) in eight.iter_mut().zip(lanes) {
+            *sum += f64::from(*lane);
+        }
+    }
+    eight.iter().sum()
+}
+
 /// The sum of all lanes.
 #[inline(always)]
 pub(crate) fn sum_of(lanes: &[f64; LANES]) -> f64 {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{Column, Found, Missing, Observable, Sample, Site};
+use crate::{CausalSums, Column, Found, Missing, Observable, Sample, Site, TensorMagnitudes};
 
 /// Mean and standard error of one number over samples, and how many had none. Its size does not grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -123,6 +123,23 @@ impl Collector {
             *found = one.observe(sample);
         }
         all.into_iter().flat_map(|(_, found)| found).collect()
+    }
+
+    /// The same of attention weights that are known by what they add up to.
+    pub fn found_of_sums(&self, sums: std::result::Result<CausalSums<'_>, Missing>) -> Vec<Found> {
+        let all = self.at(Site::AttentionWeights);
+        all.flat_map(|one| one.observe_sums(sums)).collect()
+    }
+
+    /// The same of a tensor at this place whose magnitudes are known, but not the tensor.
+    pub fn found_of_magnitudes(
+        &self,
+        site: Site,
+        magnitudes: std::result::Result<TensorMagnitudes, Missing>,
+    ) -> Vec<Found> {
+        let all = self.at(site);
+        all.flat_map(|one| one.observe_magnitudes(magnitudes))
+            .collect()
     }
 
     /// Takes in what one sample gave, as [`found`](Self::found) computed it, of a layer (from 1; 0 is the embedding) and

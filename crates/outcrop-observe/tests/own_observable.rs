@@ -1,6 +1,6 @@
 //! An observable from outside the crate.
 
-use outcrop_observe::{Collector, Column, Found, Missing, Observable, Reads, Sample, Site, View};
+use outcrop_observe::{Collector, Column, Compute, Found, Missing, Observable, Sample, Site, View};
 
 /// The share of scalars above 0.
 static POSITIVE: Observable = Observable {
@@ -14,11 +14,10 @@ static POSITIVE: Observable = Observable {
     }],
     sites: &[Site::MlpWrite],
     needs: "",
-    reads: Reads::All,
     convention: "0 is not above 0",
     cost: "O(n d) time, no memory",
     source: "this test",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -10,7 +10,8 @@
 //! | [`layer_norm`], [`layer_norm_backward`], [`rms_norm`], [`rms_norm_backward`] | norms of rows |
 //! | [`dynamic_tanh`], [`dynamic_tanh_backward`] | the tanh that takes the place of a norm |
 //! | [`softmax`], [`softmax_beside`] | softmax of a row, in place; with one more score in the sum |
-//! | [`soften_panel`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
+//! | [`soften_panel`], [`soften_panel_deep`], [`soften_panel_backward`] | causal softmax down the columns of a panel |
+//! | [`add_weighted_rows`] | a panel of weights, added up by key |
 //! | [`clip_panel`], [`clip_panel_backward`], [`clip_panel_levelled`], [`clip_row`] | clipped softmax |
 //! | [`softpick_panel`], [`softpick_known`], [`softpick_panel_backward`], [`softpick_row`] | softpick |
 //! | [`sigmoid_panel`], [`sigmoid_panel_backward`], [`sigmoid_row`] | attention weights that are sigmoids |
@@ -79,7 +80,10 @@ pub use rotary::{
 };
 pub use sigmoid::{sigmoid_panel, sigmoid_panel_backward, sigmoid_row};
 pub use softcap::{softcap, softcap_slopes};
-pub use softmax::{soften_panel, soften_panel_backward, softmax, softmax_beside};
+pub use softmax::{
+    add_weighted_rows, soften_panel, soften_panel_backward, soften_panel_deep, softmax,
+    softmax_beside,
+};
 pub use softpick::{softpick_known, softpick_panel, softpick_panel_backward, softpick_row};
 pub use sums::row_sum;
 pub use sums::{add_columns, dot, largest};

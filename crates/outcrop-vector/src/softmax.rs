@@ -51,9 +51,34 @@ vectorised! {
         log_sums: Option<&'a mut [f32]>,
     ) -> () {
         match extra {
-            None => by_width!(sums.len(), soften::<false>(scores, first, &mut [], sums, log_sums)),
-            Some(z) => by_width!(sums.len(), soften::<true>(scores, first, z, sums, log_sums)),
+            None => by_width!(
+                sums.len(),
+                soften::<false>(scores, first, &mut [], sums, log_sums, None)
+            ),
+            Some(z) => by_width!(
+                sums.len(),
+                soften::<true>(scores, first, z, sums, log_sums, None)
+            ),
         }
+    }
+}
+
+vectorised! {
+    /// As [`soften_panel`] without an extra score, with the same bits; `depths` becomes sum exp(s - largest) (largest - s): of
+    /// sums S and depths D is the entropy of a column ln S + D / S.
+    ///
+    /// # Panics
+    /// As [`soften_panel`].
+    pub fn soften_panel_deep<'a>(
+        scores: &'a mut [f32],
+        first: usize,
+        sums: &'a mut [f32],
+        depths: &'a mut [f32],
+    ) -> () {
+        by_width!(
+            sums.len(),
+            soften::<false>(scores, first, &mut [], sums, None, Some(&mut *depths))
+        );
     }
 }
 
@@ -64,6 +89,7 @@ fn soften<const W: usize, const EXTRA: bool>(
     extra: &mut [f32],
     sums: &mut [f32],
     log_sums: Option<&mut [f32]>,
+    mut depths: Option<&mut [f32]>,
 ) {
     let rows = scores.as_chunks_mut::<W>().0;
     hide(rows, first, f32::NEG_INFINITY);
@@ -77,17 +103,14 @@ fn soften<const W: usize, const EXTRA: bool>(
         }
     }
     sums.fill(0.0);
+    if let Some(depths) = &mut depths {
+        depths.fill(0.0);
+    }
     for block in rows.chunks_mut(KEYS) {
-        let mut partial = [0.0f32; W];
-        for row in block {
-            for c in 0..W {
-                row[c] = match EXTRA {
-                    true => exp_or_zero(row[c] - most[c]),
-                    false => exp(row[c] - most[c]),
-                };
-                partial[c] += row[c];
-            }
-        }
+        let partial = match &mut depths {
+            None => weigh::<W, EXTRA>(block, &most),
+            Some(depths) => weigh_deep(block, &most, depths),
+        };
         let sums = sums.iter_mut().zip(partial);
         sums.for_each(|(sum, part)| *sum += part);
     }
@@ -101,6 +124,75 @@ fn soften<const W: usize, const EXTRA: bool>(
     let logs = log_sums.into_iter().flatten();
     for ((log, sum), most) in logs.zip(sums).zip(most) {
         *log = most + sum.ln();
+    }
+}
+
+/// The scores of some keys become exp(s - largest); the sums of the columns.
+#[inline(always)]
+fn weigh<const W: usize, const EXTRA: bool>(rows: &mut [[f32; W]], most: &[f32; W]) -> [f32; W] {
+    let mut sums = [0.0f32; W];
+    for row in rows {
+        for c in 0..W {
+            row[c] = match EXTRA {
+                true => exp_or_zero(row[c] - most[c]),
+                false => exp(row[c] - most[c]),
+            };
+            sums[c] += row[c];
+        }
+    }
+    sums
+}
+
+/// As [`weigh`] without an extra score, and adds exp(s - largest) (largest - s) to `depths`.
+#[inline(always)]
+fn weigh_deep<const W: usize>(
+    rows: &mut [[f32; W]],
+    most: &[f32; W],
+    depths: &mut [f32],
+) -> [f32; W] {
+    /// Deeper down exp is 0, and 0 times a depth that is infinite is no number.
+    const DEEPEST: f32 = -87.0;
+    let (mut sums, mut deep) = ([0.0f32; W], [0.0f32; W]);
+    for row in rows {
+        for c in 0..W {
+            let from = row[c] - most[c];
+            row[c] = exp(from);
+            sums[c] += row[c];
+            let from = if from < DEEPEST { DEEPEST } else { from };
+            deep[c] = from.mul_add(-row[c], deep[c]);
+        }
+    }
+    let depths = depths.iter_mut().zip(deep);
+    depths.for_each(|(depth, part)| *depth += part);
+    sums
+}
+
+vectorised! {
+    /// Adds to each of `sums` what a row of the panel, as wide as there are `factors`, gives when its numbers are
+    /// multiplied by them and added up.
+    ///
+    /// # Panics
+    /// As [`soften_panel`].
+    pub fn add_weighted_rows<'a>(panel: &'a [f32], factors: &'a [f32], sums: &'a mut [f64]) -> () {
+        by_width!(factors.len(), add_rows(panel, factors, sums));
+    }
+}
+
+#[inline(always)]
+fn add_rows<const W: usize>(panel: &[f32], factors: &[f32], sums: &mut [f64]) {
+    let Some(factors) = factors.first_chunk::<W>() else {
+        return;
+    };
+    for (row, sum) in panel.as_chunks::<W>().0.iter().zip(sums) {
+        let mut all: [f32; W] = std::array::from_fn(|c| row[c] * factors[c]);
+        let mut half = W / 2;
+        while half > 0 {
+            for c in 0..half {
+                all[c] += all[c + half];
+            }
+            half /= 2;
+        }
+        *sum += f64::from(all[0]);
     }
 }
 
@@ -157,17 +249,37 @@ mod tests {
             let (first, keys) = (70, 70 + width);
             let (mut weights, scores) = waves(keys * width, 5);
             let (mut sums, mut logs) = (vec![0.0; width], vec![0.0; width]);
+            let (mut same, mut depths) = (weights.clone(), vec![5.0; width]);
             soften_panel(&mut weights, first, None, &mut sums, Some(&mut logs));
+            soften_panel_deep(&mut same, first, &mut vec![0.0; width], &mut depths);
+            assert_eq!(weights, same, "the same bits");
             for c in 0..width {
                 let seen = first + c + 1;
                 let score = |key: usize| scores[key * width + c].exp();
                 let total: f64 = (0..seen).map(score).sum();
                 assert_close(&[logs[c]], &[total.ln()], 1e-6);
+                let terms = (0..seen).map(|key| score(key) / total * (score(key) / total).ln());
+                let entropy = sums[c].ln() + depths[c] / sums[c];
+                assert_close(&[entropy], &[-terms.sum::<f64>()], 2e-6);
                 for key in 0..keys {
                     let weight = weights[key * width + c] / sums[c];
                     let expected = if key < seen { score(key) / total } else { 0.0 };
                     assert_close(&[weight], &[expected], 1e-6);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_added_with_their_factors() {
+        for width in [32, 16, 8, 4, 2] {
+            let (panel, panel64) = waves(7 * width, 3);
+            let (factors, factors64) = waves(width, 4);
+            let mut sums = vec![1.0; 7];
+            add_weighted_rows(&panel, &factors, &mut sums);
+            for (row, sum) in panel64.chunks_exact(width).zip(sums) {
+                let exact: f64 = row.iter().zip(&factors64).map(|(x, f)| x * f).sum();
+                assert!((sum - 1.0 - exact).abs() < 1e-5, "{width}");
             }
         }
     }

@@ -1,8 +1,9 @@
 use outcrop_gemm::{Aligned, Left, panel_width, transpose};
 use outcrop_vector::{add_outer, softcap};
 
+use super::sums::Softened;
 use super::weigh::Columns;
-use super::{Scratch, gather};
+use super::{AttentionSums, Scratch, gather};
 use crate::extra::{Extra, HeadExtra};
 use crate::heads::Heads;
 use crate::linear::Bias;
@@ -39,15 +40,24 @@ pub(crate) struct Queries<'a> {
     pub(crate) past: Option<&'a [Past]>,
 }
 
+/// What is kept of attention beside what it reads.
+#[derive(Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// [heads, queries]: ln of what the weights of each query are divided by, for softmax ln sum exp of its scores.
+    pub(crate) log_sums: Option<&'a mut [f32]>,
+    /// By head; where weights are those of softmax alone ([`Heads::adds_up`]).
+    pub(crate) sums: Option<&'a mut [AttentionSums]>,
+}
+
 impl Heads {
     /// What each query reads, [queries, heads d_head]: the weights of scores, times v, over the keys that it sees, and the
-    /// `extra` one. `log_sums` [heads, queries]: ln of what its weights are divided by, for softmax ln sum exp of its scores.
+    /// `extra` one.
     pub(crate) fn read(
         &self,
         queries: Queries<'_>,
         extra: Extra<&[f32]>,
         read: &mut [f32],
-        mut log_sums: Option<&mut [f32]>,
+        mut beside: Beside<'_>,
         scratch: &mut Scratch,
     ) {
         let count = queries.rows.len() / self.width();
@@ -64,8 +74,11 @@ impl Heads {
             for head in kv_head * self.group()..(kv_head + 1) * self.group() {
                 for start in (0..count).step_by(panel_width()) {
                     let end = count.min(start + panel_width());
-                    let sums = log_sums.as_deref_mut();
-                    let sums = sums.map(|sums| &mut sums[head * count..][start..end]);
+                    let log_sums = beside.log_sums.as_deref_mut();
+                    let beside = PanelBeside {
+                        log_sums: log_sums.map(|sums| &mut sums[head * count..][start..end]),
+                        sums: beside.sums.as_deref_mut().map(|sums| &mut sums[head]),
+                    };
                     let panel = Queries {
                         first: queries.first + start,
                         rows: &queries.rows[start * self.width()..end * self.width()],
@@ -73,8 +86,8 @@ impl Heads {
                     };
                     let read = &mut read[start * self.out()..end * self.out()];
                     let extra = extra.of_head(head, [kv_head, self.d_head]);
-                    let beside = (biases.get(head).copied(), extra);
-                    self.panel((head, beside), past, panel, read, sums, scratch);
+                    let of_head = (head, biases.get(head).copied(), extra);
+                    self.panel(of_head, past, panel, read, beside, scratch);
                 }
             }
         }
@@ -84,11 +97,11 @@ impl Heads {
     /// What one head's queries of a panel read.
     fn panel(
         &self,
-        (head, (bias, extra)): (usize, (Option<Bias>, Option<HeadExtra<'_>>)),
+        (head, bias, extra): (usize, Option<Bias>, Option<HeadExtra<'_>>),
         past: &Past,
         queries: Queries<'_>,
         read: &mut [f32],
-        log_sums: Option<&mut [f32]>,
+        beside: PanelBeside<'_>,
         scratch: &mut Scratch,
     ) {
         let (panel, width, d) = (panel_width(), self.width(), self.d_head);
@@ -111,20 +124,30 @@ impl Heads {
             }
         }
         self.hide(weights, first, count);
-        let mut lines = [[0.0; 32]; 3];
-        let [sums, logs, own] = lines.each_mut().map(|line| &mut line[..panel]);
+        let mut lines = [[0.0; 32]; 4];
+        let [sums, logs, own, depths] = lines.each_mut().map(|line| &mut line[..panel]);
         if let Some(extra) = extra {
             self.extra_scores(extra, columns, own);
         }
         let known = Columns {
             extra: extra.is_some().then_some(&mut *own),
             sums: &mut *sums,
-            log_sums: log_sums.is_some().then_some(&mut *logs),
+            log_sums: beside.log_sums.is_some().then_some(&mut *logs),
+            depths: beside.sums.is_some().then_some(&mut *depths),
         };
         // the first column sees one row more than this
         self.weigh(weights, self.seen(first, end) - 1, known);
-        if let Some(seen) = log_sums {
-            seen.copy_from_slice(&logs[..count]);
+        if let Some(kept) = beside.log_sums {
+            kept.copy_from_slice(&logs[..count]);
+        }
+        if let Some(all) = beside.sums {
+            let panel = Softened {
+                weights,
+                count,
+                sums,
+                depths,
+            };
+            all.add(panel);
         }
         past.values.multiply(d, end, weights, out);
         if let Some(HeadExtra::Key(_, Some(value))) = extra {
@@ -142,6 +165,12 @@ impl Heads {
             scores.for_each(|row| row[column] = f32::NEG_INFINITY);
         }
     }
+}
+
+/// The same of one head and panel.
+struct PanelBeside<'a> {
+    log_sums: Option<&'a mut [f32]>,
+    sums: Option<&'a mut AttentionSums>,
 }
 
 /// Makes rows of d numbers, `stride` apart, of the columns, each divided by its sum.

@@ -4,6 +4,7 @@
 mod backward;
 mod extra;
 mod forward;
+mod sums;
 mod weigh;
 
 use outcrop_gemm::{Aligned, Left, Packed, panel_width, transpose};
@@ -12,7 +13,8 @@ use extra::Lines;
 use weigh::Known;
 
 pub(crate) use backward::Kept;
-pub(crate) use forward::{Past, Queries};
+pub(crate) use forward::{Beside, Past, Queries};
+pub use sums::AttentionSums;
 
 /// Memory that is used again.
 #[derive(Debug, Default)]

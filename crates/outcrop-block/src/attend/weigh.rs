@@ -3,8 +3,8 @@
 use outcrop_arch::AttentionWeighting;
 use outcrop_vector::{
     clip_panel, clip_panel_backward, clip_row, sigmoid_panel, sigmoid_panel_backward, sigmoid_row,
-    soften_panel, soften_panel_backward, softmax, softmax_beside, softpick_known, softpick_panel,
-    softpick_panel_backward, softpick_row,
+    soften_panel, soften_panel_backward, soften_panel_deep, softmax, softmax_beside,
+    softpick_known, softpick_panel, softpick_panel_backward, softpick_row,
 };
 
 use crate::heads::Heads;
@@ -29,6 +29,8 @@ pub(super) struct Columns<'a> {
     pub(super) sums: &'a mut [f32],
     /// ln of that, where it is wanted.
     pub(super) log_sums: Option<&'a mut [f32]>,
+    /// Where they are wanted, of softmax alone: the sums of exp(score - largest score) (largest score - score).
+    pub(super) depths: Option<&'a mut [f32]>,
 }
 
 /// eta and gamma.
@@ -43,9 +45,13 @@ impl Heads {
             mut extra,
             sums,
             log_sums,
+            depths,
         } = columns;
         match self.weighting {
-            AttentionWeighting::Softmax => soften_panel(scores, first, extra, sums, log_sums),
+            AttentionWeighting::Softmax => match depths {
+                Some(depths) => soften_panel_deep(scores, first, sums, depths),
+                None => soften_panel(scores, first, extra, sums, log_sums),
+            },
             AttentionWeighting::ClippedSoftmax { eta, gamma } => {
                 soften_panel(scores, first, extra.as_deref_mut(), sums, log_sums);
                 clip_panel(scores, extra, sums, bounds(eta, gamma));

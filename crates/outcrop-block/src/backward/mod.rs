@@ -100,6 +100,7 @@ impl Back<'_> {
             kept: Vec::new(),
             scratch: room(&mut memory.scratch, &self.pass.layout.scratch, rows),
             log_sums: None,
+            sums: None,
             routes: None,
         };
         for (action, op) in &self.program.steps {

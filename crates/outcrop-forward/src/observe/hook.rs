@@ -1,5 +1,5 @@
 use crate::final_norm::FinalNorm;
-use crate::{AttentionWeights, BlockPlace, BlockRows, Hook, Published};
+use crate::{AttentionWeights, BlockPlace, BlockRows, Hook, Published, Watch};
 use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 
 use super::Earlier;
@@ -9,6 +9,7 @@ use super::jobs::{Bench, Job, Outcome, Rooms, Source, union};
 use super::means::Means;
 use super::rows::OfSequence;
 use super::wanted::{PLACES, Wanted};
+use super::watching::Watching;
 
 /// Observes what passes.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(super) struct Observing<'a> {
     means: Option<Means>,
     /// What is kept of each sequence until its last layer.
     held: Vec<Held>,
+    watching: Watching,
     seen: Seen,
     rooms: [Rooms; 2],
     failed: Option<outcrop_observe::Error>,
@@ -76,6 +78,7 @@ impl<'a> Observing<'a> {
             norm,
             means: wanted.at(Site::Sequences).then(means),
             held: vec![Held::default(); sequences],
+            watching: Watching::new(wanted.watched()),
             seen: Seen {
                 collector: Collector::new(wanted.observables.clone()),
                 sequences: Vec::new(),
@@ -161,6 +164,7 @@ impl<'a> Observing<'a> {
                 source: Source::Rows(hidden, self.d_model),
                 companions: Vec::new(),
                 sinks: None,
+                stream: None,
             };
             let outcomes = self.bench(sequence).run(&[job], None)?;
             self.take(sequence, outcomes);
@@ -200,6 +204,7 @@ impl<'a> Observing<'a> {
             false => Vec::new(),
         };
         all.extend(outcomes);
+        all.extend(self.watched((layer, sequence), rows));
         self.take(sequence, all);
         self.hold(layer, sequence, hidden)?;
         if self.waits() && self.wanted.at(Site::ResidualStream) {
@@ -222,45 +227,62 @@ impl<'a> Observing<'a> {
         hidden: &'r [f32],
     ) -> Vec<Job<'r>> {
         let (layer, wanted, mut jobs) = (layer as u32, self.wanted, Vec::new());
-        let mut job = |site, source, companions, sinks| {
+        let mut job = |site, source, companions, sinks, stream| {
             jobs.push(Job {
                 site,
                 layer,
                 source,
                 companions,
                 sinks,
+                stream,
             });
         };
         if !self.waits() && wanted.at(Site::ResidualStream) {
             let inputs = self.inputs(sequence);
             let source = Source::Rows(hidden, self.d_model);
-            job(Site::ResidualStream, source, inputs, of_layer.as_deref());
+            let sinks = of_layer.as_deref();
+            job(Site::ResidualStream, source, inputs, sinks, None);
         }
         let tokens = attention.tokens();
         for (site, place) in PLACES.iter().filter(|(site, _)| wanted.at(*site)) {
-            let stream = |place: BlockPlace| Some((Companion::Stream, rows.at(place)?));
-            let stream = wanted.stream_of(*site).and_then(stream);
+            let stream = wanted.stream_of(*site).and_then(|place| rows.at(place));
             if let Some(found) = rows.at(*place) {
                 let source = Source::Rows(found, found.len() / tokens);
-                job(*site, source, Vec::from_iter(stream), of_layer.as_deref());
+                job(*site, source, Vec::new(), of_layer.as_deref(), stream);
             }
         }
         for head in 0..attention.heads() {
             if wanted.at(Site::Queries) {
-                job(Site::Queries, Source::Queries(head), Vec::new(), None);
+                job(Site::Queries, Source::Queries(head), Vec::new(), None, None);
             }
         }
         for head in 0..attention.kv_heads() {
             let sinks = by_key.get(head).and_then(|sinks| sinks.as_deref());
             let sinks = sinks.filter(|_| wanted.sinks);
             if wanted.at(Site::Keys) {
-                job(Site::Keys, Source::Keys(head), Vec::new(), sinks);
+                job(Site::Keys, Source::Keys(head), Vec::new(), sinks, None);
             }
             if wanted.at(Site::Values) {
-                job(Site::Values, Source::Values(head), Vec::new(), sinks);
+                job(Site::Values, Source::Values(head), Vec::new(), sinks, None);
             }
         }
         jobs
+    }
+
+    /// The places of a block that were watched, and not kept after all.
+    fn watched(&self, (layer, sequence): (usize, usize), rows: &BlockRows<'_>) -> Vec<Outcome> {
+        let of_place = |(site, place): &(Site, BlockPlace)| {
+            let found = self.watching.found(*place, sequence)?;
+            rows.at(*place).is_none().then(|| Outcome {
+                site: *site,
+                layer: layer as u32,
+                head: None,
+                found: self.seen.collector.found_of_magnitudes(*site, found),
+                channels: None,
+                kernel: None,
+            })
+        };
+        PLACES.iter().filter_map(of_place).collect()
     }
 
     /// The embedding, where layers are compared with it.
@@ -284,6 +306,7 @@ impl<'a> Observing<'a> {
                 source: Source::Rows(state, self.d_model),
                 companions,
                 sinks: sinks.as_deref(),
+                stream: None,
             });
         }
         let normed = self.norm.as_ref().map(|norm| norm.of(hidden));
@@ -294,6 +317,7 @@ impl<'a> Observing<'a> {
                 source: Source::Rows(rows, self.d_model),
                 companions: Vec::new(),
                 sinks: None,
+                stream: None,
             });
         }
         let outcomes = self.bench(sequence).run(&jobs, None)?;
@@ -338,6 +362,18 @@ impl Hook for Observing<'_> {
 
     fn places(&self) -> Vec<BlockPlace> {
         self.wanted.places()
+    }
+
+    fn watch(&self, layer: usize) -> Option<Box<dyn Watch + '_>> {
+        self.watching.of_block(layer)
+    }
+
+    fn lacks(&mut self, layer: usize, sequences: std::ops::Range<usize>) -> bool {
+        self.watching.lacks(layer, sequences)
+    }
+
+    fn adds_up(&self) -> bool {
+        self.wanted.adds_up()
     }
 
     fn embedding(&mut self, sequence: usize, hidden: &[f32]) {

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::AttentionWeights;
 use outcrop_observe::{
-    Collector, Companion, Found, Kernel, Result, Sample, SinkConvention, Site, View, sink_keys_of,
-    top_channels_of,
+    CausalSums, Collector, Companion, Found, Kernel, Missing, Result, Sample, SinkConvention, Site,
+    View, sink_keys_of, top_channels_of,
 };
 use rayon::prelude::*;
 
@@ -32,6 +32,8 @@ pub(super) struct Job<'a> {
     pub(super) source: Source<'a>,
     pub(super) companions: Vec<(Companion, &'a [f32])>,
     pub(super) sinks: Option<&'a [usize]>,
+    /// The sums of the squares of the rows of the residual stream to which it is added, where they are asked for.
+    pub(super) stream: Option<&'a [f32]>,
 }
 
 /// What a tensor gave.
@@ -129,6 +131,11 @@ impl Bench<'_> {
         if let Some(sinks) = job.sinks {
             sample = sample.with_sinks(sinks)?;
         }
+        if let Some(squares) = job.stream {
+            let sum: f64 = squares.iter().map(|square| f64::from(*square)).sum();
+            let mean = sum / (squares.len() * view.columns()) as f64;
+            sample = sample.with_stream_rms(mean.sqrt());
+        }
         let key = (job.layer, job.site, self.sequence);
         if let Some(channels) = self.before.and_then(|before| before.get(key)) {
             sample = sample.with_top_channels(Companion::StepBefore, channels);
@@ -191,28 +198,43 @@ impl Bench<'_> {
             return Ok(Vec::new());
         }
         let run = |weights: &mut Vec<f32>, head: usize| {
-            attention.weights(head, weights);
-            let view = View::new(weights, attention.tokens())?;
-            let sample = Sample::new(view);
+            let (found, sinks) = match attention.sums(head) {
+                Some(sums) => {
+                    let sums = CausalSums {
+                        keys: &sums.keys,
+                        entropies: &sums.entropies,
+                        first: sums.first,
+                        shares: true,
+                    };
+                    let sums = sums.checked();
+                    (self.collector.found_of_sums(sums), self.sinks(sums))
+                }
+                None => {
+                    attention.weights(head, weights);
+                    let sample = Sample::new(View::new(weights, attention.tokens())?);
+                    let found = self.collector.found(site, &sample);
+                    (found, self.sinks(sample.causal()))
+                }
+            };
+            let head = Some(head as u32 + 1);
             let outcome = Outcome {
                 site,
                 layer,
-                head: Some(head as u32 + 1),
-                found: match self.wanted.at(site) {
-                    true => self.collector.found(site, &sample),
-                    false => Vec::new(),
-                },
+                head,
+                found,
                 channels: None,
                 kernel: None,
             };
-            let sinks = self
-                .wanted
-                .sinks
-                .then(|| sink_keys_of(&sample, SinkConvention::Gu));
-            Ok((outcome, sinks.and_then(std::result::Result::ok)))
+            Ok((outcome, sinks))
         };
         let run = |head| self.rooms[1].with(|weights| run(weights, head));
         heads.into_par_iter().map(run).collect()
+    }
+
+    /// The keys that are sinks, where they are asked for.
+    fn sinks(self, sums: std::result::Result<CausalSums<'_>, Missing>) -> Option<Vec<usize>> {
+        let sums = sums.ok().filter(|_| self.wanted.sinks)?;
+        Some(sink_keys_of(sums, SinkConvention::Gu))
     }
 }
 

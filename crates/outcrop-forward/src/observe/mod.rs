@@ -11,6 +11,7 @@ mod lens;
 mod means;
 mod rows;
 mod wanted;
+mod watching;
 
 use outcrop_core::Observation;
 use outcrop_observe::{Observable, Site};

@@ -1,5 +1,5 @@
 use crate::BlockPlace;
-use outcrop_observe::{Observable, Site};
+use outcrop_observe::{Compute, Observable, Site};
 
 use super::{Annotations, ObserveOptions};
 
@@ -68,6 +68,18 @@ impl Wanted {
         self.observables.iter().any(|one| one.sites.contains(&site))
     }
 
+    /// Whether an observable needs attention weights themselves.
+    pub(super) fn weights(&self) -> bool {
+        let at = |one: &&&Observable| one.sites.contains(&Site::AttentionWeights);
+        let mut of_weights = self.observables.iter().filter(at);
+        of_weights.any(|one| !matches!(one.compute, Compute::Attention(_)))
+    }
+
+    /// Whether what attention weights add up to is enough of them.
+    pub(super) fn adds_up(&self) -> bool {
+        (self.sinks || self.at(Site::AttentionWeights)) && !self.weights()
+    }
+
     /// Whether logits are asked for.
     pub(super) fn logits(&self) -> bool {
         let logits = [Site::Logits, Site::LogitsWithoutNorm, Site::LogitsInt8];
@@ -77,18 +89,38 @@ impl Wanted {
     /// The places that a stream is to keep.
     pub(super) fn places(&self) -> Vec<BlockPlace> {
         let wanted = PLACES.iter().filter(|(site, _)| self.at(*site));
-        let mut places: Vec<_> = wanted.map(|(_, place)| *place).collect();
+        let kept = wanted.filter(|(site, _)| !self.is_watched(*site));
+        let mut places: Vec<_> = kept.map(|(_, place)| *place).collect();
         if self.streams {
-            places.extend([BlockPlace::AttentionStream, BlockPlace::MlpStream]);
+            places.extend([
+                BlockPlace::AttentionStreamSquares,
+                BlockPlace::MlpStreamSquares,
+            ]);
         }
         places
     }
 
-    /// The residual stream to which the tensor of a place is added.
+    /// The places whose rows are looked at where they are computed.
+    pub(super) fn watched(&self) -> Vec<BlockPlace> {
+        let watched = PLACES.iter().filter(|(site, _)| self.is_watched(*site));
+        watched.map(|(_, place)| *place).collect()
+    }
+
+    /// Whether only the magnitudes of a wide place are asked for, of which keeping all rows costs most.
+    fn is_watched(&self, site: Site) -> bool {
+        let mut at = self
+            .observables
+            .iter()
+            .filter(|one| one.sites.contains(&site));
+        let is_wide = [Site::Gate, Site::MlpHidden].contains(&site);
+        is_wide && self.at(site) && at.all(|one| matches!(one.compute, Compute::Magnitudes(_)))
+    }
+
+    /// Where the squares of the residual stream are to which the tensor of a place is added.
     pub(super) fn stream_of(&self, site: Site) -> Option<BlockPlace> {
         match site {
-            Site::AttentionWrite if self.streams => Some(BlockPlace::AttentionStream),
-            Site::MlpWrite if self.streams => Some(BlockPlace::MlpStream),
+            Site::AttentionWrite if self.streams => Some(BlockPlace::AttentionStreamSquares),
+            Site::MlpWrite if self.streams => Some(BlockPlace::MlpStreamSquares),
             _ => None,
         }
     }

@@ -1,5 +1,5 @@
-use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Missing, Sample, Site};
+use crate::observable::{Column, Compute, Observable};
+use crate::{CausalSums, Found, Missing, Site};
 
 /// Queries that attend to position 0 more than to any other.
 pub(crate) const ARGMAX: Observable = Observable {
@@ -21,19 +21,14 @@ pub(crate) const ARGMAX: Observable = Observable {
     ],
     sites: &[Site::AttentionWeights],
     needs: "",
-    reads: Reads::Causal,
     convention: "of equal weights the first key counts, as in `torch.argmax` on a CPU, and of weights that are all 0 (softpick)",
     cost: "O(n^2) time, no memory",
     source: "arXiv 2410.17174 (Kaul et al.)",
-    compute,
+    compute: Compute::Attention(compute),
 };
 
-fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let count = match sample.causal() {
-        Err(missing) => return vec![Err(missing); 2],
-        Ok(causal) => causal.first,
-    };
-    let n = sample.tensor().rows();
+fn compute(sums: CausalSums<'_>) -> Vec<Found> {
+    let (count, n) = (sums.first, sums.keys.len());
     let later = match n {
         1 => Err(Missing::OnePosition),
         _ => Ok((count - 1) as f64 / (n - 1) as f64),

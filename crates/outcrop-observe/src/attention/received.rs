@@ -1,6 +1,6 @@
 use crate::causal::Causal;
-use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Missing, Sample, Site, View};
+use crate::observable::{Column, Compute, Observable};
+use crate::{CausalSums, Found, Missing, Site, View};
 
 /// Which keys are sinks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,29 +82,23 @@ pub(crate) const RECEIVED: Observable = Observable {
     ],
     sites: &[Site::AttentionWeights],
     needs: "",
-    reads: Reads::Causal,
     convention: "`_gu`: alpha_k is the mean over the queries i >= k, a sink has alpha > 0.3 (Gu et al.); `_all`: mean \
                  over all queries, at least 0.3. Few queries see late keys: by `_gu` a late key easily is a sink. Of the weights \
                  as they are, whatever they add up to",
     cost: "O(n^2) time, O(n) memory",
     source: "arXiv 2410.10781 (Gu), 2606.02378 (all queries)",
-    compute,
+    compute: Compute::Attention(compute),
 };
 
-fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let conventions = [SinkConvention::Gu, SinkConvention::AllQueries];
-    match sample.causal() {
-        Err(missing) => vec![Err(missing); 7],
-        Ok(Causal { keys: sums, .. }) => {
-            let first = sums[0] / sums.len() as f64;
-            let mut found = vec![Ok(first)];
-            let is_sink = |c: SinkConvention| Ok(f64::from(u8::from(c.is_sink(first))));
-            found.extend(conventions.map(is_sink));
-            found.extend(conventions.map(|c| largest_other(c, sums)));
-            found.extend(conventions.map(|c| others(c, sums)));
-            found
-        }
-    }
+fn compute(sums: CausalSums<'_>) -> Vec<Found> {
+    let (conventions, sums) = ([SinkConvention::Gu, SinkConvention::AllQueries], sums.keys);
+    let first = sums[0] / sums.len() as f64;
+    let mut found = vec![Ok(first)];
+    let is_sink = |c: SinkConvention| Ok(f64::from(u8::from(c.is_sink(first))));
+    found.extend(conventions.map(is_sink));
+    found.extend(conventions.map(|c| largest_other(c, sums)));
+    found.extend(conventions.map(|c| others(c, sums)));
+    found
 }
 
 fn largest_other(convention: SinkConvention, sums: &[f64]) -> Found {
@@ -136,28 +130,12 @@ fn others(convention: SinkConvention, sums: &[f64]) -> Found {
 /// # Errors
 /// [`Missing::NotAttention`], and [`Missing::NotFinite`] where a weight on or below the diagonal is not finite.
 pub fn sink_keys(attention: View<'_>, convention: SinkConvention) -> Result<Vec<usize>, Missing> {
-    if !attention.is_finite() && !attention.is_finite_below() {
-        return Err(Missing::NotFinite);
-    }
-    Ok(sinks(&Causal::new(attention)?, convention))
+    Ok(sink_keys_of(Causal::new(attention)?.sums(), convention))
 }
 
-/// As [`sink_keys`], of a sample whose tensor is the attention weights: it need not be read again where it was observed.
-///
-/// # Errors
-/// As [`sink_keys`].
-pub fn sink_keys_of(
-    sample: &Sample<'_>,
-    convention: SinkConvention,
-) -> Result<Vec<usize>, Missing> {
-    if !sample.is_finite() && !sample.tensor().is_finite_below() {
-        return Err(Missing::NotFinite);
-    }
-    Ok(sinks(sample.causal()?, convention))
-}
-
-fn sinks(causal: &Causal, convention: SinkConvention) -> Vec<usize> {
-    let alpha = convention.alpha(&causal.keys).enumerate();
+/// As [`sink_keys`], by what the weights add up to.
+pub fn sink_keys_of(sums: CausalSums<'_>, convention: SinkConvention) -> Vec<usize> {
+    let alpha = convention.alpha(sums.keys).enumerate();
     alpha
         .filter(|(_, alpha)| convention.is_sink(*alpha))
         .map(|(key, _)| key)

@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site, sums};
 
 /// How many medians a channel's maximum must exceed to be counted.
@@ -30,12 +30,11 @@ pub(crate) const MAXIMA: Observable = Observable {
     ],
     sites: Site::STATES,
     needs: "",
-    reads: Reads::All,
     convention: "the maximum of a channel is max |h| over positions; quantiles between two channels in proportion \
                  (`numpy.quantile`)",
     cost: "O(n d + d log d) time, O(d) memory",
     source: "arXiv 2602.02047, 2503.21718",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

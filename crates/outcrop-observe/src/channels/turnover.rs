@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 /// How many channels are compared.
@@ -26,12 +26,11 @@ pub(crate) const TURNOVER: Observable = Observable {
     ],
     sites: Site::STATES,
     needs: "the tensor of the step before, that of the last step",
-    reads: Reads::All,
     convention: "the 10 channels with the largest max |h| over positions, of equal ones the first; common channels over \
                  all channels of the two sets. Missing for 10 channels or fewer, which are always the same",
     cost: "O(n d) time, O(d) memory",
     source: "arXiv 2602.02047",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

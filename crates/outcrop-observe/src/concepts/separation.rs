@@ -1,5 +1,5 @@
 use crate::classes::classes;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site, View};
 
 /// How far classes lie apart.
@@ -22,12 +22,11 @@ pub(crate) const SEPARATION: Observable = Observable {
     ],
     sites: &[Site::Sequences, Site::ResidualStream],
     needs: "labels",
-    reads: Reads::All,
     convention: "Euclidean; the pooled spread is sqrt(sum of squares about the class means / (rows - classes)), over all \
                  channels: with one channel and two classes Cohen's d. Classes of one row are left out",
     cost: "O(n d + classes^2 d) time, O(classes d) memory",
     source: "arXiv 2406.19370",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

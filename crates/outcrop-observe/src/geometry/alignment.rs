@@ -1,7 +1,7 @@
 use crate::gram::{self, Symmetric};
 use crate::labelled::Labelled;
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 const fn column(name: &'static str, meaning: &'static str) -> Column {
@@ -45,13 +45,12 @@ pub(crate) const ALIGNMENT: Observable = Observable {
     ],
     sites: &[Site::ResidualStream, Site::Sequences],
     needs: "inputs, targets, labels",
-    reads: Reads::All,
     convention: "<K, Y> / (norm K norm Y) with K = H X X' H, Y = H Z Z' H, H = I - 11'/n and Frobenius norms: the biased \
                  linear CKA. Independent tensors do not have 0, but the mean over permutations, which is tr K tr Y / \
                  ((n - 1) norm K norm Y)",
     cost: "O(n^2 d) time, O(n d + n^2) memory",
     source: "Cortes et al. 2012, arXiv 2401.13558; the mean over permutations: Kazi-Aoual et al. 1995",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,7 +1,7 @@
 use crate::gram::{self, Symmetric};
 use crate::hsic::Centred;
 use crate::labelled::Labelled;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 const fn column(name: &'static str, meaning: &'static str) -> Column {
@@ -28,13 +28,12 @@ pub(crate) const CKA: Observable = Observable {
     ],
     sites: &[Site::ResidualStream, Site::Sequences],
     needs: "the tensor of the last layer, targets, labels",
-    reads: Reads::All,
     convention: "unbiased: HSIC_1(K, L) / sqrt(HSIC_1(K, K) HSIC_1(L, L)) with K = X X', so that independent tensors \
                  have 0 on average and may be below it; the biased CKA, which exceeds 0 by the order of d / n, is the \
                  cosine of the centred Gram matrices; with targets and labels it is `kernel_alignment`. At least 4 rows",
     cost: "O(n^2 d) time, O(n d + n^2) memory",
     source: "Kornblith et al. 2019 (arXiv 1905.00414), HSIC_1 of Song et al. 2012, arXiv 2010.15327",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

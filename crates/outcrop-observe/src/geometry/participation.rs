@@ -1,6 +1,6 @@
 use crate::gram;
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 /// The number of directions in which rows vary.
@@ -21,11 +21,10 @@ pub(crate) const PARTICIPATION: Observable = Observable {
         Site::Sequences,
     ],
     needs: "",
-    reads: Reads::All,
     convention: "centred; from the Gram matrix of the smaller side, without eigenvalues",
     cost: "O(n d m) time, O(n d + m^2) memory with m = min(n, d)",
     source: "Gao et al. 2017 (bioRxiv 214262)",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

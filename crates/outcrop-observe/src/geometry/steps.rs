@@ -1,5 +1,5 @@
 use crate::kernel::{Kernel, LEAST};
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site};
 
 const fn column(name: &'static str, meaning: &'static str) -> Column {
@@ -23,13 +23,12 @@ pub(crate) const CKA_STEPS: Observable = Observable {
     ],
     sites: &[Site::ResidualStream],
     needs: "the tensors of the step before and of the first step, or their kernels",
-    reads: Reads::All,
     convention: "unbiased as `cka`, and biased (the cosine of the centred Gram matrices), of at most 128 positions: of n \
                  more than these, floor(i n / 128). At least 4 positions. The first step is the first that was measured; \
                  for it `cka_first_step` is 1",
     cost: "O(n^2 d) time, O(n d + n^2) memory with n at most 128; between steps n^2 / 2 numbers of 4 bytes",
     source: "Kornblith et al. 2019 (arXiv 1905.00414), HSIC_1 of Song et al. 2012, arXiv 2010.15327",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,6 +1,6 @@
 use crate::classes::classes;
 use crate::labelled::Labelled;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 use super::entropy;
@@ -39,12 +39,11 @@ pub(crate) const MUTUAL: Observable = Observable {
     ],
     sites: &[Site::ResidualStream, Site::Sequences],
     needs: "labels",
-    reads: Reads::All,
     convention: "H(z) - sum p_y H(z | y) with the entropies of Kozachenko and Leonenko, k = 5 neighbours, Euclidean. \
                  Classes of 5 rows or fewer are left out. The permutations are the same every time",
     cost: "O(n d m + m^3 + 50 n^2) time, O(n d + m^2) memory with m = min(n, d)",
     source: "Kozachenko and Leonenko 1987, arXiv cond-mat/0305641; arXiv 2305.08013",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

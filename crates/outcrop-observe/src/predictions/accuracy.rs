@@ -1,5 +1,5 @@
 use super::shared::argmax;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 /// How often a model is right where it can be.
@@ -14,12 +14,11 @@ pub(crate) const ACCURACY: Observable = Observable {
     }],
     sites: &[Site::HeldOutAnswers, Site::TrainingAnswers],
     needs: "the answers as labels; `outcrop train` has them of corpora with answers, which it always observes",
-    reads: Reads::All,
     convention: "the answer is the first of the largest logits. A label that is no token (such as 4294967295) is no \
                  answer",
     cost: "O(n vocabulary) time, no memory",
     source: "arXiv 2201.02177",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

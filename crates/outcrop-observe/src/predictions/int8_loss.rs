@@ -1,5 +1,5 @@
 use super::shared::log_sum;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 /// What rounding the residual stream to int8 costs.
@@ -22,14 +22,13 @@ pub(crate) const INT8_LOSS: Observable = Observable {
     ],
     sites: &[Site::LogitsInt8],
     needs: "the target tokens as labels, the logits of the model as it is",
-    reads: Reads::All,
     convention: "after every block the residual stream of a sequence is rounded by absmax: symmetric levels from -127 to \
                  127, one scale a sequence, largest magnitude / 127, ties to even. So one massive activation takes the \
                  levels of all others. Weights and what is inside a block are not rounded. A label that is no token (such \
                  as 4294967295) is no target",
     cost: "a forward pass of its own; O(n vocabulary) time, no memory",
     source: "arXiv 2208.07339 (absmax), 2306.12929 (what outliers cost)",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,5 +1,5 @@
 use super::shared::{argmax, log_sum};
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 const fn rank(name: &'static str, meaning: &'static str) -> Column {
@@ -44,13 +44,12 @@ pub(crate) const LENS: Observable = Observable {
     ],
     sites: &[Site::Logits, Site::LogitsWithoutNorm],
     needs: "the target tokens as labels, the logits of the last layer",
-    reads: Reads::All,
     convention: "rank 0 is the argmax. `logits`: the final norm, then the head; `logits-without-norm`: the head alone. A \
                  label that is no token (such as 4294967295) is no target. Logits may be given some positions at a time: \
                  each sample is a mean over its positions",
     cost: "O(n vocabulary) time, no memory",
     source: "nostalgebraist 2020 (with norm), arXiv 2502.03628 (without), 2303.08112",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,6 +1,6 @@
 use crate::eigen::{Tridiagonal, eigenvalues_of_two};
 use crate::gram::{self, OfColumns, Symmetric};
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site, View};
 
 use super::entropy;
@@ -48,13 +48,12 @@ pub(crate) const PREFIXES: Observable = Observable {
     ],
     sites: &[Site::ResidualStream],
     needs: "",
-    reads: Reads::All,
     convention: "prefixes of 20, 40, 60, ... rows, each centred by its own mean; p = sigma / sum sigma. A prefix of equal \
                  rows has rank 1. What is left behind the last whole 20 rows is not read",
     cost: "O(n d m + n m^3 / 20) time with m = min(n, d). A forward pass takes at most a quarter longer for up to d / 4 \
            positions, 1.5 times as long for d / 2, 3 times for d",
     source: "VERL, arXiv 2509.23808",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 /// One prefix of a hidden state.

@@ -1,6 +1,6 @@
 use crate::eigen::{Tridiagonal, eigenvalues_of_two};
 use crate::gram;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site, View, sums};
 
 use super::entropy;
@@ -78,14 +78,13 @@ pub(crate) const VALUES: Observable = Observable {
         Site::MlpWrite,
     ],
     needs: "",
-    reads: Reads::All,
     convention: "singular values of the tensor as it is, not centred. Names say whether p is of sigma or of sigma^2: \
                  sigma = (3, 1) has the effective ranks 1.7548 and 1.3841. From the Gram matrix of the smaller side in \
                  f64; a sigma below sqrt(min(n, d) 2.2e-16) times the largest counts as 0",
     cost: "O(n d m + m^3) time and O(n d + m^2) memory with m = min(n, d). One reduction serves both, with position 0 and \
            without. A forward pass takes 2 to 3.5 times as long at d = 512, 1.1 to 1.5 times at d = 2048",
     source: "Roy and Vetterli 2007 (sigma); arXiv 2510.06477 (sigma^2)",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 /// Squares of singular values in descending order, over their sum.

@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View, sums};
 
@@ -30,11 +30,10 @@ pub(crate) const SPARSITY: Observable = Observable {
         Site::ResidualStream,
     ],
     needs: "",
-    reads: Reads::All,
     convention: "a massive activation enlarges the RMS of its position, so that the other channels nearly vanish",
     cost: "O(n d) time, no memory",
     source: "arXiv 2603.05498",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

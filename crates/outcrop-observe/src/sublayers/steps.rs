@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 /// How many times the largest magnitude must grow or fall from one layer to the next.
@@ -41,11 +41,10 @@ pub(crate) const STEPS: Observable = Observable {
     ],
     sites: &[Site::LayerMaxima],
     needs: "",
-    reads: Reads::All,
     convention: "the largest magnitude of the residual stream after a layer against that before it; layers count from 1",
     cost: "O(layers) time and memory",
     source: "arXiv 2605.08504, 2402.17762",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 /// A layer that makes or removes massive activations.

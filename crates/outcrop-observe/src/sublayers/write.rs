@@ -1,6 +1,6 @@
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
-use crate::{Companion, Found, Sample, Site, sums};
+use crate::observable::{Column, Compute, Observable};
+use crate::{Found, Sample, Site};
 
 /// How much is added to the residual stream.
 pub(crate) const WRITE: Observable = Observable {
@@ -14,15 +14,17 @@ pub(crate) const WRITE: Observable = Observable {
     }],
     sites: &[Site::AttentionWrite, Site::MlpWrite],
     needs: "the residual stream before the write",
-    reads: Reads::All,
     convention: "both over all scalars of the sequence. In parallel blocks both writes are added to the same stream",
     cost: "O(n d) time, no memory",
     source: "arXiv 2605.08504",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let write = sample.summary().rms();
-    let stream = sample.companion(Companion::Stream);
-    vec![stream.and_then(|stream| quotient(write, sums::rms(stream.values())))]
+    vec![
+        sample
+            .stream_rms()
+            .and_then(|stream| quotient(write, stream)),
+    ]
 }

@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site, sums};
 
 /// Shares of scalars that are outliers.
@@ -21,12 +21,11 @@ pub(crate) const BEYOND: Observable = Observable {
     ],
     sites: Site::STATES,
     needs: "",
-    reads: Reads::All,
     convention: "mean, sigma (population) and RMS over all scalars of the tensor. 2e-9 beyond 6 sigma is normal; by \
                  Chebyshev's inequality at most 1/36 and 1/100 can be beyond",
     cost: "O(n d) time, no memory",
     source: "arXiv 2306.12929",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
@@ -49,7 +48,7 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
 }
 
 /// Below this share of the mean square a difference of squares has too few digits.
-const CANCELS: f64 = 1e-6;
+const CANCELS: f64 = 0.1;
 
 fn variance(values: &[f32], mean: f64, rms: f64) -> f64 {
     let difference = rms * rms - mean * mean;

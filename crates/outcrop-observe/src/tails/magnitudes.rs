@@ -1,6 +1,6 @@
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
-use crate::{Found, Sample, Site};
+use crate::observable::{Column, Compute, Observable};
+use crate::{Found, Site, TensorMagnitudes};
 
 /// The statistics of massive activations, for any tensor.
 pub(crate) const MAGNITUDES: Observable = Observable {
@@ -47,22 +47,18 @@ pub(crate) const MAGNITUDES: Observable = Observable {
         Site::MlpWrite,
     ],
     needs: "",
-    reads: Reads::All,
     convention: "as `measurements.csv` has them for hidden states; here for every tensor. The median is the lower of \
                  the two in the middle, as in `torch.median`; the ratio is missing where it is 0",
-    cost: "O(n d) time, 128 KiB and the scalars near the median",
+    cost: "O(n d) time in two passes, memory for the scalars near the median",
     source: "arXiv 2402.17762",
-    compute,
+    compute: Compute::Magnitudes(compute),
 };
 
-fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let top = f64::from(sample.summary().largest);
-    let middle = (sample.tensor().values().len() - 1) / 2;
-    let median = f64::from(sample.magnitudes_at(&[middle])[0]);
-    vec![
-        Ok(top),
-        Ok(median),
-        quotient(top, median),
-        Ok(sample.summary().rms()),
-    ]
+fn compute(magnitudes: TensorMagnitudes) -> Vec<Found> {
+    let TensorMagnitudes {
+        largest,
+        median,
+        rms,
+    } = magnitudes;
+    vec![Ok(largest), Ok(median), quotient(largest, median), Ok(rms)]
 }

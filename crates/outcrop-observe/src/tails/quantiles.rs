@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Sample, Site};
 
 const SHARES: [f64; 6] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
@@ -26,12 +26,11 @@ pub(crate) const QUANTILES: Observable = Observable {
     ],
     sites: Site::STATES,
     needs: "",
-    reads: Reads::All,
     convention: "over all scalars; between two ranks in proportion (`numpy.quantile`, type 7), so that `q50` is the \
                  mean of the two in the middle and `median` the lower of them",
-    cost: "O(n d) time in two passes, 128 KiB and the scalars near the quantiles, exact",
+    cost: "O(n d) time in two passes, memory for about half of the scalars, exact",
     source: "arXiv 2306.12929",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

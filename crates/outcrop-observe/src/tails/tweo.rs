@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Sample, Site};
 
 /// The magnitude from which a scalar counts as an outlier.
@@ -16,11 +16,10 @@ pub(crate) const TWEO: Observable = Observable {
     }],
     sites: Site::STATES,
     needs: "",
-    reads: Reads::All,
     convention: "over all scalars of one block's output, without the factor of the loss; 1/27 for a standard normal tensor",
     cost: "O(n d) time, no memory",
     source: "arXiv 2511.23225",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,5 +1,5 @@
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 use super::norms::{first, mean_and_largest_later};
@@ -20,11 +20,10 @@ pub(crate) const DRAIN: Observable = Observable {
     }],
     sites: &[Site::Values],
     needs: "",
-    reads: Reads::All,
     convention: "the values of one head, before they are weighted; the quotient itself is `norm_first_over_mean`",
     cost: "O(n d) time, no memory",
     source: "arXiv 2410.13835, 2510.06477",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

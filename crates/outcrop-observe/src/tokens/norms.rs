@@ -1,5 +1,5 @@
 use crate::missing::quotient;
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 
 /// Norms of the rows.
@@ -45,11 +45,10 @@ pub(crate) const NORMS: Observable = Observable {
         Site::MlpWrite,
     ],
     needs: "",
-    reads: Reads::All,
     convention: "Euclidean norms over channels",
     cost: "O(n d) time, no memory",
     source: "arXiv 2510.06477, 2603.17771",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {

@@ -1,4 +1,4 @@
-use crate::observable::{Column, Observable, Reads};
+use crate::observable::{Column, Compute, Observable};
 use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View, sums};
 
@@ -37,12 +37,11 @@ pub(crate) const SIMILARITY: Observable = Observable {
         Site::MlpWrite,
     ],
     needs: "for `cosine_sinks` the positions that are sinks",
-    reads: Reads::All,
     convention: "not centred; every pair counts once. A row of zeros has no direction, then the number is missing. \
                  Which positions are sinks is given: by attention (`sinks_gu`), not by their norm",
     cost: "O(n d) time (the sum of unit vectors, not the pairs), O(d) memory",
     source: "arXiv 2603.17771, 1909.00512",
-    compute,
+    compute: Compute::Tensor(compute),
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
@@ -83,8 +82,9 @@ vectorised! {
             let [a, b, c, d] = [0, 1, 2, 3].map(|row| &rows[row * columns..][..columns]);
             let [of_a, of_b, of_c, of_d] = norms.map(|norm| 1.0 / norm);
             for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                let first = f64::from(*a) * of_a + f64::from(*b) * of_b;
-                *sum += first + (f64::from(*c) * of_c + f64::from(*d) * of_d);
+                let [a, b, c, d] = [*a, *b, *c, *d].map(f64::from);
+                let first = a.mul_add(of_a, b * of_b);
+                *sum += c.mul_add(of_c, d.mul_add(of_d, first));
             }
         }
         for (row, norm) in values_of_rest.zip(rest) {

@@ -1,0 +1,89 @@
+//! Between which magnitudes a rank should be.
+
+use crate::sums::magnitude_bits;
+
+/// Two magnitudes, both inside, by their bits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bracket {
+    pub(crate) low: u32,
+    pub(crate) high: u32,
+}
+
+/// How far the bracket of a sample reaches, in standard errors of a rank in it.
+const ERRORS: f64 = 4.0;
+
+/// The same of one rank among those in a bracket, for the bracket within it.
+const NARROW: f32 = 1.5;
+
+impl Bracket {
+    /// Where the one at `rank` of the `count` inside should be, as if they were spread evenly.
+    pub(super) fn narrow(self, rank: usize, count: usize) -> Self {
+        let [low, high] = [self.low, self.high].map(f32::from_bits);
+        let (each, rank) = ((high - low) / count as f32, rank as f32 + 0.5);
+        let margin = NARROW * (count as f32).sqrt();
+        let bound = |rank: f32| magnitude_bits((low + rank * each).clamp(low, high));
+        Self {
+            low: bound(rank - margin),
+            high: bound(rank + margin),
+        }
+    }
+
+    /// A narrower one with what is below it, or with what is above it.
+    pub(super) fn beside(self, narrow: Self, below: bool) -> Self {
+        match below {
+            true => Self {
+                high: narrow.high,
+                ..self
+            },
+            false => Self {
+                low: narrow.low,
+                ..self
+            },
+        }
+    }
+}
+
+/// Some magnitudes, by their bits in ascending order.
+#[derive(Debug, Default)]
+pub(super) struct Sample(Vec<u32>);
+
+impl Sample {
+    /// Between 256 and 1024 places of `n`, with repetitions where n is less.
+    pub(super) fn places(&self, n: usize) -> impl Iterator<Item = usize> + use<> {
+        let count = (n / 64).clamp(256, 1024) as u64;
+        (1..=count).map(move |i| {
+            // multiples of the golden ratio spread evenly and, unlike a stride, favour no channel
+            let turn = u128::from(i.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            ((turn * n as u128) >> 64) as usize
+        })
+    }
+
+    pub(super) fn take(&mut self, values: &[f32]) {
+        let places = self.places(values.len());
+        self.0.clear();
+        self.0.extend(places.map(|at| magnitude_bits(values[at])));
+        self.0.sort_unstable();
+    }
+
+    /// Where ranks side by side of `n` scalars should be; from 0, or without an end, where the sample has too few.
+    pub(super) fn bracket(&self, ranks: &[usize], n: usize) -> Bracket {
+        let count = self.0.len() as f64;
+        let place = |rank: usize, side: f64| {
+            let share = (rank as f64 + 0.5) / n as f64;
+            let error = (count * share * (1.0 - share)).sqrt();
+            share * count + side * (ERRORS * error + 1.0)
+        };
+        let (low, high) = (
+            place(ranks[0], -1.0).floor(),
+            place(ranks[ranks.len() - 1], 1.0).ceil(),
+        );
+        Bracket {
+            low: if low < 0.0 { 0 } else { self.0[low as usize] },
+            high: self
+                .0
+                .get(high as usize)
+                .copied()
+                .unwrap_or(f32::MAX.to_bits()),
+        }
+    }
+}
