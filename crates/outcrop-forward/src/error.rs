@@ -26,6 +26,9 @@ pub enum Error {
     #[cfg(feature = "observe")]
     #[error(transparent)]
     Observe(#[from] outcrop_observe::Error),
+    /// What an [`Engine`](crate::Engine) refused or failed at.
+    #[error("{0}")]
+    Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Labels or targets that are not of these sequences.
     #[error("use {what}{}: there are {found}, of {expected} are needed", sequence.map_or_else(String::new, |s| format!(" of sequence {s}")))]
     Annotations {

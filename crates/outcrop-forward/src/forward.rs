@@ -230,7 +230,7 @@ pub(crate) fn check(arch: &ArchSpec, sequences: &[Vec<u32>], least: usize) -> Re
 }
 
 /// The residual streams before the first block.
-fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
+pub(crate) fn embed(model: &Published, sequences: &[Vec<u32>]) -> Result<Streams> {
     let used: BTreeSet<u32> = sequences.iter().flatten().copied().collect();
     let used: Vec<u32> = used.into_iter().collect();
     let rows = model.embed(&used)?;

@@ -11,6 +11,7 @@
 //! | [`measure()`] | the statistics of its residual stream, as rows of `measurements.csv` |
 //! | [`forward`] | a forward pass; a [`Hook`] sees the residual stream and may change it |
 //! | [`forward_patches`] | the same of the patches of images, through a Vision Transformer |
+//! | [`measure_on`] | the same, computed and measured by an [`Engine`], such as a GPU |
 //! | [`next_token_loss`] | a forward pass and the cross-entropy of each sequence |
 //! | [`AttentionWeights`], [`AttentionSums`] | attention weights of each head, or what they add up to, for a hook that asks for them |
 //! | [`Routing`] | which experts each token passed, for a hook that asks for it |
@@ -37,6 +38,7 @@
 //! # Ok::<(), outcrop_forward::Error>(())
 //! ```
 
+mod engine;
 mod error;
 mod experts;
 #[cfg(feature = "observe")]
@@ -53,6 +55,7 @@ mod patch;
 mod published;
 mod weights;
 
+pub use engine::{Engine, EngineResult, LayerWeights, Pass};
 pub use error::{Error, Result};
 pub use forward::{forward, forward_patches};
 pub use hook::Hook;
@@ -62,7 +65,7 @@ pub use intervention::{
 };
 pub use lens::LogitLens;
 pub use loss::next_token_loss;
-pub use measure::{Measured, measure, measure_with};
+pub use measure::{Measured, measure, measure_on, measure_with};
 #[cfg(feature = "observe")]
 pub use observe::{
     Annotations, Earlier, FirstStep, LAST_STEP, ObserveOptions, ObservedStep, StepChannels,

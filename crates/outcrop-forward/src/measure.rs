@@ -1,9 +1,13 @@
-//! A hook that measures.
+//! A hook that measures, and measuring on another engine.
 
-use outcrop_core::{Detail, Measurement};
+use outcrop_arch::{OUTCROP, Plan, TensorName};
+use outcrop_core::{Detail, LayerStats, Measurement};
 use outcrop_measure::{Meter, Routers, Sinks, received};
 
-use crate::{AttentionWeights, Hook, Published, Result, Routing, forward};
+use crate::engine::{Engine, LayerWeights};
+use crate::forward::{check, embed};
+use crate::weights::Reader;
+use crate::{AttentionWeights, Error, Hook, Published, Result, Routing, forward};
 
 /// What is measured of a checkpoint.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +90,101 @@ pub fn measure_with(
     Ok(measured)
 }
 
+/// The row of what was found of a (layer, sequence).
+fn row(
+    model: &Published,
+    sequences: &[Vec<u32>],
+    (name, step): (&str, u64),
+    (layer, sequence): (usize, usize),
+    (stats, detail): (LayerStats, Detail),
+) -> Measurement {
+    let arch = model.arch();
+    let leading = arch.leading() - arch.registers;
+    let token = |position: u32| {
+        let at = (position as usize).checked_sub(leading)?;
+        sequences[sequence].get(at).copied()
+    };
+    Measurement {
+        model: name.to_owned(),
+        step,
+        sequence: sequence as u32,
+        layer: layer as u32,
+        stats,
+        detail: Detail {
+            tokens: stats.top.map(|top| token(top?.place.position)),
+            ..detail
+        },
+        suspect: None,
+        stage: None,
+    }
+}
+
+/// As [`measure()`] without sinks, computed and measured by `engine`. Sequences are embedded here; then the engine gets the
+/// weights of one block after another. Those of the next block are read while it computes.
+///
+/// # Errors
+/// As [`forward`]; [`Error::Engine`] for what the engine refuses or fails at.
+pub fn measure_on(
+    engine: &dyn Engine,
+    model: &Published,
+    sequences: &[Vec<u32>],
+    of: (&str, u64),
+    observe: &mut dyn FnMut(usize, usize),
+) -> Result<Measured> {
+    let arch = model.arch();
+    check(arch, sequences, 1)?;
+    engine.check(arch).map_err(Error::Engine)?;
+    let names = OUTCROP.name_parts(&Plan::new(arch))?;
+    let streams = embed(model, sequences)?;
+    let d = arch.d_model;
+    let each = streams.ranges.iter();
+    let each: Vec<&[f32]> = each
+        .map(|r| &streams.values[r.start * d..r.end * d])
+        .collect();
+    let mut pass = engine.begin(arch, &each).map_err(Error::Engine)?;
+    drop(streams);
+    let mut rows = Vec::with_capacity(sequences.len() * arch.layers);
+    let mut next = read(model, &names, 1);
+    for layer in 1..=arch.layers {
+        let weights = std::mem::replace(&mut next, Ok(Vec::new()))?;
+        let (computed, read) = rayon::join(
+            || pass.block(layer, weights),
+            || match layer < arch.layers {
+                true => read(model, &names, layer + 1),
+                false => Ok(Vec::new()),
+            },
+        );
+        next = read;
+        for (layer, sequence, stats, detail) in computed.map_err(Error::Engine)? {
+            rows.push(row(
+                model,
+                sequences,
+                of,
+                (layer, sequence),
+                (stats, detail),
+            ));
+            observe(layer, sequence);
+        }
+    }
+    rows.sort_by_key(|row| (row.sequence, row.layer));
+    Ok(Measured {
+        rows,
+        ..Measured::default()
+    })
+}
+
+/// The weights of a block under the names of a plan.
+fn read(model: &Published, names: &[TensorName], layer: usize) -> Result<LayerWeights> {
+    let layer = Some(layer);
+    let reader = Reader { model, layer };
+    let of_block = names
+        .iter()
+        .filter(|name| name.layer == layer && name.required);
+    of_block
+        .map(|name| Ok((name.clone(), reader.named(name)?)))
+        .collect()
+}
+
 struct Measuring<'a> {
     model: &'a Published,
     sequences: &'a [Vec<u32>],
@@ -106,25 +205,10 @@ impl Hook for Measuring<'_> {
         let hidden = &hidden[registers * d..];
         match self.meter.measure_detail_from(hidden, d, leading.max(1)) {
             Err(error) => self.failed = Some(error),
-            Ok((stats, detail)) => {
-                let tokens = &self.sequences[sequence];
-                let token = |position: u32| {
-                    let at = (position as usize).checked_sub(leading)?;
-                    tokens.get(at).copied()
-                };
-                self.measured.rows.push(Measurement {
-                    model: self.name.to_owned(),
-                    step: self.step,
-                    sequence: sequence as u32,
-                    layer: layer as u32,
-                    stats,
-                    detail: Detail {
-                        tokens: stats.top.map(|top| token(top?.place.position)),
-                        ..detail
-                    },
-                    suspect: None,
-                    stage: None,
-                });
+            Ok(found) => {
+                let of = (self.name, self.step);
+                let row = row(self.model, self.sequences, of, (layer, sequence), found);
+                self.measured.rows.push(row);
             }
         }
         (self.observe)(layer, sequence);

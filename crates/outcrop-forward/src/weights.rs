@@ -1,6 +1,6 @@
 //! The weights of one block as `outcrop-block` takes them, whatever their layout in the file.
 
-use outcrop_arch::{TensorKind, TensorPart, TensorRole};
+use outcrop_arch::{TensorKind, TensorName, TensorPart, TensorRole};
 use outcrop_block::{Columns, Input, Weight};
 use outcrop_gemm::Packed;
 
@@ -76,6 +76,61 @@ impl Reader<'_> {
         })
     }
 
+    /// The numbers of a part of a plan that another family names: a vector, or a matrix [outputs, inputs].
+    pub(crate) fn named(&self, name: &TensorName) -> Result<Vec<f32>> {
+        let columns = name.spans.iter().map(|span| Columns {
+            role: span.role,
+            outputs: span.first..span.first + span.rows,
+        });
+        let mut roles: Vec<TensorRole> = Vec::new();
+        for span in &name.spans {
+            if !roles.contains(&span.role) {
+                roles.push(span.role);
+            }
+        }
+        let mut shape = name.shape.clone();
+        shape.reverse();
+        let input = Input {
+            roles,
+            kind: name.kind,
+            shape,
+            columns: columns.collect(),
+            experts: None,
+        };
+        match name.kind {
+            TensorKind::Matrix => self.rows(&input),
+            TensorKind::Embedding
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => self.vector(&input),
+        }
+    }
+
+    /// A matrix [outputs, inputs].
+    fn rows(&self, input: &Input) -> Result<Vec<f32>> {
+        let [inputs, outputs] = [input.shape[0], input.shape[1]];
+        if let Some(role) = self.fused(input) {
+            let order = self.model.stored_rows(self.layer, role, &input.columns);
+            return Ok(self.stored(role, inputs)?.by_outputs(order));
+        }
+        if let [columns] = input.columns.as_slice() {
+            let order = columns.outputs.clone().collect();
+            return Ok(self.stored(columns.role, inputs)?.by_outputs(order));
+        }
+        let mut rows = vec![0.0; inputs * outputs];
+        for role in &input.roles {
+            let stored = self.stored(*role, inputs)?;
+            for (columns, first) in places(input, *role) {
+                for (i, output) in columns.outputs.clone().enumerate() {
+                    let row = &mut rows[(first + i) * inputs..][..inputs];
+                    stored.output(output, row);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
     /// A matrix in parts, so that no more than one of them is in memory twice.
     fn matrix(&self, input: &Input) -> Result<Vec<Packed>> {
         let [inputs, outputs] = [input.shape[0], input.shape[1]];
@@ -91,16 +146,7 @@ impl Reader<'_> {
             };
             return input.columns.iter().map(part).collect();
         }
-        let mut rows = vec![0.0; inputs * outputs];
-        for role in &input.roles {
-            let stored = self.stored(*role, inputs)?;
-            for (columns, first) in places(input, *role) {
-                for (i, output) in columns.outputs.clone().enumerate() {
-                    let row = &mut rows[(first + i) * inputs..][..inputs];
-                    stored.output(output, row);
-                }
-            }
-        }
+        let rows = self.rows(input)?;
         Ok(vec![Packed::transposed(&rows, outputs, inputs)])
     }
 }
@@ -135,14 +181,26 @@ impl Stored {
         if order.iter().copied().eq(0..self.outputs()) {
             return self;
         }
-        let mut values = vec![0.0; order.len() * self.inputs];
-        let rows = values.chunks_exact_mut(self.inputs).zip(order);
-        rows.for_each(|(row, output)| self.output(output, row));
         Self {
-            values,
+            values: self.gathered(order),
             transposed: false,
             inputs: self.inputs,
         }
+    }
+
+    /// These outputs in this order, [outputs, inputs].
+    fn by_outputs(self, order: Vec<usize>) -> Vec<f32> {
+        match !self.transposed && order.iter().copied().eq(0..self.outputs()) {
+            true => self.values,
+            false => self.gathered(order),
+        }
+    }
+
+    fn gathered(&self, order: Vec<usize>) -> Vec<f32> {
+        let mut values = vec![0.0; order.len() * self.inputs];
+        let rows = values.chunks_exact_mut(self.inputs).zip(order);
+        rows.for_each(|(row, output)| self.output(output, row));
+        values
     }
 
     /// [inputs, outputs].

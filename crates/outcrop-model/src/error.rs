@@ -47,6 +47,14 @@ pub enum Error {
         /// Its key.
         what: &'static str,
     },
+    /// An architecture with something that Burn's operations do not compute.
+    #[error(
+        "measure a model with `{what}` on a GPU: only the CPU computes it; leave out --backend"
+    )]
+    OnlyCpu {
+        /// Its key.
+        what: &'static str,
+    },
     /// The architecture is out of range.
     #[error(transparent)]
     Core(#[from] outcrop_core::Error),

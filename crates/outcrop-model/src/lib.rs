@@ -5,7 +5,8 @@
 //! compile time. [`StatsTap`] measures massive activations. Weights are drawn by our own seeded generator, so a seed
 //! means the same model on every [`Backend`], and are read and written under the names of the
 //! [`family`](outcrop_arch::ArchSpec::family) of the architecture. On the CPU `outcrop-block` computes the passes,
-//! elsewhere Burn's own operations.
+//! elsewhere Burn's own operations. [`ResidualStreams`] takes the weights of a published model one block at a time and
+//! measures on the device.
 //!
 //! | tap point | tensor, [batch, positions, d_model] |
 //! |---|---|
@@ -46,6 +47,7 @@ mod numbers;
 mod objective;
 mod parameters;
 mod stats_tap;
+mod streams;
 mod tap;
 mod training;
 mod transformer;
@@ -58,6 +60,7 @@ pub use numbers::{Numbers, in_memory};
 pub use objective::{HiddenNoise, Objective};
 pub use parameters::ParameterMap;
 pub use stats_tap::StatsTap;
+pub use streams::{MeasuredLayer, ResidualStreams};
 pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
 pub use training::TrainingLoss;
 pub use transformer::{Transformer, ids};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use outcrop_arch::{Draw, OUTCROP, Plan, TensorKind, TensorName, TensorRole};
 
 use crate::Result;
@@ -55,6 +55,22 @@ impl Parameter {
             }
             (_, &[rows, width]) => Value::Matrix(leaf(filled(with, [rows, width], device))),
             (_, shape) => Value::Vector(leaf(filled(with, [shape.iter().product()], device))),
+        };
+        let name = Arc::new(name);
+        Self { name, value }
+    }
+
+    /// With numbers of a file, a matrix [outputs, inputs].
+    pub(crate) fn given(name: TensorName, values: Vec<f32>, device: &Device) -> Self {
+        let value = match name.shape.as_slice() {
+            &[outputs, inputs] if name.kind == TensorKind::Matrix => {
+                let data = TensorData::new(values, [outputs, inputs]);
+                Value::Matrix(Tensor::<2>::from_data(data, device).transpose())
+            }
+            _ => {
+                let shape = [values.len()];
+                Value::Vector(Tensor::from_data(TensorData::new(values, shape), device))
+            }
         };
         let name = Arc::new(name);
         Self { name, value }

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Plan, Step, TensorRole};
+use outcrop_arch::{ArchSpec, Plan};
 
 use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
@@ -10,6 +10,7 @@ use crate::fused::{self, Fused};
 use crate::init::Drawn;
 use crate::loss::Ended;
 use crate::parameters::Network;
+use crate::streams::lacking;
 use crate::weights::{Load, Save};
 use crate::{Error, ParameterMap, Result, Tap, TapPoint};
 
@@ -42,7 +43,7 @@ impl Transformer {
     pub fn new(spec: &ArchSpec, seed: u64, device: &Device) -> Result<Self> {
         spec.check()?;
         let plan = Plan::new(spec);
-        if let Some(what) = plan.steps().find_map(untrained) {
+        if let Some(what) = plan.steps().find_map(lacking) {
             return Err(Error::Untrained { what });
         }
         let network = Network::new(&plan, device)?;
@@ -264,38 +265,6 @@ impl Transformer {
             network: self.network.map(map),
             ..self
         }
-    }
-}
-
-/// The key of an architecture that makes a step that has no gradients here.
-fn untrained(step: &Step) -> Option<&'static str> {
-    match step {
-        Step::Experts { .. } => Some("experts"),
-        Step::Attend {
-            bidirectional: true,
-            ..
-        } => Some("bidirectional"),
-        Step::Project {
-            role: TensorRole::PatchEmbedding,
-            ..
-        } => Some("patches"),
-        Step::Gain { .. } => Some("layer_scale"),
-        Step::Attend { .. }
-        | Step::Embed { .. }
-        | Step::AddPosition { .. }
-        | Step::Insert { .. }
-        | Step::Remove { .. }
-        | Step::Norm { .. }
-        | Step::DynamicTanh { .. }
-        | Step::Scale { .. }
-        | Step::Clip { .. }
-        | Step::Project { .. }
-        | Step::HeadNorm { .. }
-        | Step::Rotate { .. }
-        | Step::Activate { .. }
-        | Step::Multiply { .. }
-        | Step::Add { .. }
-        | Step::Unembed { .. } => None,
     }
 }
 

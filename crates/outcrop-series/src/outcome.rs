@@ -2,7 +2,9 @@ use outcrop_checkpoint::{Audit, AuditOptions, KnownFault, Transfer};
 use outcrop_core::{Measurement, Stage};
 use outcrop_tokens::Sequences;
 
-use outcrop_forward::ObserveOptions;
+use std::sync::Arc;
+
+use outcrop_forward::{Engine, ObserveOptions};
 
 use crate::Error;
 
@@ -21,6 +23,8 @@ pub struct SeriesOptions {
     pub sinks: bool,
     /// Which observables to compute at the places of the forward pass.
     pub observe: ObserveOptions,
+    /// What computes and measures in place of `outcrop-forward`, without sinks and observables.
+    pub engine: Option<Arc<dyn Engine>>,
     /// How to audit the series; not at all if none.
     pub audit: Option<AuditOptions>,
     /// Whether to measure steps again whose weights or config have changed.
@@ -47,6 +51,7 @@ impl SeriesOptions {
             config: None,
             sinks: false,
             observe: ObserveOptions::default(),
+            engine: None,
             audit: Some(AuditOptions::default()),
             again: false,
             repair: false,

@@ -26,6 +26,9 @@ pub struct SeriesState {
     pub arch_sha256: String,
     /// Whether attention sinks are measured.
     pub sinks: bool,
+    /// The backend that computes; none where `outcrop-forward` does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
     /// The names of the observables, in order; none where nothing is observed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observables: Vec<String>,
@@ -74,6 +77,7 @@ impl SeriesState {
             ("--stage", !is_stage),
             ("tokens", self.tokens_sha256 != wanted.tokens_sha256),
             ("--sinks", self.sinks != wanted.sinks),
+            ("--backend", self.backend != wanted.backend),
             ("--observe", self.observables != wanted.observables),
             (
                 "--observe-per-sequence",

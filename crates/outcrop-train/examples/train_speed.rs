@@ -1,7 +1,8 @@
 //! Our side of `cargo xtask bench train` and of `cargo xtask bench step`: the update of the training loop,
 //! on generated tokens, for some seconds: `cargo run -p outcrop-train --example train_speed --
-//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS [OPTIMIZER [KEYS]]]]`, each update in PARTS parts (1);
-//! WEIGHTS may be empty; KEYS are lines of TOML, more keys of the architecture, such as `attention = "softpick"`. What Muon costs beside the rest of an update: `6 256 8 256 8 2048 10 "" 1 muon`, the line
+//! LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS [WEIGHTS [PARTS [OPTIMIZER [KEYS [BACKEND]]]]]`, each update in PARTS parts (1);
+//! WEIGHTS may be empty; KEYS are lines of TOML, more keys of the architecture, such as `attention = "softpick"`; BACKEND is
+//! `flex` or one that is compiled in. What Muon costs beside the rest of an update: `6 256 8 256 8 2048 10 "" 1 muon`, the line
 //! `optimizer` as a share of `data`, `forward`, `backward` and `optimizer`.
 //!
 //! Prints what `benches/pytorch/train.py` prints: the `losses` of the first updates, `tokens` a second, those of
@@ -123,7 +124,8 @@ fn bench() -> Result<(), Error> {
         arguments.get(10).map_or("", String::as_str)
     ))?;
     let seconds: f64 = arguments.get(6).map_or(Ok(1.0), |a| a.parse())?;
-    let device = Backend::Flex.device()?.autodiff();
+    let backend = arguments.get(11).map_or(Ok(Backend::Flex), |a| a.parse())?;
+    let device = backend.device()?.autodiff();
     let optimizer = arguments
         .get(9)
         .map_or(Ok(OptimizerKind::default()), |word| {

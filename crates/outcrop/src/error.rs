@@ -61,6 +61,16 @@ pub enum Error {
         /// The embedded profiles.
         known: String,
     },
+    /// What a GPU backend does not compute.
+    #[error(
+        "measure with {flag} on {backend}: only the CPU computes it; leave out {flag} or --backend"
+    )]
+    OnlyCpu {
+        /// The flag.
+        flag: &'static str,
+        /// The backend.
+        backend: &'static str,
+    },
     /// A machine that is not set up for what was asked.
     #[error("{0}")]
     Environment(String),

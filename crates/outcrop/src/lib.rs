@@ -1,6 +1,7 @@
 //! Follows massive activations through transformer training: measure, fit, predict, report.
 //!
-//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]). Each subject is a
+//! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]), and joins what
+//! computes on GPUs with what reads checkpoints ([`BackendEngine`]). Each subject is a
 //! crate of its own, re-exported here:
 //!
 //! | module | crate | what it does |
@@ -38,6 +39,7 @@ pub use {
     outcrop_tokens as tokens, outcrop_train as train,
 };
 
+mod backend_engine;
 pub mod cli;
 mod effects;
 mod error;
@@ -45,6 +47,7 @@ mod events;
 mod fits;
 pub mod pipeline;
 
+pub use backend_engine::BackendEngine;
 pub use error::{Error, Result};
 
 #[cfg(doctest)]

@@ -10,7 +10,7 @@ use crate::{bad_use, process, python, real_model};
 
 pub(super) const ABOUT: &str = "top 3 and median of every layer of a checkpoint in the shape of Pythia-70m, or of \
      SmolLM2-135M straight from its GGUF, by PyTorch in f32 and by us [--model pythia-70m or smollm2-135m] \
-     [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N]";
+     [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N] [--backend NAME: on a GPU, PyTorch on it too if it can]";
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +37,8 @@ struct Request {
     tokens: usize,
     sequences: usize,
     threads: usize,
+    /// A GPU backend, for our side.
+    backend: Option<String>,
 }
 
 /// What a side printed.
@@ -54,16 +56,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
         Err(message) => return Ok(bad_use(&message)),
     };
     let prepared = request.subject.prepare()?;
-    let example = [
-        "build",
-        "--package",
-        "outcrop-forward",
-        "--example",
-        "compare",
-    ];
-    process::finish(process::cargo().args(example))?;
-    let program = format!("examples/compare{}", std::env::consts::EXE_SUFFIX);
-    let program = process::target()?.join(program);
+    let program = request.build()?;
     let ours = || ours(&program, &prepared.model, &request);
     let theirs = || theirs(&prepared, &request);
     let mut rounds = Vec::new();
@@ -135,12 +128,17 @@ impl Subject {
 fn ours(program: &Path, checkpoint: &Path, request: &Request) -> Result<Side, String> {
     let mut command = Command::new(program);
     command.arg(checkpoint).args(request.size());
+    command.args(&request.backend);
     command.env("RAYON_NUM_THREADS", request.threads.to_string());
     side(&process::output(&mut command)?)
 }
 
 /// PyTorch one sequence at a time and several at once, whichever is faster.
 fn theirs(prepared: &Prepared, request: &Request) -> Result<Side, String> {
+    let device = match request.backend.is_some() && has_cuda(&prepared.python) {
+        true => "cuda",
+        false => "cpu",
+    };
     let once = |batch: usize| {
         let mut command = Command::new(&prepared.python);
         let script = scripts().join("measure.py");
@@ -151,11 +149,22 @@ fn theirs(prepared: &Prepared, request: &Request) -> Result<Side, String> {
         command.envs(variables.map(|name| (name, &more[1])));
         // its progress bars and reports on loading
         command.envs([("TRANSFORMERS_VERBOSITY", "error"), ("TQDM_DISABLE", "1")]);
-        side(&process::output(command.args(&more))?)
+        command.args(&more);
+        if request.backend.is_some() {
+            command.args([device, "float32", "3"]);
+        }
+        side(&process::output(&mut command)?)
     };
     let (single, batched) = (once(1)?, once((4096 / request.tokens).max(2))?);
     let faster = single.number("seconds") <= batched.number("seconds");
     Ok(if faster { single } else { batched })
+}
+
+/// Whether PyTorch computes on a GPU here.
+fn has_cuda(python: &Path) -> bool {
+    let mut command = Command::new(python);
+    command.args(["-c", "import torch; print(torch.cuda.is_available())"]);
+    process::output(&mut command).is_ok_and(|said| said.trim() == "True")
 }
 
 fn request(arguments: &[OsString]) -> Result<Request, String> {
@@ -165,6 +174,7 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
         tokens: 2048,
         sequences: 10,
         threads: std::thread::available_parallelism().map_or(1, |n| n.get()),
+        backend: None,
     };
     let mut arguments = arguments.iter().map(|a| a.to_string_lossy());
     while let Some(name) = arguments.next() {
@@ -175,6 +185,11 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
                     Some("smollm2-135m") => Subject::SmolLm2,
                     _ => return Err("--model is pythia-70m or smollm2-135m".into()),
                 };
+                continue;
+            }
+            "--backend" => {
+                let name = arguments.next().map(|name| name.into_owned());
+                request.backend = Some(name.ok_or("--backend is wgpu, vulkan or cuda")?);
                 continue;
             }
             "--rounds" => &mut request.rounds,
@@ -192,6 +207,25 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
 }
 
 impl Request {
+    /// Builds our side: an example of outcrop-forward or, with a backend, of outcrop.
+    fn build(&self) -> Result<PathBuf, String> {
+        let mut command = process::cargo();
+        let example = match &self.backend {
+            None => {
+                command.args(["build", "--package", "outcrop-forward"]);
+                "compare"
+            }
+            Some(name) => {
+                let feature = format!("outcrop/{name}");
+                command.args(["build", "--workspace", "--features", &feature]);
+                "compare_backend"
+            }
+        };
+        process::finish(command.args(["--example", example]))?;
+        let program = format!("examples/{example}{}", std::env::consts::EXE_SUFFIX);
+        Ok(process::target()?.join(program))
+    }
+
     fn size(&self) -> [String; 2] {
         [self.tokens, self.sequences].map(|n| n.to_string())
     }
@@ -300,6 +334,13 @@ fn print(rounds: &[(Side, Side)], request: &Request) {
         let (worst, alike, places) = agreement(ours, theirs);
         println!("Largest relative difference of top 3 and median: {worst:.1e}");
         println!("Places that agree: {alike} of {places}");
+        if let Some(backend) = &request.backend {
+            let (first, theirs) = (ours.number("first"), theirs.number("first"));
+            println!(
+                "First pass, {backend} with its kernels compiled: {first:.2} s, PyTorch {theirs:.2} s"
+            );
+            continue;
+        }
         let part = |name| 100.0 * ours.number(name) / ours.number("seconds");
         println!(
             "Our time: weights, norms, queries, keys and values {:.0} %, attention and MLP {:.0} %, \
@@ -326,13 +367,22 @@ mod tests {
             tokens: 64,
             sequences: 100,
             threads: 1,
+            backend: None,
         };
         assert_eq!(request, expected);
         assert_eq!(
             parse("--model smollm2-135m").unwrap().subject,
             Subject::SmolLm2
         );
-        assert!(parse("--model").is_err() && parse("--model gpt2").is_err());
+        assert_eq!(
+            parse("--backend wgpu").unwrap().backend.as_deref(),
+            Some("wgpu")
+        );
+        assert!(
+            parse("--model").is_err()
+                && parse("--backend").is_err()
+                && parse("--model gpt2").is_err()
+        );
         assert!(parse("--rounds 0").is_err() && parse("--round 1").is_err());
     }
 

@@ -62,6 +62,16 @@ pub struct ObservedStep {
     pub kernels: Option<StepKernels>,
 }
 
+impl From<Measured> for ObservedStep {
+    /// Without observables.
+    fn from(measured: Measured) -> Self {
+        Self {
+            measured,
+            ..Self::default()
+        }
+    }
+}
+
 /// Measures a checkpoint as [`measure()`](crate::measure()) does, in the same pass also the observables of `options`, at every
 /// place that they are meant for. Means are over the sequences; rows carry `model` and `step`.
 ///
@@ -116,11 +126,7 @@ pub fn observe_step(
 ) -> Result<ObservedStep> {
     let wanted = Wanted::new(options);
     if wanted.is_nothing() {
-        let measured = measure_with(model, sequences, of, sinks, advance, &mut ())?;
-        return Ok(ObservedStep {
-            measured,
-            ..ObservedStep::default()
-        });
+        return Ok(measure_with(model, sequences, of, sinks, advance, &mut ())?.into());
     }
     let leading = model.arch().leading();
     let lengths: Vec<usize> = sequences.iter().map(|ids| leading + ids.len()).collect();

@@ -175,7 +175,10 @@ impl<'a> Composed<'a> {
                     softcap,
                 };
                 let given = [Rows::Queries, Rows::Keys, Rows::Values].map(|of| self.heads(of));
-                (Rows::Read, joined(attend(how, given, self.extra(extra))))
+                (
+                    Rows::Read,
+                    joined(attend(how, given, self.extra(extra).as_ref())),
+                )
             }
             Step::Activate { kind, of } => (of, self.activated(kind, self.row(of))),
             Step::Multiply { from, to } => (to, multiplied(self.row(to), self.row(from))),

@@ -34,9 +34,12 @@ impl Extra {
     }
 
     /// The value of each head, [1, heads, 1, d_head], where it is not 0.
-    pub(super) fn value(self, [heads, d_head]: [usize; 2]) -> Option<Tensor<4>> {
+    pub(super) fn value(&self, [heads, d_head]: [usize; 2]) -> Option<Tensor<4>> {
         match self {
-            Self::Key(_, value) => value.map(|value| by_head(*value, [heads, d_head])),
+            Self::Key(_, value) => {
+                let value = value.as_deref()?.clone();
+                Some(by_head(value, [heads, d_head]))
+            }
             Self::Zero | Self::Logits(_) => None,
         }
     }

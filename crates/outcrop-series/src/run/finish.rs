@@ -59,7 +59,10 @@ impl Measuring<'_> {
             spec_sha256: Some(self.state.arch_sha256.clone()).filter(|hash| !hash.is_empty()),
             corpus_sha256: Some(self.tokens.sha256.clone()),
             inputs_sha256: inputs,
-            backend: Some("outcrop-forward, f32".into()),
+            backend: Some(match &self.options.engine {
+                Some(engine) => format!("{}, f32", engine.name()),
+                None => "outcrop-forward, f32".into(),
+            }),
             command: Some(format!(
                 "outcrop measure, tokens: {}",
                 tokens_in_words(self.tokens)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256, sha256_hex};
-use outcrop_forward::{Annotations, Measured, ObservedStep, Published, observe_step};
+use outcrop_forward::{Annotations, Measured, ObservedStep, Published, measure_on, observe_step};
 use outcrop_tokens::Sequences;
 
 use crate::compared::Compared;
@@ -120,6 +120,10 @@ impl<'a> Measuring<'a> {
             staged: options.stage.is_some(),
             tokens_sha256: tokens.sha256.clone(),
             sinks: options.sinks,
+            backend: options
+                .engine
+                .as_ref()
+                .map(|engine| engine.name().to_owned()),
             observables: names(options),
             observed_sequences: options.observe.sequences,
             annotations_sha256: annotations_sha256(options),
@@ -305,14 +309,19 @@ impl<'a> Measuring<'a> {
             observer(SeriesEvent::Advanced(done / cells));
         };
         let earlier = self.compared.earlier(step, &self.state.steps);
-        let observed = observe_step(
-            &opened,
-            ids,
-            (name, step),
-            self.options.sinks,
-            (&self.options.observe, earlier),
-            &mut advance,
-        )?;
+        let observed = match &self.options.engine {
+            Some(engine) => {
+                measure_on(engine.as_ref(), &opened, ids, (name, step), &mut advance)?.into()
+            }
+            None => observe_step(
+                &opened,
+                ids,
+                (name, step),
+                self.options.sinks,
+                (&self.options.observe, earlier),
+                &mut advance,
+            )?,
+        };
         let ObservedStep {
             measured,
             mut observations,

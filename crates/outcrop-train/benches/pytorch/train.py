@@ -1,6 +1,6 @@
 """The training loop with PyTorch: GPT-NeoX with SDPA attention, fused AdamW, clipping by global norm; eager.
 
-    python3 train.py LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS WEIGHTS THREADS [VARIANT]
+    python3 train.py LAYERS D_MODEL HEADS CONTEXT BATCH VOCAB SECONDS WEIGHTS THREADS [VARIANT [DEVICE]]
 
 Starts from the weights in the safetensors file WEIGHTS and prints what examples/train_speed.rs prints: the
 `losses` of the first updates, `tokens` a second, those of the `fastest` update, and `peak` memory in KiB; and
@@ -19,11 +19,12 @@ from torch import nn
 WARM_UP, LOSSES, BATCHES = 3, 5, 16
 LAYERS, D, HEADS, CONTEXT, BATCH, VOCAB = map(int, sys.argv[1:7])
 SECONDS, WEIGHTS, THREADS = float(sys.argv[7]), sys.argv[8], int(sys.argv[9])
+DEVICE = (sys.argv[11:] or ["cpu"])[0]
 torch.set_num_threads(THREADS)
 D_HEAD = D // HEADS
 ROTARY = D_HEAD // 4
 ANGLES = torch.outer(torch.arange(CONTEXT), 10000.0 ** -(torch.arange(0, ROTARY, 2) / ROTARY))
-COS, SIN = ANGLES.cos(), ANGLES.sin()
+COS, SIN = ANGLES.cos().to(DEVICE), ANGLES.sin().to(DEVICE)
 
 
 def rotate(x):
@@ -90,7 +91,7 @@ def batch(index):
     place = torch.arange(index * size, (index + 1) * size + 1)
     uniform = (place * 2_654_435_761 >> 7) % 65536 / 65536.0
     ids = (uniform.double() ** 2 * VOCAB).long()
-    return ids[:-1].view(BATCH, CONTEXT), ids[1:].view(BATCH, CONTEXT)
+    return ids[:-1].view(BATCH, CONTEXT).to(DEVICE), ids[1:].view(BATCH, CONTEXT).to(DEVICE)
 
 
 def limit(m, k, n):
@@ -106,7 +107,7 @@ def limit(m, k, n):
 def started():
     """The model with the weights that it starts from."""
     weights = load_file(WEIGHTS)
-    if len(sys.argv) > 10:
+    if sys.argv[10:11] not in ([], [""]):
         model = switched.Model(switched.Switched(LAYERS, D, HEADS, CONTEXT, VOCAB, sys.argv[10]))
         model.load(weights)
         return model
@@ -116,7 +117,7 @@ def started():
 
 
 def main():
-    model = started()
+    model = started().to(DEVICE)
     matrices = [p for p in model.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if p.ndim != 2]
     groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]

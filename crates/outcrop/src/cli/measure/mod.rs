@@ -1,6 +1,7 @@
 //! `outcrop measure`.
 
 mod args;
+mod backend;
 mod figures;
 mod found;
 mod hub;
@@ -78,6 +79,10 @@ pub(crate) struct Args {
     /// Also measure checkpoints whose files differ from their SHA256SUMS; the audit marks them as suspect.
     #[arg(long)]
     ignore_sums: bool,
+    /// The backend: flex (CPU), or wgpu, vulkan, cuda if compiled in. On a GPU what measurements.csv needs is computed, and
+    /// no more: not --sinks, --observe, --set-zero, --set-mean, --figures.
+    #[arg(long, default_value = "flex")]
+    backend: String,
     /// Threads [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     threads: Option<u16>,
@@ -97,11 +102,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn measure(args: &Args) -> Result<()> {
+    let engine = backend::engine(args)?;
     let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
     let bar = Bar::new();
     let Some(origin) = Origin::open(&args.origin, &stopped).map_err(Error::or_interrupted)? else {
         return Ok(()); // what would be measured is said
     };
+    backend::check(engine.as_ref(), &origin.config)?;
     let model = args.model.clone().unwrap_or_else(|| origin.name.clone());
     let tokens = args
         .tokens
@@ -124,6 +131,7 @@ fn measure(args: &Args) -> Result<()> {
         config: args.origin.config.clone(),
         sinks: args.sinks,
         observe: args.observe.options(&lengths)?,
+        engine,
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
         repair: args.repair,

@@ -37,6 +37,11 @@ fn chosen(text: &str) -> std::result::Result<Chosen, String> {
 }
 
 impl Args {
+    /// Whether there is anything to observe.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.observe.is_some()
+    }
+
     /// Whether there are labels or targets.
     pub(super) fn is_annotated(&self) -> bool {
         self.labels.is_some() || self.targets.is_some()
