@@ -62,15 +62,12 @@ impl Parameter {
 
     /// With numbers of a file, a matrix [outputs, inputs].
     pub(crate) fn given(name: TensorName, values: Vec<f32>, device: &Device) -> Self {
-        let value = match name.shape.as_slice() {
-            &[outputs, inputs] if name.kind == TensorKind::Matrix => {
-                let data = TensorData::new(values, [outputs, inputs]);
-                Value::Matrix(Tensor::<2>::from_data(data, device).transpose())
-            }
-            _ => {
-                let shape = [values.len()];
-                Value::Vector(Tensor::from_data(TensorData::new(values, shape), device))
-            }
+        let value = if let (TensorKind::Matrix, &[outputs, inputs]) = (name.kind, &name.shape[..]) {
+            let data = TensorData::new(values, [outputs, inputs]);
+            Value::Matrix(Tensor::<2>::from_data(data, device).transpose())
+        } else {
+            let shape = [values.len()];
+            Value::Vector(Tensor::from_data(TensorData::new(values, shape), device))
         };
         let name = Arc::new(name);
         Self { name, value }
