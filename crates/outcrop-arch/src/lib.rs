@@ -14,12 +14,12 @@
 //! nothing with weights.
 //!
 //! ```
-//! use outcrop_arch::{ArchSpec, Family, GPT_NEOX};
+//! use outcrop_arch::{ArchSpec, GPT_NEOX};
 //!
 //! let spec = ArchSpec::pythia("70m")?;
 //! assert_eq!((spec.layers, spec.d_model, spec.heads), (6, 512, 8));
 //! assert_eq!(spec.parameters().total, 70_426_624);
-//! assert_eq!(Family::of(&spec), Some(&GPT_NEOX));
+//! assert_eq!(spec.family(), &GPT_NEOX);
 //! # Ok::<(), outcrop_arch::Error>(())
 //! ```
 

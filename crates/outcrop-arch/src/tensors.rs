@@ -1,5 +1,7 @@
 //! Under which names, in which shapes and in which layout published checkpoints store weights.
 
+use std::collections::BTreeMap;
+
 use crate::family::{HeadGains, Layout, Module, Stack};
 use crate::plan::{Draw, Part, Plan, Section, Step, TensorKind, TensorPart, TensorRole};
 use crate::{ArchSpec, Error, Family, Result};
@@ -191,6 +193,41 @@ impl Family {
             Some(_) | None => name.to_owned(),
         };
         Some(names.renamed(named))
+    }
+
+    /// What a file of this architecture calls the tensor that [`Family::tensors`] lists as `name`.
+    ///
+    /// ```
+    /// use outcrop_arch::{ArchSpec, FALCON, Residual};
+    ///
+    /// let arch = ArchSpec { residual: Residual::Parallel, ..ArchSpec::new(1, 8, 2) };
+    /// let name = FALCON.file_name(&arch, "transformer.h.0.input_layernorm.weight");
+    /// assert_eq!(name, "transformer.h.0.ln_attn.weight");
+    /// ```
+    pub fn file_name(&self, arch: &ArchSpec, name: &str) -> String {
+        let names = self.layout();
+        let aliases = match names.aliased {
+            Some(residual) if residual == arch.residual => names.aliases,
+            Some(_) | None => &[],
+        };
+        let other = |name: String, [other, usual]: &[&str; 2]| {
+            name.replace(&format!(".{usual}."), &format!(".{other}."))
+        };
+        aliases.iter().fold(name.to_owned(), other)
+    }
+
+    /// The numbers that a file with these weights holds beside them, which are the same everywhere.
+    pub fn constants(&self, weights: &[TensorName]) -> BTreeMap<String, f32> {
+        let mut found = BTreeMap::new();
+        for (constant, value) in self.layout().constants {
+            let (module, last) = constant.rsplit_once('.').unwrap_or(("", constant));
+            let places = weights.iter().filter_map(|weight| {
+                let (place, _) = weight.name.rsplit_once('.')?;
+                place.ends_with(module).then_some(place)
+            });
+            found.extend(places.map(|place| (format!("{place}.{last}"), *value)));
+        }
+        found
     }
 }
 

@@ -47,6 +47,7 @@ mod numbers;
 mod objective;
 mod parameters;
 mod stats_tap;
+mod stored;
 mod streams;
 mod tap;
 mod training;

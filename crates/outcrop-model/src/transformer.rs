@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Plan};
+use outcrop_arch::{ArchSpec, Family, Plan};
 
 use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
@@ -70,7 +70,15 @@ impl Transformer {
     /// As [`Transformer::new`]; [`Error::Checkpoint`](crate::Error::Checkpoint) for a file that cannot be read,
     /// [`Error::Weights`](crate::Error::Weights) for one that does not fit.
     pub fn load(spec: &ArchSpec, path: &Path, device: &Device) -> Result<Self> {
-        let mut load = Load::open(spec, path)?;
+        Self::load_as(spec, spec.family(), path, device)
+    }
+
+    /// The same under the names of another family, as [`Transformer::save_as`] writes them.
+    ///
+    /// # Errors
+    /// As [`Transformer::load`].
+    pub fn load_as(spec: &ArchSpec, family: &Family, path: &Path, device: &Device) -> Result<Self> {
+        let mut load = Load::open(spec, family, path)?;
         let model = Self::new(spec, 0, device)?.map_parameters(&mut load);
         load.finish(path)?;
         Ok(model)
@@ -83,9 +91,18 @@ impl Transformer {
     /// # Errors
     /// [`Error::Checkpoint`](crate::Error::Checkpoint), [`Error::Device`](crate::Error::Device).
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.save_as(self.spec.family(), path)
+    }
+
+    /// The same under the names and in the layout of another family, such as [`OUTCROP`](outcrop_arch::OUTCROP), whose
+    /// numbers are those in memory.
+    ///
+    /// # Errors
+    /// As [`Transformer::save`]; [`Error::Arch`](crate::Error::Arch) for a weight that has no name in the family.
+    pub fn save_as(&self, family: &Family, path: &Path) -> Result<()> {
         let mut save = Save::default();
         self.valid().map_parameters(&mut save);
-        save.write(&self.spec, path)
+        save.write(&self.spec, family, path)
     }
 
     /// Its architecture.

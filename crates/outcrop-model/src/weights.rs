@@ -1,12 +1,13 @@
-//! Parameters in files: under the names and in the layout of the family of their architecture.
+//! Parameters in files: under the names and in the layout of a family.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Plan, TensorKind, TensorName, TensorRole};
+use outcrop_arch::{ArchSpec, Family, Plan, TensorKind, TensorName, TensorRole};
 use outcrop_checkpoint::{read_tensors_where, write_tensors};
 
+use crate::stored::{from_file, to_file, width};
 use crate::{Error, ParameterMap, Result};
 
 /// A part of a plan: its layer, role and kind.
@@ -41,7 +42,7 @@ impl Stored {
         if self.names[tensor].spans == wanted.spans {
             return self.values[tensor].take();
         }
-        let width: usize = wanted.shape[1..].iter().product();
+        let width = width(wanted);
         let mut values = Vec::with_capacity(wanted.shape.iter().product());
         for span in &wanted.spans {
             for index in span.first..span.first + span.rows {
@@ -60,9 +61,9 @@ impl Stored {
     }
 }
 
-/// The tensors of an architecture in files.
-fn named(spec: &ArchSpec) -> Result<Vec<TensorName>> {
-    let names = spec.family().name_parts(&Plan::new(spec))?;
+/// The tensors of an architecture in files of a family.
+fn named(spec: &ArchSpec, family: &Family) -> Result<Vec<TensorName>> {
+    let names = family.name_parts(&Plan::new(spec))?;
     Ok(names.into_iter().filter(|name| name.required).collect())
 }
 
@@ -73,9 +74,8 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// The tensors of a safetensors file.
-    pub(crate) fn open(spec: &ArchSpec, path: &Path) -> Result<Self> {
-        let family = spec.family();
+    /// The tensors of a safetensors file of a family.
+    pub(crate) fn open(spec: &ArchSpec, family: &Family, path: &Path) -> Result<Self> {
         let weight = |name: &str| family.standard_name(name).is_some();
         let given = read_tensors_where(path, weight)?.into_iter();
         let given = given.filter_map(|t| Some((family.standard_name(&t.name)?, t)));
@@ -84,7 +84,7 @@ impl Load {
             stored: Stored::default(),
             problems: Vec::new(),
         };
-        for name in named(spec)? {
+        for name in named(spec, family)? {
             let values = given.remove(&name.name);
             load.add(name, values);
         }
@@ -102,7 +102,10 @@ impl Load {
             Some(given) if given.shape != name.shape => {
                 format!("has shape {:?}, expected {:?}", given.shape, name.shape)
             }
-            Some(given) => return self.stored.add(name, Some(given.data)),
+            Some(given) => {
+                let values = from_file(&name, given.data);
+                return self.stored.add(name, Some(values));
+            }
         };
         self.problems.push(format!("`{}` {problem}", name.name));
         self.stored.add(name, None);
@@ -151,16 +154,23 @@ pub(crate) struct Save {
 }
 
 impl Save {
-    /// Writes them, completely or not at all.
-    pub(crate) fn write(mut self, spec: &ArchSpec, path: &Path) -> Result<()> {
+    /// Writes them as a file of a family, completely or not at all.
+    pub(crate) fn write(mut self, spec: &ArchSpec, family: &Family, path: &Path) -> Result<()> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         let mut tensors = Vec::new();
-        for name in named(spec)? {
+        let names = named(spec, family)?;
+        for (name, value) in family.constants(&names) {
+            let (shape, data) = (Vec::new(), vec![value]);
+            tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
+        }
+        for name in names {
             let data = self.stored.take(&name);
             let data = data.unwrap_or_else(|| unreachable!("a family names the parts of the plan"));
+            let data = to_file(&name, data);
             let TensorName { name, shape, .. } = name;
+            let name = family.file_name(spec, &name);
             tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
         }
         let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);

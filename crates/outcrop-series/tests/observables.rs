@@ -309,7 +309,11 @@ fn a_damaged_table_is_named_and_measured_again_from_there() {
     let whole = text(&out, "observables.csv");
     let path = out.file("observables.csv");
     let middle = whole.len() * 5 / 6; // of the third checkpoint
-    let other = if whole[middle..].starts_with('7') { 8 } else { 7 };
+    let other = if whole[middle..].starts_with('7') {
+        8
+    } else {
+        7
+    };
     let altered = format!("{}{other}{}", &whole[..middle], &whole[middle + 1..]);
     for damaged in [&whole[..whole.len() - 30], &altered] {
         std::fs::write(&path, damaged).unwrap();

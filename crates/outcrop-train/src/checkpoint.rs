@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use outcrop_arch::OUTCROP;
 use outcrop_checkpoint::{read_tensors, write_checkpoint, write_tensors};
-use outcrop_core::Error as CoreError;
+use outcrop_core::{Error as CoreError, read_huggingface};
 use outcrop_model::Transformer;
 
 use crate::observing::Observing;
@@ -10,6 +11,8 @@ use crate::run_dir::TABLES;
 use crate::{Error, Extents, Optimizer, Result, RunDir};
 
 const MODEL: &str = "model.safetensors";
+/// The weights as they are in memory, where files of the family hold gains less 1, which are rounded.
+const EXACT: &str = "resume/weights.safetensors";
 const OPTIMIZER: &str = "resume/optimizer.safetensors";
 
 /// Writes a checkpoint: the model and its tokenizer's files for everyone, the optimiser, how much of
@@ -35,6 +38,9 @@ pub(crate) fn save(
         if let Some(parent) = optimizer_file.parent() {
             std::fs::create_dir_all(parent).map_err(|e| CoreError::io("create", parent, e))?;
         }
+        if model.spec().family().layout().gain_offset != 0.0 {
+            model.save_as(&OUTCROP, &folder.join(EXACT))?;
+        }
         write_tensors(&optimizer_file, &optimizer.state(model)?, &BTreeMap::new())?;
         let tables_file = folder.join(TABLES);
         let text = serde_json::to_string_pretty(tables)
@@ -57,7 +63,15 @@ pub(crate) fn load(
     fresh: &Transformer,
     optimizer: &mut Optimizer,
 ) -> Result<Transformer> {
-    let model = Transformer::load(fresh.spec(), &folder.join(MODEL), fresh.device())?;
+    let exact = folder.join(EXACT);
+    let (family, path) = match exact.exists() {
+        true => (&OUTCROP, exact),
+        false => (
+            read_huggingface(&folder.join("config.json"))?.family,
+            folder.join(MODEL),
+        ),
+    };
+    let model = Transformer::load_as(fresh.spec(), family, &path, fresh.device())?;
     let tensors = read_tensors(&folder.join(OPTIMIZER))?;
     match optimizer.restore(&model, tensors, step) {
         None => Ok(model),

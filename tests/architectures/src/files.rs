@@ -16,7 +16,7 @@ fn name_of(tensor: &TensorName, role: outcrop_arch::TensorRole) -> String {
 /// How many numbers one row of a tensor's parts has.
 fn width(tensor: &TensorName) -> usize {
     let rows: usize = tensor.spans.iter().map(|span| span.rows).sum();
-    tensor.shape.iter().product::<usize>() / rows
+    tensor.shape.iter().product::<usize>() / (rows + tensor.skipped)
 }
 
 /// A matrix of `rows` rows with rows and columns exchanged.
@@ -36,11 +36,13 @@ pub fn to_file(tensor: &TensorName, parts: &Parts) -> Vec<f32> {
         let part = &parts[&name_of(tensor, span.role)];
         part[span.first * width..][..span.rows * width].to_vec()
     };
-    let values: Vec<f32> = tensor.spans.iter().flat_map(rows).collect();
-    match tensor.transposed {
+    let values = tensor.spans.iter().flat_map(rows);
+    let values: Vec<f32> = values.map(|x| x - tensor.offset).collect();
+    let values = match tensor.transposed {
         true => turned(&values, values.len() / width),
         false => values,
-    }
+    };
+    [vec![0.0; tensor.skipped * width], values].concat()
 }
 
 /// The parts that tensors of a file hold, from their numbers by name.
@@ -51,11 +53,12 @@ pub fn from_file(tensors: &[TensorName], values: &BTreeMap<String, Vec<f32>>) ->
     let mut parts = Parts::new();
     for tensor in tensors.iter().filter(|tensor| tensor.required) {
         let width = width(tensor);
-        let values = &values[&tensor.name];
-        let values = match tensor.transposed {
+        let values = &values[&tensor.name][tensor.skipped * width..];
+        let mut values = match tensor.transposed {
             true => turned(values, width),
-            false => values.clone(),
+            false => values.to_vec(),
         };
+        values.iter_mut().for_each(|x| *x += tensor.offset);
         let mut rest = values.chunks_exact(width);
         for span in &tensor.spans {
             let part = parts.entry(name_of(tensor, span.role)).or_default();

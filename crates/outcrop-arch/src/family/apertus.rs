@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, bare, module, rope, window};
+use super::{Config, Family, Layout, Setting, bare, module, rope, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, QkNorm, Result};
 
@@ -12,6 +12,7 @@ pub static APERTUS: Family = {
         classes: &["ApertusForCausalLM", "ApertusModel"],
         settings: Some(&[SHAPE, GROUPED, SETTINGS]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, module, read, window};
 use crate::TensorRole as R;
@@ -25,6 +27,7 @@ pub static BIOGPT: Family = {
             Harmless("layerdrop"),
         ]]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -75,4 +78,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({ SCALED: arch.scale.embedding != 1.0 })
 }

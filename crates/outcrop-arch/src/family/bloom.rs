@@ -1,5 +1,5 @@
 use super::settings::name;
-use super::{Config, Family, Layout, Setting, fused, module, read, window};
+use super::{Config, Family, Layout, Setting, fused, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Position, Residual, Result};
 
@@ -35,6 +35,7 @@ pub static BLOOM: Family = {
             Harmless("slow_but_exact"),
         ]]),
         read: Some(read_config),
+        write: Some(write::nothing),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

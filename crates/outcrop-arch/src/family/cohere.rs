@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, HeadGains, Layout, Setting, rope, window};
+use super::{Config, Family, HeadGains, Layout, Setting, rope, window, write};
 use crate::{ArchSpec, Norm, QkNorm, Residual, Result, RotaryPairs, Scale};
 
 pub(super) const EPS: &str = "layer_norm_eps";
@@ -21,6 +23,7 @@ pub static COHERE: Family = {
             &[Read(QK_NORM), Harmless("model_max_length")],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -72,4 +75,9 @@ pub(super) fn common(config: &Config<'_>) -> Result<ArchSpec> {
         },
         ..arch
     })
+}
+
+/// What Cohere 2 writes too.
+pub(super) fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), json!({ LOGITS: arch.scale.logits }))
 }

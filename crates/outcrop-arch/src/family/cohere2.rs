@@ -1,7 +1,7 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, cohere, read, window};
+use super::{Config, Family, Setting, cohere, read, window, write};
 use crate::{ArchSpec, Result};
 
 const PATTERN: &str = "sliding_window_pattern";
@@ -32,6 +32,7 @@ pub static COHERE2: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&cohere::LAYOUT),
         ..Family::NONE
     }
@@ -53,4 +54,11 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(
+        cohere::write_config(arch),
+        write::windows(arch, Some(arch.context)),
+    )
 }

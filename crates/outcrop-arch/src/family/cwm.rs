@@ -1,6 +1,8 @@
+use serde_json::Value;
+
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, read, rope, window};
+use super::{Config, Family, Setting, read, rope, window, write};
 use crate::{ArchSpec, Bias, Result};
 
 /// CWM, Meta's code world model: Llama with windows in three of four layers.
@@ -16,6 +18,7 @@ pub static CWM: Family = {
             &[Read(name::MLP_BIAS), Fixed(name::ATTENTION_BIAS, "false")],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -41,4 +44,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::alone(config, arch.layers, Some(width), windowed)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), write::windows(arch, Some(arch.context)))
 }

@@ -1,6 +1,4 @@
-use serde_json::{Value, json};
-
-use super::llama::{DEFAULTS, Defaults, GROUPED, LLAMA, grouped, write_block};
+use super::llama::{DEFAULTS, Defaults, GROUPED, LLAMA, grouped};
 use super::settings::SHAPE;
 use super::{Config, Family, Setting, read, window, write};
 use crate::{ArchSpec, Result, RotaryPairs};
@@ -16,7 +14,7 @@ pub static ERNIE4_5: Family = Family {
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(BIAS)]]),
     read: Some(read_config),
-    write: Some(write_config),
+    write: Some(write::rope),
     holds: None,
     layout: None,
 };
@@ -36,8 +34,4 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
-}
-
-fn write_config(arch: &ArchSpec) -> Value {
-    write::with(write_block(arch), json!({ BIAS: arch.bias.mlp() }))
 }

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, olmo2, read, window};
+use super::{Config, Family, Setting, olmo2, read, window, write};
 use crate::{ArchSpec, Bias, NormPlacement, QkNorm, Result};
 
 const PATTERN: &str = "sliding_window_pattern";
@@ -25,6 +25,7 @@ pub static EXAONE4: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&olmo2::LAYOUT),
         ..Family::NONE
     }
@@ -61,4 +62,10 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let all = arch.unrotated_layers.len() == arch.layers;
+    let unused = all.then_some(arch.context);
+    write::with(write::rope(arch), write::windows(arch, unused))
 }

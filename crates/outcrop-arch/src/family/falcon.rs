@@ -1,8 +1,8 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::llama::DEFAULTS;
 use super::settings::name;
-use super::{Config, Family, Layout, Setting, fused, module, read, rope, window};
+use super::{Config, Family, Layout, Setting, fused, module, read, rope, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, Alibi, ArchSpec, Bias, Position, Residual, Result};
 
@@ -53,6 +53,7 @@ pub static FALCON: Family = {
             Fixed("apply_residual_connection_post_layernorm", "false"),
         ]]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -76,6 +77,7 @@ static LAYOUT: Layout = Layout {
         ["ln_attn", "input_layernorm"],
         ["ln_mlp", "post_attention_layernorm"],
     ],
+    aliased: Some(Residual::Parallel),
     reference: 2048,
     ..Layout::NONE
 };
@@ -147,4 +149,23 @@ fn residual(config: &Config<'_>) -> Result<Residual> {
             Err(config.unsupported(NORMS, &json!(other), supported))
         }
     }
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let grouped = arch.residual == Residual::Parallel || ![1, arch.heads].contains(&arch.kv_heads);
+    let norms = match arch.residual {
+        Residual::Parallel => Some(2),
+        Residual::ParallelShared => Some(1),
+        Residual::Sequential => None,
+    };
+    write::with(
+        write::rope(arch),
+        json!({
+            NEW: grouped,
+            ONE_KEY: arch.kv_heads == 1,
+            PARALLEL: arch.residual.properties().parallel,
+            NORMS: norms,
+            LINEAR: arch.position.alibi(),
+        }),
+    )
 }

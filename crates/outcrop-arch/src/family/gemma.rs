@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, read, window};
+use super::{Config, Family, Layout, Setting, read, window, write};
 use crate::{Activation, ArchSpec, Result, Scale};
 
 const NEWER: &str = "hidden_activation";
@@ -25,6 +25,7 @@ pub static GEMMA: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -1,7 +1,9 @@
+use serde_json::{Value, json};
+
 use super::gemma::{self, OWN};
 use super::llama::{GROUPED, biases, unrotated};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, rope, window};
+use super::{Config, Family, Layout, Setting, module, read, rope, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, NormPlacement, Result, Scale, Softcap};
 
@@ -17,6 +19,7 @@ pub static GEMMA2: Family = Family {
     classes: &["Gemma2ForCausalLM", "Gemma2Model"],
     settings: Some(&[SHAPE, GROUPED, SETTINGS]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };
@@ -88,4 +91,16 @@ pub(super) fn common(config: &Config<'_>, caps: [Option<f64>; 2]) -> Result<Arch
         },
         ..arch
     })
+}
+
+/// What VaultGemma writes too.
+pub(super) fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), write_beside(arch))
+}
+
+/// What Gemma 2 and 3 write beside rotary positions.
+pub(super) fn write_beside(arch: &ArchSpec) -> Value {
+    let attention = arch.scale.attention.unwrap_or(1.0);
+    let scalar = write::solved(attention.powi(-2), attention, |x| 1.0 / x.sqrt());
+    write::with(write::windows(arch, None), json!({ SCALAR: scalar }))
 }

@@ -1,7 +1,9 @@
+use serde_json::{Value, json};
+
 use super::layered::{self, Base};
 use super::llama::{Defaults, GROUPED};
 use super::settings::SHAPE;
-use super::{Config, Family, Setting, gemma, gemma2, window};
+use super::{Config, Family, Setting, gemma, gemma2, window, write};
 use crate::{ArchSpec, QkNorm, Result};
 
 const LOCAL: &str = "rope_local_base_freq";
@@ -24,6 +26,7 @@ pub static GEMMA3_TEXT: Family = Family {
         ],
     ]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&gemma2::LAYOUT),
     ..Family::NONE
 };
@@ -52,4 +55,12 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         ..arch
     };
     layered::read(config, &OWN, Base::Setting(LOCAL, 10_000.0), arch)
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let local = json!({ LOCAL: layered::local_base(arch) });
+    write::with(
+        write::with(layered::write(arch), gemma2::write_beside(arch)),
+        local,
+    )
 }

@@ -1,7 +1,5 @@
-use serde_json::{Value, json};
-
 use super::llama::{
-    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, grouped, write_block,
+    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, grouped,
 };
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Module, Setting, module, read, window, write};
@@ -17,7 +15,7 @@ pub static GLM: Family = Family {
     base: Some(&LLAMA),
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(name::ATTENTION_BIAS)]]),
     read: Some(read_config),
-    write: Some(write_config),
+    write: Some(write::partial_rope),
     holds: Some(gated_block),
     layout: Some(&LAYOUT),
 };
@@ -61,12 +59,4 @@ pub(super) fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
-}
-
-/// What GLM-4 writes too.
-pub(super) fn write_config(arch: &ArchSpec) -> Value {
-    write::with(
-        write_block(arch),
-        json!({ name::ATTENTION_BIAS: arch.bias.qkv() }),
-    )
 }

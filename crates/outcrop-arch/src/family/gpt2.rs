@@ -114,19 +114,7 @@ pub(super) fn scores(config: &Config<'_>) -> Result<Option<f64>> {
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
-    json!({
-        LAYERS: arch.layers,
-        WIDTH: arch.d_model,
-        HEADS: arch.heads,
-        D_FF: arch.d_ff,
-        CONTEXT: arch.context,
-        ACTIVATION: arch.activation.properties().huggingface.first(),
-        EPS: arch.norm_eps,
-        SCALED: arch.scale.attention.is_none(),
-        BY_LAYER: arch.scale.by_layer,
-        name::VOCAB: arch.vocab,
-        name::TIED: arch.tied,
-    })
+    json!({ SCALED: arch.scale.attention.is_none(), BY_LAYER: arch.scale.by_layer })
 }
 
 fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {

@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, gpt2, read, window};
 use crate::{Activation, ArchSpec, Position, Residual, Result, Scale};
@@ -47,6 +49,7 @@ pub static GPT_BIGCODE: Family = {
             Harmless("validate_runner_input"),
         ]]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -93,4 +96,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({ ONE_KEY: arch.kv_heads == 1, gpt2::SCALED: arch.scale.attention.is_none() })
 }

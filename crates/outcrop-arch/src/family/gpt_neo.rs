@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::settings::{SUMMARY, name};
 use super::{Config, Family, Layout, Setting, module, read, window};
@@ -40,6 +40,7 @@ pub static GPT_NEO: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -147,4 +148,17 @@ fn expanded(types: &Value) -> Option<Vec<bool>> {
         layers.extend(kinds.repeat(times));
     }
     Some(layers)
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let kind = |layer| match arch.window_width(layer) {
+        Some(_) => "local",
+        None => "global",
+    };
+    let kinds: Vec<_> = (1..=arch.layers).map(kind).collect();
+    let width = arch
+        .window
+        .as_ref()
+        .map_or(arch.context, |window| window.width);
+    json!({ KINDS: [[kinds, 1]], WIDTH: width })
 }

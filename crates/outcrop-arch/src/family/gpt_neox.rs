@@ -107,20 +107,15 @@ fn holds(family: &Family, arch: &ArchSpec) -> Result<()> {
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
-    let (fraction, base) = write::rotary(arch);
-    write::with(
-        write::shape(arch),
-        json!({
-            EPS: arch.norm_eps,
-            PARALLEL: arch.residual.properties().parallel,
-            FRACTION: fraction,
-            BASE: base,
-            name::ROPE: write::with(
-                scaling::write(arch.rotary_scaling.as_ref()),
-                json!({ name::FRACTION: fraction, name::THETA: base }),
-            ),
-            name::ATTENTION_BIAS: arch.bias.qkv(),
-            "hidden_dropout": 0.0,
-        }),
-    )
+    let rotary = arch.position.rotary();
+    let (fraction, base) = rotary.map(|rotary| (rotary.fraction, rotary.base)).unzip();
+    json!({
+        FRACTION: fraction,
+        BASE: base,
+        name::ROPE: write::with(
+            scaling::write(arch.rotary_scaling.as_ref()),
+            json!({ name::FRACTION: fraction, name::THETA: base }),
+        ),
+        "hidden_dropout": 0.0,
+    })
 }

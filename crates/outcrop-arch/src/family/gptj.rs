@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::settings::{SUMMARY, name};
 use super::{Config, Family, Layout, Setting, module, read, window};
@@ -41,6 +41,7 @@ pub static GPTJ: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -117,4 +118,8 @@ fn rotated(config: &Config<'_>, arch: &ArchSpec) -> Result<Position> {
         fraction: fraction.unwrap_or(exact),
         base: 10_000.0, // no setting
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({ ROTATED: arch.rotary_dims() })
 }

@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::llama::{DEFAULTS, GROUPED, LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Result, Scale};
 
 const EMBEDDING: &str = "embedding_multiplier";
@@ -22,6 +24,7 @@ pub static GRANITE: Family = {
             &[Read(name::ATTENTION_BIAS), Read(name::MLP_BIAS)],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -59,4 +62,22 @@ pub(super) fn scale(config: &Config<'_>) -> Result<Scale> {
 /// A factor, 1 where the file does not say it.
 pub(super) fn factor(config: &Config<'_>, name: &str) -> Result<f64> {
     Ok(config.number(name)?.unwrap_or(1.0))
+}
+
+/// What Granite SWA writes too.
+pub(super) fn write_config(arch: &ArchSpec) -> Value {
+    let logits = write::solved(1.0 / arch.scale.logits, arch.scale.logits, |x| 1.0 / x);
+    write::with(write_factors(arch), json!({ LOGITS: logits }))
+}
+
+/// The factors but that of the logits, and rotary positions.
+pub(super) fn write_factors(arch: &ArchSpec) -> Value {
+    write::with(
+        write::rope(arch),
+        json!({
+            EMBEDDING: arch.scale.embedding,
+            ATTENTION: arch.scale.attention,
+            RESIDUAL: arch.scale.residual,
+        }),
+    )
 }

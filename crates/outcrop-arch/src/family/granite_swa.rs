@@ -1,8 +1,8 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, bare, granite, module, window};
+use super::{Config, Family, Layout, Setting, bare, granite, module, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, Position, Result};
 
@@ -15,6 +15,7 @@ pub static GRANITE_SWA: Family = Family {
     classes: &["GraniteSWAForCausalLM", "GraniteSWAModel"],
     settings: Some(&[SHAPE, GROUPED, granite::FACTORS, BESIDE]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };
@@ -103,4 +104,22 @@ fn bases(config: &Config<'_>, arch: ArchSpec) -> Result<ArchSpec> {
         unrotated_layers: (1..=arch.layers).filter(|l| all[l - 1] == 0.0).collect(),
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let config = write::with(
+        granite::write_config(arch),
+        write::windows(arch, Some(arch.context)),
+    );
+    if arch.local_base.is_none() && arch.unrotated_layers.is_empty() {
+        return config;
+    }
+    let base = arch.position.rotary().map(|rotary| rotary.base);
+    let of = |layer| match arch.window_width(layer) {
+        _ if arch.unrotated_layers.contains(&layer) => Some(0.0),
+        Some(_) => arch.local_base.or(base),
+        None => base,
+    };
+    let bases: Vec<_> = (1..=arch.layers).map(of).collect();
+    write::with(config, json!({ BASES: bases }))
 }

@@ -1,6 +1,6 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::llama::{DEFAULTS, Defaults, GROUPED, LLAMA, grouped, write_block};
+use super::llama::{DEFAULTS, Defaults, GROUPED, LLAMA, grouped};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Setting, read, window, write};
 use crate::{ArchSpec, Bias, Result, RotaryPairs};
@@ -20,7 +20,7 @@ pub static HELIUM: Family = {
             &[Read(name::ATTENTION_BIAS), Read(name::MLP_BIAS)],
         ]),
         read: Some(read_config),
-        write: Some(write_config),
+        write: Some(write::rope),
         holds: None,
         layout: None,
     }
@@ -50,14 +50,4 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
-}
-
-fn write_config(arch: &ArchSpec) -> Value {
-    write::with(
-        write_block(arch),
-        json!({
-            name::ATTENTION_BIAS: arch.bias.qkv(),
-            name::MLP_BIAS: arch.bias.mlp(),
-        }),
-    )
 }

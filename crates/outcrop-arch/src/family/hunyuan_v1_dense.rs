@@ -2,7 +2,7 @@ use serde_json::{Map, Value, json};
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, biases, unrotated};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, rope, window};
+use super::{Config, Family, Layout, Setting, module, read, rope, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, Position, QkNorm, Result};
 
@@ -49,6 +49,7 @@ pub static HUNYUAN_V1_DENSE: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::llama::{DEFAULTS, GROUPED, LAYOUT as LLAMA_LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, granite, module, window};
+use super::{Config, Family, Layout, Setting, granite, module, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, NormPlacement, Result, Scale};
 
@@ -14,6 +16,7 @@ pub static HYPERCLOVAX: Family = {
         classes: &["HyperCLOVAXForCausalLM", "HyperCLOVAXModel"],
         settings: Some(&[SHAPE, GROUPED, granite::FACTORS, BESIDE]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -60,4 +63,12 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::none(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let after = arch.norm_placement == NormPlacement::Peri;
+    write::with(
+        granite::write_factors(arch),
+        json!({ granite::LOGITS: arch.scale.logits, AFTER: after }),
+    )
 }

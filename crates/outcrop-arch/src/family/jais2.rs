@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, LAYOUT, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{Activation, ArchSpec, Bias, Norm, Result};
 
 const EPS: &str = "layer_norm_eps";
@@ -23,6 +23,7 @@ pub static JAIS2: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::llama::Defaults;
 use super::settings::name::{OLDER_ROPE as OLDER, ROPE as NEWER, THETA};
-use super::{Config, rope};
+use super::{Config, rope, write};
 use crate::{ArchSpec, Result};
 
 const FULL: &str = "full_attention";
@@ -98,4 +98,20 @@ fn known(config: &Config<'_>, tables: &Map<String, Value>) -> Result<Value> {
         }
     }
     Ok(tables.get(FULL).cloned().unwrap_or(Value::Null))
+}
+
+/// The tables of layers without a window and of those with one, and the base of the former outside.
+pub(super) fn write(arch: &ArchSpec) -> Value {
+    let mut config = write::rope(arch);
+    if let Some(full) = config.get_mut(NEWER).map(Value::take) {
+        let local = json!({ "rope_type": "default", THETA: local_base(arch) });
+        config[NEWER] = json!({ FULL: full, LOCAL: local });
+    }
+    config
+}
+
+/// The base of layers with a window.
+pub(super) fn local_base(arch: &ArchSpec) -> Option<f64> {
+    let base = arch.position.rotary().map(|rotary| rotary.base);
+    arch.local_base.or(base)
 }

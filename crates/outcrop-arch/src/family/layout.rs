@@ -1,4 +1,4 @@
-use crate::TensorRole;
+use crate::{Residual, TensorRole};
 
 /// How a family names and lays out its tensors.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct Layout {
     pub buffers: &'static [&'static str],
     /// Other names of modules of a block, each with the one in [`Layout::block`].
     pub aliases: &'static [[&'static str; 2]],
+    /// The residual of the architectures whose files are written with the other names; none where no file is.
+    pub aliased: Option<Residual>,
     /// Ends of the names of numbers that every file has with this value.
     pub constants: &'static [(&'static str, f32)],
     /// What is added to gains of files: 1 where these hold them less 1, else 0.
@@ -163,6 +165,7 @@ impl Layout {
         head_gains: HeadGains::Vector,
         buffers: &[],
         aliases: &[],
+        aliased: None,
         constants: &[],
         gain_offset: 0.0,
         spread: &[],

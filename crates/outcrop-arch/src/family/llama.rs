@@ -1,9 +1,7 @@
-use serde_json::{Value, json};
-
 use super::layout::ROTARY;
 use super::rope::{self, Spelling};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, scaling, window, write};
+use super::{Config, Family, Layout, Setting, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, NormPlacement, Residual, Result, Scale};
 
@@ -28,7 +26,7 @@ pub static LLAMA: Family = {
             ],
         ]),
         read: Some(read_config),
-        write: Some(write_config),
+        write: Some(write::rope),
         holds: Some(holds),
         layout: Some(&LAYOUT),
     }
@@ -169,34 +167,4 @@ pub(super) fn rms_block(family: &Family, arch: &ArchSpec, norms: NormPlacement) 
     family.same("scale", arch.scale, Scale::default())?;
     family.same("residual", arch.residual, Residual::Sequential)?;
     family.rotary(arch).map(|_| ())
-}
-
-fn write_config(arch: &ArchSpec) -> Value {
-    let biases = json!({
-        name::ATTENTION_BIAS: arch.bias.qkv(),
-        name::MLP_BIAS: arch.bias.mlp(),
-    });
-    write::with(write_block(arch), biases)
-}
-
-/// What all that is built like Llama writes.
-pub(super) fn write_block(arch: &ArchSpec) -> Value {
-    let (fraction, base) = write::rotary(arch);
-    let mut rope = write::with(
-        scaling::write(arch.rotary_scaling.as_ref()),
-        json!({ name::THETA: base }),
-    );
-    if fraction != 1.0 {
-        rope = write::with(rope, json!({ name::FRACTION: fraction }));
-    }
-    write::with(
-        write::shape(arch),
-        json!({
-            name::KV_HEADS: arch.kv_heads,
-            name::HEAD_DIM: arch.d_head(),
-            name::RMS_EPS: arch.norm_eps,
-            name::THETA: base,
-            name::ROPE: rope,
-        }),
-    )
 }

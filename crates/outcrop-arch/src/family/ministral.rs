@@ -1,6 +1,8 @@
+use serde_json::Value;
+
 use super::llama::{DEFAULTS, GROUPED, LAYOUT, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Bias, Result};
 
 /// Ministral: Mistral with windows layer by layer.
@@ -17,6 +19,7 @@ pub static MINISTRAL: Family = Family {
         ],
     ]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };
@@ -29,4 +32,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::alone(config, arch.layers, Some(width), all)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), write::windows(arch, Some(arch.context)))
 }

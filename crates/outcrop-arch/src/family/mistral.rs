@@ -1,6 +1,6 @@
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped, write_block};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, window, write};
 use crate::{ArchSpec, Result};
@@ -39,10 +39,5 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
-    write::with(
-        write_block(arch),
-        json!({
-            name::WINDOW: arch.window.as_ref().map(|window| window.width),
-        }),
-    )
+    write::with(write::rope(arch), write::window_width(arch, None))
 }

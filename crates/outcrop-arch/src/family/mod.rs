@@ -110,6 +110,8 @@ families! {
     mistral::MISTRAL,
     qwen2::QWEN2,
     qwen3::QWEN3,
+    ministral::MINISTRAL,
+    cwm::CWM,
     smollm3::SMOLLM3,
     phi3::PHI3,
     arcee::ARCEE,
@@ -122,6 +124,7 @@ families! {
     hf_olmo::HF_OLMO,
     olmo2::OLMO2,
     olmo3::OLMO3,
+    openai_gpt::OPENAI_GPT,
     opt::OPT,
     bloom::BLOOM,
     gpt_neo::GPT_NEO,
@@ -130,11 +133,12 @@ families! {
     gemma3::GEMMA3_TEXT,
     granite::GRANITE,
     phi::PHI,
-    falcon::FALCON,
     mpt::MPT,
     starcoder2::STARCODER2,
     gpt_bigcode::GPT_BIGCODE,
+    jais2::JAIS2,
     nemotron::NEMOTRON,
+    falcon::FALCON,
     mixtral::MIXTRAL,
     olmoe::OLMOE,
     qwen2_moe::QWEN2_MOE,
@@ -145,23 +149,19 @@ families! {
     apertus::APERTUS,
     apertus1p5::APERTUS1P5_TEXT,
     biogpt::BIOGPT,
+    gptj::GPTJ,
     codegen::CODEGEN,
     cohere::COHERE,
     cohere2::COHERE2,
-    cwm::CWM,
     exaone::EXAONE,
     exaone4::EXAONE4,
-    gptj::GPTJ,
     granite_swa::GRANITE_SWA,
     hunyuan_v1_dense::HUNYUAN_V1_DENSE,
     hyperclovax::HYPERCLOVAX,
     internlm3::INTERNLM3,
     iquestcoder::IQUESTCODER,
-    jais2::JAIS2,
-    ministral::MINISTRAL,
     ministral3::MINISTRAL3,
     nanochat::NANOCHAT,
-    openai_gpt::OPENAI_GPT,
     persimmon::PERSIMMON,
     stablelm::STABLELM,
     vaultgemma::VAULTGEMMA,
@@ -188,7 +188,8 @@ pub struct Family {
     pub settings: Option<&'static [&'static [Setting]]>,
     /// How its `config.json` makes an architecture.
     pub read: Option<fn(&Config<'_>) -> Result<ArchSpec>>,
-    /// The settings of its `config.json` for an architecture, as far as it can represent it.
+    /// The settings of its `config.json` for an architecture, as far as it can represent it, besides those that several
+    /// families have.
     pub write: Option<fn(&ArchSpec) -> Value>,
     /// Whether its checkpoints can hold an architecture: the first field that they cannot represent.
     pub holds: Option<fn(&Family, &ArchSpec) -> Result<()>>,
@@ -216,27 +217,6 @@ impl Family {
     /// of the base.
     pub fn renames_only(&self) -> bool {
         self.base.is_some() && self.settings.is_none() && self.read.is_none()
-    }
-
-    /// The family whose checkpoints hold this architecture, if one does. Two families hold the same architecture only
-    /// if one is the base of the other; this is the base. Families that are only read are not asked.
-    ///
-    /// ```
-    /// use outcrop_arch::{ArchSpec, Family, GPT_NEOX, Norm};
-    ///
-    /// let mut arch = ArchSpec::pythia("70m")?;
-    /// assert_eq!(Family::of(&arch), Some(&GPT_NEOX));
-    /// arch.norm = Norm::RmsNorm;
-    /// assert_eq!(Family::of(&arch), None);
-    /// # Ok::<(), outcrop_arch::Error>(())
-    /// ```
-    pub fn of(arch: &ArchSpec) -> Option<&'static Self> {
-        let on_none = |family: &&&Self| family.base.is_none();
-        let written = || FAMILIES.iter().filter(|family| family.is_written());
-        let bases = written().filter(on_none);
-        let others = written().filter(|family| !on_none(family));
-        let mut all = bases.chain(others).copied();
-        all.find(|family| family.check(arch).is_ok())
     }
 
     /// Whether a `config.json` of this `model_type` is one of the family.
@@ -284,15 +264,19 @@ impl Family {
 
     /// The `config.json` of an architecture, as far as this family can represent it.
     pub(crate) fn says(&self, arch: &ArchSpec) -> Option<Value> {
+        let own = self.own_settings(arch)?;
         let kind =
             json!({ "architectures": [self.classes.first()?], "model_type": self.model_type });
-        Some(write::with(kind, self.settings_of(arch)?))
+        Some(write::with(
+            write::with(kind, write::shared(self, arch)),
+            own,
+        ))
     }
 
-    fn settings_of(&self, arch: &ArchSpec) -> Option<Value> {
+    fn own_settings(&self, arch: &ArchSpec) -> Option<Value> {
         match (self.write, self.base) {
             (Some(write), _) => Some(write(arch)),
-            (None, Some(base)) => base.settings_of(arch),
+            (None, Some(base)) => base.own_settings(arch),
             (None, None) => None,
         }
     }

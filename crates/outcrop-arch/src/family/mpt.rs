@@ -45,6 +45,7 @@ pub static MPT: Family = {
             Harmless("verbose"),
         ]]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -145,4 +146,8 @@ fn attention(config: &Config<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({ ATTENTION: { "alibi": true, "clip_qkv": arch.clip_qkv, "softmax_scale": arch.scale.attention } })
 }

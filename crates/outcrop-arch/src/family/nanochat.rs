@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, read, window};
+use super::{Config, Family, Layout, Setting, module, read, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, QkNorm, Result, RotaryPairs, Softcap};
 
@@ -18,6 +18,7 @@ pub static NANOCHAT: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS), Setting::Read(LOGITS)],
     ]),
     read: Some(read_config),
+    write: Some(write::rope),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

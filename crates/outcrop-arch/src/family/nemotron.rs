@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, window};
+use super::{Config, Family, Layout, Setting, window, write};
 use crate::{Activation, ArchSpec, Norm, Result};
 
 const EPS: &str = "norm_eps";
@@ -23,6 +23,7 @@ pub static NEMOTRON: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::partial_rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, LAYOUT, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Norm, Result};
 
 pub(super) const CLIP: &str = "clip_qkv";
@@ -22,6 +22,7 @@ pub static OLMO: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

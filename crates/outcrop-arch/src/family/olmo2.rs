@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, GROUPED, biases, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, llama, module, window};
+use super::{Config, Family, Layout, Setting, llama, module, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, NormPlacement, QkNorm, Result};
 
@@ -11,6 +11,7 @@ pub static OLMO2: Family = Family {
     classes: &["Olmo2ForCausalLM", "Olmo2Model"],
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(name::ATTENTION_BIAS)]]),
     read: Some(read_config),
+    write: Some(write::rope),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

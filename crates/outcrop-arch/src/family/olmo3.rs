@@ -1,7 +1,9 @@
+use serde_json::Value;
+
 use super::layered::{self, Base};
 use super::llama::{DEFAULTS, Defaults, GROUPED, biases, unrotated};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, olmo2, window};
+use super::{Config, Family, Setting, olmo2, window, write};
 use crate::{ArchSpec, Result};
 
 /// OLMo 3: OLMo 2 with windows in three of four layers, whose wavelengths are not stretched.
@@ -11,6 +13,7 @@ pub static OLMO3: Family = Family {
     classes: &["Olmo3ForCausalLM", "Olmo3Model"],
     settings: Some(&[SHAPE, GROUPED, &[Setting::Read(name::ATTENTION_BIAS)]]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&olmo2::LAYOUT),
     ..Family::NONE
 };
@@ -25,4 +28,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     let arch = olmo2::common(config, unrotated(config, &OWN, biases(config)?)?)?;
     let window = window::most_layers(config, arch.layers, 4)?;
     layered::read(config, &OWN, Base::Same, ArchSpec { window, ..arch })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(layered::write(arch), write::windows(arch, None))
 }

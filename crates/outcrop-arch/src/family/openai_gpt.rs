@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::settings::{SUMMARY, name};
 use super::{Config, Family, Layout, Setting, fused, module, window};
 use crate::TensorRole as R;
@@ -42,6 +44,7 @@ pub static OPENAI_GPT: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -97,4 +100,11 @@ fn activation(config: &Config<'_>) -> Result<Activation> {
         let words = ACTIVATIONS.map(|(word, _)| word).join(", ");
         config.unsupported(ACTIVATION, given, words)
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let word = ACTIVATIONS
+        .iter()
+        .find(|(_, known)| *known == arch.activation);
+    json!({ ACTIVATION: word.map(|(word, _)| word) })
 }

@@ -1,3 +1,5 @@
+use serde_json::{Value, json};
+
 use super::settings::name;
 use super::{Config, Family, Layout, Setting, module, read, window};
 use crate::TensorRole as R;
@@ -37,6 +39,7 @@ pub static OPT: Family = {
             Harmless("output_projection"),
         ]]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -100,5 +103,13 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     Ok(ArchSpec {
         window: window::none(config, arch.layers)?,
         ..arch
+    })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    json!({
+        BEFORE: arch.norm_placement == NormPlacement::Pre,
+        NARROW: arch.embedding_dim.unwrap_or(arch.d_model),
+        AFFINE: arch.norm == Norm::LayerNorm,
     })
 }

@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, block};
 use super::settings::SHAPE;
-use super::{Config, Family, Layout, Setting, fused, module, rope, window};
+use super::{Config, Family, Layout, Setting, fused, module, rope, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, QkNorm, Result};
 
@@ -14,6 +14,7 @@ pub static PERSIMMON: Family = Family {
     classes: &["PersimmonForCausalLM", "PersimmonModel"],
     settings: Some(&[SHAPE, &[Setting::Read(EPS), Setting::Read(QK_NORM)]]),
     read: Some(read_config),
+    write: Some(write::partial_rope),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

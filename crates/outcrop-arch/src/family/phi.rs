@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, block};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, window};
+use super::{Config, Family, Layout, Setting, module, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, QkNorm, Residual, Result};
 
@@ -25,6 +25,7 @@ pub static PHI: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::partial_rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

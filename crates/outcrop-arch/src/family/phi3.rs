@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::glm::GATE_UP;
 use super::llama::{
-    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, unrotated, write_block,
+    DEFAULTS, Defaults, GROUPED, LAYOUT as LLAMA_LAYOUT, LLAMA, gated_block, unrotated,
 };
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Layout, Setting, fused, module, read, rope, scaling, window, write};
@@ -85,10 +85,7 @@ fn write_config(arch: &ArchSpec) -> Value {
         | None => arch.context,
     };
     write::with(
-        write_block(arch),
-        json!({
-            name::WINDOW: arch.window.as_ref().map(|window| window.width),
-            name::ORIGINAL_CONTEXT: original,
-        }),
+        write::with(write::partial_rope(arch), write::window_width(arch, None)),
+        json!({ name::ORIGINAL_CONTEXT: original }),
     )
 }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::llama::{DEFAULTS, GROUPED, LLAMA, grouped, write_block};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, grouped};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Setting, read, window, write};
 use crate::{ArchSpec, Bias, Result};
@@ -37,19 +37,12 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 
 /// What Qwen writes beside Llama: which layers have a window.
 pub(super) fn write_windows(arch: &ArchSpec) -> Value {
-    let kind = |layer| match arch.window_width(layer) {
-        Some(_) => "sliding_attention",
-        None => "full_attention",
-    };
-    let kinds: Vec<_> = (1..=arch.layers).map(kind).collect();
-    let full = kinds.iter().take_while(|kind| **kind == "full_attention");
+    let full = (1..=arch.layers).take_while(|layer| arch.window_width(*layer).is_none());
     write::with(
-        write_block(arch),
+        write::with(write::rope(arch), write::windows(arch, None)),
         json!({
             name::USE_WINDOW: arch.window.is_some(),
-            name::WINDOW: arch.window.as_ref().map(|window| window.width),
             name::FIRST_WINDOW: full.count(),
-            name::KINDS: kinds,
         }),
     )
 }

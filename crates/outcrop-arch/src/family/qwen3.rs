@@ -1,8 +1,6 @@
-use serde_json::{Value, json};
-
 use super::llama::{DEFAULTS, GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, qwen2, read, window, write};
+use super::{Config, Family, Setting, qwen2, read, window};
 use crate::{ArchSpec, QkNorm, Result};
 
 /// Qwen3: Llama with norms of queries and keys, with windows that a setting switches on.
@@ -19,7 +17,7 @@ pub static QWEN3: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS)],
     ]),
     read: Some(read_config),
-    write: Some(write_config),
+    write: Some(qwen2::write_windows),
     holds: None,
     layout: None,
 };
@@ -35,13 +33,4 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::switched(config, arch.layers)?,
         ..arch
     })
-}
-
-fn write_config(arch: &ArchSpec) -> Value {
-    write::with(
-        qwen2::write_windows(arch),
-        json!({
-            name::ATTENTION_BIAS: arch.bias.qkv(),
-        }),
-    )
 }

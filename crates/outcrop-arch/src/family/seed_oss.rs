@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::llama::{DEFAULTS, GROUPED, LLAMA, grouped, write_block};
+use super::llama::{DEFAULTS, GROUPED, LLAMA, grouped};
 use super::settings::{SHAPE, name};
 use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Bias, Result};
@@ -49,11 +49,7 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 
 fn write_config(arch: &ArchSpec) -> Value {
     write::with(
-        write_block(arch),
-        json!({
-            name::ATTENTION_BIAS: arch.bias.qkv(),
-            OUT_BIAS: arch.bias.attention_output(),
-            name::MLP_BIAS: arch.bias.mlp(),
-        }),
+        write::rope(arch),
+        json!({ OUT_BIAS: arch.bias.attention_output() }),
     )
 }

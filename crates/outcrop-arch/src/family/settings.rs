@@ -194,6 +194,11 @@ const QUANTISED_BY_MLX: &str = "quantization";
 const CODE: &str = "auto_map";
 const HARMLESS_CODE: &[&str] = &["AutoTokenizer"];
 
+/// Whether a setting of its own, or of every family, is read.
+pub(super) fn reads(family: &Family, name: &str) -> bool {
+    settings(family).any(|setting| matches!(setting, Read(read) if *read == name))
+}
+
 fn settings(family: &Family) -> impl Iterator<Item = &'static Setting> {
     let lists = family.settings().iter().copied();
     lists.chain([WINDOWS, EVERYWHERE]).flatten()

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, LLAMA, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, qwen2, read, window, write};
+use super::{Config, Family, Setting, read, window, write};
 use crate::{ArchSpec, Result};
 
 const ROTATED: &str = "no_rope_layers";
@@ -86,16 +86,8 @@ fn unrotated(config: &Config<'_>, layers: usize) -> Result<Vec<usize>> {
 fn write_config(arch: &ArchSpec) -> Value {
     let rotated = |layer| u8::from(!arch.unrotated_layers.contains(&layer));
     let rotated: Vec<u8> = (1..=arch.layers).map(rotated).collect();
-    let mut config = write::with(
-        qwen2::write_windows(arch),
-        json!({
-            name::ATTENTION_BIAS: arch.bias.qkv(),
-            name::MLP_BIAS: arch.bias.mlp(),
-            ROTATED: rotated,
-        }),
-    );
-    if let Some(settings) = config.as_object_mut() {
-        settings.remove(name::FIRST_WINDOW);
-    }
-    config
+    write::with(
+        write::with(write::rope(arch), write::windows(arch, None)),
+        json!({ name::USE_WINDOW: arch.window.is_some(), ROTATED: rotated }),
+    )
 }

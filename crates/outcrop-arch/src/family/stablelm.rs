@@ -1,6 +1,6 @@
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, HeadGains, Layout, Setting, module, window};
+use super::{Config, Family, HeadGains, Layout, Setting, module, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, Bias, Norm, QkNorm, Residual, Result};
 
@@ -28,6 +28,7 @@ pub static STABLELM: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::partial_rope),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }

@@ -1,6 +1,8 @@
+use serde_json::Value;
+
 use super::llama::{DEFAULTS, Defaults, LAYOUT as LLAMA_LAYOUT, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Setting, module, window};
+use super::{Config, Family, Layout, Setting, module, window, write};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Norm, Result};
 
@@ -28,6 +30,7 @@ pub static STARCODER2: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -63,4 +66,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         window: window::by_given_width(config, arch.layers)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), write::window_width(arch, None))
 }

@@ -11,6 +11,7 @@ pub static VAULTGEMMA: Family = Family {
     classes: &["VaultGemmaForCausalLM", "VaultGemmaModel"],
     settings: Some(&[SHAPE, GROUPED, gemma2::SETTINGS]),
     read: Some(read_config),
+    write: Some(gemma2::write_config),
     layout: Some(&gemma2::LAYOUT),
     ..Family::NONE
 };

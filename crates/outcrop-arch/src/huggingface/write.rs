@@ -4,8 +4,8 @@ use super::HuggingFace;
 use crate::{ArchSpec, FAMILIES, Family, OUTCROP, Plan};
 
 impl ArchSpec {
-    /// The `config.json` with which Hugging Face transformers loads this architecture; none where no family of
-    /// transformers that we write is it (ReLU is fine in GPT-NeoX, learned positions are not).
+    /// The `config.json` with which Hugging Face transformers loads this architecture, as one of the first family of
+    /// [`FAMILIES`] that computes it; none where no family does (GPT-NeoX may have ReLU, but no learned positions).
     ///
     /// ```
     /// use outcrop_arch::{Activation, ArchSpec, Bias, Norm, Residual};
@@ -30,9 +30,8 @@ impl ArchSpec {
 
     /// The first family whose config says this architecture, with the config.
     fn written(&self) -> Option<(&'static Family, Value)> {
-        let families = FAMILIES.iter().filter(|f| !f.layout().transposed);
         let written = |family: &'static Family| Some((family.stored_as(), family.config(self)?));
-        families.copied().find_map(written)
+        FAMILIES.into_iter().find_map(written)
     }
 }
 

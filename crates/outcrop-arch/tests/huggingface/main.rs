@@ -9,3 +9,4 @@ mod published;
 mod refused;
 mod tensors;
 mod versions;
+mod written;

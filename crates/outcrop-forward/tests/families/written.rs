@@ -1,7 +1,7 @@
 //! Every family of the list, and those that will join it: architectures that its config can say are written as its
 //! checkpoints, opened and run. The right answer is that of the same weights in the layout of our own models.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use outcrop_arch::{
@@ -10,6 +10,8 @@ use outcrop_arch::{
 };
 use outcrop_checkpoint::{Tensor, write_tensors};
 use outcrop_forward::{Published, forward, next_token_loss};
+
+use crate::case::Case;
 
 /// How many architectures of a family are run.
 const RUN: usize = 12;
@@ -90,6 +92,23 @@ fn candidates() -> Vec<ArchSpec> {
     all
 }
 
+/// The architectures of the models that are compared with transformers.
+fn of_cases() -> impl Iterator<Item = ArchSpec> {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/families/cases");
+    let files = std::fs::read_dir(cases)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let arch = |path: std::path::PathBuf| {
+        let case: Case = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        HuggingFace::parse(&case.config.to_string(), "config.json")
+            .unwrap()
+            .arch
+    };
+    files
+        .map(arch)
+        .filter(|arch| arch.vocab >= 23 && arch.context >= 9)
+}
+
 /// The same numbers for one part of a plan, wherever a family keeps them.
 fn drawn(
     layer: Option<usize>,
@@ -115,8 +134,6 @@ fn drawn(
 /// Writes the weights of `arch` as a checkpoint of `family`.
 fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
     let plan = Plan::new(arch);
-    let mut parts = HashMap::new();
-    let mut taken: HashMap<_, usize> = HashMap::new();
     let mut tensors = Vec::new();
     for tensor in family
         .name_parts(&plan)
@@ -128,22 +145,14 @@ fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
         if tensor.transposed {
             shape.reverse();
         }
-        let width: usize = shape[1..].iter().product();
+        let rows: usize = tensor.spans.iter().map(|span| span.rows).sum();
+        let width = shape.iter().product::<usize>() / (rows + tensor.skipped);
         let mut data = Vec::new();
         for span in &tensor.spans {
-            let key = (tensor.layer, span.role, tensor.kind);
-            let rows: usize = tensor
-                .spans
-                .iter()
-                .filter(|s| s.role == span.role)
-                .map(|s| s.rows)
-                .sum();
-            let part = parts
-                .entry(key)
-                .or_insert_with(|| drawn(key.0, key.1, key.2, tensor.init, rows * width));
-            let from = taken.entry(key).or_default();
-            data.extend_from_slice(&part[*from * width..(*from + span.rows) * width]);
-            *from += span.rows;
+            let end = (span.first + span.rows) * width;
+            let part = drawn(tensor.layer, span.role, tensor.kind, tensor.init, end);
+            let some = &part[span.first * width..];
+            data.extend(some.iter().map(|x| x - tensor.offset));
         }
         if tensor.transposed {
             let (rows, at) = (shape[0], |i: usize| {
@@ -151,7 +160,12 @@ fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
             });
             data = (0..rows * width).map(at).collect();
         }
-        let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+        data.splice(..0, vec![7.0; tensor.skipped * width]);
+        let (name, shape) = (family.file_name(arch, &tensor.name), tensor.shape.clone());
+        tensors.push(Tensor { name, shape, data });
+    }
+    for (name, value) in family.constants(&family.name_parts(&plan).unwrap()) {
+        let (shape, data) = (vec![], vec![value]);
         tensors.push(Tensor { name, shape, data });
     }
     write_tensors(
@@ -177,7 +191,8 @@ fn run(model: &Published) -> (Vec<Vec<f32>>, Vec<f64>) {
 
 #[test]
 fn a_checkpoint_of_each_family_is_read_as_it_was_written() {
-    let candidates = candidates();
+    let mut candidates = candidates();
+    candidates.extend(of_cases());
     for family in FAMILIES.into_iter().filter(|family| family.is_written()) {
         let said = candidates.iter().filter(|arch| family.check(arch).is_ok());
         let said: Vec<_> = said

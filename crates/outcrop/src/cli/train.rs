@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use outcrop_core::{Document, Error as CoreError, Observation, read_huggingface};
 use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
+use serde_json::Value;
 
 use super::output::{folder, print, say, significant};
 use super::progress::Bar;
@@ -109,8 +110,7 @@ fn spec(args: &Args) -> Result<RunSpec> {
 
 /// The keys of an architecture in a file of TOML, or those that a `config.json` means.
 fn arch(path: &Path) -> Result<Document> {
-    let config = path.join("config.json");
-    let path = if path.is_dir() { &config } else { path };
+    let path = &file(path);
     if path.extension().is_none_or(|end| end != "json") {
         return Ok(Document::read(path)?);
     }
@@ -118,6 +118,14 @@ fn arch(path: &Path) -> Result<Document> {
     let place = path.display().to_string();
     let table = toml::Table::try_from(arch).map_err(|e| CoreError::parse(&place, e))?;
     Ok(Document::of(table, &place))
+}
+
+/// The file, or the `config.json` of a folder.
+fn file(path: &Path) -> PathBuf {
+    match path.is_dir() {
+        true => path.join("config.json"),
+        false => path.to_owned(),
+    }
 }
 
 fn with_seed(mut spec: RunSpec, seed: u64) -> Result<RunSpec> {
@@ -209,8 +217,11 @@ fn open_environment(backend: Backend, out: &Path, args: &Args) -> Result<Environ
     })
 }
 
-/// Says which run it is.
+/// Says which run it is, and what its checkpoints are where they are not what one expects.
 fn understood(spec: &RunSpec, args: &Args, out: &Path) {
+    if let Some(words) = written(spec, args) {
+        say(&format!("note: {words}"));
+    }
     voice::detail(|| {
         let from = args.spec.as_ref().map(|path| path.display().to_string());
         format!(
@@ -225,6 +236,25 @@ fn understood(spec: &RunSpec, args: &Args, out: &Path) {
             spec.to_toml().unwrap_or_default().trim_end()
         )
     });
+}
+
+/// The type of the checkpoints, where it is not that of the file of `--arch`, or transformers has none.
+fn written(spec: &RunSpec, args: &Args) -> Option<String> {
+    let kind = |config: &Value| Some(config.get("model_type")?.as_str()?.to_owned());
+    let given = args.arch.as_deref().and_then(|path| {
+        let text = std::fs::read_to_string(file(path)).ok()?;
+        kind(&serde_json::from_str(&text).ok()?)
+    });
+    let written = spec.arch.to_huggingface().as_ref().and_then(kind);
+    match (given, written) {
+        (_, None) => Some(
+            "transformers does not load the checkpoints: none of its model types has this architecture".into(),
+        ),
+        (Some(given), Some(written)) if given != written => Some(format!(
+            "checkpoints are of the model type `{written}`, which computes the same as `{given}`"
+        )),
+        (Some(_) | None, Some(_)) => None,
+    }
 }
 
 fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
