@@ -102,5 +102,9 @@ pub(super) fn write_config(arch: &ArchSpec) -> Value {
 pub(super) fn write_beside(arch: &ArchSpec) -> Value {
     let attention = arch.scale.attention.unwrap_or(1.0);
     let scalar = write::solved(attention.powi(-2), attention, |x| 1.0 / x.sqrt());
+    let scalar = match scalar.fract() == 0.0 {
+        true => json!(scalar as i64), // transformers wants an integer
+        false => json!(scalar),
+    };
     write::with(write::windows(arch, None), json!({ SCALAR: scalar }))
 }

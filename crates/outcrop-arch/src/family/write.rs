@@ -80,10 +80,10 @@ pub(super) fn shared(family: &Family, arch: &ArchSpec) -> Value {
         read.map(|name| ((*name).to_owned(), says(arch)))
     });
     let settings = Value::Object(said.collect::<Map<_, _>>());
-    with(
-        settings,
-        json!({ "attention_dropout": 0.0, "torch_dtype": "float32" }),
-    )
+    // transformers refuses some types with a small vocabulary if it takes its own token for padding
+    let always =
+        json!({ "attention_dropout": 0.0, "pad_token_id": null, "torch_dtype": "float32" });
+    with(settings, always)
 }
 
 /// Of a family whose settings are all [`SHARED`].
