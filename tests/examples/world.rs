@@ -46,6 +46,11 @@ const MODELS: [&str; 16] = [
     "bb-6x128-h4-ff4",
 ];
 
+/// A small Gemma 2.
+const GEMMA: &str = r#"{"model_type": "gemma2", "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "head_dim": 12, "intermediate_size": 48, "vocab_size": 65, "max_position_embeddings": 64,
+    "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 12, "sliding_window": 16}"#;
+
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 pub(super) struct World(TempDir);
@@ -75,6 +80,10 @@ impl World {
 
     fn runs(&self) {
         std::fs::write(self.at("spec.toml"), RUN).unwrap();
+        for folder in ["gemma", "gemma-2-2b"] {
+            std::fs::create_dir_all(self.at(folder)).unwrap();
+            std::fs::write(self.at(&format!("{folder}/config.json")), GEMMA).unwrap();
+        }
         let train = |out: &str, more: &[&str]| {
             let status = outcrop()
                 .args(["train", "-q", "spec.toml", "--out", out])

@@ -22,11 +22,15 @@ fn models() -> BTreeMap<String, Value> {
     models.filter(|(_, config)| !images(config)).collect()
 }
 
+/// Gemma 3 without a window in any layer: transformers does not load it without a width of windows.
+const WITHOUT_WINDOW: &str = "gemma3_text-bounds";
+
 #[test]
 fn the_architecture_of_every_model_is_written_as_transformers_loads_it() {
     let trained = include_str!("../fixtures/trained/trained.json");
     let trained: BTreeMap<String, Option<Value>> = serde_json::from_str(trained).unwrap();
-    let models = models();
+    let mut models = models();
+    assert!(models.remove(WITHOUT_WINDOW).is_some());
     assert!(trained.keys().eq(models.keys()));
     for (name, config) in models {
         let arch = HuggingFace::parse(&config.to_string(), &name).unwrap().arch;

@@ -191,7 +191,8 @@ fn run(model: &Published) -> (Vec<Vec<f32>>, Vec<f64>) {
 
 #[test]
 fn a_checkpoint_of_each_family_is_read_as_it_was_written() {
-    let mut candidates = candidates();
+    // all of them would take minutes; their number has no divisor in common with those of the switches
+    let mut candidates: Vec<ArchSpec> = candidates().into_iter().step_by(13).collect();
     candidates.extend(of_cases());
     for family in FAMILIES.into_iter().filter(|family| family.is_written()) {
         let said = candidates.iter().filter(|arch| family.check(arch).is_ok());
