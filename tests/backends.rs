@@ -2,6 +2,7 @@
 //! `outcrop-forward`: on flex every family of the list, on the GPU backends that are compiled in and have a device a few.
 //! `--nocapture` shows how far they are from each other.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::print_stderr, reason = "tests that show their numbers")]
 
 #[path = "../crates/outcrop-forward/tests/families/case.rs"]
 #[expect(dead_code, reason = "other tests use the rest of a case")]

@@ -154,14 +154,13 @@ impl Group {
         (block, weights): (&Block, &[Weight]),
         x: &mut [f32],
         hook: &mut impl Hook,
-        before: Option<&mut Vec<f32>>,
+        mut before: Option<&mut Vec<f32>>,
     ) {
         let lengths: Vec<usize> = self.rows.iter().map(Range::len).collect();
-        let before = before.map(|before| {
+        if let Some(before) = &mut before {
             before.clear();
             before.extend_from_slice(x);
-            before
-        });
+        }
         stream.keep(&hook.places());
         stream.look(block, weights, &lengths, x);
         for (sequence, rows) in self.sequences.clone().zip(&self.rows) {

@@ -6,8 +6,11 @@ use super::settings::{name, reads};
 use super::{Family, scaling};
 use crate::{ArchSpec, QkNorm};
 
+/// The names of a setting, and what it says.
+type Shared = (&'static [&'static str], fn(&ArchSpec) -> Value);
+
 /// What settings say that several families have, with every name that one of them has for it.
-const SHARED: [(&[&str], fn(&ArchSpec) -> Value); 18] = [
+const SHARED: [Shared; 18] = [
     (
         &[name::LAYERS, "n_layer", "n_layers", "num_layers"],
         |arch| json!(arch.layers),

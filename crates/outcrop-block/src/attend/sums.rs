@@ -3,9 +3,9 @@ use outcrop_vector::add_weighted_rows;
 /// What the attention weights of one head add up to, in one sequence: those of softmax alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AttentionSums {
-    /// [tokens]: the weight that each key gets, summed over the queries.
+    /// \[tokens\]: the weight that each key gets, summed over the queries.
     pub keys: Vec<f64>,
-    /// [tokens]: the entropy of the weights of each query, -sum w ln w, in nats.
+    /// \[tokens\]: the entropy of the weights of each query, -sum w ln w, in nats.
     pub entropies: Vec<f64>,
     /// Of how many queries no weight is larger than that on key 0.
     pub first: usize,
