@@ -131,14 +131,14 @@ class Model:
         values = mean + std * math.sqrt(12) * uniform(name, math.prod(shape))
         self.w[name] = torch.from_numpy(values.astype(np.float32)).reshape(shape).double().requires_grad_()
 
-    def matrix(self, name, outputs, inputs, bias=False, writes=False):
+    def matrix(self, name, outputs, inputs, bias=False, writes=False, kind=None):
         """`writes` to the residual stream."""
         match self.a["init"]:
             case {"kind": "normal", "std": std}:
                 pass
             case {"kind": "small-wang"}:
                 std = 2 / (self.a["layers"] * math.sqrt(self.d)) if writes else math.sqrt(0.4 / self.d)
-        kind = "Embedding" if name.endswith("Embedding") or name == "Registers" else "Matrix"
+        kind = kind or ("Embedding" if name.endswith("Embedding") or name == "Registers" else "Matrix")
         self.tensor(f"{name}.{kind}", (outputs, inputs), 0, std)
         if bias:
             self.tensor(f"{name}.Bias", (outputs,), 0, 0.2)
@@ -200,8 +200,14 @@ class Model:
             self.vectors(block + "QueryNorm", widths if each else self.d_head, gain, shift)
             self.vectors(block + "KeyNorm", self.kv_heads * self.d_head if each else self.d_head, gain, shift)
         if a["attention_gate"] != "none":
-            gates = {"per-head": self.heads, "per-element": widths}[a["attention_gate"]]
-            self.matrix(block + "AttentionGate", gates, d, a["attention_gate_init"] is not None)
+            bias = a["attention_gate_init"] is not None
+            match a["attention_gate"]:
+                case "per-head-slice":
+                    self.matrix(block + "AttentionGate", self.heads, d // self.heads, bias, kind="Embedding")
+                case "per-head":
+                    self.matrix(block + "AttentionGate", self.heads, d, bias)
+                case "per-element":
+                    self.matrix(block + "AttentionGate", widths, d, bias)
         if a["sink_logits"]:
             self.tensor(block + "SinkLogits.Bias", (self.heads,), 0, 0.2)
         # Sun et al. 2024, eq. 3, one of each key-value head
@@ -375,10 +381,17 @@ class Model:
             value = torch.cat([value, value_of_own], 2)
         mixed = (self.weights(scores, block) @ value).transpose(1, 2)
         if self.a["attention_gate"] != "none":
-            # Qiu et al. 2025, eq. 5
-            gates = torch.sigmoid(self.linear(x, block + "AttentionGate"))
+            gates = torch.sigmoid(self.gate_logits(x, block + "AttentionGate"))
             mixed = mixed * gates.unflatten(-1, (self.heads, -1))
         return self.linear(mixed.flatten(2), block + "AttentionOutput")
+
+    def gate_logits(self, x, name):
+        if self.a["attention_gate"] != "per-head-slice":
+            # Qiu et al. 2025, eq. 5
+            return self.linear(x, name)
+        # Bondarenko et al. 2023, section 4.2: the linear layer of a head reads its slice of the input
+        slices = x.unflatten(-1, (self.heads, -1))
+        return torch.einsum("bthc,hc->bth", slices, self.w[f"{name}.Embedding"]) + self.w.get(f"{name}.Bias", 0.0)
 
     def weights(self, scores, block):
         """Of keys, from scores [sequences, heads, queries, keys], minus infinity where a key is not seen."""

@@ -478,6 +478,7 @@ fn counts(section: &Section) -> [Option<usize>; 3] {
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }
+            | Step::ProjectSlices { .. }
             | Step::HeadNorm { .. }
             | Step::Rotate { .. }
             | Step::Activate { .. }

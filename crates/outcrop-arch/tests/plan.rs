@@ -38,12 +38,13 @@ fn counted(arch: &ArchSpec) -> Parameters {
             QkNorm::LayerNorm => 4 * d_head,
             QkNorm::Width | QkNorm::LayerNormHeads => (heads + kv_heads) * d_head,
         };
-    let gates = match arch.attention_gate {
-        AttentionGate::None => 0,
-        AttentionGate::PerHead => heads,
-        AttentionGate::PerElement => heads * d_head,
+    let [inputs, gates] = match arch.attention_gate {
+        AttentionGate::None => [d, 0],
+        AttentionGate::PerHead => [d, heads],
+        AttentionGate::PerHeadSlice => [d / heads, heads],
+        AttentionGate::PerElement => [d, heads * d_head],
     };
-    let attention = attention + linear(d, gates, arch.attention_gate_init.is_some());
+    let attention = attention + linear(inputs, gates, arch.attention_gate_init.is_some());
     let ups = 1 + u64::from(arch.activation.properties().gated);
     let mlp = ups * linear(d, ff, arch.bias.mlp()) + linear(ff, d, arch.bias.mlp());
     let learned = 2 * u64::from(arch.activation == Activation::Xielu);
@@ -232,7 +233,8 @@ fn flow(step: &Step) -> (Vec<Rows>, Option<Rows>, Option<TensorRole>) {
         Step::Gain { role, of } => (vec![of], None, Some(role)),
         Step::Norm { role, from, to, .. }
         | Step::DynamicTanh { role, from, to }
-        | Step::Project { role, from, to } => (vec![from], Some(to), Some(role)),
+        | Step::Project { role, from, to }
+        | Step::ProjectSlices { role, from, to } => (vec![from], Some(to), Some(role)),
         Step::Experts { from, to, .. } => (vec![from], Some(to), None),
         Step::HeadNorm { role, of, .. } => (vec![of], None, Some(role)),
         Step::Scale { of, .. } | Step::Clip { of, .. } => (vec![of], None, None),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use outcrop_arch::{
-    ArchSpec, AttentionGate, GPT_NEOX, KEYS, Number, NumberKind, QkNorm, SWITCHES, numbers,
-    reference, schema,
+    ArchSpec, AttentionGate, GPT_NEOX, KEYS, Number, NumberKind, Position, QkNorm, SWITCHES,
+    numbers, reference, schema,
 };
 use serde_json::json;
 
@@ -194,6 +194,20 @@ fn gates_are_refused_by_families_and_where_they_say_nothing() {
             "{init} {gate:?}"
         );
     }
+    let uneven = ArchSpec {
+        attention_gate: AttentionGate::PerHeadSlice,
+        head_dim: Some(6),
+        position: Position::Learned,
+        ..ArchSpec::new(2, 10, 4)
+    };
+    let error = uneven.check().unwrap_err();
+    assert_eq!(error.field(), Some("arch.attention_gate"));
+    assert!(
+        error
+            .to_string()
+            .contains("`heads` (4) does not divide `d_model` (10)"),
+        "{error}"
+    );
 }
 
 /// What a number gets of an architecture it sets again, and every architecture has the same columns.

@@ -159,6 +159,7 @@ impl Pass<'_> {
         match op.kind {
             Kind::Norm(norm) => norm.apply(self.weights, x, y),
             Kind::Project(map) => map.apply(self.weights, x, y, false),
+            Kind::ProjectSlices(slices) => slices.apply(self.weights, x, y),
             Kind::AddProjected(map) => map.apply(self.weights, x, y, true),
             Kind::Add => add_into(x, y),
             Kind::Scale(by) => y.iter_mut().zip(x).for_each(|(y, x)| *y = x * by),

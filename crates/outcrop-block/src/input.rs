@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use outcrop_arch::{Part, Section, TensorKind, TensorRole};
 
-use crate::op::Map;
+use crate::op::{Map, Slices};
 use crate::{Error, Result};
 
 /// One tensor that a section takes: a vector, or a matrix of one projection or of several that read the
@@ -78,6 +78,19 @@ impl<'a> Inputs<'a> {
         let outputs = 0..part.shape.iter().product();
         let columns = Columns { role, outputs };
         Ok(self.add(kind, vec![columns.outputs.len()], vec![columns]))
+    }
+
+    /// A row of a table for each slice of rows of `width` numbers.
+    pub(crate) fn slices(&mut self, role: TensorRole, width: usize) -> Result<Slices> {
+        let count = self
+            .part(role, TensorKind::Embedding)
+            .map(|part| part.shape[0]);
+        let table = self.rows(role)?;
+        let count = count.filter(|_| self.list[table].shape[0] == width);
+        let count =
+            count.ok_or_else(|| Error::lack(format!("slices of {width} numbers by {role:?}")))?;
+        let bias = self.vector(role, TensorKind::Bias);
+        Ok(Slices { table, bias, count })
     }
 
     /// One map of projections that read the same rows.

@@ -45,6 +45,7 @@ impl Keeps {
             match op.kind {
                 Kind::Norm(_)
                 | Kind::Project(_)
+                | Kind::ProjectSlices(_)
                 | Kind::AddProjected(_)
                 | Kind::Activate { .. } => {
                     needed[op.from] = true;

@@ -50,6 +50,7 @@ mod op;
 mod program;
 mod rotary;
 mod routing;
+mod slices;
 mod start;
 mod stream;
 mod sums;

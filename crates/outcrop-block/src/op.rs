@@ -17,6 +17,15 @@ pub(crate) struct Map {
     pub(crate) outputs: usize,
 }
 
+/// y_k = the sum of the k-th row of a table times the k-th slice of x, + b: which inputs they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Slices {
+    /// One row after another.
+    pub(crate) table: usize,
+    pub(crate) bias: Option<usize>,
+    pub(crate) count: usize,
+}
+
 /// A norm of rows of `width` numbers: which inputs its gain, shift and alpha are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Norm {
@@ -80,6 +89,7 @@ pub(crate) enum TurnKind {
 pub(crate) enum Kind {
     Norm(Norm),
     Project(Map),
+    ProjectSlices(Slices),
     /// To the residual stream.
     AddProjected(Map),
     /// To the residual stream.
@@ -121,6 +131,7 @@ impl Op {
             Kind::Gate { by, .. } => Some(by),
             Kind::Norm(_)
             | Kind::Project(_)
+            | Kind::ProjectSlices(_)
             | Kind::AddProjected(_)
             | Kind::Add
             | Kind::Scale(_)

@@ -58,6 +58,7 @@ fn map(kind: Kind) -> Option<Map> {
     match kind {
         Kind::Project(map) | Kind::AddProjected(map) => Some(map),
         Kind::Norm(_)
+        | Kind::ProjectSlices(_)
         | Kind::Add
         | Kind::Scale(_)
         | Kind::Gain(_)
@@ -106,6 +107,7 @@ impl List<'_> {
                 // a block with them has no backward pass
                 Kind::Experts | Kind::Gain(_) => {}
                 Kind::Norm(_)
+                | Kind::ProjectSlices(_)
                 | Kind::Turn
                 | Kind::Attend
                 | Kind::Activate { .. }
@@ -167,6 +169,7 @@ fn places(
             | Kind::Activate { gated: false, .. } => true,
             Kind::Norm(_)
             | Kind::Project(_)
+            | Kind::ProjectSlices(_)
             | Kind::AddProjected(_)
             | Kind::Add
             | Kind::Attend

@@ -80,7 +80,11 @@ fn written(arch: &ArchSpec, scale: f64) -> Vec<f32> {
         .to_vec()
 }
 
-const GATES: [AttentionGate; 2] = [AttentionGate::PerHead, AttentionGate::PerElement];
+const GATES: [AttentionGate; 3] = [
+    AttentionGate::PerHead,
+    AttentionGate::PerHeadSlice,
+    AttentionGate::PerElement,
+];
 
 #[test]
 fn a_gate_without_weights_halves_what_attention_writes() {

@@ -72,6 +72,7 @@ fn an_interrupted_run_ends_with_the_same_bits_under_the_names_of_its_family() {
             "outcrop",
             format!("{LLAMA}\nattention_gate = 'per-head'\nattention_gate_init = 0.25"),
         ),
+        ("outcrop", "attention_gate = 'per-head-slice'".to_owned()),
         (
             "outcrop",
             "norm = 'dynamic-tanh'\nembedding_projection = true\nregisters = 2".to_owned(),

@@ -33,6 +33,7 @@ steps! {
     "scale": Step::Scale { .. },
     "clip": Step::Clip { .. },
     "project": Step::Project { .. },
+    "project slices": Step::ProjectSlices { .. },
     "norm of a head": Step::HeadNorm { over: Over::Head, .. },
     "norm of a head, a gain for each": Step::HeadNorm { over: Over::Heads, .. },
     "norm of all heads": Step::HeadNorm { over: Over::Width, .. },

@@ -12,7 +12,7 @@ pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch
      attention switch, on two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N] [--variant N, 1 is \
      the Llama block]";
 
-const VARIANTS: [Variant; 15] = [
+const VARIANTS: [Variant; 16] = [
     Variant {
         name: "llama",
         keys: |shape| {
@@ -37,6 +37,9 @@ const VARIANTS: [Variant; 15] = [
         "attention_gate = \"per-element\"".into()
     }),
     attention("gate-head", |_| "attention_gate = \"per-head\"".into()),
+    attention("gate-head-slice", |_| {
+        "attention_gate = \"per-head-slice\"".into()
+    }),
     attention("qk-norm", |_| "qk_norm = true".into()),
     attention("sink-token", |_| "registers = 1".into()),
     attention("softcap", |_| "softcap = { scores = 50.0 }".into()),

@@ -270,13 +270,17 @@ impl<'a> List<'a> {
     /// Multiplies what heads read by sigmoid(x W + b), x the rows of `from`.
     fn read_gate(&mut self, from: Rows, over: GateOver) {
         let arch = self.arch;
-        let outputs = match over {
-            GateOver::Head => arch.heads,
-            GateOver::Element => arch.heads * arch.d_head(),
-        };
         let (role, of) = (TensorRole::AttentionGate, Rows::ReadGate);
         let bias = arch.attention_gate_init.is_some();
-        self.project(role, [outputs, arch.d_model], bias, [from, of]);
+        let shape = |outputs| [outputs, arch.d_model];
+        match over {
+            GateOver::Head => self.project(role, shape(arch.heads), bias, [from, of]),
+            GateOver::HeadSlice => self.project_slices(role, arch.heads, bias, [from, of]),
+            GateOver::Element => {
+                let outputs = arch.heads * arch.d_head();
+                self.project(role, shape(outputs), bias, [from, of]);
+            }
+        }
         let kind = Nonlinearity::Sigmoid;
         self.step(Step::Activate { kind, of });
         let to = Rows::Read;
@@ -407,6 +411,22 @@ impl<'a> List<'a> {
         self.step(Step::Project { role, from, to });
     }
 
+    /// A row of the table for each slice of `from`.
+    fn project_slices(
+        &mut self,
+        role: TensorRole,
+        slices: usize,
+        bias: bool,
+        [from, to]: [Rows; 2],
+    ) {
+        let shape = [slices, self.arch.d_model / slices.max(1)];
+        self.table(role, shape, TensorKind::Embedding);
+        if bias {
+            self.vector(role, TensorKind::Bias, slices);
+        }
+        self.step(Step::ProjectSlices { role, from, to });
+    }
+
     /// The parts of a linear map of [outputs, inputs].
     pub(super) fn map(&mut self, role: TensorRole, shape: [usize; 2], bias: bool) {
         self.part(role, TensorKind::Matrix, shape.to_vec());
@@ -423,7 +443,7 @@ impl<'a> List<'a> {
         }
     }
 
-    /// A row a token or position.
+    /// A row a token, a position or a slice.
     fn table(&mut self, role: TensorRole, shape: [usize; 2], kind: TensorKind) {
         self.part(role, kind, shape.to_vec());
     }

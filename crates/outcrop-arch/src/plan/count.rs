@@ -54,6 +54,7 @@ impl Plan {
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }
+            | Step::ProjectSlices { .. }
             | Step::HeadNorm { .. }
             | Step::Rotate { .. }
             | Step::Activate { .. }
@@ -85,6 +86,7 @@ impl Section {
             | Step::Scale { .. }
             | Step::Clip { .. }
             | Step::Project { .. }
+            | Step::ProjectSlices { .. }
             | Step::HeadNorm { .. }
             | Step::Rotate { .. }
             | Step::Attend { .. }

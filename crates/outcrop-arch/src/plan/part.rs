@@ -151,7 +151,7 @@ pub enum TensorPart {
 /// The kind of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TensorKind {
-    /// Rows that are looked up, [rows, d_model].
+    /// Rows that are looked up, [rows, d_model], or of which each reads a slice of the channels, [slices, d_model / slices].
     Embedding,
     /// The matrix of a linear map.
     Matrix,

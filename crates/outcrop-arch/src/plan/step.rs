@@ -96,6 +96,16 @@ pub enum Step {
         /// What is written.
         to: Rows,
     },
+    /// to = for each row w of a table the sum of w times its slice of `from`, + b if it has a bias. Slices are as long as w,
+    /// the first of the first row, and so on.
+    ProjectSlices {
+        /// Whose table and bias.
+        role: TensorRole,
+        /// What is read.
+        from: Rows,
+        /// What is written.
+        to: Rows,
+    },
     /// A norm of each head or of all together, in place.
     HeadNorm {
         /// Whose gain and shift.

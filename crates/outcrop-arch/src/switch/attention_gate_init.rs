@@ -6,8 +6,7 @@ use crate::{ArchSpec, Error, Result};
 pub(super) static SWITCH: Switch = Switch {
     key: "attention_gate_init",
     about: "The mean of the gates of attention before training, pi: gates then have a bias that starts at \
-            ln(pi / (1 - pi)), and per head they are those of Bondarenko et al. 2023 (arXiv 2306.12929), whose pi is 0.25, \
-            with a linear map of all channels",
+            ln(pi / (1 - pi)). Bondarenko et al. 2023 (arXiv 2306.12929) begin with a pi of 0.25",
     default: "none: no bias",
     range: "above 0, below 1, where there is an `attention_gate`",
     values: &[],
@@ -24,8 +23,7 @@ fn check(arch: &ArchSpec) -> Result<()> {
             Err(Error::range(field, mean, "above 0, below 1"))
         }
         Some(mean) if arch.attention_gate.is_none() => {
-            let allowed =
-                "no value without `attention_gate`: set that to `per-head` or `per-element`";
+            let allowed = "no value without `attention_gate`: set that to `per-head`, `per-head-slice` or `per-element`";
             Err(Error::range(field, mean, allowed))
         }
         Some(_) => Ok(()),

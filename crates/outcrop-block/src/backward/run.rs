@@ -7,7 +7,7 @@ use crate::attend::Kept;
 use crate::frame::{Frame, Pass, Tools};
 use crate::gate::gate_backward;
 use crate::layout::Storage;
-use crate::op::{Kind, Map, Norm, Op, Value};
+use crate::op::{Kind, Map, Norm, Op, Slices, Value};
 use crate::program::{Action, Program};
 use crate::sums::Lane;
 use crate::weight::Transposed;
@@ -63,6 +63,7 @@ impl Back<'_> {
                 map.gradients(x, dy, dw, db, onto, &mut tools.packed);
             }
             (Action::Whole, Kind::Norm(norm)) => self.norm(op, norm, frame, lane, tools),
+            (Action::Whole, Kind::ProjectSlices(slices)) => self.slices(op, slices, frame, lane),
             (Action::Whole, Kind::Add) => {
                 let length = self.length(frame, op.from);
                 let gradient = frame.take(self.gradient(op.from));
@@ -95,6 +96,19 @@ impl Back<'_> {
             &mut dx[..length],
             add,
         );
+        frame.put(place, dx);
+    }
+
+    fn slices(&self, op: Op, slices: Slices, frame: &mut Frame<'_>, lane: &mut Lane) {
+        let place = self.gradient(op.from);
+        let length = self.length(frame, op.from);
+        let dx = frame.take(place);
+        let (x, dy) = (self.value(frame, op.from), self.slope(frame, op.to));
+        if place != Some(Storage::Residual) {
+            dx[..length].fill(0.0);
+        }
+        let sums = lane.map(slices.table, slices.bias);
+        slices.backward(self.pass.weights, [x, dy], &mut dx[..length], sums);
         frame.put(place, dx);
     }
 

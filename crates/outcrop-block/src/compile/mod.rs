@@ -126,6 +126,11 @@ impl List<'_> {
             }
             Step::Clip { of, limit } => self.turn(of, TurnKind::Clip(limit as f32))?,
             Step::Project { .. } => return self.project(step, rest),
+            Step::ProjectSlices { role, from, to } => {
+                let from = self.reading(from)?;
+                let slices = self.inputs.slices(role, self.values[from].width)?;
+                self.op(Kind::ProjectSlices(slices), from, to, slices.count);
+            }
             Step::HeadNorm { of, .. } => {
                 let norm = self.head_norm(step)?;
                 self.turn(of, TurnKind::Norm(norm))?;
@@ -361,11 +366,20 @@ impl List<'_> {
 
 /// How many projections, or groups of them, of `rest` read these rows before they are written again.
 fn readers(rows: Rows, rest: &[Step]) -> usize {
-    let reads = |step: &Step| matches!(step, Step::Project { from, .. } | Step::Experts { from, .. } if *from == rows);
+    let reads = |step: &Step| {
+        let (Step::Project { from, .. }
+        | Step::ProjectSlices { from, .. }
+        | Step::Experts { from, .. }) = step
+        else {
+            return false;
+        };
+        *from == rows
+    };
     let writes = |step: &Step| match step {
         Step::Norm { to, .. }
         | Step::DynamicTanh { to, .. }
         | Step::Project { to, .. }
+        | Step::ProjectSlices { to, .. }
         | Step::Experts { to, .. }
         | Step::Add { to, .. } => *to == rows,
         Step::Embed { .. }

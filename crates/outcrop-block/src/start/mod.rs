@@ -106,6 +106,7 @@ impl Start {
                     StartStep::Project(inputs.map(vec![Columns { role, outputs }])?)
                 }
                 Step::HeadNorm { .. }
+                | Step::ProjectSlices { .. }
                 | Step::Clip { .. }
                 | Step::Gain { .. }
                 | Step::Remove { .. }

@@ -56,6 +56,21 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 let y = project(&rows[&from], count, weights, role);
                 rows.insert(to, y);
             }
+            Step::ProjectSlices { role, from, to } => {
+                let table = &weights[&(role, TensorKind::Embedding)];
+                let bias = weights.get(&(role, TensorKind::Bias));
+                let width = rows[&from].len() / count;
+                let slices = heads(section);
+                let mut y = Vec::new();
+                for row in rows[&from].chunks(width) {
+                    for slice in 0..slices {
+                        let own = slice * width / slices..(slice + 1) * width / slices;
+                        let sum: f64 = own.map(|i| row[i] * table[i]).sum();
+                        y.push(sum + bias.map_or(0.0, |bias| bias[slice]));
+                    }
+                }
+                rows.insert(to, y);
+            }
             Step::Scale { of, by } => {
                 let by = f64::from(by as f32);
                 let values = rows.get_mut(&of).expect("rows");
@@ -195,9 +210,17 @@ pub(crate) fn capped(x: f64, cap: Option<f64>) -> f64 {
 }
 
 /// Width of a head.
+fn heads(section: &Section) -> usize {
+    of_attention(section)[0]
+}
+
 fn d_head(section: &Section) -> usize {
+    of_attention(section)[1]
+}
+
+fn of_attention(section: &Section) -> [usize; 2] {
     let of = |step: &Step| match step {
-        Step::Attend { d_head, .. } => Some(*d_head),
+        Step::Attend { heads, d_head, .. } => Some([*heads, *d_head]),
         _ => None,
     };
     section.steps.iter().find_map(of).expect("attention")

@@ -51,7 +51,7 @@ impl<'a> Composed<'a> {
             Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
             Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
             Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => None,
-            Step::Remove { .. } => None,
+            Step::Remove { .. } | Step::ProjectSlices { .. } => None,
         });
         Self {
             steps: &section.steps,
@@ -104,6 +104,7 @@ impl<'a> Composed<'a> {
                 | Step::Insert { .. }
                 | Step::Remove { .. }
                 | Step::Gain { .. }
+                | Step::ProjectSlices { .. }
                 | Step::Norm { .. }
                 | Step::DynamicTanh { .. }
                 | Step::Scale { .. }
@@ -146,6 +147,7 @@ impl<'a> Composed<'a> {
                 (to, self.scaled(role, x.tanh()))
             }
             Step::Project { role, from, to } => (to, self.project(role, from)),
+            Step::ProjectSlices { role, from, to } => (to, self.project_slices(role, from)),
             Step::Scale { of, by } => (of, self.row(of) * by),
             Step::Clip { of, limit } => (of, self.row(of).clamp(-limit, limit)),
             Step::HeadNorm { of, .. } => (of, self.head_norm(step)),
@@ -351,6 +353,18 @@ impl<'a> Composed<'a> {
     }
 
     /// What the matrix of `role` gives. Where it has other parts too, theirs lie ready after the first.
+    /// A number for each slice.
+    fn project_slices(&self, role: TensorRole, from: Rows) -> Tensor<3> {
+        let (x, table) = (self.row(from), self.matrix(role).1);
+        let ([batch, positions, _], [slices, length]) = (x.dims(), table.dims());
+        let products = x.reshape([batch, positions, slices, length]) * table.unsqueeze::<4>();
+        let y = products.sum_dim(3).reshape([batch, positions, slices]);
+        match self.vector(role, TensorKind::Bias) {
+            Some(bias) => y + bias.unsqueeze(),
+            None => y,
+        }
+    }
+
     fn project(&mut self, role: TensorRole, from: Rows) -> Tensor<3> {
         if let Some(ready) = self.ready.remove(&role) {
             return ready;

@@ -188,6 +188,7 @@ pub(crate) fn lacking(step: &Step) -> Option<&'static str> {
         | Step::Scale { .. }
         | Step::Clip { .. }
         | Step::Project { .. }
+        | Step::ProjectSlices { .. }
         | Step::HeadNorm { .. }
         | Step::Rotate { .. }
         | Step::Activate { .. }

@@ -63,7 +63,7 @@ class Switched:
             return sdpa(query, key, value, attn_mask=self.window)
         if self.variant == "alibi":
             return sdpa(query, key, value, attn_mask=self.alibi)
-        if self.variant in ("neox", "gate-element", "gate-head", "qk-norm", "sink-token", "llama"):
+        if self.variant in ("neox", "gate-element", "gate-head", "gate-head-slice", "qk-norm", "sink-token", "llama"):
             return sdpa(query, key, value, is_causal=True)
         scores = query @ key.transpose(-1, -2) / math.sqrt(self.d_head) + self.mask
         return self.weights(scores, sink) @ value
@@ -79,8 +79,9 @@ class Attention(nn.Module):
         keys = to.variant in ("key", "key-value")
         self.extra_key = nn.Parameter(EXTRA * torch.randn(to.d)) if keys else None
         self.extra_value = nn.Parameter(EXTRA * torch.randn(to.d)) if to.variant == "key-value" else None
-        gates = {"gate-element": to.d, "gate-head": to.heads}.get(to.variant)
-        self.gate = nn.Linear(to.d, gates, bias=False) if gates else None
+        gates = {"gate-element": [to.d, to.d], "gate-head": [to.d, to.heads], "gate-head-slice": [to.d_head, to.heads]}
+        gate = gates.get(to.variant)
+        self.gate = nn.Linear(*gate, bias=False) if gate else None
         self.norms = nn.ModuleList(nn.RMSNorm(to.d_head, eps=1e-5) for _ in range(2 * (to.variant == "qk-norm")))
 
     def forward(self, x):
@@ -92,7 +93,10 @@ class Attention(nn.Module):
         read = to.attend(query, key, qkv[2], self.sink_logits, (self.extra_key, none))
         read = read.transpose(1, 2)
         if self.gate is not None:
-            read = read * torch.sigmoid(self.gate(x)).view(batch, positions, to.heads, -1)
+            slices = x.view(batch, positions, to.heads, -1)
+            own = lambda: torch.einsum("bthc,hc->bth", slices, self.gate.weight)
+            gates = own() if to.variant == "gate-head-slice" else self.gate(x)
+            read = read * torch.sigmoid(gates).view(batch, positions, to.heads, -1)
         return self.dense(read.reshape(batch, positions, to.d))
 
 
