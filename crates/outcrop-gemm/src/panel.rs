@@ -29,11 +29,12 @@ impl Left {
         (self.m, self.k) = (m, k);
         let padded = m.div_ceil(high) * high;
         self.values.resize(padded * k);
-        if padded > m {
-            self.values.fill(0.0);
-        }
         for (slice, values) in self.values.chunks_mut((padded * DEPTH).max(1)).enumerate() {
             let depth = DEPTH.min(k - slice * DEPTH);
+            if padded > m {
+                // the rows of the last panel that A has not
+                values[(padded - high) * depth..].fill(0.0);
+            }
             let from = &a[slice * DEPTH * column_stride..];
             if row_stride == 1 {
                 let lines = Lines {
