@@ -15,6 +15,7 @@ mod process;
 mod python;
 mod real_model;
 mod reproduce;
+mod slurm;
 mod tidy;
 
 use std::ffi::OsString;
@@ -27,7 +28,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -52,6 +53,11 @@ const TASKS: [Task; 7] = [
         name: "real-model",
         about: "measure a real model from PyPI straight from its GGUF, and compare with transformers on the same numbers",
         run: real_model::run,
+    },
+    Task {
+        name: "test-slurm",
+        about: "run a sweep on a real SLURM of one node, interrupt it, and compare with the same sweep without; needs root and apt",
+        run: slurm::run,
     },
     Task {
         name: "bench",

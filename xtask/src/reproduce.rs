@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
 /// Cargo joins the features that all selected packages ask of a dependency, and counts development
 /// dependencies only where a test or an example is selected too. So we select the whole workspace
 /// and one small test; `cargo run -p outcrop` could compile dependencies a second time.
-fn build(arguments: &[OsString]) -> Command {
+pub(crate) fn build(arguments: &[OsString]) -> Command {
     let mut build = process::cargo();
     build.args(["build", "--workspace", "--bin", "outcrop", "--test", "tidy"]);
     if let Some(backend) = gpu_backend(arguments) {
@@ -47,7 +47,7 @@ fn gpu_backend(arguments: &[OsString]) -> Option<&'static str> {
 }
 
 /// A binary of this build. It lies beside this program, wherever cargo was told to build.
-fn beside_us(name: &str) -> Result<PathBuf, String> {
+pub(crate) fn beside_us(name: &str) -> Result<PathBuf, String> {
     let us = std::env::current_exe().map_err(|e| format!("find this program: {e}"))?;
     Ok(us.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -97,6 +97,32 @@ impl Document {
         Ok(())
     }
 
+    /// Sets the field at `path`, such as `arch.heads`, to `value`, which stands at `place`.
+    ///
+    /// ```
+    /// use outcrop_core::Document;
+    ///
+    /// let mut run = Document::parse("[arch]\nlayers = 3\n", "mine.toml")?;
+    /// run.assign("arch.layers", 2.into(), "sweep.toml, line 9");
+    /// assert_eq!((run.table()["arch"].to_string(), run.place("arch.layers")), ("{ layers = 2 }".into(), "sweep.toml, line 9"));
+    /// # Ok::<(), outcrop_core::Error>(())
+    /// ```
+    pub fn assign(&mut self, path: &str, value: toml::Value, place: &str) {
+        let inside = |value, key: &str| {
+            toml::Value::Table(toml::Table::from_iter([(key.to_owned(), value)]))
+        };
+        let (sections, key) = path.rsplit_once('.').unwrap_or(("", path));
+        let sections = sections.rsplit('.').filter(|section| !section.is_empty());
+        let table = toml::Table::from_iter([(key.to_owned(), value)]);
+        let top = sections.fold(toml::Value::Table(table), inside);
+        let toml::Value::Table(table) = top else {
+            return;
+        };
+        let mut top = Self::of(table, place);
+        top.places.insert(path.to_owned(), place.to_owned());
+        self.overlay(top);
+    }
+
     /// The section at `path`, such as `base` or `runs[2]`, as a document of its own.
     pub fn part(&self, path: &str) -> Option<Self> {
         let (key, index) = match path.strip_suffix(']').and_then(|p| p.split_once('[')) {

@@ -54,7 +54,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(failures.is_empty());
     assert_eq!(ended, 2);
 
-    let analysis = analyse(&profile, &profile.runs, &results, &environment)?;
+    let analysis = analyse(
+        &profile,
+        &profile.runs,
+        &results,
+        &environment,
+        "the example",
+    )?;
     assert!(analysis.report.is_file());
     assert_eq!(analysis.summary.growth.len(), 2); // one row a model
     assert_eq!(analysis.summary.layers, 3);

@@ -119,6 +119,17 @@ pub enum Error {
     /// Nothing came of it, with the reason.
     #[error("{0}")]
     Nothing(String),
+    /// A signal ended runs of a job array; each has a checkpoint.
+    #[error("finish: a signal ended it, after a checkpoint; it resumes when it is queued again")]
+    QueueAgain,
+    /// Some runs of a job array failed.
+    #[error("train {failed} of {of} runs; status shows why")]
+    FailedInArray {
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// The user stopped it.
     #[error("finish: it was interrupted; the same command resumes it")]
     Interrupted,

@@ -41,6 +41,7 @@ pub use {
 
 mod backend_engine;
 pub mod cli;
+mod cluster;
 mod effects;
 mod error;
 mod events;

@@ -30,6 +30,7 @@ mod synchrony;
 mod threads;
 mod tokens;
 mod train;
+mod train_all;
 mod trajectories;
 mod verdicts;
 mod voice;
@@ -54,6 +55,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   outcrop reproduce                          train, measure, fit, predict and report the embedded profile
+  outcrop sweep tiny --engine local          train the runs of a manifest, here or on a cluster
   outcrop train my-run.toml --out runs/mine  train one model and measure it while it trains
   outcrop measure pythia-70m/                measure every checkpoint in a folder, and audit them
   outcrop runs                               public training runs, their names and known faults
@@ -74,6 +76,8 @@ Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted (run th
 enum Command {
     /// Train every architecture of a profile, measure, fit, predict and write a report.
     Reproduce(reproduce::Args),
+    /// Write the runs of a profile or a design to a manifest, and train them here or as job arrays of SLURM.
+    Sweep(Box<sweep::Args>),
     /// Train one model and measure its hidden states while it trains.
     Train(train::Args),
     /// Train a deep linear network, whose learning is known in closed form, on given singular values.
@@ -138,6 +142,7 @@ pub fn main() -> ExitCode {
         voice::error(&format!("failed to {error}"));
         status = match error {
             Error::Interrupted => ExitCode::from(130),
+            Error::QueueAgain => ExitCode::from(crate::cluster::QUEUE_AGAIN),
             _ => ExitCode::FAILURE,
         };
     }
@@ -147,6 +152,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Reproduce(args) => reproduce::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Linear(args) => linear::run(&args),
         Command::Measure(args) => measure::run(&args),

@@ -6,10 +6,10 @@ use outcrop_report::Massive;
 use outcrop_train::{Environment, RunSpec};
 
 use super::output::{columns, folder, print, say, significant};
-use super::sweep::{jobs, train_all};
+use super::train_all::{jobs, train_all};
 use super::{clock, stop, threads, verdicts, voice};
 use crate::pipeline::{
-    Analysis, FailedRun, PROFILES, Profile, Results, analyse, environment, workspace,
+    Analysis, FailedRun, Manifest, PROFILES, Profile, Results, analyse, environment, workspace,
 };
 use crate::{Error, Result};
 
@@ -71,6 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(words) = lock.warning() {
         say(&format!("warning: {words}"));
     }
+    let manifest = Manifest::new(&profile)?;
+    manifest.check_extends(&results)?;
+    manifest.write(&results)?;
+    let runs = manifest.runs()?;
     let clock = Instant::now();
     let jobs = jobs(args.jobs, backend, None);
     voice::detail(|| {
@@ -84,12 +88,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             backend.name()
         )
     });
-    let failures = train_all(&profile.runs, &results, &environment, jobs)?;
+    let failures = train_all(&runs, &results, &environment, jobs)?;
     let trained = clock.elapsed();
     let failed = |run: &&RunSpec| failures.iter().any(|f| f.model == run.model);
-    let trained_runs = profile.runs.iter().filter(|run| !failed(run));
+    let trained_runs = runs.iter().filter(|run| !failed(run));
     let trained_runs: Vec<RunSpec> = trained_runs.cloned().collect();
-    let analysis = analyse(&profile, &trained_runs, &results, &environment)?;
+    let command = format!("outcrop reproduce --profile {}", profile.name);
+    let analysis = analyse(&profile, &trained_runs, &results, &environment, &command)?;
     summarise(&analysis, &failures);
     let seconds = clock.elapsed().as_secs();
     print(&format!(
@@ -103,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         true => Ok(()),
         false => Err(Error::Failed {
             failed: failures.len(),
-            of: profile.runs.len(),
+            of: runs.len(),
         }),
     }
 }
@@ -118,7 +123,7 @@ fn massive(massive: Option<Massive>) -> &'static str {
     }
 }
 
-fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
+pub(super) fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
     let text = |s: &str| s.to_owned();
     let mut rows = vec![
         [

@@ -8,20 +8,60 @@ use crate::{Error, Result};
 pub(crate) const TRAINING: &str =
     "stopping after the current update; a checkpoint is written (once more to stop at once)";
 
-/// A flag that Ctrl-C, a termination signal or a hang-up sets; a second one ends the process at once.
+/// A flag that Ctrl-C, a termination signal, a hang-up or SIGUSR2 sets; a second one ends the process at once.
 /// The first one prints `words`.
 pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
+    listen(words, || std::process::exit(130))
+}
+
+/// As [`on_signal`], for a process that a scheduler ends: it sends several signals and then kills.
+pub(crate) fn on_first_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
+    listen(words, || {})
+}
+
+fn listen(words: &'static str, second: fn()) -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let handler = move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        say(words);
+    let handler = move || match flag.swap(true, Ordering::Relaxed) {
+        true => second(),
+        false => say(words),
     };
-    ignored::kept(|| ctrlc::set_handler(handler))
-        .map_err(|e| Error::Environment(format!("listen for Ctrl-C: {e}")))?;
+    let failed = |e: &dyn std::fmt::Display| Error::Environment(format!("listen for Ctrl-C: {e}"));
+    user_signal::listen(handler.clone()).map_err(|e| failed(&e))?;
+    ignored::kept(|| ctrlc::set_handler(handler)).map_err(|e| failed(&e))?;
     Ok(stop)
+}
+
+/// SIGUSR2, which schedulers send ahead of a time limit: all threads block it, and one waits for it. Threads that were
+/// started before do not block it.
+#[cfg(unix)]
+mod user_signal {
+    use nix::sys::signal::{SigSet, Signal};
+
+    use super::ignored::is_ignored;
+
+    /// Calls `handler` for every signal, unless it was ignored when the process began.
+    pub(super) fn listen(handler: impl Fn() + Send + 'static) -> nix::Result<()> {
+        if is_ignored(Signal::SIGUSR2) {
+            return Ok(());
+        }
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGUSR2);
+        signals.thread_block()?;
+        std::thread::spawn(move || {
+            while signals.wait().is_ok() {
+                handler();
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(not(unix))]
+mod user_signal {
+    pub(super) fn listen(_: impl Fn() + Send + 'static) -> Result<(), std::convert::Infallible> {
+        Ok(())
+    }
 }
 
 /// Signals that were ignored when the process began stay ignored, which is how `nohup` keeps a run alive
@@ -43,7 +83,7 @@ mod ignored {
         done
     }
 
-    fn is_ignored(signal: Signal) -> bool {
+    pub(super) fn is_ignored(signal: Signal) -> bool {
         let now = handle(signal, SigHandler::SigIgn);
         let was = matches!(now, Some(SigHandler::SigIgn));
         now.map(|now| handle(signal, now));

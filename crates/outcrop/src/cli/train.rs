@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::output::{folder, print, say, significant};
 use super::progress::Bar;
-use super::sweep::{jobs, train_all};
+use super::train_all::{jobs, train_all};
 use super::{clock, stop, threads, voice};
 use crate::pipeline::{Results, environment, workspace};
 use crate::{Error, Result};

@@ -26,7 +26,8 @@ pub struct Analysis {
 /// Fits every layer of the finished `runs` of `profile`, scores predictions, and writes the tables
 /// (`architectures.csv`, `measurements.csv`, `loss.csv`, `events.csv`, `trajectories.csv`, `fits.csv`, `curves.csv`,
 /// `scores.csv`, `model_scores.csv`, `predictions.csv`, `provenance.json`), the verdicts in words
-/// (`verdicts.txt`) and the report; `effects.csv`, too, where every recipe has several seeds.
+/// (`verdicts.txt`) and the report; `effects.csv`, too, where every recipe has several seeds. `command` is what the
+/// provenance names.
 ///
 /// # Errors
 /// [`crate::Error::Core`] and [`crate::Error::Report`] for what cannot be read or written. Too few
@@ -36,6 +37,7 @@ pub fn analyse(
     runs: &[RunSpec],
     results: &Results,
     environment: &Environment,
+    command: &str,
 ) -> Result<Analysis> {
     let gathered = results.gather(runs)?;
     let trajectories = Trajectory::from_measurements(&gathered.measurements, Ratio::default());
@@ -70,7 +72,10 @@ pub fn analyse(
     if !effects.is_empty() {
         table::write_rows(&results.file("effects.csv"), &effects)?;
     }
-    let provenance = provenance(profile, runs, results, environment)?;
+    let provenance = Provenance {
+        command: Some(command.to_owned()),
+        ..provenance(profile, runs, results, environment)?
+    };
     provenance.write(&results.file("provenance.json"))?;
     let inputs = Inputs {
         title: format!("Massive activations: profile {}", profile.name),
@@ -159,7 +164,6 @@ fn provenance(
         git_revision: environment.git_revision.clone(),
         spec_sha256: Some(profile.sha256()?),
         backend: Some(environment.backend.name().into()),
-        command: Some(format!("outcrop reproduce --profile {}", profile.name)),
         ..Provenance::default()
     };
     for run in runs {

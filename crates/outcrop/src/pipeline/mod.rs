@@ -2,14 +2,19 @@
 //! training, fit every layer, predict, report. Each stage reads tables and writes tables.
 
 mod analysis;
+mod copies;
+mod design;
 mod environment;
+mod manifest;
 mod profile;
 mod results;
 mod sweep;
 
 pub(crate) use analysis::in_order;
 pub use analysis::{Analysis, analyse, fit_all};
+pub use design::{Correlation, Cost, Drawn, LeftOut};
 pub use environment::{environment, workspace};
+pub use manifest::{About, Line, LineHead, Manifest, heads, lines};
 pub use profile::{PROFILES, Profile};
 pub use results::{Gathered, Results};
 pub use sweep::{FailedRun, Jobs, Progress, sweep};

@@ -1,8 +1,11 @@
+use std::collections::HashMap;
 use std::path::Path;
 
 use outcrop_core::{Document, Error as CoreError, nearest, reject_unknown_keys, sha256_hex};
 use outcrop_train::RunSpec;
 
+use super::copies::nameless;
+use super::design::{Design, Drawn};
 use crate::{Error, Result};
 
 /// The embedded profiles: name and text.
@@ -16,9 +19,10 @@ pub const PROFILES: [(&str, &str); 6] = [
 ];
 
 /// The keys of a profile.
-const KEYS: [&str; 5] = ["name", "description", "seeds", "base", "runs"];
+const KEYS: [&str; 6] = ["name", "description", "seeds", "base", "runs", "design"];
 
-/// The runs of `outcrop reproduce`: a base that every run shares, and what each changes. With `seeds` every run is made
+/// The runs of `outcrop reproduce` and `outcrop sweep`: a base that every run shares, and what each changes, or a design
+/// from which they are drawn (`docs/sweeps.md`). With `seeds` every run is made
 /// once for each of them, as `NAME-sSEED`.
 ///
 /// ```toml
@@ -43,6 +47,8 @@ pub struct Profile {
     pub description: String,
     /// Its runs, in order; model names are distinct.
     pub runs: Vec<RunSpec>,
+    /// What became of its design, if it has one.
+    pub design: Option<Drawn>,
 }
 
 impl Profile {
@@ -101,46 +107,52 @@ impl Profile {
                 .part("base")
                 .ok_or_else(|| wrong("base", "`base` must be a section".into()))?,
         };
-        let count = table.get("runs").and_then(toml::Value::as_array);
-        let count = count.map_or(0, Vec::len);
-        if count == 0 {
-            return Err(wrong("runs", "no [[runs]] in it".into()));
+        let design = Design::read(document)?;
+        let mut bases = over_base(document, &base)?;
+        if design.is_some() && bases.is_empty() {
+            let mut only = base;
+            only.assign("model", text("name")?.into(), document.place("name"));
+            bases.push(only);
         }
-        let resolve = |i: usize| {
-            let path = format!("runs[{i}]");
-            let run = document.part(&path);
-            let run = run.ok_or_else(|| wrong(&path, "each of `runs` must be a section".into()))?;
-            let mut resolved = base.clone();
-            resolved.overlay(run);
-            Ok(RunSpec::from_document(&resolved)?)
+        if bases.is_empty() {
+            return Err(wrong("runs", "no [[runs]] and no [design] in it".into()));
+        }
+        let (runs, drawn) = match design {
+            None => (resolved(&bases)?, None),
+            Some(design) => {
+                let (runs, drawn) = design.draw(&bases, document)?;
+                (runs, Some(drawn))
+            }
         };
-        let seeds = seeds(document)?;
         let profile = Self {
             name: text("name")?,
             description: text("description")?,
-            runs: over_seeds((0..count).map(resolve).collect::<Result<_>>()?, &seeds),
+            runs: over_seeds(runs, &seeds(document)?),
+            design: drawn,
         };
         profile.check(document)?;
         Ok(profile)
     }
 
+    /// Checks that no two runs have one name, and that none is a copy of another.
     fn check(&self, document: &Document) -> Result<()> {
+        let refuse = |i: usize, reason: String| -> Error {
+            let key = format!("runs[{i}].model");
+            let error = CoreError::parse("profile", reason);
+            document.locate("", Some(&key), error).into()
+        };
+        let (mut names, mut specs) = (HashMap::new(), HashMap::new());
         for (i, run) in self.runs.iter().enumerate() {
-            if self.runs[..i].iter().any(|r| r.model == run.model) {
-                let error =
-                    CoreError::parse("profile", format!("two runs are called `{}`", run.model));
-                let key = format!("runs[{i}].model");
-                return Err(document.locate("", Some(&key), error).into());
+            if names.insert(run.model.as_str(), i).is_some() {
+                return Err(refuse(i, format!("two runs are called `{}`", run.model)));
             }
-            if let Some(twin) = self.runs[..i].iter().find(|other| same(other, run)) {
+            if let Some(twin) = specs.insert(nameless(run)?, &run.model) {
                 let reason = format!(
-                    "the runs `{}` and `{}` differ in nothing but their names and would be copies of each \
+                    "the runs `{twin}` and `{}` differ in nothing but their names and would be copies of each \
                      other; give one another `train.seed` than {}",
-                    twin.model, run.model, run.train.seed
+                    run.model, run.train.seed
                 );
-                let key = format!("runs[{i}].model");
-                let error = CoreError::parse("profile", reason);
-                return Err(document.locate("", Some(&key), error).into());
+                return Err(refuse(i, reason));
             }
         }
         Ok(())
@@ -198,13 +210,26 @@ fn over_seeds(runs: Vec<RunSpec>, seeds: &[u64]) -> Vec<RunSpec> {
     runs.iter().flat_map(of_run).collect()
 }
 
-/// Whether two runs give the same bits.
-fn same(a: &RunSpec, b: &RunSpec) -> bool {
-    let renamed = RunSpec {
-        model: b.model.clone(),
-        ..a.clone()
+/// Each of `runs` over the base.
+fn over_base(document: &Document, base: &Document) -> Result<Vec<Document>> {
+    let wrong = |path: &str| {
+        let error = CoreError::parse("profile", "each of `runs` must be a section");
+        Error::from(document.locate("", Some(path), error))
     };
-    renamed == *b
+    let count = document.table().get("runs").and_then(toml::Value::as_array);
+    let one = |i: usize| {
+        let path = format!("runs[{i}]");
+        let run = document.part(&path).ok_or_else(|| wrong(&path))?;
+        let mut resolved = base.clone();
+        resolved.overlay(run);
+        Ok(resolved)
+    };
+    (0..count.map_or(0, Vec::len)).map(one).collect()
+}
+
+fn resolved(bases: &[Document]) -> Result<Vec<RunSpec>> {
+    let run = |base: &Document| Ok(RunSpec::from_document(base)?);
+    bases.iter().map(run).collect()
 }
 
 #[cfg(test)]

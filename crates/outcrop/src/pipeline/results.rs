@@ -52,8 +52,14 @@ impl Results {
         ] {
             remove_leftovers(&folder)?;
         }
+        if !runs.is_empty() {
+            check_writable(&self.file("runs"))?;
+        }
         for run in runs {
-            self.run(&run.model).check(run)?;
+            let dir = self.run(&run.model);
+            if dir.path().exists() {
+                dir.check(run)?;
+            }
         }
         Ok(lock)
     }

@@ -1,0 +1,499 @@
+//! `outcrop sweep`: the manifest, its engines, and where runs stand.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use common::{files, outcrop, text};
+use outcrop::core::FolderLock;
+use serde_json::Value;
+
+/// Two architectures, two seeds each.
+const PROFILE: &str = "name = 'mine'
+description = 'four small runs'
+seeds = [1, 2]
+[base.arch]
+layers = 1
+d_model = 16
+heads = 2
+context = 32
+[base.train]
+steps = 60
+batch = 4
+learning_rate = 1e-2
+warmup = 10
+[base.schedule]
+measure = '0,every:5'
+save = 'every:20'
+";
+
+const RUNS: &str = "[[runs]]
+model = 'a'
+[[runs]]
+model = 'b'
+arch = { layers = 2 }
+";
+
+/// `outcrop` with these words in a folder that has the profile `mine.toml`.
+fn said(folder: &Path, profile: &str, line: &str) -> Output {
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("mine.toml"), profile).unwrap();
+    let mut command = outcrop();
+    command.current_dir(folder).args(line.split_whitespace());
+    command.output().unwrap()
+}
+
+fn succeeds(folder: &Path, profile: &str, line: &str) -> String {
+    let output = said(folder, profile, line);
+    assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn fails(folder: &Path, profile: &str, line: &str, status: i32) -> String {
+    let output = said(folder, profile, line);
+    assert_eq!(
+        output.status.code(),
+        Some(status),
+        "{line}: {}",
+        text(&output.stderr)
+    );
+    text(&output.stderr)
+}
+
+fn manifest(folder: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join("runs/mine/manifest.jsonl")).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn runs() -> String {
+    format!("{PROFILE}{RUNS}")
+}
+
+#[test]
+fn a_manifest_has_a_resolved_run_a_line_and_the_engine_trains_them_as_reproduce_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let (swept, reproduced) = (dir.path().join("swept"), dir.path().join("reproduced"));
+    let said = succeeds(&swept, &runs(), "sweep mine.toml");
+    assert!(said.contains("4 runs of "), "{said}");
+    let lines = manifest(&swept);
+    let models: Vec<&str> = lines
+        .iter()
+        .map(|line| line["model"].as_str().unwrap())
+        .collect();
+    assert_eq!(models, ["a-s1", "a-s2", "b-s1", "b-s2"]);
+    for (index, line) in lines.iter().enumerate() {
+        assert_eq!(line["index"], index);
+        assert_eq!(line["tokens"], 60 * 4 * 32);
+        assert_eq!(line["id"].as_str().unwrap().len(), 16);
+    }
+    assert!(!swept.join("runs/mine/runs").exists());
+    assert!(succeeds(&swept, &runs(), "sweep status runs/mine").starts_with("4 runs: 4 missing"));
+
+    succeeds(&swept, &runs(), "sweep mine.toml --engine local --jobs 2");
+    assert!(succeeds(&swept, &runs(), "sweep status runs/mine").starts_with("4 runs: 4 finished"));
+    succeeds(
+        &reproduced,
+        &runs(),
+        "reproduce --profile mine.toml --jobs 2",
+    );
+    assert_eq!(manifest(&swept), manifest(&reproduced));
+    let of = |folder: &Path| files(&folder.join("runs/mine/runs"));
+    assert_eq!(of(&swept), of(&reproduced));
+    for line in &lines {
+        let model = line["model"].as_str().unwrap();
+        let spec =
+            std::fs::read_to_string(swept.join("runs/mine/runs").join(model).join("run.toml"));
+        assert_eq!(line["spec"], spec.unwrap());
+    }
+    succeeds(&swept, &runs(), "sweep report runs/mine");
+    let table = |folder: &Path| std::fs::read(folder.join("runs/mine/fits.csv")).unwrap();
+    assert!(table(&swept) == table(&reproduced));
+}
+
+#[test]
+fn an_id_is_of_the_spec() {
+    let dir = tempfile::tempdir().unwrap();
+    let ids = |profile: &str| {
+        succeeds(dir.path(), profile, "sweep mine.toml");
+        let lines = manifest(dir.path());
+        lines
+            .iter()
+            .map(|line| line["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = ids(&runs());
+    assert_eq!(ids(&runs()), first);
+    let other = ids(&runs().replace("layers = 2", "layers = 3"));
+    assert_eq!((&other[..2], other[2] == first[2]), (&first[..2], false));
+}
+
+/// Of six combinations three heads do not divide 16 channels, and one is too large.
+#[test]
+fn a_grid_leaves_out_what_is_impossible_or_too_large_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let grid = format!(
+        "{PROFILE}[design]\nkind = 'grid'\n[design.arch]\nheads = [1, 2, 3]\nlayers = [1, 4]\n\
+         [design.budget]\nparameters = {{ to = 10000 }}\n"
+    );
+    let said = succeeds(dir.path(), &grid, "sweep mine.toml");
+    let lines = manifest(dir.path());
+    assert_eq!(lines.len(), 2 * 2, "{said}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["parameters"].as_u64().unwrap() <= 10_000)
+    );
+    assert!(
+        said.contains("left out: 2 points, the first since it failed to accept arch.heads = 3"),
+        "{said}"
+    );
+    assert!(
+        said.contains(
+            "left out: 2 points, the first since it failed to stay in the budget: parameters"
+        ),
+        "{said}"
+    );
+    let about = std::fs::read_to_string(dir.path().join("runs/mine/sweep.json")).unwrap();
+    let about: Value = serde_json::from_str(&about).unwrap();
+    assert_eq!(about["design"]["points"], 2);
+}
+
+const SOBOL: &str = "[design]
+kind = 'sobol'
+runs = 32
+[design.arch]
+layers = { from = 1, to = 6 }
+d_model = { from = 16, to = 64, step = 16 }
+heads = [1, 2, 4]
+d_ff = { times = 'arch.d_model', by = [1, 2, 4] }
+position = [{ kind = 'learned' }, { kind = 'rotary', fraction = 0.5, base = 1e4 }]
+[design.train]
+learning_rate = { from = 1e-3, to = 1e-2, scale = 'log' }
+[design.budget]
+parameters = { from = 6000, to = 200000 }
+tokens = { to = 1e6 }
+";
+
+#[test]
+fn a_sobol_design_has_as_many_different_runs_as_asked_for_and_says_the_largest_correlation() {
+    let dir = tempfile::tempdir().unwrap();
+    let correlation = |tries: &str| {
+        let design = SOBOL.replace("runs = 32", &format!("runs = 32\n{tries}"));
+        let said = succeeds(dir.path(), &format!("{PROFILE}{design}"), "sweep mine.toml");
+        assert!(
+            said.contains("largest correlation of two factors over 32 points"),
+            "{said}"
+        );
+        let about = std::fs::read_to_string(dir.path().join("runs/mine/sweep.json")).unwrap();
+        let about: Value = serde_json::from_str(&about).unwrap();
+        let found = about["design"]["largest_correlation"]["value"]
+            .as_f64()
+            .unwrap();
+        assert!((largest_correlation(&manifest(dir.path())) - found.abs()).abs() < 1e-9);
+        found.abs()
+    };
+    let one = correlation("");
+    let lines = manifest(dir.path());
+    let specs: std::collections::BTreeSet<&str> = lines
+        .iter()
+        .map(|line| line["spec"].as_str().unwrap())
+        .collect();
+    assert_eq!((lines.len(), specs.len()), (64, 64));
+    let best = correlation("tries = 20");
+    assert!(best < one && best < 0.3, "{best} of 20 tries, {one} of one");
+}
+
+/// The same from the specs: of the first run of each point, by the definitions of the docs.
+fn largest_correlation(lines: &[Value]) -> f64 {
+    let number = |v: &toml::Value| v.as_float().or(v.as_integer().map(|i| i as f64)).unwrap();
+    let row = |line: &Value| {
+        let spec: toml::Table = line["spec"].as_str().unwrap().parse().unwrap();
+        let arch = |key: &str| number(&spec["arch"][key]);
+        let learned = spec["arch"]["position"]["kind"].as_str() == Some("learned");
+        vec![
+            arch("layers"),
+            arch("d_model"),
+            arch("heads").log2(), // 1, 2, 4: the place in the list
+            (arch("d_ff") / arch("d_model")).log2(),
+            f64::from(u8::from(!learned)),
+            number(&spec["train"]["learning_rate"]).ln(),
+        ]
+    };
+    let rows: Vec<Vec<f64>> = lines.iter().step_by(2).map(row).collect();
+    let column = |c: usize| rows.iter().map(|row| row[c]).collect::<Vec<f64>>();
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let dot = |a: &[f64], b: &[f64]| {
+        let (ma, mb) = (mean(a), mean(b));
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - ma) * (b - mb))
+            .sum::<f64>()
+    };
+    let mut largest = 0.0_f64;
+    for a in 0..6 {
+        for b in 0..a {
+            let (a, b) = (column(a), column(b));
+            largest = largest.max((dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt()).abs());
+        }
+    }
+    largest
+}
+
+#[test]
+fn a_design_that_is_wrong_says_where() {
+    let dir = tempfile::tempdir().unwrap();
+    for (design, parts) in [
+        (
+            "[design]\nkind = 'latin'\n",
+            &["line 18", "grid, random, sobol"][..],
+        ),
+        ("[design]\nkind = 'grid'\n", &["line 18", "varies nothing"]),
+        (
+            "[design]\nkind = 'grid'\nruns = 3\n[design.arch]\nlayers = [1]\n",
+            &["line 19", "leave out `runs`"],
+        ),
+        (
+            "[design]\nkind = 'sobol'\n[design.arch]\nlayers = [1]\n",
+            &["`runs` is missing"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nlayer = [1, 2]\n",
+            &["line 20", "did you mean `layers`"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nlayers = 3\n",
+            &["line 20", "a list of values"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nlayers = { from = 1.0, to = 2.0 }\n",
+            &["`arch.layers`"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.optimizer]\nrate = [1]\n",
+            &["line 19", "known keys: kind"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nheads = [3, 5]\n",
+            &["0 points are possible", "arch.heads = 3"],
+        ),
+        (
+            "[design]\nkind = 'random'\nruns = 5\n[design.arch]\nheads = [1, 2]\n",
+            &["2 points are possible", "earlier point"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nlayers = [1]\n[design.budget]\nhours = { to = 1 }\n",
+            &["line 22", "flops"],
+        ),
+        (
+            "[design]\nkind = 'grid'\n[design.arch]\nd_ff = { times = 'arch.width', by = [1] }\n",
+            &["line 20", "`arch.width` is no number"],
+        ),
+    ] {
+        let said = fails(
+            dir.path(),
+            &format!("{PROFILE}{design}"),
+            "sweep mine.toml",
+            1,
+        );
+        for part in parts {
+            assert!(said.contains(part), "{design}: {said}");
+        }
+    }
+}
+
+#[test]
+fn scripts_are_written_where_nothing_is_submitted_and_only_for_what_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let said = succeeds(
+        dir.path(),
+        &runs(),
+        "sweep mine.toml --engine slurm --pack 3 --max-array 1 --dry-run",
+    );
+    let slurm = dir.path().join("runs/mine/slurm");
+    let script = |name: &str| std::fs::read_to_string(slurm.join(name)).unwrap();
+    assert!(
+        said.contains("array-000.sh  # 1 elements") && said.contains("array-001.sh"),
+        "{said}"
+    );
+    assert!(
+        script("array-001.sh").contains("--index \"$(((SLURM_ARRAY_TASK_ID + 1) * 3))\" --count 3")
+    );
+    assert!(script("report.sh").contains(" sweep report "));
+    let checked = Command::new("bash")
+        .arg("-n")
+        .arg(slurm.join("array-001.sh"))
+        .status();
+    assert!(checked.is_err() || checked.unwrap().success());
+
+    succeeds(
+        dir.path(),
+        &runs(),
+        "sweep run --manifest runs/mine/manifest.jsonl --index 0 --count 3 --threads 2",
+    );
+    assert!(
+        succeeds(dir.path(), &runs(), "sweep status runs/mine")
+            .starts_with("4 runs: 3 finished, 1 missing")
+    );
+    let said = succeeds(
+        dir.path(),
+        &runs(),
+        "sweep resubmit runs/mine --dry-run --sbatch time=10:00",
+    );
+    assert!(
+        said.contains("array-000.sh  # 1 elements") && !said.contains("array-001.sh"),
+        "{said}"
+    );
+    let again = script("array-000.sh");
+    assert!(
+        again.contains("SLURM_ARRAY_TASK_ID + 1) * 3") && again.contains("#SBATCH --time=10:00\n"),
+        "{again}"
+    );
+    let report = succeeds(dir.path(), &runs(), "sweep report runs/mine");
+    assert!(
+        report.contains("without these runs:") && report.contains("b-s2"),
+        "{report}"
+    );
+}
+
+fn start_until(folder: &Path, line: &str, rows: &str) -> std::process::Child {
+    let mut command = outcrop();
+    let mut child = command
+        .current_dir(folder)
+        .args(line.split_whitespace())
+        .spawn()
+        .unwrap();
+    let clock = Instant::now();
+    let table = folder.join("runs/mine/runs/b-s1/measurements.csv");
+    while !std::fs::read_to_string(&table).is_ok_and(|text| text.contains(rows)) {
+        assert!(child.try_wait().unwrap().is_none(), "ended before {rows}");
+        assert!(clock.elapsed() < Duration::from_secs(120), "hangs");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn an_element_that_is_signalled_asks_to_be_queued_again_and_ends_with_the_same_bits() {
+    const RUN: &str = "sweep run --manifest runs/mine/manifest.jsonl --index 2 --threads 1";
+    let dir = tempfile::tempdir().unwrap();
+    let runs = || runs().replace("steps = 60", "steps = 400");
+    let (straight, stopped) = (dir.path().join("straight"), dir.path().join("stopped"));
+    for folder in [&straight, &stopped] {
+        succeeds(folder, &runs(), "sweep mine.toml");
+    }
+    succeeds(&straight, &runs(), RUN);
+    for (signal, step) in [("-USR2", 5), ("-TERM", 200)] {
+        let mut child = start_until(&stopped, RUN, &format!("\nb-s1,{step},"));
+        let id = child.id().to_string();
+        let kill = || Command::new("kill").args([signal, &id]).output().unwrap();
+        assert!(kill().status.success(), "it ended before {signal}");
+        kill(); // schedulers send several
+        assert_eq!(child.wait().unwrap().code(), Some(75), "{signal}");
+        let status = succeeds(&stopped, &runs(), "sweep status runs/mine");
+        assert!(
+            status.starts_with("4 runs: 1 stopped, 3 missing"),
+            "{status}"
+        );
+    }
+    let held = FolderLock::acquire(&stopped.join("runs/mine/runs/b-s1"), "somebody else").unwrap();
+    let refused = fails(&stopped, &runs(), RUN, 1);
+    assert!(refused.contains("somebody else works on it"), "{refused}");
+    drop(held);
+    let status = succeeds(&stopped, &runs(), "sweep status runs/mine");
+    assert!(
+        status.starts_with("4 runs: 1 stopped, 3 missing"),
+        "{status}"
+    );
+    let mut child = start_until(&stopped, RUN, "\nb-s1,300,");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    succeeds(&stopped, &runs(), RUN);
+    let (expected, found) = (
+        files(&straight.join("runs/mine/runs")),
+        files(&stopped.join("runs/mine/runs")),
+    );
+    for (name, bytes) in &expected {
+        assert!(found.get(name) == Some(bytes), "{name} differs");
+    }
+}
+
+#[test]
+fn starts_without_progress_are_bounded() {
+    const RUN: &str = "sweep run --manifest runs/mine/manifest.jsonl --index 0 --retries 1";
+    let dir = tempfile::tempdir().unwrap();
+    let absent = runs().replace(
+        "[base.train]",
+        "[base.data]\ncorpus = 'text:absent'\n[base.train]",
+    );
+    succeeds(dir.path(), &absent, "sweep mine.toml");
+    for _ in 0..2 {
+        let said = fails(dir.path(), &absent, RUN, 1);
+        assert!(said.contains("a-s1: failed to"), "{said}");
+    }
+    let said = fails(dir.path(), &absent, RUN, 1);
+    assert!(
+        said.contains("started 2 times without coming further than step 0"),
+        "{said}"
+    );
+    let status = succeeds(dir.path(), &absent, "sweep status runs/mine");
+    assert!(
+        status.starts_with("4 runs: 1 failed, 3 missing") && status.contains("started 2 times"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_folder_without_a_manifest_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in ["status", "report", "resubmit"] {
+        let said = fails(dir.path(), &runs(), &format!("sweep {command} ."), 1);
+        assert!(said.contains("manifest.jsonl"), "{said}");
+    }
+}
+
+/// Every command that writes into a folder of runs or measurements, on a folder that another process holds.
+#[test]
+fn the_second_process_says_who_holds_a_folder() {
+    const SHORT: &str = "--set train.steps=4 --set train.warmup=1";
+    let dir = tempfile::tempdir().unwrap();
+    let train = format!("train {SHORT} --out runs/one");
+    succeeds(dir.path(), &runs(), &train);
+    succeeds(dir.path(), &runs(), "sweep mine.toml");
+    for (folder, command) in [
+        ("runs/one", train.as_str()),
+        (
+            "runs/seeds",
+            &format!("train {SHORT} --seed 1,2 --out runs/seeds"),
+        ),
+        (
+            "runs/measured",
+            "measure runs/one/checkpoints --out runs/measured",
+        ),
+        ("runs/mine", "reproduce --profile mine.toml"),
+        ("runs/mine", "sweep mine.toml"),
+        ("runs/mine", "sweep mine.toml --engine local"),
+        ("runs/mine", "sweep mine.toml --engine slurm"),
+        ("runs/mine", "sweep resubmit runs/mine"),
+        ("runs/mine", "sweep report runs/mine"),
+        ("runs/linear", "linear --out runs/linear"),
+    ] {
+        let folder = dir.path().join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let held = FolderLock::acquire(&folder, "a process since noon").unwrap();
+        let said = fails(dir.path(), &runs(), command, 1);
+        assert!(
+            said.contains("a process since noon works on it"),
+            "{command}: {said}"
+        );
+        drop(held);
+    }
+    // what a killed process leaves is no lock
+    std::fs::write(dir.path().join("runs/one/.lock"), "a killed process\n").unwrap();
+    succeeds(dir.path(), &runs(), &train);
+}
