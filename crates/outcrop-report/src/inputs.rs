@@ -23,6 +23,8 @@ pub struct Inputs {
     pub losses: Vec<LossPoint>,
     /// How well architectures predict curves.
     pub scores: Vec<Score>,
+    /// Curves that were predicted before the models were trained, a point for each step at which they are measured.
+    pub predicted: Vec<CurvePoint>,
     /// Predictions for models that the regressor never saw.
     pub predictions: Vec<Prediction>,
     /// Observables: means over sequences, without rows of single sequences.

@@ -51,6 +51,7 @@ mod means;
 mod output;
 mod page;
 mod plots;
+mod predicted;
 mod report;
 mod summary;
 
@@ -64,6 +65,7 @@ pub use plots::{
     layers_plot, magnitudes_plot, prediction_plot, shapley_plot, waterfall_plot, write_fit_plots,
     write_fit_plots_with,
 };
+pub use predicted::{PredictedBefore, PredictedRatio};
 pub use report::{Written, write_report, write_report_with};
 pub use summary::{GROWTH_FACTOR, Growth, ModelFits, Summary, summary};
 

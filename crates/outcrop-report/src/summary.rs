@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use crate::Inputs;
 use crate::data::{Data, growth, most_emergent};
 use crate::massive::{self, Massive, MassiveModels};
+use crate::predicted::{self, PredictedBefore, PredictedRatio};
 
 /// A model counts as one whose ratio grew where that of its most emergent layer did at least by this
 /// factor. The paper gives no threshold; an untrained layer varies by a few per cent between sequences,
@@ -19,6 +20,8 @@ pub struct Summary {
     pub grown: usize,
     /// How many models hold massive activations in the end; none where there are no measurements.
     pub massive: Option<MassiveModels>,
+    /// How predictions that were made before training did; none where there were none.
+    pub predicted: Option<PredictedBefore>,
     /// Fits by model, in the same order; empty where nothing was fitted.
     pub fits: Vec<ModelFits>,
     /// Number of (model, layer) pairs that have a trajectory or a fit.
@@ -54,6 +57,8 @@ pub struct Growth {
     /// Whether the model holds massive activations at its last measured step; none where there are
     /// trajectories alone.
     pub massive: Option<Massive>,
+    /// What was predicted of `last` before training.
+    pub predicted: Option<PredictedRatio>,
 }
 
 /// How well the curves of one model are described.
@@ -112,6 +117,7 @@ pub(crate) fn of(data: &Data) -> Summary {
     Summary {
         grown: growth.iter().filter(|g| g.grown).count(),
         massive: MassiveModels::count(massive.into_values()),
+        predicted: predicted::all(data),
         growth,
         layers,
         failed: fits.iter().map(|f| f.failed).sum(),
@@ -134,6 +140,7 @@ fn grown(data: &Data, model: &crate::data::Model, massive: Option<Massive>) -> O
         factor,
         grown: factor >= GROWTH_FACTOR,
         massive,
+        predicted: predicted::last(data, t),
     })
 }
 

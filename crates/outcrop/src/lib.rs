@@ -40,6 +40,7 @@ pub use {
 };
 
 mod backend_engine;
+mod bundled;
 pub mod cli;
 mod cluster;
 mod effects;

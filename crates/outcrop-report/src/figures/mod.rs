@@ -9,6 +9,7 @@ mod layers;
 mod loss;
 mod observables;
 mod overview;
+mod predicted;
 mod prediction;
 mod ratio;
 mod shared;
@@ -94,6 +95,10 @@ pub(crate) fn all(data: &Data) -> Vec<Section> {
             prediction::figure(data),
         ),
     ];
+    if !data.inputs.predicted.is_empty() {
+        let title = "Predicted before training";
+        sections.push(section("predicted", title, None, predicted::figure(data)));
+    }
     if !data.inputs.effects.is_empty() {
         let figure = effects::figure(data);
         sections.push(section("effects", "Effects of variants", None, figure));

@@ -73,11 +73,17 @@ fn verdict(sum: &Summary) -> String {
         |massive| massive.to_string(),
     );
     let massive = capital(&escape(&massive));
+    let predicted = sum
+        .predicted
+        .as_ref()
+        .map_or_else(String::new, |predicted| {
+            format!("<p>{}.</p>\n", capital(&escape(&predicted.to_string())))
+        });
     format!(
         "<p class=\"verdict\">In <strong>{} of {models}</strong> models ({share:.0} %) the ratio of \
          the most emergent layer grew at least {GROWTH_FACTOR}&#8209;fold between the first and the \
          last measured step.</p>\n<p>{massive}. A model counts where that holds for the largest magnitude of \
-         some layer in at least half of the sequences.</p>\n",
+         some layer in at least half of the sequences.</p>\n{predicted}",
         sum.grown
     )
 }

@@ -5,7 +5,7 @@ use super::paper::{FIT_R2, PREDICTION_R2, REGRESSORS};
 use crate::chart::short;
 use crate::data::Data;
 use crate::summary::layers_of;
-use crate::{GROWTH_FACTOR, Growth, Massive, Summary};
+use crate::{GROWTH_FACTOR, Growth, Massive, PredictedRatio, Summary};
 
 /// The most emergent layer of every model.
 pub(super) fn growth(sum: &Summary) -> String {
@@ -22,6 +22,7 @@ pub(super) fn growth(sum: &Summary) -> String {
             Cell::count(e.layer),
             Cell::number(e.first),
             Cell::number(e.last),
+            Cell::Number(e.predicted.map_or("–".into(), |p| before(&p))),
             Cell::number(e.peak),
             Cell::Number(format!("{} to {}", e.steps.0, e.steps.1)),
         ]
@@ -36,15 +37,30 @@ pub(super) fn growth(sum: &Summary) -> String {
         "layer",
         "ratio at first step",
         "at last step",
+        "predicted",
         "largest",
         "steps",
     ];
     let caption = format!(
         "The layer of each model whose ratio grew most from the first to the last measured step. \
          Grew: by a factor of at least {GROWTH_FACTOR}. Massive: the largest magnitude of some layer, at the \
-         last step, by the rule of Sun et al. or by the fallback rule alone."
+         last step, by the rule of Sun et al. or by the fallback rule alone. Predicted: that of the last step before \
+         training, with its band; a star where the measured ratio is outside."
     );
     table(&caption, &header, &rows)
+}
+
+/// A prediction with its band.
+fn before(predicted: &PredictedRatio) -> String {
+    let band = predicted.band.map_or_else(String::new, |[low, high]| {
+        format!(" ({} to {})", short(low), short(high))
+    });
+    let star = if predicted.inside() == Some(false) {
+        "*"
+    } else {
+        ""
+    };
+    format!("{}{band}{star}", short(predicted.value))
 }
 
 /// Whether a model holds massive activations, in words.

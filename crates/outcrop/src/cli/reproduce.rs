@@ -2,14 +2,15 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use outcrop_model::Backend;
-use outcrop_report::Massive;
+use outcrop_report::{Massive, PredictedRatio};
 use outcrop_train::{Environment, RunSpec};
 
 use super::output::{columns, folder, print, say, significant};
 use super::train_all::{jobs, train_all};
 use super::{clock, stop, threads, verdicts, voice};
 use crate::pipeline::{
-    Analysis, FailedRun, Manifest, PROFILES, Profile, Results, analyse, environment, workspace,
+    Analysis, Before, FailedRun, Manifest, PROFILES, Profile, Results, analyse, environment,
+    workspace,
 };
 use crate::{Error, Result};
 
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     manifest.check_extends(&results)?;
     manifest.write(&results)?;
     let runs = manifest.runs()?;
+    predict_before(&runs, &results)?;
     let clock = Instant::now();
     let jobs = jobs(args.jobs, backend, None);
     voice::detail(|| {
@@ -113,6 +115,31 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
+/// Predicts the runs that have not begun, and says so.
+fn predict_before(runs: &[RunSpec], results: &Results) -> Result<()> {
+    let before = Before::predict(runs, results)?;
+    if let Some(hash) = &before.sha256 {
+        say(&format!(
+            "predicted before training: {}, SHA-256 {hash}",
+            results.file("predicted.csv").display()
+        ));
+    }
+    Ok(())
+}
+
+/// A prediction with its band; a star where the measured ratio is outside.
+fn predicted(ratio: &PredictedRatio) -> String {
+    let band = ratio.band.map_or_else(String::new, |[low, high]| {
+        format!(" ({} to {})", significant(low), significant(high))
+    });
+    let star = if ratio.inside() == Some(false) {
+        "*"
+    } else {
+        ""
+    };
+    format!("{}{band}{star}", significant(ratio.value))
+}
+
 /// The rule by which a model has massive activations at its last step.
 fn massive(massive: Option<Massive>) -> &'static str {
     match massive {
@@ -131,6 +158,7 @@ pub(super) fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
             "layer",
             "ratio at first step",
             "at last",
+            "predicted",
             "factor",
             "grew",
             "massive",
@@ -145,12 +173,16 @@ pub(super) fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
             e.layer.to_string(),
             significant(e.first),
             significant(e.last),
+            e.predicted.map_or_else(|| text("-"), |p| predicted(&p)),
             significant(e.factor),
             text(if e.grown { "yes" } else { "no" }),
             text(massive(e.massive)),
         ]);
     }
     print(&columns(&rows));
+    if let Some(predicted) = &summary.predicted {
+        print(&format!("\n{predicted}"));
+    }
     let r2 = summary
         .mean_r2
         .map_or_else(|| "-".into(), |r2| format!("{r2:.4}"));

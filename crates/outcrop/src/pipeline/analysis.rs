@@ -7,7 +7,7 @@ use outcrop_predict::{Evaluation, PredictOptions, Table, Verdict, evaluate};
 use outcrop_report::{Inputs, Summary};
 use outcrop_train::{Environment, RunSpec};
 
-use super::{Profile, Results};
+use super::{Before, Profile, Results};
 use crate::Result;
 
 /// Results of a profile.
@@ -72,10 +72,16 @@ pub fn analyse(
     if !effects.is_empty() {
         table::write_rows(&results.file("effects.csv"), &effects)?;
     }
-    let provenance = Provenance {
+    let before = Before::read(results)?;
+    warnings.extend(before.warnings);
+    let is_run = |point: &CurvePoint| gathered.archs.iter().any(|of| of.model == point.model);
+    let predicted = before.points.into_iter().filter(is_run).collect();
+    let mut provenance = Provenance {
         command: Some(command.to_owned()),
         ..provenance(profile, runs, results, environment)?
     };
+    let hash = before.sha256.map(|hash| ("predicted.csv".to_owned(), hash));
+    provenance.inputs_sha256.extend(hash);
     provenance.write(&results.file("provenance.json"))?;
     let inputs = Inputs {
         title: format!("Massive activations: profile {}", profile.name),
@@ -88,6 +94,7 @@ pub fn analyse(
         scores: evaluation.scores,
         predictions: evaluation.predictions,
         events,
+        predicted,
         effects,
         provenance,
         ..Inputs::default()

@@ -2,6 +2,7 @@
 //! training, fit every layer, predict, report. Each stage reads tables and writes tables.
 
 mod analysis;
+mod before;
 mod copies;
 mod design;
 mod environment;
@@ -12,6 +13,7 @@ mod sweep;
 
 pub(crate) use analysis::in_order;
 pub use analysis::{Analysis, analyse, fit_all};
+pub use before::Before;
 pub use design::{Correlation, Cost, Drawn, LeftOut};
 pub use environment::{environment, workspace};
 pub use manifest::{About, Line, LineHead, Manifest, heads, lines};

@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 
-/// What `outcrop predict --retrain data/atlas --save crates/outcrop/data/predictor.txt`
-/// wrote.
-const SHIPPED: &str = include_str!("../../../data/predictor.txt");
-
 /// The predictor of a file, or the bundled one.
 pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
     let Some(path) = path else {
-        return Ok(Predictor::from_text(SHIPPED)?);
+        return crate::bundled::predictor();
     };
     let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
     outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;

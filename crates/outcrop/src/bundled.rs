@@ -1,0 +1,15 @@
+use outcrop_predict::Predictor;
+
+use crate::Result;
+
+/// What `outcrop predict --retrain data/atlas --save crates/outcrop/data/predictor.txt`
+/// wrote.
+const PREDICTOR: &str = include_str!("../data/predictor.txt");
+
+/// The predictor that is part of the command.
+///
+/// # Errors
+/// [`crate::Error::Predict`]; a test reads it.
+pub(crate) fn predictor() -> Result<Predictor> {
+    Ok(Predictor::from_text(PREDICTOR)?)
+}
