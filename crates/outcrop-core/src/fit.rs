@@ -112,7 +112,8 @@ pub struct Forecast {
     pub step: f64,
     /// `ok`; that it is extrapolated, why it has no band, or why there is none.
     pub status: String,
-    /// The average of the curves by their Akaike weights.
+    /// The forecast: the average of the curves by their Akaike weights, or, where the learning rates of the run are known,
+    /// the trend in schedule time.
     pub average: Option<f64>,
     /// Lower end of the band.
     pub lo: Option<f64>,

@@ -16,6 +16,7 @@
 //! | [`Forecast`] | a later value, forecast from the beginning of a trajectory | `forecasts.csv` |
 //! | [`CurvePoint`] | one point of a fitted curve | `curves.csv` |
 //! | [`LossPoint`] | the training and held-out loss at one step | `loss.csv` |
+//! | [`RatePoint`] | the learning rate of one update | columns of `loss.csv` and of tables of trajectories |
 //! | [`PersistentPlace`] | a (position, channel) where magnitudes stay large over layers and steps | `places.csv` |
 //! | [`HeadSink`] | how much attention a head gives to the first position | `heads.csv` |
 //! | [`ExpertShare`] | how many tokens an expert of a mixture of experts gets | `routers.csv` |
@@ -82,6 +83,7 @@ mod provenance;
 #[cfg(feature = "tables")]
 pub mod published;
 mod quantity;
+mod rate;
 mod routing;
 mod score;
 mod stats;
@@ -127,6 +129,7 @@ pub use places::{HeadSink, PersistentPlace};
 #[cfg(feature = "json")]
 pub use provenance::Provenance;
 pub use quantity::{Quantities, Quantity, QuantityColumn};
+pub use rate::RatePoint;
 pub use routing::ExpertShare;
 pub use score::{ModelScore, Prediction, Score};
 pub use stats::{

@@ -1,5 +1,5 @@
 //! How often intervals cover the truth: simulated series of both regimes, with noise of 2, 7 and
-//! 20 %, fitted in the default mode.
+//! 20 %, and with noise of which neighbours correlate, fitted in the default mode.
 //!
 //! ```sh
 //! cargo xtask bench calibration [SERIES [LEVEL]]
@@ -115,11 +115,15 @@ fn draw(rng: &mut ChaCha8Rng, regime: Regime) -> Truth {
     }
 }
 
-/// The truth with log-normal noise of mean 1 and coefficient of variation `cv`.
-fn observe(truth: &Truth, cv: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
+/// The truth with log-normal noise of mean 1 and coefficient of variation `cv`, of which neighbours correlate by `rho`.
+fn observe(truth: &Truth, cv: f64, rho: f64, rng: &mut ChaCha8Rng) -> Vec<f64> {
     let sigma = (cv * cv).ln_1p().sqrt();
+    let mut before: Option<f64> = None;
     let mut noisy = |t: &f64| {
-        let normal: f64 = StandardNormal.sample(rng);
+        let new: f64 = StandardNormal.sample(rng);
+        let correlated = |before| rho * before + (1.0 - rho * rho).sqrt() * new;
+        let normal = before.map_or(new, correlated);
+        before = Some(normal);
         truth.value(*t) * (sigma * normal - sigma * sigma / 2.0).exp()
     };
     steps().iter().map(&mut noisy).collect()
@@ -177,33 +181,48 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     println!("nominal {level}, {count} series a line");
     println!(
-        "| regime | noise | {} | peak called | ms a series |",
+        "| regime | noise | correlation | {} | peak called | ms a series |",
         NAMES.join(" | ")
     );
-    println!("|---|---|---|---|---|---|---|---|");
-    for regime in [Regime::EarlyPeak, Regime::LogIncrease] {
-        for cv in [0.02, 0.07, 0.2] {
-            let mut tally = Tally::default();
-            let truths: Vec<Truth> = (0..count).map(|_| draw(&mut rng, regime)).collect();
-            let start = std::time::Instant::now();
-            for truth in &truths {
-                let series = Series::new(&steps(), &observe(truth, cv, &mut rng))?;
-                judge(truth, &series, &options, &mut tally)?;
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let noises = [(0.02, 0.0), (0.07, 0.0), (0.2, 0.0)];
+    let correlated = [(0.07, 0.3), (0.07, 0.6)];
+    for noises in [&noises[..], &correlated] {
+        for regime in [Regime::EarlyPeak, Regime::LogIncrease] {
+            for &noise in noises {
+                print_row(regime, noise, count, &options, &mut rng)?;
             }
-            let ms = start.elapsed().as_secs_f64() * 1e3 / count as f64;
-            let share = |i: usize| match tally.counted[i] {
-                0 => String::new(),
-                n => format!("{:.3}", tally.covered[i] as f64 / n as f64),
-            };
-            let shares: Vec<String> = (0..4).map(share).collect();
-            println!(
-                "| {} | {:.0} % | {} | {:.3} | {ms:.1} |",
-                regime.name(),
-                100.0 * cv,
-                shares.join(" | "),
-                tally.called as f64 / tally.series as f64
-            );
         }
     }
+    Ok(())
+}
+
+fn print_row(
+    regime: Regime,
+    (cv, rho): (f64, f64),
+    count: usize,
+    options: &FitOptions,
+    rng: &mut ChaCha8Rng,
+) -> Result<(), outcrop_fit::Error> {
+    let mut tally = Tally::default();
+    let truths: Vec<Truth> = (0..count).map(|_| draw(rng, regime)).collect();
+    let start = std::time::Instant::now();
+    for truth in &truths {
+        let series = Series::new(&steps(), &observe(truth, cv, rho, rng))?;
+        judge(truth, &series, options, &mut tally)?;
+    }
+    let ms = start.elapsed().as_secs_f64() * 1e3 / count as f64;
+    let share = |i: usize| match tally.counted[i] {
+        0 => String::new(),
+        n => format!("{:.3}", tally.covered[i] as f64 / n as f64),
+    };
+    let shares: Vec<String> = (0..4).map(share).collect();
+    println!(
+        "| {} | {:.0} % | {rho} | {} | {:.3} | {ms:.1} |",
+        regime.name(),
+        100.0 * cv,
+        shares.join(" | "),
+        tally.called as f64 / tally.series as f64
+    );
     Ok(())
 }

@@ -122,6 +122,15 @@ pub enum Error {
         /// The series at fault.
         series: String,
     },
+    /// A hypothesis in schedule time, and no learning rates.
+    #[error(
+        "fit {series} in schedule time: its learning rates are not known; name the folder of its run (run.toml or \
+         loss.csv), or add a column `learning_rate` to the table"
+    )]
+    NoSchedule {
+        /// The series at fault.
+        series: String,
+    },
     /// All values are equal, so that there is no curve.
     #[error("fit {series}: all {n} values are {value}, from step {first} to step {last}")]
     Constant {

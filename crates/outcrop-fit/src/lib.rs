@@ -25,6 +25,7 @@
 //! | [`fit_among`] | the same with hypotheses of your own |
 //! | [`fit_emergence`], [`Emergence`] | the curve of one series: [`EmergenceParameters`], [`CurveSummary`], [`Goodness`], [`Note`]s, [`Covariance`], leverage |
 //! | [`Posterior`], [`Intervals`] | curves drawn from the posterior, and intervals from them |
+//! | [`ScheduleTime`] | the learning rate as time, for hypotheses and forecasts that know the schedule |
 //! | [`forecast`], [`Outlook`], [`backtest`] | forecasts of unfinished trajectories, and tests of such forecasts |
 //! | [`TransitionNull`], [`onset()`], [`onset_over_seeds`], [`synchrony`] | whether and when any observable changes its level, over seeds, and together with others |
 //! | [`fit_phases`], [`Phases`], [`forward_backward`] | phases of training: a hidden Markov model over several observables |
@@ -55,6 +56,7 @@
 //! assert!(emergence.value("t_peak").is_some());
 //! ```
 
+mod autocorrelation;
 mod average;
 mod curve;
 mod effects;
@@ -75,6 +77,7 @@ mod phases;
 mod published;
 mod random;
 mod robust;
+mod schedule;
 pub mod separable;
 mod series;
 mod shape;
@@ -96,8 +99,9 @@ pub use hypotheses::{
     DOUBLE_RISE, DeepLinearMode, DoubleRise, EMERGENCE, Emergence, EmergenceCurve,
     EmergenceHypothesis, EmergenceParameters, F_FIRST, F_LAST, F_MAX, FIRST_ORDER_STEP,
     FirstOrderStep, Fitted, FittedRow, HYPOTHESES, Hypothesis, Intervals, LOG_ONLY, LOGISTIC,
-    LogOnly, Logistic, Note, POWER_LAW, Posterior, PowerLaw, QuantityAbout, SECOND_ORDER_STEP,
-    SecondOrderStep, T_HALF, T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
+    LogOnly, Logistic, Note, POWER_LAW, Posterior, PowerLaw, QuantityAbout, SCHEDULE_ANNEALING,
+    SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, SECOND_ORDER_STEP, ScheduleAnnealing, ScheduleDip,
+    ScheduleEmergence, ScheduleLog, SecondOrderStep, T_HALF, T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
 };
 pub use interval::Interval;
 pub use observations::Observations;
@@ -112,6 +116,7 @@ pub use phases::{
     PhaseDynamics, PhaseNoise, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward,
 };
 pub use published::compare_published;
+pub use schedule::ScheduleTime;
 pub use series::{MIN_POINTS, Series};
 pub use shape::{ValueScale, ValueShape};
 pub use table::{

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use outcrop_core::Trajectory;
 
 use crate::shape::Values;
-use crate::{Curve, CurveSummary, Error, Result, ValueShape};
+use crate::{Curve, CurveSummary, Error, Result, ScheduleTime, ValueShape};
 
 /// Fewest points of a series: the five parameters of the emergence curve and two more.
 pub const MIN_POINTS: usize = 7;
@@ -28,6 +30,7 @@ pub struct Series {
     values: Vec<f64>,
     sem: Vec<f64>,
     shape: ValueShape,
+    schedule: Option<Arc<ScheduleTime>>,
 }
 
 impl Series {
@@ -129,6 +132,17 @@ impl Series {
         Ok(self)
     }
 
+    /// Adds the learning rates of the run, for what needs to know them.
+    pub fn with_schedule(mut self, schedule: Option<Arc<ScheduleTime>>) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// The learning rates of the run, if they are known.
+    pub fn schedule(&self) -> Option<&Arc<ScheduleTime>> {
+        self.schedule.as_ref()
+    }
+
     fn named(series: String, steps: Vec<f64>, values: Vec<f64>) -> Result<Self> {
         Self::of_shape(series, steps, values, ValueShape::ratio())
     }
@@ -187,6 +201,7 @@ impl Series {
             values,
             sem: Vec::new(),
             shape,
+            schedule: None,
         };
         found.in_range()
     }

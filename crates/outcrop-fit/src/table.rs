@@ -4,7 +4,7 @@ use outcrop_core::{CurvePoint, Fit, Quantity, Trajectory};
 
 use crate::curve::dense_steps;
 use crate::{
-    EMERGENCE, FitOptions, FittedRow, Hypothesis, Observations, Result, Series, ValueScale,
+    EMERGENCE, Error, FitOptions, FittedRow, Hypothesis, Observations, Result, Series, ValueScale,
     ValueShape, paper,
 };
 
@@ -57,6 +57,7 @@ pub fn fit_among(
     options: &FitOptions,
 ) -> TrajectoryFit {
     let series = Series::from_trajectory(trajectory);
+    let series = series.map(|series| series.with_schedule(options.schedule_of(trajectory)));
     let found = series.and_then(|series| fit_series(trajectory, &series, hypotheses, options));
     found.unwrap_or_else(|error| failed(trajectory, hypotheses, &error))
 }
@@ -89,6 +90,7 @@ pub fn fit_observable(
 ) -> TrajectoryFit {
     let (hypotheses, options) = (options.chosen(), options.clone().without_paper());
     let series = Series::from_observable(trajectory, shape);
+    let series = series.map(|series| series.with_schedule(options.schedule_of(trajectory)));
     let found = series.and_then(|series| {
         let mut found = fit_series(trajectory, &series, &hypotheses, &options)?;
         if let ValueScale::Linear = shape.scale() {
@@ -128,16 +130,20 @@ const OUT_OF_RANGE: &str = "curve leaves its range";
 fn failed(
     trajectory: &Trajectory,
     hypotheses: &[&dyn Hypothesis],
-    error: &crate::Error,
+    error: &Error,
 ) -> TrajectoryFit {
     let first = hypotheses.first().map_or(EMERGENCE, |h| h.about().name);
     TrajectoryFit {
-        fits: vec![Fit {
-            n: trajectory.steps.len(),
-            status: format!("failed to {error}"),
-            ..named(trajectory, first)
-        }],
+        fits: vec![failed_row(trajectory, first, error)],
         curves: Vec::new(),
+    }
+}
+
+fn failed_row(trajectory: &Trajectory, hypothesis: &str, error: &Error) -> Fit {
+    Fit {
+        n: trajectory.steps.len(),
+        status: format!("failed to {error}"),
+        ..named(trajectory, hypothesis)
     }
 }
 
@@ -155,7 +161,14 @@ fn fit_series(
     };
     let mut found = TrajectoryFit::default();
     for hypothesis in hypotheses {
-        let fitted = hypothesis.row(&observations, &steps)?;
+        let fitted = match hypothesis.row(&observations, &steps) {
+            Err(error @ Error::NoSchedule { .. }) => {
+                let name = hypothesis.about().name;
+                found.fits.push(failed_row(trajectory, name, &error));
+                continue;
+            }
+            fitted => fitted?,
+        };
         let curve = &fitted.fitted.curve;
         let name = fitted.fitted.about.name;
         let mut points = dense(trajectory, name, |t| shape.back(curve.value(t)), &steps);

@@ -6,7 +6,8 @@
 use outcrop_core::{Fit, Trajectory};
 use outcrop_fit::{
     DEEP_LINEAR_MODE, DEFAULT_HYPOTHESES, DOUBLE_RISE, FitOptions, HYPOTHESES, LOG_ONLY, LOGISTIC,
-    Observations, POWER_LAW, Series, fit, hypothesis,
+    Observations, POWER_LAW, SCHEDULE_ANNEALING, SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG,
+    Series, fit, hypothesis,
 };
 
 /// As Pythia's checkpoints.
@@ -232,6 +233,14 @@ fn what_is_fitted_by_default_stays() {
     let more = HYPOTHESES[6..].iter().map(|h| h.about().name);
     assert_eq!(
         more.collect::<Vec<_>>(),
-        [DEEP_LINEAR_MODE, POWER_LAW, DOUBLE_RISE]
+        [
+            DEEP_LINEAR_MODE,
+            POWER_LAW,
+            DOUBLE_RISE,
+            SCHEDULE_LOG,
+            SCHEDULE_EMERGENCE,
+            SCHEDULE_ANNEALING,
+            SCHEDULE_DIP
+        ]
     );
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use outcrop_core::table::{self, TableLayout};
 use outcrop_core::{Fit, Trajectory};
-use outcrop_fit::{FitOptions, HYPOTHESES, QuantityAbout, fit, hypothesis, quantity_columns};
+use outcrop_fit::{FitOptions, HYPOTHESES, QuantityAbout, RateHistory, fit, hypothesis, quantity_columns};
 
 fn layout() -> TableLayout<Fit> {
     TableLayout::new(quantity_columns(HYPOTHESES)).unwrap()
@@ -70,6 +70,8 @@ fn trajectory() -> Trajectory {
 fn rows_have_what_is_declared_and_it_is_in_its_range() {
     let names: Vec<&str> = HYPOTHESES.iter().map(|h| h.about().name).collect();
     let options = FitOptions::default().with_hypotheses(&names).unwrap();
+    let rates = RateHistory::new(&[1.0, 100.0, 1160.0], &[1e-5, 1e-3, 1e-4]);
+    let options = options.with_schedule("m", &rates);
     let found = fit(&trajectory(), &options);
     assert_eq!(found.fits.len(), HYPOTHESES.len());
     for (row, hypothesis) in found.fits.iter().zip(HYPOTHESES) {

@@ -28,6 +28,23 @@ pub(crate) fn rates_in(folder: &Path) -> Rates {
     rates(spec.as_ref().ok())
 }
 
+/// As [`rates_in`], multiplied by what the events of the spec say.
+pub(crate) fn rates_with_events(folder: &Path) -> Rates {
+    let Ok(spec) = RunSpec::read(&folder.join("run.toml")) else {
+        return Rates::new();
+    };
+    let factor = |update: u64| {
+        let made = spec.events.iter().filter(|event| event.step <= update);
+        let set = made.filter_map(|event| event.learning_rate_factor);
+        set.last().unwrap_or(1.0)
+    };
+    let updates = 0..spec.train.steps;
+    let steps: Vec<f64> = updates.clone().map(|update| (update + 1) as f64).collect();
+    let rate = |update| learning_rate(&spec.train, update) * factor(update);
+    let rates: Vec<f64> = updates.map(rate).collect();
+    Rates::from([(spec.model.clone(), RateHistory::new(&steps, &rates))])
+}
+
 /// What happened in the training of each model, as losses, learning rates and stages say; `rates` are those that are known
 /// at every step.
 pub(crate) fn of_runs(

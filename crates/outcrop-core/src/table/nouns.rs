@@ -3,8 +3,8 @@
 use super::row::Row;
 use crate::{
     Attribution, Comparison, CurvePoint, Dependence, ExpertShare, Forecast, HeadSink, Importance,
-    Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, RecipeEffect,
-    Score, TrainingEvent,
+    Intervention, LossPoint, ModelScore, Observation, PersistentPlace, Prediction, RatePoint,
+    RecipeEffect, Score, TrainingEvent,
 };
 
 /// `row!(Type, [required columns], [other columns], named [text that must be there], key [fields])`.
@@ -34,6 +34,12 @@ row!(
         "learning_rate",
         "gradient_norm"
     ],
+    [],
+    named ["model"], key [model, step]
+);
+row!(
+    RatePoint,
+    ["model", "step", "learning_rate"],
     [],
     named ["model"], key [model, step]
 );

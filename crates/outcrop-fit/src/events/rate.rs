@@ -61,6 +61,11 @@ impl RateHistory {
         Self { steps, rates }
     }
 
+    /// The known steps and their rates.
+    pub(crate) fn points(&self) -> (&[f64], &[f64]) {
+        (&self.steps, &self.rates)
+    }
+
     /// The rate at a step, on the line between its neighbours; none outside of the run.
     pub fn at(&self, step: f64) -> Option<f64> {
         let behind = self.steps.partition_point(|s| *s < step);

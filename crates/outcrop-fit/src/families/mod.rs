@@ -8,6 +8,7 @@ mod mode;
 mod oscillator;
 mod power;
 mod rises;
+mod scheduled;
 
 pub(crate) use columns::{decay_columns, log_column};
 pub(crate) use coordinates::RateAxis;
@@ -17,3 +18,6 @@ pub(crate) use mode::{GrowthFamily, ModeFamily, strength};
 pub(crate) use oscillator::{Oscillator, OscillatorFamily};
 pub(crate) use power::{EXPONENTS, PowerFamily};
 pub(crate) use rises::{MOST_STEEPNESS, OneRise, RiseAxes, TwoRises, rise};
+pub(crate) use scheduled::{
+    AnnealingFamily, DipFamily, InScheduleTime, LEAST_MEMORY, ScheduleAxes,
+};

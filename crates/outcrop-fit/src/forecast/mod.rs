@@ -2,6 +2,7 @@
 
 mod backtest;
 mod outlook;
+mod trend;
 
 pub use backtest::{Backtest, Share, backtest};
 pub use outlook::{Outlook, forecast};

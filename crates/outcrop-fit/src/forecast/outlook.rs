@@ -1,8 +1,14 @@
 use outcrop_core::{Forecast, Trajectory};
 
+use std::sync::Arc;
+
+use super::trend::Trend;
 use crate::average::akaike_weights;
 use crate::hypotheses::{Fitted, Hypothesis, LogOnly};
-use crate::{Emergence, Error, FitOptions, Interval, Observations, Posterior, Result, Series};
+use crate::{
+    Emergence, Error, FitOptions, Interval, Observations, Posterior, Result, ScheduleTime, Series,
+    ValueShape,
+};
 
 /// The view from the last step of a series onwards: the emergence curve and the one without decay,
 /// averaged by their Akaike weights, with a band from the posterior.
@@ -10,6 +16,11 @@ use crate::{Emergence, Error, FitOptions, Interval, Observations, Posterior, Res
 /// Five parameters do not forecast better than the last value until about half of the training is
 /// seen, so that the baseline always stands beside; the average leans on the curve without decay
 /// as long as the data do not ask for more.
+///
+/// Where the learning rates of the run are known and all its ratios are above 0, the forecast is not theirs but the trend
+/// in schedule time: the logarithm of the ratio over that of S, the sum of the learning rates, as a random walk with a
+/// drift that fades. It knows that little is to come where the rate decays. What it goes by was learned from
+/// `data/atlas` alone; `docs/fitting.md` says how well it forecasts other runs.
 #[derive(Clone, Debug)]
 pub struct Outlook {
     emergence: Emergence,
@@ -19,6 +30,7 @@ pub struct Outlook {
     last: f64,
     last_value: f64,
     level: f64,
+    trend: Option<(Trend, Arc<ScheduleTime>)>,
 }
 
 impl Outlook {
@@ -46,7 +58,13 @@ impl Outlook {
         // without AICc of the larger curve (8 points or fewer) the smaller one stands alone
         let weight = |i: usize| weights[i].unwrap_or(0.0);
         let series = observations.series;
+        let trend = series.schedule().and_then(|time| {
+            let is_ratio = *series.shape() == ValueShape::ratio();
+            let trend = is_ratio.then(|| Trend::new(series, time)).flatten();
+            trend.map(|trend| (trend, time.clone()))
+        });
         Ok(Self {
+            trend,
             posterior: Posterior::new(observations, &emergence),
             weights: if weights[1].is_some() {
                 [weight(0), weight(1)]
@@ -82,11 +100,34 @@ impl Outlook {
         &self.emergence
     }
 
+    /// The forecast at step `t` that goes by the schedule, and its band; none where the schedule is not known, and before
+    /// the last step of the series.
+    pub fn scheduled(&self, t: f64) -> Option<(f64, Interval)> {
+        let (trend, time) = self.trend.as_ref()?;
+        trend.reaches(time, t).then(|| trend.forecast(time, t, self.level))
+    }
+
+    /// What is forecast: by the schedule where it is known, else the average of the curves.
+    fn foreseen(&self, t: f64) -> (f64, std::result::Result<Interval, &'static str>) {
+        if let Some((value, band)) = self.scheduled(t) {
+            return (value, Ok(band));
+        }
+        let (average, band) = (self.average(t), self.band(t));
+        (average, checked(average, band))
+    }
+
+    /// Why a step is beyond the schedule.
+    fn beyond(&self, t: f64) -> Option<String> {
+        let (_, time) = self.trend.as_ref()?;
+        let known = time.known_until();
+        (t > known).then(|| format!("no learning rate known behind step {known}, taken to stay"))
+    }
+
     /// Everything at step `t`, as a row without a name. Its band holds the average; where that of the
     /// posterior, which is of the emergence curve alone, does not, there is none, and the status says so.
     pub fn at(&self, t: f64) -> Forecast {
-        let (average, band) = (self.average(t), self.band(t));
-        let (reason, band) = match checked(average, band) {
+        let (average, band) = self.foreseen(t);
+        let (reason, band) = match band {
             Ok(band) => (None, band),
             Err(reason) => (Some(reason), Interval { lo: None, hi: None }),
         };
@@ -95,7 +136,8 @@ impl Outlook {
             .then(|| format!("extrapolated to {times:.1} times the last step"));
         let impossible = (average <= 0.0).then(|| "impossible: no ratio is 0 or less".to_owned());
         let reason = reason.map(str::to_owned);
-        let status: Vec<String> = [far, impossible, reason].into_iter().flatten().collect();
+        let status: Vec<String> = [far, impossible, reason, self.beyond(t)]
+            .into_iter().flatten().collect();
         Forecast {
             n: self.emergence.goodness().n,
             fitted_until: self.last,
@@ -149,6 +191,7 @@ fn checked(average: f64, band: Interval) -> std::result::Result<Interval, &'stat
 pub fn forecast(trajectory: &Trajectory, steps: &[f64], options: &FitOptions) -> Vec<Forecast> {
     let outlook = || {
         let series = Series::from_trajectory(trajectory)?;
+        let series = series.with_schedule(options.schedule_of(trajectory));
         Outlook::new(&Observations::new(&series, options)?)
     };
     let outlook = outlook();

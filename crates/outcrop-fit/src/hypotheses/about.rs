@@ -125,7 +125,7 @@ impl About {
 ///
 /// let columns = quantity_columns(HYPOTHESES);
 /// assert_eq!((&*columns[0].name, columns[0].interval), ("A", true));
-/// assert_eq!(&*columns[columns.len() - 1].name, "h2");
+/// assert_eq!(&*columns[columns.len() - 1].name, "S_dip");
 /// ```
 pub fn quantity_columns(hypotheses: &[&dyn Hypothesis]) -> Vec<QuantityColumn> {
     let mut columns: Vec<QuantityColumn> = Vec::new();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::Curve;
+use crate::autocorrelation::{Whitened, shares};
 use crate::random::Source;
-use crate::separable::{Linearize, Projection, Separable};
+use crate::separable::{Data, Linearize, Projection, Separable};
 
 use super::identified::Solved;
 
@@ -19,7 +20,8 @@ const TAKEN: f64 = 0.3;
 ///
 /// As for the emergence curve the coordinates of the family are a priori even within their bounds, the coefficients
 /// everywhere, and the noise variance is not known: a point has the mass SSE^(-nu / 2) with nu degrees of freedom, and
-/// given it coefficients are normal with the variance SSE / chi-squared(nu). The same draws in every run.
+/// given it coefficients are normal with the variance SSE / chi-squared(nu). Where residuals are autocorrelated all this is
+/// of their innovations, for each of several correlations in proportion to its probability. The same draws in every run.
 pub(super) fn drawn<F, C, const N: usize, const M: usize>(
     solved: &Solved<'_, N, M>,
     family: &F,
@@ -31,21 +33,61 @@ where
     C: Curve + 'static,
 {
     let scaled = &solved.scaled;
-    let projection = Projection::new(family, scaled.data());
-    let freedom = (scaled.count() as f64 - (N + M) as f64).max(1.0);
-    let mut chain = Chain::new(&projection, solved.solution.optimum.p, freedom);
+    let (data, at) = (scaled.data(), solved.solution.optimum.p);
+    let shares = shares(&Projection::new(family, data), &at);
+    let mut curves = Vec::with_capacity(count);
+    let mut take = |p: &[f64; N], coefficients: [f64; M]| {
+        let coefficients = coefficients.map(|c| c * scaled.unit);
+        curves.push(Arc::new(curve(p, coefficients)) as Arc<dyn Curve>);
+    };
+    let (mut sum, mut before) = (0.0, 0);
+    for (rho, share) in shares {
+        sum += share;
+        let until = ((sum * count as f64 + 0.5).floor() as usize).min(count);
+        let count = until - before;
+        before = until;
+        if rho == 0.0 {
+            draw(family, data, at, count, &mut take);
+            continue;
+        }
+        let scales = data.scales;
+        let inner = family;
+        let family = Whitened { inner, scales, rho };
+        let data = Data {
+            values: &family.values(data.values),
+            scales: &vec![1.0; scales.len()],
+            ..data
+        };
+        draw(&family, data, at, count, &mut take);
+    }
+    curves
+}
+
+/// Hands `count` points and their coefficients to `take`.
+fn draw<F: Separable<N, M>, const N: usize, const M: usize>(
+    family: &F,
+    data: Data<'_>,
+    at: [f64; N],
+    count: usize,
+    take: &mut impl FnMut(&[f64; N], [f64; M]),
+) {
+    if count == 0 {
+        return;
+    }
+    let projection = Projection::new(family, data);
+    let points = data.scales.iter().filter(|s| **s > 0.0).count();
+    let freedom = (points as f64 - (N + M) as f64).max(1.0);
+    let mut chain = Chain::new(&projection, at, freedom);
     chain.burn();
-    let draw = |_| {
+    for _ in 0..count {
         (0..THINNED).for_each(|_| {
             chain.step();
         });
         let spread = projection.spread(&chain.at);
         let sigma = (spread.sse / chain.source.chi_squared(freedom)).sqrt();
         let normal = std::array::from_fn(|_| sigma * chain.source.normal());
-        let coefficients = spread.coefficients(normal).map(|c| c * scaled.unit);
-        Arc::new(curve(&chain.at, coefficients)) as Arc<dyn Curve>
-    };
-    (0..count).map(draw).collect()
+        take(&chain.at, spread.coefficients(normal));
+    }
 }
 
 /// A chain of points with the probability of the posterior.

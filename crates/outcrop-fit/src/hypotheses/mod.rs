@@ -14,6 +14,7 @@ mod identified;
 mod log_only;
 mod logistic;
 mod power_law;
+mod scheduled;
 mod second_order_step;
 mod shared;
 
@@ -32,6 +33,10 @@ pub use fitted_row::FittedRow;
 pub use log_only::{LOG_ONLY, LogOnly};
 pub use logistic::{LOGISTIC, Logistic};
 pub use power_law::{POWER_LAW, PowerLaw};
+pub use scheduled::{
+    SCHEDULE_ANNEALING, SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, ScheduleAnnealing, ScheduleDip,
+    ScheduleEmergence, ScheduleLog,
+};
 pub use second_order_step::{SECOND_ORDER_STEP, SecondOrderStep};
 pub use shared::{F_FIRST, F_LAST, F_MAX, T_HALF, T_PEAK};
 
@@ -74,6 +79,10 @@ pub const HYPOTHESES: &[&dyn Hypothesis] = &[
     &DeepLinearMode,
     &PowerLaw,
     &DoubleRise,
+    &ScheduleLog,
+    &ScheduleEmergence,
+    &ScheduleAnnealing,
+    &ScheduleDip,
 ];
 
 /// The first six of [`HYPOTHESES`], which are fitted unless others are named: the emergence curve, its limits, and the

@@ -1,6 +1,10 @@
+mod schedules;
 mod set;
 
-use crate::paper;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::{ScheduleTime, paper};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +36,7 @@ pub enum Weighting {
 /// | `draws` | 1000 | 1000 | curves drawn from the posterior, 0 for no intervals | 0, 100 to 100000 |
 /// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
 /// | `hypotheses` | the first six | the first six | which of [`HYPOTHESES`](crate::HYPOTHESES) are fitted | at least one |
+/// | `schedules` | none | none | learning rates of models, by name: what [`forecast`](crate::forecast) and some hypotheses go by | |
 /// | `curve_points` | 200 | 200 | points of the dense curve, 0 for none | 0, 2 to 100000 |
 ///
 /// A tau0 below one step lets the logarithm interpolate the single point at step 0.
@@ -62,6 +67,8 @@ pub struct FitOptions {
     /// Names of those that are fitted; those of `DEFAULT_HYPOTHESES` where there is nothing.
     pub(crate) hypotheses: Option<Vec<&'static str>>,
     paper: Option<paper::PaperOptions>,
+    /// The learning rates of runs, by model.
+    schedules: BTreeMap<String, Arc<ScheduleTime>>,
 }
 
 impl Default for FitOptions {
@@ -78,6 +85,7 @@ impl Default for FitOptions {
             curve_points: 200,
             hypotheses: None,
             paper: None,
+            schedules: BTreeMap::new(),
         }
     }
 }

@@ -126,6 +126,28 @@ impl<'a, F: Separable<N, M>, const N: usize, const M: usize> Projection<'a, F, N
     /// The leverage of each point at `p`: the diagonal of the hat matrix over the coefficients
     /// and the coordinates, in 0 to 1.
     pub fn leverage(&self, p: &[f64; N]) -> Vec<f64> {
+        let tangent = self.outer(p);
+        let work = self.work.borrow();
+        let square = |columns: &[Vec<f64>], i: usize| columns.iter().map(|q| q[i] * q[i]).sum();
+        let at = |i: usize| -> f64 {
+            let (inner, outer): (f64, f64) = (square(&work.basis, i), square(&tangent, i));
+            inner + outer
+        };
+        (0..self.data.steps.len()).map(at).collect()
+    }
+
+    /// Orthonormal directions in which coefficients and coordinates move the scaled curve at `p`, those that are
+    /// independent, and the scaled residuals.
+    pub(crate) fn tangent(&self, p: &[f64; N]) -> (Vec<Vec<f64>>, Vec<f64>) {
+        let outer = self.outer(p);
+        let work = self.work.borrow();
+        let all = work.basis.iter().chain(&outer);
+        let directions = all.filter(|q| q.iter().any(|x| *x != 0.0));
+        (directions.cloned().collect(), work.residuals.clone())
+    }
+
+    /// Those of the coordinates, beyond those of the coefficients, which are left in the workspace.
+    fn outer(&self, p: &[f64; N]) -> [Vec<f64>; N] {
         self.linearize(p);
         let work = self.work.borrow();
         let mut tangent = work.jacobian.clone();
@@ -133,12 +155,7 @@ impl<'a, F: Separable<N, M>, const N: usize, const M: usize> Projection<'a, F, N
         for m in 0..N {
             orthogonalise(&mut tangent, m, CANCELLED, &mut r);
         }
-        let square = |columns: &[Vec<f64>], i: usize| columns.iter().map(|q| q[i] * q[i]).sum();
-        let at = |i: usize| -> f64 {
-            let (inner, outer): (f64, f64) = (square(&work.basis, i), square(&tangent, i));
-            inner + outer
-        };
-        (0..self.data.steps.len()).map(at).collect()
+        tangent
     }
 }
 

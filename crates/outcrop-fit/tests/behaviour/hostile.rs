@@ -2,7 +2,7 @@
 
 use outcrop_core::{Fit, Trajectory};
 use outcrop_fit::{
-    EMERGENCE, FitOptions, HYPOTHESES, Share, TrajectoryFit, Weighting, backtest, fit, paper,
+    EMERGENCE, FitOptions, HYPOTHESES, RateHistory, Share, TrajectoryFit, Weighting, backtest, fit, paper,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -157,8 +157,9 @@ fn any_trajectory() -> impl Strategy<Value = Trajectory> {
 }
 
 /// More with PROPTEST_CASES.
-/// With every hypothesis.
-fn all(options: FitOptions) -> FitOptions {
+/// With every hypothesis, and learning rates for those that need them.
+fn all(options: FitOptions, model: &str) -> FitOptions {
+    let options = options.with_schedule(model, &RateHistory::new(&[1.0, 50.0, 2e3], &[1e-4, 1e-2, 1e-3]));
     let names: Vec<&str> = HYPOTHESES.iter().map(|h| h.about().name).collect();
     options.with_hypotheses(&names).unwrap()
 }
@@ -180,11 +181,11 @@ proptest! {
     #[test]
     fn any_input_has_one_outcome_in_numbers(t in any_trajectory()) {
         for weighting in [Weighting::Raw, Weighting::Relative, Weighting::Sem, Weighting::Robust] {
-            let options = all(FitOptions::default()).with_weighting(weighting).with_draws(100).unwrap();
+            let options = all(FitOptions::default(), &t.model).with_weighting(weighting).with_draws(100).unwrap();
             let options = options.with_cells(12).unwrap().with_curve_points(20).unwrap();
             one_outcome(&t, &fit(&t, &options));
         }
-        let options = all(FitOptions::paper_like()).with_paper(paper::PaperOptions::scipy());
+        let options = all(FitOptions::paper_like(), &t.model).with_paper(paper::PaperOptions::scipy());
         let options = options.with_draws(100).unwrap().with_cells(12).unwrap();
         one_outcome(&t, &fit(&t, &options));
         let row = &backtest(std::slice::from_ref(&t), Share::Checkpoints(0.6), &options).forecasts[0];

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod autocorrelated;
 mod covariance;
 mod extremes;
 mod forecast;

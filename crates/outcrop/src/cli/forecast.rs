@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::input::Input;
 use super::output::{Picture, To, say, write_rows};
+use super::schedules::{say_scheduled, with_schedules};
 use super::weights::Weighing;
 use crate::{Error, Result};
 
@@ -19,7 +20,8 @@ use crate::{Error, Result};
                                                     forecast from the steps up to 40000
 
 `average` is the forecast: the emergence curve and the one without decay, averaged by their Akaike
-weights; `lo` and `hi` are the band for an observed value; `last_value` is the baseline that a
+weights. Where the learning rates of a run are known (run.toml or loss.csv of its folder, or a column
+learning_rate of the table), it is the trend in schedule time instead (docs/fitting.md). `lo` and `hi` are the band for an observed value; `last_value` is the baseline that a
 forecast must beat (see `outcrop fit --backtest`). `status` says why a forecast has no band, and
 if it is extrapolated beyond 4 times the last fitted step.")]
 pub(crate) struct Args {
@@ -55,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .weighing
         .options(FitOptions::default())?
         .with_level(args.intervals)?;
+    let options = with_schedules(options, args.input.path())?;
     let formats: Vec<_> = args.plot_format.iter().map(Picture::format).collect();
     let steps: Vec<f64> = args.at.iter().map(|&step| step as f64).collect();
     if let Some(folder) = &args.plots {
@@ -64,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let failure = trajectories.failure();
     let trajectories: Vec<Trajectory> = trajectories.collect();
     failure.check()?;
+    say_scheduled(&options, trajectories.iter().map(|t| t.model.clone()));
     let dense = match args.plots {
         Some(_) => dense(&steps),
         None => Vec::new(),

@@ -23,6 +23,7 @@ mod progress;
 mod report;
 mod reproduce;
 mod runs;
+mod schedules;
 mod select;
 mod stop;
 mod sweep;

@@ -5,6 +5,7 @@ use outcrop_fit::{Backtest, FitOptions, Share, backtest};
 
 use super::Args;
 use crate::cli::output::{Format, print, significant, write_rows};
+use crate::cli::schedules::say_scheduled;
 use crate::{Error, Result};
 
 /// What the share refers to.
@@ -32,6 +33,7 @@ pub(super) fn run(args: &Args, share: f64, options: &FitOptions) -> Result<()> {
         Of::Steps => (Share::Steps(share), "training steps"),
         Of::Checkpoints => (Share::Checkpoints(share), "checkpoints"),
     };
+    say_scheduled(options, all.iter().map(|t| t.model.clone()));
     let found = backtest(&all, of, options);
     if !target.is_read_here() {
         write_rows(&found.forecasts, &target)?;
@@ -48,6 +50,11 @@ pub(super) fn run(args: &Args, share: f64, options: &FitOptions) -> Result<()> {
     let error = |name: &str, of: fn(&Forecast) -> Option<f64>| {
         format!("  {name:<28} {}", median(&found, of))
     };
+    let scheduled = all.iter().any(|t| options.schedule(&t.model).is_some());
+    let point = match scheduled {
+        true => "forecast in schedule time",
+        false => "average of the curves",
+    };
     let lines = [
         format!(
             "{} of {} trajectories, fitted on the first {} % of their {words}; last step forecast",
@@ -56,7 +63,7 @@ pub(super) fn run(args: &Args, share: f64, options: &FitOptions) -> Result<()> {
             percent(share),
         ),
         "median |ln(forecast / observed)|".into(),
-        error("average of the curves", |f| f.average),
+        error(point, |f| f.average),
         error("emergence curve", |f| f.emergence),
         error("log only", |f| f.log_only),
         error("last value (baseline)", |f| f.last_value),

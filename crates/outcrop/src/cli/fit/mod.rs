@@ -20,6 +20,7 @@ use super::folders::is_run;
 use super::input::{self, Input};
 use super::output::{Destination, Format, Picture, RowSink, To, print, say};
 use super::progress::Bar;
+use super::schedules::with_schedules;
 use super::weights::Weighing;
 use crate::{Error, Result};
 
@@ -44,7 +45,9 @@ The fits of a folder go into it as fits.csv, with their curves as curves.csv, wh
 A table is either of measurements (model,step,sequence,layer,top1,top2,top3,median) or of
 trajectories (model,layer,step,ratio and, where known, sem). Of a run with stages (columns stage and
 position) one is fitted (--stage), or all as one (--join-stages). A layer that cannot be fitted has a row
-with the reason. How to read the result is in docs/fitting.md.")]
+with the reason. Hypotheses in schedule
+time and backtests go by the learning rates of the runs (run.toml or loss.csv of their folders, or a
+column learning_rate of the table). How to read the result is in docs/fitting.md.")]
 pub(crate) struct Args {
     #[command(flatten)]
     input: Input,
@@ -98,7 +101,7 @@ fn which_hypotheses() -> String {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let options = options(args)?;
+    let options = with_schedules(options(args)?, args.input.path())?;
     if let Some(share) = args.backtest {
         return backtest::run(args, share, &options);
     }

@@ -3,9 +3,10 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
 use super::plane::zoom;
+use crate::autocorrelation::{Whitened, shares};
 use crate::hypotheses::{Emergence, EmergenceCurve};
 use crate::observations::Observations;
-use crate::separable::Projection;
+use crate::separable::{Data, Projection, Separable};
 use crate::{Curve, CurveSummary, Interval, Weighting};
 
 /// Emergence curves drawn from the posterior of one fit, all equally probable.
@@ -45,7 +46,7 @@ impl Posterior {
     pub fn new(observations: &Observations<'_>, fit: &Emergence) -> Self {
         let (series, count) = (observations.series, observations.options.draws());
         let scaled: Vec<f64> = series.values().iter().map(|y| y / fit.unit).collect();
-        let data = crate::separable::Data {
+        let data = Data {
             steps: series.steps(),
             values: &scaled,
             scales: &fit.scales,
@@ -54,23 +55,39 @@ impl Posterior {
         // one degree of freedom less for each parameter
         let points = fit.scales.iter().filter(|s| **s > 0.0).count();
         let freedom = (points as f64 - 5.0).max(1.0);
-        let best = (fit.p, projection.solve(&fit.p).sse);
-        let plane = zoom(&fit.family, data, best, freedom);
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let (mut curves, mut noise) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let last_scale = fit.last_scale();
-        for (point, draws) in plane.points.iter().zip(systematic(&plane.masses, count)) {
-            if draws == 0 {
+        let shares = shares(&projection, &fit.p);
+        let masses: Vec<f64> = shares.iter().map(|(_, share)| *share).collect();
+        for ((rho, _), count) in shares.iter().zip(systematic(&masses, count)) {
+            let mut take = |point: &[f64; 2], coefficients: [f64; 3], sigma: f64| {
+                let coefficients = coefficients.map(|c| c * fit.unit);
+                curves.push(EmergenceCurve::new(&fit.family, point, coefficients));
+                // from that of a change to that of the noise
+                let sigma = sigma / (1.0 - rho * rho).sqrt();
+                noise.push(sigma * fit.unit / last_scale);
+            };
+            let draws = Draws {
+                at: fit.p,
+                freedom,
+                count,
+            };
+            if *rho == 0.0 {
+                draws.of(&fit.family, data, &mut rng, &mut take);
                 continue;
             }
-            let spread = projection.spread(point);
-            for _ in 0..draws {
-                let sigma = variance(spread.sse, freedom, &mut rng).sqrt();
-                let normal = std::array::from_fn(|_| sigma * normal(&mut rng));
-                let coefficients = spread.coefficients(normal).map(|c| c * fit.unit);
-                curves.push(EmergenceCurve::new(&fit.family, point, coefficients));
-                noise.push(sigma * fit.unit / last_scale);
-            }
+            let family = Whitened {
+                inner: &fit.family,
+                scales: &fit.scales,
+                rho: *rho,
+            };
+            let data = Data {
+                steps: series.steps(),
+                values: &family.values(&scaled),
+                scales: &vec![1.0; scaled.len()],
+            };
+            draws.of(&family, data, &mut rng, &mut take);
         }
         let summaries: Vec<CurveSummary> = curves.iter().map(|c| series.summary(c)).collect();
         let peaks = summaries.iter().filter(|s| s.t_peak.is_some()).count();
@@ -122,6 +139,42 @@ impl Posterior {
         let some = || self.curves.iter().step_by(4);
         let at = |&t: &f64| Interval::new(some().map(|c| c.value(t)).collect(), level);
         steps.iter().map(at).collect()
+    }
+}
+
+/// What is drawn of one model of the noise.
+#[derive(Clone, Copy, Debug)]
+struct Draws {
+    /// The optimum, which a coarse grid could miss.
+    at: [f64; 2],
+    freedom: f64,
+    count: usize,
+}
+
+impl Draws {
+    /// Hands points, coefficients and standard deviations of the noise to `take`.
+    fn of<F: Separable<2, 3>>(
+        self,
+        family: &F,
+        data: Data<'_>,
+        rng: &mut ChaCha8Rng,
+        take: &mut impl FnMut(&[f64; 2], [f64; 3], f64),
+    ) {
+        let projection = Projection::new(family, data);
+        let best = (self.at, projection.solve(&self.at).sse);
+        let plane = zoom(family, data, best, self.freedom);
+        let draws = systematic(&plane.masses, self.count);
+        for (point, draws) in plane.points.iter().zip(draws) {
+            if draws == 0 {
+                continue;
+            }
+            let spread = projection.spread(point);
+            for _ in 0..draws {
+                let sigma = variance(spread.sse, self.freedom, rng).sqrt();
+                let normal = std::array::from_fn(|_| sigma * normal(rng));
+                take(point, spread.coefficients(normal), sigma);
+            }
+        }
     }
 }
 

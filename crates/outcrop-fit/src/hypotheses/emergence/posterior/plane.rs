@@ -1,6 +1,5 @@
 //! The posterior over the plane, on a grid that zooms in.
 
-use crate::families::EmergenceFamily;
 use crate::separable::{Data, Separable, axis, squares};
 
 /// Points of the plane with their probabilities, which add up to 1.
@@ -52,8 +51,8 @@ impl Window {
 
 /// Zooms from the bounds of `family` to where the mass lies; `best` is the optimum and its sum of
 /// squares, which a coarse grid could miss.
-pub(super) fn zoom(
-    family: &EmergenceFamily,
+pub(super) fn zoom<F: Separable<2, 3>>(
+    family: &F,
     data: Data<'_>,
     best: ([f64; 2], f64),
     freedom: f64,

@@ -1,0 +1,92 @@
+//! The learning rates of the models of an input: of the specs of its runs, of `loss.csv`, or of a column `learning_rate`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use outcrop_core::{RatePoint, published, table};
+use outcrop_fit::{FitOptions, RateHistory};
+
+use super::folders::runs_in;
+use super::output::say;
+use crate::Result;
+use crate::events::{Rates, rates_with_events};
+
+/// Adds the learning rates that are known of the models in an input.
+pub(super) fn with_schedules(options: FitOptions, input: &Path) -> Result<FitOptions> {
+    let rates = rates_of(input)?;
+    let with = |options: FitOptions, (model, rates): (&String, &RateHistory)| {
+        options.with_schedule(model, rates)
+    };
+    Ok(rates.iter().fold(options, with))
+}
+
+/// What the note says of trajectories whose forecasts go by the schedule.
+pub(super) fn say_scheduled(options: &FitOptions, models: impl Iterator<Item = String>) {
+    let of: Vec<bool> = models.map(|m| options.schedule(&m).is_some()).collect();
+    let known = of.iter().filter(|known| **known).count();
+    if known > 0 {
+        let all = of.len();
+        say(&format!(
+            "note: the learning rates of {known} of {all} trajectories are known: they are forecast in schedule time"
+        ));
+    }
+}
+
+fn rates_of(input: &Path) -> Result<Rates> {
+    if input.is_dir() {
+        return match published::recognise(input) {
+            true => Ok(Rates::new()),
+            false => of_folder(input),
+        };
+    }
+    let column = match input.is_file() {
+        true => of_table(input),
+        false => Rates::new(), // standard input is read once
+    };
+    let beside = input.parent().filter(|folder| folder.join("run.toml").is_file());
+    match beside {
+        Some(folder) if column.is_empty() => of_folder(folder),
+        Some(_) | None => Ok(column),
+    }
+}
+
+/// Of a run directory, or of the runs of a results folder.
+fn of_folder(folder: &Path) -> Result<Rates> {
+    let own = of_run(folder);
+    if !own.is_empty() {
+        return Ok(own);
+    }
+    let of_tables = ["trajectories", "measurements"].map(|name| table::in_folder(folder, name));
+    let runs: Vec<PathBuf> = runs_in(folder)?;
+    let mut found: Rates = runs.iter().flat_map(|run| of_run(run)).collect();
+    for path in of_tables.iter().flatten().filter(|_| found.is_empty()) {
+        found.extend(of_table(path));
+    }
+    Ok(found)
+}
+
+fn of_run(folder: &Path) -> Rates {
+    let known = rates_with_events(folder);
+    match table::in_folder(folder, "loss") {
+        Some(losses) if known.is_empty() => of_table(&losses),
+        Some(_) | None => known,
+    }
+}
+
+/// Of the columns of a table; none where it has none. A table whose rows contradict each other has no schedule.
+fn of_table(path: &Path) -> Rates {
+    let rows = table::read_rows::<RatePoint>(path).map_or_else(|_| Vec::new(), |table| table.rows);
+    let mut of_models: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    for row in rows {
+        if let Some(rate) = row.learning_rate {
+            let of_model = of_models.entry(row.model).or_default();
+            of_model.push((row.step as f64, rate));
+        }
+    }
+    let history = |(model, mut points): (String, Vec<(f64, f64)>)| {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (steps, rates): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+        (model, RateHistory::new(&steps, &rates))
+    };
+    of_models.into_iter().map(history).collect()
+}
