@@ -361,3 +361,38 @@ fn a_forecast_that_is_no_ratio_says_so() {
         "{csv}"
     );
 }
+
+/// A column of learning rates makes the forecast one of schedule time, and says so.
+#[test]
+fn a_column_of_learning_rates_is_what_forecasts_go_by() {
+    let dir = tempfile::tempdir().unwrap();
+    let rate = |t: f64| 1e-3 * (1.02 - t / 2000.0);
+    let rows = |with_rate: bool| {
+        let row = |i: i32| {
+            let t = 50.0 * f64::from(i);
+            let sum = 1e-3 * (1.02 * t - t * t / 4000.0);
+            let ratio = 20.0 * sum.sqrt();
+            match with_rate {
+                true => format!("m,1,{t},{ratio},{}\n", rate(t)),
+                false => format!("m,1,{t},{ratio}\n"),
+            }
+        };
+        (1..=40).map(row).collect::<String>()
+    };
+    let error = |name: &str, header: &str, rows: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, format!("{header}\n{rows}")).unwrap();
+        let input = path.display().to_string();
+        let args = ["forecast", &input, "--until", "1000", "--at", "2000", "--format", "csv"];
+        let output = run(&args);
+        let csv = succeeded(&output);
+        let number = |name: &str| column(&csv, name)[0].parse::<f64>().unwrap();
+        let error = (number("average") / number("observed")).ln().abs();
+        (error, text(&output.stderr))
+    };
+    let (with, said) = error("with.csv", "model,layer,step,ratio,learning_rate", &rows(true));
+    let (without, silent) = error("without.csv", "model,layer,step,ratio", &rows(false));
+    assert!(said.contains("1 of 1 trajectories are known"), "{said}");
+    assert!(!silent.contains("learning rates"), "{silent}");
+    assert!(with < 0.05 && with < 0.5 * without, "{with} {without}");
+}

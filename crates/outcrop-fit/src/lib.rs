@@ -100,8 +100,9 @@ pub use hypotheses::{
     EmergenceHypothesis, EmergenceParameters, F_FIRST, F_LAST, F_MAX, FIRST_ORDER_STEP,
     FirstOrderStep, Fitted, FittedRow, HYPOTHESES, Hypothesis, Intervals, LOG_ONLY, LOGISTIC,
     LogOnly, Logistic, Note, POWER_LAW, Posterior, PowerLaw, QuantityAbout, SCHEDULE_ANNEALING,
-    SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, SECOND_ORDER_STEP, ScheduleAnnealing, ScheduleDip,
-    ScheduleEmergence, ScheduleLog, SecondOrderStep, T_HALF, T_PEAK, fit_emergence, hypothesis, lambert_w_of_exp, quantity_columns,
+    SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, SECOND_ORDER_STEP, ScheduleAnnealing,
+    ScheduleDip, ScheduleEmergence, ScheduleLog, SecondOrderStep, T_HALF, T_PEAK, fit_emergence,
+    hypothesis, lambert_w_of_exp, quantity_columns,
 };
 pub use interval::Interval;
 pub use observations::Observations;

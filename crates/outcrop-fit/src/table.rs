@@ -127,11 +127,7 @@ fn name_out_of_range(found: &mut TrajectoryFit, shape: &ValueShape) {
 
 const OUT_OF_RANGE: &str = "curve leaves its range";
 
-fn failed(
-    trajectory: &Trajectory,
-    hypotheses: &[&dyn Hypothesis],
-    error: &Error,
-) -> TrajectoryFit {
+fn failed(trajectory: &Trajectory, hypotheses: &[&dyn Hypothesis], error: &Error) -> TrajectoryFit {
     let first = hypotheses.first().map_or(EMERGENCE, |h| h.about().name);
     TrajectoryFit {
         fits: vec![failed_row(trajectory, first, error)],

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use outcrop_core::table::{self, TableLayout};
 use outcrop_core::{Fit, Trajectory};
-use outcrop_fit::{FitOptions, HYPOTHESES, QuantityAbout, RateHistory, fit, hypothesis, quantity_columns};
+use outcrop_fit::{
+    FitOptions, HYPOTHESES, QuantityAbout, RateHistory, fit, hypothesis, quantity_columns,
+};
 
 fn layout() -> TableLayout<Fit> {
     TableLayout::new(quantity_columns(HYPOTHESES)).unwrap()

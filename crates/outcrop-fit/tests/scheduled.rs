@@ -54,7 +54,10 @@ fn trajectory(steps: Vec<u64>, f: impl Fn(f64) -> f64) -> Trajectory {
 
 fn row(name: &str, rates: &[f64], f: impl Fn(f64) -> f64) -> Fit {
     let options = FitOptions::default().with_hypotheses(&[name]).unwrap();
-    let options = options.with_draws(200).unwrap().with_schedule("m", &history(rates));
+    let options = options
+        .with_draws(200)
+        .unwrap()
+        .with_schedule("m", &history(rates));
     let trajectory = trajectory(steps(rates.len() as f64), f);
     fit(&trajectory, &options).fits.remove(0)
 }
@@ -68,7 +71,9 @@ fn close(row: &Fit, name: &str, expected: f64) {
 /// S, from the rates themselves.
 fn sums(rates: &[f64]) -> impl Fn(f64) -> f64 {
     let mut sums = vec![0.0];
-    rates.iter().for_each(|rate| sums.push(sums[sums.len() - 1] + rate));
+    rates
+        .iter()
+        .for_each(|rate| sums.push(sums[sums.len() - 1] + rate));
     move |t| sums[t as usize]
 }
 
@@ -125,10 +130,18 @@ fn an_annealing_comes_back_where_there_is_a_decay() {
 
 #[test]
 fn without_rates_the_row_says_where_they_come_from() {
-    let options = FitOptions::default().with_hypotheses(&["log only", SCHEDULE_LOG]).unwrap();
-    let found = fit(&trajectory(steps(500.0), |t| 5.0 + (t + 3.0).ln()), &options);
+    let options = FitOptions::default()
+        .with_hypotheses(&["log only", SCHEDULE_LOG])
+        .unwrap();
+    let found = fit(
+        &trajectory(steps(500.0), |t| 5.0 + (t + 3.0).ln()),
+        &options,
+    );
     let status: Vec<&str> = found.fits.iter().map(|fit| &*fit.status).collect();
-    assert!(found.fits[0].best && status[1].contains("learning_rate"), "{status:?}");
+    assert!(
+        found.fits[0].best && status[1].contains("learning_rate"),
+        "{status:?}"
+    );
     assert_eq!(found.fits[1].hypothesis, SCHEDULE_LOG);
 }
 
@@ -138,13 +151,20 @@ fn a_forecast_knows_the_end_of_a_decay() {
     let rates = cosine(2000);
     let s = sums(&rates);
     let wiggle = |t: f64| 1.0 + 0.01 * (5.0 * t).sin();
-    let all = trajectory(steps(2000.0), |t| 10.0 * (s(t) + 0.01).powf(0.5) * wiggle(t));
+    let all = trajectory(steps(2000.0), |t| {
+        10.0 * (s(t) + 0.01).powf(0.5) * wiggle(t)
+    });
     let plain = FitOptions::default().with_draws(100).unwrap();
     let scheduled = plain.clone().with_schedule("m", &history(&rates));
     let error = |options| {
         let found = backtest(std::slice::from_ref(&all), Share::Steps(0.5), options);
         let of = |f: fn(&outcrop_core::Forecast) -> Option<f64>| found.median_error(f);
-        (of(|f| f.average), of(|f| f.last_value), of(|f| f.log_only), found.coverage())
+        (
+            of(|f| f.average),
+            of(|f| f.last_value),
+            of(|f| f.log_only),
+            found.coverage(),
+        )
     };
     let (trend, last, log, coverage) = error(&scheduled);
     assert!(trend < 0.5 * last.min(log), "{trend} {last} {log}");

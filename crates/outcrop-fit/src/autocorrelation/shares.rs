@@ -62,7 +62,9 @@ fn log_likelihood(tangent: &[Vec<f64>], residuals: &[f64], rho: f64) -> f64 {
         log_volume += length.ln();
         column.iter_mut().for_each(|c| *c /= length);
         let part = dot(&column, &left);
-        left.iter_mut().zip(&column).for_each(|(r, q)| *r -= part * q);
+        left.iter_mut()
+            .zip(&column)
+            .for_each(|(r, q)| *r -= part * q);
         basis.push(column);
     }
     let freedom = (residuals.len() - tangent.len()) as f64;
@@ -91,9 +93,7 @@ mod tests {
         assert!((spread - 1.0).abs() < 1e-9);
         let innovations = sse * (1.0 - rho * rho);
         let volume = normal.determinant() * (1.0 - rho * rho).powi(k as i32);
-        0.5 * (1.0 - rho * rho).ln()
-            - 0.5 * volume.ln()
-            - 0.5 * (n - k) as f64 * innovations.ln()
+        0.5 * (1.0 - rho * rho).ln() - 0.5 * volume.ln() - 0.5 * (n - k) as f64 * innovations.ln()
     }
 
     #[test]

@@ -19,7 +19,10 @@ impl<F> Whitened<'_, F> {
     }
 
     fn whiten(&self, column: &mut [f64]) {
-        column.iter_mut().zip(self.scales).for_each(|(c, s)| *c *= s);
+        column
+            .iter_mut()
+            .zip(self.scales)
+            .for_each(|(c, s)| *c *= s);
         innovations(column, self.rho);
     }
 }

@@ -104,7 +104,9 @@ impl Outlook {
     /// the last step of the series.
     pub fn scheduled(&self, t: f64) -> Option<(f64, Interval)> {
         let (trend, time) = self.trend.as_ref()?;
-        trend.reaches(time, t).then(|| trend.forecast(time, t, self.level))
+        trend
+            .reaches(time, t)
+            .then(|| trend.forecast(time, t, self.level))
     }
 
     /// What is forecast: by the schedule where it is known, else the average of the curves.
@@ -137,7 +139,9 @@ impl Outlook {
         let impossible = (average <= 0.0).then(|| "impossible: no ratio is 0 or less".to_owned());
         let reason = reason.map(str::to_owned);
         let status: Vec<String> = [far, impossible, reason, self.beyond(t)]
-            .into_iter().flatten().collect();
+            .into_iter()
+            .flatten()
+            .collect();
         Forecast {
             n: self.emergence.goodness().n,
             fitted_until: self.last,

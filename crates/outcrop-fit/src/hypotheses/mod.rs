@@ -34,8 +34,8 @@ pub use log_only::{LOG_ONLY, LogOnly};
 pub use logistic::{LOGISTIC, Logistic};
 pub use power_law::{POWER_LAW, PowerLaw};
 pub use scheduled::{
-    SCHEDULE_ANNEALING, SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, ScheduleAnnealing, ScheduleDip,
-    ScheduleEmergence, ScheduleLog,
+    SCHEDULE_ANNEALING, SCHEDULE_DIP, SCHEDULE_EMERGENCE, SCHEDULE_LOG, ScheduleAnnealing,
+    ScheduleDip, ScheduleEmergence, ScheduleLog,
 };
 pub use second_order_step::{SECOND_ORDER_STEP, SecondOrderStep};
 pub use shared::{F_FIRST, F_LAST, F_MAX, T_HALF, T_PEAK};

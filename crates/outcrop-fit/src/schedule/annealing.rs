@@ -126,7 +126,10 @@ mod tests {
                 for t in [50.0, 130.0, 250.0, 333.0] {
                     let numeric = (at(lambda + h, t)[0] - at(lambda - h, t)[0]) / (2.0 * h);
                     let [_, slope] = at(lambda, t);
-                    assert!((slope - numeric).abs() < 1e-6 * (1.0 + numeric.abs()), "{lambda} {t}");
+                    assert!(
+                        (slope - numeric).abs() < 1e-6 * (1.0 + numeric.abs()),
+                        "{lambda} {t}"
+                    );
                 }
             }
         }

@@ -50,14 +50,14 @@ impl ScheduleTime {
             rates: kept,
         };
         for k in 1..time.steps.len() {
-            time.sums[k] = time.from(k - 1, time.steps[k]);
+            time.sums[k] = time.reached(k - 1, time.steps[k]);
         }
         (time.sums.last()? > &0.0).then_some(time)
     }
 
     /// S after `step` updates, `step` at least 0.
     pub fn at(&self, step: f64) -> f64 {
-        self.from(self.before(step), step)
+        self.reached(self.before(step), step)
     }
 
     /// The step at which S reaches `sum`, at most `last`.
@@ -101,7 +101,7 @@ impl ScheduleTime {
     }
 
     /// S at `step`, which lies between point `k` and the next: of d updates the sum is an arithmetic series.
-    fn from(&self, k: usize, step: f64) -> f64 {
+    fn reached(&self, k: usize, step: f64) -> f64 {
         let d = step - self.steps[k];
         self.sums[k] + d * self.rates[k] + 0.5 * self.slope(k) * d * (d + 1.0)
     }
@@ -114,7 +114,8 @@ fn corners(steps: &[f64], rates: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (mut from, mut found) = (0, vec![0]);
     let (mut least, mut most) = (f64::NEG_INFINITY, f64::INFINITY);
     for i in 1..steps.len() {
-        let to = |from: usize, room: f64| (rates[i] + room - rates[from]) / (steps[i] - steps[from]);
+        let to =
+            |from: usize, room: f64| (rates[i] + room - rates[from]) / (steps[i] - steps[from]);
         let ahead = to(from, 0.0);
         if !(least..=most).contains(&ahead) {
             from = i - 1;

@@ -18,7 +18,10 @@ fn noisy(f: &dyn Fn(f64) -> f64, rho: f64, seed: u64) -> Vec<f64> {
 
 /// Whether the nominal 90 % intervals of f_first, f_last and f_max hold the truth.
 fn held(f: &dyn Fn(f64) -> f64, values: &[f64]) -> [bool; 3] {
-    let (series, options) = (Series::new(&steps(), values).unwrap(), FitOptions::default());
+    let (series, options) = (
+        Series::new(&steps(), values).unwrap(),
+        FitOptions::default(),
+    );
     let observations = Observations::new(&series, &options).unwrap();
     let posterior = Posterior::new(&observations, &Emergence::fit(&observations).unwrap());
     let found = posterior.intervals(&[], 0.9);

@@ -2,7 +2,8 @@
 
 use outcrop_core::{Fit, Trajectory};
 use outcrop_fit::{
-    EMERGENCE, FitOptions, HYPOTHESES, RateHistory, Share, TrajectoryFit, Weighting, backtest, fit, paper,
+    EMERGENCE, FitOptions, HYPOTHESES, RateHistory, Share, TrajectoryFit, Weighting, backtest, fit,
+    paper,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -159,7 +160,10 @@ fn any_trajectory() -> impl Strategy<Value = Trajectory> {
 /// More with PROPTEST_CASES.
 /// With every hypothesis, and learning rates for those that need them.
 fn all(options: FitOptions, model: &str) -> FitOptions {
-    let options = options.with_schedule(model, &RateHistory::new(&[1.0, 50.0, 2e3], &[1e-4, 1e-2, 1e-3]));
+    let options = options.with_schedule(
+        model,
+        &RateHistory::new(&[1.0, 50.0, 2e3], &[1e-4, 1e-2, 1e-3]),
+    );
     let names: Vec<&str> = HYPOTHESES.iter().map(|h| h.about().name).collect();
     options.with_hypotheses(&names).unwrap()
 }

@@ -39,11 +39,13 @@ fn rates_of(input: &Path) -> Result<Rates> {
             false => of_folder(input),
         };
     }
-    let column = match input.is_file() {
-        true => of_table(input),
-        false => Rates::new(), // standard input is read once
-    };
-    let beside = input.parent().filter(|folder| folder.join("run.toml").is_file());
+    if !input.is_file() {
+        return Ok(Rates::new()); // standard input is read once
+    }
+    let column = of_table(input);
+    let beside = input
+        .parent()
+        .filter(|folder| folder.join("run.toml").is_file());
     match beside {
         Some(folder) if column.is_empty() => of_folder(folder),
         Some(_) | None => Ok(column),

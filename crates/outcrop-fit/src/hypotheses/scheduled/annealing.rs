@@ -115,9 +115,7 @@ impl Hypothesis for ScheduleAnnealing {
 impl Curve for Annealed {
     fn value(&self, t: f64) -> f64 {
         let [constant, annealing, log] = self.coefficients;
-        constant
-            + annealing * self.annealing.value(t)[0]
-            + log * self.axes.log(t, self.p[1])[0]
+        constant + annealing * self.annealing.value(t)[0] + log * self.axes.log(t, self.p[1])[0]
     }
 
     fn turns(&self, first: f64, last: f64) -> Vec<f64> {

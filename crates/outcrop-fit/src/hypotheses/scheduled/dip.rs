@@ -30,8 +30,12 @@ static ABOUT: About = About {
         SUMMARY[2],
         SUMMARY[3],
         SUMMARY[4],
-        QuantityAbout::parameter("D", "ratio", "what is lost early; negative where it is gained")
-            .with_interval(),
+        QuantityAbout::parameter(
+            "D",
+            "ratio",
+            "what is lost early; negative where it is gained",
+        )
+        .with_interval(),
         QuantityAbout::parameter(
             "S_dip",
             RATE_STEPS,
@@ -117,6 +121,12 @@ impl Curve for Dipped {
     fn parameters(&self) -> Vec<(&'static str, Option<f64>)> {
         let [constant, dip, log] = self.coefficients;
         let [a1, s0, k] = log_parameters(&self.family.0, self.p[1], [constant, log]);
-        vec![a1, s0, k, ("D", Some(dip)), ("S_dip", Some(self.p[0].exp()))]
+        vec![
+            a1,
+            s0,
+            k,
+            ("D", Some(dip)),
+            ("S_dip", Some(self.p[0].exp())),
+        ]
     }
 }

@@ -5,9 +5,7 @@ use crate::families::{EmergenceFamily, ExponentialFamily, InScheduleTime};
 use crate::hypotheses::drawn::drawn;
 use crate::hypotheses::identified::{Identified, Solved};
 use crate::hypotheses::shared::FLAT_STATUS;
-use crate::hypotheses::{
-    About, EmergenceCurve, Fitted, FittedRow, Hypothesis, QuantityAbout,
-};
+use crate::hypotheses::{About, EmergenceCurve, Fitted, FittedRow, Hypothesis, QuantityAbout};
 use crate::observations::Observations;
 use crate::{Curve, Result, ScheduleTime};
 

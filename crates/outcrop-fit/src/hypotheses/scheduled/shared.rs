@@ -46,11 +46,7 @@ pub(super) fn time_of(observations: &Observations<'_>) -> Result<Arc<ScheduleTim
 pub(super) fn axes(observations: &Observations<'_>) -> Result<ScheduleAxes> {
     let (series, options) = (observations.series, observations.options);
     let time = time_of(observations)?;
-    Ok(ScheduleAxes::new(
-        time,
-        series.last(),
-        options.min_tau0(),
-    ))
+    Ok(ScheduleAxes::new(time, series.last(), options.min_tau0()))
 }
 
 /// A1 ln(S + S0) + K as a family.
@@ -117,7 +113,10 @@ mod tests {
         let turns = turns_of(|t| -(t - 30.0).powi(2) * (t - 500.0), 0.0, 1000.0);
         assert_eq!(turns.len(), 2);
         assert!((turns[0] - 30.0).abs() < 1e-4, "{turns:?}");
-        assert!((turns[1] - (30.0 + 2.0 * 470.0 / 3.0)).abs() < 1e-3, "{turns:?}");
+        assert!(
+            (turns[1] - (30.0 + 2.0 * 470.0 / 3.0)).abs() < 1e-3,
+            "{turns:?}"
+        );
         assert!(turns_of(|t| t, 0.0, 10.0).is_empty() && turns_of(|_| 1.0, 0.0, 10.0).is_empty());
     }
 }
