@@ -18,6 +18,4 @@ pub(crate) use mode::{GrowthFamily, ModeFamily, strength};
 pub(crate) use oscillator::{Oscillator, OscillatorFamily};
 pub(crate) use power::{EXPONENTS, PowerFamily};
 pub(crate) use rises::{MOST_STEEPNESS, OneRise, RiseAxes, TwoRises, rise};
-pub(crate) use scheduled::{
-    AnnealingFamily, DipFamily, InScheduleTime, LEAST_MEMORY, ScheduleAxes,
-};
+pub(crate) use scheduled::{AnnealingFamily, DipFamily, InScheduleTime, ScheduleAxes};

@@ -104,7 +104,7 @@ impl ScheduleAxes {
 pub(crate) struct AnnealingFamily(pub(crate) ScheduleAxes);
 
 /// The shortest memory of the decay, in updates: with less it is forgotten between two updates.
-pub(crate) const LEAST_MEMORY: f64 = 2.0;
+const LEAST_MEMORY: f64 = 2.0;
 
 impl AnnealingFamily {
     /// The memory in updates.

@@ -1,5 +1,5 @@
 use super::shared::{A1, K, S0, SUMMARY, axes, log_family, log_parameters, turns_of};
-use crate::families::{AnnealingFamily, LEAST_MEMORY, ScheduleAxes};
+use crate::families::{AnnealingFamily, ScheduleAxes};
 use crate::hypotheses::drawn::drawn;
 use crate::hypotheses::identified::{Identified, Solved};
 use crate::hypotheses::shared::FLAT_STATUS;
@@ -37,7 +37,7 @@ static ABOUT: About = About {
             "steps",
             "how long a decay works, 2 steps to the length of the series",
         )
-        .within(LEAST_MEMORY - 1e-9, f64::INFINITY)
+        .within(1.0, f64::INFINITY)
         .with_interval(),
         K,
         SUMMARY[0],
