@@ -35,8 +35,8 @@ pub(crate) fn rates_with_events(folder: &Path) -> Rates {
     };
     let factor = |update: u64| {
         let made = spec.events.iter().filter(|event| event.step <= update);
-        let set = made.filter_map(|event| event.learning_rate_factor);
-        set.last().unwrap_or(1.0)
+        let mut set = made.filter_map(|event| event.learning_rate_factor);
+        set.next_back().unwrap_or(1.0)
     };
     let updates = 0..spec.train.steps;
     let steps: Vec<f64> = updates.clone().map(|update| (update + 1) as f64).collect();

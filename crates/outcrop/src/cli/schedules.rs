@@ -61,8 +61,8 @@ fn of_folder(folder: &Path) -> Result<Rates> {
     let of_tables = ["trajectories", "measurements"].map(|name| table::in_folder(folder, name));
     let runs: Vec<PathBuf> = runs_in(folder)?;
     let mut found: Rates = runs.iter().flat_map(|run| of_run(run)).collect();
-    for path in of_tables.iter().flatten().filter(|_| found.is_empty()) {
-        found.extend(of_table(path));
+    if found.is_empty() {
+        found.extend(of_tables.iter().flatten().flat_map(|path| of_table(path)));
     }
     Ok(found)
 }
