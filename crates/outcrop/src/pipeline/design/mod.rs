@@ -212,8 +212,14 @@ impl Design {
         let mut coordinates = Vec::new();
         for base in bases {
             let mut document = base.clone();
-            coordinates = self.set(&mut document, point)?;
-            let mut run = RunSpec::from_document(&document).map_err(refusal)?;
+            let fraction;
+            (coordinates, fraction) = self.set(&mut document, point)?;
+            let run = RunSpec::from_document(&document);
+            let mut run = run.map_err(|error| match fraction {
+                // half of one head: a whole number is asked for
+                true => Refusal::Impossible(error.to_string()),
+                false => refusal(error),
+            })?;
             run.model = format!("{}-{number:04}", run.model);
             if let Some(excess) = self.budget.excess(&Cost::of(&run)) {
                 return Err(Refusal::Impossible(excess));
@@ -223,9 +229,10 @@ impl Design {
         Ok((runs, coordinates))
     }
 
-    /// Sets all factors, those that are multiples of others last.
-    fn set(&self, document: &mut Document, point: &[f64]) -> Result<Vec<f64>, Refusal> {
-        let mut coordinates = vec![0.0; point.len()];
+    /// Sets all factors, those that are multiples of others last; their coordinates, and whether a multiple is no whole
+    /// number.
+    fn set(&self, document: &mut Document, point: &[f64]) -> Result<(Vec<f64>, bool), Refusal> {
+        let (mut coordinates, mut fraction) = (vec![0.0; point.len()], false);
         for multiples in [false, true] {
             for ((factor, at), coordinate) in self.factors.iter().zip(point).zip(&mut coordinates) {
                 if matches!(factor.values, Values::Times { .. }) != multiples {
@@ -239,11 +246,12 @@ impl Design {
                         CoreError::parse(&factor.place, format!("`{}`: {reason}", factor.path));
                     Refusal::Wrong(error.into())
                 })?;
+                fraction |= multiples && level.value.is_float();
                 document.assign(&factor.path, level.value, &factor.place);
                 *coordinate = level.coordinate;
             }
         }
-        Ok(coordinates)
+        Ok((coordinates, fraction))
     }
 }
 
