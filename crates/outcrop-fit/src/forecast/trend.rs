@@ -207,7 +207,8 @@ mod tests {
         let trend = Trend::new(&series, &time).unwrap();
         let (found, band) = trend.forecast(&time, 1000.0, 0.9);
         let (rise, truth) = ((found / values[39]).ln(), (value(1000.0) / values[39]).ln());
-        assert!(0.7 * truth < rise && rise < 1.01 * truth, "{rise} {truth}");
+        // drawn towards the drift of the atlas, which is less than a third of this one
+        assert!(0.5 * truth < rise && rise < truth, "{rise} {truth}");
         assert!(band.lo < Some(found) && band.hi > Some(found));
     }
 }

@@ -54,6 +54,9 @@ impl Annealing {
     /// `d` updates behind point `k`, over which the rate falls evenly: geometric series.
     fn behind(&self, k: usize, d: f64) -> Momentum {
         let Momentum { m, sum } = self.at[k];
+        if d == 0.0 {
+            return self.at[k];
+        }
         let (lambda, rest, fall) = (self.lambda, 1.0 - self.lambda, -self.time.slope(k));
         if d == 1.0 {
             let m = [lambda * m[0] + fall, m[0] + lambda * m[1]];
@@ -64,7 +67,7 @@ impl Annealing {
         }
         let power = [lambda.powf(d), d * lambda.powf(d - 1.0)];
         // the sum of lambda^(j-1), of lambda^j, and of the sums of the former, each over j = 1 to d; with derivatives
-        let ones = (1.0 - power[0]) / rest;
+        let ones = -(d * (-rest).ln_1p()).exp_m1() / rest;
         let ones = [ones, (ones - power[1]) / rest];
         let powers = [lambda * ones[0], ones[0] + lambda * ones[1]];
         let sums = (d - powers[0]) / rest;
@@ -135,12 +138,12 @@ mod tests {
         }
     }
 
-    /// Without forgetting it is the area between the largest rate and the schedule.
+    /// Without forgetting, here of 400 updates in 4 million, it is the area between the largest rate and the schedule.
     #[test]
     fn a_long_memory_gives_the_area_that_is_lost() {
         let time = schedule(&updates());
         let area = 0.02 * 400.0 - time.at(400.0);
-        let found = Annealing::new(&time, 1e9).value(400.0)[0];
-        assert!((found / area - 1.0).abs() < 1e-6, "{found} {area}");
+        let found = Annealing::new(&time, 4e6).value(400.0)[0];
+        assert!((found / area - 1.0).abs() < 1e-4, "{found} {area}");
     }
 }
