@@ -460,7 +460,7 @@ fn a_folder_without_a_manifest_is_refused() {
 /// Every command that writes into a folder of runs or measurements, on a folder that another process holds.
 #[test]
 fn the_second_process_says_who_holds_a_folder() {
-    const SHORT: &str = "--set train.steps=4 --set train.warmup=1";
+    const SHORT: &str = "--set train.steps=4 --set train.warmup=1 --set schedule.save=last";
     let dir = tempfile::tempdir().unwrap();
     let train = format!("train {SHORT} --out runs/one");
     succeeds(dir.path(), &runs(), &train);

@@ -87,7 +87,7 @@ impl Phase {
     }
 }
 
-const PHASES: [Phase; 10] = [
+const PHASES: [Phase; 11] = [
     Phase::new(
         "fetch",
         "fetch what Cargo.lock names",
@@ -154,6 +154,19 @@ const PHASES: [Phase; 10] = [
         run: tests::run,
         ..Phase::new("test", "all tests", &["test", "--workspace", "--locked"])
     },
+    Phase::new(
+        "slurm",
+        "a sweep on a real SLURM ends with the bits of one without; skipped without root and apt",
+        &[
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "xtask",
+            "--",
+            "test-slurm",
+        ],
+    ),
 ];
 
 const fn gpu(backend: &'static str) -> [&'static str; 7] {

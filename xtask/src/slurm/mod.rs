@@ -143,9 +143,27 @@ impl Sweep<'_> {
         self.cluster.wait("an end of all runs", PATIENCE, || {
             Ok(self.status()?.starts_with("6 runs: 6 finished"))
         })?;
+        self.check_preempted()?;
         self.cluster.wait("the report", PATIENCE, || {
             Ok(self.array.join("report/report.html").exists())
         })
+    }
+
+    /// That the scripts of some elements say so.
+    fn check_preempted(&self) -> Result<(), String> {
+        let is_preempted = |index: usize| {
+            let log = fs::read_to_string(self.log(index)).unwrap_or_default();
+            log.contains("DUE TO PREEMPTION")
+        };
+        match (0..6).any(is_preempted) {
+            true => Ok(()),
+            false => Err("see an element that was preempted".into()),
+        }
+    }
+
+    /// What an element wrote.
+    fn log(&self, index: usize) -> PathBuf {
+        self.array.join(format!("slurm/{}_{index}.out", self.job))
     }
 
     fn status(&self) -> Result<String, String> {
@@ -173,7 +191,7 @@ impl Sweep<'_> {
 
     /// Waits until the script of an element said that it asks to be queued again, after this exit status.
     fn wait_in_log(&self, index: usize, status: &str) -> Result<(), String> {
-        let log = self.array.join(format!("slurm/{}_{index}.out", self.job));
+        let log = self.log(index);
         let words = format!("exit status {status}, queued again");
         self.cluster
             .wait(&format!("`{words}` of element {index}"), PATIENCE, || {

@@ -8,6 +8,9 @@ use crate::{Error, Result};
 pub(crate) const TRAINING: &str =
     "stopping after the current update; a checkpoint is written (once more to stop at once)";
 
+/// The message of an element of a job array, which gets several signals.
+pub(crate) const ELEMENT: &str = "stopping after the current update; a checkpoint is written";
+
 /// A flag that Ctrl-C, a termination signal, a hang-up or SIGUSR2 sets; a second one ends the process at once.
 /// The first one prints `words`.
 pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {

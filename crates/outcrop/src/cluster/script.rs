@@ -62,6 +62,7 @@ pub(crate) fn array(names: &Names<'_>, settings: &Settings, array: &JobArray) ->
         (0, 1) => "$SLURM_ARRAY_TASK_ID".to_owned(),
         (offset, pack) => format!("$(((SLURM_ARRAY_TASK_ID + {offset}) * {pack}))"),
     };
+    let cpus = settings.cpus; // which srun does not take from sbatch
     let program = quoted(&names.program.display().to_string());
     let manifest = quoted(&names.folder.join("manifest.jsonl").display().to_string());
     let body = format!(
@@ -69,10 +70,9 @@ pub(crate) fn array(names: &Names<'_>, settings: &Settings, array: &JobArray) ->
          trap : TERM USR2\n\
          element=${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\n\
          code=0\n\
-         srun --unbuffered {program} sweep run --manifest {manifest} \\\n    \
-         --index \"{first}\" --count {} --threads {} --retries {} --backend {} || code=$?",
+         srun --unbuffered --cpus-per-task={cpus} {program} sweep run --manifest {manifest} \\\n    \
+         --index \"{first}\" --count {} --threads {cpus} --retries {} --backend {} || code=$?",
         array.pack,
-        settings.cpus,
         settings.retries,
         quoted(names.backend)
     );

@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 /// The exit status says what to do with the element: 0 for nothing, 75 to queue it again, 1 where a run cannot go on.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let stop = stop::on_first_signal(stop::TRAINING)?;
+    let stop = stop::on_first_signal(stop::ELEMENT)?;
     let folder = args.manifest.parent().unwrap_or(Path::new("."));
     let results = Results::new(folder);
     let lines = lines(
