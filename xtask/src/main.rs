@@ -17,6 +17,7 @@ mod real_model;
 mod reproduce;
 mod slurm;
 mod tidy;
+mod wheel;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -28,7 +29,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 10] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -63,6 +64,16 @@ const TASKS: [Task; 8] = [
         name: "bench",
         about: "compare Outcrop with its alternatives; without a name, list the benchmarks",
         run: bench::run,
+    },
+    Task {
+        name: "wheel",
+        about: "build the Python package into target/python/wheels with maturin from PyPI",
+        run: wheel::run,
+    },
+    Task {
+        name: "test-python",
+        about: "install the wheel into a fresh environment and run pytest; --torch with PyTorch, --with PYTHON with the packages of another environment",
+        run: wheel::test,
     },
     Task {
         name: "help",

@@ -87,7 +87,7 @@ impl Phase {
     }
 }
 
-const PHASES: [Phase; 11] = [
+const PHASES: [Phase; 12] = [
     Phase::new(
         "fetch",
         "fetch what Cargo.lock names",
@@ -167,6 +167,15 @@ const PHASES: [Phase; 11] = [
             "test-slurm",
         ],
     ),
+    // It needs Python and PyPI, which not every machine has, and compiles in a workspace of its own.
+    Phase {
+        always: false,
+        ..Phase::new(
+            "python",
+            "the wheel builds and its tests pass; only when named, and skipped without venv and pip",
+            &["xtask", "test-python"],
+        )
+    },
 ];
 
 const fn gpu(backend: &'static str) -> [&'static str; 7] {

@@ -14,7 +14,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The names of the crates in `crates`.
+/// The crates in `crates` that are no members of the workspace.
+const OUTSIDE: [&str; 1] = ["outcrop-python"];
+
+/// The names of the workspace's crates in `crates`.
 pub(super) fn crates() -> Result<Vec<String>, String> {
     let failed = |e| format!("read crates: {e}");
     let mut names = Vec::new();
@@ -24,6 +27,7 @@ pub(super) fn crates() -> Result<Vec<String>, String> {
             names.push(folder.file_name().to_string_lossy().into_owned());
         }
     }
+    names.retain(|name: &String| !OUTSIDE.contains(&name.as_str()));
     names.sort();
     Ok(names)
 }

@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 18] = [
+const BELOW: [(&str, &[&str]); 19] = [
     ("outcrop-arch", &[]),
     ("outcrop-core", &["outcrop-arch"]),
     ("outcrop-gemm", &[]),
@@ -91,6 +91,18 @@ const BELOW: [(&str, &[&str]); 18] = [
             "outcrop-train",
             "outcrop-series",
             "outcrop-report",
+        ],
+    ),
+    (
+        "outcrop-python",
+        &[
+            "outcrop-arch",
+            "outcrop-core",
+            "outcrop-measure",
+            "outcrop-observe",
+            "outcrop-schedule",
+            "outcrop-fit",
+            "outcrop-predict",
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use crate::source::{code, lines_with};
 use crate::{expect_none, workspace};
 
 /// Libraries by the start of their package names, and the crates that may name them.
-const OWNERS: [(&str, &[&str]); 9] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     ("burn", &["outcrop-model", "outcrop-train"]),
     ("argmin", &["outcrop-fit"]),
     ("nalgebra", &["outcrop-fit", "outcrop-observe"]),
@@ -23,6 +23,8 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("forust", &["outcrop-predict"]),
     ("ndarray", &["outcrop-predict"]),
     ("tokenizers", &["outcrop-tokens", "outcrop-train"]),
+    ("pyo3", &["outcrop-python"]),
+    ("numpy", &["outcrop-python"]),
 ];
 
 /// Marks of their types in a signature.

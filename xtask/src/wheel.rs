@@ -1,0 +1,158 @@
+//! `cargo xtask wheel` and `cargo xtask test-python`: the Python package.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::{bad_use, process, python};
+
+/// No wheel is larger, in bytes.
+const MOST: u64 = 12_000_000;
+
+/// Builds the wheel into `target/wheels`.
+pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
+    if !arguments.is_empty() {
+        return Ok(bad_use("wheel takes no arguments"));
+    }
+    if let Some(why) = unable("python3".as_ref()) {
+        return Err(format!("build a wheel: {why}"));
+    }
+    let wheel = build()?;
+    let bytes = size(&wheel)?;
+    println!("{}: {:.1} MB", wheel.display(), bytes as f64 / 1e6);
+    match bytes <= MOST {
+        true => Ok(ExitCode::SUCCESS),
+        false => Err(format!("keep the wheel small: at most {MOST} bytes")),
+    }
+}
+
+/// Installs the wheel into a fresh environment and runs pytest. `--with PYTHON` takes the other packages from the
+/// environment of that interpreter (so does the variable OUTCROP_PYTHON); `--torch` installs PyTorch, too. Further
+/// arguments are those of pytest. Without venv and pip it says that it is skipped.
+pub(crate) fn test(arguments: &[OsString]) -> Result<ExitCode, String> {
+    let (mut with, mut torch) = (std::env::var_os("OUTCROP_PYTHON"), false);
+    let mut rest = arguments;
+    loop {
+        match rest {
+            [flag, path, more @ ..] if flag == "--with" => {
+                (with, rest) = (Some(path.clone()), more)
+            }
+            [flag, more @ ..] if flag == "--torch" => (torch, rest) = (true, more),
+            _ => break,
+        }
+    }
+    let system = with.clone().unwrap_or_else(|| "python3".into());
+    if let Some(why) = unable(system.as_ref()) {
+        println!("skipped: {why}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let packages = match with {
+        Some(python) => PathBuf::from(python),
+        None => pinned(torch)?,
+    };
+    let wheel = build()?;
+    let python = fresh(&packages, &wheel)?;
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "--quiet"]).args(rest);
+    pytest.current_dir(root());
+    let command = root().join("target/debug/outcrop");
+    if command.exists() && std::env::var_os("OUTCROP_COMMAND").is_none() {
+        pytest.env("OUTCROP_COMMAND", command);
+    }
+    python::one_thread(&mut pytest);
+    process::finish(&mut pytest).map(|()| ExitCode::SUCCESS)
+}
+
+/// Why nothing can be installed with this interpreter; none if it can.
+fn unable(python: &Path) -> Option<String> {
+    let mut ask = Command::new(python);
+    ask.args(["-c", "import ensurepip, venv"]);
+    ask.stdout(Stdio::null()).stderr(Stdio::null());
+    let name = python.display();
+    match ask.status() {
+        Err(_) => Some(format!("there is no {name}")),
+        Ok(status) if !status.success() => Some(format!(
+            "{name} has no venv or no pip (Debian: python3-venv)"
+        )),
+        Ok(_) => None,
+    }
+}
+
+/// The environment that holds what the tests pin.
+fn pinned(torch: bool) -> Result<PathBuf, String> {
+    let name = match torch {
+        true => "requirements-torch.txt",
+        false => "requirements.txt",
+    };
+    let requirements = package().join("tests").join(name);
+    python::environment(&folder().join(name.replace(".txt", "")), &requirements)
+}
+
+/// Builds the wheel and returns its path.
+fn build() -> Result<PathBuf, String> {
+    let tools = folder().join("maturin");
+    let python = python::environment(&tools, &package().join("build-requirements.txt"))?;
+    let wheels = folder().join("wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels).map_err(|e| format!("empty {}: {e}", wheels.display()))?;
+    }
+    let mut maturin = Command::new(python);
+    maturin.args(["-m", "maturin", "build", "--release", "--out"]);
+    maturin.arg(&wheels).current_dir(root());
+    maturin.env("CARGO_TARGET_DIR", folder());
+    process::finish(&mut maturin)?;
+    let failed = |e| format!("read {}: {e}", wheels.display());
+    let mut entries = fs::read_dir(&wheels).map_err(failed)?;
+    let wheel = entries.next().ok_or("find the wheel".to_owned())?;
+    Ok(wheel.map_err(failed)?.path())
+}
+
+/// The Python of a fresh environment with the wheel, which sees the packages of the environment of `packages`.
+fn fresh(packages: &Path, wheel: &Path) -> Result<PathBuf, String> {
+    let venv = folder().join("fresh");
+    let mut make = Command::new(packages);
+    process::finish(make.args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let python = venv.join(if cfg!(windows) {
+        "Scripts/python.exe"
+    } else {
+        "bin/python"
+    });
+    let place = |python: &Path| {
+        let code = "import sysconfig; print(sysconfig.get_path('purelib'))";
+        process::output(Command::new(python).args(["-c", code]))
+    };
+    let path = Path::new(place(&python)?.trim()).join("packages.pth");
+    let text = place(packages)?;
+    fs::write(&path, text).map_err(|e| format!("write {}: {e}", path.display()))?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
+    process::finish(install.arg("--force-reinstall").arg(wheel))?;
+    Ok(python)
+}
+
+fn size(path: &Path) -> Result<u64, String> {
+    let metadata = fs::metadata(path).map_err(|e| format!("read {}: {e}", path.display()))?;
+    Ok(metadata.len())
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The crate of the package.
+fn package() -> PathBuf {
+    root().join("crates/outcrop-python")
+}
+
+/// Where everything of Python is built.
+fn folder() -> PathBuf {
+    root().join("target/python")
+}
+
+#[test]
+fn an_interpreter_that_is_not_there_is_named() {
+    let why = unable("no-such-python".as_ref()).unwrap();
+    assert_eq!(why, "there is no no-such-python");
+}
