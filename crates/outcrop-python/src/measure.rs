@@ -121,14 +121,17 @@ fn dictionary<'py>(py: Python<'py>, found: &Found) -> PyResult<Bound<'py, PyDict
     Ok(all)
 }
 
-/// The observables of a hidden state: (name, family, names of its numbers, convention, cost, source).
-#[pyfunction]
-pub(crate) fn observables() -> Vec<(
+/// Name and family of an observable, names of its numbers, and in words its convention, cost and source.
+type About = (
     &'static str,
     &'static str,
     Vec<&'static str>,
     [&'static str; 3],
-)> {
+);
+
+/// The observables of a hidden state.
+#[pyfunction]
+pub(crate) fn observables() -> Vec<About> {
     let about = |one: &'static Observable| {
         let numbers = one.columns.iter().map(|column| column.name).collect();
         let words = [one.convention, one.cost, one.source];

@@ -2,12 +2,13 @@
 
 use std::sync::OnceLock;
 
-use outcrop_arch::ArchSpec;
+use outcrop_arch::{ArchSpec, KEYS};
+use outcrop_core::reject_unknown_keys;
 use outcrop_predict::Predictor;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::columns::{columns, records};
+use crate::columns::{Record, columns, records};
 use crate::error::value;
 
 /// The predictor that the command uses, too.
@@ -37,9 +38,7 @@ pub(crate) fn predict<'py>(
     level: Option<f64>,
     steps: Option<Vec<f64>>,
 ) -> PyResult<Answer<'py>> {
-    let arch: ArchSpec = serde_json::from_str(arch)
-        .map_err(|e| value(format!("read the architecture of {model}: {e}")))?;
-    let predictor = bundled()?;
+    let (arch, predictor) = (read(model, arch)?, bundled()?);
     let found = py.detach(|| match level.or(predictor.default_level()) {
         Some(level) => predictor.predict_with_bands(model, &arch, level),
         None => predictor.predict(model, &arch),
@@ -54,6 +53,16 @@ pub(crate) fn predict<'py>(
         found.level(),
         found.outside.iter().map(ToString::to_string).collect(),
     ))
+}
+
+/// The architecture in JSON; keys that no architecture has are refused.
+fn read(model: &str, json: &str) -> PyResult<ArchSpec> {
+    let context = format!("the architecture of {model}");
+    let wrong = |e| value(format!("read {context}: {e}"));
+    let keys: Record = serde_json::from_str(json).map_err(wrong)?;
+    let names = keys.keys().map(String::as_str);
+    reject_unknown_keys(&context, names, &KEYS).map_err(value)?;
+    serde_json::from_value(keys.into()).map_err(wrong)
 }
 
 /// 200 steps from `first` to `last`, evenly spaced in ln(1 + step).

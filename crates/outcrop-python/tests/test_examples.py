@@ -18,7 +18,7 @@ def test_watch_training(tmp_path):
     environment = {**os.environ, "MPLBACKEND": "agg"}
     example = [sys.executable, CRATE / "examples" / "watch_training.py", tmp_path / "run"]
     subprocess.run(example, check=True, env=environment, cwd=tmp_path)
-    assert (tmp_path / "run" / "emergence.png").stat().st_size > 10_000
+    assert (tmp_path / "run" / "fits.png").stat().st_size > 10_000
 
 
 def test_types(tmp_path):

@@ -109,7 +109,7 @@ def test_what_is_no_hidden_state_is_refused(array, error, said):
 def test_options_are_checked():
     with pytest.raises(ValueError, match="k = 0"):
         outcrop.measure(hidden(), k=0)
-    with pytest.raises(ValueError, match="did you mean `tails`"):
+    with pytest.raises(ValueError, match='did you mean "tails"'):
         outcrop.measure(hidden(), observables="tials")
     with pytest.raises(ValueError, match="hidden state alone"):
         outcrop.measure(hidden(), observables="attention_entropy")
