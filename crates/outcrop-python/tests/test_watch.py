@@ -299,3 +299,20 @@ def test_the_command_reads_the_folder(gpt2, ids, tmp_path, command):
         row = theirs.where(layer=fit.layer, hypothesis=fit.best)
         for name in ("sse", "aicc", "f_last", "f_last_lo", "f_last_hi"):
             assert fit._row(None)[name][0] == pytest.approx(row[name][0], rel=1e-12, nan_ok=True)
+
+
+def test_the_command_measures_the_same_numbers_of_the_saved_model(gpt2, ids, tmp_path, command):
+    with outcrop.watch(gpt2, every=1, sequences=ids, out=tmp_path / "m"):
+        pass
+    gpt2.save_pretrained(tmp_path / "saved")
+    np.save(tmp_path / "ids.npy", ids.numpy().astype(np.int64))
+    call = [command, "measure", str(tmp_path / "saved"), "--out", str(tmp_path / "theirs"), "--tokens", str(tmp_path / "ids.npy")]
+    subprocess.run([*call, "--windows", "3", "--length", "10"], check=True, cwd=tmp_path)
+    ours, theirs = outcrop.read(tmp_path / "m"), outcrop.read(tmp_path / "theirs")
+    for row in range(ours.rows):
+        keys = {name: ours[name][row] for name in ("step", "sequence", "layer")}
+        other = theirs.where(**keys)
+        for name in ("top1", "top2", "top3", "median"):
+            assert ours[name][row] == pytest.approx(other[name][0], rel=1e-4), (keys, name)
+        for name in ("top1_position", "top1_channel", "count"):
+            assert ours[name][row] == other[name][0], (keys, name)
