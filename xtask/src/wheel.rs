@@ -123,7 +123,11 @@ fn fresh(packages: &Path, wheel: &Path) -> Result<PathBuf, String> {
         process::output(Command::new(python).args(["-c", code]))
     };
     let path = Path::new(place(&python)?.trim()).join("packages.pth");
-    let text = place(packages)?;
+    // by `addsitedir`, so that the .pth files there count, too
+    let text = format!(
+        "import site; site.addsitedir(r'{}')\n",
+        place(packages)?.trim()
+    );
     fs::write(&path, text).map_err(|e| format!("write {}: {e}", path.display()))?;
     let mut install = Command::new(&python);
     install.args(["-m", "pip", "install", "--quiet", "--no-deps"]);
