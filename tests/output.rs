@@ -31,6 +31,7 @@ const COMMANDS: &[&str] = &[
     TRAIN,
     "train runs/m0/run.toml --out seeds --seed 1,2",
     "reproduce --profile tiny.toml --out tiny",
+    "sweep tiny.toml --out swept",
     "measure trained --out got",
     "measure trained --out other --set-zero",
     "audit trained",

@@ -20,6 +20,7 @@ const COMMANDS: &[&str] = &[
     "train DIR/runs/m0/run.toml --out DIR/seeds --seed 1,2",
     "linear --steps 40 --measure 0,every:10 --out DIR/linear",
     "reproduce --profile tiny.toml --out DIR/tiny",
+    "sweep tiny.toml --out DIR/swept",
     "measure DIR/trained --out DIR/got",
     "measure DIR/trained --out DIR/table.csv --no-audit",
     "measure DIR/trained/checkpoints/step-000006 --out DIR/one --step 6 --text DIR/text.txt --tokenizer DIR/tokenizer.json --length 8",

@@ -145,6 +145,24 @@ fn a_series_is_measured_to_its_end_and_compared_with_what_was_measured() {
     assert!(said.contains("0 findings, 0 suspect steps"), "{said}");
 }
 
+/// Fits without the intervals of emergence curves, which took residuals for independent in that version.
+fn without_posterior(table: &str) -> String {
+    let header: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let of_noise = |name: &str| {
+        let name = name.trim_matches('"');
+        name.ends_with("_lo") || name.ends_with("_hi") || name == "p_peak"
+    };
+    let row = |row: &str| {
+        if !row.contains(",emergence,") {
+            return row.to_owned();
+        }
+        let cells = header.iter().zip(row.split(','));
+        let kept = cells.map(|(name, cell)| if of_noise(name) { "" } else { cell });
+        kept.collect::<Vec<_>>().join(",")
+    };
+    table.lines().map(row).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn tables_are_fitted_to_the_same_numbers() {
     let before = Before::new();
@@ -153,7 +171,8 @@ fn tables_are_fitted_to_the_same_numbers() {
         ("results/measurements.csv", "results/fits.csv"),
     ] {
         before.run(&format!("fit {input} --out again.csv"));
-        before.same_table("again.csv", fits, ROUNDING);
+        let [ours, theirs] = ["again.csv", fits].map(|name| without_posterior(&before.read(name)));
+        assert_eq!(difference(&ours, &theirs, ROUNDING), None);
     }
     before.run("compare run results");
     before.run("forecast run --at 200");

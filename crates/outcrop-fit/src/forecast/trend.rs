@@ -130,11 +130,13 @@ impl Trend {
         let spread = (self.variance * (behind.spread[0] + LEARNED.noise)).sqrt();
         let reach = students_quantile(0.5 + 0.5 * level, self.changes as f64) * spread;
         let [centre, _] = behind.mean;
+        // what exceeds the range of f64 is its end
+        let ratio = |ln: f64| ln.exp().min(f64::MAX);
         let interval = Interval {
-            lo: Some((centre - reach).exp()),
-            hi: Some((centre + reach).exp()),
+            lo: Some(ratio(centre - reach)),
+            hi: Some(ratio(centre + reach)),
         };
-        (centre.exp(), interval)
+        (ratio(centre), interval)
     }
 
     /// Whether `step` is not behind the last one.

@@ -89,7 +89,16 @@ impl Posterior {
             };
             draws.of(&family, data, &mut rng, &mut take);
         }
-        let summaries: Vec<CurveSummary> = curves.iter().map(|c| series.summary(c)).collect();
+        let mut summaries: Vec<CurveSummary> = curves.iter().map(|c| series.summary(c)).collect();
+        if shares.iter().any(|(rho, _)| *rho > 0.0) {
+            let seen: Vec<bool> = summaries
+                .iter()
+                .map(|s| is_seen(s, series.steps()))
+                .collect();
+            retain(&mut curves, &seen);
+            retain(&mut noise, &seen);
+            retain(&mut summaries, &seen);
+        }
         let peaks = summaries.iter().filter(|s| s.t_peak.is_some()).count();
         Self {
             p_peak: peaks as f64 / curves.len().max(1) as f64,
@@ -139,6 +148,21 @@ impl Posterior {
         let some = || self.curves.iter().step_by(4);
         let at = |&t: &f64| Interval::new(some().map(|c| c.value(t)).collect(), level);
         steps.iter().map(at).collect()
+    }
+}
+
+/// Whether a curve has no peak between the first two steps, where nothing was measured that bounds it. Correlated noise takes a
+/// flat series for likely, and of the emergence curve such a peak, of any height, before a constant is a flat series.
+fn is_seen(summary: &CurveSummary, steps: &[f64]) -> bool {
+    let unseen = |peak: f64| steps.get(1).is_some_and(|second| peak < *second);
+    !summary.t_peak.is_some_and(unseen)
+}
+
+/// Keeps what is `seen`, or everything where nothing is.
+fn retain<T>(items: &mut Vec<T>, seen: &[bool]) {
+    if seen.contains(&true) {
+        let mut seen = seen.iter();
+        items.retain(|_| seen.next() == Some(&true));
     }
 }
 
