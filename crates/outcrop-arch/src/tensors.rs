@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::family::{HeadGains, Layout, Module, Stack};
-use crate::plan::{Draw, Part, Plan, Section, Step, TensorKind, TensorPart, TensorRole};
+use crate::plan::{Draw, Part, Plan, Section, TensorKind, TensorPart, TensorRole};
 use crate::{ArchSpec, Error, Family, Result};
 
 /// One tensor of a published checkpoint.
@@ -311,7 +311,7 @@ impl List<'_> {
 
     /// Turns the tensors from `first` on, of the norm of queries or keys called `name`, into what files hold.
     fn head_gains(&mut self, first: usize, section: &Section, name: &str) {
-        let (Some(gain), Some(d_head)) = (self.tensors.get(first).cloned(), counts(section)[1])
+        let (Some(gain), Some(d_head)) = (self.tensors.get(first).cloned(), section.counts()[1])
         else {
             return;
         };
@@ -337,7 +337,7 @@ impl List<'_> {
 
     /// Into how many pieces the parts of a module are cut, one of each part following another.
     fn groups(&self, module: &Module, section: &Section) -> usize {
-        let [kv_heads, _, experts] = counts(section);
+        let [kv_heads, _, experts] = section.counts();
         if module.stack.is_some() {
             return experts.unwrap_or(1);
         }
@@ -457,37 +457,6 @@ fn suffix(part: TensorPart) -> &'static str {
         TensorPart::Bias => "bias",
         TensorPart::Alpha => "alpha",
     }
-}
-
-/// Key-value heads, the width of a head and experts of a section, as far as it has some.
-fn counts(section: &Section) -> [Option<usize>; 3] {
-    let mut found = [None; 3];
-    for step in &section.steps {
-        match step {
-            Step::Attend {
-                kv_heads, d_head, ..
-            } => [found[0], found[1]] = [Some(*kv_heads), Some(*d_head)],
-            Step::Experts { count, .. } => found[2] = Some(*count),
-            Step::Embed { .. }
-            | Step::AddPosition { .. }
-            | Step::Insert { .. }
-            | Step::Remove { .. }
-            | Step::Gain { .. }
-            | Step::Norm { .. }
-            | Step::DynamicTanh { .. }
-            | Step::Scale { .. }
-            | Step::Clip { .. }
-            | Step::Project { .. }
-            | Step::ProjectSlices { .. }
-            | Step::HeadNorm { .. }
-            | Step::Rotate { .. }
-            | Step::Activate { .. }
-            | Step::Multiply { .. }
-            | Step::Add { .. }
-            | Step::Unembed { .. } => {}
-        }
-    }
-    found
 }
 
 /// The piece `index` of `groups` pieces of a part.

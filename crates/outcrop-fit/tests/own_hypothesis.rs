@@ -165,7 +165,7 @@ fn its_quantities_stand_in_the_table_that_is_written_and_read_back() {
     let layout = TableLayout::new(quantity_columns(&all())).unwrap();
     let header = layout.header().join(",");
     assert!(
-        header.ends_with(",h2,h2_lo,h2_hi,S,h,h_lo,h_hi,speed"),
+        header.ends_with(",S_dip,S_dip_lo,S_dip_hi,S,h,h_lo,h_hi,speed"),
         "{header}"
     );
     let csv = table::rows_to_csv_with(&found.fits, layout).unwrap();

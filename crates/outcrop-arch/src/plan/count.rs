@@ -72,6 +72,37 @@ impl Plan {
 }
 
 impl Section {
+    /// Key-value heads, the width of a head and experts, as far as it has some.
+    pub(crate) fn counts(&self) -> [Option<usize>; 3] {
+        let mut found = [None; 3];
+        for step in &self.steps {
+            match step {
+                Step::Attend {
+                    kv_heads, d_head, ..
+                } => [found[0], found[1]] = [Some(*kv_heads), Some(*d_head)],
+                Step::Experts { count, .. } => found[2] = Some(*count),
+                Step::Embed { .. }
+                | Step::AddPosition { .. }
+                | Step::Insert { .. }
+                | Step::Remove { .. }
+                | Step::Gain { .. }
+                | Step::Norm { .. }
+                | Step::DynamicTanh { .. }
+                | Step::Scale { .. }
+                | Step::Clip { .. }
+                | Step::Project { .. }
+                | Step::ProjectSlices { .. }
+                | Step::HeadNorm { .. }
+                | Step::Rotate { .. }
+                | Step::Activate { .. }
+                | Step::Multiply { .. }
+                | Step::Add { .. }
+                | Step::Unembed { .. } => {}
+            }
+        }
+        found
+    }
+
     /// How many experts, which have parts of this role, a token passes, and of how many; 1 of 1 for other roles.
     fn choice(&self, role: TensorRole) -> [usize; 2] {
         let of = |step: &Step| match *step {
