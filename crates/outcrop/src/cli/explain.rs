@@ -17,7 +17,7 @@ use crate::Result;
 #[command(after_help = "Examples:
   outcrop explain runs/small                                which features f_max depends on
   outcrop explain runs/small --target K --regressor gradient-boosting   figure 9 of the paper
-  outcrop explain runs/small --target lambda                figure 10
+  outcrop explain runs/small --target A                     another quantity; figure 10 is that of lambda
   outcrop explain runs/small --model bb-3x64-h1-ff4 --layer 3   one prediction, step by step
   outcrop explain runs/small --regressor ridge --features l/L,H/d,d_ff/d,L,d  fewer features, fewer groups
 
