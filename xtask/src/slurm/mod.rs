@@ -22,13 +22,13 @@ d_model = 32
 heads = 2
 context = 64
 [base.train]
-steps = 240
+steps = 960
 batch = 16
 learning_rate = 1e-2
 warmup = 20
 [base.schedule]
 measure = '0,every:20'
-save = 'every:60'
+save = 'every:240'
 [design]
 kind = 'grid'
 [design.arch]
@@ -113,11 +113,15 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    /// Stops one element as ahead of its time limit, kills the process of another, and preempts those that run then.
+    /// Kills the process of one element, stops another as ahead of its time limit, and preempts those that run then.
     fn interrupt(&self) -> Result<(), String> {
         self.wait_for(0, 20)?;
         self.wait_for(1, 20)?;
         let element = |index: usize| format!("{}_{index}", self.job);
+        // before it ends by itself
+        println!("the process of element 1 is killed");
+        let process = self.process(1)?;
+        process::finish(Command::new("kill").args(["-KILL", &process]))?;
         println!("element 0 gets SIGUSR2, as ahead of its time limit");
         let mut scancel = self.cluster.command("scancel");
         let scancel = scancel
@@ -127,9 +131,6 @@ impl Sweep<'_> {
         let asked = self.wait_in_log(0, "75");
         let _ = scancel.kill().and_then(|()| scancel.wait()); // it would go on trying for a minute
         asked?;
-        println!("the process of element 1 is killed");
-        let process = self.process(1)?;
-        process::finish(Command::new("kill").args(["-KILL", &process]))?;
         self.wait_in_log(1, "137")?;
         self.wait_for(2, 20)?;
         println!("a job of another partition preempts what runs");
