@@ -42,26 +42,9 @@ impl Plan {
 
     /// Multiplications of scores for one token that sees `context` positions: one for each number of queries.
     fn scores(&self, context: usize) -> f64 {
-        let of = |step: &Step| match step {
-            Step::Attend { heads, d_head, .. } => *heads as f64 * *d_head as f64,
-            Step::Embed { .. }
-            | Step::AddPosition { .. }
-            | Step::Insert { .. }
-            | Step::Remove { .. }
-            | Step::Gain { .. }
-            | Step::Norm { .. }
-            | Step::DynamicTanh { .. }
-            | Step::Scale { .. }
-            | Step::Clip { .. }
-            | Step::Project { .. }
-            | Step::ProjectSlices { .. }
-            | Step::HeadNorm { .. }
-            | Step::Rotate { .. }
-            | Step::Activate { .. }
-            | Step::Multiply { .. }
-            | Step::Experts { .. }
-            | Step::Add { .. }
-            | Step::Unembed { .. } => 0.0,
+        let of = |step: &Step| {
+            let counts = step.counts().heads;
+            counts.map_or(0.0, |[heads, _, d_head]| heads as f64 * d_head as f64)
         };
         let sections = self.sections().map(|(times, section)| {
             let widths: f64 = section.steps.iter().map(of).sum();
@@ -74,58 +57,24 @@ impl Plan {
 impl Section {
     /// Key-value heads, the width of a head and experts, as far as it has some.
     pub(crate) fn counts(&self) -> [Option<usize>; 3] {
-        let mut found = [None; 3];
-        for step in &self.steps {
-            match step {
-                Step::Attend {
-                    kv_heads, d_head, ..
-                } => [found[0], found[1]] = [Some(*kv_heads), Some(*d_head)],
-                Step::Experts { count, .. } => found[2] = Some(*count),
-                Step::Embed { .. }
-                | Step::AddPosition { .. }
-                | Step::Insert { .. }
-                | Step::Remove { .. }
-                | Step::Gain { .. }
-                | Step::Norm { .. }
-                | Step::DynamicTanh { .. }
-                | Step::Scale { .. }
-                | Step::Clip { .. }
-                | Step::Project { .. }
-                | Step::ProjectSlices { .. }
-                | Step::HeadNorm { .. }
-                | Step::Rotate { .. }
-                | Step::Activate { .. }
-                | Step::Multiply { .. }
-                | Step::Add { .. }
-                | Step::Unembed { .. } => {}
-            }
-        }
-        found
+        let all = || self.steps.iter().map(Step::counts);
+        let heads = all().find_map(|counts| counts.heads);
+        let experts = all().find_map(|counts| counts.experts);
+        [
+            heads.map(|[_, kv_heads, _]| kv_heads),
+            heads.map(|[.., d_head]| d_head),
+            experts.map(|[_, count]| count),
+        ]
+    }
+
+    /// The width of a head of its attention; none where it has no attention.
+    pub fn d_head(&self) -> Option<usize> {
+        self.counts()[1]
     }
 
     /// How many experts, which have parts of this role, a token passes, and of how many; 1 of 1 for other roles.
     fn choice(&self, role: TensorRole) -> [usize; 2] {
-        let of = |step: &Step| match *step {
-            Step::Experts { chosen, count, .. } => Some([chosen, count]),
-            Step::Embed { .. }
-            | Step::AddPosition { .. }
-            | Step::Insert { .. }
-            | Step::Remove { .. }
-            | Step::Gain { .. }
-            | Step::Norm { .. }
-            | Step::DynamicTanh { .. }
-            | Step::Scale { .. }
-            | Step::Clip { .. }
-            | Step::Project { .. }
-            | Step::ProjectSlices { .. }
-            | Step::HeadNorm { .. }
-            | Step::Rotate { .. }
-            | Step::Attend { .. }
-            | Step::Activate { .. }
-            | Step::Multiply { .. }
-            | Step::Add { .. }
-            | Step::Unembed { .. } => None,
-        };
+        let of = |step: &Step| step.counts().experts;
         let found = self.steps.iter().find_map(of);
         found.filter(|_| role.is_of_experts()).unwrap_or([1, 1])
     }

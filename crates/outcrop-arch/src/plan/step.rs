@@ -219,3 +219,49 @@ pub enum Step {
         softcap: Option<f64>,
     },
 }
+
+/// The numbers of heads and of experts of a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// Of attention: heads, key-value heads, the width of one.
+    pub(crate) heads: Option<[usize; 3]>,
+    /// Of a mixture of experts: how many a token passes, and of how many.
+    pub(crate) experts: Option<[usize; 2]>,
+}
+
+impl Step {
+    pub(crate) fn counts(&self) -> Counts {
+        match *self {
+            Self::Attend {
+                heads,
+                kv_heads,
+                d_head,
+                ..
+            } => Counts {
+                heads: Some([heads, kv_heads, d_head]),
+                experts: None,
+            },
+            Self::Experts { count, chosen, .. } => Counts {
+                heads: None,
+                experts: Some([chosen, count]),
+            },
+            Self::Embed { .. }
+            | Self::AddPosition { .. }
+            | Self::Insert { .. }
+            | Self::Remove { .. }
+            | Self::Gain { .. }
+            | Self::Norm { .. }
+            | Self::DynamicTanh { .. }
+            | Self::Scale { .. }
+            | Self::Clip { .. }
+            | Self::Project { .. }
+            | Self::ProjectSlices { .. }
+            | Self::HeadNorm { .. }
+            | Self::Rotate { .. }
+            | Self::Activate { .. }
+            | Self::Multiply { .. }
+            | Self::Add { .. }
+            | Self::Unembed { .. } => Counts::default(),
+        }
+    }
+}

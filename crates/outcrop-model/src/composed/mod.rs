@@ -43,19 +43,9 @@ impl<'a> Composed<'a> {
         parameters: [&'a Parameters; 2],
         rotations: &'a Rotations,
     ) -> Self {
-        let d_head = section.steps.iter().find_map(|step| match step {
-            Step::Attend { d_head, .. } => Some(*d_head),
-            Step::Embed { .. } | Step::AddPosition { .. } | Step::Norm { .. } => None,
-            Step::DynamicTanh { .. } => None,
-            Step::Project { .. } | Step::HeadNorm { .. } | Step::Rotate { .. } => None,
-            Step::Activate { .. } | Step::Multiply { .. } | Step::Add { .. } => None,
-            Step::Scale { .. } | Step::Clip { .. } | Step::Unembed { .. } => None,
-            Step::Experts { .. } | Step::Insert { .. } | Step::Gain { .. } => None,
-            Step::Remove { .. } | Step::ProjectSlices { .. } => None,
-        });
         Self {
             steps: &section.steps,
-            d_head,
+            d_head: section.d_head(),
             parameters,
             rotations,
             ids: None,
