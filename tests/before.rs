@@ -106,4 +106,17 @@ arch = { layers = 3, d_model = 48 }
         "{without}"
     );
     assert!(warned.contains("its predictions are left out"), "{warned}");
+
+    // nothing has begun: all is predicted once more, of the architectures as they are now
+    std::fs::remove_dir_all(folder.path().join("out/runs")).unwrap();
+    let deeper = profile.replace("layers = 3", "layers = 4");
+    std::fs::write(folder.path().join("before.toml"), deeper).unwrap();
+    let (afresh, _) = reproduce();
+    assert!(
+        afresh.contains("curves of 2 models were predicted before training"),
+        "{afresh}"
+    );
+    let csv = read("predicted.csv");
+    let rows = read_rows_from::<CurvePoint>(&csv[..], "csv").unwrap().rows;
+    assert_eq!(rows.len(), (2 + 4) * 3);
 }

@@ -24,8 +24,10 @@ pub struct PredictedBefore {
     pub models: usize,
     /// Measured ratios with a prediction.
     pub ratios: usize,
-    /// The share of those with a band that lie in it; none where no prediction has a band.
-    pub inside: Option<f64>,
+    /// How many of them have a band.
+    pub banded: usize,
+    /// How many of these lie in it.
+    pub inside: usize,
     /// The median of |ln measured / predicted|.
     pub error: f64,
     /// The same of the prediction that no ratio ever leaves that of the first measured step.
@@ -47,13 +49,13 @@ impl PredictedRatio {
 impl fmt::Display for PredictedBefore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-        let inside = self.inside.map_or_else(String::new, |inside| {
-            format!(
-                "{} of {} measured ratios lie in their bands; ",
-                percent(inside),
-                self.ratios
-            )
-        });
+        let inside = match self.banded {
+            0 => String::new(),
+            banded => format!(
+                "{} of {banded} measured ratios lie in their bands; ",
+                percent(self.inside as f64 / banded as f64)
+            ),
+        };
         write!(
             f,
             "curves of {} models were predicted before training: {inside}the median error is {}, that of ratios \
@@ -118,7 +120,8 @@ pub(crate) fn all(data: &Data<'_>) -> Option<PredictedBefore> {
     Some(PredictedBefore {
         models: models.len(),
         ratios: errors.len(),
-        inside: (banded > 0).then(|| inside as f64 / banded as f64),
+        banded,
+        inside,
         error: median(errors)?,
         unchanged: median(unchanged)?,
     })
@@ -162,8 +165,8 @@ mod tests {
         let data = Data::new(&inputs);
         let found = all(&data).unwrap();
         assert_eq!(
-            (found.models, found.ratios, found.inside),
-            (1, 2, Some(0.5))
+            (found.models, found.ratios, found.banded, found.inside),
+            (1, 2, 2, 1)
         );
         assert_eq!((found.error, found.unchanged), (0.0, 0.0)); // the lower of two
         let last = last(&data, &data.trajectories[1]).unwrap();

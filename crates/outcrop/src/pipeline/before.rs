@@ -1,8 +1,6 @@
 //! Predictions of runs before they are trained, and the hash that shows that they were not changed since.
 
-use std::collections::BTreeSet;
-
-use outcrop_core::{CurvePoint, sha256_file, sha256_hex, table, write_atomic};
+use outcrop_core::{CurvePoint, sha256_file, table, write_atomic};
 use outcrop_predict::Predictor;
 use outcrop_train::RunSpec;
 
@@ -53,41 +51,36 @@ impl Before {
         })
     }
 
-    /// Predicts those of `runs` that have neither begun nor been predicted, by the bundled predictor, and writes all
-    /// predictions with their hash.
+    /// Predicts those of `runs` that have not begun, by the bundled predictor, and writes all predictions with their hash.
+    /// Predictions of runs that have begun stay as they are; where they were changed, nothing is written, with a warning.
     ///
     /// # Errors
     /// [`crate::Error::Core`] for a table that cannot be read or written.
     pub fn predict(runs: &[RunSpec], results: &Results) -> Result<Self> {
         let mut before = Self::read(results)?;
-        if !before.warnings.is_empty() {
+        let (begun, fresh): (Vec<&RunSpec>, Vec<&RunSpec>) = runs
+            .iter()
+            .partition(|run| results.run(&run.model).path().exists());
+        // a file without its hash, as a killed process leaves it, matters to runs that have begun alone
+        let is_damaged = !before.warnings.is_empty() && !begun.is_empty();
+        if fresh.is_empty() || is_damaged {
             return Ok(before);
         }
-        let known: BTreeSet<&str> = before.points.iter().map(|p| p.model.as_str()).collect();
-        let is_new = |run: &&RunSpec| {
-            !known.contains(run.model.as_str()) && !results.run(&run.model).path().exists()
-        };
-        let fresh: Vec<&RunSpec> = runs.iter().filter(is_new).collect();
-        if fresh.is_empty() {
-            return Ok(before);
-        }
+        before.warnings.clear();
+        before
+            .points
+            .retain(|point| fresh.iter().all(|run| run.model != point.model));
         let predictor = crate::bundled::predictor()?;
-        let points: Vec<CurvePoint> = fresh
-            .into_iter()
-            .flat_map(|run| curves(&predictor, run).unwrap_or_default())
-            .collect();
-        if points.is_empty() {
+        let curves = fresh.iter().filter_map(|run| curves(&predictor, run));
+        before.points.extend(curves.flatten());
+        if before.points.is_empty() && before.sha256.is_none() {
             return Ok(before);
         }
-        before.points.extend(points);
         let path = results.file(PREDICTED);
         table::write_rows(&path, &before.points)?;
-        let text = std::fs::read(&path).map_err(|e| outcrop_core::Error::io("read", &path, e))?;
-        let sha256 = sha256_hex(&text);
-        write_atomic(
-            &results.file(HASH),
-            format!("{sha256}  {PREDICTED}\n").as_bytes(),
-        )?;
+        let sha256 = sha256_file(&path)?;
+        let line = format!("{sha256}  {PREDICTED}\n");
+        write_atomic(&results.file(HASH), line.as_bytes())?;
         before.sha256 = Some(sha256);
         Ok(before)
     }
