@@ -24,9 +24,9 @@ def undisturbed(model: Any, device: Any, autocast: Any) -> Iterator[None]:
         # no_grad, not inference_mode: a cache that a module fills here would be of no use in training
         stack.enter_context(torch.no_grad())
         stack.enter_context(torch.random.fork_rng(devices, device_type="cuda" if kind == "cpu" else kind))
-        # a weight that is cast here must not be cached: without a gradient it would do for the training step, too
+        # weights that are cast here, without gradients, are of no use to a training step around it
         stack.enter_context(torch.autocast(kind, dtype=dtype, enabled=enabled, cache_enabled=False))
-        # blocks compiled in place would call no hook
+        # hooks and the other mode would make what is compiled compile again
         stack.enter_context(torch.compiler.set_stance("force_eager"))
         model.eval()
         try:

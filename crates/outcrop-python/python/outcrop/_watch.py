@@ -15,7 +15,58 @@ from ._array import scalars
 
 
 class Watch:
-    """Measures a model at scheduled steps into a run folder; made by `watch`."""
+    """Measures a model at scheduled steps of its training, on sequences that stay the same.
+
+    At a due step the model computes the sequences once more, in evaluation mode and without gradients, and what every block
+    returns is measured: the largest three magnitudes with their places and the lower median, as `outcrop train` measures.
+    Random numbers, modes, gradients and compiled code of the training stay as they are.
+
+        watch = outcrop.watch(model, every=25, sequences=ids, out="runs/mine", optimizer=optimizer)
+        ...                                  # the training loop, unchanged
+        watch.close()
+
+    Without `optimizer` call `watch.step(loss=loss)` after each update.
+
+    Parameters
+    ----------
+    model
+        A torch.nn.Module with a list of blocks that return the residual stream; DistributedDataParallel and torch.compile
+        are looked through. Only the first process measures.
+    every
+        A number of steps; or a schedule such as "0,pow2:512,every:1000" (docs/training.md), or "pythia" with `steps`; or the
+        steps themselves.
+    sequences
+        Token ids [sequences, positions] (a tensor, an array, or lists), held out from training.
+    out
+        The run folder. If it holds the same run, this one resumes it: steps that are there are not measured again.
+    name
+        The model's name in tables; by default that of the folder.
+    steps
+        The last step of the training, for schedules that name `last`.
+    start
+        Updates already made, when training resumes from a checkpoint.
+    blocks
+        The list of blocks, or its name, such as "transformer.h"; by default it is found.
+    optimizer
+        Its updates are counted and measured at.
+    autocast
+        The dtype of mixed precision in measuring, False for none; by default what is set where `step` is called.
+    batch
+        Sequences in one forward pass.
+    tokens_per_step
+        Tokens that an update trains on, for loss.csv.
+    forward
+        A function of the model and token ids that computes all blocks; by default the model is called with the ids.
+
+    Raises
+    ------
+    ValueError
+        If it is not clear which modules are the blocks, `out` holds something else, or `every` is no schedule.
+    TypeError
+        For a model whose weights are spread over processes (FSDP, DeepSpeed).
+    OSError
+        If the folder cannot be written, or another process writes it.
+    """
 
     def __init__(
         self,
@@ -158,89 +209,8 @@ class Watch:
         self.close(finished=kind is None)
 
 
-def watch(
-    model: Any,
-    *,
-    every: int | str | Iterable[int],
-    sequences: Any,
-    out: str | PathLike[str],
-    name: str | None = None,
-    steps: int | None = None,
-    start: int = 0,
-    blocks: Any = None,
-    optimizer: Any = None,
-    autocast: Any = None,
-    batch: int = 8,
-    tokens_per_step: int = 0,
-    forward: Any = None,
-) -> Watch:
-    """Measures a model at scheduled steps of its training, on sequences that stay the same.
-
-    At a due step the model computes the sequences once more, in evaluation mode and without gradients, and what every block
-    returns is measured: the largest three magnitudes with their places and the lower median, as `outcrop train` measures.
-    Random numbers, modes, gradients and compiled code of the training stay as they are.
-
-        watch = outcrop.watch(model, every=25, sequences=ids, out="runs/mine", optimizer=optimizer)
-        ...                                  # the training loop, unchanged
-        watch.close()
-
-    Without `optimizer` call `watch.step(loss=loss)` after each update.
-
-    Parameters
-    ----------
-    model
-        A torch.nn.Module with a list of blocks that return the residual stream; DistributedDataParallel and torch.compile
-        are looked through. Only the first process measures.
-    every
-        A number of steps; or a schedule such as "0,pow2:512,every:1000" (docs/training.md), or "pythia" with `steps`; or the
-        steps themselves.
-    sequences
-        Token ids [sequences, positions] (a tensor, an array, or lists), held out from training.
-    out
-        The run folder. If it holds the same run, this one resumes it: steps that are there are not measured again.
-    name
-        The model's name in tables; by default that of the folder.
-    steps
-        The last step of the training, for schedules that name `last`.
-    start
-        Updates already made, when training resumes from a checkpoint.
-    blocks
-        The list of blocks, or its name, such as "transformer.h"; by default it is found.
-    optimizer
-        Its updates are counted and measured at.
-    autocast
-        The dtype of mixed precision in measuring, False for none; by default what is set where `step` is called.
-    batch
-        Sequences in one forward pass.
-    tokens_per_step
-        Tokens that an update trains on, for loss.csv.
-    forward
-        A function of the model and token ids that computes all blocks; by default the model is called with the ids.
-
-    Raises
-    ------
-    ValueError
-        If it is not clear which modules are the blocks, `out` holds something else, or `every` is no schedule.
-    TypeError
-        For a model whose weights are spread over processes (FSDP, DeepSpeed).
-    OSError
-        If the folder cannot be written, or another process writes it.
-    """
-    return Watch(
-        model,
-        every=every,
-        sequences=sequences,
-        out=out,
-        name=name,
-        steps=steps,
-        start=start,
-        blocks=blocks,
-        optimizer=optimizer,
-        autocast=autocast,
-        batch=batch,
-        tokens_per_step=tokens_per_step,
-        forward=forward,
-    )
+# made as if by a function: `outcrop.watch(model, ...)`
+watch = Watch
 
 
 def _due(every: Any, last: int | None) -> Any:
