@@ -1,30 +1,30 @@
 //! Rows as columns of NumPy.
 
+use std::collections::HashSet;
+
+use ciborium::Value;
 use numpy::{PyArray1, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use serde_json::{Map, Value};
 
-/// A row as a flat object, in the order of its columns.
-pub(crate) type Record = Map<String, Value>;
+/// A row as a flat object, in the order of its columns. JSON would have no infinite numbers, which open ends of intervals are.
+pub(crate) type Record = Vec<(String, Value)>;
 
 /// The columns of `records` by name: whole numbers as int64, other numbers as float64 with NaN for empty cells, truth
 /// values as bool, text as a list with None for empty cells.
 pub(crate) fn columns<'py>(py: Python<'py>, records: &[Record]) -> PyResult<Bound<'py, PyDict>> {
     let all = PyDict::new(py);
-    let mut names: Vec<&String> = Vec::new();
-    for record in records {
-        for name in record.keys() {
-            // most records have the columns of the first
-            if !names.contains(&name) {
-                names.push(name);
-            }
+    let (mut names, mut known) = (Vec::new(), HashSet::new());
+    for (name, _) in records.iter().flatten() {
+        if known.insert(name) {
+            names.push(name);
         }
     }
     for name in names {
+        let cell = |record: &Record| record.iter().position(|(other, _)| other == name);
         let cells: Vec<&Value> = records
             .iter()
-            .map(|record| record.get(name).unwrap_or(&Value::Null))
+            .map(|record| cell(record).map_or(&Value::Null, |at| &record[at].1))
             .collect();
         all.set_item(name, column(py, &cells)?)?;
     }
@@ -32,25 +32,29 @@ pub(crate) fn columns<'py>(py: Python<'py>, records: &[Record]) -> PyResult<Boun
 }
 
 fn column<'py>(py: Python<'py>, cells: &[&Value]) -> PyResult<Bound<'py, PyAny>> {
-    if let Some(whole) = every(cells, |cell| cell.as_i64()) {
+    let whole = |cell: &Value| i64::try_from(cell.as_integer()?).ok();
+    if let Some(whole) = every(cells, whole) {
         return Ok(PyArray1::from_vec(py, whole).into_any());
     }
-    if let Some(truths) = every(cells, |cell| cell.as_bool()) {
+    if let Some(truths) = every(cells, Value::as_bool) {
         return Ok(truths.to_pyarray(py).into_any());
     }
     let number = |cell: &Value| match cell {
         Value::Null => Some(f64::NAN),
-        cell => cell.as_f64(),
+        Value::Integer(whole) => Some(i128::from(*whole) as f64),
+        cell => cell.as_float(),
     };
     if let Some(numbers) = every(cells, number) {
         return Ok(PyArray1::from_vec(py, numbers).into_any());
     }
     let text = cells.iter().map(|cell| match cell {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+        Value::Null => Ok(None),
+        Value::Text(text) => Ok(Some(text.clone())),
+        other => other.deserialized().map(|json: serde_json::Value| Some(json.to_string())),
     });
-    Ok(PyList::new(py, text.collect::<Vec<_>>())?.into_any())
+    let text = text.collect::<Result<Vec<_>, _>>();
+    let text = text.map_err(|error| crate::error::value(format!("write a cell: {error}")))?;
+    Ok(PyList::new(py, text)?.into_any())
 }
 
 /// What `of` gives for every cell; none if it gives nothing for one of them, or there is none.
@@ -61,12 +65,17 @@ fn every<T>(cells: &[&Value], of: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>
     }
 }
 
-/// Rows of any type that serialises to a flat object.
+/// Rows of any type that serialises to an object.
 pub(crate) fn records<T: serde::Serialize>(rows: &[T]) -> PyResult<Vec<Record>> {
-    let record = |row: &T| match serde_json::to_value(row) {
-        Ok(Value::Object(record)) => Ok(record),
-        Ok(other) => Err(crate::error::value(format!("write {other} as a row"))),
-        Err(error) => Err(crate::error::value(format!("write a row: {error}"))),
+    let failed = |what: String| crate::error::value(format!("write a row: {what}"));
+    let record = |row: &T| {
+        let value = Value::serialized(row).map_err(|error| failed(error.to_string()))?;
+        let cells = value.into_map().map_err(|other| failed(format!("{other:?}")))?;
+        let named = cells.into_iter().map(|(name, cell)| match name {
+            Value::Text(name) => Ok((name, cell)),
+            other => Err(failed(format!("{other:?} is no name of a column"))),
+        });
+        named.collect()
     };
     rows.iter().map(record).collect()
 }

@@ -8,11 +8,11 @@ use outcrop_predict::Predictor;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::columns::{Record, columns, records};
+use crate::columns::{columns, records};
 use crate::error::value;
 
 /// The predictor that the command uses, too.
-const BUNDLED: &str = include_str!("../data/predictor.txt");
+const BUNDLED: &str = include_str!("../../outcrop/data/predictor.txt");
 
 fn bundled() -> PyResult<&'static Predictor> {
     static PREDICTOR: OnceLock<Result<Predictor, String>> = OnceLock::new();
@@ -59,7 +59,7 @@ pub(crate) fn predict<'py>(
 fn read(model: &str, json: &str) -> PyResult<ArchSpec> {
     let context = format!("the architecture of {model}");
     let wrong = |e| value(format!("read {context}: {e}"));
-    let keys: Record = serde_json::from_str(json).map_err(wrong)?;
+    let keys: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).map_err(wrong)?;
     let names = keys.keys().map(String::as_str);
     reject_unknown_keys(&context, names, &KEYS).map_err(value)?;
     serde_json::from_value(keys.into()).map_err(wrong)

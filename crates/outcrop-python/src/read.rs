@@ -9,9 +9,9 @@ use outcrop_core::{
     CurvePoint, Fit, Forecast, LossPoint, Measurement, ModelScore, NamedArch, Prediction,
     RecipeEffect, Score, TrainingEvent, Trajectory,
 };
+use ciborium::Value;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use serde_json::{Value, json};
 
 use crate::columns::{Record, columns, records};
 use crate::error::{file, value};
@@ -98,35 +98,27 @@ pub(crate) fn of_trajectories(all: &[Trajectory]) -> Vec<Record> {
     let mut records = Vec::new();
     for one in all {
         for (i, (step, ratio)) in one.steps.iter().zip(&one.ratios).enumerate() {
-            let record = json!({
-                "model": one.model,
-                "layer": one.layer,
-                "step": step,
-                "ratio": ratio,
-                "sem": one.sem.get(i),
-            });
-            records.extend(record.as_object().cloned());
+            let sem = one.sem.get(i).map_or(Value::Null, |sem| (*sem).into());
+            let cells: [(&str, Value); 5] = [
+                ("model", one.model.clone().into()),
+                ("layer", one.layer.into()),
+                ("step", (*step).into()),
+                ("ratio", (*ratio).into()),
+                ("sem", sem),
+            ];
+            records.push(cells.map(|(name, cell)| (name.to_owned(), cell)).into());
         }
     }
     records
 }
 
-/// A record an architecture: its keys, those with several values as JSON.
+/// A record an architecture: its keys. Those with several values are text, JSON.
 fn architectures(path: &Path) -> Read {
     let Loaded { rows, problems } = table::architectures(path).map_err(file)?;
     let record = |named: &NamedArch| {
-        let keys = records(std::slice::from_ref(&named.arch))?.pop();
-        let mut all = Record::from_iter([("model".to_owned(), Value::from(named.model.clone()))]);
-        for (key, cell) in keys.unwrap_or_default() {
-            let nested = cell.is_object() || cell.is_array();
-            let cell = if nested {
-                cell.to_string().into()
-            } else {
-                cell
-            };
-            all.insert(key, cell);
-        }
-        Ok(all)
+        let keys = records(std::slice::from_ref(&named.arch))?;
+        let model = ("model".to_owned(), named.model.clone().into());
+        Ok([model].into_iter().chain(keys.into_iter().flatten()).collect())
     };
     Ok((rows.iter().map(record).collect::<PyResult<_>>()?, problems))
 }

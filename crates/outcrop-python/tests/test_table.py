@@ -62,3 +62,10 @@ def test_what_cannot_be_read_is_named(tmp_path):
     file.write_text("date,price\n")
     with pytest.raises(ValueError, match="price"):
         outcrop.read(file)
+
+
+def test_infinite_numbers_are_no_empty_cells(tmp_path):
+    """An infinite t0 is what a curve without a logarithm has."""
+    (tmp_path / "fits.csv").write_text("model,layer,hypothesis,n,t0\nm,1,emergence,25,inf\nm,2,emergence,25,\n")
+    t0 = outcrop.read(tmp_path / "fits.csv")["t0"]
+    assert t0[0] == np.inf and np.isnan(t0[1])
