@@ -163,6 +163,20 @@ fn a_grid_leaves_out_what_is_impossible_or_too_large_and_says_so() {
     assert_eq!(about["design"]["points"], 2);
 }
 
+/// Half of one head is none.
+#[test]
+fn a_multiple_that_is_no_whole_number_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let grid = format!(
+        "{PROFILE}[design]\nkind = 'grid'\n[design.arch]\nheads = [1, 2]\n\
+         kv_heads = {{ times = 'arch.heads', by = [0.5, 1] }}\n"
+    );
+    let said = succeeds(dir.path(), &grid, "sweep mine.toml");
+    assert_eq!(manifest(dir.path()).len(), 3 * 2, "{said}");
+    assert!(said.contains("left out: 1 point"), "{said}");
+    assert!(said.contains("`kv_heads`"), "{said}");
+}
+
 const SOBOL: &str = "[design]
 kind = 'sobol'
 runs = 32
