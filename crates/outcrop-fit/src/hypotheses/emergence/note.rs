@@ -41,7 +41,7 @@ pub enum Note {
         step: f64,
     },
     /// `residuals autocorrelated`: neighbouring residuals share their sign more often than chance
-    /// allows (1 %), so that the form is wrong somewhere and intervals are too narrow.
+    /// allows (1 %), so that the run wanders or the form is wrong somewhere. Intervals allow for the former.
     Autocorrelated,
 }
 
