@@ -405,3 +405,37 @@ fn a_column_of_learning_rates_is_what_forecasts_go_by() {
         "{with} {without}"
     );
 }
+
+/// A rate that cannot be read, or that two rows contradict, is no schedule with a gap: nothing of the column is used.
+#[test]
+fn learning_rates_with_a_fault_are_not_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let table = |at_10: [&str; 2]| {
+        let row = |(layer, i): (usize, i32)| {
+            let rate = if i == 10 { at_10[layer] } else { "1e-3" };
+            let ratio = 5.0 + f64::from(i).sqrt();
+            format!("m,{},{},{ratio},{rate}\n", layer + 1, 50 * i)
+        };
+        let layers = (0..2).flat_map(|layer| (1..=20).map(move |i| (layer, i)));
+        let rows: String = layers.map(row).collect();
+        format!("model,layer,step,ratio,learning_rate\n{rows}")
+    };
+    let said = |at_10: [&str; 2]| {
+        let path = dir.path().join("rates.csv");
+        std::fs::write(&path, table(at_10)).unwrap();
+        let input = path.display().to_string();
+        let output = run(&["forecast", &input, "--until", "500", "--at", "1000"]);
+        succeeded(&output);
+        text(&output.stderr)
+    };
+    let known = said(["1e-3", "1e-3"]);
+    assert!(known.contains("2 of 2 trajectories are known"), "{known}");
+    for (at_10, why) in [(["abc", "1e-3"], "line 11"), (["1e-3", "2e-3"], "step 500")] {
+        let refused = said(at_10);
+        assert!(
+            refused.contains("are not used") && refused.contains(why),
+            "{refused}"
+        );
+        assert!(!refused.contains("are known"), "{refused}");
+    }
+}

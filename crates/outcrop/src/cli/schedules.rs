@@ -75,9 +75,36 @@ fn of_run(folder: &Path) -> Rates {
     }
 }
 
-/// Of the columns of a table; none where it has none. A table whose rows contradict each other has no schedule.
+/// Of the columns of a table; none where it has none. Where a row cannot be read, or rows contradict each other, no rate of
+/// the table is used, which is said.
 fn of_table(path: &Path) -> Rates {
-    let rows = table::read_rows::<RatePoint>(path).map_or_else(|_| Vec::new(), |table| table.rows);
+    match points(path) {
+        Ok(points) => histories(points),
+        Err(Some(why)) => {
+            let file = path.display();
+            say(&format!(
+                "warning: the learning rates of {file} are not used: {why}; correct the row, or remove the column"
+            ));
+            Rates::new()
+        }
+        Err(None) => Rates::new(),
+    }
+}
+
+/// The rows of a table, each step of a model once. The error is what is wrong with them, or none in a table without rates.
+fn points(path: &Path) -> std::result::Result<Vec<RatePoint>, Option<String>> {
+    let table = table::read_rows::<RatePoint>(path).map_err(|error| match error {
+        outcrop_core::Error::MissingColumn { .. } => None,
+        other => Some(other.to_string()),
+    })?;
+    // layers have the rate of their step in common: that a row is repeated is the problem of no line
+    match table.problems.iter().find(|problem| problem.line > 0) {
+        Some(problem) => Err(Some(problem.to_string())),
+        None => Ok(table.rows),
+    }
+}
+
+fn histories(rows: Vec<RatePoint>) -> Rates {
     let mut of_models: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
     for row in rows {
         if let Some(rate) = row.learning_rate {
