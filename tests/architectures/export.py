@@ -27,7 +27,7 @@ DEFAULTS = {
     "clipping": {}, "kv_bias": "none", "attention_gate": "none", "attention_gate_init": None, "window": None,
     "unrotated_layers": [], "rotary_pairs": "halves", "rotary_scaling": None, "local_base": None, "embedding_dim": None,
     "embedding_norm": False, "embedding_projection": False, "registers": 0, "unembedding_bias": False, "clip_qkv": None, "scale": {}, "softcap": {}, "alibi": {},
-    "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "init": {"kind": "small-wang"},
+    "qk_norm": False, "activation": "gelu", "tied": False, "bias": True, "experts": None, "init": {"kind": "small-wang"},
 }
 # Whether the mean is subtracted, whether there is a gain, and a shift. That of SSNorm is one number.
 NORMS = {
@@ -57,6 +57,7 @@ ACTIVATIONS = {
     "geglu-tanh": (lambda x: F.gelu(x, approximate="tanh"), True),
     "relu2": (lambda x: F.relu(x).square(), False), "reglu2": (lambda x: F.relu(x).square(), True),
     "quick-gelu": (lambda x: x * torch.sigmoid(1.702 * x), False),
+    "quick-geglu": (lambda x: x * torch.sigmoid(1.702 * x), True),
     "xielu": (None, False),  # with learned numbers: `Model.activated`
 }
 ATTENTIONS = ["softmax", "softmax-one", "clipped-softmax", "softpick", "sigmoid"]
@@ -214,6 +215,8 @@ class Model:
         for name in {"none": [], "key": ["Key"], "key-value": ["Key", "Value"]}[a["kv_bias"]]:
             self.tensor(f"{block}Extra{name}.Bias", (self.kv_heads * self.d_head,), 0, 0.02)
         self.matrix(block + "AttentionOutput", d, widths, out, writes=True)
+        if self.experts(int(block[:-1])):
+            return self.draw_experts(block, mlp)
         if self.gated:
             self.matrix(block + "MlpGate", a["d_ff"], d, mlp)
         self.matrix(block + "MlpUp", a["d_ff"], d, mlp)
@@ -221,6 +224,26 @@ class Model:
             self.vectors(block + "ActivationPositive", 1, False, True)
             self.vectors(block + "ActivationNegative", 1, False, True)
         self.matrix(block + "MlpDown", d, a["d_ff"], mlp, writes=True)
+
+    def experts(self, layer):
+        """Those of a layer, none where its MLP is one."""
+        experts = self.a["experts"]
+        return experts if experts and layer in experts["layers"] else None
+
+    def draw_experts(self, block, bias):
+        """Matrices of experts one below another."""
+        experts, d = self.a["experts"], self.d
+        assert experts.keys() <= {"count", "chosen", "width", "layers", "normalised", "limit", "shared"}
+        count, width, shared = experts["count"], experts["width"], experts.get("shared")
+        self.matrix(block + "Router", count, d, bias)
+        self.matrix(block + "ExpertGate", count * width, d, bias)
+        self.matrix(block + "ExpertUp", count * width, d, bias)
+        self.matrix(block + "ExpertDown", count * d, width, bias, writes=True)
+        if shared:
+            self.matrix(block + "SharedScore", 1, d)
+            self.matrix(block + "SharedGate", shared, d, bias)
+            self.matrix(block + "SharedUp", shared, d, bias)
+            self.matrix(block + "SharedDown", d, shared, bias, writes=True)
 
     # What is computed
 
@@ -424,7 +447,37 @@ class Model:
         a, b = (F.softplus(self.w[f"{block}Activation{which}.Shift"]) for which in ("Positive", "Negative"))
         return torch.where(x > 0, a * x.square(), (0.5 + b) * (torch.expm1(x.clamp(max=0)) - x)) + 0.5 * x
 
+    def mixture(self, x, block):
+        """Shazeer et al. 2017, eq. 1 to 4 without noise, softmax before the choice; every expert computes every row."""
+        experts, d = self.a["experts"], self.d
+        count, width = experts["count"], experts["width"]
+        p = self.linear(x, block + "Router").softmax(-1)
+        factors = p * F.one_hot(p.topk(experts["chosen"], -1).indices, count).sum(-2)
+        if experts.get("normalised"):
+            factors = factors / factors.sum(-1, keepdim=True)
+        gate = self.linear(x, block + "ExpertGate").unflatten(-1, (count, width))
+        up = self.linear(x, block + "ExpertUp").unflatten(-1, (count, width))
+        down = self.w[f"{block}ExpertDown.Matrix"].view(count, d, width)
+        bias = self.w.get(f"{block}ExpertDown.Bias", torch.zeros(count * d, dtype=torch.float64)).view(count, d)
+        written = torch.einsum("btew,edw->bted", self.gated_by(gate, up), down) + bias
+        y = (factors[..., None] * written).sum(-2)
+        if experts.get("shared"):
+            # Qwen Team 2024, transformers' Qwen2MoeSparseMoeBlock
+            hidden = self.gated_by(self.linear(x, block + "SharedGate"), self.linear(x, block + "SharedUp"))
+            score = torch.sigmoid(self.linear(x, block + "SharedScore"))
+            y = y + score * self.linear(hidden, block + "SharedDown")
+        return y
+
+    def gated_by(self, gate, up):
+        limit = self.a["experts"].get("limit")
+        if limit is None:
+            return self.act(gate) * up
+        # github.com/openai/gpt-oss, gpt_oss/torch/model.py
+        return self.act(gate.clamp(max=f32(limit))) * (1 + up.clamp(-f32(limit), f32(limit)))
+
     def mlp(self, x, block):
+        if self.experts(int(block[:-1])):
+            return self.mixture(x, block)
         up = self.linear(x, block + "MlpUp")
         h = self.act(self.linear(x, block + "MlpGate")) * up if self.gated else self.activated(up, block)
         return self.linear(h, block + "MlpDown")

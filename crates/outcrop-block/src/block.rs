@@ -67,12 +67,11 @@ impl Block {
     /// computes every block.
     ///
     /// # Errors
-    /// [`Error::Lack`](crate::Error::Lack) for a block with experts, gains of what it writes, or attention to later positions.
+    /// [`Error::Lack`](crate::Error::Lack) for a block with gains of what it writes, or attention to later positions.
     pub fn trains(&self) -> Result<()> {
         let heads = self.compiled.heads;
         let gain = |op: &Op| matches!(op.kind, Kind::Gain(_));
         let lacks = [
-            (self.experts().is_some(), "experts"),
             (heads.bidirectional, "attention to later positions"),
             (
                 self.compiled.ops.iter().any(gain),

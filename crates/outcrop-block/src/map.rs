@@ -53,9 +53,11 @@ impl Map {
         };
         let bias = self.bias.map(|bias| weights.vector(bias));
         let bias = bias.map(|bias| &bias[expert * self.outputs..][..self.outputs]);
-        let (rows, matrix) = (LeftMatrix::new(x, self.inputs), weights.matrix(self.weight));
         let onto = Onto { c: false, bias };
-        multiply_serial(rows, &matrix[expert], y, self.outputs, onto);
+        if let Some(matrix) = weights.expert(self.weight, expert) {
+            let rows = LeftMatrix::new(x, self.inputs);
+            multiply_serial(rows, matrix, y, self.outputs, onto);
+        }
     }
 
     /// y = x W + b of many rows, in parallel on the current rayon pool.
@@ -71,8 +73,20 @@ impl Map {
 
     /// dx = dy W', or dx += where it is added.
     pub(crate) fn backward(&self, weights: &Transposed, dy: &[f32], dx: &mut [f32], add: bool) {
+        self.backward_of(weights, None, dy, dx, add);
+    }
+
+    /// The same of one expert, or of the only one.
+    pub(crate) fn backward_of(
+        &self,
+        weights: &Transposed,
+        expert: Option<usize>,
+        dy: &[f32],
+        dx: &mut [f32],
+        add: bool,
+    ) {
         let onto = if add { Onto::C } else { Onto::ZERO };
-        if let Some(weight) = weights.of(*self) {
+        if let Some(weight) = weights.of(*self, expert) {
             multiply_serial(
                 LeftMatrix::new(dy, self.outputs),
                 weight,
@@ -98,5 +112,22 @@ impl Map {
         }
         let (x, n) = (LeftMatrix::transposed(x, self.inputs), self.outputs);
         multiply_packing(x, dy, n, packed, dw, n, onto);
+    }
+
+    /// The same of one of `count` experts, whose columns `dw` and `db` hold one beside another.
+    pub(crate) fn gradients_of(
+        &self,
+        [expert, count]: [usize; 2],
+        [x, dy]: [&[f32]; 2],
+        (dw, db): (&mut [f32], Option<&mut [f32]>),
+        onto: Onto<'_>,
+        packed: &mut Packed,
+    ) {
+        let (n, first) = (self.outputs, expert * self.outputs);
+        if let Some(db) = db {
+            add_columns(dy, &mut db[first..first + n]);
+        }
+        let x = LeftMatrix::transposed(x, self.inputs);
+        multiply_packing(x, dy, n, packed, &mut dw[first..], count * n, onto);
     }
 }

@@ -58,6 +58,19 @@ pub(crate) struct Experts {
     pub(crate) shared: Option<Shared>,
 }
 
+impl Experts {
+    /// Which inputs its matrices are.
+    pub(crate) fn matrices(&self) -> Vec<usize> {
+        let shared = self
+            .shared
+            .map(|shared| [shared.score, shared.first, shared.last]);
+        let maps = [self.router, self.first, self.last].into_iter();
+        maps.chain(shared.into_iter().flatten())
+            .map(|map| map.weight)
+            .collect()
+    }
+}
+
 /// An expert that every row passes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Shared {

@@ -2,7 +2,7 @@
 
 use crate::compile::Compiled;
 use crate::layout::{Keeps, Layout, Storage, allocate};
-use crate::op::{Kind, Map, Value, X};
+use crate::op::{Experts, Kind, Map, Value, X};
 use crate::turn::Turns;
 
 /// One step of the backward pass, about an operation of the forward pass.
@@ -45,8 +45,9 @@ impl Program {
             let map = map(compiled.ops[*op].kind)?;
             (*action == Action::Again).then_some(map.weight)
         });
+        let experts = compiled.experts.iter().flat_map(Experts::matrices);
         Self {
-            again: again.collect(),
+            again: again.chain(experts).collect(),
             steps,
             layout,
             gradients,
@@ -105,12 +106,13 @@ impl List<'_> {
                 },
                 Kind::Turn if self.keeps.turned_in_place => self.steps.push((Action::Whole, at)),
                 // a block with them has no backward pass
-                Kind::Experts | Kind::Gain(_) => {}
+                Kind::Gain(_) => {}
                 Kind::Norm(_)
                 | Kind::ProjectSlices(_)
                 | Kind::Turn
                 | Kind::Attend
                 | Kind::Activate { .. }
+                | Kind::Experts
                 | Kind::Gate { .. } => {
                     op.reads().for_each(|value| self.ensure(value));
                     self.steps.push((Action::Whole, at));

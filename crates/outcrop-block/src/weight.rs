@@ -22,6 +22,8 @@ enum Ready<'a> {
     Vector(&'a [f32]),
     Parts(&'a [Packed]),
     Packed(Lent<Packed>),
+    /// The matrix of each expert.
+    Experts(Vec<Lent<Packed>>),
 }
 
 /// All inputs, for one pass.
@@ -56,8 +58,15 @@ impl<'a> Weights<'a> {
         let ready = |(i, (input, values)): (usize, (&Input, &&'a [f32]))| {
             let count = input.shape.iter().product::<usize>();
             assert_eq!(values.len(), count, "{:?} of {:?}", input.kind, input.roles);
-            match matrix(input) {
-                Some((size, strides)) if needed(i) => Ready::Packed(pack(values, size, strides)),
+            match (matrix(input), input.experts) {
+                (Some(_), Some(count)) if needed(i) => {
+                    let ([k, n], [row, column]) = expert_matrix(input, count);
+                    let own = |expert: usize| pack(&values[expert * n..], [k, n], [row, column]);
+                    Ready::Experts((0..count).map(own).collect())
+                }
+                (Some((size, strides)), _) if needed(i) => {
+                    Ready::Packed(pack(values, size, strides))
+                }
                 _ => Ready::Vector(values),
             }
         };
@@ -68,7 +77,7 @@ impl<'a> Weights<'a> {
     pub(crate) fn vector(&self, input: usize) -> &[f32] {
         match &self.0[input] {
             Ready::Vector(values) => values,
-            Ready::Parts(_) | Ready::Packed(_) => &[],
+            Ready::Parts(_) | Ready::Packed(_) | Ready::Experts(_) => &[],
         }
     }
 
@@ -82,27 +91,49 @@ impl<'a> Weights<'a> {
         match &self.0[input] {
             Ready::Parts(parts) => parts,
             Ready::Packed(packed) => std::slice::from_ref(packed),
-            Ready::Vector(_) => &[],
+            Ready::Vector(_) | Ready::Experts(_) => &[],
+        }
+    }
+
+    /// The matrix of one expert.
+    pub(crate) fn expert(&self, input: usize, expert: usize) -> Option<&Packed> {
+        match &self.0[input] {
+            Ready::Experts(list) => list.get(expert).map(|packed| &**packed),
+            Ready::Parts(parts) => parts.get(expert),
+            Ready::Packed(_) | Ready::Vector(_) => None,
         }
     }
 }
 
-/// Matrices transposed, for gradients; nothing in the place of vectors.
+/// Matrices transposed, for gradients, one or that of each expert; nothing in the place of vectors.
 #[derive(Debug)]
-pub(crate) struct Transposed(Vec<Option<Lent<Packed>>>);
+pub(crate) struct Transposed(Vec<Vec<Lent<Packed>>>);
 
 impl Transposed {
     pub(crate) fn pack(inputs: &[Input], weights: &[&[f32]]) -> Self {
-        let transposed = |(input, values): (&Input, &&[f32])| {
-            let ([k, n], [row, column]) = matrix(input)?;
-            Some(pack(values, [n, k], [column, row]))
+        let transposed = |(input, values): (&Input, &&[f32])| match (matrix(input), input.experts) {
+            (None, _) => Vec::new(),
+            (Some(([k, n], [row, column])), None) => vec![pack(values, [n, k], [column, row])],
+            (Some(_), Some(count)) => {
+                let ([k, n], [row, column]) = expert_matrix(input, count);
+                let own = |expert: usize| pack(&values[expert * n..], [n, k], [column, row]);
+                (0..count).map(own).collect()
+            }
         };
         Self(inputs.iter().zip(weights).map(transposed).collect())
     }
 
-    pub(crate) fn of(&self, map: Map) -> Option<&Packed> {
-        self.0[map.weight].as_deref()
+    /// The matrix of a map; of this expert where it is one of experts.
+    pub(crate) fn of(&self, map: Map, expert: Option<usize>) -> Option<&Packed> {
+        let packed = self.0[map.weight].get(expert.unwrap_or(0));
+        packed.map(|packed| &**packed)
     }
+}
+
+/// Size and strides of the matrix of one of `count` experts, whose columns stand one beside another.
+fn expert_matrix(input: &Input, count: usize) -> ([usize; 2], [usize; 2]) {
+    let [inputs, outputs] = [input.shape[0], input.shape[1]];
+    ([inputs, outputs / count], [outputs, 1])
 }
 
 /// Size [inputs, outputs] of a matrix and the strides of its rows and columns; of a table of tokens as an

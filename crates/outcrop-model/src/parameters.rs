@@ -50,10 +50,13 @@ impl Parameter {
             Draw::Zeros | Draw::Orthogonal | Draw::Normal { .. } => 0.0,
         };
         let value = match (name.kind, name.shape.as_slice()) {
-            (TensorKind::Matrix, &[outputs, inputs]) => {
+            (TensorKind::Matrix, &[.., inputs]) => {
+                let outputs = name.shape.iter().product::<usize>() / inputs.max(1);
                 Value::Matrix(leaf(filled(with, [inputs, outputs], device)))
             }
-            (_, &[rows, width]) => Value::Matrix(leaf(filled(with, [rows, width], device))),
+            (TensorKind::Embedding, &[rows, width]) => {
+                Value::Matrix(leaf(filled(with, [rows, width], device)))
+            }
             (_, shape) => Value::Vector(leaf(filled(with, [shape.iter().product()], device))),
         };
         let name = Arc::new(name);
@@ -62,7 +65,8 @@ impl Parameter {
 
     /// With numbers of a file, a matrix [outputs, inputs].
     pub(crate) fn given(name: TensorName, values: Vec<f32>, device: &Device) -> Self {
-        let value = if let (TensorKind::Matrix, &[outputs, inputs]) = (name.kind, &name.shape[..]) {
+        let value = if let (TensorKind::Matrix, &[.., inputs]) = (name.kind, &name.shape[..]) {
+            let outputs = values.len() / inputs.max(1);
             let data = TensorData::new(values, [outputs, inputs]);
             Value::Matrix(Tensor::<2>::from_data(data, device).transpose())
         } else {

@@ -11,21 +11,63 @@ pub(crate) fn width(name: &TensorName) -> usize {
 /// The rows, of what a file has.
 pub(crate) fn from_file(name: &TensorName, mut values: Vec<f32>) -> Vec<f32> {
     values.drain(..name.skipped * width(name));
-    if name.transposed {
-        values = turned(&values, name.shape[0]);
-    }
-    shifted(values, name.offset)
+    let rows = |values: &[f32]| {
+        let mut rows = values.to_vec();
+        if name.transposed {
+            rows = turned(&rows, name.shape[name.shape.len() - 2]);
+        }
+        if name.interleaved {
+            rows = turned_rows(&rows, width(name), parts(name), true);
+        }
+        rows
+    };
+    shifted(each(name, values, rows), name.offset)
 }
 
 /// What a file has of the rows: with 0 in those that mean nothing.
 pub(crate) fn to_file(name: &TensorName, values: Vec<f32>) -> Vec<f32> {
-    let mut values = shifted(values, -name.offset);
-    if name.transposed {
-        values = turned(&values, name.shape[1]);
-    }
+    let numbers = |rows: &[f32]| {
+        let mut values = rows.to_vec();
+        if name.interleaved {
+            values = turned_rows(&values, width(name), parts(name), false);
+        }
+        if name.transposed {
+            values = turned(&values, name.shape[name.shape.len() - 1]);
+        }
+        values
+    };
+    let mut values = each(name, shifted(values, -name.offset), numbers);
     let skipped = name.skipped * width(name);
     values.splice(..0, std::iter::repeat_n(0.0, skipped));
     values
+}
+
+/// Changes the numbers of each expert, or all where there are none.
+fn each(name: &TensorName, values: Vec<f32>, change: impl Fn(&[f32]) -> Vec<f32>) -> Vec<f32> {
+    if !name.transposed && !name.interleaved {
+        return values;
+    }
+    let length = (values.len() / name.stack.unwrap_or(1)).max(1);
+    values.chunks(length).flat_map(change).collect()
+}
+
+/// How many parts each expert of a tensor has.
+fn parts(name: &TensorName) -> usize {
+    name.spans.len() / name.stack.unwrap_or(1)
+}
+
+/// Rows of `parts` parts: `apart`, those of one part after those of another, of rows that alternate; else the other way.
+fn turned_rows(values: &[f32], width: usize, parts: usize, apart: bool) -> Vec<f32> {
+    let rows: Vec<&[f32]> = values.chunks(width).collect();
+    let of_part = rows.len() / parts;
+    let from = |row: usize| match apart {
+        true => row % of_part * parts + row / of_part,
+        false => row % parts * of_part + row / parts,
+    };
+    (0..rows.len())
+        .flat_map(|row| rows[from(row)])
+        .copied()
+        .collect()
 }
 
 /// As they are where `by` is 0, to the bit.

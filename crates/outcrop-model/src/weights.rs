@@ -128,8 +128,11 @@ impl ParameterMap for Load {
         let Some(values) = self.stored.take(weight) else {
             return tensor; // a problem that was noted
         };
-        let data = TensorData::new(values, weight.shape.clone());
-        let loaded = Tensor::<D>::from_data(data, &tensor.device());
+        let mut shape = tensor.dims();
+        if weight.kind == TensorKind::Matrix {
+            shape.reverse(); // as files have it
+        }
+        let loaded = Tensor::<D>::from_data(TensorData::new(values, shape), &tensor.device());
         let loaded = match weight.kind {
             // Laid out afresh, so that a loaded matrix is as fast as a drawn one.
             TensorKind::Matrix => {

@@ -20,7 +20,7 @@ macro_rules! steps {
 
 /// Keys of architectures that forward passes of published models alone have, and training refuses: they need no case
 /// here, since `crates/outcrop-forward/tests/families` compares them with transformers.
-pub(crate) const PUBLISHED: &[&str] = &["experts", "bidirectional", "layer_scale", "patches"];
+pub(crate) const PUBLISHED: &[&str] = &["bidirectional", "layer_scale", "patches"];
 
 steps! {
     "embed": Step::Embed { .. },
@@ -56,8 +56,8 @@ steps! {
     "multiply what heads read": Step::Multiply { .. },
     "add": Step::Add { .. },
     "unembed": Step::Unembed { .. },
+    "experts": Step::Experts { .. },
     published {
-        "experts": Step::Experts { .. },
         "attend to later positions": Step::Attend { bidirectional: true, .. },
         "gain": Step::Gain { .. },
     }

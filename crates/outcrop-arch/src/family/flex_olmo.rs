@@ -1,7 +1,7 @@
 use super::llama::{DEFAULTS, Defaults, GROUPED, biases, block};
 use super::moe::{self, APART, TOGETHER, joined};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Module, Setting, llama, module, olmo2, window};
+use super::{Config, Family, Layout, Module, Setting, llama, module, olmo2, window, write};
 use crate::TensorRole as R;
 use crate::{ArchSpec, Experts, Result};
 
@@ -17,6 +17,7 @@ pub static FLEX_OLMO: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS), moe::NORMALISES],
     ]),
     read: Some(read_config),
+    write: Some(write::rope),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

@@ -1,7 +1,11 @@
+use serde_json::Value;
+
 use super::llama::{DEFAULTS, Defaults, GROUPED, grouped};
 use super::moe;
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Module, Setting, Stack, bare, llama, module, read, window};
+use super::{
+    Config, Family, Layout, Module, Setting, Stack, bare, llama, module, read, window, write,
+};
 use crate::TensorRole as R;
 use crate::{Activation, ArchSpec, Bias, Experts, Result};
 
@@ -29,6 +33,7 @@ pub static GPT_OSS: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write_config),
         layout: Some(&LAYOUT),
         ..Family::NONE
     }
@@ -100,4 +105,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         experts: Some(experts),
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(write::rope(arch), write::windows(arch, None))
 }

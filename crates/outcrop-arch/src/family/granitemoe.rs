@@ -18,6 +18,7 @@ pub static GRANITEMOE: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS)],
     ]),
     read: Some(read_config),
+    write: Some(granite::write_config),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

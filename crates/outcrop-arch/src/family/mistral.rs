@@ -38,6 +38,6 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
     })
 }
 
-fn write_config(arch: &ArchSpec) -> Value {
+pub(super) fn write_config(arch: &ArchSpec) -> Value {
     write::with(write::rope(arch), write::window_width(arch, None))
 }

@@ -1,7 +1,9 @@
 use super::llama::{DEFAULTS, Defaults, GROUPED, grouped};
 use super::moe::{self, joined};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Layout, Module, Setting, expert, experts, llama, module, window};
+use super::{
+    Config, Family, Layout, Module, Setting, expert, experts, llama, mistral, module, window,
+};
 use crate::TensorRole as R;
 use crate::{ArchSpec, Bias, Experts, Result};
 
@@ -18,6 +20,7 @@ pub static MIXTRAL: Family = Family {
         &[Setting::Harmless("router_jitter_noise")],
     ]),
     read: Some(read_config),
+    write: Some(mistral::write_config),
     layout: Some(&LAYOUT),
     ..Family::NONE
 };

@@ -7,12 +7,12 @@ use super::{Config, Layout, Module, Setting, expert, experts, llama, module, rea
 use crate::TensorRole as R;
 use crate::{ArchSpec, Experts, Result};
 
-const COUNT: [&str; 2] = ["num_experts", "num_local_experts"];
-const CHOSEN: &str = "num_experts_per_tok";
-const WIDTH: &str = "moe_intermediate_size";
-const NORMALISED: &str = "norm_topk_prob";
-const STEP: &str = "decoder_sparse_step";
-const DENSE: &str = "mlp_only_layers";
+const COUNT: [&str; 2] = [name::EXPERTS, name::LOCAL_EXPERTS];
+const CHOSEN: &str = name::CHOSEN_EXPERTS;
+const WIDTH: &str = name::EXPERT_WIDTH;
+const NORMALISED: &str = name::NORMALISED_EXPERTS;
+const STEP: &str = name::EXPERTS_STEP;
+const DENSE: &str = name::DENSE_LAYERS;
 
 /// What all of them read, and what says how their routers are trained.
 pub(super) const SETTINGS: &[Setting] = {

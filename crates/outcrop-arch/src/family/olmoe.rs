@@ -2,7 +2,7 @@ use super::llama::{DEFAULTS, Defaults, biases, block};
 use super::moe;
 use super::olmo::CLIP;
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, window};
+use super::{Config, Family, Setting, window, write};
 use crate::{ArchSpec, Experts, QkNorm, Result};
 
 /// OLMoE: Llama with norms of all queries and of all keys, whose MLP is a mixture of experts in every layer.
@@ -24,6 +24,7 @@ pub static OLMOE: Family = {
             ],
         ]),
         read: Some(read_config),
+        write: Some(write::rope),
         layout: Some(&moe::LAYOUT),
         ..Family::NONE
     }

@@ -1,4 +1,4 @@
-use super::{Family, Layout, Module, bare, fused, gpt_neox, module};
+use super::{Family, Layout, Module, bare, experts, fused, gpt_neox, module};
 use crate::TensorRole as R;
 
 /// Models that were trained here: every architecture, under the names of GPT-NeoX where it has one. Their config
@@ -52,6 +52,18 @@ static LAYOUT: Layout = Layout {
         module("mlp.activation.positive", &[R::ActivationPositive]),
         module("mlp.activation.negative", &[R::ActivationNegative]),
         module("mlp.dense_4h_to_h", &[R::MlpDown]),
+        module("mlp.router", &[R::Router]),
+        experts("mlp.experts.gate_up_proj", &[R::ExpertGate, R::ExpertUp]),
+        experts("mlp.experts.down_proj", &[R::ExpertDown]),
+        module("mlp.shared_expert_gate", &[R::SharedScore]),
+        Module {
+            name: "mlp.shared_expert.dense_h_to_4h",
+            role: R::MlpGateUp,
+            holds: &[R::SharedGate, R::SharedUp],
+            stack: None,
+            bare: false,
+        },
+        module("mlp.shared_expert.dense_4h_to_h", &[R::SharedDown]),
     ],
     ..gpt_neox::LAYOUT
 };

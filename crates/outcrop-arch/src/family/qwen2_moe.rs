@@ -1,8 +1,8 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::llama::{DEFAULTS, GROUPED, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, moe, qwen2, read, window};
+use super::{Config, Family, Setting, moe, qwen2, read, window, write};
 use crate::{ArchSpec, Bias, Experts, Result};
 
 const SHARED: &str = "shared_expert_intermediate_size";
@@ -22,6 +22,7 @@ pub static QWEN2_MOE: Family = Family {
         &[Setting::Read(SHARED), Setting::Read(BIAS)],
     ]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&moe::LAYOUT),
     ..Family::NONE
 };
@@ -55,4 +56,12 @@ fn layers_are_named(config: &Config<'_>) -> Result<()> {
         }
         false => Ok(()),
     }
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    let experts = arch.experts.as_ref();
+    write::with(
+        qwen2::write_windows(arch),
+        json!({ SHARED: experts.and_then(|experts| experts.shared), BIAS: arch.bias.qkv() }),
+    )
 }

@@ -1,6 +1,8 @@
+use serde_json::{Value, json};
+
 use super::llama::{DEFAULTS, GROUPED, biases, grouped};
 use super::settings::{SHAPE, name};
-use super::{Config, Family, Setting, moe, qwen2, read, window};
+use super::{Config, Family, Setting, moe, qwen2, read, window, write};
 use crate::{ArchSpec, QkNorm, Result};
 
 /// Qwen3 MoE: Qwen3 with a mixture of experts in some layers.
@@ -17,6 +19,7 @@ pub static QWEN3_MOE: Family = Family {
         &[Setting::Read(name::ATTENTION_BIAS)],
     ]),
     read: Some(read_config),
+    write: Some(write_config),
     layout: Some(&moe::LAYOUT),
     ..Family::NONE
 };
@@ -35,4 +38,11 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
         experts: moe::sparse(config, &arch)?,
         ..arch
     })
+}
+
+fn write_config(arch: &ArchSpec) -> Value {
+    write::with(
+        write::with(write::rope(arch), write::window_width(arch, None)),
+        json!({ name::USE_WINDOW: arch.window.is_some() }),
+    )
 }

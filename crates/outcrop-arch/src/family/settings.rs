@@ -37,6 +37,13 @@ use Setting::{Fixed, Harmless, Read};
 
 /// Names that more than one place reads.
 pub(super) mod name {
+    pub(in crate::family) const EXPERTS: &str = "num_experts";
+    pub(in crate::family) const LOCAL_EXPERTS: &str = "num_local_experts";
+    pub(in crate::family) const CHOSEN_EXPERTS: &str = "num_experts_per_tok";
+    pub(in crate::family) const EXPERT_WIDTH: &str = "moe_intermediate_size";
+    pub(in crate::family) const NORMALISED_EXPERTS: &str = "norm_topk_prob";
+    pub(in crate::family) const EXPERTS_STEP: &str = "decoder_sparse_step";
+    pub(in crate::family) const DENSE_LAYERS: &str = "mlp_only_layers";
     pub(crate) const LAYERS: &str = "num_hidden_layers";
     pub(crate) const WIDTH: &str = "hidden_size";
     pub(crate) const HEADS: &str = "num_attention_heads";

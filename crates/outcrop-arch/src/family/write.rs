@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{name, reads};
 use super::{Family, scaling};
-use crate::{ArchSpec, QkNorm};
+use crate::{ArchSpec, Experts, QkNorm};
 
 /// The names of a setting, and what it says.
 type Shared = (&'static [&'static str], fn(&ArchSpec) -> Value);
 
 /// What settings say that several families have, with every name that one of them has for it.
-const SHARED: [Shared; 18] = [
+const SHARED: [Shared; 24] = [
     (
         &[name::LAYERS, "n_layer", "n_layers", "num_layers"],
         |arch| json!(arch.layers),
@@ -74,7 +74,32 @@ const SHARED: [Shared; 18] = [
         json!(arch.softcap.logits)
     }),
     (&[name::TIED], |arch| json!(arch.tied)),
+    (&[name::EXPERTS, name::LOCAL_EXPERTS], |arch| {
+        of_experts(arch, |e| json!(e.count))
+    }),
+    (&[name::CHOSEN_EXPERTS], |arch| {
+        of_experts(arch, |e| json!(e.chosen))
+    }),
+    (&[name::EXPERT_WIDTH], |arch| {
+        of_experts(arch, |e| json!(e.width))
+    }),
+    (&[name::NORMALISED_EXPERTS], |arch| {
+        of_experts(arch, |e| json!(e.normalised))
+    }),
+    (&[name::EXPERTS_STEP], |_| json!(1)),
+    (&[name::DENSE_LAYERS], |arch| {
+        let layers = |experts: &Experts| {
+            let dense = (1..=arch.layers).filter(|layer| !experts.layers.contains(layer));
+            json!(dense.map(|layer| layer - 1).collect::<Vec<_>>())
+        };
+        of_experts(arch, layers)
+    }),
 ];
+
+/// What is said of experts; null where there are none.
+fn of_experts(arch: &ArchSpec, says: impl FnOnce(&Experts) -> Value) -> Value {
+    arch.experts.as_ref().map_or(Value::Null, says)
+}
 
 /// The settings of [`SHARED`] that the family reads.
 pub(super) fn shared(family: &Family, arch: &ArchSpec) -> Value {

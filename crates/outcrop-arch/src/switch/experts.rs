@@ -7,7 +7,7 @@ use crate::{ArchSpec, Error, Residual, Result};
 pub(super) static SWITCH: Switch = Switch {
     key: "experts",
     about: "Layers whose MLP is a mixture of experts: a table of `count`, `chosen`, `width`, `layers`, and `normalised`, \
-            `limit`, `shared`. Forward passes of published models have them, training does not",
+            `limit`, `shared`",
     default: "none",
     range: "`chosen` 1 to `count`, `layers` ascending, 1 to `layers`; a gated `activation`, `residual` sequential",
     values: &[],

@@ -4,6 +4,7 @@ use outcrop_arch::Nonlinearity;
 
 use crate::activate::{gated_backward, plain_backward};
 use crate::attend::Kept;
+use crate::experts::Gradients;
 use crate::frame::{Frame, Pass, Tools};
 use crate::gate::gate_backward;
 use crate::layout::Storage;
@@ -80,6 +81,7 @@ impl Back<'_> {
             (Action::Whole, Kind::Turn) => self.turn(op, frame, lane),
             (Action::Whole, Kind::Attend) => self.attend(op, frame, log_sums, lane, tools),
             (Action::Whole, Kind::Activate { .. }) => self.activate(op, frame, lane),
+            (Action::Whole, Kind::Experts) => self.experts(op, frame, lane, tools),
             // a program has no others
             (Action::Input | Action::Weight | Action::Whole, _) => {}
         }
@@ -160,6 +162,26 @@ impl Back<'_> {
         frame.put(of_gates, dgates);
         frame.put(x, dx);
         frame.put(active, y);
+    }
+
+    fn experts(&self, op: Op, frame: &mut Frame<'_>, lane: &mut Lane, tools: &mut Tools) {
+        let Some(experts) = &self.pass.compiled.experts else {
+            return;
+        };
+        let (place, length) = (self.gradient(op.from), self.length(frame, op.from));
+        let dx = frame.take(place);
+        let given = [self.value(frame, op.from), self.slope(frame, op.to)];
+        if place != Some(Storage::Residual) {
+            dx[..length].fill(0.0);
+        }
+        let of = Gradients {
+            weights: self.pass.weights,
+            transposed: self.transposed,
+            lane,
+            packed: &mut tools.packed,
+        };
+        experts.backward(of, given, &mut dx[..length], &mut tools.experts);
+        frame.put(place, dx);
     }
 
     fn turn(&self, op: Op, frame: &mut Frame<'_>, lane: &mut Lane) {

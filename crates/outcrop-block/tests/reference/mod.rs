@@ -1,6 +1,7 @@
 //! Plain sums in f64: an interpreter of a plan's steps that knows nothing of how the crate computes.
 
 pub(crate) mod attention;
+mod experts;
 
 use std::collections::HashMap;
 
@@ -188,7 +189,10 @@ pub(crate) fn run(section: &Section, weights: &Weights, x: &[f64], tokens: usize
                 rows.insert(Rows::Residual, shorter);
             }
             Step::Gain { .. } => unreachable!("no row of the table sees images"),
-            Step::Experts { .. } => unreachable!("no row of the table has experts"),
+            Step::Experts { from, to, .. } => {
+                let y = experts::mixture(&rows[&from], count, step, weights);
+                rows.insert(to, y);
+            }
             // its rows are given
             Step::Embed { .. } => {}
         }

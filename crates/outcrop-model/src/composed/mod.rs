@@ -2,6 +2,7 @@
 //! compare the operations of our own with.
 
 mod attention;
+mod experts;
 mod rotation;
 mod weighting;
 
@@ -88,6 +89,7 @@ impl<'a> Composed<'a> {
         for step in self.steps {
             match step {
                 Step::Project { role, .. } => writes = written_by(*role),
+                Step::Experts { .. } => writes = TapPoint::MlpWrite,
                 Step::Add { from, .. } => tap(writes, &self.row(*from)),
                 Step::Embed { .. }
                 | Step::AddPosition { .. }
@@ -104,7 +106,6 @@ impl<'a> Composed<'a> {
                 | Step::Attend { .. }
                 | Step::Activate { .. }
                 | Step::Multiply { .. }
-                | Step::Experts { .. }
                 | Step::Unembed { .. } => {}
             }
             self.step(step);
@@ -180,9 +181,8 @@ impl<'a> Composed<'a> {
                 let rest = x.dims()[1] - count;
                 (Rows::Residual, x.narrow(1, count, rest))
             }
-            Step::Experts { .. } | Step::Gain { .. } => {
-                unreachable!("a model with what has no gradients is not made")
-            }
+            Step::Experts { to, .. } => (to, self.mixture(step)),
+            Step::Gain { .. } => unreachable!("a model with what has no gradients is not made"),
             Step::Add { from, to } => (to, self.row(to) + self.row(from)),
             Step::Unembed {
                 role,

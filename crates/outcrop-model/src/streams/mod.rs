@@ -168,7 +168,6 @@ fn groups(sequences: &[&[f32]], d_model: usize, device: &Device) -> Vec<Group> {
 /// The key of an architecture that makes a step which Burn's operations do not compute here.
 pub(crate) fn lacking(step: &Step) -> Option<&'static str> {
     match step {
-        Step::Experts { .. } => Some("experts"),
         Step::Attend {
             bidirectional: true,
             ..
@@ -193,6 +192,7 @@ pub(crate) fn lacking(step: &Step) -> Option<&'static str> {
         | Step::Rotate { .. }
         | Step::Activate { .. }
         | Step::Multiply { .. }
+        | Step::Experts { .. }
         | Step::Add { .. }
         | Step::Unembed { .. } => None,
     }

@@ -70,6 +70,7 @@ impl ParameterMap for Change<'_> {
             state: self.state.remove(&weight.name).unwrap_or_else(fresh),
             gradient: gradient.clone() * self.update.scale,
             shape: shape.to_vec(),
+            experts: weight.stack.unwrap_or(1),
             decay: 1.0 - self.update.rate * self.update.settings.decay(weight),
         };
         let (parameter, state) = rule.composed(&self.update, given);

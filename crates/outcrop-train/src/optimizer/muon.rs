@@ -15,7 +15,8 @@ pub(super) static ROW: Row = Row {
     about: "For the matrices of blocks: m = b m + (1 - b) g, u = (1 - b) g + b m with nesterov, else m, \
             p = (1 - rate decay) p - rate 0.2 sqrt(max(inputs, outputs)) NS(u), where NS makes the singular values of \
             u / |u| nearly 1 by five Newton-Schulz steps x = 3.4445 x - 4.7750 (x x') x + 2.0315 (x x')^2 x. \
-            What is multiplied with the same rows (queries, keys and values; gate and up of an MLP) is one matrix. \
+            What is multiplied with the same rows (queries, keys and values; gate and up of an MLP, or of one expert) is \
+            one matrix. \
             Embeddings, unembedding, norms and biases are AdamW's, with betas and e.",
     source: "Jordan et al. 2024; the factor 0.2 is Moonlight's, Liu et al., 2502.16982",
     defaults: OptimizerKeys {
@@ -38,7 +39,7 @@ const LEAST: f64 = 1e-7;
 struct Muon;
 
 thread_local! {
-    static ROOM: RefCell<(Vec<f32>, NewtonSchulz)> = RefCell::default();
+    static ROOM: RefCell<(Vec<f32>, Vec<f32>, NewtonSchulz)> = RefCell::default();
 }
 
 /// Shares of the gradient and of the momentum in the direction of an update.
@@ -50,11 +51,12 @@ fn shares(update: &Update<'_>) -> [f64; 2] {
     }
 }
 
-/// Rows and columns of a matrix, and what a direction of norm about 1 is multiplied by.
-fn size(shape: &[usize], rate: f64) -> ([usize; 2], f64) {
+/// Rows and columns of a matrix, or of that of one of so many experts, and what a direction of norm about 1 is multiplied by.
+fn size(shape: &[usize], experts: usize, rate: f64) -> ([usize; 2], f64) {
     let &[rows, columns] = shape else {
         unreachable!("it is a matrix")
     };
+    let columns = columns / experts;
     let scale = SIZE * (rows.max(columns) as f64).sqrt();
     ([rows, columns], rate * scale)
 }
@@ -66,14 +68,15 @@ impl Rule for Muon {
 
     /// One matrix on one thread: a model has many.
     fn in_place(&self, update: &Update<'_>, slot: &mut Slot) {
-        let (shape, rate) = size(&slot.shape, update.rate);
+        let experts = slot.weight.stack.unwrap_or(1);
+        let (shape, rate) = size(&slot.shape, experts, update.rate);
         let [of_gradient, of_momentum] = shares(update);
         let b = update.settings.momentum;
         let numbers = [update.scale, b, 1.0 - b, of_gradient, of_momentum].map(|x| x as f32);
         let [m] = slot.state.as_mut_slice() else {
             unreachable!("it keeps one number of each")
         };
-        ROOM.with_borrow_mut(|(direction, newton_schulz)| {
+        ROOM.with_borrow_mut(|(direction, own, newton_schulz)| {
             direction.resize(m.as_slice().len(), 0.0);
             blend(
                 slot.gradient.as_slice(),
@@ -81,10 +84,18 @@ impl Rule for Muon {
                 numbers,
                 direction,
             );
-            let norm = squares(direction).sqrt().max(LEAST);
-            let share = (1.0 / norm) as f32;
-            direction.iter_mut().for_each(|x| *x *= share);
-            newton_schulz.apply(direction, shape);
+            match experts {
+                1 => orthogonalise(direction, shape, newton_schulz),
+                _ => one_by_one(
+                    direction,
+                    shape,
+                    experts,
+                    |direction| {
+                        orthogonalise(direction, shape, newton_schulz);
+                    },
+                    own,
+                ),
+            }
             change(
                 slot.parameter.as_mut_slice(),
                 direction,
@@ -100,16 +111,50 @@ impl Rule for Muon {
             gradient,
             mut state,
             shape,
+            experts,
             decay,
         } = given;
-        let (shape, rate) = size(&shape, update.rate);
+        let (shape, rate) = size(&shape, experts, update.rate);
         let b = update.settings.momentum;
         let m = state.remove(0) * b + gradient.clone() * (1.0 - b);
         let [of_gradient, of_momentum] = shares(update);
         let direction = gradient * of_gradient + m.clone() * of_momentum;
-        let norm = direction.clone().square().sum().sqrt().clamp_min(LEAST);
-        let direction = composed((direction / norm).reshape(shape));
+        let [rows, columns] = shape;
+        let beside = direction.reshape([rows, experts * columns]);
+        let one = |expert: usize| {
+            let own = beside.clone().narrow(1, expert * columns, columns);
+            let norm = own.clone().square().sum().sqrt().clamp_min(LEAST);
+            composed(own / norm.unsqueeze())
+        };
+        let direction = Tensor::cat((0..experts).map(one).collect(), 1);
         (parameter * decay - direction.reshape([-1]) * rate, vec![m])
+    }
+}
+
+/// Replaces a matrix by one of the same singular vectors whose singular values are nearly 1.
+fn orthogonalise(direction: &mut [f32], shape: [usize; 2], newton_schulz: &mut NewtonSchulz) {
+    let norm = squares(direction).sqrt().max(LEAST);
+    let share = (1.0 / norm) as f32;
+    direction.iter_mut().for_each(|x| *x *= share);
+    newton_schulz.apply(direction, shape);
+}
+
+/// Changes each of `count` matrices of a shape, which stand one beside another; `own` is memory.
+fn one_by_one(
+    beside: &mut [f32],
+    [_, columns]: [usize; 2],
+    count: usize,
+    mut change: impl FnMut(&mut [f32]),
+    own: &mut Vec<f32>,
+) {
+    for expert in 0..count {
+        let place = expert * columns..(expert + 1) * columns;
+        let rows = beside.chunks(count * columns);
+        own.clear();
+        own.extend(rows.flat_map(|row| &row[place.clone()]));
+        change(own);
+        let rows = beside.chunks_mut(count * columns).zip(own.chunks(columns));
+        rows.for_each(|(row, own)| row[place.clone()].copy_from_slice(own));
     }
 }
 

@@ -95,6 +95,8 @@ pub(super) struct Given {
     pub(super) state: Vec<Tensor<1>>,
     /// As in [`Slot`].
     pub(super) shape: Vec<usize>,
+    /// How many experts have a matrix in it, one beside another; 1 where it is one matrix.
+    pub(super) experts: usize,
     /// As in [`Slot`].
     pub(super) decay: f64,
 }

@@ -1,10 +1,14 @@
 //! An MLP that is a mixture of experts (Shazeer et al. 2017): the rows of each expert go through it together.
 
+mod backward;
+
+pub(crate) use backward::Gradients;
+
 use outcrop_gemm::Aligned;
 use outcrop_vector::softmax;
 
 use crate::activate::gated;
-use crate::op::{Experts, Map};
+use crate::op::{Experts, Map, Shared};
 use crate::routing::Routes;
 use crate::weight::Weights;
 
@@ -20,6 +24,21 @@ pub(crate) struct Scratch {
     inner: Aligned,
     hidden: Aligned,
     out: Aligned,
+    slopes: backward::Slopes,
+}
+
+/// The maps of one of so many experts, or of the shared one.
+#[derive(Clone, Copy, Debug)]
+struct Maps {
+    expert: Option<[usize; 2]>,
+    first: Map,
+    last: Map,
+}
+
+impl Maps {
+    fn number(&self) -> Option<usize> {
+        self.expert.map(|[number, _]| number)
+    }
 }
 
 impl Experts {
@@ -36,17 +55,20 @@ impl Experts {
         y.fill(0.0);
         let rows = std::mem::take(&mut scratch.rows);
         for (expert, rows) in rows.iter().enumerate() {
-            let maps = [self.first, self.last].map(|map| (map, Some(expert)));
-            self.pass(weights, maps, (x, rows), y, scratch);
+            self.pass(weights, self.maps(expert), (x, rows), y, scratch);
         }
         scratch.rows = rows;
         if let Some(shared) = self.shared {
-            let mut scores = vec![0.0; x.len() / shared.score.inputs];
-            shared.score.apply(weights, x, &mut scores, false);
-            let sigmoid = |(row, score): (usize, f32)| (row, 1.0 / (1.0 + (-score).exp()));
-            let rows: Vec<_> = scores.into_iter().enumerate().map(sigmoid).collect();
-            let maps = [shared.first, shared.last].map(|map| (map, None));
-            self.pass(weights, maps, (x, &rows), y, scratch);
+            let rows = shared.rows(weights, x);
+            self.pass(weights, shared.maps(), (x, &rows), y, scratch);
+        }
+    }
+
+    fn maps(&self, expert: usize) -> Maps {
+        Maps {
+            expert: Some([expert, self.count]),
+            first: self.first,
+            last: self.last,
         }
     }
 
@@ -91,7 +113,7 @@ impl Experts {
     fn pass(
         &self,
         weights: &Weights<'_>,
-        [(first, expert), (last, _)]: [(Map, Option<usize>); 2],
+        maps: Maps,
         (x, rows): (&[f32], &[(usize, f32)]),
         y: &mut [f32],
         scratch: &mut Scratch,
@@ -99,10 +121,9 @@ impl Experts {
         if rows.is_empty() {
             return;
         }
-        let d = first.inputs;
-        scratch.x.resize(rows.len() * d);
-        let own = scratch.x.chunks_exact_mut(d).zip(rows);
-        own.for_each(|(own, (row, _))| own.copy_from_slice(&x[row * d..][..d]));
+        let Maps { first, last, .. } = maps;
+        let (d, expert) = (first.inputs, maps.number());
+        gather(x, d, rows, &mut scratch.x);
         scratch.inner.resize(rows.len() * first.outputs);
         first.apply_of(weights, expert, &scratch.x, &mut scratch.inner);
         if let Some(limit) = self.limit {
@@ -117,6 +138,31 @@ impl Experts {
             y.zip(out).for_each(|(y, out)| *y += factor * out);
         }
     }
+}
+
+impl Shared {
+    fn maps(&self) -> Maps {
+        Maps {
+            expert: None,
+            first: self.first,
+            last: self.last,
+        }
+    }
+
+    /// Every row, with the sigmoid that its output is multiplied by.
+    fn rows(&self, weights: &Weights<'_>, x: &[f32]) -> Vec<(usize, f32)> {
+        let mut scores = vec![0.0; x.len() / self.score.inputs];
+        self.score.apply(weights, x, &mut scores, false);
+        let sigmoid = |(row, score): (usize, f32)| (row, 1.0 / (1.0 + (-score).exp()));
+        scores.into_iter().enumerate().map(sigmoid).collect()
+    }
+}
+
+/// Those rows of `x`, of `d` numbers, one below another.
+fn gather(x: &[f32], d: usize, rows: &[(usize, f32)], to: &mut Aligned) {
+    to.resize(rows.len() * d);
+    let own = to.chunks_exact_mut(d).zip(rows);
+    own.for_each(|(own, (row, _))| own.copy_from_slice(&x[row * d..][..d]));
 }
 
 /// Of rows [g | h]: g becomes min(g, limit), h 1 + min(max(h, -limit), limit). What is not a number stays so.
