@@ -106,5 +106,8 @@ pub(super) fn write_beside(arch: &ArchSpec) -> Value {
         true => json!(scalar as i64), // transformers wants an integer
         false => json!(scalar),
     };
-    write::with(write::windows(arch, Some(arch.context)), json!({ SCALAR: scalar }))
+    write::with(
+        write::windows(arch, Some(arch.context)),
+        json!({ SCALAR: scalar }),
+    )
 }

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::llama::{DEFAULTS, Defaults, GROUPED, grouped};
 use super::moe;
@@ -108,5 +108,8 @@ fn read_config(config: &Config<'_>) -> Result<ArchSpec> {
 }
 
 fn write_config(arch: &ArchSpec) -> Value {
-    write::with(write::rope(arch), write::windows(arch, None))
+    write::with(
+        write::with(write::rope(arch), write::windows(arch, None)),
+        json!({ name::ACTIVATION: "silu" }),
+    )
 }
