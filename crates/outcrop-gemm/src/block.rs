@@ -1,7 +1,5 @@
 //! Some rows of C: what is packed of A and B for them, and the order of the tiles' panels.
 
-use pulp::{Arch, Simd, WithSimd};
-
 use crate::Aligned;
 use crate::copy::Lines;
 use crate::kernel::{Block, Left, Onto, Right, Tile};
@@ -90,96 +88,6 @@ pub(crate) fn block(
     });
 }
 
-/// Some rows of C += A B, and of the product itself onto what is `beside`, panel by panel: each slice is added to both, in
-/// the order in which the kernel adds slices to C.
-pub(crate) fn block_beside(
-    a: LeftMatrix<'_>,
-    b: PackedPart<'_>,
-    [c, beside]: [&mut [f32]; 2],
-    stride: usize,
-    onto: Onto<'_>,
-) {
-    let (tile, [k, n]) = (Tile::new(), [b.k, b.n]);
-    let (rows, width) = (c.len().div_ceil(stride), tile.columns);
-    PANELS.with_borrow_mut(|panel| {
-        panel.resize(rows * width);
-        for j in (0..n).step_by(width) {
-            let columns = width.min(n - j);
-            // no rows of B are a slice too, which writes the bias
-            for first in (0..k.max(1)).step_by(DEPTH) {
-                let is_added = onto.slice(first == 0).c;
-                let onto = Onto {
-                    c: false,
-                    bias: onto.bias.filter(|_| first == 0),
-                }
-                .columns(j);
-                match DEPTH.min(k - first) {
-                    0 => {
-                        let lines = panel.chunks_mut(width);
-                        lines.for_each(|line| without_depth(&mut line[..columns], onto));
-                    }
-                    depth => {
-                        let block = Block {
-                            a: a.left(first),
-                            b: b.panel(first, j),
-                            c: panel,
-                            stride: width,
-                            rows,
-                            columns,
-                            depth,
-                            onto,
-                        };
-                        block.compute(tile);
-                    }
-                }
-                Arch::new().dispatch(AddPanel {
-                    panel,
-                    width,
-                    columns,
-                    c: &mut c[j..],
-                    beside: &mut beside[j..],
-                    stride,
-                    is_added,
-                });
-            }
-        }
-    });
-}
-
-/// The first columns of the rows of a panel, and rows `stride` apart to which they are added; beside them they are added,
-/// too, or written.
-struct AddPanel<'a> {
-    panel: &'a [f32],
-    width: usize,
-    columns: usize,
-    c: &'a mut [f32],
-    beside: &'a mut [f32],
-    stride: usize,
-    is_added: bool,
-}
-
-impl WithSimd for AddPanel<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        let (stride, columns) = (self.stride, self.columns);
-        let rows = self
-            .c
-            .chunks_mut(stride)
-            .zip(self.beside.chunks_mut(stride));
-        for (from, (c, beside)) in self.panel.chunks_exact(self.width).zip(rows) {
-            let from = &from[..columns];
-            let (c, beside) = (&mut c[..columns], &mut beside[..columns]);
-            c.iter_mut().zip(from).for_each(|(c, x)| *c += x);
-            match self.is_added {
-                true => beside.iter_mut().zip(from).for_each(|(c, x)| *c += x),
-                false => beside.copy_from_slice(from),
-            }
-        }
-    }
-}
-
 /// Packs the columns of A = X': slices of [`DEPTH`] of them, each panel, column, row.
 fn pack_columns(a: LeftMatrix<'_>, rows: usize, high: usize, panels: &mut [f32]) {
     let slice = rows.next_multiple_of(high) * DEPTH;
@@ -196,7 +104,7 @@ fn pack_columns(a: LeftMatrix<'_>, rows: usize, high: usize, panels: &mut [f32])
 }
 
 /// A row of C where A has no columns.
-fn without_depth(line: &mut [f32], onto: Onto<'_>) {
+pub(crate) fn without_depth(line: &mut [f32], onto: Onto<'_>) {
     if !onto.c {
         line.fill(0.0);
     }

@@ -36,6 +36,7 @@
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
 mod aligned;
+mod beside;
 mod block;
 mod copy;
 mod kernel;

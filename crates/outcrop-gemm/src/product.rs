@@ -2,7 +2,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::block::{Side, block, block_beside};
+use crate::beside::block_beside;
+use crate::block::{Side, block};
 use crate::kernel::Onto;
 use crate::pack::{DEPTH, Packed, PackedPart};
 use crate::rows::LeftMatrix;
@@ -83,17 +84,11 @@ pub fn multiply_beside<'b>(
 ) {
     let b = b.into();
     assert!(beside.len() >= c.len(), "as many rows beside C");
-    for range in slabs(b.k, b.n) {
-        let onto = Onto {
-            c: range.start > 0,
-            bias: bias.filter(|_| range.start == 0),
-        };
-        let (a, b) = (a.skip_columns(range.start), b.rows(range));
-        let blocks = c.chunks_mut(ROWS * stride);
-        for (i, (c, beside)) in blocks.zip(beside.chunks_mut(ROWS * stride)).enumerate() {
-            let beside = &mut beside[..c.len()];
-            block_beside(a.from(i * ROWS), b, [c, beside], stride, onto);
-        }
+    let blocks = c.chunks_mut(ROWS * stride);
+    for (i, (c, beside)) in blocks.zip(beside.chunks_mut(ROWS * stride)).enumerate() {
+        let beside = &mut beside[..c.len()];
+        let slabs = slabs(b.k, b.n);
+        block_beside(a.from(i * ROWS), b, slabs, [c, beside], stride, bias);
     }
 }
 
