@@ -1,6 +1,6 @@
 //! What the magnitudes of a tensor come to, also where the tensor is seen part by part and not kept.
 
-use crate::ranks::{Bracket, kept_by};
+use crate::ranks::{Bracket, kept_at, kept_by, middle_of};
 use crate::summary::of_row;
 use crate::{Missing, Sample};
 
@@ -37,7 +37,7 @@ impl MedianRange {
         high: f32::MAX.to_bits(),
     });
 
-    /// About the medians of other tensors of the same place: as far on both sides as they lie apart twice, and 3 % of them.
+    /// About the medians of other tensors of the same place: as far on both sides as they lie apart twice, and 5 % of them.
     /// [`MedianRange::ALL`] of none.
     pub fn about(medians: &[f64]) -> Self {
         let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
@@ -45,11 +45,25 @@ impl MedianRange {
         if !least.is_finite() {
             return Self::ALL;
         }
-        let margin = 2.0 * (most - least) + 0.03 * most;
+        let margin = 2.0 * (most - least) + 0.05 * most;
         let bits = |x: f64| (x.max(0.0) as f32).min(f32::MAX).to_bits();
         Self(Bracket {
             low: bits(least - margin),
             high: bits(most + margin),
+        })
+    }
+
+    /// About the median of some rows of the tensor, of which the first `columns` scalars of each `width` count: 15 % beyond
+    /// where a sample of them has it.
+    ///
+    /// # Panics
+    /// Where `width` is 0 or less than `columns`.
+    pub fn near(rows: &[f32], width: usize, columns: usize) -> Self {
+        let Bracket { low, high } = middle_of(rows, width, columns);
+        let scaled = |bits: u32, by: f32| (f32::from_bits(bits) * by).min(f32::MAX).to_bits();
+        Self(Bracket {
+            low: scaled(low, 0.85),
+            high: scaled(high, 1.15),
         })
     }
 }
@@ -73,6 +87,7 @@ pub struct MagnitudePart {
     count: usize,
     largest: f32,
     squares: f64,
+    bracket: Bracket,
     below: usize,
     inside: Vec<f32>,
 }
@@ -96,6 +111,7 @@ impl MagnitudePart {
             count,
             largest: f32::from_bits(largest),
             squares,
+            bracket: range.0,
             below,
             inside,
         }
@@ -112,14 +128,12 @@ impl MagnitudePart {
     }
 
     /// Of all rows; none where the median is not in the range, so that the rows are needed.
-    pub fn finish(mut self) -> Option<Result<TensorMagnitudes, Missing>> {
+    pub fn finish(self) -> Option<Result<TensorMagnitudes, Missing>> {
         if !self.largest.is_finite() {
             return Some(Err(Missing::NotFinite));
         }
         let middle = self.count.checked_sub(1)? / 2;
-        let rank = middle.checked_sub(self.below)?;
-        let median = (rank < self.inside.len())
-            .then(|| *self.inside.select_nth_unstable_by(rank, f32::total_cmp).1)?;
+        let median = kept_at(self.bracket, self.below, self.inside, middle)?;
         Some(Ok(TensorMagnitudes {
             largest: f64::from(self.largest),
             median: f64::from(median),

@@ -1,7 +1,7 @@
 //! What several observables need of a tensor, in one pass over its rows.
 
 use crate::View;
-use crate::sums::{LANES, larger, largest_bits_of, sum_of, sum_of_f32};
+use crate::sums::{LANES, larger, largest_bits_of, magnitude_bits, sum_of, sum_of_f32, whole};
 use crate::wide::vectorised;
 
 /// Sums and maxima of a tensor.
@@ -69,7 +69,7 @@ impl Summary {
     }
 }
 
-/// Rows whose largest magnitude is in here are added up in f32 first, whose range their fourth powers do not leave.
+/// Scalars whose largest magnitude is in here are added up in f32 first, whose range their fourth powers do not leave.
 const RANGE: std::ops::Range<f32> = 1e-7..1e9;
 
 /// Scalars whose powers are added up in f32: 16 in a sum, few enough that it keeps six digits.
@@ -79,16 +79,15 @@ vectorised! {
     fn pass<'a>(tensor: View<'a>, summary: &'a mut Summary) -> () {
         let mut all = Powers::default();
         for row in tensor.iter() {
-            let largest = f32::from_bits(largest_bits_of(row));
-            for (most, x) in summary.columns.iter_mut().zip(row) {
-                *most = larger(x.abs(), *most);
+            let (mut largest, mut squares) = (0, 0.0);
+            let chunks = row.chunks(SCALARS).zip(summary.columns.chunks_mut(SCALARS));
+            for (scalars, columns) in chunks {
+                let (most, square) = all.add(scalars, columns);
+                largest = u32::max(most, largest);
+                squares += square;
             }
-            let squares = match RANGE.contains(&largest) {
-                true => all.add(row),
-                false => all.add_exactly(row),
-            };
             summary.squares.push(squares);
-            summary.rows.push(largest);
+            summary.rows.push(f32::from_bits(largest));
         }
         summary.sum = sum_of(&all.sums);
         summary.fourths = sum_of(&all.fourths);
@@ -98,14 +97,29 @@ vectorised! {
 vectorised! {
     /// The largest magnitude of a row, and the sum of its squares.
     pub(crate) fn of_row<'a>(row: &'a [f32]) -> (f32, f64) {
-        let largest = f32::from_bits(largest_bits_of(row));
-        let mut all = Powers::default();
-        let squares = match RANGE.contains(&largest) {
-            true => all.add(row),
-            false => all.add_exactly(row),
-        };
-        (largest, squares)
+        let (mut largest, mut squares) = (0, 0.0);
+        for scalars in row.chunks(SCALARS) {
+            let (mut most, mut lanes) = ([0u32; LANES], [0.0f32; LANES]);
+            let (blocks, rest) = scalars.as_chunks::<LANES>();
+            for x in blocks {
+                most = std::array::from_fn(|k| u32::max(magnitude_bits(x[k]), most[k]));
+                lanes = std::array::from_fn(|k| x[k].mul_add(x[k], lanes[k]));
+            }
+            let (most, lanes) = whole((most, lanes));
+            let most = u32::max(largest_of(&most), largest_bits_of(rest));
+            largest = u32::max(most, largest);
+            squares += match RANGE.contains(&f32::from_bits(most)) {
+                true => sum_of_f32(&lanes) + squares_of(rest),
+                false => squares_of(scalars),
+            };
+        }
+        (f32::from_bits(largest), squares)
     }
+}
+
+#[inline(always)]
+fn squares_of(scalars: &[f32]) -> f64 {
+    scalars.iter().map(|x| f64::from(*x) * f64::from(*x)).sum()
 }
 
 /// Sums and sums of fourth powers.
@@ -123,31 +137,64 @@ impl Default for Powers {
     }
 }
 
-impl Powers {
-    /// Adds a row; the sum of its squares.
+/// What some scalars of a row give, by lane.
+#[derive(Clone, Copy)]
+struct Lanes {
+    most: [u32; LANES],
+    sums: [f32; LANES],
+    squares: [f32; LANES],
+    fourths: [f32; LANES],
+}
+
+impl Lanes {
+    /// Takes in some scalars, and the largest magnitudes of their columns.
     #[inline(always)]
-    fn add(&mut self, row: &[f32]) -> f64 {
-        let mut all = 0.0;
-        for scalars in row.chunks(SCALARS) {
-            let mut lanes = [[0.0f32; LANES]; 3];
-            let (blocks, rest) = scalars.as_chunks::<LANES>();
-            for block in blocks {
-                add_powers(block, &mut lanes);
-            }
-            if !rest.is_empty() {
-                let mut block = [0.0; LANES];
-                block[..rest.len()].copy_from_slice(rest);
-                add_powers(&block, &mut lanes);
-            }
-            let [sums, squares, fourths] = &lanes;
-            add_lanes(sums, &mut self.sums);
-            add_lanes(fourths, &mut self.fourths);
-            all += sum_of_f32(squares);
+    fn add(&mut self, x: &[f32; LANES], columns: &mut [f32; LANES]) {
+        // each array whole before the next, so that it is a few vectors
+        let sizes: [f32; LANES] = std::array::from_fn(|k| x[k].abs());
+        let square: [f32; LANES] = std::array::from_fn(|k| x[k] * x[k]);
+        *columns = std::array::from_fn(|k| larger(sizes[k], columns[k]));
+        self.most = std::array::from_fn(|k| u32::max(sizes[k].to_bits(), self.most[k]));
+        self.sums = std::array::from_fn(|k| self.sums[k] + x[k]);
+        self.squares = std::array::from_fn(|k| self.squares[k] + square[k]);
+        self.fourths = std::array::from_fn(|k| square[k].mul_add(square[k], self.fourths[k]));
+    }
+}
+
+impl Powers {
+    /// Adds at most [`SCALARS`] of a row, and takes the largest magnitudes of their columns into `columns`; the bits of their
+    /// largest magnitude, and the sum of their squares.
+    #[inline(always)]
+    fn add(&mut self, scalars: &[f32], columns: &mut [f32]) -> (u32, f64) {
+        let mut lanes = Lanes {
+            most: [0; LANES],
+            sums: [0.0; LANES],
+            squares: [0.0; LANES],
+            fourths: [0.0; LANES],
+        };
+        let (blocks, rest) = scalars.as_chunks::<LANES>();
+        let (of_blocks, of_rest) = columns.as_chunks_mut::<LANES>();
+        for (x, columns) in blocks.iter().zip(of_blocks) {
+            lanes.add(x, columns);
         }
-        all
+        if !rest.is_empty() {
+            let [mut x, mut last] = [[0.0; LANES]; 2];
+            x[..rest.len()].copy_from_slice(rest);
+            last[..rest.len()].copy_from_slice(of_rest);
+            lanes.add(&x, &mut last);
+            of_rest.copy_from_slice(&last[..rest.len()]);
+        }
+        let lanes = whole(lanes);
+        let largest = largest_of(&lanes.most);
+        if !RANGE.contains(&f32::from_bits(largest)) {
+            return (largest, self.add_exactly(scalars));
+        }
+        add_lanes(&lanes.sums, &mut self.sums);
+        add_lanes(&lanes.fourths, &mut self.fourths);
+        (largest, sum_of_f32(&lanes.squares))
     }
 
-    /// The same in f64.
+    /// The same in f64; the sum of the squares.
     fn add_exactly(&mut self, row: &[f32]) -> f64 {
         let mut squares = [0.0; LANES];
         for row in row.chunks(LANES) {
@@ -168,20 +215,15 @@ impl Powers {
 }
 
 #[inline(always)]
+fn largest_of(lanes: &[u32; LANES]) -> u32 {
+    lanes.iter().fold(0, |most, bits| u32::max(most, *bits))
+}
+
+#[inline(always)]
 fn add_lanes(from: &[f32; LANES], to: &mut [f64; LANES]) {
     to.iter_mut()
         .zip(from)
         .for_each(|(to, x)| *to += f64::from(*x));
-}
-
-/// Adds the first, second and fourth powers of some scalars to lanes.
-#[inline(always)]
-fn add_powers(x: &[f32; LANES], [sums, squares, fourths]: &mut [[f32; LANES]; 3]) {
-    // each array whole before the next, so that it is a few vectors
-    let square: [f32; LANES] = std::array::from_fn(|k| x[k] * x[k]);
-    *sums = std::array::from_fn(|k| sums[k] + x[k]);
-    *squares = std::array::from_fn(|k| squares[k] + square[k]);
-    *fourths = std::array::from_fn(|k| square[k].mul_add(square[k], fourths[k]));
 }
 
 #[cfg(test)]

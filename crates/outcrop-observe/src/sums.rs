@@ -70,6 +70,13 @@ vectorised! {
     }
 }
 
+/// Lanes as they are: what is done with them afterwards does not change how the compiler makes vectors of them before, which
+/// else are shuffled in every turn of a loop for sums at its end.
+#[inline(always)]
+pub(crate) fn whole<T>(lanes: T) -> T {
+    std::hint::black_box(lanes)
+}
+
 /// The sum of all lanes of f32, in f64.
 #[inline(always)]
 pub(crate) fn sum_of_f32(lanes: &[f32; LANES]) -> f64 {
@@ -79,7 +86,12 @@ pub(crate) fn sum_of_f32(lanes: &[f32; LANES]) -> f64 {
             *sum += f64::from(*lane);
         }
     }
-    eight.iter().sum()
+    in_pairs(eight)
+}
+
+#[inline(always)]
+fn in_pairs([a, b, c, d, e, f, g, h]: [f64; 8]) -> f64 {
+    ((a + b) + (c + d)) + ((e + f) + (g + h))
 }
 
 /// The sum of all lanes.
@@ -91,7 +103,7 @@ pub(crate) fn sum_of(lanes: &[f64; LANES]) -> f64 {
             *sum += lane;
         }
     }
-    eight.iter().sum()
+    in_pairs(eight)
 }
 
 const SIGN: u32 = 1 << 31;

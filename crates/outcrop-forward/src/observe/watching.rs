@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use outcrop_observe::{MagnitudePart, MedianRange, Missing, TensorMagnitudes};
 
@@ -20,7 +20,7 @@ pub(super) struct Watching {
     places: Vec<BlockPlace>,
     /// By place, sequence of the group, and first position.
     parts: Mutex<BTreeMap<(BlockPlace, usize, usize), MagnitudePart>>,
-    /// Of the last sequences, by layer and place.
+    /// Of the last sequences, by layer and place; empty where one was not where it was expected.
     medians: BTreeMap<(usize, BlockPlace), Vec<f64>>,
     found: BTreeMap<(BlockPlace, usize), Found>,
 }
@@ -28,7 +28,8 @@ pub(super) struct Watching {
 /// What looks at the rows of one block.
 struct OfBlock<'a> {
     all: &'a Watching,
-    ranges: Vec<MedianRange>,
+    /// By place; where no sequence was before, that of the rows that come first. Whichever these are, medians are exact.
+    ranges: Vec<OnceLock<MedianRange>>,
 }
 
 impl Watching {
@@ -42,7 +43,7 @@ impl Watching {
     pub(super) fn of_block(&self, layer: usize) -> Option<Box<dyn Watch + '_>> {
         let range = |place: &BlockPlace| {
             let medians = self.medians.get(&(layer, *place));
-            MedianRange::about(medians.map_or(&[], Vec::as_slice))
+            medians.map_or_else(OnceLock::new, |medians| MedianRange::about(medians).into())
         };
         let ranges = self.places.iter().map(range).collect();
         let of_block = OfBlock { all: self, ranges };
@@ -103,7 +104,9 @@ impl Watch for OfBlock<'_> {
         columns: usize,
     ) {
         let at = self.all.places.iter().position(|known| *known == place);
-        let range = at.map_or(MedianRange::ALL, |at| self.ranges[at]);
+        let range = at.map_or(MedianRange::ALL, |at| {
+            *self.ranges[at].get_or_init(|| MedianRange::near(rows, width, columns))
+        });
         let part = MagnitudePart::new(rows, width, columns, range);
         let parts = self.all.parts.lock();
         let mut parts = parts.unwrap_or_else(PoisonError::into_inner);

@@ -58,10 +58,11 @@ impl Sample {
         })
     }
 
-    pub(super) fn take(&mut self, values: &[f32]) {
-        let places = self.places(values.len());
+    /// Of `n` scalars, each by its place.
+    pub(super) fn take(&mut self, n: usize, scalar: impl Fn(usize) -> f32) {
+        let places = self.places(n);
         self.0.clear();
-        self.0.extend(places.map(|at| magnitude_bits(values[at])));
+        self.0.extend(places.map(|at| magnitude_bits(scalar(at))));
         self.0.sort_unstable();
     }
 

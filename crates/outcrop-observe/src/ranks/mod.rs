@@ -45,6 +45,32 @@ pub(crate) fn kept_by<'a>(
     })
 }
 
+/// The magnitude at `rank` of a tensor of which there are `below` below a bracket, and those `inside`; none where it is not
+/// inside.
+pub(crate) fn kept_at(
+    bracket: Bracket,
+    below: usize,
+    mut inside: Vec<f32>,
+    rank: usize,
+) -> Option<f32> {
+    MEMORY.with_borrow_mut(|memory| {
+        let count = inside.len();
+        std::mem::swap(&mut memory.inside, &mut inside);
+        let found = memory.select(&[rank], below, count, bracket);
+        found.then(|| memory.sorted[0])
+    })
+}
+
+/// Where the median of the whole should be, by a sample of some of its rows: of the first `columns` scalars of each `width`.
+pub(crate) fn middle_of(rows: &[f32], width: usize, columns: usize) -> Bracket {
+    let n = rows.len() / width * columns;
+    MEMORY.with_borrow_mut(|memory| {
+        let at = |i: usize| rows[i / columns * width + i % columns];
+        memory.sample.take(n, at);
+        memory.sample.bracket(&[n.saturating_sub(1) / 2], n)
+    })
+}
+
 /// Up to this many, selecting among them is fastest.
 const FEW: usize = 512;
 
@@ -64,7 +90,7 @@ struct Memory {
 impl Memory {
     /// Of ascending ranks. Ranks side by side are sought together, and each group among the scalars from its bracket on.
     fn at(&mut self, values: &[f32], ranks: &[usize]) -> Vec<f32> {
-        self.sample.take(values);
+        self.sample.take(values.len(), |at| values[at]);
         let groups: Vec<&[usize]> = ranks.chunk_by(|a, b| b - a <= 1).collect();
         let of_group = |group: &&[usize]| self.sample.bracket(group, values.len());
         let brackets: Vec<Bracket> = groups.iter().map(of_group).collect();
@@ -196,6 +222,6 @@ mod tests {
             seen.iter().for_each(|at| values[*at] = 0.0);
             assert_sorted(&values, &[n / 2, n - 1]);
         }
-        sample.take(&[1.0]);
+        sample.take(1, |_| 1.0);
     }
 }

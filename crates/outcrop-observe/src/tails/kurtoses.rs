@@ -1,6 +1,6 @@
 use crate::missing::quotient;
 use crate::observable::{Column, Compute, Observable};
-use crate::sums::{LANES, sum_of_f32};
+use crate::sums::{LANES, sum_of_f32, whole};
 use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site, View};
 
@@ -141,6 +141,7 @@ vectorised! {
                     add(&x, mean, factor, &mut sums, &mut channels);
                     last.copy_from_slice(&channels[..rest.len()]);
                 }
+                let sums = whole(sums);
                 all.second += sum_of_f32(&sums[0]);
                 all.fourth += sum_of_f32(&sums[1]);
             }

@@ -5,7 +5,7 @@ mod avx512;
 
 use crate::View;
 use crate::summary::Summary;
-use crate::sums::{LANES, sum_of_f32};
+use crate::sums::{LANES, sum_of, whole};
 use crate::wide::{Arch, Simd, WithSimd};
 
 /// Adds the errors of all rows, `largest` of which are their largest magnitudes. The same bits in every way.
@@ -117,8 +117,9 @@ pub(super) struct Errors {
     levels: f64,
     of_tensor: Scale,
     /// In steps.
-    tensor: f64,
-    row: f64,
+    tensor: [f64; LANES],
+    /// In the tensor's unit, since each row has its own step.
+    row: [f64; LANES],
     scales: Vec<Scale>,
     inverses: Vec<f32>,
     /// In steps: of the last few rows, and of those before.
@@ -133,8 +134,8 @@ impl Errors {
         Self {
             levels,
             of_tensor: Scale::new(summary.largest, levels),
-            tensor: 0.0,
-            row: 0.0,
+            tensor: [0.0; LANES],
+            row: [0.0; LANES],
             inverses: scales.iter().map(|scale| scale.inverse).collect(),
             few: vec![0.0; scales.len()],
             columns: vec![0.0; scales.len()],
@@ -150,7 +151,7 @@ impl Errors {
             .inverses
             .chunks(SCALARS)
             .zip(self.few.chunks_mut(SCALARS));
-        let mut by_row = 0.0;
+        let square = of_row.squared(1.0);
         for (scalars, (by_column, few)) in row.chunks(SCALARS).zip(columns) {
             let mut sums = [[0.0f32; LANES]; 2];
             let (blocks, rest) = scalars.as_chunks::<LANES>();
@@ -171,10 +172,13 @@ impl Errors {
             }
             let last = few_rest.iter_mut().zip(rest).zip(by_column_rest);
             last.for_each(|((sum, x), inverse)| *sum = add_error(*x, *inverse, *sum));
-            self.tensor += sum_of_f32(&sums[0]);
-            by_row += sum_of_f32(&sums[1]);
+            let sums = whole(sums);
+            // by lanes, since adding up the lanes of each row would cost as much as a short row
+            let lanes = self.tensor.iter_mut().zip(&sums[0]);
+            lanes.for_each(|(all, sum)| *all += f64::from(*sum));
+            let lanes = self.row.iter_mut().zip(&sums[1]);
+            lanes.for_each(|(all, sum)| *all += f64::from(*sum) * square);
         }
-        self.row += of_row.squared(by_row);
     }
 
     #[inline(always)]
@@ -190,9 +194,9 @@ impl Errors {
         self.flush();
         let columns = self.columns.iter().zip(&self.scales);
         [
-            self.of_tensor.squared(self.tensor),
+            self.of_tensor.squared(sum_of(&self.tensor)),
             columns.map(|(sum, scale)| scale.squared(*sum)).sum(),
-            self.row,
+            sum_of(&self.row),
         ]
     }
 }
