@@ -7,6 +7,22 @@ use crate::attend::AttentionSums;
 use crate::extra::Extra;
 use crate::heads::Heads;
 
+/// Heads whose rows one task puts apart: they stay in the second-level cache.
+const HEADS: usize = 4;
+/// Rows of which it does so together.
+const TOGETHER: usize = 4;
+
+/// Rows of one head, from 0: queries and keys normed and rotated, queries before they are scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeadPart {
+    /// Of a query head.
+    Queries(usize),
+    /// Of a key-value head.
+    Keys(usize),
+    /// Of a key-value head.
+    Values(usize),
+}
+
 /// Queries that one task works on.
 const ROWS: usize = 120;
 
@@ -64,45 +80,43 @@ impl<'a> AttentionWeights<'a> {
         self.heads.d_head
     }
 
-    /// Puts the queries of `head` (from 0) into `rows`, [tokens, d_head]: normed and rotated, before they are scaled.
+    /// Puts the rows of some heads into `rows`, [parts, tokens, d_head]: a few heads in one pass over all rows, of which each
+    /// head has a small part. On the current rayon pool.
     ///
     /// # Panics
-    /// Where `head` is not below [`AttentionWeights::heads`].
-    pub fn queries(&self, head: usize, rows: &mut Vec<f32>) {
-        assert!(head < self.heads(), "head {head} of {}", self.heads());
-        self.gather(self.heads.query(head), rows);
+    /// Where a head is not below [`AttentionWeights::heads`], or [`AttentionWeights::kv_heads`].
+    pub fn put_apart(&self, parts: &[HeadPart], rows: &mut Vec<f32>) {
+        let (width, d_head) = (self.heads.width(), self.heads.d_head);
+        let size = self.tokens() * d_head;
+        rows.resize(parts.len() * size, 0.0);
+        let starts: Vec<usize> = parts.iter().map(|part| self.start(*part)).collect();
+        let shares = rows.par_chunks_mut((HEADS * size).max(1));
+        shares
+            .zip(starts.par_chunks(HEADS))
+            .for_each(|(rows, starts)| {
+                for (group, lines) in self.qkv.chunks(TOGETHER * width).enumerate() {
+                    let first = group * TOGETHER * d_head;
+                    for (rows, start) in rows.chunks_exact_mut(size).zip(starts) {
+                        let rows = rows[first..].chunks_exact_mut(d_head);
+                        for (row, line) in rows.zip(lines.chunks_exact(width)) {
+                            row.copy_from_slice(&line[*start..][..d_head]);
+                        }
+                    }
+                }
+            });
     }
 
-    /// Puts the keys of `kv_head` (from 0) into `rows`, [tokens, d_head]: normed and rotated.
-    ///
-    /// # Panics
-    /// Where `kv_head` is not below [`AttentionWeights::kv_heads`].
-    pub fn keys(&self, kv_head: usize, rows: &mut Vec<f32>) {
-        assert!(
-            kv_head < self.kv_heads(),
-            "head {kv_head} of {}",
-            self.kv_heads()
-        );
-        self.gather(self.heads.key(kv_head), rows);
-    }
-
-    /// Puts the values of `kv_head` (from 0) into `rows`, [tokens, d_head].
-    ///
-    /// # Panics
-    /// As [`AttentionWeights::keys`].
-    pub fn values(&self, kv_head: usize, rows: &mut Vec<f32>) {
-        assert!(
-            kv_head < self.kv_heads(),
-            "head {kv_head} of {}",
-            self.kv_heads()
-        );
-        self.gather(self.heads.value(kv_head), rows);
-    }
-
-    fn gather(&self, start: usize, rows: &mut Vec<f32>) {
-        rows.clear();
-        for row in self.qkv.chunks_exact(self.heads.width()) {
-            rows.extend_from_slice(&row[start..][..self.heads.d_head]);
+    /// Where the numbers of a part begin in a row.
+    fn start(&self, part: HeadPart) -> usize {
+        let (head, heads) = match part {
+            HeadPart::Queries(head) => (head, self.heads()),
+            HeadPart::Keys(head) | HeadPart::Values(head) => (head, self.kv_heads()),
+        };
+        assert!(head < heads, "head {head} of {heads}");
+        match part {
+            HeadPart::Queries(head) => self.heads.query(head),
+            HeadPart::Keys(head) => self.heads.key(head),
+            HeadPart::Values(head) => self.heads.value(head),
         }
     }
 

@@ -58,7 +58,7 @@ mod turn;
 mod weight;
 
 pub use attend::AttentionSums;
-pub use attention::AttentionWeights;
+pub use attention::{AttentionWeights, HeadPart};
 pub use block::Block;
 pub use error::{Error, Result};
 pub use forward::{TapRows, Tape};

@@ -6,7 +6,7 @@ mod reference;
 use architectures::{cases, table};
 use numbers::{f32s, numbers};
 use outcrop_arch::{ArchSpec, NormPlacement, Plan, QkNorm, Section, Step, TensorKind};
-use outcrop_block::{Block, Input, Loss, Start, Stream, Weight};
+use outcrop_block::{Block, HeadPart, Input, Loss, Start, Stream, Weight};
 use outcrop_gemm::Packed;
 use reference::attention::{How, row};
 use reference::{Weights, cross_entropy, run};
@@ -172,11 +172,16 @@ fn weights_of_attention_are_those_in_f64() {
         let (how, [_, _, d]) = How::new(step);
         for head in 0..attention.heads() {
             let kv = head * attention.kv_heads() / attention.heads();
-            let (mut q, mut k, mut ours) = (Vec::new(), Vec::new(), Vec::new());
-            attention.queries(head, &mut q);
-            attention.keys(kv, &mut k);
+            let (mut apart, mut ours) = (Vec::new(), Vec::new());
+            attention.put_apart(&[HeadPart::Queries(head), HeadPart::Keys(kv)], &mut apart);
             attention.weights(head, &mut ours);
-            let [q, k] = [q, k].map(|x| x.into_iter().map(f64::from).collect::<Vec<_>>());
+            let f64s = |part: usize| {
+                apart[part * 70 * d..][..70 * d]
+                    .iter()
+                    .copied()
+                    .map(f64::from)
+            };
+            let [q, k] = [0, 1].map(|part| f64s(part).collect::<Vec<_>>());
             let mut exact = vec![0.0; 70 * 70];
             for (position, query) in q.chunks(d).enumerate() {
                 let key = |p: usize| &k[p * d..][..d];

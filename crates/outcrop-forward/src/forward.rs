@@ -99,7 +99,7 @@ fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Res
     }
     let groups = match hook.places().is_empty() {
         true => groups(&streams.ranges, TOGETHER),
-        false => groups(&streams.ranges, TOGETHER_KEPT),
+        false => groups(&streams.ranges, together_kept()),
     };
     let mut before = hook.watch(1).is_some().then(Vec::new);
     for layer in 1..=arch.layers {
@@ -183,8 +183,10 @@ impl Group {
 /// Tokens that are worked on together, unless one sequence has more: enough for many threads.
 const TOGETHER: usize = 4096;
 
-/// The same where rows are kept: fewer, since what is kept of all of them is memory.
-const TOGETHER_KEPT: usize = 1024;
+/// The same where rows are kept: fewer, since what is kept of all of them is memory, and slow where it is much.
+fn together_kept() -> usize {
+    (256 * rayon::current_num_threads()).clamp(512, 1024)
+}
 
 /// Consecutive sequences of at least so many tokens, but for the last of them.
 fn groups(ranges: &[Range<usize>], together: usize) -> Vec<Range<usize>> {

@@ -68,10 +68,12 @@ pub use loss::next_token_loss;
 pub use measure::{Measured, measure, measure_on, measure_with};
 #[cfg(feature = "observe")]
 pub use observe::{
-    Annotations, Earlier, FirstStep, LAST_STEP, ObserveOptions, ObservedStep, StepChannels,
-    StepKernels, TargetRows, compare_with_last, observe_checkpoint, observe_step,
+    Annotations, Earlier, FirstStep, LAST_STEP, LensPositions, ObserveOptions, ObservedStep,
+    StepChannels, StepKernels, TargetRows, compare_with_last, observe_checkpoint, observe_step,
 };
-pub use outcrop_block::{AttentionSums, AttentionWeights, BlockPlace, BlockRows, Routing, Watch};
+pub use outcrop_block::{
+    AttentionSums, AttentionWeights, BlockPlace, BlockRows, HeadPart, Routing, Watch,
+};
 pub use patch::random_patch;
 pub use published::Published;
 

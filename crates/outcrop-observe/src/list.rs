@@ -1,7 +1,7 @@
 use crate::{Error, Observable, Result};
 use crate::{
-    attention, channels, concepts, geometry, information, predictions, spectrum, sublayers, tails,
-    tokens,
+    attention, channels, concepts, geometry, information, predictions, rounding, spectrum,
+    sublayers, tails, tokens,
 };
 
 /// Every observable, family by family.
@@ -27,7 +27,7 @@ pub const OBSERVABLES: [&Observable; 28] = [
     &sublayers::STEPS,
     &predictions::LENS,
     &predictions::ACCURACY,
-    &predictions::INT8_LOSS,
+    &rounding::INT8_LOSS,
     &geometry::CKA,
     &geometry::CKA_STEPS,
     &geometry::ALIGNMENT,

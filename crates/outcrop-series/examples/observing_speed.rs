@@ -19,19 +19,20 @@ use outcrop_forward::{ObserveOptions, observe_checkpoint};
 use outcrop_forward::{Published, forward, measure};
 use outcrop_observe::select;
 
-const CHEAP: &str = "tails,tokens,channels,attention,sublayers,concepts";
-const LISTS: [&str; 11] = [
+const CHEAP: &str = "tails,tokens,channels,attention,sublayers,predictions,concepts";
+const LISTS: [&str; 12] = [
     "tails",
     "tokens",
     "channels",
     "attention",
     "sublayers",
+    "predictions",
     CHEAP,
     "singular_values",
     "prefix_ranks",
     "geometry",
     "information",
-    "predictions",
+    "rounding",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -35,6 +35,9 @@ pub struct SeriesState {
     /// Whether there are rows of single sequences, too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observed_sequences: bool,
+    /// At how many positions the logit lens looks; empty for all of them, and where it is not observed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lens_positions: String,
     /// SHA-256 of labels and targets; none where there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations_sha256: Option<String>,
@@ -82,6 +85,10 @@ impl SeriesState {
             (
                 "--observe-per-sequence",
                 self.observed_sequences != wanted.observed_sequences,
+            ),
+            (
+                "--lens-positions",
+                self.lens_positions != wanted.lens_positions,
             ),
             (
                 "--labels or --targets",
@@ -152,6 +159,12 @@ mod tests {
         };
         let differs = sequences.differences(&of(&["write"]));
         assert_eq!(differs, Some("--observe-per-sequence"));
+        let lens = SeriesState {
+            lens_positions: "64".to_owned(),
+            ..of(&["write"])
+        };
+        let differs = lens.differences(&of(&["write"]));
+        assert_eq!(differs, Some("--lens-positions"));
     }
 
     #[test]

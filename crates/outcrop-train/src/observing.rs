@@ -66,6 +66,7 @@ impl Observing {
                 observables,
                 sequences: spec.measure.observe_per_sequence,
                 annotations: given,
+                lens_positions: spec.measure.lens_positions,
             },
             sequences,
             held: Held {

@@ -5,8 +5,9 @@ use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 use super::Earlier;
 use super::StepKernels;
 use super::channels::AllChannels;
-use super::jobs::{Bench, Job, Outcome, Rooms, Source, union};
+use super::jobs::{Bench, Job, Outcome, Rooms, union};
 use super::means::Means;
+use super::positions::LensPositions;
 use super::rows::OfSequence;
 use super::wanted::{PLACES, Wanted};
 use super::watching::Watching;
@@ -16,6 +17,8 @@ use super::watching::Watching;
 pub(super) struct Observing<'a> {
     wanted: &'a Wanted,
     d_model: usize,
+    /// Positions without tokens, which are the first.
+    leading: usize,
     layers: usize,
     earlier: Earlier<'a>,
     before: Option<AllChannels>,
@@ -27,7 +30,9 @@ pub(super) struct Observing<'a> {
     held: Vec<Held>,
     watching: Watching,
     seen: Seen,
-    rooms: [Rooms; 2],
+    rooms: Rooms,
+    /// Memory for queries, keys and values of a few heads.
+    apart: Vec<f32>,
     failed: Option<outcrop_observe::Error>,
 }
 
@@ -42,8 +47,10 @@ pub(super) struct Seen {
     pub(super) channels: Option<AllChannels>,
     /// Kernels, where they are compared.
     pub(super) kernels: Option<StepKernels>,
-    /// The residual stream of each sequence after the last layer, where logits are asked for.
+    /// The residual stream of each sequence after the last layer, where its logits are asked for.
     pub(super) last: Vec<Vec<f32>>,
+    /// By sequence and layer, the residual stream at the positions at which the logit lens looks, where these are some.
+    pub(super) spread: Vec<Vec<Vec<f32>>>,
 }
 
 /// One sequence until its last layer.
@@ -72,6 +79,7 @@ impl<'a> Observing<'a> {
         Ok(Self {
             wanted,
             d_model: arch.d_model,
+            leading: arch.leading(),
             layers: arch.layers,
             earlier,
             before: earlier.channels.map(AllChannels::from),
@@ -85,9 +93,11 @@ impl<'a> Observing<'a> {
                 keeps_sequences: wanted.sequences,
                 channels: wanted.channels.then(AllChannels::default),
                 kernels: wanted.kernels.then(StepKernels::default),
-                last: vec![Vec::new(); if wanted.logits() { sequences } else { 0 }],
+                last: vec![Vec::new(); if wanted.last_streams() { sequences } else { 0 }],
+                spread: vec![Vec::new(); sequences],
             },
-            rooms: Default::default(),
+            rooms: Rooms::default(),
+            apart: Vec::new(),
             failed: None,
         })
     }
@@ -110,7 +120,7 @@ impl<'a> Observing<'a> {
         Bench {
             collector: &self.seen.collector,
             wanted: self.wanted,
-            rooms: [&self.rooms[0], &self.rooms[1]],
+            rooms: &self.rooms,
             sequence: sequence as u32,
             before: self.before.as_ref(),
             kernels: self.earlier.before,
@@ -140,6 +150,14 @@ impl<'a> Observing<'a> {
         if let Some(means) = &mut self.means {
             means.add(layer, sequence, hidden);
         }
+        if let Some(positions @ LensPositions::Spread(_)) = self.wanted.lens
+            && layer > 0
+        {
+            let tokens = hidden.len() / self.d_model - self.leading;
+            let row = |at: usize| &hidden[(self.leading + at) * self.d_model..][..self.d_model];
+            let rows: Vec<&[f32]> = positions.of(tokens).into_iter().map(row).collect();
+            self.seen.spread[sequence].push(rows.concat());
+        }
         if self.wanted.at(Site::LayerMaxima) {
             let largest = View::new(hidden, self.d_model)?.largest();
             self.held[sequence].maxima.push(largest);
@@ -161,12 +179,14 @@ impl<'a> Observing<'a> {
             let job = Job {
                 site: Site::Embedding,
                 layer: 0,
-                source: Source::Rows(hidden, self.d_model),
+                head: None,
+                rows: hidden,
+                columns: self.d_model,
                 companions: Vec::new(),
                 sinks: None,
                 stream: None,
             };
-            let outcomes = self.bench(sequence).run(&[job], None)?;
+            let outcomes = self.bench(sequence).run(&[job])?;
             self.take(sequence, outcomes);
         }
         Ok(())
@@ -179,6 +199,7 @@ impl<'a> Observing<'a> {
         attention: &AttentionWeights<'_>,
         hidden: &[f32],
     ) -> Result<()> {
+        let mut apart = std::mem::take(&mut self.apart);
         let bench = self.bench(sequence);
         let heads = bench.heads(layer as u32, attention)?;
         let sinks: Vec<_> = heads.iter().map(|(_, sinks)| sinks.as_ref()).collect();
@@ -191,14 +212,10 @@ impl<'a> Observing<'a> {
             true => union(sinks.iter().copied()),
             false => None,
         };
-        let jobs = self.jobs(
-            (layer, sequence),
-            rows,
-            attention,
-            (&of_layer, &by_key),
-            hidden,
-        );
-        let outcomes = bench.run(&jobs, Some(attention))?;
+        let at = (layer, sequence);
+        let jobs = self.jobs(at, rows, attention.tokens(), &of_layer, hidden);
+        let mut outcomes = bench.run(&jobs)?;
+        outcomes.extend(bench.of_heads(layer as u32, attention, &by_key, &mut apart)?);
         let mut all: Vec<Outcome> = match self.wanted.at(Site::AttentionWeights) {
             true => heads.into_iter().map(|(outcome, _)| outcome).collect(),
             false => Vec::new(),
@@ -206,6 +223,7 @@ impl<'a> Observing<'a> {
         all.extend(outcomes);
         all.extend(self.watched((layer, sequence), rows));
         self.take(sequence, all);
+        self.apart = apart;
         self.hold(layer, sequence, hidden)?;
         if self.waits() && self.wanted.at(Site::ResidualStream) {
             let state = (hidden.to_vec(), of_layer);
@@ -217,53 +235,37 @@ impl<'a> Observing<'a> {
         }
     }
 
-    /// The tensors of a block.
+    /// The tensors of a block, but for those of heads.
     fn jobs<'r>(
         &'r self,
         (layer, sequence): (usize, usize),
         rows: &BlockRows<'r>,
-        attention: &AttentionWeights<'r>,
-        (of_layer, by_key): (&'r Option<Vec<usize>>, &'r [Option<Vec<usize>>]),
+        tokens: usize,
+        of_layer: &'r Option<Vec<usize>>,
         hidden: &'r [f32],
     ) -> Vec<Job<'r>> {
         let (layer, wanted, mut jobs) = (layer as u32, self.wanted, Vec::new());
-        let mut job = |site, source, companions, sinks, stream| {
+        let mut job = |site, (rows, columns), companions, stream| {
             jobs.push(Job {
                 site,
                 layer,
-                source,
+                head: None,
+                rows,
+                columns,
                 companions,
-                sinks,
+                sinks: of_layer.as_deref(),
                 stream,
             });
         };
         if !self.waits() && wanted.at(Site::ResidualStream) {
             let inputs = self.inputs(sequence);
-            let source = Source::Rows(hidden, self.d_model);
-            let sinks = of_layer.as_deref();
-            job(Site::ResidualStream, source, inputs, sinks, None);
+            job(Site::ResidualStream, (hidden, self.d_model), inputs, None);
         }
-        let tokens = attention.tokens();
         for (site, place) in PLACES.iter().filter(|(site, _)| wanted.at(*site)) {
             let stream = wanted.stream_of(*site).and_then(|place| rows.at(place));
             if let Some(found) = rows.at(*place) {
-                let source = Source::Rows(found, found.len() / tokens);
-                job(*site, source, Vec::new(), of_layer.as_deref(), stream);
-            }
-        }
-        for head in 0..attention.heads() {
-            if wanted.at(Site::Queries) {
-                job(Site::Queries, Source::Queries(head), Vec::new(), None, None);
-            }
-        }
-        for head in 0..attention.kv_heads() {
-            let sinks = by_key.get(head).and_then(|sinks| sinks.as_deref());
-            let sinks = sinks.filter(|_| wanted.sinks);
-            if wanted.at(Site::Keys) {
-                job(Site::Keys, Source::Keys(head), Vec::new(), sinks, None);
-            }
-            if wanted.at(Site::Values) {
-                job(Site::Values, Source::Values(head), Vec::new(), sinks, None);
+                let tensor = (found, found.len() / tokens);
+                job(*site, tensor, Vec::new(), stream);
             }
         }
         jobs
@@ -303,7 +305,9 @@ impl<'a> Observing<'a> {
             jobs.push(Job {
                 site: Site::ResidualStream,
                 layer: at as u32 + 1,
-                source: Source::Rows(state, self.d_model),
+                head: None,
+                rows: state,
+                columns: self.d_model,
                 companions,
                 sinks: sinks.as_deref(),
                 stream: None,
@@ -314,13 +318,15 @@ impl<'a> Observing<'a> {
             jobs.push(Job {
                 site: Site::FinalNorm,
                 layer: self.layers as u32,
-                source: Source::Rows(rows, self.d_model),
+                head: None,
+                rows,
+                columns: self.d_model,
                 companions: Vec::new(),
                 sinks: None,
                 stream: None,
             });
         }
-        let outcomes = self.bench(sequence).run(&jobs, None)?;
+        let outcomes = self.bench(sequence).run(&jobs)?;
         self.take(sequence, outcomes);
         let held = std::mem::take(&mut self.held[sequence]);
         if self.wanted.at(Site::LayerMaxima) {

@@ -13,23 +13,15 @@ use super::channels::{AllChannels, Channels};
 use super::kernels::{self, FirstStep, StepKernels};
 use super::wanted::Wanted;
 
-/// Where the rows of a tensor are.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Source<'a> {
-    /// Rows of so many columns.
-    Rows(&'a [f32], usize),
-    /// Of a head, from 0.
-    Queries(usize),
-    Keys(usize),
-    Values(usize),
-}
-
 /// A tensor, and what it is compared with.
 #[derive(Clone, Debug)]
 pub(super) struct Job<'a> {
     pub(super) site: Site,
     pub(super) layer: u32,
-    pub(super) source: Source<'a>,
+    /// From 1.
+    pub(super) head: Option<u32>,
+    pub(super) rows: &'a [f32],
+    pub(super) columns: usize,
     pub(super) companions: Vec<(Companion, &'a [f32])>,
     pub(super) sinks: Option<&'a [usize]>,
     /// The sums of the squares of the rows of the residual stream to which it is added, where they are asked for.
@@ -69,8 +61,8 @@ impl Rooms {
 pub(super) struct Bench<'a> {
     pub(super) collector: &'a Collector,
     pub(super) wanted: &'a Wanted,
-    /// One of queries, keys or values, and one of attention weights, for each thread.
-    pub(super) rooms: [&'a Rooms; 2],
+    /// One of attention weights for each thread.
+    pub(super) rooms: &'a Rooms,
     pub(super) sequence: u32,
     /// The top channels of the step before, where they are known.
     pub(super) before: Option<&'a AllChannels>,
@@ -82,39 +74,12 @@ pub(super) struct Bench<'a> {
 
 impl Bench<'_> {
     /// All of them, in parallel on the current rayon pool; results in the order of `jobs`.
-    pub(super) fn run(
-        self,
-        jobs: &[Job<'_>],
-        attention: Option<&AttentionWeights<'_>>,
-    ) -> Result<Vec<Outcome>> {
-        let run = |rows: &mut Vec<f32>, job: &Job<'_>| {
-            let head = match (job.source, attention) {
-                (Source::Rows(values, columns), _) => {
-                    return self.observe(job, None, View::new(values, columns)?);
-                }
-                (_, None) => None,
-                (Source::Queries(head), Some(attention)) => {
-                    attention.queries(head, rows);
-                    Some((head, attention))
-                }
-                (Source::Keys(head), Some(attention)) => {
-                    attention.keys(head, rows);
-                    Some((head, attention))
-                }
-                (Source::Values(head), Some(attention)) => {
-                    attention.values(head, rows);
-                    Some((head, attention))
-                }
-            };
-            let columns = head.map_or(0, |(_, attention)| attention.d_head());
-            let head = head.map(|(head, _)| head as u32 + 1);
-            self.observe(job, head, View::new(rows, columns)?)
-        };
-        let run = |job| self.rooms[0].with(|rows| run(rows, job));
-        jobs.par_iter().map(run).collect()
+    pub(super) fn run(self, jobs: &[Job<'_>]) -> Result<Vec<Outcome>> {
+        jobs.par_iter().map(|job| self.observe(job)).collect()
     }
 
-    fn observe(self, job: &Job<'_>, head: Option<u32>, view: View<'_>) -> Result<Outcome> {
+    fn observe(self, job: &Job<'_>) -> Result<Outcome> {
+        let view = View::new(job.rows, job.columns)?;
         let kernel =
             (self.wanted.kernels && job.site == Site::ResidualStream).then(|| Kernel::new(view));
         let mut sample = Sample::new(view);
@@ -150,7 +115,7 @@ impl Bench<'_> {
         Ok(Outcome {
             site: job.site,
             layer: job.layer,
-            head,
+            head: job.head,
             found: self.collector.found(job.site, &sample),
             channels: own,
             kernel,
@@ -227,7 +192,7 @@ impl Bench<'_> {
             };
             Ok((outcome, sinks))
         };
-        let run = |head| self.rooms[1].with(|weights| run(weights, head));
+        let run = |head| self.rooms.with(|weights| run(weights, head));
         heads.into_par_iter().map(run).collect()
     }
 

@@ -1,4 +1,5 @@
-//! The logits of every layer, in passes of their own: those of the last layer, which all are compared with, come first.
+//! The logits of every layer: at some positions, or at all in passes of their own. Those of the last layer, which all are
+//! compared with, come first.
 
 use crate::{Error, Hook, LogitLens, Published};
 use outcrop_observe::{Column, Companion, Found, Missing, Result, Sample, Site, View};
@@ -23,20 +24,25 @@ pub(super) struct Looking<'a> {
     wanted: &'a Wanted,
     /// The residual stream of each sequence after the last layer.
     last: Vec<Vec<f32>>,
+    /// By sequence and layer, the residual stream at some positions.
+    spread: Vec<Vec<Vec<f32>>>,
     seen: &'a mut Seen,
     failed: Option<outcrop_observe::Error>,
 }
 
 impl Hook for Looking<'_> {
     fn residual(&mut self, layer: usize, sequence: usize, hidden: &mut [f32]) {
-        for (site, norm) in [(Site::Logits, true), (Site::LogitsWithoutNorm, false)] {
-            if !self.wanted.at(site) {
-                continue;
-            }
+        for (site, norm) in SITES.into_iter().filter(|(site, _)| self.wanted.at(*site)) {
             self.take((layer, site, sequence), norm, hidden);
         }
     }
 }
+
+/// What the lens gives, and whether the final norm comes first.
+const SITES: [(Site, bool); 2] = [(Site::Logits, true), (Site::LogitsWithoutNorm, false)];
+
+/// What a part of a sequence gave: of how many positions, and how many with a target.
+type Part = ([usize; 2], Vec<Found>);
 
 impl<'a> Looking<'a> {
     /// With the residual streams after the last layer, which it takes from `seen`.
@@ -61,6 +67,7 @@ impl<'a> Looking<'a> {
             sequences,
             wanted,
             last: std::mem::take(&mut seen.last),
+            spread: std::mem::take(&mut seen.spread),
             seen,
             failed: None,
         })
@@ -90,12 +97,10 @@ impl<'a> Looking<'a> {
 
     /// The numbers of one sequence.
     fn found(&self, site: Site, norm: bool, sequence: usize, hidden: &[f32]) -> Result<Vec<Found>> {
-        let columns: Vec<&Column> = self.seen.collector.columns(site).collect();
         let Some(lens) = &self.lens else {
-            return Ok(vec![Err(Missing::NotGiven); columns.len()]);
+            return Ok(self.mean_of(site, &[]));
         };
-        let next = self.sequences[sequence].iter().copied().skip(1);
-        let targets: Vec<u32> = next.chain([NO_TARGET]).collect();
+        let targets = self.targets(sequence);
         let size = POSITIONS * self.d_model;
         let last = self.last[sequence][self.left_out..].par_chunks(size);
         let parts = hidden[self.left_out..].par_chunks(size).zip(last);
@@ -105,25 +110,104 @@ impl<'a> Looking<'a> {
             let [logits, of_last] = room;
             lens.logits(hidden, norm, logits);
             lens.logits(last, true, of_last);
-            let sample = Sample::new(View::new(logits, lens.vocabulary())?)
-                .with(Companion::LastLayer, View::new(of_last, lens.vocabulary())?)?
-                .with_labels(targets)?;
-            let with_target = targets.iter().filter(|target| **target != NO_TARGET);
-            let counts = [targets.len(), with_target.count()];
-            Ok((counts, self.seen.collector.found(site, &sample)))
+            self.part(site, (logits, of_last), targets)
         };
-        let parts: Vec<_> = parts
-            .map_init(Default::default, part)
+        let parts = parts.map_init(Default::default, part);
+        Ok(self.mean_of(site, &parts.collect::<Result<Vec<_>>>()?))
+    }
+
+    /// Takes in the numbers of all layers at the positions that were kept.
+    ///
+    /// # Errors
+    /// Where they could not be observed.
+    pub(super) fn spread(&mut self) -> crate::Result<()> {
+        let sites: Vec<_> = SITES
+            .into_iter()
+            .filter(|(site, _)| self.wanted.at(*site))
+            .collect();
+        let of_sequence = |sequence: usize| self.layers_of(sequence, &sites);
+        let sequences: Vec<_> = (0..self.sequences.len())
+            .into_par_iter()
+            .map(of_sequence)
             .collect::<Result<_>>()?;
-        let mean = |(at, column): (usize, &&Column)| {
-            let of_targets = usize::from(averages_targets(site, column));
-            mean(
-                parts
-                    .iter()
-                    .map(|(counts, found)| (counts[of_targets], found[at])),
-            )
+        let layers = sequences.first().map_or(0, Vec::len);
+        for at in 0..layers {
+            for (sequence, found) in sequences.iter().enumerate() {
+                for ((site, _), found) in sites.iter().zip(&found[at]) {
+                    self.seen
+                        .take((at as u32 + 1, None, *site), sequence, found.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of one sequence by layer and site: the logits of the last layer are computed once.
+    fn layers_of(&self, sequence: usize, sites: &[(Site, bool)]) -> Result<Vec<Vec<Vec<Found>>>> {
+        let layers = &self.spread[sequence];
+        let (Some(lens), Some(last)) = (&self.lens, layers.last()) else {
+            let missing = sites.iter().map(|(site, _)| self.mean_of(*site, &[]));
+            return Ok(vec![missing.collect(); layers.len()]);
         };
-        Ok(columns.iter().enumerate().map(mean).collect())
+        let targets = self.targets(sequence);
+        let positions = self
+            .wanted
+            .lens
+            .map(|positions| positions.of(targets.len()));
+        let at = positions.unwrap_or_default();
+        let targets: Vec<u32> = at.into_iter().map(|at| targets[at]).collect();
+        let mut parts: Vec<Vec<Vec<Part>>> = vec![vec![Vec::new(); sites.len()]; layers.len()];
+        let [mut logits, mut of_last] = [Vec::new(), Vec::new()];
+        for (number, targets) in targets.chunks(POSITIONS).enumerate() {
+            let first = number * POSITIONS * self.d_model;
+            let range = first..first + targets.len() * self.d_model;
+            lens.logits(&last[range.clone()], true, &mut of_last);
+            for (layer, (rows, parts)) in layers.iter().zip(&mut parts).enumerate() {
+                for ((site, norm), parts) in sites.iter().zip(parts) {
+                    let is_last = *norm && layer + 1 == layers.len();
+                    if !is_last {
+                        lens.logits(&rows[range.clone()], *norm, &mut logits);
+                    }
+                    let logits = if is_last { &of_last } else { &logits };
+                    parts.push(self.part(*site, (logits, &of_last), targets)?);
+                }
+            }
+        }
+        let means = |parts: Vec<Vec<Part>>| {
+            let sites = sites.iter().zip(parts);
+            sites
+                .map(|((site, _), parts)| self.mean_of(*site, &parts))
+                .collect()
+        };
+        Ok(parts.into_iter().map(means).collect())
+    }
+
+    /// The next token of each position.
+    fn targets(&self, sequence: usize) -> Vec<u32> {
+        let next = self.sequences[sequence].iter().copied().skip(1);
+        next.chain([NO_TARGET]).collect()
+    }
+
+    /// The numbers of some positions, from their logits and those of the last layer.
+    fn part(&self, site: Site, (logits, last): (&[f32], &[f32]), targets: &[u32]) -> Result<Part> {
+        let vocabulary = logits.len() / targets.len();
+        let sample = Sample::new(View::new(logits, vocabulary)?)
+            .with(Companion::LastLayer, View::new(last, vocabulary)?)?
+            .with_labels(targets)?;
+        let with_target = targets.iter().filter(|target| **target != NO_TARGET);
+        let counts = [targets.len(), with_target.count()];
+        Ok((counts, self.seen.collector.found(site, &sample)))
+    }
+
+    /// The means of a sequence from those of its parts; none without parts.
+    fn mean_of(&self, site: Site, parts: &[Part]) -> Vec<Found> {
+        let columns = self.seen.collector.columns(site).enumerate();
+        let of_column = |(at, column): (usize, &Column)| {
+            let of_targets = usize::from(averages_targets(site, column));
+            let parts = parts.iter();
+            mean(parts.map(|(counts, found)| (counts[of_targets], found[at])))
+        };
+        columns.map(of_column).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod channels;
+mod heads;
 mod hook;
 mod int8;
 mod jobs;
@@ -9,6 +10,7 @@ mod kernels;
 mod last;
 mod lens;
 mod means;
+mod positions;
 mod rows;
 mod wanted;
 mod watching;
@@ -22,6 +24,7 @@ use hook::Observing;
 pub use kernels::{FirstStep, StepKernels};
 pub use last::{LAST_STEP, compare_with_last};
 use lens::Looking;
+pub use positions::LensPositions;
 use wanted::Wanted;
 
 use crate::{Measured, Published, Result, forward, measure_with};
@@ -35,6 +38,19 @@ pub struct ObserveOptions {
     pub sequences: bool,
     /// Labels and targets of the sequences.
     pub annotations: Annotations,
+    /// At which positions the logit lens looks.
+    pub lens_positions: LensPositions,
+}
+
+impl ObserveOptions {
+    /// At which positions the logit lens looks, where it is observed.
+    pub fn lens(&self) -> Option<LensPositions> {
+        let is_lens = |one: &&Observable| {
+            one.sites.contains(&Site::Logits) || one.sites.contains(&Site::LogitsWithoutNorm)
+        };
+        let looks = self.observables.iter().copied().any(|one| is_lens(&one));
+        looks.then_some(self.lens_positions)
+    }
 }
 
 /// The steps of a series that one is compared with; by default it is the first.
@@ -77,7 +93,8 @@ impl From<Measured> for ObservedStep {
 ///
 /// Queries and attention weights are of query heads, keys and values of key-value heads. `cosine_sinks` takes the keys
 /// that are sinks by the convention of Gu et al. in any head of the layer, for keys and values in any head that reads them.
-/// The logit lens takes a second pass, the loss of the model rounded to int8 a third, and both the whole unembedding in memory. `cka` and `kernel_alignment` keep the
+/// The logit lens keeps the residual stream at its positions after every layer ([`LensPositions`]), or takes a second pass for
+/// all of them; the loss of the model rounded to int8 takes a pass of its own; both need the whole unembedding in memory. `cka` and `kernel_alignment` keep the
 /// residual streams of all layers until the last. Labels and targets are those of `options`. What other checkpoints would
 /// have to give is missing (`not-given`): turnover against the last step is what [`compare_with_last`] makes of
 /// [`ObservedStep::channels`].
@@ -136,8 +153,10 @@ pub fn observe_step(
     let mut seen = hook.finish()?;
     if wanted.logits() {
         let mut looking = Looking::new(model, sequences, &wanted, &mut seen)?;
-        if wanted.at(Site::Logits) || wanted.at(Site::LogitsWithoutNorm) {
-            forward(model, sequences, &mut looking)?;
+        match wanted.lens {
+            Some(LensPositions::All) => forward(model, sequences, &mut looking)?,
+            Some(LensPositions::Spread(_)) => looking.spread()?,
+            None => {}
         }
         if wanted.at(Site::LogitsInt8) {
             int8::look(model, sequences, &mut looking)?;

@@ -1,7 +1,7 @@
 use crate::BlockPlace;
 use outcrop_observe::{Compute, Observable, Site};
 
-use super::{Annotations, ObserveOptions};
+use super::{Annotations, LensPositions, ObserveOptions};
 
 /// Observables that need more than their tensor, by their names.
 const TURNOVER: &str = "channel_turnover";
@@ -41,6 +41,8 @@ pub(super) struct Wanted {
     pub(super) last_layer: bool,
     /// Whether layers are compared with the embedding.
     pub(super) inputs: bool,
+    /// At which positions the logit lens looks, where it does.
+    pub(super) lens: Option<LensPositions>,
 }
 
 impl Wanted {
@@ -56,6 +58,7 @@ impl Wanted {
             streams: has(WRITE),
             last_layer: has(CKA),
             inputs: has(ALIGNMENT),
+            lens: options.lens(),
         }
     }
 
@@ -84,6 +87,11 @@ impl Wanted {
     pub(super) fn logits(&self) -> bool {
         let logits = [Site::Logits, Site::LogitsWithoutNorm, Site::LogitsInt8];
         logits.into_iter().any(|site| self.at(site))
+    }
+
+    /// Whether whole residual streams after the last layer are needed: their logits are compared with others.
+    pub(super) fn last_streams(&self) -> bool {
+        self.at(Site::LogitsInt8) || self.lens == Some(LensPositions::All)
     }
 
     /// The places that a stream is to keep.

@@ -1,4 +1,4 @@
-use super::shared::argmax;
+use crate::logits::argmax;
 use crate::observable::{Column, Compute, Observable};
 use crate::{Found, Missing, Sample, Site};
 

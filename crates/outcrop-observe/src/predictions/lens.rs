@@ -1,4 +1,4 @@
-use super::shared::{argmax, log_sum};
+use crate::logits::{against, argmax, log_sum, rank_of};
 use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
@@ -46,7 +46,9 @@ pub(crate) const LENS: Observable = Observable {
     needs: "the target tokens as labels, the logits of the last layer",
     convention: "rank 0 is the argmax. `logits`: the final norm, then the head; `logits-without-norm`: the head alone. A \
                  label that is no token (such as 4294967295) is no target. Logits may be given some positions at a time: \
-                 each sample is a mean over its positions",
+                 each sample is a mean over its positions. `outcrop measure` and `train` take 64 positions of a longer \
+                 sequence (`--lens-positions`, `lens_positions` of `[measure]`): the middles of as many equal stretches, so \
+                 position 0 is among them only where all are; `all` takes every one. `n` counts sequences",
     cost: "O(n vocabulary) time, no memory",
     source: "nostalgebraist 2020 (with norm), arXiv 2502.03628 (without), 2303.08112",
     compute: Compute::Tensor(compute),
@@ -54,12 +56,13 @@ pub(crate) const LENS: Observable = Observable {
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let logits = sample.tensor();
+    let log_sums: Vec<f64> = logits.iter().map(log_sum).collect();
     let target = sample
         .labels()
-        .and_then(|labels| of_targets(logits, labels));
+        .and_then(|labels| of_targets(logits, &log_sums, labels));
     let last = sample
         .companion(Companion::LastLayer)
-        .map(|last| of_last(logits, last));
+        .map(|last| of_last(logits, &log_sums, last));
     let (rank, share) = unzip(target);
     let (rank_final, share_final) = unzip(last.map(|[rank, share, _]| [rank, share]));
     vec![
@@ -76,14 +79,14 @@ fn unzip(pair: Result<[f64; 2], Missing>) -> (Found, Found) {
 }
 
 /// Mean rank and probability of the targets.
-fn of_targets(logits: View<'_>, targets: &[u32]) -> Result<[f64; 2], Missing> {
+fn of_targets(logits: View<'_>, log_sums: &[f64], targets: &[u32]) -> Result<[f64; 2], Missing> {
     let (mut ranks, mut shares, mut count) = (0.0, 0.0, 0.0);
-    for (row, target) in logits.iter().zip(targets) {
+    for ((row, log_sum), target) in logits.iter().zip(log_sums).zip(targets) {
         let Some(logit) = row.get(*target as usize) else {
             continue;
         };
-        ranks += rank_of(row, *logit);
-        shares += (f64::from(*logit) - log_sum(row)).exp();
+        ranks += rank_of(row, *logit) as f64;
+        shares += (f64::from(*logit) - log_sum).exp();
         count += 1.0;
     }
     match count > 0.0 {
@@ -93,29 +96,16 @@ fn of_targets(logits: View<'_>, targets: &[u32]) -> Result<[f64; 2], Missing> {
 }
 
 /// Mean rank and probability of what the last layer predicts, and mean KL to it.
-fn of_last(logits: View<'_>, last: View<'_>) -> [f64; 3] {
+fn of_last(logits: View<'_>, log_sums: &[f64], last: View<'_>) -> [f64; 3] {
     let mut sums = [0.0; 3];
-    for (row, last) in logits.iter().zip(&last) {
+    for ((row, log_sum), last) in logits.iter().zip(log_sums).zip(&last) {
         let predicted = row[argmax(last)];
-        let (log_sum, log_sum_last) = (log_sum(row), log_sum(last));
-        sums[0] += rank_of(row, predicted);
+        let [log_sum_last, differences] = against(last, row);
+        sums[0] += rank_of(row, predicted) as f64;
         sums[1] += (f64::from(predicted) - log_sum).exp();
-        sums[2] += kl(row, log_sum, last, log_sum_last);
+        sums[2] += differences - (log_sum_last - log_sum);
     }
     let n = logits.rows() as f64;
     let [rank, share, kl] = sums.map(|sum| sum / n);
     [rank, share.min(1.0), kl.max(0.0)]
-}
-
-fn rank_of(row: &[f32], logit: f32) -> f64 {
-    row.iter().filter(|other| **other > logit).count() as f64
-}
-
-/// KL(last || this) of one position.
-fn kl(row: &[f32], log_sum: f64, last: &[f32], log_sum_last: f64) -> f64 {
-    let terms = row.iter().zip(last).map(|(x, last)| {
-        let log_last = f64::from(*last) - log_sum_last;
-        log_last.exp() * (log_last - (f64::from(*x) - log_sum))
-    });
-    terms.sum()
 }

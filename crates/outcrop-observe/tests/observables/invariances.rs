@@ -78,7 +78,7 @@ proptest! {
         let view = |values| View::new(values, vocabulary).unwrap();
         let before = Sample::new(view(&logits)).with(Companion::LastLayer, view(&last)).unwrap().with_labels(&targets).unwrap();
         let after = Sample::new(view(&moved_logits)).with(Companion::LastLayer, view(&moved_last)).unwrap().with_labels(&turned).unwrap();
-        for name in family("predictions") {
+        for name in family("predictions").chain(family("rounding")) {
             let (a, b) = (number(name, &before).unwrap(), number(name, &after).unwrap());
             prop_assert!(near(a, b), "{} {} {}", name, a, b);
         }

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
 use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256, sha256_hex};
-use outcrop_forward::{Annotations, Measured, ObservedStep, Published, measure_on, observe_step};
+use outcrop_forward::{
+    Annotations, LensPositions, Measured, ObservedStep, Published, measure_on, observe_step,
+};
 use outcrop_tokens::Sequences;
 
 use crate::compared::Compared;
@@ -126,6 +128,10 @@ impl<'a> Measuring<'a> {
                 .map(|engine| engine.name().to_owned()),
             observables: names(options),
             observed_sequences: options.observe.sequences,
+            lens_positions: match options.observe.lens() {
+                Some(positions @ LensPositions::Spread(_)) => positions.to_string(),
+                Some(LensPositions::All) | None => String::new(),
+            },
             annotations_sha256: annotations_sha256(options),
             ..SeriesState::default()
         };

@@ -1,4 +1,5 @@
 use outcrop_core::Error as CoreError;
+use outcrop_forward::LensPositions;
 use outcrop_observe::Observable;
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +9,19 @@ use crate::Result;
 pub(super) const SCHEDULE_KEYS: [&str; 2] = ["measure", "save"];
 
 /// The fields of [`MeasureSpec`].
-pub(super) const MEASURE_KEYS: [&str; 6] = [
+pub(super) const MEASURE_KEYS: [&str; 7] = [
     "sequences",
     "observe",
     "observe_per_sequence",
+    "lens_positions",
     "labels",
     "targets",
     "registers",
 ];
+
+fn is_default(positions: &LensPositions) -> bool {
+    *positions == LensPositions::default()
+}
 
 /// At which steps a model is measured and saved, in the grammar of [`outcrop_schedule`]. The last
 /// step is always saved.
@@ -50,6 +56,9 @@ pub struct MeasureSpec {
     /// Whether observables are also written of every single sequence; default false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub observe_per_sequence: bool,
+    /// At how many positions of a longer sequence the logit lens looks, evenly spread, or `all`; default 64.
+    #[serde(skip_serializing_if = "is_default")]
+    pub lens_positions: LensPositions,
     /// A table of labels of the held-out sequences, or of their positions ([`outcrop_tokens::Labels`]); default none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub labels: String,
@@ -70,8 +79,14 @@ impl MeasureSpec {
     pub fn observables(&self) -> Result<Vec<&'static Observable>> {
         if self.observe.is_empty() {
             let more = [&self.labels, &self.targets].map(|path| !path.is_empty());
-            let fields = ["observe_per_sequence", "labels", "targets"];
-            let set = [self.observe_per_sequence, more[0], more[1]];
+            let fields = [
+                "observe_per_sequence",
+                "lens_positions",
+                "labels",
+                "targets",
+            ];
+            let lens = !is_default(&self.lens_positions);
+            let set = [self.observe_per_sequence, lens, more[0], more[1]];
             if let Some((field, _)) = fields.into_iter().zip(set).find(|(_, set)| *set) {
                 let field = format!("measure.{field}");
                 let allowed = "something only beside measure.observe, such as observe = \"cka\"";
@@ -93,6 +108,7 @@ impl Default for MeasureSpec {
             sequences: 10,
             observe: String::new(),
             observe_per_sequence: false,
+            lens_positions: LensPositions::default(),
             labels: String::new(),
             targets: String::new(),
             registers: false,

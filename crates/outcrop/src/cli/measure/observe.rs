@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outcrop_forward::{Annotations, ObserveOptions, TargetRows};
+use outcrop_forward::{Annotations, LensPositions, ObserveOptions, TargetRows};
 use outcrop_observe::{Observable, select};
 use outcrop_tokens::{Labels, Targets};
 
@@ -12,13 +12,17 @@ use crate::Result;
 #[command(next_help_heading = "Observables")]
 pub(super) struct Args {
     /// Also compute these observables at the places of the forward pass (observables.csv): names of observables, of
-    /// families (tails, tokens, channels, spectrum, attention, sublayers, predictions, geometry), or `all`.
+    /// families (tails, tokens, channels, spectrum, attention, sublayers, predictions, rounding, geometry,
+    /// information, concepts), or `all`.
     /// docs/observables.md lists them.
     #[arg(long, value_name = "NAME,...", value_parser = chosen)]
     observe: Option<Chosen>,
     /// Also write their values for every single sequence.
     #[arg(long, requires = "observe")]
     observe_per_sequence: bool,
+    /// At how many positions of a longer sequence the logit lens looks, evenly spread, or `all`.
+    #[arg(long, value_name = "N", default_value_t, requires = "observe")]
+    lens_positions: LensPositions,
     /// Labels of the sequences, a table with the columns sequence,label, or of their positions with
     /// sequence,position,label; both count from 0.
     #[arg(long, value_name = "FILE", requires = "observe")]
@@ -57,6 +61,7 @@ impl Args {
                 .unwrap_or_default(),
             sequences: self.observe_per_sequence,
             annotations: self.annotations(lengths)?,
+            lens_positions: self.lens_positions,
         })
     }
 

@@ -1,11 +1,11 @@
-use super::shared::log_sum;
+use crate::logits::log_sum;
 use crate::observable::{Column, Compute, Observable};
 use crate::{Companion, Found, Missing, Sample, Site, View};
 
 /// What rounding the residual stream to int8 costs.
 pub(crate) const INT8_LOSS: Observable = Observable {
     name: "int8_loss",
-    family: "predictions",
+    family: "rounding",
     columns: &[
         Column {
             name: "int8_loss",
@@ -26,7 +26,7 @@ pub(crate) const INT8_LOSS: Observable = Observable {
                  127, one scale a sequence, largest magnitude / 127, ties to even. So one massive activation takes the \
                  levels of all others. Weights and what is inside a block are not rounded. A label that is no token (such \
                  as 4294967295) is no target",
-    cost: "a forward pass of its own; O(n vocabulary) time, no memory",
+    cost: "a forward pass of its own, hence a family of its own; O(n vocabulary) time, no memory",
     source: "arXiv 2208.07339 (absmax), 2306.12929 (what outliers cost)",
     compute: Compute::Tensor(compute),
 };

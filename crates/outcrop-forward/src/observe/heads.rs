@@ -1,0 +1,59 @@
+//! Queries, keys and values of the heads of a block.
+
+use crate::{AttentionWeights, HeadPart};
+use outcrop_observe::{Result, Site};
+
+use super::jobs::{Bench, Job, Outcome};
+
+/// Heads that a thread observes together.
+const HEADS: usize = 4;
+
+/// The place of a head's rows, and the head.
+fn site_of(part: HeadPart) -> (Site, usize) {
+    match part {
+        HeadPart::Queries(head) => (Site::Queries, head),
+        HeadPart::Keys(head) => (Site::Keys, head),
+        HeadPart::Values(head) => (Site::Values, head),
+    }
+}
+
+impl Bench<'_> {
+    /// Queries, keys and values, a few heads at a time, so that they are in the caches. `apart` is memory.
+    pub(super) fn of_heads(
+        self,
+        layer: u32,
+        attention: &AttentionWeights<'_>,
+        by_key: &[Option<Vec<usize>>],
+        apart: &mut Vec<f32>,
+    ) -> Result<Vec<Outcome>> {
+        let queries = (0..attention.heads()).map(HeadPart::Queries);
+        let keys = (0..attention.kv_heads()).flat_map(|h| [HeadPart::Keys(h), HeadPart::Values(h)]);
+        let wanted = |part: &HeadPart| self.wanted.at(site_of(*part).0);
+        let parts: Vec<HeadPart> = queries.chain(keys).filter(wanted).collect();
+        let mut outcomes = Vec::new();
+        for parts in parts.chunks(HEADS * rayon::current_num_threads()) {
+            attention.put_apart(parts, apart);
+            let size = attention.tokens() * attention.d_head();
+            let jobs = parts
+                .iter()
+                .zip(apart.chunks_exact(size))
+                .map(|(part, rows)| {
+                    let (site, head) = site_of(*part);
+                    let of_keys = by_key.get(head).and_then(|sinks| sinks.as_deref());
+                    Job {
+                        site,
+                        layer,
+                        head: Some(head as u32 + 1),
+                        rows,
+                        columns: attention.d_head(),
+                        companions: Vec::new(),
+                        sinks: of_keys.filter(|_| self.wanted.sinks && site != Site::Queries),
+                        stream: None,
+                    }
+                });
+            let jobs: Vec<Job<'_>> = jobs.collect();
+            outcomes.extend(self.run(&jobs)?);
+        }
+        Ok(outcomes)
+    }
+}
