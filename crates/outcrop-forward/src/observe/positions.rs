@@ -31,7 +31,7 @@ pub enum LensPositions {
 
 /// As it stands in a file: a number, or `all`.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected `all` or a whole number of at least 1")]
 enum Written {
     Number(usize),
     Word(String),

@@ -140,6 +140,18 @@ fn what_is_wrong_is_named_with_the_way_out() {
         ),
         ("[measure]\nsequences = 0", vec!["measure.sequences"]),
         (
+            "[measure]\nlens_positions = 8",
+            vec!["measure.lens_positions", "measure.observe"],
+        ),
+        (
+            "[measure]\nobserve = 'logit_lens'\nlens_positions = 0",
+            vec!["lens_positions", "`0`", "`all`"],
+        ),
+        (
+            "[measure]\nobserve = 'logit_lens'\nlens_positions = true",
+            vec!["lens_positions", "`all` or a whole number"],
+        ),
+        (
             "[measure]\nobserve = 'tokns'",
             vec!["measure.observe", "tokns", "docs/observables.md", "tokens"],
         ),
