@@ -4,7 +4,7 @@ use crate::manifest::dependencies;
 use crate::{expect_none, workspace};
 
 /// Each crate with all that may lie below it; `docs/architecture.md` draws it.
-const BELOW: [(&str, &[&str]); 19] = [
+const BELOW: [(&str, &[&str]); 20] = [
     ("outcrop-arch", &[]),
     ("outcrop-core", &["outcrop-arch"]),
     ("outcrop-gemm", &[]),
@@ -74,6 +74,7 @@ const BELOW: [(&str, &[&str]); 19] = [
         ],
     ),
     ("outcrop-report", &["outcrop-core", "outcrop-observe"]),
+    ("outcrop-export", &["outcrop-core"]),
     (
         "outcrop",
         &[
@@ -91,6 +92,7 @@ const BELOW: [(&str, &[&str]); 19] = [
             "outcrop-train",
             "outcrop-series",
             "outcrop-report",
+            "outcrop-export",
         ],
     ),
     (

@@ -1,0 +1,1 @@
+//! Measurements as event files of TensorBoard and offline runs of Weights & Biases.
