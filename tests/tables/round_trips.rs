@@ -194,9 +194,11 @@ fn fits_and_reports_say_the_same_after_every_tool() {
 
 #[test]
 fn parquet_of_pandas_is_read_as_it_writes_it() {
-    let parquet = fixture("parquet").join("trajectories.parquet");
     let csv = fixture("original").join("trajectories.csv");
-    assert_eq!(trajectories(&parquet), trajectories(&csv));
+    for compressed in ["trajectories.parquet", "gzip.parquet"] {
+        let parquet = fixture("parquet").join(compressed);
+        assert_eq!(trajectories(&parquet), trajectories(&csv), "{compressed}");
+    }
 }
 
 /// Observables and events compressed by gzip, and as Parquet, are the same rows.
@@ -243,8 +245,11 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
         ),
         ("utf16.csv", ["UTF-16", "save it as CSV in UTF-8"]),
         (
-            "gzip.parquet",
-            ["another method than snappy", "compression=\"snappy\""],
+            "zstd.parquet",
+            [
+                "another method than snappy or gzip",
+                "compression=\"snappy\"",
+            ],
         ),
         (
             "german_truth.csv",

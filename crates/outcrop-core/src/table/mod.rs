@@ -89,10 +89,10 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
 }
 
 /// Endings of a table's file, in the order in which they are looked for.
-const ENDINGS: [&str; 2] = ["csv", "csv.gz"];
+const ENDINGS: [&str; 3] = ["csv", "csv.gz", "parquet"];
 
-/// The table `name`, such as `measurements`, of a folder: NAME.csv, or else NAME.csv.gz; none where it has
-/// neither.
+/// The table `name`, such as `measurements`, of a folder: NAME.csv, or else NAME.csv.gz, or else NAME.parquet; none where
+/// it has none of them.
 ///
 /// ```
 /// use outcrop_core::table;

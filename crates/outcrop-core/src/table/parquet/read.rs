@@ -30,12 +30,13 @@ impl AsCsv {
     }
 }
 
-/// Snappy, which pandas and R write unless set otherwise, is read; other compressions are not.
+/// Snappy, which pandas, R and DuckDB write unless set otherwise, and gzip are read; other compressions are not.
 fn failed(error: ParquetError) -> std::io::Error {
     if error.to_string().contains("Disabled feature") {
         return std::io::Error::other(
-            "it is compressed by another method than snappy, which is not read; write it with \
-             to_parquet(..., compression=\"snappy\") in pandas, or as CSV",
+            "it is compressed by another method than snappy or gzip, which is not read; write it with \
+             to_parquet(..., compression=\"snappy\") in pandas, write_parquet(..., compression=\"snappy\") in polars, or \
+             as CSV",
         );
     }
     std::io::Error::other(error)
