@@ -11,13 +11,11 @@ fn main() -> std::io::Result<()> {
     let rows: Vec<Measurement> = (0..50).map(|i| measurement(10 * i)).collect();
     let file = folder.join(tensorboard::FILE_NAME);
     for run in runs(&[], &rows, &[]) {
-        std::fs::write(&file, tensorboard::file(&run.snapshots, 0.0))?;
-        println!(
-            "{}: {} steps in {}",
-            run.name,
-            run.snapshots.len(),
-            file.display()
-        );
+        let bytes = tensorboard::file(&run.snapshots, 0.0);
+        assert_eq!(tensorboard::scan(&bytes).last_step, Some(490));
+        std::fs::write(&file, bytes)?;
+        let (name, steps) = (&run.name, run.snapshots.len());
+        println!("{name}: {steps} steps in {}", file.display());
     }
     Ok(())
 }

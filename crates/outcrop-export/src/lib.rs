@@ -1,6 +1,6 @@
 //! Measurements as files of other tools: event files of TensorBoard, offline runs of Weights & Biases.
 //!
-//! [`runs`] sorts the rows of the tables of a run into one [`Run`] for each model, with a [`Snapshot`] for each step: named
+//! [`runs`] sorts the rows of the tables of a run into one [`MeasuredRun`] for each model, with a [`Snapshot`] for each step: named
 //! numbers, and a [`Histogram`] of magnitudes for each layer. [`tensorboard`] and [`wandb`] write them. The crate knows
 //! no network, and writes no number that was not measured.
 //!
@@ -31,7 +31,7 @@ pub mod tensorboard;
 pub mod wandb;
 
 pub use histogram::{Bucket, Histogram};
-pub use run::{Run, Snapshot, runs};
+pub use run::{MeasuredRun, Snapshot, runs};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

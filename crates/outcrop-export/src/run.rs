@@ -18,7 +18,7 @@ pub struct Snapshot {
 
 /// What was measured of one model, or in one stage of its training.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Run {
+pub struct MeasuredRun {
     /// The name of the model; of a stage `MODEL/STAGE`.
     pub name: String,
     /// One a step, ascending.
@@ -39,7 +39,11 @@ struct Rows<'a> {
 /// `ratio/layer_L` (mean top-1 over mean median, Eq. 8 of arXiv 2508.03616), `top1/layer_L` and `median/layer_L` (means over
 /// sequences), `magnitudes/layer_L` (a [`Histogram`]); of an observable `NAME@PLACE/layer_L`, or `NAME@PLACE/layer_L/head_H`.
 /// Rows of single sequences are left out where they are observables, whose means have rows of their own.
-pub fn runs(losses: &[LossPoint], measured: &[Measurement], observed: &[Observation]) -> Vec<Run> {
+pub fn runs(
+    losses: &[LossPoint],
+    measured: &[Measurement],
+    observed: &[Observation],
+) -> Vec<MeasuredRun> {
     let mut sorted: BTreeMap<(String, u64), Rows<'_>> = BTreeMap::new();
     for row in losses {
         let rows = sorted.entry((row.model.clone(), row.step)).or_default();
@@ -65,12 +69,12 @@ pub fn runs(losses: &[LossPoint], measured: &[Measurement], observed: &[Observat
             .observed
             .push(row);
     }
-    let mut runs: Vec<Run> = Vec::new();
+    let mut runs: Vec<MeasuredRun> = Vec::new();
     for ((name, step), rows) in sorted {
         let snapshot = rows.snapshot(step);
         match runs.last_mut().filter(|run| run.name == name) {
             Some(run) => run.snapshots.push(snapshot),
-            None => runs.push(Run {
+            None => runs.push(MeasuredRun {
                 name,
                 snapshots: vec![snapshot],
             }),

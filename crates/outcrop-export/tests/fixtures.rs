@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use outcrop_export::{Bucket, Histogram, Run, Snapshot, tensorboard, wandb};
+use outcrop_export::{Bucket, Histogram, MeasuredRun, Snapshot, tensorboard, wandb};
 
 fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -57,7 +57,7 @@ fn event_files_are_those_of_tensorboard() {
 
 #[test]
 fn offline_runs_hold_the_messages_of_wandb() {
-    let run = Run {
+    let run = MeasuredRun {
         name: "m".into(),
         snapshots: snapshots(),
     };

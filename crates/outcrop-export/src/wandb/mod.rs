@@ -7,7 +7,7 @@
 mod log;
 
 use crate::proto::Message;
-use crate::{Histogram, Run, Snapshot, checksum};
+use crate::{Histogram, MeasuredRun, Snapshot, checksum};
 
 /// What a run is called and where it belongs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +51,7 @@ pub fn id(name: &str) -> String {
 }
 
 /// The file `run-ID.wandb`.
-pub fn file(run: &Run, about: &About) -> Vec<u8> {
+pub fn file(run: &MeasuredRun, about: &About) -> Vec<u8> {
     let version = Message::default().part(1, "outcrop").part(2, "0.10.0");
     let mut records = vec![
         (field::HEADER, Message::default().message(1, version)),
@@ -76,7 +76,7 @@ pub fn file(run: &Run, about: &About) -> Vec<u8> {
     log.bytes()
 }
 
-fn of_run(run: &Run, about: &About) -> Message {
+fn of_run(run: &MeasuredRun, about: &About) -> Message {
     let item = |(key, value): &(String, String)| Message::default().part(1, key).part(16, value);
     let config = Message::default().messages(1, about.config.iter().map(item));
     let started = Message::default().whole(1, about.started as u64);
