@@ -204,3 +204,35 @@ fn the_page_of_controls_has_the_numbers_of_its_table() {
         assert_eq!(cells[4].starts_with("**"), leaves_none_out, "{variant}");
     }
 }
+
+#[test]
+fn several_runs_are_one_report_with_the_settings_that_differ_first() {
+    let folder = tempfile::tempdir().unwrap();
+    write_run(folder.path(), "same", [64, 1], [30.0, 2.0]);
+    write_run(&folder.path().join("other"), "same", [128, 1], [60.0, 1.5]);
+    write_run(folder.path(), "narrow", [32, 1], [20.0, 2.5]);
+    let compare = |runs: &[&str]| {
+        let mut command = outcrop();
+        command.arg("compare").args(runs).args(["--report", "page"]);
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::fs::read_to_string(folder.path().join("page/report.html")).unwrap()
+    };
+    let page = compare(&["runs", "other/runs/same"]);
+    let (before, after) = page.split_once("Settings that differ").unwrap();
+    assert!(before.contains("<h1") && !before.contains("<svg"));
+    for part in [
+        "<th>arch.d_ff</th>",
+        "<td>same (runs/same)</td><td>64</td>",
+        "<td>same (other/runs/same)</td><td>128</td>",
+        "<td>narrow</td><td>32</td>",
+    ] {
+        assert!(after.contains(part), "{part}");
+    }
+    // all of them are in the figures
+    let (_, figures) = after.split_once("</table>").unwrap();
+    for name in ["same (runs/same)", "same (other/runs/same)", "narrow"] {
+        assert!(figures.contains(name), "{name}");
+    }
+    assert!(compare(&["runs/same"]).contains("All settings that are known are the same."));
+}

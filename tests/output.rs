@@ -62,6 +62,9 @@ const COMMANDS: &[&str] = &[
     "design runs --target f_max<1000 --vary layers",
     "linear --steps 20 --measure 0,every:5 --out linear",
     "report runs/m0",
+    "watch runs/m0 --once",
+    "export runs/m0 --tensorboard --out board",
+    "export runs/m0 --jsonl --out lines",
 ];
 
 const PROFILE: &str = "name = 'p'

@@ -11,12 +11,13 @@ use lines::{Group, REFUSED, help, pages};
 use world::World;
 
 /// Parts of command lines that are only parsed, with the reason.
-const NOT_RUN: [(&str, &str); 9] = [
+const NOT_RUN: [(&str, &str); 10] = [
     (
         "fit runs/published",
         "the stand-in of the data set has six checkpoints, a fit needs seven",
     ),
     ("data.corpus=crates", "needs the sources of the crates"),
+    ("--serve ", "serves until it is interrupted"),
     ("--hub ", "needs a network"),
     ("--hub-list ", "needs a network"),
     (

@@ -1,4 +1,4 @@
-use outcrop_core::Observation;
+use outcrop_core::{LossPoint, Measurement, Observation};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,10 @@ pub enum Event<'a> {
     Measured {
         /// Updates made so far.
         step: u64,
-        /// Loss on the held-out sequences.
-        held_out_loss: f64,
+        /// The losses: the row of `loss.csv`.
+        loss: &'a LossPoint,
+        /// The statistics of every layer and sequence: the rows of `measurements.csv`.
+        rows: &'a [Measurement],
         /// Mean top-1 over mean median of each layer; none where it is undefined.
         ratios: &'a [Option<f64>],
         /// What was observed: the rows of `observables.csv`.

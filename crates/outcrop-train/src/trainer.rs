@@ -219,19 +219,16 @@ impl<'a> Training<'a> {
             observed.extend(answers.observe(&model, name, self.step)?);
         }
         let tokens_per_update = (self.spec.train.batch * self.spec.arch.context) as u64;
-        self.tables.append(
-            &measured.rows,
-            &observed,
-            &LossPoint {
-                model: self.spec.model.clone(),
-                step: self.step,
-                tokens: self.step * tokens_per_update,
-                loss: self.last.map(|l| l.0),
-                held_out_loss: measured.loss,
-                learning_rate: self.last.map(|l| l.1),
-                gradient_norm: self.last.map(|l| l.2),
-            },
-        )?;
+        let loss = LossPoint {
+            model: self.spec.model.clone(),
+            step: self.step,
+            tokens: self.step * tokens_per_update,
+            loss: self.last.map(|l| l.0),
+            held_out_loss: measured.loss,
+            learning_rate: self.last.map(|l| l.1),
+            gradient_norm: self.last.map(|l| l.2),
+        };
+        self.tables.append(&measured.rows, &observed, &loss)?;
         self.warn_of_non_finite(&measured.rows, observer);
         let trajectories = Trajectory::from_measurements(&measured.rows, Ratio::MeanOverMean);
         let mut ratios = vec![None; self.spec.arch.layers];
@@ -240,7 +237,8 @@ impl<'a> Training<'a> {
         }
         observer.event(&Event::Measured {
             step: self.step,
-            held_out_loss: measured.loss,
+            loss: &loss,
+            rows: &measured.rows,
             ratios: &ratios,
             observed: &observed,
         });

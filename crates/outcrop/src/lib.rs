@@ -20,6 +20,7 @@
 //! | [`model`] | `outcrop-model` | a transformer with taps |
 //! | [`train`] | `outcrop-train` | training and measuring it |
 //! | [`report`] | `outcrop-report` | figures and a page |
+//! | [`export`] | `outcrop-export` | files of TensorBoard and Weights & Biases |
 //!
 //! ```
 //! use outcrop::arch::ArchSpec;
@@ -33,10 +34,10 @@
 
 pub use {
     outcrop_arch as arch, outcrop_checkpoint as checkpoint, outcrop_core as core,
-    outcrop_fit as fit, outcrop_forward as forward, outcrop_measure as measure,
-    outcrop_model as model, outcrop_observe as observe, outcrop_predict as predict,
-    outcrop_report as report, outcrop_schedule as schedule, outcrop_series as series,
-    outcrop_tokens as tokens, outcrop_train as train,
+    outcrop_export as export, outcrop_fit as fit, outcrop_forward as forward,
+    outcrop_measure as measure, outcrop_model as model, outcrop_observe as observe,
+    outcrop_predict as predict, outcrop_report as report, outcrop_schedule as schedule,
+    outcrop_series as series, outcrop_tokens as tokens, outcrop_train as train,
 };
 
 mod backend_engine;

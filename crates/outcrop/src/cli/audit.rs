@@ -111,7 +111,7 @@ fn write(audit: &Audit, target: &Destination) -> Result<()> {
         Format::Table => table(audit),
         Format::Json => serde_json::to_string_pretty(audit)
             .map_err(|e| Error::Core(CoreError::parse("audit to write", e)))?,
-        Format::Csv | Format::Parquet => {
+        Format::Csv | Format::Jsonl | Format::Parquet => {
             let lines: Vec<Line> = audit.findings.iter().map(line).collect();
             return write_rows(&lines, target);
         }

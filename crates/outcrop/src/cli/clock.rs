@@ -25,6 +25,14 @@ fn now() -> String {
     format!("{} {hours:02}:{minutes:02}:{seconds:02} UTC", today())
 }
 
+/// A time in seconds since 1970, UTC, as `YYYYMMDD_hhmmss`.
+pub(super) fn compact(time: f64) -> String {
+    let time = time as u64;
+    let (year, month, day) = civil(time / 86400);
+    let (hours, minutes, seconds) = (time / 3600 % 24, time / 60 % 60, time % 60);
+    format!("{year:04}{month:02}{day:02}_{hours:02}{minutes:02}{seconds:02}")
+}
+
 /// Today, UTC, as `YYYY-MM-DD`.
 pub(super) fn today() -> String {
     day(SystemTime::now())

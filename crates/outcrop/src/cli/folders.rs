@@ -40,6 +40,22 @@ pub(super) fn runs_in(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(runs)
 }
 
+/// Each folder that holds tables itself, and the runs of one that does not.
+pub(super) fn runs_among(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for folder in given {
+        let inner = match folder.join("runs").is_dir() || !is_run(folder) {
+            true => runs_in(folder)?,
+            false => Vec::new(),
+        };
+        match inner.is_empty() {
+            true => all.push(folder.clone()),
+            false => all.extend(inner),
+        }
+    }
+    Ok(all)
+}
+
 /// The spec of a run directory; none where it has no run.toml.
 pub(super) fn spec(folder: &Path) -> Result<Option<RunSpec>> {
     if !folder.join("run.toml").is_file() {

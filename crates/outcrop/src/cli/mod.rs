@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod design;
 mod explain;
+mod export;
 mod families;
 mod fit;
 mod folders;
@@ -35,6 +36,7 @@ mod train_all;
 mod trajectories;
 mod verdicts;
 mod voice;
+mod watch;
 mod weights;
 
 use std::process::ExitCode;
@@ -62,6 +64,8 @@ const EXAMPLES: &str = "Examples:
   outcrop runs                               public training runs, their names and known faults
   outcrop families                           model types that are read, and what is refused
   outcrop compare runs/mine runs/default     how two runs differ, in settings and ratios
+  outcrop watch runs/mine                    loss and ratios of a run in the terminal, while it trains
+  outcrop export runs/mine --tensorboard     an event file that TensorBoard shows
   outcrop fit runs/mine                      fit the curve of every layer
   outcrop forecast runs/mine --at 20000      forecast every layer, with a band
   outcrop onset runs/mine                    when the ratio of every layer changes its level
@@ -95,6 +99,10 @@ enum Command {
     Import(import::Args),
     /// Compare runs: settings that differ, ratios and losses.
     Compare(compare::Args),
+    /// Show the loss and every ratio of runs in the terminal, while they train or afterwards; or serve their report.
+    Watch(watch::Args),
+    /// Write the tables of a run for other tools: TensorBoard, Weights & Biases, Parquet, lines of JSON.
+    Export(export::Args),
     /// Fit the emergence curve and its rivals to every layer of a table.
     Fit(fit::Args),
     /// Forecast a later step of unfinished trajectories, compared with the last value.
@@ -162,6 +170,8 @@ fn run(command: Command) -> Result<()> {
         Command::Families(args) => families::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Watch(args) => watch::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Fit(args) => fit::run(&args),
         Command::Forecast(args) => forecast::run(&args),
         Command::Onset(args) => onset::run(&args),

@@ -50,11 +50,38 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let title = args.title.clone();
     let out = match &args.out {
         Some(out) => folder(out, "--out")?.to_owned(),
         None => args.folder.join("report"),
     };
+    let html = write_into(args, &out)?;
+    print(&format!("report: {}", html.display()));
+    Ok(())
+}
+
+/// Writes the report of a folder with tables into another.
+pub(super) fn write(folder: &Path, out: &Path) -> Result<()> {
+    let args = Args {
+        folder: folder.to_owned(),
+        out: None,
+        title: None,
+        include_suspect: false,
+    };
+    write_into(&args, out).map(|_| ())
+}
+
+/// What a report of a folder with tables is made of.
+pub(super) fn inputs(folder: &Path, include_suspect: bool) -> Result<Inputs> {
+    read(&Args {
+        folder: folder.to_owned(),
+        out: None,
+        title: None,
+        include_suspect,
+    })
+}
+
+fn write_into(args: &Args, out: &Path) -> Result<PathBuf> {
+    let title = args.title.clone();
     let inputs = read(args)?;
     if inputs.is_empty() {
         return Err(Error::Nothing(format!(
@@ -69,9 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         title: title.unwrap_or_else(|| format!("Massive activations: {}", args.folder.display())),
         ..inputs
     };
-    let written = write_report(&inputs, &out)?;
-    print(&format!("report: {}", written.html.display()));
-    Ok(())
+    Ok(write_report(&inputs, out)?.html)
 }
 
 /// A report needs ratios. If the measurements have none, it says so; without other data there is no report.
@@ -173,7 +198,7 @@ fn read(args: &Args) -> Result<Inputs> {
 }
 
 /// Removes steps that an audit suspects, and says so.
-fn leave_out_suspects(rows: &mut Vec<Measurement>) {
+pub(super) fn leave_out_suspects(rows: &mut Vec<Measurement>) {
     let suspect = |row: &Measurement| Some(((row.model.clone(), row.step), row.suspect.clone()?));
     let suspects: BTreeMap<(String, u64), String> = rows.iter().filter_map(suspect).collect();
     rows.retain(|row| row.suspect.is_none());
@@ -204,7 +229,7 @@ fn older_fits(inputs: &Inputs, folder: &Path) {
 }
 
 /// The good rows of a table; empty if the table does not exist.
-fn rows<T>(
+pub(super) fn rows<T>(
     path: &Option<PathBuf>,
     read: impl Fn(&Path) -> outcrop_core::Result<Loaded<T>>,
 ) -> Result<Vec<T>> {

@@ -12,7 +12,7 @@ pub(crate) const TRAINING: &str =
 pub(crate) const ELEMENT: &str = "stopping after the current update; a checkpoint is written";
 
 /// A flag that Ctrl-C, a termination signal, a hang-up or SIGUSR2 sets; a second one ends the process at once.
-/// The first one prints `words`.
+/// The first one prints `words`, where there are any.
 pub(crate) fn on_signal(words: &'static str) -> Result<Arc<AtomicBool>> {
     listen(words, || std::process::exit(130))
 }
@@ -27,6 +27,7 @@ fn listen(words: &'static str, second: fn()) -> Result<Arc<AtomicBool>> {
     let flag = Arc::clone(&stop);
     let handler = move || match flag.swap(true, Ordering::Relaxed) {
         true => second(),
+        false if words.is_empty() => {}
         false => say(words),
     };
     let failed = |e: &dyn std::fmt::Display| Error::Environment(format!("listen for Ctrl-C: {e}"));

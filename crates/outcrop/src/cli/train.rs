@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::output::{folder, print, say, significant};
 use super::progress::Bar;
 use super::train_all::{jobs, train_all};
-use super::{clock, stop, threads, voice};
+use super::{clock, export, stop, threads, voice};
 use crate::pipeline::{Results, environment, workspace};
 use crate::{Error, Result};
 
@@ -23,6 +23,7 @@ const DEFAULT: &str = include_str!("../../profiles/default-run.toml");
   outcrop train --arch gemma/config.json --set arch.vocab=65 --set arch.context=32
   outcrop train --observe tokens,attention   also writes observables.csv
   outcrop train my-run.toml --seed 1,2,3     runs/MODEL-seeds/runs/MODEL-s1, -s2 and -s3
+  outcrop train my-run.toml --tensorboard    also writes what TensorBoard shows
   outcrop train --print-default > my-run.toml
 
 A value of --set is one of TOML: 4, 1e-3, true, [0.9, 0.95], {kind=\"learned\"}; anything else is
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// Threads of the CPU backend [default: all cores].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     threads: Option<u16>,
+    /// Also write an event file of TensorBoard into the run directory while training: `tensorboard --logdir runs` shows it.
+    #[arg(long)]
+    tensorboard: bool,
     /// Recompute what is missing or damaged in a run, from the newest checkpoint before it.
     #[arg(long)]
     repair: bool,
@@ -141,8 +145,14 @@ fn one(spec: &RunSpec, args: &Args, backend: Backend) -> Result<()> {
     let environment = open_environment(backend, &parent, args)?;
     understood(spec, args, &out);
     let bar = Bar::new();
+    let mut board = args.tensorboard.then(|| export::Live::new(&out));
     let outcome = threads::pool(args.threads)?.install(|| {
-        let mut show = |event: &Event<'_>| show(event, &bar, spec.train.steps);
+        let mut show = |event: &Event<'_>| {
+            show(event, &bar, spec.train.steps);
+            if let Some(board) = &mut board {
+                board.event(event, &|words| bar.line(words));
+            }
+        };
         train(spec, &out, &environment, &mut show)
     });
     bar.finish();
@@ -167,6 +177,11 @@ fn several(spec: &RunSpec, seeds: &[u64], args: &Args, backend: Backend) -> Resu
     let twice = seeds.iter().enumerate();
     if let Some((_, seed)) = twice.into_iter().find(|(i, s)| seeds[..*i].contains(s)) {
         return Err(CoreError::range("--seed", seed, "each seed once").into());
+    }
+    if args.tensorboard {
+        let allowed =
+            "one --seed; `outcrop export RUN --tensorboard` writes the event files of several runs";
+        return Err(CoreError::range("--tensorboard", "several seeds", allowed).into());
     }
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| Path::new("runs").join(format!("{}-seeds", spec.model)));
@@ -274,9 +289,10 @@ fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
         }
         Event::Measured {
             step,
-            held_out_loss,
+            loss,
             ratios,
             observed,
+            rows: _,
         } => {
             let ratios: Vec<String> = ratios
                 .iter()
@@ -285,7 +301,8 @@ fn show(event: &Event<'_>, bar: &Bar, steps: u64) {
             let ratios = ratios.join(" ");
             let accuracies = accuracies(observed);
             bar.line(&format!(
-                "step {step:>6}  held-out loss {held_out_loss:.4}  ratio {ratios}{accuracies}"
+                "step {step:>6}  held-out loss {:.4}  ratio {ratios}{accuracies}",
+                loss.held_out_loss
             ));
         }
         Event::Warning(text) => bar.line(&format!("warning: {text}")),

@@ -1,5 +1,6 @@
 //! `outcrop compare`: runs side by side.
 
+mod page;
 mod paired;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use outcrop_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::cli::folders::{architectures, is_run, runs_in, spec};
+use crate::cli::folders::{architectures, runs_among, spec};
 use crate::cli::input::{Average, good_rows};
 use crate::cli::output::{To, columns, print, say, write_rows};
 use crate::cli::trajectories::read_observed;
@@ -26,6 +27,7 @@ use paired::Paired;
   outcrop compare runs/quick                        all runs of a results folder
   outcrop compare runs/mine measured/pythia-14m --format csv
   outcrop compare runs/mine runs/default --observable value_drain@values,norm_first_over_mean
+  outcrop compare runs/mine runs/default --report compared   both in one report, with the settings that differ first
   outcrop compare runs/control --paired --baseline default --figure effects.svg
                                                     the effect of every variant of a recipe, paired over seeds
 
@@ -49,6 +51,9 @@ pub(crate) struct Args {
     /// Include steps that an audit suspects, such as copies of other steps.
     #[arg(long)]
     include_suspect: bool,
+    /// Also write one report of all runs into this folder: settings that differ, then figures and tables of all models.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "paired")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     paired: Paired,
     #[command(flatten)]
@@ -108,13 +113,14 @@ type ModelOfRun = (String, String);
 pub(crate) fn run(args: &Args) -> Result<()> {
     let target = args.to.target()?;
     if args.paired.is_asked() {
-        return args.paired.run(&folders(&args.runs)?, &target);
+        return args.paired.run(&runs_among(&args.runs)?, &target);
     }
     let (mut lines, mut settings) = (Vec::new(), Vec::new());
-    for run in folders(&args.runs)? {
+    let runs = runs_among(&args.runs)?;
+    for run in &runs {
         detail(|| format!("reading {}", run.display()));
-        settings.extend(settings_of(&run)?);
-        let layers = layers(&run, args)?;
+        settings.extend(settings_of(run)?);
+        let layers = layers(run, args)?;
         if layers.is_empty() {
             say(&format!(
                 "warning: {}: no layer has a ratio at any step",
@@ -132,28 +138,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         false => say,
     };
     show(&(differences(&settings) + "\n"));
-    write_rows(&lines, &target)
+    write_rows(&lines, &target)?;
+    match &args.report {
+        Some(out) => page::write(&runs, &settings, args.include_suspect, out),
+        None => Ok(()),
+    }
 }
 
 fn names(runs: &[PathBuf]) -> String {
     let names: Vec<String> = runs.iter().map(|r| r.display().to_string()).collect();
     names.join(", ")
-}
-
-/// Each folder that holds tables itself, and the runs of one that does not.
-fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for folder in given {
-        let inner = match folder.join("runs").is_dir() || !is_run(folder) {
-            true => runs_in(folder)?,
-            false => Vec::new(),
-        };
-        match inner.is_empty() {
-            true => all.push(folder.clone()),
-            false => all.extend(inner),
-        }
-    }
-    Ok(all)
 }
 
 /// The settings of the model in run.toml, or else of every model in architectures.csv; empty without either.
@@ -175,8 +169,8 @@ fn settings_of(run: &Path) -> Result<Vec<(ModelOfRun, Settings)>> {
     archs.collect()
 }
 
-/// One row for each model, one column for each setting that differs.
-fn differences(models: &[(ModelOfRun, Settings)]) -> String {
+/// The settings in which models differ, by name.
+fn differing(models: &[(ModelOfRun, Settings)]) -> Vec<&String> {
     let mut keys: Vec<&String> = models.iter().flat_map(|(_, s)| s.keys()).collect();
     keys.sort();
     keys.dedup();
@@ -185,6 +179,12 @@ fn differences(models: &[(ModelOfRun, Settings)]) -> String {
             .iter()
             .any(|(_, s)| s.get(*key) != models[0].1.get(*key))
     });
+    keys
+}
+
+/// One row for each model, one column for each setting that differs.
+fn differences(models: &[(ModelOfRun, Settings)]) -> String {
+    let keys = differing(models);
     if models.len() < 2 {
         return "settings: none to compare".into();
     }

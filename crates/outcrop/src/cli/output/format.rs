@@ -14,15 +14,18 @@ pub(crate) enum Format {
     Csv,
     /// An array of records.
     Json,
+    /// A record a line.
+    Jsonl,
     /// Apache Parquet, a file that pandas, R and databases read with its types.
     Parquet,
 }
 
 /// Every format of a table with its name and the suffix of its files.
-const FORMATS: [(Format, &str, &str); 4] = [
+const FORMATS: [(Format, &str, &str); 5] = [
     (Format::Table, "table", "txt"),
     (Format::Csv, "csv", "csv"),
     (Format::Json, "json", "json"),
+    (Format::Jsonl, "jsonl", "jsonl"),
     (Format::Parquet, "parquet", "parquet"),
 ];
 /// Suffixes of other files that the command writes.
@@ -57,7 +60,7 @@ pub(super) fn suffix(path: &Path) -> String {
 /// The options for the output of a table.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(crate) struct To {
-    /// The file for the table; its suffix determines the format: .csv, .json, .parquet or .txt; `-` is standard output,
+    /// The file for the table; its suffix determines the format: .csv, .json, .jsonl, .parquet or .txt; `-` is standard output,
     /// the default.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -86,8 +89,7 @@ impl To {
         let Some(file) = file else {
             let format = self.format.unwrap_or(Format::Table);
             if format == Format::Parquet {
-                let allowed =
-                    "table, csv or json on standard output; --out FILE.parquet writes a file";
+                let allowed = "table, csv, json or jsonl on standard output; --out FILE.parquet writes a file";
                 return Err(CoreError::range("--format", "parquet", allowed).into());
             }
             return Ok(Destination { format, file: None });
@@ -176,8 +178,8 @@ mod tests {
                 Some(Format::Json),
                 "--format = json: allowed is csv, as --out is a.csv",
             ),
-            ("a.dat", None, ".txt, .csv, .json, .parquet"),
-            ("fits", None, ".txt, .csv, .json, .parquet"),
+            ("a.dat", None, ".txt, .csv, .json, .jsonl, .parquet"),
+            ("fits", None, ".txt, .csv, .json, .jsonl, .parquet"),
             ("", Some(Format::Parquet), "--out FILE.parquet"),
         ] {
             let said = target(out, asked).unwrap_err().to_string();

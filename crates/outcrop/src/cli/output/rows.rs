@@ -35,6 +35,7 @@ enum Writer<T> {
     Json {
         out: Out,
         layout: TableLayout<T>,
+        around: Around,
         first: bool,
     },
     Shown {
@@ -42,6 +43,29 @@ enum Writer<T> {
         held: Vec<T>,
     },
 }
+
+/// What stands before, between and behind records of JSON.
+#[derive(Clone, Copy)]
+struct Around {
+    first: &'static str,
+    next: &'static str,
+    last: &'static str,
+    /// All of it where there is no record.
+    none: &'static str,
+}
+
+const ARRAY: Around = Around {
+    first: "[\n  ",
+    next: ",\n  ",
+    last: "\n]\n",
+    none: "[]\n",
+};
+const LINES: Around = Around {
+    first: "",
+    next: "\n",
+    last: "\n",
+    none: "",
+};
 
 /// A file that appears once it is complete, or standard output.
 enum Out {
@@ -79,14 +103,17 @@ impl<T: Row> RowSink<T> {
             Some(path) => Out::File(create_file(path)?),
             None => Out::Standard,
         };
+        let json = |out, layout, around| Writer::Json {
+            out,
+            layout,
+            around,
+            first: true,
+        };
         let writer = match target.format {
             Format::Csv => Writer::Csv(Box::new(RowWriter::with_layout(out, layout))),
             Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::with_layout(out, layout)?)),
-            Format::Json => Writer::Json {
-                out,
-                layout,
-                first: true,
-            },
+            Format::Json => json(out, layout, ARRAY),
+            Format::Jsonl => json(out, layout, LINES),
             Format::Table => Writer::Shown {
                 out,
                 held: Vec::new(),
@@ -116,11 +143,19 @@ impl<T: Row> RowSink<T> {
         match &mut self.writer {
             Writer::Csv(writer) => Ok(writer.write(row)?),
             Writer::Parquet(writer) => Ok(writer.write(row)?),
-            Writer::Json { out, layout, first } => {
+            Writer::Json {
+                out,
+                layout,
+                around,
+                first,
+            } => {
                 let json = serde_json::to_string(&layout.record(row)?);
                 let json = json.map_err(|e| CoreError::parse("rows to write", e))?;
-                let before = if std::mem::take(first) { "[\n" } else { ",\n" };
-                send(out, &format!("{before}  {json}"))
+                let before = match std::mem::take(first) {
+                    true => around.first,
+                    false => around.next,
+                };
+                send(out, &format!("{before}{json}"))
             }
             Writer::Shown { .. } => Ok(()),
         }
@@ -148,8 +183,13 @@ impl<T: Row> RowSink<T> {
         let out = match self.writer {
             Writer::Csv(writer) => writer.finish()?,
             Writer::Parquet(writer) => writer.finish()?,
-            Writer::Json { mut out, first, .. } => {
-                send(&mut out, if first { "[]\n" } else { "\n]\n" })?;
+            Writer::Json {
+                mut out,
+                first,
+                around,
+                ..
+            } => {
+                send(&mut out, if first { around.none } else { around.last })?;
                 out
             }
             Writer::Shown { out, .. } => out,

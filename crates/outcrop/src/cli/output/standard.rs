@@ -33,6 +33,11 @@ pub(super) fn is_lost() -> bool {
     failure().is_some()
 }
 
+/// Flushes the buffer of a command that goes on for long.
+pub(crate) fn flush() {
+    attempt(|| std::io::stdout().lock().flush());
+}
+
 /// Flushes the buffer; to be called at the end.
 ///
 /// # Errors
