@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Output;
 
 use common::{files, outcrop, text};
+use outcrop::core::{Fit, table};
 use outcrop::export::tensorboard::{FILE_NAME, scan};
 
 const SPEC: &str = "model = 'm'
@@ -111,23 +112,34 @@ fn an_event_file_that_cannot_be_written_is_told_and_training_goes_on() {
 #[test]
 fn every_table_comes_back_from_parquet() {
     let folder = trained();
-    succeeded(folder.path(), "fit run --intervals 0 --hypothesis log2");
     succeeded(folder.path(), "export run --parquet --out tables");
     let made: Vec<String> = files(&folder.path().join("tables")).into_keys().collect();
-    let expected = [
-        "architectures",
-        "curves",
-        "fits",
-        "loss",
-        "measurements",
-        "observables",
-    ];
+    let expected = ["architectures", "loss", "measurements", "observables"];
     assert_eq!(made, expected.map(|name| format!("{name}.parquet")));
     let shown = |run: &str| {
         let output = succeeded(folder.path(), &format!("compare {run} --format csv"));
         text(&output.stdout).replace(run, "")
     };
     assert_eq!(shown("tables"), shown("run"));
+}
+
+#[test]
+fn fits_keep_every_quantity_in_parquet() {
+    let atlas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/atlas");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = outcrop();
+    command
+        .arg("export")
+        .arg(&atlas)
+        .args(["--parquet", "--out"]);
+    let output = command.arg(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let [csv, parquet] = [atlas.as_path(), folder.path()].map(|folder| {
+        let path = table::in_folder(folder, "fits").unwrap();
+        table::read_rows::<Fit>(&path).unwrap().rows
+    });
+    assert!(csv.len() > 100);
+    assert_eq!(format!("{csv:?}"), format!("{parquet:?}"));
 }
 
 #[test]

@@ -46,25 +46,25 @@ fn a_frame_of_known_tables() {
     let spec = measured::SPEC.replace("steps = 6", "steps = 4592");
     std::fs::write(folder.path().join("m1/run.toml"), spec).unwrap();
     let frame = "\
-m1  not finished, step 2296
+m1  not finished, step 2294
 ████████████████████░░░░░░░░░░░░░░░░░░░░  50 % of 4592 steps
 held-out loss 1.500  training loss 1.000  learning rate 0.001
 █▆▅▃▁
-layer  ratio  largest  at step
-    1  10.00    10.00     2296  ▁▁▁▁▁▁▁▁▁▁▁▁▁▂▂▃▄▅▆▇████
-    2  11.00    11.00     2296  ▁▁▁▁▁▁▁▁▁▁▁▁▁▂▂▃▄▅▆▇████
+layer   ratio  largest  at step
+    1  10.000   10.000     2294  ▁▁▁▁▁▁▁▂▂▂▃▃▄▅▆▆▇█████
+    2   11.00    11.00     2294  ▁▁▁▁▁▁▁▂▂▂▃▃▄▅▆▆▇█████
 ";
     assert_eq!(succeeded(folder.path(), "watch m1 --once"), frame);
     // without a terminal there is one frame, too
     assert_eq!(succeeded(folder.path(), "watch m1"), frame);
     let all = succeeded(folder.path(), "watch . --once");
-    let titles = all.lines().filter(|line| line.contains(", step 2296"));
+    let titles = all.lines().filter(|line| line.contains(", step 2294"));
     assert_eq!(titles.count(), 6);
     // measured checkpoints have no end
     std::fs::remove_file(folder.path().join("m1/run.toml")).unwrap();
     let measured = succeeded(folder.path(), "watch m1 --once");
     assert!(
-        measured.starts_with("m1  measured, step 2296\nheld-out loss"),
+        measured.starts_with("m1  measured, step 2294\nheld-out loss"),
         "{measured}"
     );
 }
@@ -216,7 +216,7 @@ mod served {
     fn the_report_follows_the_run_and_an_interrupt_ends_it() {
         let folder = folder();
         let mut server = serve(folder.path());
-        assert!(server.ask("GET /", "localhost").contains("2296"));
+        assert!(server.ask("GET /", "localhost").contains("2294"));
         let rows = std::fs::read_to_string(folder.path().join("m1/measurements.csv")).unwrap();
         let more = "m1,7777,0,1,12,1,1,1\nm1,7777,0,2,12,1,1,1\n";
         std::fs::write(folder.path().join("m1/measurements.csv"), rows + more).unwrap();

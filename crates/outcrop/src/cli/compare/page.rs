@@ -130,7 +130,7 @@ fn table(models: &[(ModelOfRun, Settings)], shown: impl Fn(&str, &str) -> String
             std::iter::once(shown(run, model)).chain(values).collect(),
         );
     }
-    format!("<table>\n{html}</table>")
+    format!("<div style=\"overflow-x: auto\"><table>\n{html}</table></div>")
 }
 
 /// The page with the settings below its title.
