@@ -28,9 +28,10 @@ fn commands(table: &str) -> Vec<Vec<&str>> {
 }
 
 /// How a file of each form starts.
-const FORMS: [(&str, &[u8]); 4] = [
+const FORMS: [(&str, &[u8]); 5] = [
     ("csv", b"model,layer,"),
     ("json", b"[\n  {\"model\":"),
+    ("jsonl", b"{\"model\":"),
     ("parquet", b"PAR1"),
     ("txt", b"model"),
 ];
@@ -50,7 +51,7 @@ fn the_suffix_says_the_form_for_every_command_and_folders_are_made() {
         let out = path(dir.path(), "out.dat");
         refused(
             &[&command[..], &["--out", &out]].concat(),
-            &["out.dat", ".csv, .json, .parquet"],
+            &["out.dat", ".csv, .json, .jsonl, .parquet"],
         );
         let out = path(dir.path(), "out.json");
         let against = ["--out", &out, "--format", "csv"];
