@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use outcrop::model::Backend;
-use outcrop::pipeline::{Jobs, Profile, Progress, Results, analyse, environment, sweep};
+use outcrop::pipeline::{Jobs, Order, Profile, Progress, Results, analyse, environment, sweep};
 
 const PROFILE: &str = "
     name = 'two'
@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let side_by_side = Jobs {
         runs: 2,
         threads: 1,
+        order: Order::Longest,
     };
     let failures = sweep(
         &profile.runs,

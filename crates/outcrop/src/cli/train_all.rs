@@ -6,7 +6,7 @@ use outcrop_train::{Environment, Outcome, RunSpec};
 use super::progress::Bar;
 use super::threads;
 use crate::Result;
-use crate::pipeline::{FailedRun, Jobs, Progress, Results, sweep};
+use crate::pipeline::{FailedRun, Jobs, Order, Progress, Results, sweep};
 
 /// Number of parallel runs and threads of each: `asked` runs, or else one for each core on the CPU and one on a GPU.
 pub(super) fn jobs(asked: Option<u16>, backend: Backend, threads: Option<u16>) -> Jobs {
@@ -19,6 +19,7 @@ pub(super) fn jobs(asked: Option<u16>, backend: Backend, threads: Option<u16>) -
     Jobs {
         runs,
         threads: (cores / runs).max(1),
+        order: Order::Longest,
     }
 }
 

@@ -157,7 +157,8 @@ fn words(verdicts: &[Verdict]) -> String {
         .collect()
 }
 
-fn provenance(
+/// Hashes of what the finished `runs` of `profile` are made of.
+pub(super) fn provenance(
     profile: &Profile,
     runs: &[RunSpec],
     results: &Results,

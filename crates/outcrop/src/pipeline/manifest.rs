@@ -122,6 +122,19 @@ impl Manifest {
         results.file(FILE)
     }
 
+    /// The profile, as far as the manifest knows it.
+    ///
+    /// # Errors
+    /// As [`Line::run`].
+    pub fn profile(&self) -> Result<Profile> {
+        Ok(Profile {
+            name: self.about.name.clone(),
+            description: self.about.description.clone(),
+            runs: self.runs()?,
+            design: self.about.design.clone(),
+        })
+    }
+
     /// The runs, read back from the lines.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! training, fit every layer, predict, report. Each stage reads tables and writes tables.
 
 mod analysis;
+mod atlas;
 mod before;
 mod copies;
 mod design;
@@ -13,10 +14,11 @@ mod sweep;
 
 pub(crate) use analysis::in_order;
 pub use analysis::{Analysis, analyse, fit_all};
+pub use atlas::{Atlas, FORMAT, Recipe};
 pub use before::Before;
 pub use design::{Correlation, Cost, Drawn, LeftOut};
 pub use environment::{environment, workspace};
 pub use manifest::{About, Line, LineHead, Manifest, heads, lines};
 pub use profile::{PROFILES, Profile};
 pub use results::{Gathered, Results};
-pub use sweep::{FailedRun, Jobs, Progress, sweep};
+pub use sweep::{FailedRun, Jobs, Order, Progress, sweep};

@@ -9,10 +9,11 @@ use super::design::{Design, Drawn};
 use crate::{Error, Result};
 
 /// The embedded profiles: name and text.
-pub const PROFILES: [(&str, &str); 6] = [
+pub const PROFILES: [(&str, &str); 7] = [
     ("tiny", include_str!("../../profiles/tiny.toml")),
     ("quick", include_str!("../../profiles/quick.toml")),
     ("small", include_str!("../../profiles/small.toml")),
+    ("atlas2", include_str!("../../profiles/atlas2.toml")),
     ("control", include_str!("../../profiles/control.toml")),
     ("full", include_str!("../../profiles/full.toml")),
     ("grokking", include_str!("../../profiles/grokking.toml")),
@@ -117,17 +118,19 @@ impl Profile {
         if bases.is_empty() {
             return Err(wrong("runs", "no [[runs]] and no [design] in it".into()));
         }
-        let (runs, drawn) = match design {
-            None => (resolved(&bases)?, None),
+        let (runs, drawn, every) = match design {
+            None => (resolved(&bases)?, None, 1),
             Some(design) => {
                 let (runs, drawn) = design.draw(&bases, document)?;
-                (runs, Some(drawn))
+                (runs, Some(drawn), design.all_seeds_every)
             }
         };
+        let points = drawn.as_ref().map_or(1, |drawn| drawn.points.max(1));
+        let has_all = |run: usize| (run % points).is_multiple_of(every);
         let profile = Self {
             name: text("name")?,
             description: text("description")?,
-            runs: over_seeds(runs, &seeds(document)?),
+            runs: over_seeds(runs, &seeds(document)?, has_all),
             design: drawn,
         };
         profile.check(document)?;
@@ -190,8 +193,8 @@ fn seeds(document: &Document) -> Result<Vec<u64>> {
     }
 }
 
-/// Each run once for every seed; as they are without seeds.
-fn over_seeds(runs: Vec<RunSpec>, seeds: &[u64]) -> Vec<RunSpec> {
+/// Each run once for every seed, or once for the first one unless `has_all` of its index; as they are without seeds.
+fn over_seeds(runs: Vec<RunSpec>, seeds: &[u64], has_all: impl Fn(usize) -> bool) -> Vec<RunSpec> {
     if seeds.is_empty() {
         return runs;
     }
@@ -201,13 +204,12 @@ fn over_seeds(runs: Vec<RunSpec>, seeds: &[u64]) -> Vec<RunSpec> {
         run.train.seed = seed;
         run
     };
-    let of_run = |run: &RunSpec| {
-        seeds
-            .iter()
-            .map(|seed| with(run, *seed))
-            .collect::<Vec<_>>()
+    let of_run = |(index, run): (usize, &RunSpec)| {
+        let count = if has_all(index) { seeds.len() } else { 1 };
+        let seeds = seeds.iter().take(count);
+        seeds.map(|seed| with(run, *seed)).collect::<Vec<_>>()
     };
-    runs.iter().flat_map(of_run).collect()
+    runs.iter().enumerate().flat_map(of_run).collect()
 }
 
 /// Each of `runs` over the base.
@@ -334,6 +336,58 @@ mod tests {
                 "{wrong}: {said}"
             );
         }
+    }
+
+    #[test]
+    fn of_a_design_every_so_many_points_have_all_seeds() {
+        let text = |every: u32| {
+            format!(
+                "name = 'p'\ndescription = ''\nseeds = [4, 9]\n[base.arch]\nd_model = 16\nheads = 2\n\
+                 [design]\nkind = 'grid'\nall_seeds_every = {every}\n[design.arch]\nlayers = [1, 2, 3]\n"
+            )
+        };
+        let runs = Profile::from_toml(&text(2), "p").unwrap().runs;
+        let names: Vec<&str> = runs.iter().map(|r| r.model.as_str()).collect();
+        let expected = [
+            "p-0001-s4",
+            "p-0001-s9",
+            "p-0002-s4",
+            "p-0003-s4",
+            "p-0003-s9",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(Profile::from_toml(&text(1), "p").unwrap().runs.len(), 6);
+        let said = Profile::from_toml(&text(0), "p").unwrap_err().to_string();
+        assert!(
+            said.contains("line 9") && said.contains("at least 1"),
+            "{said}"
+        );
+    }
+
+    /// The promises of the profile atlas2.
+    #[test]
+    fn the_second_atlas_has_its_architectures_seeds_corpora_and_recipes() {
+        let profile = Profile::load("atlas2").unwrap();
+        let drawn = profile.design.unwrap();
+        assert_eq!((drawn.points, profile.runs.len()), (96, 160));
+        assert!(drawn.largest_correlation.unwrap().value.abs() < 0.2);
+        let values = |of: fn(&RunSpec) -> String| -> BTreeSet<String> {
+            profile.runs.iter().map(of).collect()
+        };
+        let corpora = values(|r| format!("{} {}", r.data.corpus, r.data.tokenizer));
+        let expected = ["bigram-backcopy bytes", "crates bpe:512", "crates bytes"];
+        assert_eq!(corpora, expected.map(str::to_owned).into());
+        for (two, name) in [
+            (values(|r| r.train.steps.to_string()), "steps"),
+            (values(|r| r.train.batch.to_string()), "batch"),
+            (values(|r| r.train.learning_rate.to_string()), "rate"),
+            (values(|r| format!("{:?}", r.arch.norm)), "norm"),
+        ] {
+            assert_eq!(two.len(), 2, "{name}");
+        }
+        assert_eq!(values(|r| r.arch.layers.to_string()).len(), 7);
+        assert_eq!(values(|r| r.arch.d_model.to_string()).len(), 7);
+        assert_eq!(values(|r| format!("{:?}", r.arch.position)).len(), 3);
     }
 
     #[test]

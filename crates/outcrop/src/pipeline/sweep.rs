@@ -14,6 +14,17 @@ pub struct Jobs {
     pub runs: usize,
     /// Threads of each.
     pub threads: usize,
+    /// Which runs begin first.
+    pub order: Order,
+}
+
+/// Which runs begin first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Those with most work, so that no core waits at the end.
+    Longest,
+    /// The first of the list, so that what is finished before a stop is as mixed as the list.
+    Listed,
 }
 
 /// Progress of a sweep.
@@ -61,7 +72,7 @@ pub struct FailedRun {
     pub error: outcrop_train::Error,
 }
 
-/// Trains `runs`, the longest first, as many in parallel as `jobs` says; `observer` gets every event on the calling
+/// Trains `runs`, in the order and as many in parallel as `jobs` says; `observer` gets every event on the calling
 /// thread. A run that is already finished is not run again.
 ///
 /// # Errors
@@ -76,7 +87,10 @@ pub fn sweep(
 ) -> Result<Vec<FailedRun>> {
     let work: Vec<f64> = runs.iter().map(work).collect();
     let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by(|&a, &b| work[b].total_cmp(&work[a]));
+    match jobs.order {
+        Order::Longest => order.sort_by(|&a, &b| work[b].total_cmp(&work[a])),
+        Order::Listed => {}
+    }
     let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let (events, told) = channel();
     let worker = |events: Sender<(usize, Told)>| {

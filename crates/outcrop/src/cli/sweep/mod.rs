@@ -1,5 +1,6 @@
 //! `outcrop sweep`: a manifest of runs, and the engines that train them.
 
+mod atlas;
 mod report;
 mod run;
 mod start;
@@ -24,6 +25,7 @@ use crate::pipeline::{Manifest, Results};
   outcrop sweep status runs/tiny              where every run stands
   outcrop sweep resubmit runs/tiny --dry-run  job arrays of the runs that are missing
   outcrop sweep report runs/tiny              tables and report of the runs that are finished
+  outcrop sweep atlas runs/tiny --out data/tiny   the same runs as a small folder for others
 
 A profile lists its runs or draws them from a design (docs/sweeps.md). The same command resumes what was interrupted."
 )]
@@ -42,6 +44,8 @@ enum Part {
     Resubmit(submit::Args),
     /// Fit, predict and report on the runs that are finished, and name the others.
     Report(report::Args),
+    /// Write the runs that are finished as a small folder for others: ratios, fits, architectures, recipes.
+    Atlas(atlas::Args),
     /// Train runs of a manifest, as an element of a job array.
     #[command(hide = true)]
     Run(run::Args),
@@ -53,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(Part::Status(args)) => status::run(args),
         Some(Part::Resubmit(args)) => submit::run(args),
         Some(Part::Report(args)) => report::run(args),
+        Some(Part::Atlas(args)) => atlas::run(args),
         Some(Part::Run(args)) => run::run(args),
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::clock;
 use crate::cli::output::print;
 use crate::cli::reproduce::summarise;
 use crate::cluster::{Queue, Run, Standing, Submitted, standings};
-use crate::pipeline::{Manifest, Profile, analyse, heads};
+use crate::pipeline::{Manifest, analyse, heads};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -48,16 +48,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
             results.path().display()
         )));
     }
-    let all = manifest.runs()?;
+    let profile = manifest.profile()?;
     let without: HashSet<&str> = missing.iter().map(|run| run.model.as_str()).collect();
     let is_finished = |run: &&RunSpec| !without.contains(run.model.as_str());
-    let finished: Vec<RunSpec> = all.iter().filter(is_finished).cloned().collect();
-    let profile = Profile {
-        name: manifest.about.name.clone(),
-        description: manifest.about.description.clone(),
-        runs: all,
-        design: manifest.about.design,
-    };
+    let finished: Vec<RunSpec> = profile.runs.iter().filter(is_finished).cloned().collect();
     let environment = Environment {
         backend: args.backend.parse::<Backend>()?,
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),

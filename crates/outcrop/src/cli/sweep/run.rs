@@ -8,7 +8,7 @@ use outcrop_train::{Environment, RunSpec};
 use crate::cli::train_all::train_all;
 use crate::cli::{clock, stop, threads, voice};
 use crate::cluster::Attempts;
-use crate::pipeline::{Jobs, Line, Results, environment, lines, workspace};
+use crate::pipeline::{Jobs, Line, Order, Results, environment, lines, workspace};
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
@@ -124,5 +124,6 @@ fn shared(args: &Args, runs: usize) -> Jobs {
     Jobs {
         runs,
         threads: (threads / runs).max(1),
+        order: Order::Longest,
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::output::{folder, print, say, significant};
 use crate::cli::train_all::{jobs, train_all};
 use crate::cli::{clock, stop, threads, voice};
 use crate::cluster::{Settings, Submission};
-use crate::pipeline::{Manifest, Profile, Results, environment, workspace};
+use crate::pipeline::{Jobs, Manifest, Order, Profile, Results, environment, workspace};
 use crate::{Error, Result};
 
 /// What trains the runs of a manifest.
@@ -25,7 +25,7 @@ enum Engine {
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// An embedded profile (tiny, quick, small, full, control, grokking) or a TOML file.
+    /// An embedded profile (tiny, quick, small, atlas2, full, control, grokking) or a TOML file.
     #[arg(required = true)]
     profile: Option<String>,
     /// The results folder [default: runs/PROFILE].
@@ -40,6 +40,10 @@ pub(super) struct Args {
     /// With --engine local: runs in parallel [default: one for each core on the CPU, one on a GPU].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     jobs: Option<u16>,
+    /// With --engine local: begin with the first runs of the manifest instead of the longest, so that what is finished
+    /// after a stop is as mixed as the manifest.
+    #[arg(long)]
+    in_order: bool,
     /// With --engine local: recompute what is missing or damaged in finished runs.
     #[arg(long)]
     repair: bool,
@@ -94,7 +98,15 @@ fn local(args: &Args, manifest: &Manifest, results: &Results, holder: String) ->
         ..environment(backend, workspace()?.as_deref(), results.path(), stop)?
     };
     let runs = manifest.runs()?;
-    let failures = train_all(&runs, results, &environment, jobs(args.jobs, backend, None))?;
+    let order = match args.in_order {
+        true => Order::Listed,
+        false => Order::Longest,
+    };
+    let jobs = Jobs {
+        order,
+        ..jobs(args.jobs, backend, None)
+    };
+    let failures = train_all(&runs, results, &environment, jobs)?;
     for failure in &failures {
         voice::error(&format!("{}: failed to {}", failure.model, failure.error));
     }

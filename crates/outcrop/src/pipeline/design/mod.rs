@@ -35,6 +35,7 @@ const TRIED: usize = 200;
 /// runs = 64
 /// seed = 1            # of the draw, 0 if not given
 /// tries = 16          # draws, of which the one is taken whose factors correlate least; 1 if not given
+/// all_seeds_every = 3 # every third point, from the first on, has all seeds of the profile, others the first; 1 if not given
 /// [design.arch]
 /// layers = { from = 1, to = 12 }
 /// d_model = [32, 64, 128]
@@ -50,6 +51,8 @@ pub(super) struct Design {
     runs: usize,
     seed: u64,
     tries: u64,
+    /// Points with all seeds of the profile: one in so many.
+    pub(super) all_seeds_every: usize,
     factors: Vec<Factor>,
     budget: Budget,
 }

@@ -10,7 +10,7 @@ use super::{Design, sobol};
 use crate::{Error, Result};
 
 /// Keys of the section `design` that are no factors.
-const KEYS: [&str; 5] = ["kind", "runs", "seed", "tries", "budget"];
+const KEYS: [&str; 6] = ["kind", "runs", "seed", "tries", "all_seeds_every", "budget"];
 /// Sections of a spec in which factors are.
 const SECTIONS: [&str; 5] = ["arch", "data", "train", "schedule", "measure"];
 impl Design {
@@ -63,9 +63,14 @@ impl Design {
             } else {
                 number("tries", Some(1))?.clamp(1, 10_000)
             },
+            all_seeds_every: number("all_seeds_every", Some(1))? as usize,
             factors: factors(profile, table)?,
             budget,
         };
+        if design.all_seeds_every == 0 {
+            let reason = "`all_seeds_every` is at least 1".to_owned();
+            return Err(wrong("all_seeds_every", reason));
+        }
         design.check().map_err(|reason| wrong("kind", reason))?;
         Ok(Some(design))
     }

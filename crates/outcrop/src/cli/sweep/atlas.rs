@@ -1,0 +1,43 @@
+//! The finished runs of a sweep as a folder for others.
+
+use std::path::PathBuf;
+
+use outcrop_model::Backend;
+
+use super::{Folder, results};
+use crate::Result;
+use crate::cli::output::{folder, print};
+use crate::cli::{clock, stop};
+use crate::pipeline::{Atlas, Manifest, environment, workspace};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    sweep: Folder,
+    /// The folder to write.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<()> {
+    let results = results(&args.sweep.folder)?;
+    folder(&args.out, "--out")?;
+    let _lock = results.claim(&[], &clock::holder("sweep atlas"))?;
+    let manifest = Manifest::read(&results)?;
+    let stop = stop::on_signal(stop::TRAINING)?;
+    let environment = environment(Backend::Flex, workspace()?.as_deref(), results.path(), stop)?;
+    let command = format!(
+        "outcrop sweep {} --engine local, then outcrop sweep atlas",
+        manifest.about.name
+    );
+    let atlas = Atlas::write(&manifest, &results, &environment, &args.out, &command)?;
+    print(&format!(
+        "{}: {} of {} runs, {} architectures, {} layers",
+        args.out.display(),
+        atlas.finished,
+        atlas.runs,
+        atlas.architectures,
+        atlas.layers
+    ));
+    Ok(())
+}

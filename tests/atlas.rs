@@ -1,0 +1,169 @@
+//! `outcrop sweep atlas`, and the atlases in data/.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+
+use common::{files, outcrop, text};
+use outcrop::core::table;
+use outcrop::pipeline::{Atlas, FORMAT, Recipe};
+
+const PROFILE: &str = "name = 'mine'
+description = 'three small architectures'
+seeds = [1, 2]
+[base.arch]
+d_model = 16
+heads = 2
+context = 16
+[base.train]
+steps = 40
+batch = 4
+warmup = 10
+[base.schedule]
+measure = '0,every:2'
+[design]
+kind = 'grid'
+all_seeds_every = 2
+data = [{ corpus = 'bigram-backcopy' }, { corpus = 'copy:8' }]
+[design.arch]
+layers = [1, 2]
+";
+
+fn run(folder: &Path, line: &str) -> String {
+    let mut command = outcrop();
+    command.current_dir(folder).args(line.split_whitespace());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn unpacked(path: &Path) -> String {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).unwrap();
+    let mut file = flate2::read::GzDecoder::new(file);
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+/// What is true of every atlas of this format.
+fn check(folder: &Path) {
+    let atlas = Atlas::read(folder).unwrap().unwrap();
+    assert_eq!(atlas.format, FORMAT);
+    let archs = table::architectures(&folder.join("architectures.csv")).unwrap();
+    let recipes = table::read_rows::<Recipe>(&folder.join("recipes.csv")).unwrap();
+    let measured = table::trajectories(&folder.join("trajectories.csv.gz")).unwrap();
+    assert!(archs.problems.is_empty() && recipes.problems.is_empty());
+    assert!(measured.problems.is_empty());
+    assert_eq!(archs.rows.len(), atlas.finished);
+    assert_eq!(measured.rows.len(), atlas.layers);
+    assert!(atlas.finished <= atlas.runs);
+    for (named, recipe) in archs.rows.iter().zip(&recipes.rows) {
+        assert_eq!(named.model, recipe.model);
+        assert_eq!(
+            recipe.tokens,
+            recipe.steps * (recipe.batch * recipe.context) as u64
+        );
+        assert_eq!(
+            (recipe.vocab, recipe.context),
+            (named.arch.vocab, named.arch.context)
+        );
+        assert!(
+            recipe.bigram_entropy <= recipe.unigram_entropy + 1e-3,
+            "{recipe:?}"
+        );
+        assert!(
+            recipe.unigram_entropy <= (recipe.vocab as f64).ln(),
+            "{recipe:?}"
+        );
+        let own = measured.rows.iter().filter(|t| t.model == named.model);
+        let layers: BTreeSet<u32> = own.clone().map(|t| t.layer).collect();
+        assert_eq!(layers, (1..=named.arch.layers as u32).collect());
+        assert!(own.clone().all(|t| t.steps.last() == Some(&recipe.steps)));
+    }
+    let sizes = files(folder).values().map(Vec::len).sum::<usize>();
+    assert!(sizes <= 8 << 20, "{sizes} bytes");
+    let dir = tempfile::tempdir().unwrap();
+    let path = folder.join("trajectories.csv.gz");
+    let path = path.display();
+    run(
+        dir.path(),
+        &format!("fit {path} --format csv --out fits.csv"),
+    );
+    let again = std::fs::read_to_string(dir.path().join("fits.csv")).unwrap();
+    if cfg!(target_os = "linux") {
+        // elsewhere a logarithm may end in another bit
+        assert_eq!(unpacked(&folder.join("fits.csv.gz")), again);
+    }
+}
+
+#[test]
+fn finished_runs_become_a_small_folder_that_other_commands_read() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("mine.toml"), PROFILE).unwrap();
+    run(
+        dir.path(),
+        "sweep mine.toml --engine local --jobs 2 --in-order",
+    );
+    // two more points, which are not trained
+    let longer = PROFILE.replace("layers = [1, 2]", "layers = [1, 2, 3]");
+    std::fs::write(dir.path().join("mine.toml"), longer).unwrap();
+    run(dir.path(), "sweep mine.toml");
+    let said = run(dir.path(), "sweep atlas runs/mine --out atlas");
+    let atlas = dir.path().join("atlas");
+    check(&atlas);
+    let found = Atlas::read(&atlas).unwrap().unwrap();
+    assert_eq!((found.finished, found.runs), (6, 9), "{said}");
+    assert!(
+        said.contains("6 of 9 runs, 4 architectures, 9 layers"),
+        "{said}"
+    );
+
+    let recipes = table::read_rows::<Recipe>(&atlas.join("recipes.csv")).unwrap();
+    let corpora: Vec<&str> = recipes.rows.iter().map(|r| r.corpus.as_str()).collect();
+    assert_eq!(corpora.iter().filter(|c| **c == "copy:8").count(), 2);
+    let random = recipes.rows.iter().find(|r| r.corpus == "copy:8").unwrap();
+    assert!(
+        (random.unigram_entropy - 8f64.ln()).abs() < 1e-3,
+        "{random:?}"
+    );
+
+    let first = files(&atlas);
+    run(dir.path(), "sweep atlas runs/mine --out atlas");
+    assert_eq!(files(&atlas), first);
+    let said = run(
+        dir.path(),
+        "predict atlas --layers 2 --d-model 16 --heads 2",
+    );
+    assert!(said.contains("layer"), "{said}");
+}
+
+#[test]
+fn nothing_is_written_where_no_run_is_finished() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("mine.toml"), PROFILE).unwrap();
+    run(dir.path(), "sweep mine.toml");
+    let mut command = outcrop();
+    let words = "sweep atlas runs/mine --out atlas".split(' ');
+    let output = command
+        .current_dir(dir.path())
+        .args(words)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("no run is finished"));
+    assert!(!dir.path().join("atlas").exists());
+}
+
+#[test]
+fn the_atlases_of_the_repository_are_whole() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
+    for entry in std::fs::read_dir(data).unwrap() {
+        let folder = entry.unwrap().path();
+        if folder.join("atlas.json").exists() {
+            check(&folder);
+        }
+    }
+}
