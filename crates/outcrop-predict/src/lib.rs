@@ -6,7 +6,7 @@
 //! | learn from | [`Table`] | joins `emergence` fits with the architectures of their models, from any number of [`TableSource`]s |
 //! | describe | [`Feature`] | numbers of (architecture, layer): the paper's sixteen, a depth spline, logarithms |
 //! | ask for | [`Target`] | the five parameters of Eq. 9, and six identified summaries |
-//! | with | [`Regressor`] | eight regressors and three baselines, settings fixed and listed |
+//! | with | [`Regressor`] | nine regressors and three baselines, settings fixed and listed |
 //! | score | [`evaluate`], [`Protocol`] | the paper's random split beside leave-one-model-out |
 //! | judge | [`Verdict`] | does the architecture predict more than depth alone? |
 //! | predict | [`Predictor`], [`Predicted`] | an unseen architecture: targets, curves, what is extrapolated |
@@ -98,7 +98,7 @@ pub use predicted::{Predicted, PredictedLayer};
 pub use predictor::Predictor;
 pub use range::{FeatureRange, Outside};
 pub use regressor::Regressor;
-pub use score::{Conclusion, Evaluation, LeftOut, Protocol, Verdict, evaluate};
+pub use score::{Ceiling, Conclusion, Evaluation, LeftOut, Protocol, Verdict, evaluate};
 pub use table::{FeatureGroup, MissingLayers, ModelShare, NotIdentified, Table, TableSource};
 pub use target::{Target, Unidentified};
 

@@ -20,6 +20,8 @@ pub(crate) struct Sample<'a> {
     pub(crate) weights: Vec<f64>,
     /// Index of the architecture.
     pub(crate) architectures: Vec<usize>,
+    /// Index of the model.
+    pub(crate) models: Vec<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,6 +68,7 @@ impl Regression {
                     .collect(),
                 weights: sample.weights,
                 groups: sample.architectures,
+                models: sample.models,
                 features: regression.columns.features(),
             };
             regression.model = regressor.fit(training, options.seed)?;

@@ -37,6 +37,7 @@ impl Trained {
             values: values.iter().map(|v| transform.forward(*v)).collect(),
             weights: weights(target, &transform, rows.iter().map(|i| table.row(*i))),
             architectures: rows.iter().map(|i| table.architecture(*i)).collect(),
+            models: rows.iter().map(|i| table.row(*i).model).collect(),
         };
         let refuse = |reason| Error::Regressor {
             target,

@@ -153,6 +153,7 @@ impl Training<'_> {
                 values: scores.iter().map(|s| s[shape]).collect(),
                 weights: equal.clone(),
                 architectures: architectures.clone(),
+                models: rows().map(|row| table.row(row).model).collect(),
             };
             Regression::fit(sample, self.regressor, self.options)
         };

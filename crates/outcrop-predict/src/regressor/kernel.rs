@@ -93,7 +93,7 @@ impl KernelRidge {
 }
 
 /// The inverse of a lower triangular matrix.
-fn inverse_factor(factor: &Array2<f64>) -> Array2<f64> {
+pub(super) fn inverse_factor(factor: &Array2<f64>) -> Array2<f64> {
     let n = factor.nrows();
     let mut inverse = Array2::<f64>::zeros((n, n));
     for i in 0..n {

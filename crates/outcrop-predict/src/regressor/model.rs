@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::boosting::Boosted;
 use super::forest::Forest;
+use super::gaussian::Process;
 use super::kernel::Kernel;
 use super::linear::Linear;
 use super::nearest::Nearest;
@@ -16,6 +17,7 @@ pub(crate) enum FittedRegressor {
     Linear(Linear),
     Nearest(Nearest),
     Kernel(Kernel),
+    Process(Process),
     Forest(Box<Forest>),
     Boosted(Box<Boosted>),
 }
@@ -37,6 +39,7 @@ impl PredictInplace<Array2<f64>, Array1<f64>> for FittedRegressor {
             Self::Linear(model) => model.predict_inplace(x, y),
             Self::Nearest(model) => model.predict_inplace(x, y),
             Self::Kernel(model) => model.predict_inplace(x, y),
+            Self::Process(model) => model.predict_inplace(x, y),
             Self::Forest(model) => model.predict_inplace(x, y),
             Self::Boosted(model) => model.predict_inplace(x, y),
         }

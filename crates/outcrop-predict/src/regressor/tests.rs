@@ -14,6 +14,7 @@ fn a_clear_signal_is_learned() {
             y: (0..40).map(step).collect(),
             weights: vec![1.0; 40],
             groups: (0..40).map(|i| i % 8).collect(),
+            models: (0..40).map(|i| i % 8).collect(),
             features: vec![Feature::LnWidth, Feature::RelativeDepth],
         };
         let model = regressor.fit(training, 0).unwrap();
@@ -86,6 +87,7 @@ fn cross_validated(table: &Trees, regressor: Regressor, seed: u64) -> Vec<f64> {
             y: rows(false).map(|i| table.y[i]).collect(),
             weights: vec![1.0; rows(false).count()],
             groups: rows(false).collect(),
+            models: rows(false).collect(),
             features: Feature::all().take(table.x[0].len()).collect(), // as many; trees do not care which
         };
         let model = regressor.fit(training, seed).unwrap();

@@ -14,6 +14,8 @@ pub(crate) struct Training {
     pub(crate) weights: Vec<f64>,
     /// The architecture of each row: what is left out as a whole where a penalty is chosen.
     pub(crate) groups: Vec<usize>,
+    /// The model of each row.
+    pub(crate) models: Vec<usize>,
     /// What the columns are.
     pub(crate) features: Vec<Feature>,
 }

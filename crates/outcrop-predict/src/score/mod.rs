@@ -1,6 +1,7 @@
-//! Scores of predictions for rows that were left out, under four protocols.
+//! Scores of predictions for rows that were left out, under five protocols.
 
 mod architectures;
+mod ceiling;
 mod effects;
 mod held_out;
 mod metrics;
@@ -12,6 +13,7 @@ use outcrop_core::{ModelScore, Prediction, Score};
 use rayon::prelude::*;
 
 pub(crate) use architectures::Architectures;
+pub use ceiling::Ceiling;
 pub(crate) use held_out::Task;
 use held_out::Tested;
 pub(crate) use metrics::Outcome;
@@ -35,6 +37,8 @@ pub struct Evaluation {
     pub predictions: Vec<Prediction>,
     /// For each target, in words: does the architecture say anything?
     pub verdicts: Vec<Verdict>,
+    /// For each target the highest Q2 that seeds of one architecture leave, where there are enough of them.
+    pub ceilings: Vec<Ceiling>,
     /// Targets that are identified in fewer than three models, and have no score.
     pub left_out: Vec<LeftOut>,
 }
@@ -87,6 +91,10 @@ pub fn evaluate(table: &Table, options: &PredictOptions) -> Result<Evaluation> {
         model_scores: Vec::new(),
         predictions: Vec::new(),
         verdicts: Vec::new(),
+        ceilings: targets
+            .iter()
+            .filter_map(|t| Ceiling::of(table, *t))
+            .collect(),
         left_out: left_out.iter().map(|t| LeftOut::of(table, *t)).collect(),
     };
     for scored in scored? {

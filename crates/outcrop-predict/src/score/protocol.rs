@@ -17,6 +17,7 @@ const LARGEST_SHARE: f64 = 0.25;
 /// | `paper (random 80/20)` | a random fifth of the rows (rounded up) | the rest, other layers of the same models among them | how well layers are filled in between others |
 /// | `leave one model out` | every model in turn | the other models | an architecture of which no model was seen, where there are no seeds |
 /// | `leave one architecture out` | all seeds of every architecture in turn | the other architectures | an architecture of which no model was seen |
+/// | `leave one corpus out` | all models of every corpus in turn | those of the other corpora | a corpus of which no model was seen, see [`Table::with_corpora`] |
 /// | `extrapolation (largest left out)` | the quarter (rounded up) of the architectures with most parameters | the smaller ones | larger models than any seen |
 ///
 /// A random split always scores high, since models differ and each has layers on both sides; it is kept for comparison
@@ -33,6 +34,8 @@ pub enum Protocol {
     LeaveOneModelOut,
     /// Each architecture is predicted by a regressor that saw no seed of it.
     LeaveOneArchitectureOut,
+    /// Each model is predicted by a regressor that saw no model of its corpus.
+    LeaveOneCorpusOut,
     /// The largest are predicted from the smaller ones.
     LeaveLargestOut,
 }
@@ -45,10 +48,11 @@ pub(crate) struct Fold {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Paper,
         Self::LeaveOneModelOut,
         Self::LeaveOneArchitectureOut,
+        Self::LeaveOneCorpusOut,
         Self::LeaveLargestOut,
     ];
 
@@ -58,6 +62,7 @@ impl Protocol {
             Self::Paper => "paper (random 80/20)",
             Self::LeaveOneModelOut => "leave one model out",
             Self::LeaveOneArchitectureOut => "leave one architecture out",
+            Self::LeaveOneCorpusOut => "leave one corpus out",
             Self::LeaveLargestOut => "extrapolation (largest left out)",
         }
     }
@@ -92,6 +97,12 @@ impl Protocol {
                 all.map(|a| hold_out(table, |row| architectures.of_row(table, row) == a))
                     .collect()
             }
+            Self::LeaveOneCorpusOut => {
+                let corpora = table.corpora().into_iter();
+                let fold = |corpus: &str| hold_out(table, |row| table.corpus(row) == corpus);
+                let is_enough = |fold: &Fold| is_enough(table, fold, target);
+                corpora.map(fold).filter(is_enough).collect()
+            }
             Self::LeaveLargestOut => largest(architectures, identified)
                 .map(|held| {
                     hold_out(table, |row| {
@@ -108,6 +119,13 @@ impl Protocol {
 fn hold_out(table: &Table, is_held_out: impl Fn(usize) -> bool) -> Fold {
     let (test, train) = (0..table.rows()).partition(|row| is_held_out(*row));
     Fold { train, test }
+}
+
+/// Whether the target is identified in enough models of the training rows, and in a test row.
+fn is_enough(table: &Table, fold: &Fold, target: Target) -> bool {
+    let identified = |row: &usize| table.row(*row).target(target).is_some();
+    let train: Vec<usize> = fold.train.iter().copied().filter(identified).collect();
+    table.count_models(&train) >= MIN_MODELS && fold.test.iter().any(|row| identified(row))
 }
 
 /// The largest quarter of those `identified`, where enough smaller ones remain.
@@ -144,6 +162,9 @@ pub(super) fn shuffle(items: &mut [usize], rng: &mut ChaCha8Rng) {
 
 #[cfg(test)]
 mod tests {
+    use outcrop_arch::ArchSpec;
+    use outcrop_core::{Fit, NamedArch};
+
     use super::*;
 
     #[test]
@@ -157,5 +178,38 @@ mod tests {
         assert_eq!(split(&rows, 7, 0).train, train);
         assert_ne!(split(&rows, 7, 1).test, test);
         assert_ne!(split(&rows, 8, 0).test, test);
+    }
+
+    #[test]
+    fn each_corpus_is_left_out_where_all_are_known() {
+        let named = |i: usize| NamedArch {
+            model: format!("m{i}"),
+            arch: ArchSpec::new(1, 32 * (i + 1), 4),
+        };
+        let fit = |i: usize| Fit {
+            model: format!("m{i}"),
+            layer: 1,
+            hypothesis: "emergence".into(),
+            quantities: [("f_last", 5.0 + i as f64)].into(),
+            ..Fit::default()
+        };
+        let archs: Vec<NamedArch> = (0..8).map(named).collect();
+        let fits: Vec<Fit> = (0..8).map(fit).collect();
+        let corpora = |count: usize| -> Vec<(String, String)> {
+            let corpus = |i: usize| (format!("m{i}"), ["a", "b"][i % 2].to_owned());
+            (0..count).map(corpus).collect()
+        };
+        let folds = |known: usize| {
+            let table = Table::new(&archs, &fits).unwrap();
+            let table = table.with_corpora(&corpora(known));
+            let options = PredictOptions::default();
+            let architectures = Architectures::of(&table);
+            Protocol::LeaveOneCorpusOut.folds(&table, &architectures, Target::LnFLast, &options)
+        };
+        let found = folds(8);
+        let tests: Vec<&[usize]> = found.iter().map(|f| &*f.test).collect();
+        assert_eq!(tests, [[0, 2, 4, 6], [1, 3, 5, 7]]);
+        assert_eq!(found[0].train, [1, 3, 5, 7]);
+        assert!(folds(7).is_empty() && folds(0).is_empty());
     }
 }

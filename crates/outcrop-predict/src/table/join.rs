@@ -19,6 +19,8 @@ pub struct TableSource {
     pub fits: Vec<Fit>,
     /// Measurements of their layers, if known.
     pub trajectories: Vec<Trajectory>,
+    /// What models were trained on, if known: (model, corpus), see [`Table::with_corpora`].
+    pub corpora: Vec<(String, String)>,
 }
 
 impl TableSource {
@@ -36,6 +38,9 @@ impl TableSource {
         self.trajectories
             .iter_mut()
             .for_each(|t| t.model.insert_str(0, &prefix));
+        self.corpora
+            .iter_mut()
+            .for_each(|(model, _)| model.insert_str(0, &prefix));
         self
     }
 }
@@ -82,6 +87,8 @@ impl Table {
             .map(|s| (s.name.as_str(), s.archs.as_slice(), s.fits.as_slice()))
             .collect();
         let table = Self::assemble(join(&parts)?)?;
+        let named = |table: Self, source: &TableSource| table.with_corpora(&source.corpora);
+        let table = sources.iter().fold(table, named);
         sources
             .iter()
             .try_fold(table, |table, s| table.with_trajectories(&s.trajectories))
@@ -254,7 +261,7 @@ mod tests {
             name: name.into(),
             archs: models.map(arch).into(),
             fits: models.map(fit).into(),
-            trajectories: Vec::new(),
+            ..TableSource::default()
         }
     }
 

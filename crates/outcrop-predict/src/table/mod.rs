@@ -1,3 +1,4 @@
+mod corpora;
 mod count;
 mod groups;
 mod join;
@@ -38,6 +39,8 @@ pub struct Table {
     models: Vec<NamedArch>,
     /// Index of the architecture of each model.
     architectures: Vec<usize>,
+    /// What each model was trained on; empty where not known.
+    corpora: Vec<String>,
     rows: Vec<Row>,
     missing: Vec<MissingLayers>,
     not_identified: Vec<NotIdentified>,
@@ -146,6 +149,7 @@ impl Table {
         }
         Ok(Self {
             architectures: distinct(&models),
+            corpora: vec![String::new(); models.len()],
             models,
             rows,
             missing,

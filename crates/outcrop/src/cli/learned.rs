@@ -13,11 +13,12 @@ use super::output::say;
 use super::voice::detail;
 use crate::Result;
 use crate::fits as fits_table;
-use crate::pipeline::{fit_all, in_order};
+use crate::pipeline::{Atlas, Recipe, fit_all, in_order};
 
 /// The architectures and fits of a results folder, a run directory or a folder of run directories.
 /// Rows that cannot be read are named and left out; a folder without fits.csv is fitted now.
 pub(super) fn source(folder: &Path) -> Result<TableSource> {
+    Atlas::read(folder)?;
     let archs: Vec<NamedArch> = in_order(architectures(folder)?);
     let fits = fits(folder)?;
     detail(|| {
@@ -29,7 +30,18 @@ pub(super) fn source(folder: &Path) -> Result<TableSource> {
         archs,
         fits,
         trajectories: Vec::new(),
+        corpora: corpora(folder)?,
     })
+}
+
+/// The corpus of each model, with its tokenizer, where the folder says so.
+fn corpora(folder: &Path) -> Result<Vec<(String, String)>> {
+    let Some(table) = table::in_folder(folder, "recipes") else {
+        return Ok(Vec::new());
+    };
+    let recipes = good_rows(&table, table::read_rows::<Recipe>(&table)?)?;
+    let corpus = |r: Recipe| (r.model, format!("{} {}", r.corpus, r.tokenizer));
+    Ok(recipes.into_iter().map(corpus).collect())
 }
 
 fn fits(folder: &Path) -> Result<Vec<Fit>> {

@@ -145,6 +145,7 @@ fn nothing() -> Evaluation {
         model_scores: Vec::new(),
         predictions: Vec::new(),
         verdicts: Vec::new(),
+        ceilings: Vec::new(),
         left_out: Vec::new(),
     }
 }

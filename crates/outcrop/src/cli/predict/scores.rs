@@ -1,7 +1,7 @@
 //! Verdicts in words, then scores of every regressor.
 
 use outcrop_core::Score;
-use outcrop_predict::{Evaluation, PredictOptions, Regressor, Table, Target, evaluate};
+use outcrop_predict::{Evaluation, PredictOptions, Protocol, Regressor, Table, Target, evaluate};
 
 use super::super::output::{columns, print, say, write_rows};
 use super::super::verdicts;
@@ -64,39 +64,50 @@ fn unscored(evaluation: &Evaluation) -> Option<String> {
         .then(|| format!("  no score, as fewer than three models identify them: {targets}"))
 }
 
-/// Q2 of every regressor on every target.
+/// Q2 of every regressor on every target: of architectures left out, then of corpora and of the largest.
 fn overview(evaluation: &Evaluation) -> String {
-    let Some(protocol) = evaluation.verdicts.first().map(|v| v.protocol) else {
+    let Some(first) = evaluation.verdicts.first() else {
         return String::new();
     };
-    let tested: Vec<&Score> = evaluation
-        .scores
-        .iter()
-        .filter(|s| s.protocol == protocol.name())
-        .collect();
+    let others = [Protocol::LeaveOneCorpusOut, Protocol::LeaveLargestOut];
+    let protocols = std::iter::once(first.protocol).chain(others);
+    let tables: Vec<String> = protocols.filter_map(|p| q2(evaluation, p)).collect();
+    format!(
+        "\n{}\n\n--format csv has all protocols, errors and p",
+        tables.join("\n\n")
+    )
+}
+
+/// Q2 under one protocol; none where it does not apply.
+fn q2(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
+    let scores = evaluation.scores.iter();
+    let tested: Vec<&Score> = scores.filter(|s| s.protocol == protocol.name()).collect();
     let targets: Vec<Target> = evaluation.verdicts.iter().map(|v| v.target).collect();
     let mut rows = vec![vec!["regressor".to_owned()]];
     rows[0].extend(targets.iter().map(|t| t.name().to_owned()));
+    let mut add = |name: &str, value: &dyn Fn(Target) -> Option<f64>| {
+        let cell = |q2: f64| format!("{q2:.2}").replace("-0.00", "0.00");
+        let cells = targets.iter().map(|t| value(*t).map_or("-".into(), cell));
+        rows.push([vec![name.to_owned()], cells.collect()].concat());
+    };
     for regressor in Regressor::ALL {
         let of_regressor = tested.iter().filter(|s| s.regressor == regressor.name());
         let scores: Vec<&&Score> = of_regressor.collect();
-        let q2 = |target: &Target| {
-            let found = scores.iter().find(|s| s.target == target.name());
-            let q2 = found.and_then(|s| s.r2);
-            q2.map_or_else(
-                || "-".into(),
-                |q2| format!("{q2:.2}").replace("-0.00", "0.00"),
-            )
-        };
         if !scores.is_empty() {
-            let name = regressor.name().to_owned();
-            rows.push([vec![name], targets.iter().map(q2).collect()].concat());
+            add(regressor.name(), &|target| {
+                scores.iter().find(|s| s.target == target.name())?.r2
+            });
         }
     }
-    format!(
-        "\nQ2, {}; 0 is as good as the mean, 1 perfect\n{}\n\n--format csv has all protocols, \
-         errors and p",
-        protocol.name(),
-        columns(&rows)
-    )
+    if !evaluation.ceilings.is_empty() {
+        add("ceiling (scatter of seeds)", &|target| {
+            let found = evaluation.ceilings.iter().find(|c| c.target == target);
+            found.map(|c| c.q2)
+        });
+    }
+    let title = format!(
+        "Q2, {}; 0 is as good as the mean, 1 perfect",
+        protocol.name()
+    );
+    (!tested.is_empty()).then(|| format!("{title}\n{}", columns(&rows)))
 }
