@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod browser;
 mod ci;
 mod fixtures;
 mod help;
@@ -29,7 +30,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 10] = [
+const TASKS: [Task; 11] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -59,6 +60,11 @@ const TASKS: [Task; 10] = [
         name: "test-slurm",
         about: "run a sweep on a real SLURM of one node, interrupt it, and compare with the same sweep without; needs root and apt",
         run: slurm::run,
+    },
+    Task {
+        name: "test-report",
+        about: "open reports in a real Chromium with Playwright and axe-core; needs npm, and apt where there is no Chromium",
+        run: browser::run,
     },
     Task {
         name: "bench",

@@ -1,9 +1,26 @@
-//! Draws a report of one model and looks at what it says. With an argument: into that folder.
+//! Draws a report of one model and looks at what it says. With an argument: into that folder. With two: of the tables in
+//! the second one.
 
-use outcrop_core::Trajectory;
+use std::path::Path;
+
+use outcrop_core::{Trajectory, table};
 use outcrop_report::{Inputs, summary, write_report};
 
-fn main() -> Result<(), outcrop_report::Error> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut folders = std::env::args_os().skip(1);
+    let scratch = std::env::temp_dir().join("outcrop-report-example");
+    let out = folders.next().map_or(scratch, Into::into);
+    let inputs = match folders.next() {
+        Some(folder) => of_tables(Path::new(&folder))?,
+        None => of_one_model(),
+    };
+    let written = write_report(&inputs, &out)?;
+    assert!(written.html.ends_with("report.html"));
+    assert!(written.figures.iter().any(|f| f.ends_with("emergence.svg")));
+    Ok(())
+}
+
+fn of_one_model() -> Inputs {
     let steps: Vec<u64> = vec![0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
     let layer = |layer: u32, climb: f64| Trajectory {
         model: "tiny".into(),
@@ -23,11 +40,30 @@ fn main() -> Result<(), outcrop_report::Error> {
     };
     let sum = summary(&inputs);
     assert_eq!((sum.grown, sum.growth[0].layer), (1, 2));
+    inputs
+}
 
-    let scratch = std::env::temp_dir().join("outcrop-report-example");
-    let out = std::env::args_os().nth(1).map_or(scratch, Into::into);
-    let written = write_report(&inputs, &out)?;
-    assert!(written.html.ends_with("report.html"));
-    assert!(written.figures.iter().any(|f| f.ends_with("emergence.svg")));
-    Ok(())
+/// The tables of a results folder.
+fn of_tables(folder: &Path) -> Result<Inputs, Box<dyn std::error::Error>> {
+    let file = |name: &str| folder.join(name);
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let predicted = file("predicted.csv");
+    Ok(Inputs {
+        title: format!("Massive activations: {}", folder.display()),
+        archs: table::architectures(&file("architectures.csv"))?.rows,
+        measurements: table::measurements(&file("measurements.csv"))?.rows,
+        trajectories: table::trajectories(&file("trajectories.csv"))?.rows,
+        fits: table::read_rows(&file("fits.csv"))?.rows,
+        curves: table::read_rows(&file("curves.csv"))?.rows,
+        losses: table::read_rows(&file("loss.csv"))?.rows,
+        scores: table::read_rows(&file("scores.csv"))?.rows,
+        predictions: table::read_rows(&file("predictions.csv"))?.rows,
+        predicted: match predicted.exists() {
+            true => table::read_rows(&predicted)?.rows,
+            false => Vec::new(),
+        },
+        verdicts: read("verdicts.txt").lines().map(str::to_owned).collect(),
+        tables: Some("..".into()),
+        ..Inputs::default()
+    })
 }

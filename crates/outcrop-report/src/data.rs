@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use outcrop_core::{CurvePoint, Fit, LossPoint, Ratio, Trajectory};
 
@@ -22,6 +22,8 @@ pub(crate) struct Data<'a> {
     pub(crate) models: Vec<Model>,
     pub(crate) trajectories: Cow<'a, [Trajectory]>,
     pub(crate) means: MeanTable<'a>,
+    /// The row of the best fit of every layer that has one.
+    best: HashMap<(&'a str, u32), usize>,
 }
 
 impl<'a> Data<'a> {
@@ -41,6 +43,7 @@ impl<'a> Data<'a> {
             models: models(inputs, &trajectories),
             trajectories,
             means: MeanTable::new(&inputs.measurements),
+            best: best(&inputs.fits),
             inputs,
         }
     }
@@ -63,8 +66,8 @@ impl<'a> Data<'a> {
 
     /// The best fit of one layer; none where every hypothesis failed.
     pub(crate) fn best_fit(&self, model: &str, layer: u32) -> Option<&'a Fit> {
-        let mut fits = self.inputs.fits.iter();
-        fits.find(|f| f.best && f.r2.is_some() && f.model == model && f.layer == layer)
+        let row = *self.best.get(&(model, layer))?;
+        self.inputs.fits.get(row)
     }
 
     /// The curve of one fit.
@@ -73,6 +76,20 @@ impl<'a> Data<'a> {
             c.model == fit.model && c.layer == fit.layer && c.hypothesis == fit.hypothesis
         };
         Curve::new(self.inputs.curves.iter().filter(of_fit))
+    }
+
+    /// The folder of the tables as the page sees it.
+    pub(crate) fn folder(&self) -> Option<&'a str> {
+        self.inputs.tables.as_deref()
+    }
+
+    /// At most `most` of `models`, evenly from the first to the last; with all that there are, the same.
+    pub(crate) fn some<T: Copy>(models: &[T], most: usize) -> Vec<T> {
+        let last = models.len().saturating_sub(1);
+        match models.len() <= most || most < 2 {
+            true => models.to_vec(),
+            false => (0..most).map(|i| models[i * last / (most - 1)]).collect(),
+        }
     }
 
     /// The models that have measurements, in order of size.
@@ -91,6 +108,16 @@ impl<'a> Data<'a> {
             .filter(|m| self.trajectories.iter().any(|t| t.model == m.name))
             .collect()
     }
+}
+
+/// The row of the best fit of every layer that has one.
+fn best(fits: &[Fit]) -> HashMap<(&str, u32), usize> {
+    let mut rows = HashMap::new();
+    let best = fits.iter().enumerate();
+    for (row, fit) in best.filter(|(_, f)| f.best && f.r2.is_some()) {
+        rows.entry((fit.model.as_str(), fit.layer)).or_insert(row);
+    }
+    rows
 }
 
 /// The same trajectory in order of steps: tables may come in any order.

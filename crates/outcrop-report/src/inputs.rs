@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use outcrop_core::{
-    CurvePoint, Fit, LossPoint, Measurement, NamedArch, Observation, Prediction, Provenance,
-    RecipeEffect, Score, TrainingEvent, Trajectory,
+    Attribution, CurvePoint, Fit, LossPoint, Measurement, NamedArch, Observation, Prediction,
+    Provenance, RecipeEffect, Score, TrainingEvent, Trajectory,
 };
 
 /// The inputs of a report. Every table may be empty; figures that need it are then left out, and the page says so.
@@ -33,6 +35,14 @@ pub struct Inputs {
     pub events: Vec<TrainingEvent>,
     /// What variants of the recipe do, from runs paired by seed.
     pub effects: Vec<RecipeEffect>,
+    /// What can be predicted from architectures and what cannot, a sentence each: the lines of `verdicts.txt`.
+    pub verdicts: Vec<String>,
+    /// Shares of features in predictions, of any number of targets: rows of `shapley.csv`.
+    pub attributions: Vec<Attribution>,
+    /// What each model was trained on, by its name; lines can be filtered by it.
+    pub corpora: BTreeMap<String, String>,
+    /// The folder of the tables as the page sees it, such as `..`; tables then link to their files.
+    pub tables: Option<String>,
     /// Where the inputs come from.
     pub provenance: Provenance,
 }

@@ -7,7 +7,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `report.html` | the whole report, figures included: no other file, no network, no script |
+//! | `report.html` | the whole report, figures included: no other file, no network; alive with a script of its own, complete without |
 //! | `figures/NAME.svg` | one figure, text as text |
 //! | `figures/NAME.png` | the same at twice the size, in a font that is part of the crate |
 //!
@@ -43,6 +43,7 @@ mod chart;
 mod curve;
 mod data;
 mod error;
+mod explained;
 mod figures;
 mod forest;
 mod inputs;

@@ -31,8 +31,20 @@ pub(crate) fn svg(sheet: &Sheet, name: &str) -> Result<String> {
     chart::svg(sheet).map_err(failed(name))
 }
 
+/// Every panel of a sheet as an SVG of its own, without the legend of the sheet.
+pub(crate) fn panels(sheet: &Sheet, name: &str) -> Result<Vec<String>> {
+    let panels = chart::panels(sheet).into_iter();
+    panels.map(|panel| svg(&panel, name)).collect()
+}
+
 pub(crate) fn png(sheet: &Sheet, name: &str) -> Result<Vec<u8>> {
     chart::png(sheet).map_err(failed(name))
+}
+
+/// A sheet for print, as SVG and as PNG.
+pub(crate) fn print(sheet: &Sheet, name: &str) -> Result<(String, Vec<u8>)> {
+    let svg = chart::print::svg(sheet).map_err(failed(name))?;
+    Ok((svg, chart::print::png(sheet).map_err(failed(name))?))
 }
 
 fn failed(name: &str) -> impl Fn(String) -> Error {

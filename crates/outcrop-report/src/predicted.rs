@@ -1,5 +1,6 @@
 //! How predictions that were made before training did.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use outcrop_core::{CurvePoint, Trajectory};
@@ -75,8 +76,7 @@ fn of_layer<'a>(data: &Data<'a>, t: &Trajectory) -> impl Iterator<Item = &'a Cur
 }
 
 /// The predictions of the measured ratios of one layer, from the first step to the last.
-pub(crate) fn of_trajectory(data: &Data<'_>, t: &Trajectory) -> Vec<PredictedRatio> {
-    let points: Vec<&CurvePoint> = of_layer(data, t).collect();
+fn of_trajectory(points: &[&CurvePoint], t: &Trajectory) -> Vec<PredictedRatio> {
     let at = |(step, measured): (&u64, &f64)| {
         let point = points.iter().find(|point| point.step == *step as f64)?;
         let usable = *measured > 0.0 && point.value > 0.0;
@@ -91,7 +91,8 @@ pub(crate) fn of_trajectory(data: &Data<'_>, t: &Trajectory) -> Vec<PredictedRat
 
 /// What was predicted of the last measured ratio of a layer.
 pub(crate) fn last(data: &Data<'_>, t: &Trajectory) -> Option<PredictedRatio> {
-    let found = of_trajectory(data, t);
+    let points: Vec<&CurvePoint> = of_layer(data, t).collect();
+    let found = of_trajectory(&points, t);
     found
         .last()
         .copied()
@@ -102,8 +103,14 @@ pub(crate) fn last(data: &Data<'_>, t: &Trajectory) -> Option<PredictedRatio> {
 pub(crate) fn all(data: &Data<'_>) -> Option<PredictedBefore> {
     let (mut models, mut errors, mut unchanged) = (Vec::new(), Vec::new(), Vec::new());
     let (mut inside, mut banded) = (0, 0);
+    let mut layers: HashMap<(&str, u32), Vec<&CurvePoint>> = HashMap::new();
+    for point in &data.inputs.predicted {
+        let of = layers.entry((&point.model, point.layer)).or_default();
+        of.push(point);
+    }
     for t in data.trajectories.iter() {
-        let found = of_trajectory(data, t);
+        let points = layers.get(&(t.model.as_str(), t.layer));
+        let found = of_trajectory(points.map_or(&[], Vec::as_slice), t);
         let Some(first) = t.ratios.first().filter(|_| !found.is_empty()) else {
             continue;
         };

@@ -4,7 +4,7 @@ use outcrop_core::{check_writable, write_atomic};
 
 use crate::data::Data;
 use crate::figures::{self, Figure};
-use crate::{Format, Inputs, Result, output, page, summary};
+use crate::{Format, Inputs, Result, explained, output, page, summary};
 
 /// What [`write_report`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +13,12 @@ pub struct Written {
     pub html: PathBuf,
     /// The figures: for each an SVG, then a PNG.
     pub figures: Vec<PathBuf>,
+    /// The same for print, as wide as a column or a page of a journal.
+    pub print: Vec<PathBuf>,
 }
 
-/// Writes `report.html` and `figures/NAME.{svg,png}` into the folder `out`, which is created if
-/// need be. Each file appears completely or not at all; files of an earlier report are replaced.
+/// Writes `report.html`, `figures/NAME.{svg,png}` and the same for print, `figures/print/NAME.{svg,png}`, into the folder
+/// `out`, which is created if need be. Each file appears completely or not at all; files of an earlier report are replaced.
 ///
 /// # Errors
 /// [`Error::Write`](crate::Error::Write) with the path, [`Error::Draw`](crate::Error::Draw) with the
@@ -37,21 +39,28 @@ pub fn write_report_with(
 ) -> Result<Written> {
     let folder = out.join("figures");
     check_writable(&folder)?;
+    check_writable(&folder.join("print"))?;
     let data = Data::new(inputs);
-    let sections = figures::all(&data);
+    let mut sections = figures::all(&data);
+    let at = figures::OF_PAPER.min(sections.len());
+    sections.splice(at..at, explained::sections(&data));
     let total = sections.iter().filter(|s| s.figure.is_ok()).count();
-    let (mut files, mut drawn) = (Vec::new(), Vec::new());
+    let (mut files, mut print, mut drawn) = (Vec::new(), Vec::new(), Vec::new());
     for section in sections {
-        let svg = match &section.figure {
+        let panels = match &section.figure {
             Err(_) => None,
             Ok(figure) => {
                 progress(files.len() / 2, total, &section.name);
-                let (svg, paths) = write_figure(figure, &section.name, &folder)?;
-                files.extend(paths);
-                Some(svg)
+                files.extend(write_figure(figure, &section.name, &folder)?);
+                print.extend(write_for_print(
+                    figure,
+                    &section.name,
+                    &folder.join("print"),
+                )?);
+                Some(output::panels(&figure.sheet, &section.name)?)
             }
         };
-        drawn.push((section, svg));
+        drawn.push((section, panels));
     }
     progress(total, total, "report.html");
     let html = out.join("report.html");
@@ -60,13 +69,21 @@ pub fn write_report_with(
     Ok(Written {
         html,
         figures: files,
+        print,
     })
 }
 
-fn write_figure(figure: &Figure, name: &str, folder: &Path) -> Result<(String, [PathBuf; 2])> {
+fn write_figure(figure: &Figure, name: &str, folder: &Path) -> Result<[PathBuf; 2]> {
     let svg = output::svg(&figure.sheet, name)?;
     let png = output::png(&figure.sheet, name)?;
     let svg_file = output::write(svg.as_bytes(), folder, name, Format::Svg)?;
     let png_file = output::write(&png, folder, name, Format::Png)?;
-    Ok((svg, [svg_file, png_file]))
+    Ok([svg_file, png_file])
+}
+
+fn write_for_print(figure: &Figure, name: &str, folder: &Path) -> Result<[PathBuf; 2]> {
+    let (svg, png) = output::print(&figure.sheet, name)?;
+    let svg_file = output::write(svg.as_bytes(), folder, name, Format::Svg)?;
+    let png_file = output::write(&png, folder, name, Format::Png)?;
+    Ok([svg_file, png_file])
 }

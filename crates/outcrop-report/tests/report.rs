@@ -12,7 +12,7 @@ use outcrop_report::{
 };
 use synthetic::study;
 
-const FIGURES: [&str; 10] = [
+const FIGURES: [&str; 11] = [
     "emergence",
     "overview",
     "size",
@@ -21,6 +21,7 @@ const FIGURES: [&str; 10] = [
     "heatmaps",
     "fits",
     "goodness",
+    "peak-surface",
     "loss",
     "prediction",
 ];
@@ -184,9 +185,13 @@ fn the_page_stands_alone_and_is_well_formed() {
     let (_dir, _, page) = write(&study("A study"));
     let xml = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
     roxmltree::Document::parse(xml).unwrap();
-    for forbidden in ["<script", "<link", "<img", "src=", "@import", "url("] {
+    for forbidden in [
+        "<link", "<img", "src=", "@import", "url(", "fetch(", "import(",
+    ] {
         assert!(!page.contains(forbidden), "{forbidden}");
     }
+    // the data and the script, both inside of the page
+    assert_eq!(page.matches("<script").count(), 2);
     // The only address is that of the source.
     let addresses = page.matches("href=\"http").count();
     assert_eq!(
@@ -210,7 +215,8 @@ fn nothing_of_the_inputs_becomes_markup() {
     }
     inputs.provenance.command = Some(evil.into());
     let (_dir, _, page) = write(&inputs);
-    assert!(!page.contains("<script") && !page.contains("<b>"));
+    assert!(!page.contains("<script>alert") && !page.contains("<b>"));
+    assert_eq!(page.matches("<script").count(), 2);
     assert!(page.contains("&lt;script&gt;"));
     roxmltree::Document::parse(page.strip_prefix("<!DOCTYPE html>\n").unwrap()).unwrap();
 }
@@ -219,8 +225,8 @@ fn nothing_of_the_inputs_becomes_markup() {
 fn empty_inputs_make_a_page_that_says_what_is_missing() {
     let (_dir, written, page) = write(&Inputs::default());
     assert!(written.figures.is_empty());
-    // and the figures of observables, which are as many as there are families
-    assert_eq!(page.matches("Left out: ").count(), FIGURES.len() + 1);
+    // and the figures of observables, as many as there are families, and the two of explanations
+    assert_eq!(page.matches("Left out: ").count(), FIGURES.len() + 3);
     assert!(page.contains("Nothing was fitted") && page.contains("Nothing was predicted"));
 }
 
@@ -389,5 +395,5 @@ fn wild_predictions_do_not_decide_the_axes_and_curves_have_their_bands() {
     assert_eq!(prediction.matches("<polygon").count(), 2);
     let fits = svg("fits.svg");
     assert_eq!(fits.matches("<polygon").count(), 6); // three layers of two models
-    assert!(fits.contains("band of the curve"));
+    assert!(fits.contains("its band"));
 }

@@ -2,6 +2,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use tiny_skia::Pixmap;
 
+use super::ends::{self, draw_ends};
 use super::font;
 use super::footer::{draw_footer, footer_height};
 use super::ink::{Area, Drawn, TEXT, UNITS, font_of, label_width, put, reason, text, units};
@@ -46,8 +47,13 @@ fn in_xml(c: char) -> bool {
 
 /// `sheet` as PNG, twice the size of the SVG; the reason where it is too large.
 pub(crate) fn png(sheet: &Sheet) -> Result<Vec<u8>, String> {
+    png_of(sheet, DENSITY)
+}
+
+/// `sheet` as PNG with so many pixels per pixel of the SVG.
+pub(super) fn png_of(sheet: &Sheet, density: u32) -> Result<Vec<u8>, String> {
     let (width, height) = size(sheet);
-    let pixels = Pixmap::new(width * DENSITY, height * DENSITY);
+    let pixels = Pixmap::new(width * density, height * density);
     let mut pixels = pixels.ok_or("the picture is too large")?;
     let backend = Raster::new(&mut pixels, (width * UNITS, height * UNITS));
     draw_sheet(&backend.into_drawing_area(), sheet)?;
@@ -55,7 +61,7 @@ pub(crate) fn png(sheet: &Sheet) -> Result<Vec<u8>, String> {
 }
 
 /// Width and height in pixels.
-fn size(sheet: &Sheet) -> (u32, u32) {
+pub(super) fn size(sheet: &Sheet) -> (u32, u32) {
     let columns = sheet.columns.max(1);
     let rows = sheet.panels.len().div_ceil(columns).max(1);
     let width = sheet.panel_size.0 * columns as u32;
@@ -114,7 +120,8 @@ fn draw_panel<DB: DrawingBackend>(
     let (rest, bottom) = rest.split_vertically(units(height - TITLE_STRIP));
     draw_footer(&bottom, &panel.footer, width)?;
     let tags = tag_height(&panel.tags);
-    let plot_width = width - panel.color_bar.as_ref().map_or(0, |_| BAR_STRIP);
+    let bar_strip = panel.color_bar.as_ref().map_or(0, |_| BAR_STRIP);
+    let plot_width = width.saturating_sub(bar_strip + ends::width(&panel.ends));
     let gutter = gutter(panel);
     let ends = (f64::from(gutter + MARGINS.0), length(plot_width, gutter));
     draw_tags(&rest, &panel.tags, &panel.x, ends, MARGINS.2)?;
@@ -125,6 +132,9 @@ fn draw_panel<DB: DrawingBackend>(
     }
     let (left, right) = rest.split_horizontally(units(plot_width));
     draw_axes_and_marks(&left, panel, plot_width)?;
+    let heights = (MARGINS.2, upper_height(panel, height).saturating_sub(4));
+    let heights = (f64::from(heights.0), f64::from(heights.1));
+    draw_ends(&right, &panel.ends, &panel.y, heights)?;
     match &panel.color_bar {
         Some(bar) => draw_color_bar(&right, bar, upper_height(panel, height)),
         None => Ok(()),

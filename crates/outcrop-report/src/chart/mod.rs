@@ -6,6 +6,7 @@ mod axis;
 mod callouts;
 mod cells;
 mod draw;
+mod ends;
 mod font;
 mod footer;
 mod index;
@@ -14,6 +15,7 @@ mod label;
 mod legend;
 mod marks;
 pub(crate) mod palette;
+pub(crate) mod print;
 mod range;
 mod raster;
 mod ridges;
@@ -50,6 +52,8 @@ pub(crate) struct Panel {
     pub(crate) below: Option<Box<Panel>>,
     /// Words above the axes, each with a line to its place along the horizontal axis.
     pub(crate) tags: Vec<(f64, String)>,
+    /// Words at the right of the axes, each in the colour of the line that ends at its height.
+    pub(crate) ends: Vec<(f64, String, RGBColor)>,
     /// A third axis; with it the panel is a landscape, and its marks are not drawn.
     pub(crate) depth: Option<Depth>,
     /// Paragraphs under the axes.
@@ -81,6 +85,17 @@ pub(crate) struct Callout {
     pub(crate) words: String,
 }
 
+/// A sheet for every panel, each with its own legend only.
+pub(crate) fn panels(sheet: &Sheet) -> Vec<Sheet> {
+    let alone = |panel: &Panel| Sheet {
+        columns: 1,
+        panel_size: sheet.panel_size,
+        legend: Vec::new(),
+        panels: vec![panel.clone()],
+    };
+    sheet.panels.iter().map(alone).collect()
+}
+
 impl Panel {
     pub(crate) fn new(title: impl Into<String>, x: Axis, y: Axis, marks: Vec<Mark>) -> Self {
         Self {
@@ -92,6 +107,7 @@ impl Panel {
             color_bar: None,
             below: None,
             tags: Vec::new(),
+            ends: Vec::new(),
             depth: None,
             footer: Vec::new(),
         }

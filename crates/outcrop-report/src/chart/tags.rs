@@ -49,7 +49,7 @@ pub(super) fn draw_tags<DB: DrawingBackend>(
 
 /// Where boxes (middle, width), sorted by their middles, stand between `left` and `right` without
 /// overlap, near their middles; where there is no room for all, they run over the left end.
-fn spread(boxes: &[(f64, f64)], left: f64, right: f64) -> Vec<f64> {
+pub(super) fn spread(boxes: &[(f64, f64)], left: f64, right: f64) -> Vec<f64> {
     let mut middles = Vec::with_capacity(boxes.len());
     let mut free = left;
     for (middle, width) in boxes {

@@ -24,24 +24,14 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         let color = OKABE_ITO[0];
         let picked = picked.into_iter().filter_map(|i| all.get(i));
         panels.extend(picked.filter_map(|t| fit_panel(data, t, color)).map(|p| {
-            let title = format!("{}, {}", shorten(model.name.clone(), 18), p.title);
-            Panel {
-                title,
-                legend: Vec::new(),
-                ..p
-            }
+            let title = format!("{}, {}", shorten(model.name.clone(), 22), p.title);
+            // what is measured is the same in all of them
+            let legend = p.legend.into_iter().skip(1).collect();
+            Panel { title, legend, ..p }
         }));
     }
     if panels.is_empty() {
         return Err(NO_FITS);
-    }
-    let mut keys = vec![Key::new("measured", OKABE_ITO[0], Symbol::Point)];
-    if !data.inputs.curves.is_empty() {
-        keys.push(Key::new("fitted", CURVE, Symbol::Line));
-    }
-    let band = |p: &Panel| p.marks.iter().any(|m| matches!(m, Mark::Band(..)));
-    if panels.iter().any(band) {
-        keys.push(Key::new("band of the curve", CURVE, Symbol::Band));
     }
     Ok(Figure {
         caption: "Measured ratios and the best fitted curve (lowest AICc) of a shallow, a middle \
@@ -52,7 +42,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 3,
             panel_size: (340, 290),
-            legend: keys,
+            legend: vec![Key::new("measured", OKABE_ITO[0], Symbol::Point)],
             panels,
         },
     })
@@ -71,12 +61,16 @@ pub(super) fn fit_panel(data: &Data, t: &Trajectory, color: RGBColor) -> Option<
     let curve_color = if color == CURVE { OKABE_ITO[0] } else { CURVE };
     let mut keys = vec![Key::new("measured", color, Symbol::Point)];
     if !curve.points.is_empty() {
-        keys.push(Key::new(&fit.hypothesis, curve_color, Symbol::Line));
+        let r2 = fit
+            .r2
+            .map_or_else(String::new, |r2| format!(", R² {r2:.3}"));
+        let label = format!("{}{r2}", fit.hypothesis);
+        keys.push(Key::new(label, curve_color, Symbol::Line));
     }
-    let r2 = fit
-        .r2
-        .map_or_else(String::new, |r2| format!(", R² {r2:.3}"));
-    let title = format!("layer {}{r2}", t.layer);
+    if !curve.bands.is_empty() {
+        keys.push(Key::new("its band", curve_color, Symbol::Band));
+    }
+    let title = format!("layer {}", t.layer);
     let bands = curve.bands.into_iter();
     let mut marks: Vec<Mark> = bands.map(|b| Mark::Band(b, curve_color)).collect();
     marks.push(Mark::Points(points, color));

@@ -1,13 +1,14 @@
 use super::Figure;
 use super::heatmaps;
-use super::shared::{NO_FITS, color_of, model_keys};
+use super::shared::{NO_FITS, color_of, model_keys, of_all};
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
 use crate::data::{Data, Model};
 
 /// R2 of the best fit per layer, as lines and as a heatmap.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let fitted = |m: &&Model| data.inputs.fits.iter().any(|f| f.model == m.name);
-    let models: Vec<&Model> = data.models.iter().filter(fitted).collect();
+    let all_fitted: Vec<&Model> = data.models.iter().filter(fitted).collect();
+    let models = Data::some(&all_fitted, heatmaps::MOST);
     let r2 = |m: &Model, layer| data.best_fit(&m.name, layer).and_then(|f| f.r2);
     let lines: Vec<_> = models.iter().map(|m| (*m, line(m, &r2))).collect();
     let all = || lines.iter().flat_map(|l| l.1.iter().map(|p| p.1));
@@ -30,7 +31,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         heatmaps::panel("The same as a map", &models, axis(), &r2),
     ];
     Ok(Figure {
-        caption: "R² of the best fit of every layer.".into(),
+        caption: format!(
+            "R² of the best fit of every layer{}.",
+            of_all(models.len(), all_fitted.len())
+        ),
         reading: "1 is a perfect fit. Layers without any fit have no point and are grey in the \
                   map; values below -1 are drawn at the lower edge.",
         sheet: Sheet {

@@ -1,11 +1,15 @@
 use super::Figure;
-use super::shared::NO_TRAJECTORIES;
+use super::shared::{NO_TRAJECTORIES, of_all};
 use crate::chart::{Axis, ColorBar, Mark, Panel, Sheet};
 use crate::data::{Data, Model};
 
+/// Most rows of a map.
+pub(super) const MOST: usize = 32;
+
 /// Peak magnitude and peak step over (relative depth, model).
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
-    let models = data.followed();
+    let followed = data.followed();
+    let models = Data::some(&followed, MOST);
     if models.is_empty() {
         return Err(NO_TRAJECTORIES);
     }
@@ -24,9 +28,11 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         panel("When it was reached", &models, steps, &step),
     ];
     Ok(Figure {
-        caption: "For every layer of every model: the largest measured ratio, and the training \
-                  step at which it was measured."
-            .into(),
+        caption: format!(
+            "For every layer of every model{}: the largest measured ratio, and the training \
+             step at which it was measured.",
+            of_all(models.len(), followed.len())
+        ),
         reading: "One row a model, the smallest on top; the first layer at the left, the last at \
                   the right, so that models of different depth can be compared. Grey: not \
                   measured. A peak at the last step means that the ratio was still climbing.",

@@ -1,7 +1,10 @@
 use super::Figure;
-use super::shared::{color_of, model_keys};
+use super::shared::{color_of, model_keys, of_all};
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
-use crate::data::Data;
+use crate::data::{Data, Model};
+
+/// Most models whose lines can be told apart.
+const MOST: usize = 16;
 
 /// Training and held-out loss over steps.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
@@ -9,13 +12,16 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     if losses.is_empty() {
         return Err("there are no losses");
     }
+    let has = |m: &&Model| losses.iter().any(|l| l.model == m.name);
+    let with_losses: Vec<&Model> = data.models.iter().filter(has).collect();
+    let models = Data::some(&with_losses, MOST);
     let x = Axis::steps(losses.iter().map(|l| l.step as f64));
     let values = losses
         .iter()
         .flat_map(|l| l.loss.into_iter().chain([l.held_out_loss]));
     let y = Axis::linear("loss, nats per token", values);
     let panel = |title: &str, value: &dyn Fn(&outcrop_core::LossPoint) -> Option<f64>| {
-        let marks = data.models.iter().map(|m| {
+        let marks = models.iter().map(|m| {
             let of = losses.iter().filter(|l| l.model == m.name);
             let line = of.filter_map(|l| Some((l.step as f64, value(l)?)));
             let mut line: Vec<(f64, f64)> = line.collect();
@@ -28,15 +34,17 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         panel("Training batch", &|l| l.loss),
         panel("Held out", &|l| Some(l.held_out_loss)),
     ];
-    let has = |m: &&crate::data::Model| losses.iter().any(|l| l.model == m.name);
     Ok(Figure {
-        caption: "Mean cross-entropy on the training batch and on held-out sequences.".into(),
+        caption: format!(
+            "Mean cross-entropy on the training batch and on held-out sequences{}.",
+            of_all(models.len(), with_losses.len())
+        ),
         reading: "Both panels share their axes. Massive activations can be compared between runs \
                   only where the models have learned: look here first.",
         sheet: Sheet {
             columns: 2,
             panel_size: (500, 320),
-            legend: model_keys(data, data.models.iter().filter(has), Symbol::Line),
+            legend: model_keys(data, models.iter().copied(), Symbol::Line),
             panels,
         },
     })

@@ -14,6 +14,7 @@ mod prediction;
 mod ratio;
 mod shared;
 mod size;
+mod surface;
 
 pub(crate) use shared::{magnitude_axis, magnitude_keys, magnitude_panel};
 
@@ -39,6 +40,9 @@ pub(crate) struct Section {
     /// The figure, or the missing data.
     pub(crate) figure: Result<Figure, &'static str>,
 }
+
+/// So many of the first figures are those of the paper and the one before them.
+pub(crate) const OF_PAPER: usize = 9;
 
 /// Every figure in the order of the page.
 pub(crate) fn all(data: &Data) -> Vec<Section> {
@@ -86,6 +90,12 @@ pub(crate) fn all(data: &Data) -> Vec<Section> {
             "Goodness of fit",
             Some(7),
             goodness::figure(data),
+        ),
+        section(
+            "peak-surface",
+            "When the curve has its peak",
+            Some(8),
+            surface::figure(data),
         ),
         section("loss", "Loss", None, loss::figure(data)),
         section(

@@ -35,7 +35,11 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     panels.push(ratio_panel(&chosen));
     let fits = chosen
         .iter()
-        .filter_map(|(t, color)| fit_panel(data, t, *color));
+        .filter_map(|(t, color)| fit_panel(data, t, *color))
+        .map(|p| Panel {
+            title: format!("Best fit of {}", p.title),
+            ..p
+        });
     panels.extend(fits);
     Ok(Figure {
         caption: format!(

@@ -27,7 +27,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
                   of ten similar architectures, or the share that the training data of the predictor support.",
         sheet: Sheet {
             columns: 4,
-            panel_size: (270, 230),
+            panel_size: (262, 230),
             legend,
             panels: panels.into_iter().map(bare).collect(),
         },
@@ -44,11 +44,13 @@ fn panel(data: &Data, model: &Model) -> Option<Panel> {
     let (measured, color) = (points(t), color_of(data, &model.name));
     let x = Axis::steps(measured.iter().chain(&curve.points).map(|p| p.0));
     let y = Axis::log(RATIO, measured.iter().map(|p| p.1).chain(curve.values()));
-    let keys = vec![
+    let mut keys = vec![
         Key::new("predicted", color, Symbol::Dashed),
-        Key::new("its band", color, Symbol::Band),
         Key::new("measured", color, Symbol::Point),
     ];
+    if !curve.bands.is_empty() {
+        keys.push(Key::new("its band", color, Symbol::Band));
+    }
     let bands = curve.bands.into_iter();
     let mut marks: Vec<Mark> = bands.map(|band| Mark::Band(band, color)).collect();
     marks.push(Mark::Line(curve.points, color, Stroke::Dashed));

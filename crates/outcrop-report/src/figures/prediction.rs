@@ -9,6 +9,8 @@ use crate::data::{Data, Model};
 const ABSENT: &str = "there are no predictions of fitted values";
 /// At most so many targets are drawn; the table of scores has all.
 const MOST: usize = 6;
+/// At most about so many points a panel: of more, every second, third, ... of each model.
+const MOST_POINTS: usize = 600;
 
 /// Predicted against fitted values, one panel a target.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
@@ -77,10 +79,11 @@ fn panel(data: &Data, target: &str) -> (Panel, usize) {
     let beyond = points.iter().filter(beyond).count();
     let (low, high) = x.ends();
     let diagonal = vec![(low, low), (high, high)];
+    let every = points.len().div_ceil(MOST_POINTS).max(1);
     let mut marks = vec![Mark::Line(diagonal, darker(), Stroke::Dashed)];
     for model in &data.models {
         let of = of_target.iter().filter(|p| p.model == model.name);
-        let points = of.filter_map(point).collect();
+        let points = of.filter_map(point).step_by(every).collect();
         marks.push(Mark::Scatter(points, color_of(data, &model.name)));
     }
     (

@@ -16,6 +16,14 @@ pub(super) const RATIO: &str = "ratio, top-1 / median";
 /// What the four lines of a per-layer panel are called, in the order of their colours.
 const MAGNITUDES: [&str; 4] = ["top 1", "top 2", "top 3", "median"];
 
+/// Words for a figure that draws some of all models.
+pub(super) fn of_all(some: usize, all: usize) -> String {
+    match some < all {
+        true => format!(" ({some} of {all} models, evenly by size)"),
+        false => String::new(),
+    }
+}
+
 /// The colour of every model: the same in all figures of one report.
 pub(super) fn color_of(data: &Data, model: &str) -> RGBColor {
     let index = data.models.iter().position(|m| m.name == model);

@@ -32,7 +32,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
                   different text are not comparable.",
         sheet: Sheet {
             columns: 1,
-            panel_size: (620, 350),
+            panel_size: (480, 340),
             legend: Vec::new(),
             panels: vec![panel],
         },

@@ -1,3 +1,5 @@
+use super::json::{array, string};
+
 /// `text` for an element or a quoted attribute of HTML.
 pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -51,6 +53,13 @@ impl Cell {
         Self::Number(value.map_or_else(|| "–".into(), |v| format!("{v:.3}")))
     }
 
+    /// What it says, without its kind.
+    fn words(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Number(text) | Self::Best(text) => text,
+        }
+    }
+
     fn html(&self) -> String {
         match self {
             Self::Text(text) => format!("<td>{}</td>", escape(text)),
@@ -65,34 +74,91 @@ impl Cell {
     }
 }
 
+/// Rows of a table that are elements from the start; the script makes the others when they are wanted.
+const MOST_ROWS: usize = 250;
+
+/// A table with more columns is printed on a page across.
+const WIDE: usize = 12;
+
 /// A table with a caption, which may scroll sideways by itself.
 pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<Cell>]) -> String {
+    let head = head(header, rows);
+    format!(
+        "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption>{0}</caption>\n{head}<tbody>\n{1}</tbody></table></div>\n",
+        escape(caption),
+        body(rows)
+    )
+}
+
+/// A table that the script makes sortable, with a link to `file` in the folder `tables`; long ones scroll by themselves.
+pub(super) fn live_table(
+    (id, file): (&str, &str),
+    tables: Option<&str>,
+    caption: &str,
+    header: &[&str],
+    rows: &[Vec<Cell>],
+) -> String {
+    let (shown, kept) = rows.split_at(rows.len().min(MOST_ROWS));
+    let wide = if header.len() > WIDE { " wide" } else { "" };
+    let table = format!(
+        "<div class=\"table\"><table id=\"{id}\" class=\"live{wide}\"><caption>{}</caption>\n{}<tbody>\n{}</tbody></table></div>\n",
+        escape(caption),
+        head(header, rows),
+        body(shown)
+    );
+    let long = match rows.len() > 16 {
+        true => format!(
+            "<div class=\"long\" tabindex=\"0\" role=\"region\" aria-label=\"{id}\">{table}</div>\n"
+        ),
+        false => table,
+    };
+    long + &more(id, kept) + &link(file, tables, kept.len())
+}
+
+/// The rows that are kept as data.
+fn more(id: &str, kept: &[Vec<Cell>]) -> String {
+    if kept.is_empty() {
+        return String::new();
+    }
+    let row = |cells: &Vec<Cell>| array(cells.iter().map(|c| string(c.words())));
+    let rows = array(kept.iter().map(row));
+    format!("<script type=\"application/json\" id=\"{id}-rest\">{rows}</script>\n")
+}
+
+fn link(file: &str, tables: Option<&str>, kept: usize) -> String {
+    let rest = match kept {
+        0 => String::new(),
+        n => format!("{n} more rows are in the file. "),
+    };
+    let all = tables.map_or_else(String::new, |folder| {
+        let address = escape(&format!("{folder}/{file}"));
+        format!("All columns: <a href=\"{address}\">{}</a>", escape(file))
+    });
+    match rest.len() + all.len() {
+        0 => String::new(),
+        _ => format!("<p class=\"csv\">{rest}{all}</p>\n"),
+    }
+}
+
+fn head(header: &[&str], rows: &[Vec<Cell>]) -> String {
     let numeric = |i: usize| {
         let mut cells = rows.iter().filter_map(|row| row.get(i));
         cells.any(|c| !matches!(c, Cell::Text(_)))
     };
-    let head: String = header
-        .iter()
-        .enumerate()
-        .map(|(i, h)| {
-            let class = if numeric(i) { " class=\"number\"" } else { "" };
-            format!("<th scope=\"col\"{class}>{}</th>", escape(h))
-        })
-        .collect();
-    let body: String = rows
-        .iter()
-        .map(|row| {
-            format!(
-                "<tr>{}</tr>\n",
-                row.iter().map(Cell::html).collect::<String>()
-            )
-        })
-        .collect();
-    format!(
-        "<div class=\"table\"><table><caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n\
-         <tbody>\n{body}</tbody></table></div>\n",
-        escape(caption)
-    )
+    let cell = |(i, h): (usize, &&str)| {
+        let class = if numeric(i) { " class=\"number\"" } else { "" };
+        format!("<th scope=\"col\"{class}>{}</th>", escape(h))
+    };
+    let cells: String = header.iter().enumerate().map(cell).collect();
+    format!("<thead><tr>{cells}</tr></thead>\n")
+}
+
+fn body(rows: &[Vec<Cell>]) -> String {
+    let row = |row: &Vec<Cell>| {
+        let cells: String = row.iter().map(Cell::html).collect();
+        format!("<tr>{cells}</tr>\n")
+    };
+    rows.iter().map(row).collect()
 }
 
 /// A paragraph that says which data are missing.

@@ -1,49 +1,63 @@
-//! The page: a template of our own, with the style and the figures inside.
+//! The page: a template of our own, with style, script, data and figures inside.
 
+mod answer;
+mod assets;
+mod dark;
+mod figures;
 mod html;
+mod json;
+mod keys;
+mod live;
 mod paper;
 mod provenance;
 mod tables;
 
+use crate::Summary;
 use crate::data::Data;
-use crate::figures::{Figure, Section};
-use crate::{GROWTH_FACTOR, Summary};
-use html::{escape, missing};
+use crate::figures::Section;
+use html::escape;
 
-const STYLE: &str = include_str!("style.css");
+/// No request, whatever the page holds.
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+    script-src 'unsafe-inline'\"/>\n";
 
 const TITLE: &str = "Massive activations over training";
 
-/// The whole page; each section comes with its SVG, where it has a figure.
-pub(crate) fn page(data: &Data, sum: &Summary, figures: &[(Section, Option<String>)]) -> String {
+/// The whole page; each section comes with the SVGs of its panels, where it has a figure.
+pub(crate) fn page(
+    data: &Data,
+    sum: &Summary,
+    sections: &[(Section, Option<Vec<String>>)],
+) -> String {
     let given = data.inputs.title.trim();
     let title = escape(if given.is_empty() { TITLE } else { given });
-    let figures: String = figures
-        .iter()
-        .enumerate()
-        .map(|(i, (section, svg))| figure(i + 1, section, svg.as_deref()))
-        .collect();
+    let svgs = sections.iter().filter_map(|s| s.1.as_ref()).flatten();
+    let style = assets::STYLE.concat() + &dark::rules(svgs.map(String::as_str));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>{title}</h1>\n{NAVIGATION}</header>\n<main>\n{INTRODUCTION}\
-         <h2 id=\"growth\">How far did the ratio grow?</h2>\n{}{}\
-         <h2 id=\"figures\">Figures</h2>\n{figures}\
+         {POLICY}<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n\
+         <header><h1>{title}</h1>\n<button type=\"button\" id=\"theme\" hidden=\"hidden\">Dark page</button></header>\n<main>\n{}{NAVIGATION}{}\
+         {}{INTRODUCTION}\
+         <h2 id=\"figures\">Figures</h2>\n{}\
          <h2 id=\"fits\">Fits</h2>\n{}\
          <h2 id=\"scores\">Predicting curves from architectures</h2>\n{}\
-         <h2 id=\"provenance\">Provenance</h2>\n{}</main>\n</body>\n</html>\n",
-        verdict(sum),
-        tables::growth(sum),
+         <h2 id=\"provenance\">Provenance</h2>\n<details><summary>Where the numbers come from</summary>\n{}</details>\n</main>\n{}{}</body>\n</html>\n",
+        answer::answer(data, sum),
+        assets::EXPLORE,
+        tables::growth(data, sum),
+        figures::figures(sections),
         tables::fits(data, sum),
-        tables::scores(&data.inputs.scores),
+        tables::scores(data),
         provenance::provenance(&data.inputs.provenance),
+        assets::FIT,
+        assets::script(&live::data(data)),
     )
 }
 
 const NAVIGATION: &str = "<nav aria-label=\"Contents\"><ol>\
-    <li><a href=\"#about\">What this is</a></li>\
-    <li><a href=\"#growth\">How far did the ratio grow?</a></li>\
+    <li><a href=\"#growth\">What was found</a></li>\
+    <li><a href=\"#about\">What this is, and how to read it</a></li>\
     <li><a href=\"#figures\">Figures</a></li>\
     <li><a href=\"#fits\">Fits</a></li>\
     <li><a href=\"#scores\">Predicting curves from architectures</a></li>\
@@ -59,62 +73,5 @@ const INTRODUCTION: &str = "<h2 id=\"about\">What this is, and how to read it</h
     An untrained layer has a ratio of a few units. Layers count from 1. To each layer's ratio \
     over steps the <em>emergence curve</em> \
     f(t) = A exp(&#8722;&#955;x) ln(x) + K with x = &#947;t + t<sub>0</sub> and its rivals are \
-    fitted; the best is the one with the lowest AICc. Step axes are logarithmic above 1, with \
+    fitted; the best is the one with the lowest AICc. Step axes are logarithmic, with \
     step 0 at the left edge.</p>\n";
-
-fn verdict(sum: &Summary) -> String {
-    let models = sum.growth.len();
-    if models == 0 {
-        return missing("Not known: there are no trajectories of at least two steps.");
-    }
-    let share = 100.0 * sum.grown as f64 / models as f64;
-    let massive = sum.massive.map_or_else(
-        || "Whether they hold massive activations is not known: there are no measurements".into(),
-        |massive| massive.to_string(),
-    );
-    let massive = capital(&escape(&massive));
-    let predicted = sum
-        .predicted
-        .as_ref()
-        .map_or_else(String::new, |predicted| {
-            format!("<p>{}.</p>\n", capital(&escape(&predicted.to_string())))
-        });
-    format!(
-        "<p class=\"verdict\">In <strong>{} of {models}</strong> models ({share:.0} %) the ratio of \
-         the most emergent layer grew at least {GROWTH_FACTOR}&#8209;fold between the first and the \
-         last measured step.</p>\n<p>{massive}. A model counts where that holds for the largest magnitude of \
-         some layer in at least half of the sequences.</p>\n{predicted}",
-        sum.grown
-    )
-}
-
-/// The text with a capital in front.
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
-}
-
-fn figure(number: usize, section: &Section, svg: Option<&str>) -> String {
-    let paper = section.paper.map_or_else(String::new, |n| {
-        format!(" <span class=\"other\">(follows figure {n} of the paper)</span>")
-    });
-    let head = format!("<h3>{number}. {}{paper}</h3>\n", escape(&section.title));
-    match (&section.figure, svg) {
-        (Ok(f), Some(svg)) => head + &plate(number, section, f, svg),
-        (Err(lacks), _) => head + &missing(&format!("Left out: {lacks}.")),
-        (Ok(_), None) => head + &missing("Left out."),
-    }
-}
-
-fn plate(number: usize, section: &Section, figure: &Figure, svg: &str) -> String {
-    let caption = escape(&figure.caption);
-    let label = format!("<svg role=\"img\" aria-label=\"{caption}\"");
-    format!(
-        "<figure id=\"{}\"><div class=\"plate\">{}</div>\n<figcaption><strong>Figure \
-         {number}.</strong> {caption} <span class=\"reading\">{}</span></figcaption></figure>\n",
-        section.name,
-        svg.replacen("<svg", &label, 1),
-        escape(figure.reading),
-    )
-}

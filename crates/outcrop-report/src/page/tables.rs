@@ -1,6 +1,6 @@
 use outcrop_core::{Fit, Score};
 
-use super::html::{Cell, missing, table};
+use super::html::{Cell, live_table, missing, table};
 use super::paper::{FIT_R2, PREDICTION_R2, REGRESSORS};
 use crate::chart::short;
 use crate::data::Data;
@@ -8,7 +8,7 @@ use crate::summary::layers_of;
 use crate::{GROWTH_FACTOR, Growth, Massive, PredictedRatio, Summary};
 
 /// The most emergent layer of every model.
-pub(super) fn growth(sum: &Summary) -> String {
+pub(super) fn growth(data: &Data, sum: &Summary) -> String {
     if sum.growth.is_empty() {
         return String::new();
     }
@@ -47,7 +47,8 @@ pub(super) fn growth(sum: &Summary) -> String {
          last step, by the rule of Sun et al. or by the fallback rule alone. Predicted: that of the last step before \
          training, with its band; a star where the measured ratio is outside."
     );
-    table(&caption, &header, &rows)
+    let file = ("growth", "trajectories.csv");
+    live_table(file, data.folder(), &caption, &header, &rows)
 }
 
 /// A prediction with its band.
@@ -93,7 +94,14 @@ pub(super) fn fits(data: &Data, sum: &Summary) -> String {
         sum.layers, sum.failed
     );
     let header = ["model", "layers", "without a fit", "mean R²"];
-    let means = table(&caption, &header, &means.collect::<Vec<_>>());
+    let means = means.collect::<Vec<_>>();
+    let means = live_table(
+        ("fits-by-model", "fits.csv"),
+        data.folder(),
+        &caption,
+        &header,
+        &means,
+    );
     let shown = quantities_shown(data);
     let rows: Vec<_> = data
         .models
@@ -105,8 +113,14 @@ pub(super) fn fits(data: &Data, sum: &Summary) -> String {
     header.push("status");
     let caption = "The best fit of every layer. A dash: not identified by the data, or not a \
                    quantity of the hypothesis.";
-    let long = table(caption, &header, &rows);
-    format!("{means}{published}<div class=\"long\">{long}</div>\n")
+    let long = live_table(
+        ("best-fits", "fits.csv"),
+        data.folder(),
+        caption,
+        &header,
+        &rows,
+    );
+    format!("{means}{published}{long}")
 }
 
 /// The quantities that some best fit has a value of, in the order of the table.
@@ -196,7 +210,8 @@ fn published_fits() -> String {
 }
 
 /// Scores by protocol, and the paper's.
-pub(super) fn scores(scores: &[Score]) -> String {
+pub(super) fn scores(data: &Data) -> String {
+    let scores: &[Score] = &data.inputs.scores;
     let published = published_scores();
     if scores.is_empty() {
         return missing("Nothing was predicted.") + &published;
@@ -228,8 +243,13 @@ pub(super) fn scores(scores: &[Score]) -> String {
                    and protocol. A random split puts layers of one model on both sides and says \
                    little about new architectures; leave one model out (Q²) is the score for new architectures. \
                    Below 0: worse than the mean.";
-    let ours = table(caption, &header, &rows);
-    format!("<div class=\"long\">{ours}</div>\n{published}")
+    live_table(
+        ("scores-table", "scores.csv"),
+        data.folder(),
+        caption,
+        &header,
+        &rows,
+    ) + &published
 }
 
 /// The score, marked where no other regressor does better.

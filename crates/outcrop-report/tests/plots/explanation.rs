@@ -73,7 +73,7 @@ fn a_waterfall_goes_from_the_mean_to_the_prediction() {
         "mean 3",
         "this layer 3.25",
         "L = 6  +1",
-        "ln d = 4 and 1 more  −0.5",
+        "d_model = 54.6 and 1 more  −0.5",
     ]);
     assert_eq!((seen.filled("rect", UP), seen.filled("rect", DOWN)), (1, 2));
     // bars touch: each starts where the one below ends, the lowest at the mean

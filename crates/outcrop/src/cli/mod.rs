@@ -1,6 +1,7 @@
 //! The command line.
 
 mod audit;
+mod beside;
 mod clock;
 mod compare;
 mod completions;

@@ -7,6 +7,7 @@ use outcrop_core::{
 };
 use outcrop_report::{Inputs, write_report};
 
+use super::beside;
 use super::input::good_rows;
 use super::output::{folder, print, say};
 use super::voice::detail;
@@ -34,7 +35,7 @@ const TABLES: [&str; 11] = [
 
 Reads those of these tables that exist: architectures.csv, measurements.csv, trajectories.csv,
 fits.csv, curves.csv, loss.csv, scores.csv, predictions.csv, observables.csv, events.csv, effects.csv (each may end in .csv.gz),
-provenance.json.")]
+provenance.json; predicted.csv, verdicts.txt, and explain/shapley.csv of `outcrop explain`.")]
 pub(crate) struct Args {
     /// A folder with tables.
     folder: PathBuf,
@@ -163,6 +164,12 @@ fn read(args: &Args) -> Result<Inputs> {
         observations: rows(&observations, table::observations)?,
         events: rows(&events, table::read_rows)?,
         effects: rows(&effects, table::read_rows)?,
+        predicted: beside::predicted(&args.folder)?,
+        attributions: beside::attributions(&args.folder)?,
+        verdicts: beside::verdicts(&args.folder),
+        corpora: beside::corpora(&args.folder),
+        // only there is it known how the page sees the folder
+        tables: args.out.is_none().then(|| "..".into()),
         ..Inputs::default()
     };
     // a run directory has those that its spec sets, and no others

@@ -7,6 +7,7 @@ use outcrop_predict::{Evaluation, PredictOptions, Table, Verdict, evaluate};
 use outcrop_report::{Inputs, Summary};
 use outcrop_train::{Environment, RunSpec};
 
+use super::explained::explained;
 use super::{Before, Profile, Results};
 use crate::Result;
 
@@ -83,7 +84,15 @@ pub fn analyse(
     let hash = before.sha256.map(|hash| ("predicted.csv".to_owned(), hash));
     provenance.inputs_sha256.extend(hash);
     provenance.write(&results.file("provenance.json"))?;
+    let corpus = |run: &RunSpec| (run.model.clone(), run.data.corpus.to_string());
     let inputs = Inputs {
+        attributions: explained(&in_order(gathered.archs.clone()), &fits),
+        verdicts: words(&evaluation.verdicts)
+            .lines()
+            .map(str::to_owned)
+            .collect(),
+        corpora: runs.iter().map(corpus).collect(),
+        tables: Some("..".into()),
         title: format!("Massive activations: profile {}", profile.name),
         archs: gathered.archs,
         measurements: gathered.measurements,

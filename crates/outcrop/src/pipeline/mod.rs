@@ -7,6 +7,7 @@ mod before;
 mod copies;
 mod design;
 mod environment;
+mod explained;
 mod manifest;
 mod profile;
 mod results;

@@ -27,17 +27,22 @@ pub(crate) struct Axis {
 impl Axis {
     /// Training steps, with step 0 shown.
     pub(crate) fn steps(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().collect();
+        // steps are whole numbers; curves have points between them
+        let whole = values.iter().copied().filter(|v| *v >= 1.0);
+        let first = extent(whole).map_or(1.0, |ends| ends.0);
         let (_, last) = extent(values).unwrap_or((0.0, 1.0));
-        let (low, high) = Scale::Steps.range(0.0, last.max(1.0));
+        let scale = Scale::Steps { first };
+        let (low, high) = scale.range(0.0, last.max(1.0));
         let mut ticks = vec![(0.0, "0".into())];
-        ticks.extend(ticks::decades(1.0, high).map(|t| (t, short(t))));
-        let gap = Scale::Steps.place(high) - Scale::Steps.place(ticks.last().map_or(0.0, |t| t.0));
+        ticks.extend(ticks::decades(first, high).map(|t| (t, short(t))));
+        let gap = scale.place(high) - scale.place(ticks.last().map_or(0.0, |t| t.0));
         if gap > 0.45 {
             ticks.push((high, short(high)));
         }
         Self {
             title: "training step".into(),
-            scale: Scale::Steps,
+            scale,
             low,
             high,
             ticks,
@@ -154,7 +159,7 @@ impl Axis {
                 let high = 10f64.powf(high + 0.1 * (high - low));
                 Self::log_between(&self.title, self.low, high)
             }
-            Scale::Linear | Scale::Steps => {
+            Scale::Linear | Scale::Steps { .. } => {
                 let high = self.high + 0.1 * (self.high - self.low);
                 Self::between(&self.title, self.low, high)
             }

@@ -3,13 +3,20 @@
 /// The farthest that an end of an axis may lie, beyond everything that is drawn.
 const OUTERMOST: f64 = 1e250;
 
+/// Part of a decade that the way from step 0 to the first step takes.
+const START: f64 = 0.35;
+
 /// How a value is placed along an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scale {
     Linear,
     Log,
-    /// Linear from 0 to 1, logarithmic above: shows step 0 and every decade at equal distances.
-    Steps,
+    /// Logarithmic from the first step above 0, every decade at equal distances; what lies below takes
+    /// [`START`] of a decade, so that step 0 is shown.
+    Steps {
+        /// The first step above 0.
+        first: f64,
+    },
 }
 
 impl Scale {
@@ -17,8 +24,8 @@ impl Scale {
         match self {
             Self::Linear => value,
             Self::Log => value.max(f64::MIN_POSITIVE).log10(),
-            Self::Steps if value <= 1.0 => value.max(0.0),
-            Self::Steps => 1.0 + value.log10(),
+            Self::Steps { first } if value <= first => START * value.max(0.0) / first,
+            Self::Steps { first } => START + (value / first).log10(),
         }
     }
 
@@ -28,7 +35,7 @@ impl Scale {
         let (least, most) = match self {
             Self::Linear => (-OUTERMOST, OUTERMOST),
             Self::Log => (1.0 / OUTERMOST, OUTERMOST),
-            Self::Steps => (0.0, OUTERMOST),
+            Self::Steps { .. } => (0.0, OUTERMOST),
         };
         let known = |end: f64, otherwise: f64| match end.is_nan() {
             true => otherwise,
@@ -55,7 +62,7 @@ impl Scale {
                 (low - pad, high + pad)
             }
             Self::Log => (low / 2.0, high * 2.0),
-            Self::Steps => (low, high + 1.0f64.max(high)),
+            Self::Steps { .. } => (low, high + 1.0f64.max(high)),
         }
     }
 }

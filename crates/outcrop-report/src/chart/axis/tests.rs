@@ -2,15 +2,25 @@ use super::*;
 
 #[test]
 fn steps_show_zero_and_every_decade_at_equal_distances() {
-    let axis = Axis::steps([0.0, 512.0, 1000.0]);
+    let axis = Axis::steps([0.0, 1.0, 512.0, 1000.0]);
     let at: Vec<f64> = [0.0, 1.0, 10.0, 100.0, 1000.0]
         .map(|s| axis.fraction(s))
         .into();
-    for (i, t) in at.iter().enumerate() {
-        assert!((t - i as f64 / 4.0).abs() < 1e-12);
+    assert_eq!(at[0], 0.0);
+    for (i, t) in at.iter().skip(1).enumerate() {
+        assert!((t - (0.35 + i as f64) / 3.35).abs() < 1e-12); // a third of a decade before step 1
     }
     let labels: Vec<String> = axis.ticks.iter().map(|t| t.1.clone()).collect();
     assert_eq!(labels, ["0", "1", "10", "100", "1000"]);
+}
+
+/// Checkpoints at every 1000 steps leave no room for steps that nobody measured.
+#[test]
+fn decades_before_the_first_step_take_no_room() {
+    let axis = Axis::steps([0.0, 0.2, 1000.0, 100_000.0]);
+    let labels: Vec<&str> = axis.ticks.iter().map(|t| t.1.as_str()).collect();
+    assert_eq!(labels, ["0", "1000", "10k", "100k"]);
+    assert!((axis.fraction(1000.0) - 0.35 / 2.35).abs() < 1e-12);
 }
 
 #[test]

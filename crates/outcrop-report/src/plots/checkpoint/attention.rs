@@ -14,7 +14,7 @@ pub const SINK_THRESHOLD: f64 = 0.3;
 const MOST_ROWS: usize = 128;
 /// More bars than this are narrower than two pixels.
 const MOST_BARS: usize = 256;
-/// More rows than this are not named by their tokens.
+/// So many rows are named by their tokens at most; of more, every second, third, ...
 const NAMED: usize = 32;
 /// More sinks than this are not labelled.
 const MOST_LABELS: usize = 4;
@@ -137,7 +137,7 @@ fn panel(a: &AttentionMap) -> Panel {
     marks.extend(cells(&groups, &groups, |q, k| {
         (k <= q).then(|| bar.color(mean(a.of(&groups[q], &groups[k]))))
     }));
-    let labels = words::positions(n, a.tokens).filter(|_| n <= NAMED);
+    let labels = words::positions(n, a.tokens);
     let y = Axis::index("query position", 0, n);
     let y = labels
         .map_or(y.clone(), |labels| y.named(&labels, NAMED))

@@ -2,7 +2,7 @@
 
 use outcrop_core::Dependence;
 
-use super::{distinct, label, slug};
+use super::{distinct, label, reader, readers_value, slug};
 use crate::Plot;
 use crate::chart::palette::{ABSENT, OKABE_ITO};
 use crate::chart::{Axis, Key, Mark, Panel, Sheet, Stroke, Symbol};
@@ -53,20 +53,25 @@ fn panel(rows: &[Dependence], group: &str, y: &Axis) -> Panel {
     let of_group: Vec<&Dependence> = rows.iter().filter(|r| r.group == group).collect();
     let (means, singles): (Vec<&Dependence>, Vec<&Dependence>) =
         of_group.iter().copied().partition(|r| r.layer == 0);
-    let points =
-        |rows: &[&Dependence]| rows.iter().map(|r| (r.at, r.predicted)).collect::<Vec<_>>();
+    let first = group.split(" + ").next().unwrap_or(group);
+    let points = |rows: &[&Dependence]| {
+        let point = |r: &&Dependence| (readers_value(first, r.at), r.predicted);
+        rows.iter().map(point).collect::<Vec<_>>()
+    };
     let curves = singles.chunk_by(|a, b| (&a.model, a.layer) == (&b.model, b.layer));
     let mut marks: Vec<Mark> = curves
         .map(|c| Mark::Line(points(c), ABSENT, Stroke::Thin))
         .collect();
     marks.push(Mark::Line(points(&means), OKABE_ITO[0], Stroke::Solid));
     marks.push(Mark::Points(points(&means), OKABE_ITO[0]));
-    let x = axis(group, of_group.iter().map(|r| r.at));
+    let x = axis(
+        reader(first),
+        of_group.iter().map(|r| readers_value(first, r.at)),
+    );
     Panel::new(label(group), x, y.clone(), marks)
 }
 
-fn axis(group: &str, values: impl Iterator<Item = f64> + Clone) -> Axis {
-    let first = group.split(" + ").next().unwrap_or(group);
+fn axis(first: &str, values: impl Iterator<Item = f64> + Clone) -> Axis {
     let low = values.clone().fold(f64::INFINITY, f64::min);
     let high = values.clone().fold(f64::NEG_INFINITY, f64::max);
     match low > 0.0 && high > WIDE * low {

@@ -18,10 +18,33 @@ const DOWN: RGBColor = crate::chart::palette::OKABE_ITO[0];
 
 /// A group as axes name it: the first of its features, and how many go with it.
 fn label(group: &str) -> String {
-    let features: Vec<&str> = group.split(" + ").collect();
+    let mut features: Vec<&str> = group.split(" + ").map(reader).collect();
+    features.dedup();
     match features.as_slice() {
         [first, _, _, ..] => format!("{first} and {} more", features.len() - 1),
-        _ => group.to_owned(),
+        _ => features.join(" + "),
+    }
+}
+
+/// A feature as readers of the paper call it: a logarithm by what it is the logarithm of.
+fn reader(feature: &str) -> &str {
+    match feature {
+        "ln d" | "d" => "d_model",
+        "ln d_head" => "d_head",
+        "ln L" => "L",
+        "ln d_ff" => "d_ff",
+        "ln H" => "H",
+        other => other,
+    }
+}
+
+/// The value of what [`reader`] names.
+fn readers_value(feature: &str, value: f64) -> f64 {
+    let named = reader(feature) != feature;
+    if named && feature.starts_with("ln ") {
+        value.exp()
+    } else {
+        value
     }
 }
 
@@ -71,7 +94,10 @@ mod tests {
     #[test]
     fn long_groups_are_named_by_their_first_feature() {
         assert_eq!(label("l/L + (l/L)^2 + sqrt(l/L)"), "l/L and 2 more");
-        assert_eq!(label("ln d + d"), "ln d + d");
+        assert_eq!(label("ln d + d"), "d_model");
+        assert_eq!(label("ln d + d_ff/d"), "d_model + d_ff/d");
+        assert!((readers_value("ln d", 64f64.ln()) - 64.0).abs() < 1e-9);
+        assert_eq!(readers_value("l/L", 0.5), 0.5);
         assert_eq!(
             (slug("ln f_max"), signed(-0.25)),
             ("ln-f_max".into(), "−0.25".into())

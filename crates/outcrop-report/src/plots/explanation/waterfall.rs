@@ -2,7 +2,7 @@
 
 use outcrop_core::Attribution;
 
-use super::{DOWN, UP, signed, slug, together};
+use super::{DOWN, UP, reader, readers_value, signed, slug, together};
 use crate::Plot;
 use crate::chart::palette::INK;
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, short, shorten};
@@ -123,7 +123,8 @@ fn with_value(group: &str, value: f64) -> String {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    let first = shorten(features[0].to_owned(), 22);
+    let first = shorten(reader(features[0]).to_owned(), 22);
+    let value = readers_value(features[0], value);
     format!("{first} = {}{more}", short(value))
 }
 

@@ -1,0 +1,54 @@
+//! Labels at the ends of lines, in the place of a legend.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::Axis;
+use super::RGBColor;
+use super::ink::{Area, Drawn, label_width, pixels, put, reason, text, units};
+use super::tags::spread;
+
+/// Length of the line between the axes and a label, in pixels.
+const LEAD: f64 = 16.0;
+/// Height of a label, less the gap between two, in pixels.
+const HEIGHT: f64 = 6.0;
+
+/// Width of the strip of labels, in pixels.
+pub(super) fn width(ends: &[(f64, String, RGBColor)]) -> u32 {
+    let widest = ends
+        .iter()
+        .map(|end| label_width(&end.1))
+        .fold(0.0, f64::max);
+    match ends.is_empty() {
+        true => 0,
+        false => (widest + LEAD + 10.0).ceil() as u32,
+    }
+}
+
+/// Writes `ends` into a strip beside axes that reach from `top` to `bottom`, in pixels; labels that would cover
+/// each other are moved apart.
+pub(super) fn draw_ends<DB: DrawingBackend>(
+    area: &Area<DB>,
+    ends: &[(f64, String, RGBColor)],
+    y: &Axis,
+    (top, bottom): (f64, f64),
+) -> Drawn {
+    let height = |value: f64| bottom - y.fraction(value) * (bottom - top);
+    let mut ends: Vec<_> = ends.iter().map(|end| (height(end.0), end)).collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let boxes: Vec<(f64, f64)> = ends.iter().map(|end| (end.0, HEIGHT)).collect();
+    for ((from, (_, words, color)), at) in ends.iter().zip(spread(&boxes, top, bottom)) {
+        let point = |x: f64, y: f64| (units(0) + pixels(x) as i32, pixels(y.max(0.0)) as i32);
+        let lead = [point(1.0, *from), point(LEAD - 4.0, at)];
+        let lead = PathElement::new(lead, color.stroke_width(pixels(1.0)));
+        area.draw(&lead).map_err(reason)?;
+        put(
+            area,
+            words,
+            point(LEAD, at),
+            text().color(color),
+            HPos::Left,
+        )?;
+    }
+    Ok(())
+}
