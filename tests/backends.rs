@@ -8,14 +8,15 @@
 #[expect(dead_code, reason = "other tests use the rest of a case")]
 mod case;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use outcrop::BackendEngine;
-use outcrop::checkpoint::CheckpointSeries;
+use outcrop::arch::{Activation, ArchSpec, AttentionGate, Experts, OUTCROP, Residual, TensorName};
+use outcrop::checkpoint::{CheckpointSeries, Tensor, write_tensors};
 use outcrop::core::{Measurement, Top, table};
 use outcrop::forward::{Engine, Error, Measured, Published, measure, measure_on};
 use outcrop::model::{Backend, ResidualStreams};
@@ -190,6 +191,60 @@ fn families_are_measured_as_on_the_cpu() {
         "{refused:?}"
     );
     assert!(refused.iter().any(|said| said.contains("`patches`")));
+}
+
+/// Architectures that no family of transformers has: gates that read a slice each, and experts beside a plain layer.
+#[test]
+fn architectures_of_our_own_are_measured_as_on_the_cpu() {
+    let experts = Experts {
+        count: 5,
+        chosen: 2,
+        width: 7,
+        layers: vec![2],
+        normalised: true,
+        limit: Some(0.4),
+        shared: Some(6),
+    };
+    let gates = ArchSpec {
+        attention_gate: AttentionGate::PerHeadSlice,
+        attention_gate_init: Some(0.5),
+        vocab: 61,
+        ..ArchSpec::new(2, 24, 3)
+    };
+    let mixture = ArchSpec {
+        experts: Some(experts),
+        activation: Activation::SwiGlu,
+        residual: Residual::Sequential,
+        vocab: 61,
+        ..ArchSpec::new(2, 24, 3)
+    };
+    for (name, arch) in [("gates of slices", gates), ("experts", mixture)] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &arch);
+        let ids = [vec![3, 1, 4, 1, 5, 9, 2, 6, 5], vec![22, 7, 18, 2]];
+        compare(Backend::Flex, name, folder.path(), &ids);
+    }
+}
+
+/// A checkpoint of our own names with random weights.
+fn write(folder: &Path, arch: &ArchSpec) {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let tensors = OUTCROP.tensors(arch).unwrap();
+    let tensors = tensors.into_iter().filter(|tensor| tensor.required);
+    let drawn = |tensor: TensorName| Tensor {
+        data: (0..tensor.shape.iter().product()).map(|_| next()).collect(),
+        name: tensor.name,
+        shape: tensor.shape,
+    };
+    let tensors: Vec<Tensor> = tensors.map(drawn).collect();
+    let path = folder.join("model.safetensors");
+    write_tensors(&path, &tensors, &BTreeMap::new()).unwrap();
+    let config = arch.to_config().unwrap().to_string();
+    std::fs::write(folder.join("config.json"), config).unwrap();
 }
 
 #[test]

@@ -182,6 +182,11 @@ fn tables_are_fitted_to_the_same_numbers() {
 fn results_are_scored_learned_from_and_drawn() {
     let before = Before::new();
     before.run("predict results --out scores.csv");
+    // regressors that came later have rows of their own
+    let scores = before.read("scores.csv");
+    let later = |line: &&str| !line.contains(",gaussian process,");
+    let known: Vec<&str> = scores.lines().filter(later).collect();
+    std::fs::write(before.path("scores.csv"), known.join("\n") + "\n").unwrap();
     before.same_table("scores.csv", "results/scores.csv", ROUNDING);
     before.run("predict --retrain results --layers 2 --d-model 24 --heads 1");
     before.run("explain results");

@@ -18,7 +18,7 @@ fn weights(block: &Block) -> Vec<Vec<f32>> {
         .collect()
 }
 
-/// Matrices in two parts.
+/// Matrices in two parts, those of experts one by one.
 fn packed(block: &Block, weights: &[Vec<f32>]) -> Vec<Weight> {
     let ready = |(input, values): (&outcrop_block::Input, &Vec<f32>)| {
         let [k, n] = input.shape[..] else {
@@ -29,7 +29,14 @@ fn packed(block: &Block, weights: &[Vec<f32>]) -> Vec<Weight> {
             packed.pack(&values[columns.start..], k, columns.len(), n, 1);
             packed
         };
-        Weight::Matrix(vec![part(0..n / 3), part(n / 3..n)])
+        let own = |experts: usize| {
+            let width = n / experts;
+            move |expert: usize| expert * width..(expert + 1) * width
+        };
+        Weight::Matrix(match input.experts {
+            Some(experts) => (0..experts).map(own(experts)).map(part).collect(),
+            None => vec![part(0..n / 3), part(n / 3..n)],
+        })
     };
     block.inputs().iter().zip(weights).map(ready).collect()
 }

@@ -27,11 +27,16 @@ impl Reader<'_> {
         (0..experts).into_par_iter().map(matrix).collect()
     }
 
-    /// The biases of all experts, one after another.
-    pub(crate) fn expert_biases(&self, input: &Input, experts: usize) -> Result<Vec<f32>> {
-        let mut values = Vec::with_capacity(input.shape[0]);
+    /// The outputs of all experts, one below another: biases, or matrices [outputs, inputs].
+    pub(crate) fn of_experts(
+        &self,
+        input: &Input,
+        experts: usize,
+        inputs: usize,
+    ) -> Result<Vec<f32>> {
+        let mut values = Vec::with_capacity(input.shape.iter().product());
         for expert in 0..experts {
-            self.outputs(input, [expert, experts], 1, &mut values)?;
+            self.outputs(input, [expert, experts], inputs, &mut values)?;
         }
         Ok(values)
     }

@@ -19,6 +19,12 @@ struct Stored {
     inputs: usize,
 }
 
+/// Numbers of a row of a table.
+fn width(name: &TensorName) -> usize {
+    let rows: usize = name.spans.iter().map(|span| span.rows).sum();
+    name.shape.iter().product::<usize>() / rows.max(1)
+}
+
 impl Reader<'_> {
     /// All of them, in order.
     pub(crate) fn read(&self, inputs: &[Input]) -> Result<Vec<Weight>> {
@@ -39,7 +45,7 @@ impl Reader<'_> {
             (
                 TensorKind::Bias | TensorKind::Gain | TensorKind::Shift | TensorKind::Alpha,
                 Some(experts),
-            ) => self.expert_biases(input, experts).map(Weight::Vector),
+            ) => self.of_experts(input, experts, 1).map(Weight::Vector),
         };
         inputs.iter().map(weight).collect()
     }
@@ -78,9 +84,18 @@ impl Reader<'_> {
 
     /// The numbers of a part of a plan that another family names: a vector, or a matrix [outputs, inputs].
     pub(crate) fn named(&self, name: &TensorName) -> Result<Vec<f32>> {
+        // of a table every number, of a matrix or vector its outputs
+        let numbers = match name.kind {
+            TensorKind::Embedding => width(name),
+            TensorKind::Matrix
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => 1,
+        };
         let columns = name.spans.iter().map(|span| Columns {
             role: span.role,
-            outputs: span.first..span.first + span.rows,
+            outputs: span.first * numbers..(span.first + span.rows) * numbers,
         });
         let mut roles: Vec<TensorRole> = Vec::new();
         for span in &name.spans {
@@ -88,15 +103,25 @@ impl Reader<'_> {
                 roles.push(span.role);
             }
         }
-        let mut shape = name.shape.clone();
-        shape.reverse();
+        let inputs = match name.kind {
+            TensorKind::Matrix => name.shape.last().copied(),
+            TensorKind::Embedding
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => None,
+        };
+        let outputs = name.shape.iter().product::<usize>() / inputs.unwrap_or(1).max(1);
         let input = Input {
             roles,
             kind: name.kind,
-            shape,
+            shape: inputs.into_iter().chain([outputs]).collect(),
             columns: columns.collect(),
-            experts: None,
+            experts: name.stack,
         };
+        if let Some(experts) = name.stack {
+            return self.of_experts(&input, experts, inputs.unwrap_or(1));
+        }
         match name.kind {
             TensorKind::Matrix => self.rows(&input),
             TensorKind::Embedding

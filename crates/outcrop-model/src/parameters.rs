@@ -69,6 +69,9 @@ impl Parameter {
             let outputs = values.len() / inputs.max(1);
             let data = TensorData::new(values, [outputs, inputs]);
             Value::Matrix(Tensor::<2>::from_data(data, device).transpose())
+        } else if let (TensorKind::Embedding, &[rows, width]) = (name.kind, &name.shape[..]) {
+            let data = TensorData::new(values, [rows, width]);
+            Value::Matrix(Tensor::from_data(data, device))
         } else {
             let shape = [values.len()];
             Value::Vector(Tensor::from_data(TensorData::new(values, shape), device))

@@ -141,12 +141,8 @@ fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
         .iter()
         .filter(|tensor| tensor.required)
     {
-        let mut shape = tensor.shape.clone();
-        if tensor.transposed {
-            shape.reverse();
-        }
         let rows: usize = tensor.spans.iter().map(|span| span.rows).sum();
-        let width = shape.iter().product::<usize>() / (rows + tensor.skipped);
+        let width = tensor.shape.iter().product::<usize>() / (rows + tensor.skipped);
         let mut data = Vec::new();
         for span in &tensor.spans {
             let end = (span.first + span.rows) * width;
@@ -154,12 +150,25 @@ fn write(folder: &Path, family: &Family, arch: &ArchSpec) {
             let some = &part[span.first * width..];
             data.extend(some.iter().map(|x| x - tensor.offset));
         }
-        if tensor.transposed {
-            let (rows, at) = (shape[0], |i: usize| {
-                data[i % shape[0] * width + i / shape[0]]
-            });
-            data = (0..rows * width).map(at).collect();
-        }
+        let experts = tensor.stack.unwrap_or(1);
+        let parts = tensor.spans.len() / experts;
+        let stored = |rows: &[f32]| {
+            let count = rows.len() / width;
+            // the row of the plan in the place of a row of the file
+            let from = |row: usize| match tensor.interleaved {
+                true => row % parts * (count / parts) + row / parts,
+                false => row,
+            };
+            let at = |i: usize| match tensor.transposed {
+                true => rows[from(i % count) * width + i / count],
+                false => rows[from(i / width) * width + i % width],
+            };
+            (0..rows.len()).map(at).collect::<Vec<f32>>()
+        };
+        data = data
+            .chunks(rows * width / experts)
+            .flat_map(stored)
+            .collect();
         data.splice(..0, vec![7.0; tensor.skipped * width]);
         let (name, shape) = (family.file_name(arch, &tensor.name), tensor.shape.clone());
         tensors.push(Tensor { name, shape, data });

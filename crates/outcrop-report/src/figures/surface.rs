@@ -8,6 +8,8 @@ use crate::data::Data;
 
 /// Cells of the map along lambda and along gamma.
 const CELLS: (usize, usize) = (60, 44);
+/// The hypothesis whose parameters they are: others have a beta of their own.
+const EMERGENCE: &str = "emergence";
 /// Most layers that are lines.
 const MOST_LINES: usize = 40;
 /// Where the peak comes after the last step.
@@ -33,7 +35,9 @@ impl Known {
             whole: Vec::new(),
             beta: Vec::new(),
         };
-        for fit in fits {
+        let mut emergence: Vec<&Fit> = fits.iter().filter(|f| f.hypothesis == EMERGENCE).collect();
+        emergence.sort_by(|a, b| (&a.model, a.layer).cmp(&(&b.model, b.layer)));
+        for fit in emergence {
             let t0 = fit.value("t0").filter(|t0| t0.is_finite());
             match (value(fit, "lambda"), value(fit, "gamma"), t0) {
                 (Some(lambda), Some(gamma), Some(t0)) => known.whole.push((lambda, gamma, t0)),
