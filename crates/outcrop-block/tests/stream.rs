@@ -186,13 +186,14 @@ fn what_is_kept_is_what_is_added() {
             assert_eq!(normed, expected, "{name} {place:?}");
         }
         let neurons = 130 * arch.d_ff;
-        let gated = arch.activation.properties().gated && arch.experts.is_none();
+        let mixed = (arch.experts.as_ref()).is_some_and(|experts| experts.layers.contains(&1));
+        let gated = arch.activation.properties().gated && !mixed;
         assert_eq!(
             at(BlockPlace::Gate).len(),
             if gated { neurons } else { 0 },
             "{name}"
         );
-        if arch.experts.is_none() {
+        if !mixed {
             assert_eq!(at(BlockPlace::MlpHidden).len(), neurons, "{name}");
         }
         let parallel = arch.residual.properties().parallel;

@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p outcrop-export --example write_events`
 
+#![expect(clippy::print_stdout, reason = "an example that shows what it wrote")]
+
 use outcrop_core::{Detail, LayerStats, Measurement, Place, Top};
 use outcrop_export::{runs, tensorboard};
 

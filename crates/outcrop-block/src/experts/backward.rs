@@ -54,7 +54,7 @@ impl Experts {
                 routes[row * self.count + expert] = *slope;
             }
         }
-        self.to_scores(&rows, &mut scratch.probabilities, &mut routes);
+        self.scores_slopes(&rows, &mut scratch.probabilities, &mut routes);
         of.map(self.router, [x, &routes], dx);
         (scratch.rows, scratch.slopes.routes) = (rows, routes);
         if let Some(shared) = self.shared {
@@ -64,7 +64,12 @@ impl Experts {
 
     /// Turns gradients of factors f, 0 where an expert was not chosen, into those of the router's scores: q (df - sum of
     /// f df), where q is the probability, or f itself where factors are divided by their sum.
-    fn to_scores(&self, rows: &[Vec<(usize, f32)>], probabilities: &mut [f32], routes: &mut [f32]) {
+    fn scores_slopes(
+        &self,
+        rows: &[Vec<(usize, f32)>],
+        probabilities: &mut [f32],
+        routes: &mut [f32],
+    ) {
         let mut means = vec![0.0; routes.len() / self.count];
         if self.normalised {
             probabilities.fill(0.0);

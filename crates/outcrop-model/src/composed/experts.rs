@@ -88,9 +88,14 @@ impl Composed<'_> {
 /// the chosen ones.
 fn factors(scores: Tensor<3>, [count, chosen]: [usize; 2], normalised: bool) -> Tensor<3> {
     let p = activation::softmax(scores, 2);
-    let places = p.clone().argtopk(chosen, 2);
-    let mask = places.one_hot::<4>(count).sum_dim(2).squeeze_dim::<3>(2);
-    let factors = p * mask.float();
+    let factors = match chosen < count {
+        true => {
+            let places = p.clone().argtopk(chosen, 2);
+            let mask = places.one_hot::<4>(count).sum_dim(2).squeeze_dim::<3>(2);
+            p * mask.float()
+        }
+        false => p,
+    };
     match normalised {
         true => factors.clone() / factors.sum_dim(2),
         false => factors,

@@ -125,7 +125,7 @@ fn hold_out(table: &Table, is_held_out: impl Fn(usize) -> bool) -> Fold {
 fn is_enough(table: &Table, fold: &Fold, target: Target) -> bool {
     let identified = |row: &usize| table.row(*row).target(target).is_some();
     let train: Vec<usize> = fold.train.iter().copied().filter(identified).collect();
-    table.count_models(&train) >= MIN_MODELS && fold.test.iter().any(|row| identified(row))
+    table.count_models(&train) >= MIN_MODELS && fold.test.iter().any(identified)
 }
 
 /// The largest quarter of those `identified`, where enough smaller ones remain.

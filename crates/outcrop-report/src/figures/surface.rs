@@ -113,7 +113,7 @@ fn along(beta: f64, x: &Axis, y: &Axis) -> Option<Mark> {
     let ((left, right), (low, high)) = (x.ends(), y.ends());
     let (from, to) = (left.max(beta / high), right.min(beta / low));
     let line = vec![(from, beta / from), (to, beta / to)];
-    (from < to).then(|| Mark::Line(line, INK, Stroke::Dotted))
+    (from < to).then_some(Mark::Line(line, INK, Stroke::Dotted))
 }
 
 fn color(bar: &ColorBar, peak: f64, last: f64) -> RGBColor {

@@ -41,8 +41,8 @@ impl Live {
                 ..
             } => {
                 let now = runs(std::slice::from_ref(*loss), rows, observed);
-                let snapshots = now.iter().flat_map(|run| &run.snapshots);
-                snapshots.map(|one| self.append(one)).collect()
+                let mut snapshots = now.iter().flat_map(|run| &run.snapshots);
+                snapshots.try_for_each(|one| self.append(one))
             }
             _ => Ok(()),
         };
@@ -84,8 +84,8 @@ impl Live {
         let Ok((runs, _)) = super::measured(&self.folder) else {
             return Ok(()); // a new run has no rows yet; training says what is wrong with others
         };
-        let snapshots = runs.iter().flat_map(|run| &run.snapshots);
-        snapshots.map(|one| self.append(one)).collect()
+        let mut snapshots = runs.iter().flat_map(|run| &run.snapshots);
+        snapshots.try_for_each(|one| self.append(one))
     }
 
     /// Appends a step behind the last one; an earlier one is there already.
