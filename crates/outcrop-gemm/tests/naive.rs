@@ -189,7 +189,9 @@ fn the_same_bits_on_any_number_of_threads() {
         .ok();
         c
     };
-    assert_eq!(run(1), run(3));
+    for threads in [2, 3, 8, 16] {
+        assert_eq!(run(threads), run(1), "{threads} threads");
+    }
 }
 
 #[test]

@@ -185,9 +185,9 @@ fn the_same_bits_again_and_on_any_number_of_threads() {
             pool.build().unwrap().install(|| results(&model, sequences))
         };
         let once = on(1);
-        assert_eq!(once, on(1));
-        assert_eq!(once, on(2));
-        assert_eq!(once, on(3));
+        for threads in [1, 2, 3, 8, 16] {
+            assert_eq!(once, on(threads), "{threads} threads");
+        }
     }
 }
 
