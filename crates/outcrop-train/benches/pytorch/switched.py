@@ -72,7 +72,7 @@ class Switched:
 class Attention(nn.Module):
     def __init__(self, to):
         super().__init__()
-        self.to = to
+        self.switched = to
         self.query_key_value = nn.Linear(to.d, 3 * to.d)
         self.dense = nn.Linear(to.d, to.d)
         self.sink_logits = nn.Parameter(torch.zeros(to.heads)) if to.variant == "sink-logits" else None
@@ -85,7 +85,7 @@ class Attention(nn.Module):
         self.norms = nn.ModuleList(nn.RMSNorm(to.d_head, eps=1e-5) for _ in range(2 * (to.variant == "qk-norm")))
 
     def forward(self, x):
-        to, (batch, positions, _) = self.to, x.shape
+        to, (batch, positions, _) = self.switched, x.shape
         qkv = self.query_key_value(x).view(batch, positions, to.heads, 3, to.d_head).permute(3, 0, 2, 1, 4)
         qk = torch.stack([norm(part) for norm, part in zip(self.norms, qkv)]) if self.norms else qkv[:2]
         query, key = qk if to.variant == "alibi" else to.rotate(qk)
@@ -115,12 +115,12 @@ class Block(nn.Module):
 class LlamaAttention(nn.Module):
     def __init__(self, to):
         super().__init__()
-        self.to, self.kv = to, to.d // 2
+        self.switched, self.kv = to, to.d // 2
         self.q_proj, self.o_proj = (nn.Linear(to.d, to.d, bias=False) for _ in range(2))
         self.k_proj, self.v_proj = (nn.Linear(to.d, self.kv, bias=False) for _ in range(2))
 
     def forward(self, x):
-        to = self.to
+        to = self.switched
         heads = lambda x: x.view(len(x), to.context, -1, to.d_head).transpose(1, 2)
         query, key, value = heads(self.q_proj(x)), heads(self.k_proj(x)), heads(self.v_proj(x))
         read = F.scaled_dot_product_attention(to.rotate(query), to.rotate(key), value, is_causal=True, enable_gqa=True)
@@ -149,7 +149,7 @@ class Model(nn.Module):
 
     def __init__(self, to):
         super().__init__()
-        self.to, self.llama = to, to.variant == "llama"
+        self.switched, self.llama = to, to.variant == "llama"
         embedding, head = nn.Embedding(to.vocab, to.d), nn.Linear(to.d, to.vocab, bias=False)
         if self.llama:
             self.embed_tokens, self.lm_head, self.norm = embedding, head, nn.RMSNorm(to.d, eps=1e-5)
@@ -164,9 +164,9 @@ class Model(nn.Module):
             x = torch.cat([self.registers.expand(len(x), -1, -1), x], 1)
         for block in self.layers:
             x = block(x)
-        x = (self.norm if self.llama else self.final_layer_norm)(x[:, self.to.leading :])
+        x = (self.norm if self.llama else self.final_layer_norm)(x[:, self.switched.leading :])
         logits = (self.lm_head if self.llama else self.embed_out)(x)
-        return F.cross_entropy(logits.view(-1, self.to.vocab), targets.view(-1))
+        return F.cross_entropy(logits.view(-1, self.switched.vocab), targets.view(-1))
 
     def load(self, weights):
         """Ours, by the names of our file."""
