@@ -11,7 +11,7 @@ use lines::{Group, REFUSED, help, pages};
 use world::World;
 
 /// Parts of command lines that are only parsed, with the reason.
-const NOT_RUN: [(&str, &str); 10] = [
+const NOT_RUN: [(&str, &str); 11] = [
     (
         "fit runs/published",
         "the stand-in of the data set has six checkpoints, a fit needs seven",
@@ -25,6 +25,10 @@ const NOT_RUN: [(&str, &str); 10] = [
         "trains sixteen models; resume_sweep.rs runs a smaller profile",
     ),
     ("cargo ", "builds the workspace"),
+    (
+        "pip install ",
+        "builds the Python package; test-python runs it",
+    ),
     ("gzip ", "makes data/atlas anew"),
     ("gunzip ", "makes data/atlas anew"),
     ("cp ", "makes data/atlas anew"),
