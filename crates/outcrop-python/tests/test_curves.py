@@ -123,15 +123,22 @@ def test_other_threads_run_while_a_fit_is_computed():
     ended = threading.Event()
 
     def tick():
-        while not ended.wait(0.005):
+        while not ended.is_set():
             ticks.append(time.monotonic())
+            time.sleep(0.0005)
 
     ticking = threading.Thread(target=tick)
     ticking.start()
-    outcrop.fit(STEPS, emergence(STEPS))
+    fits = []
+    for _ in range(20):
+        begun = time.monotonic()
+        outcrop.fit(STEPS, emergence(STEPS))
+        fits.append((begun, time.monotonic()))
     ended.set()
     ticking.join()
-    assert len(ticks) > 2
+    # in the middle of a fit, not before or after the lock is given back
+    inside = [tick for begun, end in fits for tick in ticks if abs(tick - (begun + end) / 2) < (end - begun) / 4]
+    assert inside
 
 
 def test_schedules():
