@@ -54,7 +54,9 @@ pub(crate) fn test(arguments: &[OsString]) -> Result<ExitCode, String> {
     let wheel = build()?;
     let python = fresh(&packages, &wheel)?;
     let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "--quiet"]).args(rest);
+    pytest
+        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
+        .args(rest);
     pytest.current_dir(root());
     let command = root().join("target/debug/outcrop");
     if command.exists() && std::env::var_os("OUTCROP_COMMAND").is_none() {
