@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
+#[path = "common/measured.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod measured;
 
 use std::path::Path;
 use std::process::Output;
@@ -10,19 +13,7 @@ use common::{files, outcrop, text};
 use outcrop::core::{Fit, table};
 use outcrop::export::tensorboard::{FILE_NAME, scan};
 
-const SPEC: &str = "model = 'm'
-[arch]
-layers = 2
-d_model = 16
-heads = 2
-context = 16
-[train]
-steps = 6
-batch = 2
-warmup = 2
-[schedule]
-measure = '0,every:2'
-";
+use measured::SPEC;
 
 fn run(folder: &Path, words: &str) -> Output {
     let mut command = outcrop();

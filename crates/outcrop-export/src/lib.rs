@@ -25,7 +25,6 @@
 
 mod checksum;
 mod histogram;
-mod proto;
 mod run;
 pub mod tensorboard;
 pub mod wandb;

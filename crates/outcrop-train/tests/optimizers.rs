@@ -69,10 +69,41 @@ fn every_optimiser_is_in_the_fixture() {
     }
 }
 
-/// Rows of a matrix scaled from an orthonormal basis: its singular values are the scales, and those of its update are
-/// what five steps make of them, one by one.
 #[test]
 fn muon_makes_singular_values_nearly_one() {
+    let arch = outcrop_arch::ArchSpec::new(1, 64, 2);
+    // queries, keys and values; the output; up; down
+    assert_eq!(changed_by_muon(arch), 4);
+}
+
+/// The matrix of each expert is one of its own.
+#[test]
+fn muon_takes_experts_one_by_one() {
+    let experts = outcrop_arch::Experts {
+        count: EXPERTS,
+        chosen: 2,
+        width: 16,
+        layers: vec![1],
+        normalised: true,
+        limit: None,
+        shared: None,
+    };
+    let arch = outcrop_arch::ArchSpec {
+        experts: Some(experts),
+        activation: outcrop_arch::Activation::SwiGlu,
+        residual: outcrop_arch::Residual::Sequential,
+        ..outcrop_arch::ArchSpec::new(1, 64, 2)
+    };
+    // the router, and both matrices of experts, in the place of up and down
+    assert_eq!(changed_by_muon(arch), 5);
+}
+
+const EXPERTS: usize = 3;
+
+/// Gradients are rows of a matrix scaled from an orthonormal basis: its singular values are the scales, and those of the
+/// update are what five steps make of them, one by one. Gradients of experts differ in size, their updates do not. How many
+/// matrices there were.
+fn changed_by_muon(mut arch: outcrop_arch::ArchSpec) -> usize {
     let spec = TrainSpec {
         optimizer: OptimizerKind::named("muon").unwrap(),
         momentum: Some(0.0),
@@ -81,51 +112,76 @@ fn muon_makes_singular_values_nearly_one() {
         clip: f64::INFINITY,
         ..TrainSpec::default()
     };
-    let mut arch = outcrop_arch::ArchSpec::new(1, 64, 2);
     (arch.vocab, arch.context) = (8, 8);
     let device = outcrop_model::Backend::Flex.device().unwrap().autodiff();
-    let model = outcrop_model::Transformer::new(&arch, 1, &device).unwrap();
-    let (model, before) = Weights::of(model);
-    // singular values from 1 to 1e-4
-    let scale = |row: usize| 10f64.powf(-4.0 * row as f64 / 63.0);
-    let norm = (0..64).map(|row| scale(row).powi(2)).sum::<f64>().sqrt();
     let step = |x: f64| 3.4445 * x - 4.7750 * x.powi(3) + 2.0315 * x.powi(5);
-    let after = |row: usize| (0..5).fold(scale(row) / norm, |x, _| step(x));
-    let gradients = before.map(|_, [rows, columns], i| {
-        // the shorter side has the scales
+    // singular values from 1 to 1e-4
+    let scales = |count: usize| -> Vec<f64> {
+        let exponent = |i: usize| -4.0 * i as f64 / (count - 1) as f64;
+        (0..count).map(|i| 10f64.powf(exponent(i))).collect()
+    };
+    let after = |count: usize| -> Vec<f64> {
+        let scales = scales(count);
+        let norm = scales.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let after = |x: &f64| (0..5).fold(x / norm, |x, _| step(x));
+        scales.iter().map(after).collect()
+    };
+    // number i of matrices beside one another, each with these singular values; the shorter side has them
+    let number = |[rows, columns]: [usize; 2], i: usize, scales: &[f64]| {
         let (row, column) = (i / columns, i % columns);
         match rows <= columns {
-            true => scale(row) * basis(row, column, columns),
-            false => scale(column) * basis(column, row, rows),
+            true => scales[row] * basis(row, column, columns),
+            false => scales[column] * basis(column, row, rows),
         }
-    });
-    let (model, gradients) = with_gradients(model, &gradients);
-    let (model, _) = spec.new_optimizer().step(model, gradients, 1.0).unwrap();
-    let (_, updated) = Weights::of(model);
-    let mut shapes = 0;
-    for (name, (shape, weights)) in &updated.0 {
-        let &[rows, columns] = shape.as_slice() else {
-            continue;
+    };
+    let split = |name: &str, [rows, columns]: [usize; 2], i: usize| {
+        let count = if name.contains("mlp.experts") {
+            EXPERTS
+        } else {
+            1
         };
-        if !name.contains("layers.0") {
-            continue;
+        let own = columns / count;
+        let (row, column) = (i / columns, i % columns);
+        ([rows, own], row * own + column % own, column / own)
+    };
+    let mut matrices = 0;
+    for composed in [false, true] {
+        let model = outcrop_model::Transformer::new(&arch, 1, &device).unwrap();
+        let (model, before) = Weights::of(model);
+        let gradients = before.map(|name, shape, i| {
+            let (shape, i, expert) = split(name, shape, i);
+            let least = shape[0].min(shape[1]);
+            (expert + 1) as f64 * number(shape, i, &scales(least))
+        });
+        let (model, gradients) = with_gradients(model, &gradients);
+        let mut optimizer = spec.new_optimizer();
+        if composed {
+            optimizer = optimizer.composed();
         }
-        shapes += 1;
-        let size = 0.2 * (rows.max(columns) as f64).sqrt();
-        for (i, (new, old)) in weights.iter().zip(&before.0[name].1).enumerate() {
-            let (row, column) = (i / columns, i % columns);
-            let direction = match rows <= columns {
-                true => after(row) * basis(row, column, columns),
-                false => after(column) * basis(column, row, rows),
+        let (model, _) = optimizer.step(model, gradients, 1.0).unwrap();
+        let (_, updated) = Weights::of(model);
+        matrices = 0;
+        for (name, (shape, weights)) in &updated.0 {
+            let &[rows, columns] = shape.as_slice() else {
+                continue;
             };
-            let change = f64::from(*old) - f64::from(*new);
-            assert!(
-                (change - size * direction).abs() < 1e-4 * size,
-                "{name} {i}: {change}"
-            );
+            if !name.contains("layers.0") {
+                continue;
+            }
+            matrices += 1;
+            for (i, (new, old)) in weights.iter().zip(&before.0[name].1).enumerate() {
+                let (shape, i, _) = split(name, [rows, columns], i);
+                let size = 0.2 * (shape[0].max(shape[1]) as f64).sqrt();
+                let direction = number(shape, i, &after(shape[0].min(shape[1])));
+                let change = f64::from(*old) - f64::from(*new);
+                assert!(
+                    (change - size * direction).abs() < 1e-4 * size,
+                    "{name} {i}: {change}"
+                );
+            }
         }
     }
-    assert_eq!(shapes, 4); // queries, keys and values; the output; up; down
+    matrices
 }
 
 /// Row `row` of the orthonormal cosine transform of length `n`.

@@ -1,23 +1,8 @@
-//! Messages of `event.proto`, `summary.proto` and `tensor.proto` of TensorFlow.
+use prost::Message;
 
+use super::message::{Content, Dim, Event, Metadata, Plugin, Shape, Summary, Tensor, Value, What};
 use super::{header, records};
-use crate::proto::Message;
 use crate::{Histogram, Snapshot};
-
-/// The fields of an `Event`.
-mod field {
-    pub(super) const WALL_TIME: u64 = 1;
-    pub(in super::super) const STEP: u64 = 2;
-    pub(super) const FILE_VERSION: u64 = 3;
-    pub(in super::super) const SUMMARY: u64 = 5;
-}
-
-pub(super) use field::{STEP, SUMMARY};
-
-/// `DT_DOUBLE` of `types.proto`.
-const DOUBLE: u64 = 2;
-/// `DATA_CLASS_TENSOR` of `summary.proto`.
-const TENSOR: u64 = 2;
 
 /// A whole event file. `wall_time`, in seconds since 1970, is that of every event, as tables hold none. Numbers are stored
 /// as f32, edges and counts of histograms as f64.
@@ -30,43 +15,66 @@ pub fn file(snapshots: &[Snapshot], wall_time: f64) -> Vec<u8> {
 }
 
 pub(super) fn version(wall_time: f64) -> Vec<u8> {
-    let event = Message::default().double(field::WALL_TIME, wall_time);
-    event.part(field::FILE_VERSION, "brain.Event:2").bytes()
+    let version = "brain.Event:2".to_owned();
+    let event = Event {
+        wall_time,
+        step: 0,
+        what: Some(What::FileVersion(version)),
+    };
+    event.encode_to_vec()
 }
 
 /// One event with all values of a step; none where it has none.
 pub(super) fn summary(snapshot: &Snapshot, wall_time: f64) -> Option<Vec<u8>> {
-    let scalars = snapshot.scalars.iter().map(|(tag, value)| {
-        let tagged = Message::default().part(1, tag);
-        tagged.float(2, *value as f32)
+    let scalars = snapshot.scalars.iter().map(|(tag, value)| Value {
+        tag: tag.clone(),
+        content: Some(Content::Scalar(*value as f32)),
+        metadata: None,
     });
     let histograms = snapshot.histograms.iter();
     let histograms = histograms.map(|(tag, histogram)| of_histogram(tag, histogram));
-    if snapshot.scalars.is_empty() && snapshot.histograms.is_empty() {
-        return None;
-    }
-    let values = Message::default().messages(1, scalars.chain(histograms));
-    let event = Message::default()
-        .double(field::WALL_TIME, wall_time)
-        .whole(field::STEP, snapshot.step)
-        .message(field::SUMMARY, values);
-    Some(event.bytes())
+    let values: Vec<Value> = scalars.chain(histograms).collect();
+    let event = |values| Event {
+        wall_time,
+        step: snapshot.step as i64,
+        what: Some(What::Summary(Summary { values })),
+    };
+    (!values.is_empty()).then(|| event(values).encode_to_vec())
 }
 
-/// A `Summary.Value` for the histogram plugin.
-fn of_histogram(tag: &str, histogram: &Histogram) -> Message {
-    let size = |size: u64| Message::default().whole(1, size);
-    let shape = [histogram.buckets.len() as u64, 3].map(size);
+/// The step of an event that has values; none of others, and of bytes that are no event.
+pub(super) fn step(event: &[u8]) -> Option<u64> {
+    match Event::decode(event).ok()? {
+        Event {
+            step,
+            what: Some(What::Summary(_)),
+            ..
+        } => u64::try_from(step).ok(),
+        Event { .. } => None,
+    }
+}
+
+/// The value of a histogram, for the histogram plugin.
+fn of_histogram(tag: &str, histogram: &Histogram) -> Value {
+    let size = |size: usize| Dim { size: size as i64 };
     let content = histogram.buckets.iter();
     let content = content.flat_map(|one| [one.left, one.right, one.count].map(f64::to_le_bytes));
-    let tensor = Message::default()
-        .whole(1, DOUBLE)
-        .message(2, Message::default().messages(2, shape))
-        .part(4, content.flatten().collect::<Vec<u8>>());
-    let plugin = Message::default().part(1, "histograms");
-    let metadata = Message::default().message(1, plugin).whole(4, TENSOR);
-    Message::default()
-        .part(1, tag)
-        .message(8, tensor)
-        .message(9, metadata)
+    let tensor = Tensor {
+        dtype: Tensor::DOUBLE,
+        shape: Some(Shape {
+            dims: [histogram.buckets.len(), 3].map(size).to_vec(),
+        }),
+        content: content.flatten().collect(),
+    };
+    let plugin = Plugin {
+        name: "histograms".to_owned(),
+    };
+    Value {
+        tag: tag.to_owned(),
+        content: Some(Content::Tensor(tensor)),
+        metadata: Some(Metadata {
+            plugin: Some(plugin),
+            data_class: Metadata::TENSOR,
+        }),
+    }
 }

@@ -6,6 +6,7 @@
 //! (`tensorflow/core/util/event.proto`, `tensorboard/plugins/histogram/metadata.py`).
 
 mod event;
+mod message;
 mod record;
 mod scan;
 

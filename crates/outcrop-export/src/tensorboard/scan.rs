@@ -1,6 +1,4 @@
-use super::event::{STEP, SUMMARY};
-use super::record;
-use crate::proto::find;
+use super::{event, record};
 
 /// What an event file holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,9 +13,8 @@ pub struct Scanned {
 pub fn scan(file: &[u8]) -> Scanned {
     let mut scanned = Scanned::default();
     let mut rest = file;
-    while let Some((event, behind)) = record::first(rest) {
-        let step = find(event, SUMMARY).map(|_| find(event, STEP).unwrap_or(0));
-        scanned.last_step = scanned.last_step.max(step);
+    while let Some((bytes, behind)) = record::first(rest) {
+        scanned.last_step = scanned.last_step.max(event::step(bytes));
         rest = behind;
     }
     scanned.good = (file.len() - rest.len()) as u64;

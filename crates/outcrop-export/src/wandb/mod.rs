@@ -5,8 +5,14 @@
 //! end. Numbers are JSON, infinite ones and NaN as text, as its own logger writes them.
 
 mod log;
+mod message;
 
-use crate::proto::Message;
+use prost::Message;
+
+use self::message::{
+    Config, Exit, Header, History, Item, Record, Run, Setting, Step, Summary, Timestamp, Version,
+    What,
+};
 use crate::{Histogram, MeasuredRun, Snapshot, checksum};
 
 /// What a run is called and where it belongs.
@@ -20,16 +26,6 @@ pub struct About {
     pub config: Vec<(String, String)>,
     /// When it started, in seconds since 1970.
     pub started: f64,
-}
-
-/// The number of the fields of a `Record`.
-mod field {
-    pub(super) const NUMBER: u64 = 1;
-    pub(super) const HISTORY: u64 = 2;
-    pub(super) const SUMMARY: u64 = 3;
-    pub(super) const RUN: u64 = 17;
-    pub(super) const EXIT: u64 = 18;
-    pub(super) const HEADER: u64 = 21;
 }
 
 /// An id from the name of a run: its letters, digits, `-` and `_`, with a checksum of the whole name behind them, at most
@@ -52,67 +48,65 @@ pub fn id(name: &str) -> String {
 
 /// The file `run-ID.wandb`.
 pub fn file(run: &MeasuredRun, about: &About) -> Vec<u8> {
-    let version = Message::default().part(1, "outcrop").part(2, "0.10.0");
-    let mut records = vec![
-        (field::HEADER, Message::default().message(1, version)),
-        (field::RUN, of_run(run, about)),
-    ];
-    records.extend(
-        run.snapshots
-            .iter()
-            .map(|one| (field::HISTORY, history(one))),
-    );
-    records.extend(
-        run.snapshots
-            .last()
-            .map(|last| (field::SUMMARY, summary(last))),
-    );
-    records.push((field::EXIT, Message::default()));
+    let version = Version {
+        producer: "outcrop".to_owned(),
+        least_reader: "0.10.0".to_owned(),
+    };
+    let header = Header {
+        version: Some(version),
+    };
+    let mut records = vec![What::Header(header), What::Run(of_run(run, about))];
+    let steps = run.snapshots.iter();
+    records.extend(steps.map(|one| What::History(history(one))));
+    let last = run.snapshots.last();
+    records.extend(last.map(|last| What::Summary(Summary { items: items(last) })));
+    records.push(What::Exit(Exit {}));
     let mut log = log::Log::new();
-    for (number, (kind, message)) in (1..).zip(records) {
-        let record = Message::default().whole(field::NUMBER, number);
-        log.append(&record.message(kind, message).bytes());
+    for (number, what) in (1..).zip(records) {
+        let what = Some(what);
+        log.append(&Record { number, what }.encode_to_vec());
     }
     log.bytes()
 }
 
-fn of_run(run: &MeasuredRun, about: &About) -> Message {
-    let item = |(key, value): &(String, String)| Message::default().part(1, key).part(16, value);
-    let config = Message::default().messages(1, about.config.iter().map(item));
-    let started = Message::default().whole(1, about.started as u64);
-    Message::default()
-        .part(1, &about.id)
-        .part(3, &about.project)
-        .message(4, config)
-        .part(8, &run.name)
-        .message(17, started)
+fn of_run(run: &MeasuredRun, about: &About) -> Run {
+    let setting = |(key, json): &(String, String)| Setting {
+        key: key.clone(),
+        json: json.clone(),
+    };
+    Run {
+        id: about.id.clone(),
+        project: about.project.clone(),
+        config: Some(Config {
+            items: about.config.iter().map(setting).collect(),
+        }),
+        name: run.name.clone(),
+        started: Some(Timestamp {
+            seconds: about.started as i64,
+        }),
+    }
 }
 
-/// The values of a step: a `HistoryRecord`.
-fn history(snapshot: &Snapshot) -> Message {
-    let step = item("_step", &snapshot.step.to_string());
-    let items = values(snapshot).into_iter().chain([step]);
-    let number = Message::default().whole(1, snapshot.step);
-    Message::default().messages(1, items).message(2, number)
+fn history(snapshot: &Snapshot) -> History {
+    let number = snapshot.step as i64;
+    History {
+        items: items(snapshot),
+        step: Some(Step { number }),
+    }
 }
 
-/// The values of the last step: a `SummaryRecord`.
-fn summary(snapshot: &Snapshot) -> Message {
-    let step = item("_step", &snapshot.step.to_string());
-    Message::default().messages(1, values(snapshot).into_iter().chain([step]))
-}
-
-fn values(snapshot: &Snapshot) -> Vec<Message> {
+/// The values of a step, and the step.
+fn items(snapshot: &Snapshot) -> Vec<Item> {
+    let item = |name: &str, json: String| Item {
+        nested_key: name.to_owned(),
+        json,
+    };
     let scalars = snapshot.scalars.iter();
-    let scalars = scalars.map(|(name, value)| item(name, &number(*value)));
+    let scalars = scalars.map(|(name, value)| item(name, number(*value)));
     let histograms = snapshot.histograms.iter();
-    let histograms = histograms.map(|(name, one)| item(name, &of_histogram(one)));
-    scalars.chain(histograms).collect()
-}
-
-/// A key with its value as JSON; `nested_key` is what the key is stored in, since it may hold dots.
-fn item(key: &str, json: &str) -> Message {
-    Message::default().part(2, key).part(16, json)
+    let histograms = histograms.map(|(name, one)| item(name, of_histogram(one)));
+    let step = item("_step", snapshot.step.to_string());
+    scalars.chain(histograms).chain([step]).collect()
 }
 
 /// As `wandb.Histogram` has it: counts, and one edge more.
