@@ -117,7 +117,7 @@ fn changed_by_muon(mut arch: outcrop_arch::ArchSpec) -> usize {
     let step = |x: f64| 3.4445 * x - 4.7750 * x.powi(3) + 2.0315 * x.powi(5);
     // singular values from 1 to 1e-4
     let scales = |count: usize| -> Vec<f64> {
-        let exponent = |i: usize| -4.0 * i as f64 / (count - 1) as f64;
+        let exponent = |i: usize| -4.0 * i as f64 / (count - 1).max(1) as f64;
         (0..count).map(|i| 10f64.powf(exponent(i))).collect()
     };
     let after = |count: usize| -> Vec<f64> {
@@ -126,7 +126,7 @@ fn changed_by_muon(mut arch: outcrop_arch::ArchSpec) -> usize {
         let after = |x: &f64| (0..5).fold(x / norm, |x, _| step(x));
         scales.iter().map(after).collect()
     };
-    // number i of matrices beside one another, each with these singular values; the shorter side has them
+    // number i of a matrix with these singular values; the shorter side has them
     let number = |[rows, columns]: [usize; 2], i: usize, scales: &[f64]| {
         let (row, column) = (i / columns, i % columns);
         match rows <= columns {
@@ -135,14 +135,11 @@ fn changed_by_muon(mut arch: outcrop_arch::ArchSpec) -> usize {
         }
     };
     let split = |name: &str, [rows, columns]: [usize; 2], i: usize| {
-        let count = if name.contains("mlp.experts") {
-            EXPERTS
-        } else {
-            1
+        let own = match name.contains("mlp.experts") && rows > 1 {
+            true => rows / EXPERTS,
+            false => rows,
         };
-        let own = columns / count;
-        let (row, column) = (i / columns, i % columns);
-        ([rows, own], row * own + column % own, column / own)
+        ([own, columns], i % (own * columns), i / (own * columns))
     };
     let mut matrices = 0;
     for composed in [false, true] {
@@ -176,7 +173,7 @@ fn changed_by_muon(mut arch: outcrop_arch::ArchSpec) -> usize {
                 let change = f64::from(*old) - f64::from(*new);
                 assert!(
                     (change - size * direction).abs() < 1e-4 * size,
-                    "{name} {i}: {change}"
+                    "{name} {i}, composed {composed}: {change}"
                 );
             }
         }

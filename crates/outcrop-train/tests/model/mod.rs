@@ -118,8 +118,10 @@ impl ParameterMap for Weights {
             TensorKind::Matrix => tensor.clone().transpose(),
             _ => tensor.clone(),
         };
+        // matrices of experts one below another
+        let shape = stored.dims().to_vec();
         let numbers = Numbers::of(stored).unwrap().as_slice().to_vec();
-        let entry = (weight.shape.clone(), numbers);
+        let entry = (shape, numbers);
         self.0.insert(weight.name.clone(), entry);
         tensor
     }
