@@ -69,12 +69,14 @@ impl CurveSummary {
 }
 
 /// Finds the half-way value between `from` and the extremum `to`; between them the curve crosses
-/// it once. Regula falsi (Illinois) in ln(1 + t - first), where the curves are smooth.
+/// it once. Regula falsi (Illinois) in ln(1 + t - first), where the curves are smooth, until the step or the value is exact
+/// to 1e-13 of its range.
 fn half_way(curve: &(impl Curve + ?Sized), from: (f64, f64), to: (f64, f64)) -> Option<f64> {
     if from.1 == to.1 {
         return None;
     }
     let half = from.1 + (to.1 - from.1) / 2.0;
+    let exact = 1e-13 * (to.1 - from.1).abs();
     let step = |s: f64| from.0 + s.exp_m1();
     let (mut before, mut after) = (0.0, (to.0 - from.0).ln_1p());
     let (mut low, mut high) = (from.1 - half, to.1 - half);
@@ -91,7 +93,7 @@ fn half_way(curve: &(impl Curve + ?Sized), from: (f64, f64), to: (f64, f64)) -> 
             break;
         }
         let f = curve.value(step(middle)) - half;
-        if f == 0.0 {
+        if f.abs() <= exact {
             return Some(step(middle));
         }
         if f * (to.1 - from.1) < 0.0 {

@@ -11,13 +11,13 @@ impl Interval {
     /// The central `level` of `draws`; empty where a tail is not finite or there are no draws.
     pub(crate) fn new(mut draws: Vec<f64>, level: f64) -> Self {
         draws.retain(|x| !x.is_nan());
-        draws.sort_by(f64::total_cmp);
         let tail = (1.0 - level) / 2.0;
-        let at = |p: f64| {
+        let mut at = |p: f64| {
             let place = p * (draws.len().checked_sub(1)?) as f64;
             let (below, share) = (place.floor() as usize, place.fract());
-            let above = (below + 1).min(draws.len() - 1);
-            let value = draws[below] + share * (draws[above] - draws[below]);
+            let (_, value, above) = draws.select_nth_unstable_by(below, f64::total_cmp);
+            let (value, above) = (*value, above.iter().copied().min_by(f64::total_cmp));
+            let value = value + share * (above.unwrap_or(value) - value);
             value.is_finite().then_some(value)
         };
         Self {

@@ -30,22 +30,44 @@ pub(crate) fn squares<F: Separable<N, M>, const N: usize, const M: usize>(
     let mut basis = [const { Vec::new() }; M];
     // residuals[j] is what the columns before j leave
     let mut residuals = [const { Vec::new() }; M];
-    let (mut r, mut last) = ([[0.0; M]; M], Vec::new());
+    let mut r = [[0.0; M]; M];
     product(data.values, data.scales, &mut residuals[0]);
     family.sweep(data.steps, axes, &mut |unchanged, columns| {
-        for j in unchanged..M {
+        for j in unchanged..M - 1 {
             weigh(&columns[j], data.scales, &mut basis[j]);
             orthogonalise(&mut basis, j, CANCELLED, &mut r);
             let part = dot(&basis[j], &residuals[j]);
             let (before, after) = residuals.split_at_mut(j + 1);
-            let target = after.first_mut().unwrap_or(&mut last);
-            target.clear();
-            target.extend_from_slice(&before[j]);
-            subtract(part, &basis[j], target);
+            after[0].clear();
+            after[0].extend_from_slice(&before[j]);
+            subtract(part, &basis[j], &mut after[0]);
         }
-        squares.push(dot(&last, &last));
+        weigh(&columns[M - 1], data.scales, &mut basis[M - 1]);
+        let sse = without(&basis, &residuals[M - 1]);
+        squares.push(sse.unwrap_or_else(|| {
+            orthogonalise(&mut basis, M - 1, CANCELLED, &mut r);
+            let left = &mut residuals[M - 1].clone();
+            subtract(dot(&basis[M - 1], left), &basis[M - 1], left);
+            dot(left, left)
+        }));
     });
     squares
+}
+
+/// Differences of squares of which less than this share is left have lost more digits than a grid may lose.
+const LOST: f64 = 1e-7;
+
+/// The square that is left of `residuals` without their part along the last column of `basis`, by products alone: the last
+/// column is not yet orthogonal to the others, which are unit columns and at right angles to `residuals`. `None` where
+/// rounding would show.
+fn without<const M: usize>(basis: &[Vec<f64>; M], residuals: &[f64]) -> Option<f64> {
+    let (column, before) = basis.split_last()?;
+    let whole = dot(column, column);
+    let along: f64 = before.iter().map(|q| dot(q, column).powi(2)).sum();
+    let (power, part) = (dot(residuals, residuals), dot(residuals, column));
+    let left = whole - along;
+    let sse = power - part * part / left;
+    (left > 0.0 && (left / whole) * (sse / power) > LOST).then_some(sse)
 }
 
 /// Where to descend from, the lowest first: the cells of a grid of the given shape (the last axis
@@ -103,6 +125,18 @@ mod tests {
         let grid = [5.0, 4.0, 1.0, 6.0, 7.0, 5.0, 0.0, 6.0, 7.0];
         assert_eq!(starts(&grid, [3, 3]), [[2, 0], [0, 2]]);
         assert_eq!(starts(&[3.0, 1.0, 2.0, 0.0], [4]), [[3], [1], [0]]);
+    }
+
+    #[test]
+    fn squares_by_products_are_those_of_the_projection() {
+        let basis = |last: Vec<f64>| [vec![0.6, 0.8, 0.0], last];
+        let residuals = [0.8, -0.6, 2.0];
+        // orthogonal to the first column: (0.48, -0.36, 1.0)
+        let found = without(&basis(vec![1.08, 0.44, 1.0]), &residuals).unwrap();
+        let (power, part, left): (f64, f64, f64) = (5.0, 2.6, 1.36);
+        assert!((found - (power - part * part / left)).abs() < 1e-14);
+        assert_eq!(without(&basis(vec![0.6, 0.8, 1e-4]), &residuals), None);
+        assert_eq!(without(&basis(vec![0.8, -0.6, 2.0]), &residuals), None);
     }
 
     #[test]

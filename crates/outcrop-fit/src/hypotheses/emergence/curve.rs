@@ -54,6 +54,23 @@ impl EmergenceCurve {
         critical_point(self.beta, self.kappa, self.centre, c1, c2)
     }
 
+    /// exp(-beta t) and (1 - exp(-beta t)) / beta, which curves of equal beta share.
+    pub(super) fn decay(&self, t: f64) -> [f64; 2] {
+        let [decay, ramp, _] = decay_columns(t, self.beta);
+        [decay, ramp]
+    }
+
+    /// ln(1 + kappa (t - t_c)) / kappa, which curves of equal tau0 share.
+    pub(super) fn logarithm(&self, t: f64) -> f64 {
+        log_column(t, self.centre, self.kappa, self.tau0).0
+    }
+
+    /// The value, given both.
+    pub(super) fn combine(&self, [decay, ramp]: [f64; 2], logarithm: f64) -> f64 {
+        let [c0, c2, c1] = self.coefficients;
+        c0 + c1 * decay * logarithm + c2 * ramp
+    }
+
     /// The derivatives of f(t) by A1, A2, K, beta and tau0.
     pub(super) fn gradient(&self, t: f64) -> [f64; 5] {
         let [_, ramp, log] = self.coefficients;
@@ -74,9 +91,7 @@ impl EmergenceCurve {
 
 impl Curve for EmergenceCurve {
     fn value(&self, t: f64) -> f64 {
-        let [c0, c2, c1] = self.coefficients;
-        let [decay, ramp, _] = decay_columns(t, self.beta);
-        c0 + c1 * decay * log_column(t, self.centre, self.kappa, self.tau0).0 + c2 * ramp
+        self.combine(self.decay(t), self.logarithm(t))
     }
 
     fn turns(&self, first: f64, last: f64) -> Vec<f64> {

@@ -21,7 +21,8 @@ pub fn lambert_w_of_exp(l: f64) -> f64 {
     let mut w = if l > 1.0 { l } else { l.exp().ln_1p() };
     for _ in 0..50 {
         let next = w * (1.0 + l - w.ln()) / (1.0 + w);
-        let done = (next - w).abs() <= 1e-16 * w;
+        // each pass squares the error, so that what is left is below rounding
+        let done = (next - w).abs() <= 1e-9 * w;
         w = next.max(f64::MIN_POSITIVE);
         if done {
             break;

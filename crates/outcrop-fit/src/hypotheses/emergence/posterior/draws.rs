@@ -2,6 +2,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
 
+use super::drawn::Drawn;
 use super::plane::zoom;
 use crate::autocorrelation::{Whitened, shares};
 use crate::hypotheses::{Emergence, EmergenceCurve};
@@ -145,8 +146,8 @@ impl Posterior {
 
     /// As [`Posterior::value`] at each of `steps`, from every fourth curve: for drawing.
     pub fn band(&self, steps: &[f64], level: f64) -> Vec<Interval> {
-        let some = || self.curves.iter().step_by(4);
-        let at = |&t: &f64| Interval::new(some().map(|c| c.value(t)).collect(), level);
+        let drawn = Drawn::new(self.curves.iter().step_by(4));
+        let at = |&t: &f64| Interval::new(drawn.values(t), level);
         steps.iter().map(at).collect()
     }
 }
