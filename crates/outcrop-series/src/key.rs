@@ -1,6 +1,6 @@
 //! The inputs that the rows of a step were measured from, so that outdated rows are detected.
 
-use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint};
+use outcrop_checkpoint::{AuditedCheckpoint, Checkpoint, Result as CheckpointResult, Weights};
 use outcrop_core::table::{self, Columns, MeasurementWriter};
 use outcrop_core::{Error as CoreError, Measurement, Observation, sha256_file, sha256_hex};
 use outcrop_forward::LAST_STEP;
@@ -101,9 +101,16 @@ pub(crate) fn of(hashes: &[String]) -> String {
 }
 
 /// The hash of each weight file of a checkpoint that was not audited.
-pub(crate) fn hashes(checkpoint: &Checkpoint) -> Result<Vec<String>> {
-    let hashes: Result<_, CoreError> = checkpoint.files.iter().map(|f| sha256_file(f)).collect();
-    Ok(hashes?)
+pub(crate) fn hashes(
+    checkpoint: &Checkpoint,
+    opened: Option<&CheckpointResult<Weights>>,
+) -> Result<Vec<String>> {
+    let weights = opened.and_then(|opened| opened.as_ref().ok());
+    let hashes = checkpoint.files.iter().map(|path| match weights {
+        Some(weights) => weights.file_sha256(path),
+        None => Ok(sha256_file(path)?),
+    });
+    Ok(hashes.collect::<CheckpointResult<_>>()?)
 }
 
 /// A hash of the rows of a step, as they are before the audit marks them.

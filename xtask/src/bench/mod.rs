@@ -10,6 +10,7 @@ mod growth;
 mod measure;
 mod observe;
 mod outcomes;
+mod series;
 mod side;
 mod step;
 mod switches;
@@ -31,7 +32,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 13] = [
+const BENCHMARKS: [Benchmark; 14] = [
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -46,6 +47,11 @@ const BENCHMARKS: [Benchmark; 13] = [
         name: "measure",
         about: measure::ABOUT,
         run: measure::run,
+    },
+    Benchmark {
+        name: "series",
+        about: series::ABOUT,
+        run: series::run,
     },
     Benchmark {
         name: "train",

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::finding::{Code, Finding};
 pub use self::scan::{AuditedCheckpoint, AuditedFile, AuditedTensor};
 pub use self::sketch::Sketch;
-use crate::{Checkpoint, CheckpointSeries, KnownFault};
+use crate::{Checkpoint, CheckpointSeries, KnownFault, Result, Weights};
 
 /// The options of an audit.
 ///
@@ -98,8 +98,8 @@ impl Audit {
 }
 
 /// Audits a series: hashes every file, compares the steps with each other, and follows a few
-/// matrices from step to step. What cannot be read is a finding. One tensor at a time is held in
-/// memory, and the hash of each.
+/// matrices from step to step. What cannot be read is a finding. A thread holds a piece of one tensor, or all of it where it is
+/// strewn over a file; of the others their hashes are kept.
 ///
 /// A run of several wrong steps one after another is not seen as a jump, nor is a wrong first or
 /// last one: each needs a neighbour on both sides that is right.
@@ -174,11 +174,20 @@ impl Auditor {
         self.audit.findings.push(finding::no_weights(step, place));
     }
 
-    /// Hashes a checkpoint's files and reads its tensors; in any order of steps. Returns what was
-    /// scanned; without files if something cannot be read, which is a finding.
+    /// Hashes a checkpoint's files and reads its tensors, on all threads of the current rayon pool; in any order of steps.
+    /// Returns what was scanned; without files if something cannot be read, which is a finding.
     pub fn scan(&mut self, entry: &Checkpoint) -> &AuditedCheckpoint {
-        let (checkpoint, finding) =
-            scan::scan(entry, self.options.tensors, &self.audit.checkpoints);
+        self.scan_opened(entry, &Weights::open(&entry.folder))
+    }
+
+    /// As [`Auditor::scan`], of weights that are open, or why they are not. Those that are held ([`Weights::hold`]) are not
+    /// read from the disk again.
+    pub fn scan_opened(
+        &mut self,
+        entry: &Checkpoint,
+        opened: &Result<Weights>,
+    ) -> &AuditedCheckpoint {
+        let (checkpoint, finding) = scan::scan(entry, opened, self.options.tensors);
         self.audit.findings.extend(finding);
         self.recall(checkpoint)
     }

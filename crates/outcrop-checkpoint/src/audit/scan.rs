@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use outcrop_core::{RunningSha256, sha256_file};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Code, Finding, some, step_words};
@@ -68,12 +69,11 @@ pub struct AuditedTensor {
     pub file: String,
 }
 
-/// Hashes a checkpoint's files and, if asked, reads its tensors; those of files that `earlier` had are
-/// not read again.
+/// Hashes a checkpoint's files and, if asked, reads its tensors, on all threads of the current rayon pool.
 pub(super) fn scan(
     entry: &Checkpoint,
+    opened: &Result<Weights>,
     tensors: bool,
-    earlier: &[AuditedCheckpoint],
 ) -> (AuditedCheckpoint, Option<Finding>) {
     let mut audited = AuditedCheckpoint {
         step: entry.step,
@@ -84,32 +84,10 @@ pub(super) fn scan(
         altered: Vec::new(),
         sketches: Vec::new(),
     };
-    let read: Result<Vec<_>> = entry.files.iter().map(audit_file).collect();
-    let read = read.and_then(|files| {
-        let hashes: Vec<_> = files.iter().map(|file| file.sha256.clone()).collect();
-        audited.altered = entry.altered(&hashes);
-        let alike = earlier
-            .iter()
-            .find(|e| e.files == files && !e.tensors.is_empty());
-        audited.files = files;
-        if let Some(alike) = alike {
-            audited.tensors = alike.tensors.clone();
-            audited.notes = alike.notes.clone();
-            audited.sketches = alike.sketches.clone();
-        } else {
-            let weights = Weights::open(&entry.folder)?;
-            audited.tensors = read_tensors(&weights, tensors)?;
-            audited.notes = weights.notes().to_vec();
-            if tensors && entry.step.is_some_and(|step| step <= sketch::LAST) {
-                audited.sketches = sketch::sketches(&weights);
-            }
-        }
-        Ok(())
-    });
-    let finding = match read {
+    let finding = match fill(&mut audited, entry, opened, tensors) {
         Ok(()) => no_model(&audited),
-        Err(e) => {
-            let words = format!("{} failed to {e}", step_words(entry.step));
+        Err(reason) => {
+            let words = format!("{} failed to {reason}", step_words(entry.step));
             Some((Code::Unreadable, words))
         }
     };
@@ -120,6 +98,32 @@ pub(super) fn scan(
             .of_file(entry.folder.display().to_string())
     });
     (audited, finding)
+}
+
+/// Files first, which may be readable where tensors are not.
+fn fill(
+    audited: &mut AuditedCheckpoint,
+    entry: &Checkpoint,
+    opened: &Result<Weights>,
+    values: bool,
+) -> Result<(), String> {
+    let weights = opened.as_ref().map_err(Error::to_string);
+    let hash = |path| audit_file(path, opened.as_ref().ok());
+    let (files, tensors) = rayon::join(
+        || entry.files.par_iter().map(hash).collect::<Result<Vec<_>>>(),
+        || weights.clone().map(|weights| read_tensors(weights, values)),
+    );
+    let files = files.map_err(|e| e.to_string())?;
+    let hashes: Vec<_> = files.iter().map(|file| file.sha256.clone()).collect();
+    audited.altered = entry.altered(&hashes);
+    audited.files = files;
+    audited.tensors = tensors?.map_err(|e| e.to_string())?;
+    let weights = weights?;
+    audited.notes = weights.notes().to_vec();
+    if values && entry.step.is_some_and(|step| step <= sketch::LAST) {
+        audited.sketches = sketch::sketches(weights);
+    }
+    Ok(())
 }
 
 /// Tensors of which none is a matrix are no model: the loss, or the state of an optimiser or of random
@@ -146,12 +150,24 @@ fn no_model(checkpoint: &AuditedCheckpoint) -> Option<(Code, String)> {
     Some((Code::NoCheckpoint, words))
 }
 
-fn audit_file(path: &PathBuf) -> Result<AuditedFile> {
-    let length = std::fs::metadata(path).map_err(|e| Error::io("read", path, e))?;
+/// A file as it is held, else as it lies on the disk.
+fn audit_file(path: &PathBuf, weights: Option<&Weights>) -> Result<AuditedFile> {
+    let held = weights.and_then(|weights| weights.held(path));
+    let bytes = match held {
+        Some(held) => held.len() as u64,
+        None => {
+            let about = std::fs::metadata(path);
+            about.map_err(|e| Error::io("read", path, e))?.len()
+        }
+    };
+    let sha256 = match weights {
+        Some(weights) => weights.file_sha256(path)?,
+        None => sha256_file(path)?,
+    };
     Ok(AuditedFile {
         name: name_of(path),
-        bytes: length.len(),
-        sha256: sha256_file(path)?,
+        bytes,
+        sha256,
     })
 }
 
@@ -161,8 +177,8 @@ fn name_of(path: &std::path::Path) -> String {
 }
 
 fn read_tensors(weights: &Weights, values: bool) -> Result<Vec<AuditedTensor>> {
-    let mut tensors = Vec::new();
-    for (name, info) in weights.tensors() {
+    let all: Vec<_> = weights.tensors().collect();
+    let read = all.into_par_iter().map(|(name, info)| {
         let mut tensor = AuditedTensor {
             name: name.into(),
             dtype: info.dtype.to_string(),
@@ -175,9 +191,9 @@ fn read_tensors(weights: &Weights, values: bool) -> Result<Vec<AuditedTensor>> {
         if values {
             read_values(weights, info.dtype, &mut tensor)?;
         }
-        tensors.push(tensor);
-    }
-    Ok(tensors)
+        Ok(tensor)
+    });
+    read.collect()
 }
 
 fn read_values(weights: &Weights, dtype: DType, tensor: &mut AuditedTensor) -> Result<()> {

@@ -12,7 +12,6 @@ mod trainers;
 mod without_torch;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -24,7 +23,7 @@ pub(crate) use self::layout::{ADAPTER, Layout, NAMES};
 #[cfg(feature = "hub")]
 pub(crate) use self::layout::{is_index, weight_map};
 pub use self::stored::TensorInfo;
-use self::stored::{Source, Stored};
+use self::stored::{Content, Source, Stored};
 use self::trainers::Found;
 use crate::dtype::append_f32;
 use crate::{Error, Result};
@@ -52,7 +51,7 @@ const COMPARED: usize = 1 << 20;
 #[derive(Debug)]
 pub struct Weights {
     path: PathBuf,
-    files: Vec<(PathBuf, File)>,
+    files: Vec<(PathBuf, Content)>,
     tensors: BTreeMap<String, Stored>,
     notes: Vec<String>,
     config: Option<Result<String, String>>,
@@ -82,7 +81,11 @@ impl Weights {
         let opened = (layout.format.open)(&layout)?;
         let mut weights = Self {
             path: path.into(),
-            files: opened.files,
+            files: opened
+                .files
+                .into_iter()
+                .map(|(path, file)| (path, Content::Disk(file)))
+                .collect(),
             tensors: BTreeMap::new(),
             notes: opened.notes,
             config: opened.config,
@@ -195,6 +198,48 @@ impl Weights {
     /// The weight files, shards by name.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    /// Reads every weight file into memory, if they have at most `limit` bytes together, and closes it: whatever is read
+    /// afterwards, hashes among it, is of these bytes. Whether they are held.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with the file.
+    pub fn hold(&mut self, limit: u64) -> Result<bool> {
+        let mut total: u64 = 0;
+        for (path, content) in &self.files {
+            let length = content.length().map_err(|e| Error::io("read", path, e))?;
+            total = total.saturating_add(length);
+        }
+        if total > limit {
+            return Ok(false);
+        }
+        for (path, content) in &mut self.files {
+            content.hold().map_err(|e| Error::io("read", &*path, e))?;
+        }
+        Ok(true)
+    }
+
+    /// The SHA-256 of a file of the checkpoint, 64 hexadecimal digits: of what is held, else of what lies on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with the file.
+    #[cfg(feature = "checksums")]
+    pub fn file_sha256(&self, path: &Path) -> Result<String> {
+        match self.held(path) {
+            Some(bytes) => Ok(outcrop_core::sha256_hex(bytes)),
+            None => Ok(outcrop_core::sha256_file(path)?),
+        }
+    }
+
+    /// The bytes of a weight file that is held.
+    #[cfg(feature = "checksums")]
+    pub(crate) fn held(&self, path: &Path) -> Option<&[u8]> {
+        let file = self.files.iter().find(|(held, _)| held == path);
+        match file {
+            Some((_, Content::Memory(bytes))) => Some(bytes),
+            Some((_, Content::Disk(_))) | None => None,
+        }
     }
 
     /// The tensors' names, sorted.

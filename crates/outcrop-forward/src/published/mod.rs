@@ -61,7 +61,14 @@ impl Published {
     /// [`Error::Arch`] for an architecture that the family does not hold, [`Error::Block`] for one with a step
     /// that there is not here, else as [`Published::open`].
     pub fn with_arch(arch: ArchSpec, family: &'static Family, folder: &Path) -> Result<Self> {
-        let weights = Weights::open(folder)?;
+        Self::with_weights(arch, family, Weights::open(folder)?)
+    }
+
+    /// As [`Published::with_arch`], of weights that are open.
+    ///
+    /// # Errors
+    /// As [`Published::with_arch`].
+    pub fn with_weights(arch: ArchSpec, family: &'static Family, weights: Weights) -> Result<Self> {
         let mut wanted = family.tensors(&arch)?;
         let plan = Plan::new(&arch);
         let blocks = plan.blocks.iter().map(|block| Block::new(&block.section));

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
-use outcrop_checkpoint::{Altered, Auditor, Checkpoint};
+use outcrop_checkpoint::{Altered, Auditor, Checkpoint, Weights};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256, sha256_hex};
 use outcrop_forward::{
     Annotations, LensPositions, Measured, ObservedStep, Published, measure_on, observe_step,
@@ -97,6 +97,8 @@ struct Measuring<'a> {
     seen: Vec<Checkpoint>,
     /// Hashes of weights that were taken, by step.
     hashes: BTreeMap<u64, String>,
+    /// The weights of the step that was hashed last, which may be held in memory.
+    opened: Option<(u64, Weights)>,
     /// A file by step that is not what its `SHA256SUMS` says.
     altered: BTreeMap<u64, Altered>,
     /// Steps whose revision on the hub is another commit than when it was measured.
@@ -164,6 +166,7 @@ impl<'a> Measuring<'a> {
             auditor: auditor(options),
             seen: Vec::new(),
             hashes: BTreeMap::new(),
+            opened: None,
             altered: BTreeMap::new(),
             moved: BTreeSet::new(),
             arch: None,
@@ -305,7 +308,10 @@ impl<'a> Measuring<'a> {
         observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<StepRows> {
         let (arch, family) = (found.arch.clone(), found.family);
-        let opened = Published::with_arch(arch, family, &checkpoint.folder)?;
+        let opened = match self.opened.take() {
+            Some((read, weights)) if read == step => Published::with_weights(arch, family, weights),
+            _ => Published::with_arch(arch, family, &checkpoint.folder),
+        }?;
         self.tell(step, opened.notes(), observer);
         let (name, ids) = (self.state.model.as_str(), &self.tokens.ids);
         let cells = (ids.len() * opened.arch().layers) as f64;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop_arch::{ArchSpec, HuggingFace};
-use outcrop_checkpoint::{Altered, Checkpoint};
+use outcrop_checkpoint::{Altered, Checkpoint, Weights};
 use outcrop_core::arch_sha256;
 
 use super::Measuring;
@@ -194,31 +194,38 @@ impl Measuring<'_> {
         let held = self.state.steps.get(&step);
         let known = held.filter(|held| held.stamp.as_deref() == Some(stamp));
         let known = known.and_then(|held| held.weights.clone());
-        let audited = self.auditor.as_mut().map(|auditor| {
+        let opened = match (&self.auditor, &known) {
+            (None, Some(_)) => None,
+            _ => Some(read_once(checkpoint)),
+        };
+        let audited = self.auditor.as_mut().zip(opened.as_ref());
+        let audited = audited.map(|(auditor, opened)| {
             // findings about a model alone are about the step under which it is measured
             let checkpoint = Checkpoint {
                 step: Some(step),
                 ..checkpoint.clone()
             };
             self.seen.push(checkpoint.clone());
-            auditor.scan(&checkpoint).clone()
+            auditor.scan_opened(&checkpoint, opened).clone()
         });
         let hash = match audited {
             Some(audited) => {
                 let hash = key::audited(&audited);
                 self.compare(step, audited.altered);
-                hash.map_or_else(|| Ok(key::of(&key::hashes(checkpoint)?)), Ok::<_, Error>)?
+                let again = || Ok(key::of(&key::hashes(checkpoint, opened.as_ref())?));
+                hash.map_or_else(again, Ok::<_, Error>)?
             }
             None => match known {
                 Some(known) => known,
                 None => {
-                    let hashes = key::hashes(checkpoint)?;
+                    let hashes = key::hashes(checkpoint, opened.as_ref())?;
                     self.compare(step, checkpoint.altered(&hashes));
                     key::of(&hashes)
                 }
             },
         };
         self.hashes.insert(step, hash.clone());
+        self.opened = opened.and_then(Result::ok).map(|weights| (step, weights));
         Ok(hash)
     }
 
@@ -229,4 +236,14 @@ impl Measuring<'_> {
             self.altered.insert(step, altered);
         }
     }
+}
+
+/// Weight files that have at most so many bytes together are read once, into memory; of larger ones each reader reads what it
+/// needs.
+const HELD: u64 = 128 << 20;
+
+fn read_once(checkpoint: &Checkpoint) -> outcrop_checkpoint::Result<Weights> {
+    let mut weights = Weights::open(&checkpoint.folder)?;
+    weights.hold(HELD)?;
+    Ok(weights)
 }

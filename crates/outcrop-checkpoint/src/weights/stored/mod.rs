@@ -1,17 +1,18 @@
 //! Where a tensor lies in its files, and its bytes in row-major order.
 
 mod change;
+mod content;
 mod low_rank;
 mod quant;
 mod read_at;
 mod sum;
 mod walk;
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
+pub(super) use self::content::Content;
 use self::low_rank::LowRank;
 pub(super) use self::quant::{PACKINGS, Packing};
 pub(super) use self::read_at::read_exact_at;
@@ -93,7 +94,7 @@ pub(super) struct Part {
 }
 
 /// Files that are open.
-pub(super) type Files = [(PathBuf, File)];
+pub(super) type Files = [(PathBuf, Content)];
 
 impl Stored {
     /// Calls `each` with the bytes of the elements `range`, counted in row-major order, piece by
@@ -156,27 +157,18 @@ impl Source {
 }
 
 fn plain(
-    file: &File,
+    file: &Content,
     at: u64,
     size: usize,
     range: Range<usize>,
     each: &mut dyn FnMut(&[u8]),
 ) -> io::Result<()> {
-    let mut at = at + (range.start * size) as u64;
-    let mut left = range.len() * size;
-    let mut piece = vec![0; left.min(PIECE)];
-    while left > 0 {
-        let bytes = &mut piece[..left.min(PIECE)];
-        read_exact_at(file, bytes, at)?;
-        each(bytes);
-        at += bytes.len() as u64;
-        left -= bytes.len();
-    }
-    Ok(())
+    let at = at + (range.start * size) as u64;
+    file.pieces(at, range.len() * size, PIECE, each)
 }
 
 fn packed(
-    file: &File,
+    file: &Content,
     at: u64,
     packing: &Packing,
     range: Range<usize>,
@@ -185,22 +177,21 @@ fn packed(
     const SIZE: usize = size_of::<f32>();
     let at_once = PIECE / packing.elements / SIZE;
     let blocks = range.start / packing.elements..range.end.div_ceil(packing.elements);
-    let (mut blocks_read, mut bytes) = (Vec::new(), Vec::new());
-    for first in blocks.clone().step_by(at_once) {
-        let some = first..blocks.end.min(first + at_once);
-        blocks_read.resize(some.len() * packing.bytes, 0);
-        read_exact_at(file, &mut blocks_read, at + (first * packing.bytes) as u64)?;
+    let (mut first, mut bytes) = (blocks.start, Vec::new());
+    let from = at + (first * packing.bytes) as u64;
+    let length = blocks.len() * packing.bytes;
+    file.pieces(from, length, at_once * packing.bytes, |read| {
         bytes.clear();
-        packing.append(&blocks_read, &mut bytes);
+        packing.append(read, &mut bytes);
         // the first and the last block may reach beyond the range
         let begin = first * packing.elements;
         let from = range.start.saturating_sub(begin);
-        let to = (range.end - begin).min(some.len() * packing.elements);
+        let to = (range.end - begin).min(bytes.len() / SIZE);
         if from < to {
             each(&bytes[from * SIZE..to * SIZE]);
         }
-    }
-    Ok(())
+        first += at_once;
+    })
 }
 
 /// Elements of a row, where every part has whole rows of the first dimension.
