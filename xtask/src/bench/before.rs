@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::table;
-use super::training::{self, Numbers, SHAPES, median, number, numbers};
+use super::training::{self, Numbers, SHAPES, USUAL, median, number, numbers};
 use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "time and memory of training, taps, measuring and fitting, of this build over that of an \
@@ -92,7 +92,7 @@ fn built(checkout: &Path) -> Result<PathBuf, String> {
 fn timings(examples: &Path, checkpoint: &Path, seconds: usize) -> Result<Vec<Timing>, String> {
     let mut all = Vec::new();
     for threads in [1, 2] {
-        for shape in &SHAPES {
+        for shape in &SHAPES[..USUAL] {
             let numbers =
                 training::run_ours(&examples.join("train_speed"), shape, seconds, threads)?;
             all.push(Timing {

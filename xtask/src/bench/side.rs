@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::table;
-use super::training::{self, SHAPES, Shape, median, number, run_ours};
+use super::training::{self, SHAPES, Shape, USUAL, median, number, run_ours};
 use crate::{bad_use, process};
 
 pub(super) const ABOUT: &str = "tokens a second in total of runs side by side with one thread each, and of one run with \
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     };
     let program = training::build(&process::target()?, "train_speed")?;
     let threads = request.threads();
-    let shapes = [SMALL].into_iter().chain(SHAPES);
+    let shapes = [SMALL].into_iter().chain(SHAPES.into_iter().take(USUAL));
     let case = |shape| Case {
         shape,
         alone: Vec::new(),

@@ -8,7 +8,7 @@ use super::{symbols, table};
 use crate::{bad_use, process};
 
 pub(super) const ABOUT: &str = "where the time of an update goes, by part and, where `perf` can be run, by kind of work \
-     [--seconds N, 5] [--shape 1..3] [--threads N]";
+     [--seconds N, 5] [--shape 1..4, the first three] [--threads N]";
 
 const PARTS: [&str; 4] = ["data", "forward", "backward", "optimizer"];
 /// What is no part of the update that is timed: the loop also draws a batch, from one of two kinds of corpora,

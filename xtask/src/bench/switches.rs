@@ -9,7 +9,7 @@ use super::training::{self, Shape, Variant};
 use crate::bad_use;
 
 pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of a Llama block and of each \
-     attention switch, on two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N] [--variant N, 1 is \
+     attention switch, on two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..4, the first three] [--threads N] [--variant N, 1 is \
      the Llama block]";
 
 const VARIANTS: [Variant; 16] = [

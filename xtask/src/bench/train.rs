@@ -8,8 +8,8 @@ use super::table;
 use super::training::{self, Numbers, Request, Shape, Variant, number, numbers};
 use crate::{bad_use, process, python};
 
-pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of three shapes on one and \
-     two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..3] [--threads N]";
+pub(super) const ABOUT: &str = "tokens a second of the training loop, by PyTorch and by us, of four shapes on one and \
+     two threads [--rounds N, 5] [--seconds N, 5] [--shape 1..4, the first three] [--threads N]";
 
 /// One model on some threads, and what both sides printed in each round: ours, theirs.
 pub(super) struct Case {

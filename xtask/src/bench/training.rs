@@ -18,7 +18,10 @@ pub(super) struct Shape {
     pub(super) vocab: usize,
 }
 
-pub(super) const SHAPES: [Shape; 3] = [
+/// Those that are run unless another is asked for.
+pub(super) const USUAL: usize = 3;
+
+pub(super) const SHAPES: [Shape; 4] = [
     Shape {
         layers: 3,
         d_model: 64,
@@ -43,6 +46,14 @@ pub(super) const SHAPES: [Shape; 3] = [
         batch: 8,
         vocab: 2048,
     },
+    Shape {
+        layers: 8,
+        d_model: 512,
+        heads: 8,
+        context: 512,
+        batch: 4,
+        vocab: 8192,
+    },
 ];
 
 /// A model of `switched.py`, and how the same is made of ours.
@@ -57,7 +68,7 @@ pub(super) struct Variant {
 pub(super) struct Request {
     pub(super) rounds: usize,
     pub(super) seconds: usize,
-    /// The number of one shape, from 1, or all.
+    /// The number of one shape, from 1, or the first [`USUAL`].
     shape: Option<usize>,
     /// One number of threads, or one and two.
     threads: Option<usize>,
@@ -118,10 +129,13 @@ impl Request {
         self.threads.map_or(vec![1, 2], |n| vec![n])
     }
 
-    /// Each shape with each number of threads.
+    /// Each shape that is asked for with each number of threads.
     pub(super) fn cases(&self) -> Vec<(&'static Shape, usize)> {
         let shapes = SHAPES.iter().enumerate();
-        let asked = shapes.filter(|(i, _)| self.shape.is_none_or(|n| n == i + 1));
+        let asked = shapes.filter(|(i, _)| match self.shape {
+            None => *i < USUAL,
+            Some(n) => n == i + 1,
+        });
         let threads = self.one_and_two();
         asked
             .flat_map(|(_, shape)| threads.iter().map(move |&n| (shape, n)))
@@ -236,8 +250,10 @@ mod tests {
         assert_eq!(parse("", ABOUT).unwrap().cases().len(), 6);
         let request = parse("--shape 2 --threads 1 --rounds 3", ABOUT).unwrap();
         assert_eq!(request.cases(), [(&SHAPES[1], 1)]);
+        let wide = parse("--shape 4 --threads 2", ABOUT).unwrap();
+        assert_eq!(wide.cases(), [(&SHAPES[3], 2)]);
         assert_eq!(request.rounds, 3);
-        for slip in ["--shape 4", "--threads 0", "--seconds", "--round 3"] {
+        for slip in ["--shape 5", "--threads 0", "--seconds", "--round 3"] {
             assert!(parse(slip, ABOUT).is_err(), "{slip}");
         }
         assert!(parse("--rounds 3", "[--shape N]").is_err());
