@@ -12,7 +12,7 @@ use crate::kills::kill;
 use crate::server::{Server, Wire, reply};
 use crate::small::{STEPS, measure, rows, series, succeeded};
 
-fn serve(of: &Path) -> Server {
+pub(crate) fn serve(of: &Path) -> Server {
     let server = Server::start();
     for (i, step) in STEPS.iter().enumerate() {
         for name in ["config.json", "model.safetensors"] {

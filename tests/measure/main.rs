@@ -12,6 +12,7 @@ mod again;
 mod alone;
 mod bad;
 mod closer;
+mod cluster;
 mod damage;
 mod formats;
 mod hub;

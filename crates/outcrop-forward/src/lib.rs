@@ -68,8 +68,9 @@ pub use loss::next_token_loss;
 pub use measure::{Measured, measure, measure_on, measure_with};
 #[cfg(feature = "observe")]
 pub use observe::{
-    Annotations, Earlier, FirstStep, LAST_STEP, LensPositions, ObserveOptions, ObservedStep,
-    StepChannels, StepKernels, TargetRows, compare_with_last, observe_checkpoint, observe_step,
+    ACROSS_STEPS, Annotations, Earlier, FirstStep, LAST_STEP, LensPositions, ObserveOptions,
+    ObservedStep, StepChannels, StepKernels, TargetRows, compare_with_last, observe_checkpoint,
+    observe_step,
 };
 pub use outcrop_block::{
     AttentionSums, AttentionWeights, BlockPlace, BlockRows, HeadPart, Routing, Watch,

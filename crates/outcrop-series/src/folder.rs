@@ -19,6 +19,8 @@ use crate::{Error, Result};
 const PLACES: usize = 200;
 
 const STATE: &str = "state.json";
+/// Written last.
+const PROVENANCE: &str = "provenance.json";
 
 /// The folder of one measured series.
 #[derive(Clone, Debug)]
@@ -91,8 +93,15 @@ impl Folder {
         Ok(held)
     }
 
+    /// Whether a process measured `step` into it and came to its end.
+    pub fn holds(&self, step: u64) -> bool {
+        let state = self.state().ok().flatten();
+        let is_held = state.is_some_and(|state| state.steps.contains_key(&step));
+        is_held && self.file(PROVENANCE).is_file()
+    }
+
     /// Its state; none if there is no state file.
-    fn state(&self) -> Result<Option<SeriesState>> {
+    pub(crate) fn state(&self) -> Result<Option<SeriesState>> {
         let file = self.file(STATE);
         if !file.exists() {
             return Ok(None);
@@ -108,7 +117,8 @@ impl Folder {
         }
     }
 
-    fn other(&self, reason: &str) -> Error {
+    /// That it holds something else than is wanted.
+    pub(crate) fn other(&self, reason: &str) -> Error {
         Error::OtherSeries {
             path: self.path.clone(),
             reason: reason.into(),
@@ -176,6 +186,6 @@ impl Folder {
     }
 
     pub(crate) fn write_provenance(&self, provenance: &Provenance) -> Result<()> {
-        Ok(provenance.write(&self.file("provenance.json"))?)
+        Ok(provenance.write(&self.file(PROVENANCE))?)
     }
 }

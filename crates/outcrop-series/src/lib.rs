@@ -30,6 +30,7 @@ mod key;
 mod look;
 mod model;
 mod outcome;
+mod part;
 mod rows;
 mod run;
 mod salvage;

@@ -2,6 +2,8 @@ use outcrop_checkpoint::{Audit, AuditOptions, KnownFault, Transfer};
 use outcrop_core::{Measurement, Stage};
 use outcrop_tokens::Sequences;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use outcrop_forward::{Engine, ObserveOptions};
@@ -18,13 +20,16 @@ pub struct SeriesOptions {
     /// Faults of the checkpoints that were reported, which the audit names.
     pub known: Vec<KnownFault>,
     /// A `config.json` in place of those of the checkpoints.
-    pub config: Option<std::path::PathBuf>,
+    pub config: Option<PathBuf>,
     /// Whether to measure attention sinks too.
     pub sinks: bool,
     /// Which observables to compute at the places of the forward pass.
     pub observe: ObserveOptions,
     /// What computes and measures in place of `outcrop-forward`, without sinks and observables.
     pub engine: Option<Arc<dyn Engine>>,
+    /// Folders of single steps that other processes measured with the same settings: the rows of a step are taken from there
+    /// where its weights are the same. What compares steps with one another is not in them.
+    pub parts: BTreeMap<u64, PathBuf>,
     /// How to audit the series; not at all if none.
     pub audit: Option<AuditOptions>,
     /// Whether to measure steps again whose weights or config have changed.
@@ -52,6 +57,7 @@ impl SeriesOptions {
             sinks: false,
             observe: ObserveOptions::default(),
             engine: None,
+            parts: BTreeMap::new(),
             audit: Some(AuditOptions::default()),
             again: false,
             repair: false,

@@ -130,6 +130,22 @@ pub enum Error {
         /// Of how many.
         of: usize,
     },
+    /// Some checkpoints of a job array could not be measured.
+    #[error("measure {failed} of {of} checkpoints; status shows why")]
+    UnmeasuredInArray {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// A checkpoint of a job array that is given up.
+    #[error(
+        "measure it: it was started {starts} times without coming to an end; `resubmit` starts it anew"
+    )]
+    StartedTooOften {
+        /// How often.
+        starts: u32,
+    },
     /// The user stopped it.
     #[error("finish: it was interrupted; the same command resumes it")]
     Interrupted,

@@ -1,7 +1,8 @@
 //! `cargo xtask test-slurm`: a sweep on a real SLURM of one node, whose elements are preempted, stopped ahead of a time
-//! limit and killed, ends with the bits of the same sweep without a cluster.
+//! limit and killed, ends with the bits of the same sweep without a cluster; so do checkpoints that an array measures.
 
 mod cluster;
+mod measure;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -93,7 +94,8 @@ fn test(outcrop: &Path, folder: &Path) -> Result<(), String> {
         job,
     };
     sweep.interrupt()?;
-    sweep.compare(&local)
+    sweep.compare(&local)?;
+    measure::test(outcrop, folder, &cluster)
 }
 
 /// The job of the only array.

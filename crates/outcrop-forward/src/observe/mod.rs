@@ -25,6 +25,7 @@ pub use kernels::{FirstStep, StepKernels};
 pub use last::{LAST_STEP, compare_with_last};
 use lens::Looking;
 pub use positions::LensPositions;
+pub use wanted::ACROSS_STEPS;
 use wanted::Wanted;
 
 use crate::{Measured, Published, Result, forward, measure_with};

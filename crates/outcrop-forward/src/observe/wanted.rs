@@ -11,6 +11,9 @@ const CKA: &str = "cka";
 const CKA_STEPS: &str = "cka_steps";
 const ALIGNMENT: &str = "kernel_alignment";
 
+/// Observables that compare a step with others of its series, by name.
+pub const ACROSS_STEPS: [&str; 2] = [TURNOVER, CKA_STEPS];
+
 /// The places of a block that a stream keeps.
 pub(super) const PLACES: [(Site, BlockPlace); 6] = [
     (Site::AttentionInput, BlockPlace::AttentionInput),

@@ -2,10 +2,12 @@
 
 mod finish;
 mod last;
+mod parts;
 mod verify;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -224,6 +226,11 @@ impl<'a> Measuring<'a> {
         step: u64,
         observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<()> {
+        if self.source.is_passing()
+            && let Some(part) = self.part(step)?
+        {
+            return self.take_in(part, step, observer);
+        }
         let source = self.source;
         let told = RefCell::new(observer);
         source.with(
@@ -241,21 +248,38 @@ impl<'a> Measuring<'a> {
         observer: &mut dyn FnMut(SeriesEvent<'_>),
     ) -> Result<()> {
         let (found, key) = self.key(checkpoint, step)?;
-        self.check(&found.arch, checkpoint)?;
-        let rows = match self.copied(step, &key)? {
-            Some(copied) => copied,
-            None => self.measure(checkpoint, &found, step, observer)?,
+        self.check(&found.arch, &checkpoint.folder)?;
+        let rows = match self.part(step)?.filter(|part| part.key.is(&key)) {
+            Some(part) => {
+                self.tell(step, &part.notes, observer);
+                part.rows
+            }
+            None => match self.copied(step, &key)? {
+                Some(copied) => copied,
+                None => self.measure(checkpoint, &found, step, observer)?,
+            },
         };
-        if let Err(error) = self.keep(step, found.arch, key, &rows) {
+        self.count(step, (found.arch, key), &rows, observer);
+        Ok(())
+    }
+
+    /// Writes the rows of a step, and says so.
+    fn count(
+        &mut self,
+        step: u64,
+        (arch, key): (ArchSpec, Key),
+        rows: &StepRows,
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
+    ) {
+        if let Err(error) = self.keep(step, arch, key, rows) {
             self.failed = Some(error);
-            return Ok(());
+            return;
         }
         self.outcome.measured += 1;
         observer(SeriesEvent::Measured {
             step,
             rows: &rows.measurements,
         });
-        Ok(())
     }
 
     /// Writes the rows of a step.
@@ -381,7 +405,7 @@ impl<'a> Measuring<'a> {
     }
 
     /// Checks that an architecture is that of the series, and that the tokens suit it.
-    fn check(&self, arch: &ArchSpec, checkpoint: &Checkpoint) -> Result<()> {
+    fn check(&self, arch: &ArchSpec, path: &Path) -> Result<()> {
         let expected = match &self.arch {
             Some(arch) => Some(arch.clone()),
             None if self.state.steps.is_empty() => None,
@@ -393,7 +417,7 @@ impl<'a> Measuring<'a> {
         };
         if let Some(difference) = difference {
             return Err(Error::OtherArchitecture {
-                path: checkpoint.folder.clone(),
+                path: path.to_owned(),
                 difference,
             });
         }

@@ -6,6 +6,7 @@ mod clock;
 mod compare;
 mod completions;
 mod design;
+mod engine;
 mod explain;
 mod export;
 mod families;
@@ -96,7 +97,7 @@ enum Command {
     Runs(runs::Args),
     /// List the model types of published checkpoints: which are read, and what is refused.
     Families(families::Args),
-    /// Read the data set that the paper published, and compare our fits with its own.
+    /// Read statistics that others published, such as the data set of the paper, and compare our fits with its own.
     Import(import::Args),
     /// Compare runs: settings that differ, ratios and losses.
     Compare(compare::Args),

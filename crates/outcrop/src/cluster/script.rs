@@ -6,6 +6,7 @@ use std::path::Path;
 use outcrop_core::Error as CoreError;
 
 use super::arrays::{JobArray, ranges};
+use super::measures::Measures;
 use super::settings::Settings;
 use crate::Result;
 
@@ -22,6 +23,31 @@ pub(crate) struct Names<'a> {
     pub(crate) folder: &'a Path,
     /// The backend.
     pub(crate) backend: &'a str,
+    /// What elements measure, where they train nothing.
+    pub(crate) measures: Option<&'a Measures>,
+}
+
+impl Names<'_> {
+    /// The start of a call of the command on the whole folder.
+    fn call(&self, does: &str) -> String {
+        let program = quoted(&self.program.display().to_string());
+        let words = match self.measures {
+            Some(measures) => measures.words.iter().map(|word| quoted(word)).collect(),
+            None => vec!["sweep".to_owned(), does.to_owned()],
+        };
+        format!("{program} {}", words.join(" "))
+    }
+
+    /// The call of an element, up to its share.
+    fn element(&self) -> String {
+        match self.measures {
+            Some(_) => self.call(""),
+            None => {
+                let manifest = self.folder.join("manifest.jsonl").display().to_string();
+                format!("{} --manifest {}", self.call("run"), quoted(&manifest))
+            }
+        }
+    }
 }
 
 /// What follows the run of an element. An element that was cancelled or that SLURM itself queues again is not running.
@@ -63,32 +89,36 @@ pub(crate) fn array(names: &Names<'_>, settings: &Settings, array: &JobArray) ->
         (offset, pack) => format!("$(((SLURM_ARRAY_TASK_ID + {offset}) * {pack}))"),
     };
     let cpus = settings.cpus; // which srun does not take from sbatch
-    let program = quoted(&names.program.display().to_string());
-    let manifest = quoted(&names.folder.join("manifest.jsonl").display().to_string());
+    let backend = match names.measures {
+        Some(_) => String::new(), // it is among the words
+        None => format!(" --backend {}", quoted(names.backend)),
+    };
     let body = format!(
         "# This shell waits until its step has written a checkpoint.\n\
          trap : TERM USR2\n\
          element=${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\n\
          code=0\n\
-         srun --unbuffered --cpus-per-task={cpus} {program} sweep run --manifest {manifest} \\\n    \
-         --index \"{first}\" --count {} --threads {cpus} --retries {} --backend {} || code=$?",
+         srun --unbuffered --cpus-per-task={cpus} {} \\\n    \
+         --index \"{first}\" --count {} --threads {cpus} --retries {}{backend} || code=$?",
+        names.element(),
         array.pack,
-        settings.retries,
-        quoted(names.backend)
+        settings.retries
     );
     script(&options, &(body + AFTERWARDS))
 }
 
-/// The script of the job that reports on all arrays when they have ended.
+/// The script of the job that follows when all arrays have ended: a report, or the tables of all elements in one.
 ///
 /// # Errors
 /// As [`array`].
-pub(crate) fn report(names: &Names<'_>, settings: &Settings) -> Result<String> {
-    let mut options = common(names, settings, "report_%j");
+pub(crate) fn last(names: &Names<'_>, settings: &Settings) -> Result<String> {
+    let (log, words) = match names.measures {
+        Some(_) => ("join_%j", "--join".to_owned()),
+        None => ("report_%j", quoted(&names.folder.display().to_string())),
+    };
+    let mut options = common(names, settings, log);
     extras(&mut options, settings);
-    let program = quoted(&names.program.display().to_string());
-    let folder = quoted(&names.folder.display().to_string());
-    script(&options, &format!("{program} sweep report {folder}\n"))
+    script(&options, &format!("{} {words}\n", names.call("report")))
 }
 
 /// Options of every script of a sweep; `log` names the output of a job.
@@ -100,6 +130,8 @@ fn common(names: &Names<'_>, settings: &Settings, log: &str) -> BTreeMap<String,
         ("ntasks".to_owned(), "1".to_owned()),
         ("output".to_owned(), logs.display().to_string()),
     ]);
+    let from = names.measures.map(|measures| measures.from.clone());
+    options.extend(from.map(|from| ("chdir".to_owned(), from)));
     for (key, value) in [
         ("account", &settings.account),
         ("constraint", &settings.constraint),
@@ -179,6 +211,7 @@ mod tests {
             program: Path::new(program),
             folder: Path::new(folder),
             backend: "flex",
+            measures: None,
         }
     }
 
@@ -215,7 +248,38 @@ mod tests {
         );
         let found = array(&odd, &all, &elements(1001, 8, &[0, 1, 2, 7, 9]));
         expect("everything.sh", &found.unwrap());
-        expect("report.sh", &report(&odd, &all).unwrap());
+        expect("report.sh", &last(&odd, &all).unwrap());
+    }
+
+    #[test]
+    fn elements_measure_with_the_words_of_the_command() {
+        let words = [
+            "measure",
+            "--hub",
+            "EleutherAI/pythia-70m",
+            "--text",
+            "my documents.jsonl",
+        ];
+        let measures = Measures {
+            words: [&words[..], &["--out", "measured/it's here"]]
+                .concat()
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect(),
+            from: "/scratch/my self".into(),
+        };
+        let names = Names {
+            measures: Some(&measures),
+            ..names(
+                "pythia-70m",
+                "/usr/bin/outcrop",
+                "/scratch/my self/measured/it's here.parts",
+            )
+        };
+        let settings = settings("--pack 10 --cpus 2 --mem 4G");
+        let found = array(&names, &settings, &elements(0, 10, &[0, 1, 2]));
+        expect("measure.sh", &found.unwrap());
+        expect("join.sh", &last(&names, &settings).unwrap());
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use outcrop_core::LOCK_FILE;
+use outcrop_series::Folder;
 use rayon::prelude::*;
 
 use super::attempts::{Attempts, step};
 use super::queue::{Doing, Queue};
 use super::submission::Submitted;
+use crate::Result;
 use crate::pipeline::{LineHead, Results};
 
 /// Where a run stands.
@@ -73,7 +75,6 @@ pub(crate) fn standings(
     let locked = locked();
     let counts_attempts = results.file("attempts").is_dir();
     let one = |head: &LineHead| {
-        let state = results.run(&head.model).state();
         let run = |standing, step, note: &str| Run {
             index: head.index,
             model: head.model.clone(),
@@ -81,12 +82,15 @@ pub(crate) fn standings(
             step,
             note: note.to_owned(),
         };
-        match state {
-            Ok(state) if state.finished => return run(Standing::Finished, state.step, ""),
+        match finished(results, head) {
+            Ok(Some(step)) => return run(Standing::Finished, step, ""),
             Err(error) => return run(Standing::Failed, 0, &format!("failed to {error}")),
-            Ok(_) => {}
+            Ok(None) => {}
         }
-        let step = step(results, &head.model);
+        let step = match head.step {
+            None => step(results, &head.model),
+            Some(_) => 0, // a checkpoint is measured as a whole
+        };
         let lock = results.run(&head.model).path().join(LOCK_FILE);
         let element = elements
             .get(&head.index)
@@ -109,6 +113,18 @@ pub(crate) fn standings(
         }
     };
     heads.par_iter().map(one).collect()
+}
+
+/// The step at which a run ended, or that it measured; none where there is more to do.
+fn finished(results: &Results, head: &LineHead) -> Result<Option<u64>> {
+    let run = results.run(&head.model);
+    Ok(match head.step {
+        Some(step) => Folder::new(run.path()).holds(step).then_some(step),
+        None => {
+            let state = run.state()?;
+            state.finished.then_some(state.step)
+        }
+    })
 }
 
 /// The array and element that last got each run.
@@ -176,6 +192,7 @@ mod tests {
             index,
             id: "id".into(),
             model: (*model).into(),
+            step: None,
         };
         let heads: Vec<LineHead> = models.iter().enumerate().map(head).collect();
         for model in &models[..4] {

@@ -1,4 +1,4 @@
-//! What a sweep submitted: scripts, jobs and settings in `slurm/` of the results folder.
+//! What a sweep or a measurement submitted: scripts, jobs and settings in `slurm/` of the results folder.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -8,6 +8,7 @@ use outcrop_core::{Error as CoreError, create_folder, write_atomic};
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{JobArray, arrays};
+use super::measures::Measures;
 use super::queue;
 use super::script::{self, Names};
 use super::settings::Settings;
@@ -24,6 +25,9 @@ pub(crate) struct Submission {
     pub(crate) sweep: String,
     /// The backend.
     pub(crate) backend: String,
+    /// What elements measure, where they train nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) measures: Option<Measures>,
     /// What arrays ask of the cluster.
     pub(crate) settings: Settings,
 }
@@ -65,7 +69,23 @@ impl Submission {
         Ok(write_atomic(&path, (text + "\n").as_bytes())?)
     }
 
-    /// Writes the scripts that train the runs with these indices and report on them, the last one reports.
+    /// What runs are called in words.
+    pub(crate) fn runs(&self) -> &'static str {
+        match self.measures {
+            None => "runs",
+            Some(_) => "checkpoints",
+        }
+    }
+
+    /// What follows on all arrays.
+    pub(crate) fn last(&self) -> &'static str {
+        match self.measures {
+            None => "report",
+            Some(_) => "join",
+        }
+    }
+
+    /// Writes the scripts of arrays for the runs with these indices, and the one that follows on them.
     ///
     /// # Errors
     /// [`crate::Error::Core`] for what cannot be written, or a setting that does not fit in a line.
@@ -81,6 +101,7 @@ impl Submission {
             program: &program,
             folder: &absolute,
             backend: &self.backend,
+            measures: self.measures.as_ref(),
         };
         let settings = &self.settings;
         let most = settings
@@ -94,11 +115,11 @@ impl Submission {
             write_atomic(&path, script::array(&names, settings, &array)?.as_bytes())?;
             scripts.push((path, array));
         }
-        let report = folder.join("report.sh");
-        write_atomic(&report, script::report(&names, settings)?.as_bytes())?;
+        let last = folder.join(format!("{}.sh", self.last()));
+        write_atomic(&last, script::last(&names, settings)?.as_bytes())?;
         Ok(Scripts {
             arrays: scripts,
-            report,
+            last,
         })
     }
 }
@@ -107,12 +128,12 @@ impl Submission {
 pub(crate) struct Scripts {
     /// One for each array.
     pub(crate) arrays: Vec<(PathBuf, JobArray)>,
-    /// The one that reports when these are over.
-    pub(crate) report: PathBuf,
+    /// The one that follows when these are over.
+    pub(crate) last: PathBuf,
 }
 
 impl Scripts {
-    /// Submits all of them, and returns the jobs of the arrays and that of the report.
+    /// Submits all of them, and returns the jobs of the arrays and the last one.
     ///
     /// # Errors
     /// [`crate::Error::Environment`] with what sbatch says; what was submitted before is written down.
@@ -128,8 +149,8 @@ impl Scripts {
             .write_down(results)?;
             jobs.push(job);
         }
-        let report = queue::submit(&self.report, &jobs)?;
-        Ok((jobs, report))
+        let last = queue::submit(&self.last, &jobs)?;
+        Ok((jobs, last))
     }
 }
 

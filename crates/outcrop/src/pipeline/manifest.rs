@@ -62,7 +62,7 @@ pub struct Line {
 }
 
 /// What tells lines apart, without their specs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineHead {
     /// As [`Line::index`].
     pub index: usize,
@@ -70,6 +70,22 @@ pub struct LineHead {
     pub id: String,
     /// As [`Line::model`].
     pub model: String,
+    /// The step of the checkpoint that is measured, where none is trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u64>,
+}
+
+impl LineHead {
+    /// The line of a checkpoint that is measured; `what` says with which settings.
+    pub(crate) fn of_checkpoint(index: usize, step: u64, what: &str) -> Self {
+        let id = sha256_hex(format!("{}\n{what}\n{step}", env!("CARGO_PKG_VERSION")).as_bytes());
+        Self {
+            index,
+            id: id[..16].to_owned(),
+            model: format!("step-{step:06}"),
+            step: Some(step),
+        }
+    }
 }
 
 impl Line {
@@ -148,15 +164,10 @@ impl Manifest {
     /// # Errors
     /// [`Error::Core`].
     pub fn write(&self, results: &Results) -> Result<()> {
-        let path = Self::file(results);
-        let json = |e: serde_json::Error| CoreError::parse(path.display().to_string(), e);
-        let mut text = Vec::new();
-        for line in &self.lines {
-            serde_json::to_writer(&mut text, line).map_err(json)?;
-            text.push(b'\n');
-        }
-        write_unless_same(&path, &text)?;
-        let about = serde_json::to_string_pretty(&self.about).map_err(json)? + "\n";
+        write_lines(results, &self.lines)?;
+        let about = serde_json::to_string_pretty(&self.about);
+        let named = |e| CoreError::parse(ABOUT, e);
+        let about = about.map_err(named)? + "\n";
         Ok(write_unless_same(&results.file(ABOUT), about.as_bytes())?)
     }
 
@@ -166,28 +177,8 @@ impl Manifest {
     /// # Errors
     /// [`Error::Core`] with the first line that differs.
     pub fn check_extends(&self, results: &Results) -> Result<()> {
-        let path = Self::file(results);
-        if !path.exists() || !results.file("slurm/jobs.jsonl").exists() {
-            return Ok(());
-        }
-        let held = heads(&path)?;
-        let same = |head: &&LineHead| {
-            self.lines
-                .get(head.index)
-                .is_some_and(|line| line.id == head.id)
-        };
-        match held.iter().find(|head| !same(head)) {
-            None => Ok(()),
-            Some(head) => {
-                let reason = format!(
-                    "its line {} is the run {} ({}), which the profile has no longer there, and jobs were submitted for it; choose another folder",
-                    head.index + 1,
-                    head.model,
-                    head.id
-                );
-                Err(CoreError::parse(path.display().to_string(), reason).into())
-            }
-        }
+        let ids: Vec<&str> = self.lines.iter().map(|line| line.id.as_str()).collect();
+        check_extends(results, &ids)
     }
 
     /// Reads what [`Manifest::write`] wrote.
@@ -207,6 +198,40 @@ impl Manifest {
     }
 }
 
+/// Writes a line for each of `lines` into `manifest.jsonl`.
+pub(crate) fn write_lines(results: &Results, lines: &[impl Serialize]) -> Result<()> {
+    let path = Manifest::file(results);
+    let json = |e: serde_json::Error| CoreError::parse(path.display().to_string(), e);
+    let mut text = Vec::new();
+    for line in lines {
+        serde_json::to_writer(&mut text, line).map_err(json)?;
+        text.push(b'\n');
+    }
+    Ok(write_unless_same(&path, &text)?)
+}
+
+/// As [`Manifest::check_extends`], of lines with these ids.
+pub(crate) fn check_extends(results: &Results, ids: &[&str]) -> Result<()> {
+    let path = Manifest::file(results);
+    if !path.exists() || !results.file("slurm/jobs.jsonl").exists() {
+        return Ok(());
+    }
+    let held = heads(&path)?;
+    let same = |head: &&LineHead| ids.get(head.index).is_some_and(|id| *id == head.id);
+    match held.iter().find(|head| !same(head)) {
+        None => Ok(()),
+        Some(head) => {
+            let reason = format!(
+                "its line {} is {} ({}), which is no longer there, and jobs were submitted for it; choose another folder",
+                head.index + 1,
+                head.model,
+                head.id
+            );
+            Err(CoreError::parse(path.display().to_string(), reason).into())
+        }
+    }
+}
+
 /// The lines of a manifest with these indices.
 ///
 /// # Errors
@@ -221,6 +246,14 @@ pub fn lines(path: &Path, indices: Range<usize>) -> Result<Vec<Line>> {
 /// As [`lines`].
 pub fn heads(path: &Path) -> Result<Vec<LineHead>> {
     read(path, 0..usize::MAX)
+}
+
+/// Those with these indices.
+///
+/// # Errors
+/// As [`lines`].
+pub(crate) fn heads_at(path: &Path, indices: Range<usize>) -> Result<Vec<LineHead>> {
+    read(path, indices)
 }
 
 fn read<T: for<'a> Deserialize<'a>>(path: &Path, indices: Range<usize>) -> Result<Vec<T>> {

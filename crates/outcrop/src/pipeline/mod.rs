@@ -20,6 +20,7 @@ pub use before::Before;
 pub use design::{Correlation, Cost, Drawn, LeftOut};
 pub use environment::{environment, workspace};
 pub use manifest::{About, Line, LineHead, Manifest, heads, lines};
+pub(crate) use manifest::{check_extends, heads_at, write_lines};
 pub use profile::{PROFILES, Profile};
 pub use results::{Gathered, Results};
 pub use sweep::{FailedRun, Jobs, Order, Progress, sweep};

@@ -2,6 +2,7 @@
 
 mod args;
 mod backend;
+mod cluster;
 mod figures;
 mod found;
 mod hub;
@@ -12,20 +13,25 @@ mod out_folder;
 mod plan;
 mod repositories;
 mod revisions;
+mod share;
 mod show;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use outcrop_checkpoint::AuditOptions;
 use outcrop_tokens::Sequences;
 
 use self::origin::{Origin, with_stage};
 use self::out_folder::OutFolder;
+use self::share::Share;
 use self::words::Shown;
 use super::output::print;
 use super::progress::Bar;
-use super::{audit, clock, stop, threads, tokens, voice};
+use super::{audit, clock, threads, tokens, voice};
 use crate::{Error, Result};
 use outcrop_series::{
     self as series, CheckpointSource, Folder, SeriesEvent, SeriesOptions, SeriesOutcome,
@@ -45,6 +51,8 @@ use outcrop_series::{
   outcrop measure model/ --set-zero --set-mean --figures
                                                       the loss without its massive activations; figures
   outcrop measure model/ --tokens ids.npy --sinks --out sinks   token ids; attention sinks, too
+  outcrop measure --hub EleutherAI/pythia-70m --steps pythia --engine slurm --pack 10 --dry-run
+                                                      scripts of a job array over its checkpoints
   outcrop measure pythia-70m/ --observe tails,tokens,attention --out observed
                                                       other observables, at every place of the forward pass
   outcrop fit measured/pythia-70m                     fit every measured layer
@@ -95,17 +103,29 @@ pub(crate) struct Args {
     interventions: intervene::Args,
     #[command(flatten)]
     figures: figures::Args,
+    #[command(flatten)]
+    cluster: cluster::ClusterArgs,
+}
+
+/// What of a series a process measures, and where to.
+#[derive(Default)]
+struct Work {
+    share: Share,
+    /// Where to, if not where the arguments say.
+    out: Option<OutFolder>,
+    /// Folders of steps that elements measured.
+    parts: BTreeMap<u64, PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    threads::pool(args.threads)?.install(|| measure(args))
+    threads::pool(args.threads)?.install(|| cluster::run(args))
 }
 
-fn measure(args: &Args) -> Result<()> {
+fn measure(args: &Args, stopped: &Arc<AtomicBool>, work: Work) -> Result<()> {
     let engine = backend::engine(args)?;
-    let stopped = stop::on_signal("stopping after this checkpoint (once more to stop at once)")?;
     let bar = Bar::new();
-    let Some(origin) = Origin::open(&args.origin, &stopped).map_err(Error::or_interrupted)? else {
+    let origin = Origin::open(&args.origin, &work.share, stopped);
+    let Some(origin) = origin.map_err(Error::or_interrupted)? else {
         return Ok(()); // what would be measured is said
     };
     backend::check(engine.as_ref(), &origin.config)?;
@@ -113,10 +133,12 @@ fn measure(args: &Args) -> Result<()> {
     let tokens = args
         .tokens
         .sequences(&origin.config, &origin.tokenizer, origin.run.as_deref())?;
-    let out = OutFolder::new(
-        args.out.as_deref(),
-        &with_stage(&model, origin.stage.as_ref()),
-    );
+    let is_element = work.out.is_some();
+    let named = || {
+        let name = with_stage(&model, origin.stage.as_ref());
+        OutFolder::new(args.out.as_deref(), &name)
+    };
+    let out = work.out.unwrap_or_else(named);
     let folder = Folder::new(&out.folder);
     // the class token of an image and its registers are positions, too
     let leading = match args.observe.is_annotated() {
@@ -132,6 +154,7 @@ fn measure(args: &Args) -> Result<()> {
         sinks: args.sinks,
         observe: args.observe.options(&lengths)?,
         engine,
+        parts: work.parts,
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
         repair: args.repair,
@@ -151,12 +174,13 @@ fn measure(args: &Args) -> Result<()> {
         &tokens,
         &folder,
         &options,
-        &stopped,
+        stopped,
         &mut |event: SeriesEvent<'_>| shown.show(&event),
     );
     bar.finish();
     let outcome = outcome.map_err(|error| Error::from(error).or_interrupted())?;
-    if !outcome.interrupted && (args.interventions.wanted() || args.figures.figures) {
+    let closer = !outcome.interrupted && !is_element;
+    if closer && (args.interventions.wanted() || args.figures.figures) {
         let closer = look_closer(args, &origin.source, &folder, &tokens, &options, &outcome);
         closer.map_err(Error::or_interrupted)?;
     }

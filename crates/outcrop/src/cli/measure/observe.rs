@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outcrop_forward::{Annotations, LensPositions, ObserveOptions, TargetRows};
+use outcrop_forward::{ACROSS_STEPS, Annotations, LensPositions, ObserveOptions, TargetRows};
 use outcrop_observe::{Observable, select};
 use outcrop_tokens::{Labels, Targets};
 
@@ -49,6 +49,13 @@ impl Args {
     /// Whether there are labels or targets.
     pub(super) fn is_annotated(&self) -> bool {
         self.labels.is_some() || self.targets.is_some()
+    }
+
+    /// An observable that compares steps of a series, if one is chosen.
+    pub(super) fn compares_steps(&self) -> Option<&'static str> {
+        let chosen = self.observe.iter().flat_map(|chosen| &chosen.0);
+        let mut names = chosen.map(|one| one.name);
+        names.find(|name| ACROSS_STEPS.contains(name))
     }
 
     /// What to observe of sequences with so many positions each.

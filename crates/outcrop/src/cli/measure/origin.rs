@@ -12,6 +12,7 @@ use outcrop_train::RunDir;
 use super::super::output::{print, say};
 use super::args::{Args, PYTHIA_LAST};
 use super::revisions::{Wanted, wanted};
+use super::share::Share;
 use super::{hub, plan};
 use crate::{Error, Result};
 use outcrop_series::{CheckpointSource, Error as SeriesError, HubRevision, HubSource};
@@ -35,19 +36,75 @@ pub(super) struct Origin {
 
 impl Origin {
     /// Finds the checkpoints; a hub is asked until `stop` is set. None where what there is was only to be said.
-    pub(super) fn open(args: &Args, stop: &Arc<AtomicBool>) -> Result<Option<Self>> {
+    pub(super) fn open(args: &Args, share: &Share, stop: &Arc<AtomicBool>) -> Result<Option<Self>> {
         match &args.path {
-            Some(path) => on_disk(path, args),
-            None => on_hub(args, stop),
+            Some(path) => on_disk(path, args, share),
+            None => on_hub(args, share, stop),
         }
     }
 }
 
-fn on_disk(path: &Path, args: &Args) -> Result<Option<Origin>> {
+/// What is known of a series before anything of it is fetched or read.
+pub(super) struct Listed {
+    /// The name of the model.
+    pub(super) name: String,
+    pub(super) stage: Option<Stage>,
+    /// Ascending.
+    pub(super) steps: Vec<u64>,
+}
+
+/// Lists the checkpoints.
+pub(super) fn listed(args: &Args, stop: &Arc<AtomicBool>) -> Result<Listed> {
+    let Some(path) = &args.path else {
+        let found = wanted(&hub::open(&args.on_hub, stop)?, args)?;
+        return Ok(Listed {
+            name: found.name,
+            stage: found.stage,
+            steps: found.revisions.iter().map(|found| found.step).collect(),
+        });
+    };
+    let series = chosen(path, args)?;
+    let steps = series.entries.iter().map(|entry| entry.step);
+    Ok(Listed {
+        name: named(path, &series)?,
+        stage: stage(&series, args),
+        steps: steps.map(|step| step.unwrap_or(args.step)).collect(),
+    })
+}
+
+/// The series at `path`, without steps that were not asked for.
+fn chosen(path: &Path, args: &Args) -> Result<CheckpointSeries> {
     let mut series = CheckpointSeries::open_with(path, &args.select.select())?;
     if let Some(text) = &args.steps {
         choose(&mut series, text)?;
     }
+    Ok(series)
+}
+
+/// The name of the model, of its run or its folder, with its seed.
+fn named(path: &Path, series: &CheckpointSeries) -> Result<String> {
+    let name = match path.join("run.toml").is_file() {
+        true => RunDir::new(path).spec()?.model,
+        false => name_of(path),
+    };
+    Ok(match &series.seed {
+        Some(seed) => format!("{name}-seed-{seed}"),
+        None => name,
+    })
+}
+
+fn stage(series: &CheckpointSeries, args: &Args) -> Option<Stage> {
+    series.stage.clone().map(|name| Stage {
+        name,
+        begins: args.stage_begins,
+    })
+}
+
+fn on_disk(path: &Path, args: &Args, share: &Share) -> Result<Option<Origin>> {
+    let mut series = chosen(path, args)?;
+    let has = |step: Option<u64>| share.has(step.unwrap_or(args.step));
+    series.entries.retain(|entry| has(entry.step));
+    series.problems.retain(|problem| has(problem.step));
     say_what_was_found(&series, args.config.is_some());
     if args.dry_run {
         print(&plan::of_series(&series, args.step));
@@ -58,22 +115,11 @@ fn on_disk(path: &Path, args: &Args) -> Result<Option<Origin>> {
     let Some(config) = config else {
         return Err(SeriesError::NoConfig { path: path.into() }.into());
     };
-    let run = RunDir::new(path);
     let is_run = path.join("run.toml").is_file();
-    let name = match is_run {
-        true => run.spec()?.model,
-        false => name_of(path),
-    };
     let known = run_of_folder(path).map(|(run, id)| run.faults_of(&id));
     Ok(Some(Origin {
-        name: match &series.seed {
-            Some(seed) => format!("{name}-seed-{seed}"),
-            None => name,
-        },
-        stage: series.stage.clone().map(|name| Stage {
-            name,
-            begins: args.stage_begins,
-        }),
+        name: named(path, &series)?,
+        stage: stage(&series, args),
         known: known.unwrap_or_default(),
         tokenizer: tokenizer_folder(&series, &config),
         config,
@@ -191,9 +237,10 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn on_hub(args: &Args, stop: &Arc<AtomicBool>) -> Result<Option<Origin>> {
+fn on_hub(args: &Args, share: &Share, stop: &Arc<AtomicBool>) -> Result<Option<Origin>> {
     let hub = hub::open(&args.on_hub, stop)?;
-    let wanted = wanted(&hub, args)?;
+    let mut wanted = wanted(&hub, args)?;
+    wanted.revisions.retain(|found| share.has(found.step));
     if args.dry_run {
         print(&plan::of_hub(&hub, &wanted, true));
         return Ok(None);

@@ -36,6 +36,11 @@ impl OutFolder {
         }
     }
 
+    /// The folder of an element's checkpoint.
+    pub(super) fn of_element(folder: PathBuf) -> Self {
+        Self { folder, file: None }
+    }
+
     /// Writes the file from the table at `path`, and says where both are.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let Some(target) = self.file.as_ref().filter(|_| path.is_file()) else {

@@ -7,6 +7,8 @@ mod start;
 mod status;
 mod submit;
 
+pub(crate) use self::submit::submit;
+
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Error as CoreError;

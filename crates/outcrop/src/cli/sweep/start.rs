@@ -2,26 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use outcrop_model::Backend;
 use outcrop_train::Environment;
 
 use super::submit::submit;
+use crate::cli::engine::Engine;
 use crate::cli::output::{folder, print, say, significant};
 use crate::cli::train_all::{jobs, train_all};
 use crate::cli::{clock, stop, threads, voice};
 use crate::cluster::{Settings, Submission};
 use crate::pipeline::{Jobs, Manifest, Order, Profile, Results, environment, workspace};
 use crate::{Error, Result};
-
-/// What trains the runs of a manifest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Engine {
-    /// This process.
-    Local,
-    /// Job arrays of SLURM.
-    Slurm,
-}
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -81,6 +72,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
             let submission = Submission {
                 sweep: profile.name.clone(),
                 backend: args.backend.parse::<Backend>()?.name().to_owned(),
+                measures: None,
                 settings: args.settings.clone(),
             };
             submit(&submission, &results, args.dry_run)

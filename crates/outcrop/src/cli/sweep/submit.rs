@@ -33,12 +33,13 @@ pub(super) fn run(args: &Args) -> Result<()> {
 }
 
 /// Writes the scripts of all open runs and submits them, unless it is a dry run.
-pub(super) fn submit(submission: &Submission, results: &Results, dry_run: bool) -> Result<()> {
+pub(crate) fn submit(submission: &Submission, results: &Results, dry_run: bool) -> Result<()> {
     submission.write(results)?;
     let arrays = Submitted::all(results)?;
     let jobs: Vec<String> = arrays.iter().map(|array| array.job.clone()).collect();
     let heads = heads(&Manifest::file(results))?;
     let runs = standings(results, &heads, &arrays, &Queue::ask(&jobs));
+    let (what, last) = (submission.runs(), submission.last());
     let open = runs.iter().filter(|run| run.standing.is_open());
     let indices: BTreeSet<usize> = open.clone().map(|run| run.index).collect();
     if indices.is_empty() {
@@ -47,7 +48,7 @@ pub(super) fn submit(submission: &Submission, results: &Results, dry_run: bool) 
             .filter(|run| run.standing == Standing::Finished)
             .count();
         print(&format!(
-            "nothing to submit: {finished} of {} runs are finished, the others are in the queue",
+            "nothing to submit: {finished} of {} {what} are finished, the others are in the queue",
             runs.len()
         ));
         return Ok(());
@@ -67,17 +68,17 @@ pub(super) fn submit(submission: &Submission, results: &Results, dry_run: bool) 
         }
         print(&format!(
             "sbatch --dependency=afterany:JOBS {}",
-            scripts.report.display()
+            scripts.last.display()
         ));
         return Ok(());
     }
     for run in open {
         Attempts::forget(results, &run.model)?;
     }
-    let (jobs, report) = scripts.submit(results)?;
+    let (jobs, id) = scripts.submit(results)?;
     let arrays = jobs.join(", ");
     print(&format!(
-        "submitted {} runs: job arrays {arrays}, then the report {report}",
+        "submitted {} {what}: job arrays {arrays}, then the {last} {id}",
         indices.len()
     ));
     Ok(())
