@@ -281,3 +281,72 @@ fn bad_requests_are_named() {
         .unwrap();
     assert_eq!(lonely.status.code(), Some(2));
 }
+
+/// Two pairs with equal seeds, trained as a sweep that the same command goes on with.
+#[test]
+fn a_design_is_held_against_random_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = results(dir.path());
+    let recipe = dir.path().join("recipe.toml").display().to_string();
+    let spec = "model = 'any'\n[arch]\nlayers = 1\nd_model = 32\nheads = 1\n[train]\nsteps = 24\nwarmup = 2\nbatch = 2\n\
+                [schedule]\nmeasure = 'every:2'\nsave = 'last'\n";
+    std::fs::write(&recipe, spec).unwrap();
+    let out = dir.path().join("verified");
+    let args = [
+        "design",
+        &results,
+        "--target",
+        "f_last<12",
+        "--vary",
+        "layers,d_model=32|64,heads=1|2",
+        "--recipe",
+        &recipe,
+        "--verify",
+        "2",
+        "--verify-out",
+        out.to_str().unwrap(),
+    ];
+    let (code, said, errors) = run(&args);
+    assert_eq!(code, 0, "{errors}");
+    for part in [
+        " random architectures meet it",
+        "over 2 pairs the best have times",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let table = std::fs::read_to_string(out.join("verified.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect())
+        .collect();
+    let of = |column: usize| rows.iter().map(|row| row[column]).collect::<Vec<_>>();
+    assert_eq!(of(1), ["best", "best", "random", "random"]);
+    assert_eq!(of(3), ["1", "2", "1", "2"]);
+    let predicted: Vec<f64> = of(10).iter().map(|value| value.parse().unwrap()).collect();
+    let measured: Vec<f64> = of(11).iter().map(|value| value.parse().unwrap()).collect();
+    assert!(predicted[0] <= predicted[1] && measured.iter().all(|value| *value > 0.0));
+    // the mean over the pairs, computed from the table
+    let logs = [0, 1].map(|i| (measured[i] / measured[i + 2]).ln());
+    let factor = (logs.iter().sum::<f64>() / 2.0).exp();
+    let shown: Vec<&str> = said
+        .split("have times ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .collect();
+    assert!(
+        (shown[0].parse::<f64>().unwrap() / factor - 1.0).abs() < 0.01,
+        "{factor}: {said}"
+    );
+
+    let (code, again, errors) = run(&args);
+    assert_eq!((code, &again), (0, &said), "{errors}");
+    assert!(errors.contains("was finished already"), "{errors}");
+    let many = [&args[..8], &["--verify", "90", "--verify-out", "x"]].concat();
+    let (code, _, errors) = run(&many);
+    assert!(
+        code == 1 && errors.contains("verify fewer, or widen a budget"),
+        "{errors}"
+    );
+}

@@ -86,7 +86,7 @@ mod yeo_johnson;
 
 pub use design::{
     Budget, Candidate, Cost, Design, Field, Goal, Knob, LayerAggregate, RandomSearch, Request,
-    design,
+    Trial, design,
 };
 pub use error::{Error, Result};
 pub use explain::{Explainer, MOST_GROUPS, Shapley, Together, individual_curves, shapley};

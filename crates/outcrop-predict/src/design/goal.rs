@@ -62,12 +62,12 @@ impl Goal {
     }
 
     /// Whether `a` is further on the wanted side than `b`.
-    pub(super) fn better(&self, a: f64, b: f64) -> bool {
+    pub fn better(&self, a: f64, b: f64) -> bool {
         if self.below { a < b } else { a > b }
     }
 
-    /// One number for the predicted values of all layers, in the unit of the quantity; NaN of none.
-    pub(super) fn over_layers(&self, values: &[f64]) -> f64 {
+    /// One number for the values of the target in all layers, in the unit of the quantity; NaN of none.
+    pub fn over_layers(&self, values: &[f64]) -> f64 {
         let largest = matches!(self.layers, LayerAggregate::Every) == self.below;
         let value = match self.layers {
             LayerAggregate::Average => values.iter().sum::<f64>() / values.len() as f64,

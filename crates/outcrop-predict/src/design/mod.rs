@@ -9,6 +9,7 @@ mod pareto;
 mod problem;
 mod search;
 mod space;
+mod trial;
 
 use std::collections::HashMap;
 
@@ -17,6 +18,7 @@ use outcrop_arch::ArchSpec;
 pub use budget::{Budget, Cost};
 pub use goal::{Goal, LayerAggregate};
 pub use knob::{Field, Knob};
+pub use trial::Trial;
 
 use crate::table::MIN_MODELS;
 use crate::{Error, Feature, Outside, Predictor, Result, Table};
@@ -43,6 +45,8 @@ pub struct Request {
     pub predictions: usize,
     /// Seed of the search: the same seed gives the same candidates.
     pub seed: u64,
+    /// How many of the best, and as many drawn at random, [`Design::trial`] has.
+    pub trial: usize,
 }
 
 impl Request {
@@ -57,6 +61,7 @@ impl Request {
             allow_outside: false,
             predictions: 5000,
             seed: 0,
+            trial: 0,
         }
     }
 }
@@ -121,6 +126,8 @@ pub struct Design {
     pub random: RandomSearch,
     /// Fields that vary and that the predictor does not see: of their influence it says nothing.
     pub unseen: Vec<Field>,
+    /// What tells by training whether the design is better than random search.
+    pub trial: Trial,
 }
 
 /// What random search finds with as many predictions.
@@ -229,6 +236,7 @@ fn run(table: &Table, ask: &Ask<'_>, request: &Request) -> Result<Design> {
     let random = search::random(&mut problem, found.candidates.len(), request.seed)?;
     Ok(Design {
         unseen: unseen(&problem.space, request.vary.len(), ask.seen),
+        trial: trial::trial(&mut problem, &found, request)?,
         ..report(&problem, &found, &chosen, &random, exhaustive.is_some())
     })
 }
@@ -342,6 +350,7 @@ fn report(
             beats: pareto::coverage(&their_merits, &our_merits),
         },
         unseen: Vec::new(),
+        trial: Trial::default(),
     }
 }
 

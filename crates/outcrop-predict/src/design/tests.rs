@@ -1,5 +1,7 @@
 //! Designs against brute force, with predictions that have a formula.
 
+use std::collections::HashSet;
+
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
 use proptest::prelude::*;
@@ -301,4 +303,30 @@ fn the_range_is_that_of_the_table_and_unseen_fields_are_named() {
             .unseen,
         []
     );
+}
+
+#[test]
+fn a_trial_has_the_best_predictions_and_as_many_random_architectures_within_the_budgets() {
+    let with = |seed| Request {
+        trial: 5,
+        seed,
+        ..request("f_max<25", &["params=100K..900K"], VARY)
+    };
+    let trial = found(&with(0)).unwrap().trial;
+    let allowed = brute(|a| (100_000..=900_000).contains(&a.parameters().total));
+    let mut values: Vec<f64> = allowed.iter().map(formula).collect();
+    values.sort_by(f64::total_cmp);
+    let best: Vec<f64> = trial.best.iter().map(|c| c.value).collect();
+    assert_eq!(best, values[..5]);
+    let keys: HashSet<_> = trial.random.iter().map(|c| key(&c.arch)).collect();
+    assert_eq!((trial.random.len(), keys.len()), (5, 5));
+    assert!(trial.random.iter().all(|c| allowed.contains(&c.arch)));
+    let other = found(&with(1)).unwrap().trial;
+    assert!(other.best == trial.best && other.random != trial.random);
+    let most = Request {
+        trial: allowed.len() + 1,
+        ..with(0)
+    };
+    let error = found(&most).unwrap_err().to_string();
+    assert!(error.contains("verify fewer"), "{error}");
 }

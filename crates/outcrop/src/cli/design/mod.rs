@@ -1,20 +1,20 @@
 //! `outcrop design`.
 
-use std::path::{Path, PathBuf};
+mod recipe;
+mod verify;
 
-use outcrop_arch::ArchSpec;
-use outcrop_core::Error as CoreError;
+use std::path::PathBuf;
+
 use outcrop_core::table::Row;
 use outcrop_predict::{
     Budget, Candidate, Design, Goal, Knob, Predictor, Regressor, Request, Table, design,
 };
-use outcrop_train::RunSpec;
 use serde::{Deserialize, Serialize};
 
-use super::learned::{options, source};
-use super::output::{Format, To, say, significant, write_file, write_rows};
-use super::verdicts;
 use crate::Result;
+use crate::cli::learned::{options, source};
+use crate::cli::output::{Format, To, say, significant, write_rows};
+use crate::cli::verdicts;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -24,6 +24,8 @@ use crate::Result;
   outcrop design runs/small --target 't_half>200 on average' --vary layers,d_model,d_ff --fix heads=4 --best best.toml
   outcrop predict runs/small --arch best.toml   predict the best one
   outcrop train best.toml                       train it with the recipe of the model --like
+  outcrop design runs/small --target 'f_max<30' --budget params=90K..110K --verify 8 --out designs.csv
+                                                train the 8 best and 8 random ones: did the design help?
 
 TARGET is QUANTITY<BOUND or QUANTITY>BOUND of f_first, f_last, f_max (ratios), t_half (step), A,
 lambda, gamma, t0 or K, and `at every layer` (default), `at any layer` or `on average`.
@@ -73,9 +75,14 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 20)]
     show: usize,
     /// Also write a run of the architecture with the best prediction to this TOML file, for `outcrop train`; its recipe
-    /// is that of the model --like if RESULTS/runs has it.
+    /// is --recipe, or that of the model --like if RESULTS/runs has it.
     #[arg(long, value_name = "FILE")]
     best: Option<PathBuf>,
+    /// A run (TOML) whose corpus, training and schedules the runs of --best and --verify have.
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    #[command(flatten)]
+    verify: verify::VerifyArgs,
     #[command(flatten)]
     to: To,
 }
@@ -147,7 +154,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         say(&line);
     }
     if let (Some(path), Some(best)) = (&args.best, found.candidates.first()) {
-        write_best(&best.arch, &found.base, args, path)?;
+        recipe::write_best(&best.arch, &found.base, args, path)?;
     }
     let mut lines: Vec<Line> = found
         .candidates
@@ -162,7 +169,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ));
         lines.truncate(args.show);
     }
-    write_rows(&lines, &target)
+    write_rows(&lines, &target)?;
+    args.verify.run(args, &found, &request.goal, &target)
 }
 
 fn request(args: &Args) -> Result<Request> {
@@ -174,6 +182,7 @@ fn request(args: &Args) -> Result<Request> {
         allow_outside: args.allow_outside,
         predictions: args.predictions,
         seed: args.seed,
+        trial: args.verify.pairs(),
         ..Request::new(args.target.parse()?, Knob::list(&args.vary)?)
     })
 }
@@ -266,37 +275,4 @@ fn random(found: &Design) -> String {
         found.candidates.len(),
         100.0 * random.beats
     )
-}
-
-/// A run of `arch` with the recipe of `base`, if known.
-fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
-    let folders = [
-        args.results.join("runs").join(base),
-        args.results.join(base),
-    ];
-    let recipes = folders.map(|folder| folder.join("run.toml"));
-    let mut run = match recipes.iter().find(|recipe| recipe.is_file()) {
-        Some(recipe) => read_toml(recipe)?,
-        None => {
-            say(&format!(
-                "note: no run.toml of {base} is in the results; {} has the default recipe of `outcrop train`, \
-                 not that of the models the prediction was learned from",
-                path.display()
-            ));
-            toml::Table::new()
-        }
-    };
-    let parse = |e: toml::ser::Error| CoreError::parse("the best architecture", e);
-    run.insert("model".into(), "best".into());
-    run.insert("arch".into(), toml::Value::try_from(arch).map_err(parse)?);
-    let text = RunSpec::from_table(run)?.to_toml()?;
-    write_file(path, text.as_bytes())
-}
-
-fn read_toml(path: &Path) -> Result<toml::Table> {
-    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
-    outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;
-    let parsed = text.parse();
-    let named = |e: toml::de::Error| CoreError::parse(path.display().to_string(), e);
-    Ok(parsed.map_err(named)?)
 }

@@ -1,0 +1,56 @@
+//! Runs of designed architectures.
+
+use std::path::Path;
+
+use outcrop_arch::ArchSpec;
+use outcrop_core::Error as CoreError;
+use outcrop_train::RunSpec;
+
+use super::Args;
+use crate::Result;
+use crate::cli::output::{say, write_file};
+
+/// Writes a run of `arch` with the recipe of `base`, if known.
+pub(super) fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
+    let run = run(&recipe(base, args)?, "best", arch)?;
+    write_file(path, run.to_toml()?.as_bytes())
+}
+
+/// A run of `arch` with this recipe.
+pub(super) fn run(recipe: &toml::Table, model: &str, arch: &ArchSpec) -> Result<RunSpec> {
+    let parse = |e: toml::ser::Error| CoreError::parse("the architecture", e);
+    let mut run = recipe.clone();
+    run.insert("model".into(), model.into());
+    run.insert("arch".into(), toml::Value::try_from(arch).map_err(parse)?);
+    Ok(RunSpec::from_table(run)?)
+}
+
+/// That of --recipe, or that of the model `base` if its run is in the results, or else the default.
+pub(super) fn recipe(base: &str, args: &Args) -> Result<toml::Table> {
+    if let Some(path) = &args.recipe {
+        return read_toml(path);
+    }
+    let folders = [
+        args.results.join("runs").join(base),
+        args.results.join(base),
+    ];
+    let recipes = folders.map(|folder| folder.join("run.toml"));
+    match recipes.iter().find(|recipe| recipe.is_file()) {
+        Some(recipe) => read_toml(recipe),
+        None => {
+            say(&format!(
+                "note: no run.toml of {base} is in the results; a run has the default recipe of `outcrop train`, not that of the \
+                 models the prediction was learned from; --recipe names another"
+            ));
+            Ok(toml::Table::new())
+        }
+    }
+}
+
+fn read_toml(path: &Path) -> Result<toml::Table> {
+    let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
+    outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;
+    let parsed = text.parse();
+    let named = |e: toml::de::Error| CoreError::parse(path.display().to_string(), e);
+    Ok(parsed.map_err(named)?)
+}
