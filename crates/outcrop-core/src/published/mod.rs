@@ -6,6 +6,7 @@
 mod array;
 mod import;
 mod json;
+pub mod max_act_llm;
 mod names;
 mod params;
 mod stats;

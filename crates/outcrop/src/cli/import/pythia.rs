@@ -1,40 +1,26 @@
-//! `outcrop import`.
+//! The data set of the paper (arXiv 2508.03616).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use outcrop_arch::ArchSpec;
-use outcrop_core::{Comparison, CurveVerdict, Fit, NamedArch, Provenance, Trajectory};
+use outcrop_core::{Comparison, CurveVerdict, Fit, NamedArch, Trajectory};
 use outcrop_core::{published, table};
 use outcrop_fit::{FitOptions, compare_published, fit_all};
 
-use super::input::Average;
-use super::output::{columns, folder, print, say, significant};
+use super::{Args, Format, write_provenance};
+use crate::cli::output::{columns, print, say, significant};
 use crate::{Error, Result};
 
-#[derive(clap::Args)]
-#[command(after_help = "Examples:
-  outcrop import pythia-massive-activations --out runs/published
-  outcrop fit runs/published
-  outcrop report runs/published
+pub(super) const FORMAT: Format = Format {
+    name: "pythia-massive-activations",
+    about: "stats/exp2_pythia_SIZE_stepN and params/*.json of the data set that the paper published",
+    source: "https://arxiv.org/abs/2508.03616",
+    recognise: published::recognise,
+    import,
+};
 
-Reads pythia_<size>/stats/exp2_pythia_<size>_step<N> and pythia_<size>/params/*.json from the
-disk, or a part of them. Malformed files are named and left out. Where parameters were
-published, comparison.csv compares them with the optimum of the same least-squares problem.")]
-pub(crate) struct Args {
-    /// The data set as downloaded, or a part of it.
-    dir: PathBuf,
-    /// The folder for the tables.
-    #[arg(long, short, value_name = "DIR", default_value = "imported")]
-    out: PathBuf,
-    /// How the ratio is averaged over sequences.
-    #[arg(long, value_enum, default_value_t)]
-    ratio: Average,
-}
-
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let out = folder(&args.out, "--out")?;
-    let found = published::import(&args.dir, args.ratio.ratio(), out)?;
+fn import(args: &Args) -> Result<()> {
+    let found = published::import(&args.dir, args.ratio.ratio(), &args.out)?;
     for problem in &found.problems {
         say(&format!("warning: {problem}"));
     }
@@ -77,13 +63,7 @@ fn write_archs(trajectories: &[Trajectory], args: &Args) -> Result<()> {
     };
     let archs: Vec<NamedArch> = count(trajectories).into_iter().filter_map(named).collect();
     table::write_architectures(&args.out.join("architectures.csv"), &archs)?;
-    let provenance = Provenance {
-        version: env!("CARGO_PKG_VERSION").into(),
-        git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
-        command: Some(format!("outcrop import {}", args.dir.display())),
-        ..Provenance::default()
-    };
-    Ok(provenance.write(&args.out.join("provenance.json"))?)
+    write_provenance(args, &FORMAT)
 }
 
 /// Compares the published fits with ours of the same least-squares problem.
