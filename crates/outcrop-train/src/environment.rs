@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop_model::Backend;
 
-use crate::data::CratesSource;
+use crate::data::{Corpora, CratesSource};
 
 /// What a run needs from the machine; apart from the backend it does not change the results.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Environment {
     pub crates: Option<CratesSource>,
     /// Where trained tokenizers are kept.
     pub cache: Option<PathBuf>,
+    /// Corpora that runs share.
+    pub corpora: Corpora,
     /// Version and git revision of the tool, for the provenance.
     pub git_revision: Option<String>,
     /// Set from outside to make the run write a checkpoint and stop after the current update.

@@ -380,11 +380,8 @@ impl<'a> Training<'a> {
 /// [`Error::Data`].
 pub fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
     let options = spec.corpus_options(environment.cache.clone(), environment.crates.clone());
-    Ok(Corpus::open(
-        &spec.data.corpus,
-        &spec.data.tokenizer,
-        &options,
-    )?)
+    let (corpus, tokenizer) = (&spec.data.corpus, &spec.data.tokenizer);
+    Ok(environment.corpora.open(corpus, tokenizer, &options)?)
 }
 
 fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Result<Provenance> {

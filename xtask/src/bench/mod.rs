@@ -13,6 +13,7 @@ mod outcomes;
 mod series;
 mod side;
 mod step;
+mod sweep;
 mod switches;
 mod symbols;
 mod table;
@@ -92,6 +93,11 @@ const BENCHMARKS: [Benchmark; 14] = [
         name: "side",
         about: side::ABOUT,
         run: side::run,
+    },
+    Benchmark {
+        name: "sweep",
+        about: sweep::ABOUT,
+        run: sweep::run,
     },
     Benchmark {
         name: "before",

@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use outcrop_tokens::IdType;
 
@@ -62,7 +63,7 @@ impl Default for CorpusOptions {
 
 /// An opened corpus: training batches by step, and a fixed held-out set.
 pub struct Corpus {
-    source: Content,
+    source: Arc<Content>,
     vocab: usize,
     sha256: String,
     seed: u64,
@@ -182,13 +183,27 @@ impl Corpus {
 
     fn new(source: Content, vocab: usize, sha256: String, options: &CorpusOptions) -> Self {
         Self {
-            source,
+            source: Arc::new(source),
             vocab,
             sha256,
             seed: options.seed,
             row: Row::new(options.context, options.bos),
             with_bos: options.bos,
             notes: Vec::new(),
+        }
+    }
+
+    /// The same corpus with batches of another seed; none for token ids, since each corpus of them reads its own file.
+    pub(super) fn with_seed(&self, seed: u64) -> Option<Self> {
+        match *self.source {
+            Content::Ids(_) => None,
+            Content::Generated(_) | Content::Text { .. } => Some(Self {
+                source: Arc::clone(&self.source),
+                sha256: self.sha256.clone(),
+                notes: self.notes.clone(),
+                seed,
+                ..*self
+            }),
         }
     }
 
@@ -221,7 +236,7 @@ impl Corpus {
     /// [`Error::Tokens`] where a file of token ids can no longer be read.
     pub fn batch(&self, step: u64, batch: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::Training, self.seed, step);
-        self.rows(batch, |length, _, row| match &self.source {
+        self.rows(batch, |length, _, row| match &*self.source {
             Content::Generated(task) => {
                 task.draw(&mut rng, Pool::Training, length, row);
                 Ok(())
@@ -249,7 +264,7 @@ impl Corpus {
     pub fn held_out(&self, n: usize) -> Result<Batch, Error> {
         let mut rng = stream(Purpose::HeldOut, 0, 0);
         let start = |i: usize, all: usize, length: usize| i * (all - length) / (n - 1).max(1);
-        self.rows(n, |length, i, row| match &self.source {
+        self.rows(n, |length, i, row| match &*self.source {
             Content::Generated(task) => {
                 task.draw(&mut rng, Pool::HeldOut, length, row);
                 Ok(())
@@ -269,7 +284,7 @@ impl Corpus {
     /// `n` sequences that are trained on, the same at every call and for every seed, to see how well they are known.
     /// Nothing but generated corpora has them, since of text a batch says as much.
     pub(crate) fn training_sample(&self, n: usize) -> Result<Option<Batch>, Error> {
-        let Content::Generated(task) = &self.source else {
+        let Content::Generated(task) = &*self.source else {
             return Ok(None);
         };
         let mut rng = stream(Purpose::Sample, 0, 0);
@@ -284,7 +299,7 @@ impl Corpus {
     /// them, as c of `a + b = c`. None of text, ids and `bigram-backcopy`.
     pub fn answers(&self) -> Vec<usize> {
         let (first, length) = (usize::from(!self.with_bos), self.row.length);
-        let is_answer = |target: &usize| match &self.source {
+        let is_answer = |target: &usize| match &*self.source {
             Content::Generated(task) => task.is_answer(first + target, length),
             Content::Text { .. } | Content::Ids(_) => false,
         };
@@ -296,7 +311,7 @@ impl Corpus {
     /// targets; without, the first symbol of each sequence is no target).
     pub fn optimal_loss(&self) -> Option<f64> {
         let (first, length) = (usize::from(!self.with_bos), self.row.length);
-        match &self.source {
+        match &*self.source {
             Content::Generated(task) => {
                 let at = first..first + self.row.context;
                 let sum: f64 = at.map(|at| task.optimal_loss_at(at, length)).sum();
@@ -312,7 +327,7 @@ impl Corpus {
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn tokenizer_files(&self) -> Result<Vec<(&'static str, String)>, Error> {
-        match &self.source {
+        match &*self.source {
             Content::Generated(_) | Content::Ids(_) => Ok(Vec::new()),
             Content::Text { tokenizer, .. } => tokenizer.files(self.row.context),
         }

@@ -81,6 +81,7 @@ mod error;
 mod files;
 mod generated;
 mod ids;
+mod shared;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -92,4 +93,5 @@ pub use corpus::{Corpus, CorpusOptions};
 pub use crates::CratesSource;
 pub use equations::{BinaryOperation, OPERATIONS};
 pub use error::Error;
+pub use shared::Corpora;
 pub use spec::{CorpusSpec, TokenizerSpec};

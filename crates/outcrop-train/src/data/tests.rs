@@ -410,3 +410,34 @@ fn a_context_too_short_for_a_task_is_named() {
         );
     }
 }
+
+#[test]
+fn runs_of_a_process_share_their_corpora_but_not_their_seeds() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpora = Corpora::default();
+    for spec in ["bigram-backcopy", "copy", &words(folder.path())] {
+        for (seed, context) in [(1, 32), (2, 32), (1, 32), (1, 16)] {
+            let options = CorpusOptions {
+                seed,
+                ..options(context, true)
+            };
+            let own = open(spec, "bytes", &options).unwrap();
+            let shared = corpora.open(&spec.parse().unwrap(), &"bytes".parse().unwrap(), &options);
+            let shared = shared.unwrap();
+            let rows = |corpus: &Corpus| {
+                let [training, held_out] =
+                    [corpus.batch(3, 4), corpus.held_out(2)].map(Result::unwrap);
+                (training.inputs, training.targets, held_out.inputs)
+            };
+            assert_eq!(
+                rows(&shared),
+                rows(&own),
+                "{spec}, seed {seed}, context {context}"
+            );
+            assert_eq!(
+                (shared.sha256(), shared.vocab()),
+                (own.sha256(), own.vocab())
+            );
+        }
+    }
+}

@@ -2,15 +2,21 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
+use outcrop_model::Backend;
 use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
 
 use super::Results;
 use crate::{Error, Result};
 
+/// A run of less work than this, in floating-point operations, waits for the disk longer than it computes.
+const SHORT: f64 = 1e9;
+/// Short runs for each one that is to run: while some wait for the disk, others train.
+const OVERLAP: usize = 8;
+
 /// How runs share the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jobs {
-    /// Runs side by side.
+    /// Runs that compute side by side.
     pub runs: usize,
     /// Threads of each.
     pub threads: usize,
@@ -72,7 +78,8 @@ pub struct FailedRun {
     pub error: outcrop_train::Error,
 }
 
-/// Trains `runs`, in the order and as many in parallel as `jobs` says; `observer` gets every event on the calling
+/// Trains `runs`, in the order and as many in parallel as `jobs` says, or more where all are so short that they would wait
+/// for the disk; `observer` gets every event on the calling
 /// thread. A run that is already finished is not run again.
 ///
 /// # Errors
@@ -119,7 +126,9 @@ pub fn sweep(
             }
         }
     };
-    let pools: Vec<rayon::ThreadPool> = (0..jobs.runs.clamp(1, runs.len().max(1)))
+    let is_short = environment.backend == Backend::Flex && work.iter().all(|work| *work < SHORT);
+    let side_by_side = jobs.runs * if is_short { OVERLAP } else { 1 };
+    let pools: Vec<rayon::ThreadPool> = (0..side_by_side.clamp(1, runs.len().max(1)))
         .map(|_| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.threads.max(1))

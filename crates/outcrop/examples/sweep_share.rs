@@ -1,0 +1,101 @@
+//! How much of a sweep of tiny runs is training: `sweep_share RUNS JOBS`, in a temporary folder of this machine's disk.
+//!
+//! Training is the initial model, the updates and what the spec asks to measure of them. Everything else is not: specs,
+//! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of single runs one after another,
+//! so that it holds no wait for other runs.
+#![expect(clippy::print_stdout, reason = "an example prints what it finds")]
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use outcrop::pipeline::{Jobs, Order, Results, sweep};
+use outcrop_model::Transformer;
+use outcrop_train::{Environment, Event, RunSpec, train};
+
+/// Runs of which the time of training is measured.
+const ALONE: usize = 100;
+
+const SPEC: &str = "model = 'tiny'
+[arch]
+layers = 2
+d_model = 32
+heads = 2
+context = 32
+[train]
+steps = 5
+batch = 8
+warmup = 1
+[schedule]
+measure = '0,every:5'
+save = 'last'
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = std::env::args().skip(1).map(|text| text.parse::<usize>());
+    let runs = numbers.next().unwrap_or(Ok(1000))?;
+    let jobs = numbers.next().unwrap_or(Ok(2))?;
+    let folder = tempfile::tempdir()?;
+    let specs: Vec<RunSpec> = (0..runs).map(spec).collect::<Result<_, _>>()?;
+    let environment = Environment::default();
+
+    let alone = Results::new(folder.path().join("alone"));
+    let mut training = Duration::ZERO;
+    for spec in specs.iter().take(ALONE) {
+        training += trained(spec, &alone, &environment)?;
+    }
+    let each = training.as_secs_f64() / ALONE.min(runs) as f64;
+
+    let together = Results::new(folder.path().join("together"));
+    let jobs = Jobs {
+        runs: jobs,
+        threads: 1,
+        order: Order::Listed,
+    };
+    let from = Instant::now();
+    let failures = sweep(&specs, &together, &environment, jobs, &mut |_| {})?;
+    let wall = from.elapsed().as_secs_f64();
+    let share = each * runs as f64 / (wall * jobs.runs as f64);
+    println!(
+        "{runs} runs of 5 steps, {} jobs: {wall:.1} s, {:.1} ms a run; training takes {:.1} ms a run, {:.0} % of it, {:.0} % \
+         is outside; {} failed",
+        jobs.runs,
+        1e3 * wall / runs as f64,
+        1e3 * each,
+        100.0 * share,
+        100.0 * (1.0 - share),
+        failures.len()
+    );
+    Ok(())
+}
+
+fn spec(number: usize) -> Result<RunSpec, outcrop_train::Error> {
+    let mut spec = RunSpec::from_toml(SPEC)?;
+    spec.model = format!("tiny-{number:04}");
+    spec.train.seed = number as u64;
+    Ok(spec)
+}
+
+/// How long a run trains.
+fn trained(
+    spec: &RunSpec,
+    results: &Results,
+    environment: &Environment,
+) -> Result<Duration, Box<dyn Error>> {
+    let from = Instant::now();
+    let device = environment.backend.device()?.autodiff();
+    Transformer::new(&spec.arch, spec.train.seed, &device)?;
+    let initial = from.elapsed();
+    let (mut started, mut measured) = (Instant::now(), Duration::ZERO);
+    let mut observe = |event: &Event<'_>| match event {
+        Event::Started { .. } => started = Instant::now(),
+        Event::Measured { .. } => measured = started.elapsed(),
+        _ => {}
+    };
+    train(
+        spec,
+        results.run(&spec.model).path(),
+        environment,
+        &mut observe,
+    )?;
+    Ok(initial + measured)
+}
