@@ -167,6 +167,10 @@ fn a_design_that_is_wrong_says_where() {
             &["0 points are possible", "arch.heads = 3"],
         ),
         (
+            "[design]\nkind = 'random'\nruns = 10000\n[design.arch]\nheads = [3, 5]\n",
+            &["0 points are possible", "20000 that failed"],
+        ),
+        (
             "[design]\nkind = 'random'\nruns = 5\n[design.arch]\nheads = [1, 2]\n",
             &["2 points are possible", "earlier point"],
         ),

@@ -26,6 +26,8 @@ pub use self::correlation::Correlation;
 
 /// Points that are tried for each that is asked for.
 const TRIED: usize = 200;
+/// Points that are tried without one that is possible.
+const HOPELESS: usize = 20_000;
 
 /// The section `[design]` of a profile.
 ///
@@ -138,7 +140,10 @@ impl Design {
             left_out: BTreeMap::new(),
         };
         let mut known = HashSet::new();
-        for point in self.points(attempt) {
+        for (tried, point) in self.points(attempt).enumerate() {
+            if tried == HOPELESS && draw.coordinates.is_empty() {
+                break;
+            }
             let number = draw.coordinates.len() + 1;
             let made = self.runs_at(&point, bases, number);
             let made = made.and_then(|(runs, coordinates)| match is_new(&runs, &mut known)? {
