@@ -34,10 +34,12 @@ const COMMANDS: &[&str] = &[
     "sweep tiny.toml --out swept",
     "measure trained --out got",
     "measure trained --out other --set-zero",
+    "measure trained --out split --engine slurm --dry-run",
     "audit trained",
     "audit trained --format json",
     "audit trained --format csv",
     "import published --out imported",
+    "import statistics --out statistics-imported",
     "compare runs/m0 runs/m1",
     "compare runs/m0 runs/m1 --format json",
     "fit runs/m0",
@@ -60,6 +62,7 @@ const COMMANDS: &[&str] = &[
     "explain runs --repeats 2",
     "design runs --target f_max<1000 --vary layers --format csv",
     "design runs --target f_max<1000 --vary layers",
+    "design runs --target f_max<1000 --vary layers,d_model --verify 2 --verify-out verified",
     "linear --steps 20 --measure 0,every:5 --out linear",
     "report runs/m0",
     "watch runs/m0 --once",
@@ -77,6 +80,9 @@ schedule = { measure = '0,every:1' }
 model = 'a'
 ";
 
+const STATISTICS: &str = r#"{"model_name": "m", "num_hidden_layers": 1, "num_samples": 1,
+    "per_layer_stats": {"layer_0_hidden": {"top5_abs": [5, 4, 3, 2, 1]}}}"#;
+
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
@@ -85,6 +91,9 @@ fn folder() -> tempfile::TempDir {
     let published =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../outcrop-core/tests/fixtures/published");
     std::os::unix::fs::symlink(published, here.join("published")).unwrap();
+    let statistics = here.join("statistics");
+    std::fs::create_dir_all(&statistics).unwrap();
+    std::fs::write(statistics.join("m_top5_stats.json"), STATISTICS).unwrap();
     let row = |i: u32| {
         let (step, norm) = (
             1 << i,

@@ -43,6 +43,7 @@ const COMMANDS: &[&str] = &[
     "predict DIR/runs --out DIR/scores.csv",
     "predict DIR/runs --arch DIR/runs/m3 --curves DIR/predicted.csv --svg DIR/predicted.svg",
     "explain DIR/runs --out DIR/explained --repeats 2 --regressor ridge --features l/L,L,d",
+    "design DIR/runs --target f_max<1000 --vary layers,d_model --verify 2 --verify-out DIR/verified --recipe DIR/runs/m0/run.toml",
     "design DIR/runs --target f_max<1000 --vary layers --best DIR/best.toml --out DIR/designs.csv",
     "report DIR/runs/m0",
     "report DIR/runs/m0 --out DIR/page",

@@ -11,7 +11,7 @@ use lines::{Group, REFUSED, help, pages};
 use world::World;
 
 /// Parts of command lines that are only parsed, with the reason.
-const NOT_RUN: [(&str, &str); 11] = [
+const NOT_RUN: [(&str, &str); 14] = [
     (
         "fit runs/published",
         "the stand-in of the data set has six checkpoints, a fit needs seven",
@@ -20,6 +20,15 @@ const NOT_RUN: [(&str, &str); 11] = [
     ("--serve ", "serves until it is interrupted"),
     ("--hub ", "needs a network"),
     ("--hub-list ", "needs a network"),
+    ("pythia-70m.parts", "a run with --hub makes it"),
+    (
+        "import Max_act_llm",
+        "import.rs reads statistics of this form",
+    ),
+    (
+        "--verify ",
+        "trains many models; explain_and_design.rs trains four",
+    ),
     (
         "outcrop reproduce",
         "trains sixteen models; resume_sweep.rs runs a smaller profile",
