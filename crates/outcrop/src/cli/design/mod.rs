@@ -82,9 +82,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     #[command(flatten)]
-    verify: verify::VerifyArgs,
-    #[command(flatten)]
     to: To,
+    // it has a heading, which holds for all that follows
+    #[command(flatten)]
+    verify: verify::VerifyArgs,
 }
 
 /// One candidate as a row.

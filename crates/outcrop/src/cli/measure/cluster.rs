@@ -22,6 +22,7 @@ use crate::pipeline::{LineHead, Manifest, Results, check_extends, heads, heads_a
 use crate::{Error, Result};
 
 #[derive(clap::Args)]
+#[command(next_help_heading = "Cluster")]
 pub(super) struct ClusterArgs {
     /// What measures: this process, or job arrays of SLURM, whose tables are joined when all elements are over.
     #[arg(long, value_enum, default_value = "local")]
