@@ -1,6 +1,7 @@
 #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "cuda"))]
 mod gpu;
 
+#[cfg(feature = "burn")]
 use burn::tensor::Device;
 
 use crate::{Error, Result};
@@ -43,10 +44,22 @@ impl Backend {
         }
     }
 
+    /// Refuses what cannot compute here.
+    ///
+    /// # Errors
+    /// [`Error::NoBackends`], [`Error::BackendNotCompiled`], [`Error::NoDevice`].
+    pub fn check(self) -> Result<()> {
+        #[cfg(feature = "burn")]
+        return self.device().map(drop);
+        #[cfg(not(feature = "burn"))]
+        Err(self.not_compiled())
+    }
+
     /// Its first device, ready for tensors (without autodiff).
     ///
     /// # Errors
     /// [`Error::BackendNotCompiled`], [`Error::NoDevice`].
+    #[cfg(feature = "burn")]
     pub fn device(self) -> Result<Device> {
         match self {
             #[cfg(feature = "flex")]
@@ -63,15 +76,20 @@ impl Backend {
                 feature = "vulkan",
                 feature = "cuda"
             )))]
-            _ => Err(Error::BackendNotCompiled {
+            _ => Err(self.not_compiled()),
+        }
+    }
+
+    /// That it was not compiled in, and what to do.
+    pub fn not_compiled(self) -> Error {
+        let compiled = Self::ALL.into_iter().filter(|b| b.is_compiled());
+        let available: Vec<_> = compiled.map(Self::name).collect();
+        match available.is_empty() {
+            true => Error::NoBackends,
+            false => Error::BackendNotCompiled {
                 backend: self.name(),
-                available: Self::ALL
-                    .into_iter()
-                    .filter(|b| b.is_compiled())
-                    .map(Self::name)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            }),
+                available: available.join(", "),
+            },
         }
     }
 }
@@ -100,8 +118,12 @@ mod tests {
         for backend in Backend::ALL {
             assert_eq!(backend.name().parse::<Backend>().unwrap(), backend);
             if !backend.is_compiled() {
-                let error = backend.device().unwrap_err().to_string();
-                assert!(error.contains(&format!("--features {backend}")), "{error}");
+                let error = backend.check().unwrap_err().to_string();
+                let way_out = match cfg!(feature = "burn") {
+                    true => format!("--features {backend}"),
+                    false => "cargo install".to_owned(),
+                };
+                assert!(error.contains(&way_out), "{error}");
             }
         }
         assert!("tpu".parse::<Backend>().is_err());

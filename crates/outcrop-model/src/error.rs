@@ -7,6 +7,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// No backend was compiled in.
+    #[error(
+        "train a model: this `outcrop` was built without training, as the Python package has it; \
+         `cargo install --locked --git {} outcrop` installs the whole command",
+        env!("CARGO_PKG_REPOSITORY")
+    )]
+    NoBackends,
     /// The backend was not compiled in.
     #[error(
         "use backend {backend}: it is not compiled in; build with `--features {backend}` or choose one of: {available}"

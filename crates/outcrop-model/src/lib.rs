@@ -8,6 +8,8 @@
 //! elsewhere Burn's own operations. [`ResidualStreams`] takes the weights of a published model one block at a time and
 //! measures on the device.
 //!
+//! Without any backend (`default-features = false`) nothing of Burn is compiled, and [`Backend`] is all there is.
+//!
 //! | tap point | tensor, [batch, positions, d_model] |
 //! |---|---|
 //! | [`TapPoint::ResidPre`] | the residual stream before block l (for l = 1 the embedding) |
@@ -36,35 +38,52 @@ assert!(stats[1][0].ratio().is_some_and(|r| r > 1.0));
 )]
 
 mod backend;
+#[cfg(feature = "burn")]
 mod composed;
 mod error;
 #[cfg(feature = "flex")]
 mod fused;
+#[cfg(feature = "burn")]
 mod hidden;
+#[cfg(feature = "burn")]
 mod init;
+#[cfg(feature = "burn")]
 mod loss;
+#[cfg(feature = "burn")]
 mod numbers;
+#[cfg(feature = "burn")]
 mod objective;
+#[cfg(feature = "burn")]
 mod parameters;
+#[cfg(feature = "burn")]
 mod stats_tap;
+#[cfg(feature = "burn")]
 mod stored;
+#[cfg(feature = "burn")]
 mod streams;
+#[cfg(feature = "burn")]
 mod tap;
+#[cfg(feature = "burn")]
 mod training;
+#[cfg(feature = "burn")]
 mod transformer;
+#[cfg(feature = "burn")]
 mod weights;
 
 pub use backend::Backend;
 pub use error::{Error, Result};
-pub use loss::cross_entropy;
-pub use numbers::{Numbers, in_memory};
-pub use objective::{HiddenNoise, Objective};
-pub use parameters::ParameterMap;
-pub use stats_tap::StatsTap;
-pub use streams::{MeasuredLayer, ResidualStreams};
-pub use tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences};
-pub use training::TrainingLoss;
-pub use transformer::{Transformer, ids};
+#[cfg(feature = "burn")]
+pub use {
+    loss::cross_entropy,
+    numbers::{Numbers, in_memory},
+    objective::{HiddenNoise, Objective},
+    parameters::ParameterMap,
+    stats_tap::StatsTap,
+    streams::{MeasuredLayer, ResidualStreams},
+    tap::{HiddenSequences, NoTap, Tap, TapPoint, TapSequences},
+    training::TrainingLoss,
+    transformer::{Transformer, ids},
+};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop_model::Backend;
 
-use crate::data::{Corpora, CratesSource};
+use crate::data::{Corpora, Corpus, CratesSource};
+use crate::{Result, RunSpec};
 
 /// What a run needs from the machine; apart from the backend it does not change the results.
 #[derive(Clone, Debug, Default)]
@@ -32,4 +33,14 @@ impl Environment {
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
+}
+
+/// Opens the corpus of a run, as it is opened to train it.
+///
+/// # Errors
+/// [`Error::Data`].
+pub fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
+    let options = spec.corpus_options(environment.cache.clone(), environment.crates.clone());
+    let (corpus, tokenizer) = (&spec.data.corpus, &spec.data.tokenizer);
+    Ok(environment.corpora.open(corpus, tokenizer, &options)?)
 }

@@ -5,6 +5,9 @@
 //! checkpoints. After an interruption it resumes from these and ends with the same bits as a run
 //! that was never interrupted. An [`Observer`] is informed of each event.
 //!
+//! Without any backend (`default-features = false`) nothing of Burn is compiled: specs, corpora and run directories are
+//! read as ever, and [`train`] refuses.
+//!
 //! | file of a run directory | what it is |
 //! |---|---|
 //! | `run.toml` | the resolved spec |
@@ -46,32 +49,56 @@ assert_eq!(table.rows.len(), 2 * 10); // steps 0 and 4, ten held-out sequences, 
 ```"#
 )]
 
+#[cfg(feature = "burn")]
 mod answers;
+#[cfg(feature = "burn")]
 mod checkpoint;
+#[cfg_attr(
+    not(feature = "burn"),
+    expect(dead_code, reason = "training alone uses all of it")
+)]
 pub mod data;
 mod environment;
 mod error;
+#[cfg(feature = "burn")]
 mod held_out;
 mod learning_rate;
 mod linear;
 mod observer;
+#[cfg(feature = "burn")]
 mod observing;
 mod optimizer;
+#[cfg_attr(
+    not(feature = "burn"),
+    expect(dead_code, reason = "training alone uses all of it")
+)]
 mod run_dir;
+#[cfg_attr(
+    not(feature = "burn"),
+    expect(dead_code, reason = "training alone uses all of it")
+)]
 mod spec;
+#[cfg(feature = "burn")]
 mod trainer;
+#[cfg(not(feature = "burn"))]
+mod untrained;
 
-pub use environment::Environment;
+pub use environment::{Environment, open_corpus};
 pub use error::{Error, Result};
 pub use learning_rate::learning_rate;
 pub use linear::{LinearRun, LinearSpec, MODE_STRENGTH, linear_modes, saxe, train_linear};
 pub use observer::{Event, Observer, Outcome};
-pub use optimizer::{GradientSum, Optimizer, OptimizerKeys, OptimizerKind, WeightDecay};
+#[cfg(feature = "burn")]
+pub use optimizer::{GradientSum, Optimizer};
+pub use optimizer::{OptimizerKeys, OptimizerKind, WeightDecay};
 pub use run_dir::{Extents, RunDir, State};
 pub use spec::{
     DataSpec, EventSpec, LossTargets, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec,
 };
-pub use trainer::{open_corpus, train};
+#[cfg(feature = "burn")]
+pub use trainer::train;
+#[cfg(not(feature = "burn"))]
+pub use untrained::train;
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

@@ -7,6 +7,7 @@ use outcrop_schedule::Schedule;
 
 use crate::answers::Answers;
 use crate::data::Corpus;
+use crate::environment::open_corpus;
 use crate::held_out::{HeldOut, first_non_finite, value};
 use crate::observing::Observing;
 use crate::spec::InForce;
@@ -372,16 +373,6 @@ impl<'a> Training<'a> {
         });
         Ok(self)
     }
-}
-
-/// Opens the corpus of a run, as it is opened to train it.
-///
-/// # Errors
-/// [`Error::Data`].
-pub fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
-    let options = spec.corpus_options(environment.cache.clone(), environment.crates.clone());
-    let (corpus, tokenizer) = (&spec.data.corpus, &spec.data.tokenizer);
-    Ok(environment.corpora.open(corpus, tokenizer, &options)?)
 }
 
 fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Result<Provenance> {

@@ -1,7 +1,7 @@
 //! Follows massive activations through transformer training: measure, fit, predict, report.
 //!
 //! This crate is the `outcrop` command and the pipeline behind `outcrop reproduce` ([`pipeline`]), and joins what
-//! computes on GPUs with what reads checkpoints ([`BackendEngine`]). Each subject is a
+//! computes on GPUs with what reads checkpoints (`BackendEngine`). Each subject is a
 //! crate of its own, re-exported here:
 //!
 //! | module | crate | what it does |
@@ -40,6 +40,7 @@ pub use {
     outcrop_series as series, outcrop_tokens as tokens, outcrop_train as train,
 };
 
+#[cfg(feature = "burn")]
 mod backend_engine;
 mod bundled;
 pub mod cli;
@@ -50,6 +51,7 @@ mod events;
 mod fits;
 pub mod pipeline;
 
+#[cfg(feature = "burn")]
 pub use backend_engine::BackendEngine;
 pub use error::{Error, Result};
 

@@ -1,11 +1,9 @@
 use std::fmt;
 
-use outcrop_arch::TensorName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 
 use super::row::{OptimizerKeys, Row};
-use super::rule::Rule;
 use super::{adamw, lion, muon, sgd};
 
 /// Every optimiser; the first is the default.
@@ -73,7 +71,8 @@ impl OptimizerKind {
     }
 
     /// What it does with a parameter.
-    pub(super) fn rule(self, weight: &TensorName) -> &'static dyn Rule {
+    #[cfg(feature = "burn")]
+    pub(super) fn rule(self, weight: &outcrop_arch::TensorName) -> &'static dyn super::rule::Rule {
         (self.0.rule)(weight)
     }
 

@@ -1,6 +1,7 @@
-use outcrop_arch::TensorName;
-
+#[cfg(feature = "burn")]
 use super::rule::Rule;
+#[cfg(feature = "burn")]
+use outcrop_arch::TensorName;
 
 /// An optimiser: what a spec says of it, and what it does with a parameter.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(super) struct Row {
     /// The keys of `[train]` that it reads, with their defaults.
     pub(super) defaults: OptimizerKeys,
     /// What is done with a parameter.
+    #[cfg(feature = "burn")]
     pub(super) rule: fn(&TensorName) -> &'static dyn Rule,
 }
 

@@ -6,21 +6,12 @@ use outcrop_model::Numbers;
 use outcrop_vector::vectorised;
 use rayon::prelude::*;
 
+use super::decay::WeightDecay;
+
 /// Numbers that are updated, or whose squares are summed, one after another: enough to be worth a task.
 pub(super) const PIECE: usize = 1 << 14;
 /// Sums of squares side by side, added in order at the end.
 const LANES: usize = 16;
-
-/// Decoupled weight decay by group, each at least 0: a parameter is multiplied by 1 - rate decay.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct WeightDecay {
-    /// Of the matrices of blocks.
-    pub matrices: f64,
-    /// Of embeddings and of the unembedding.
-    pub embeddings: f64,
-    /// Of what the plan does not decay: norms and biases.
-    pub vectors: f64,
-}
 
 /// The numbers of an optimiser, whether or not it reads them.
 #[derive(Clone, Debug, PartialEq)]

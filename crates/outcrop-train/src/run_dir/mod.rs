@@ -14,6 +14,7 @@ use outcrop_core::{
 };
 
 pub use self::tables::Extents;
+#[cfg(feature = "burn")]
 pub(crate) use self::tables::{TABLES, Tables};
 use crate::{Error, Result, RunSpec};
 

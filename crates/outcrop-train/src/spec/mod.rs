@@ -21,6 +21,7 @@ use crate::{Error, Result};
 
 pub use data::{DataSpec, LossTargets};
 pub use events::EventSpec;
+#[cfg(feature = "burn")]
 pub(crate) use events::InForce;
 pub use rate_schedule::RateSchedule;
 pub use schedule::{MeasureSpec, ScheduleSpec};

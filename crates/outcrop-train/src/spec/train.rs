@@ -2,7 +2,7 @@ use outcrop_core::Error as CoreError;
 use serde::{Deserialize, Serialize};
 
 use super::RateSchedule;
-use crate::{Optimizer, OptimizerKeys, OptimizerKind, Result, WeightDecay};
+use crate::{OptimizerKeys, OptimizerKind, Result, WeightDecay};
 
 /// The fields of [`TrainSpec`].
 pub(super) const KEYS: [&str; 19] = [
@@ -155,9 +155,10 @@ impl Default for TrainSpec {
 
 impl TrainSpec {
     /// Its optimiser, which has made no update.
-    pub fn new_optimizer(&self) -> Optimizer {
+    #[cfg(feature = "burn")]
+    pub fn new_optimizer(&self) -> crate::Optimizer {
         let decay = self.decay(self.weight_decay);
-        Optimizer::new(self.optimizer, self.optimizer_keys(), decay, self.clip)
+        crate::Optimizer::new(self.optimizer, self.optimizer_keys(), decay, self.clip)
     }
 
     /// Weight decay by group with another `weight_decay`.

@@ -41,6 +41,7 @@ mod voice;
 mod watch;
 mod weights;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -78,6 +79,9 @@ const EXAMPLES: &str = "Examples:
   outcrop design runs/quick --target 'f_max<50' --budget params=1M..2M   architectures that meet the target
 
 Exit status: 0 success, 1 failure, 2 wrong command line, 130 interrupted (run the same command to resume).";
+
+/// Exit status of a command line that makes no sense.
+const WRONG_COMMAND_LINE: u8 = 2;
 
 #[derive(Subcommand)]
 enum Command {
@@ -132,29 +136,37 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Runs the command and turns its result into an exit status.
+/// Runs the command of this process and turns its result into an exit status.
 pub fn main() -> ExitCode {
-    let done = match Cli::try_parse() {
+    ExitCode::from(run_with(std::env::args_os()))
+}
+
+/// Runs the command with these arguments, of which the first is its own name, and returns its exit status.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let done = match Cli::try_parse_from(arguments) {
         Ok(cli) => {
             cli.voice.apply();
             run(cli.command)
         }
-        Err(error) if error.use_stderr() => error.exit(),
+        Err(error) if error.use_stderr() => {
+            let _ = error.print(); // nobody can be told that standard error is gone
+            return WRONG_COMMAND_LINE;
+        }
         Err(asked) => {
             standard::attempt(|| asked.print()); // help or version
             Ok(())
         }
     };
-    let mut status = ExitCode::SUCCESS;
+    let mut status = 0;
     for error in [done, standard::finish()]
         .into_iter()
         .filter_map(Result::err)
     {
         voice::error(&format!("failed to {error}"));
         status = match error {
-            Error::Interrupted => ExitCode::from(130),
-            Error::QueueAgain => ExitCode::from(crate::cluster::QUEUE_AGAIN),
-            _ => ExitCode::FAILURE,
+            Error::Interrupted => 130,
+            Error::QueueAgain => crate::cluster::QUEUE_AGAIN,
+            _ => 1,
         };
     }
     status

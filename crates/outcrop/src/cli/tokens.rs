@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use outcrop_core::Error as CoreError;
-use outcrop_model::Backend;
 use outcrop_series::read_config_at;
 use outcrop_tokens::{
     DEFAULT_LENGTH, DocumentDraw, Sequences, TokenSource, Tokenizer, WindowProtocol, Windows,
@@ -13,7 +12,7 @@ use outcrop_train::{RunDir, open_corpus};
 
 use super::output::say;
 use crate::Result;
-use crate::pipeline::{environment, workspace};
+use crate::pipeline::{corpora, workspace};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Tokens")]
@@ -162,9 +161,7 @@ impl Args {
     fn held_out(&self, run: &Path) -> Result<Sequences> {
         let spec = RunDir::new(run).spec()?;
         let parent = run.parent().unwrap_or(run);
-        let backend: Backend = "flex".parse()?;
-        let environment =
-            environment(backend, workspace()?.as_deref(), parent, Default::default())?;
+        let environment = corpora(workspace()?.as_deref(), parent);
         let corpus = open_corpus(&spec, &environment)?;
         let count = self.windows.unwrap_or(spec.measure.sequences);
         let batch = corpus.held_out(count).map_err(outcrop_train::Error::from)?;

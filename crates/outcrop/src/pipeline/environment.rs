@@ -9,9 +9,8 @@ use outcrop_train::data::CratesSource;
 
 use crate::{Error, Result};
 
-/// What runs need from this machine: the backend, the sources of the corpus `crates` (from the
-/// `Cargo.lock` of `workspace` and the registry of Cargo), and a folder for trained tokenizers
-/// below `out`.
+/// What training needs from this machine: the backend, the sources of the corpus `crates` (from the `Cargo.lock` of `workspace`
+/// and the registry of Cargo), and a folder for trained tokenizers below `out`.
 ///
 /// # Errors
 /// [`Error::Model`] where the backend is not compiled in or finds no device.
@@ -21,21 +20,28 @@ pub fn environment(
     out: &Path,
     stop: Arc<AtomicBool>,
 ) -> Result<Environment> {
-    backend.device()?;
+    backend.check()?;
+    Ok(Environment {
+        backend,
+        stop,
+        ..corpora(workspace, out)
+    })
+}
+
+/// The same without a backend, for opening the corpora of runs.
+pub(crate) fn corpora(workspace: Option<&Path>, out: &Path) -> Environment {
     let lock = workspace
         .map(|w| w.join("Cargo.lock"))
         .filter(|l| l.is_file());
     let crates = lock
         .zip(crate_sources())
         .map(|(lock, sources)| CratesSource { lock, sources });
-    Ok(Environment {
-        backend,
+    Environment {
         crates,
         cache: Some(out.join("tokenizers")),
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
-        stop,
         ..Environment::default()
-    })
+    }
 }
 
 /// The folder with the unpacked sources of crates, `$CARGO_HOME/registry/src`.

@@ -18,6 +18,7 @@ pub use analysis::{Analysis, analyse, fit_all};
 pub use atlas::{Atlas, FORMAT, Recipe};
 pub use before::Before;
 pub use design::{Correlation, Cost, Drawn, LeftOut};
+pub(crate) use environment::corpora;
 pub use environment::{environment, workspace};
 pub use manifest::{About, Line, LineHead, Manifest, heads, lines};
 pub(crate) use manifest::{check_extends, heads_at, write_lines};

@@ -8,7 +8,7 @@ use outcrop_model::Backend;
 use outcrop_series::read_config_at;
 
 use super::Args;
-use crate::{BackendEngine, Error, Result};
+use crate::{Error, Result};
 
 /// The engine that `--backend` names; none for the CPU, which `outcrop-forward` computes on. What no engine computes is
 /// refused, and so is a backend without a device.
@@ -27,8 +27,20 @@ pub(super) fn engine(args: &Args) -> Result<Option<Arc<dyn Engine>>> {
         let backend = backend.name();
         return Err(Error::OnlyCpu { flag, backend });
     }
-    backend.device()?;
-    Ok(Some(Arc::new(BackendEngine(backend))))
+    backend.check()?;
+    Ok(on(backend))
+}
+
+/// What computes blocks on a backend that is compiled in.
+#[cfg(feature = "burn")]
+fn on(backend: Backend) -> Option<Arc<dyn Engine>> {
+    Some(Arc::new(crate::BackendEngine(backend)))
+}
+
+/// Nothing: no backend passes its check.
+#[cfg(not(feature = "burn"))]
+fn on(_: Backend) -> Option<Arc<dyn Engine>> {
+    None
 }
 
 /// Refuses an architecture that the engine does not compute, before its weights are read.

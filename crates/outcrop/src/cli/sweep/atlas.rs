@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use outcrop_model::Backend;
+use outcrop_train::Environment;
 
 use super::{Folder, results};
 use crate::Result;
 use crate::cli::output::{folder, print};
 use crate::cli::{clock, stop};
-use crate::pipeline::{Atlas, Manifest, environment, workspace};
+use crate::pipeline::{Atlas, Manifest, corpora, workspace};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -25,7 +25,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let _lock = results.claim(&[], &clock::holder("sweep atlas"))?;
     let manifest = Manifest::read(&results)?;
     let stop = stop::on_signal(stop::TRAINING)?;
-    let environment = environment(Backend::Flex, workspace()?.as_deref(), results.path(), stop)?;
+    let environment = Environment {
+        stop,
+        ..corpora(workspace()?.as_deref(), results.path())
+    };
     let command = format!(
         "outcrop sweep {} --engine local, then outcrop sweep atlas",
         manifest.about.name

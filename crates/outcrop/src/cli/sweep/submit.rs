@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use outcrop_model::Backend;
+
 use super::{Folder, results};
 use crate::Result;
 use crate::cli::clock;
@@ -34,6 +36,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
 
 /// Writes the scripts of all open runs and submits them, unless it is a dry run.
 pub(crate) fn submit(submission: &Submission, results: &Results, dry_run: bool) -> Result<()> {
+    let trains = submission.measures.is_none();
+    if trains && !Backend::ALL.into_iter().any(Backend::is_compiled) {
+        return Err(outcrop_model::Error::NoBackends.into());
+    }
     submission.write(results)?;
     let arrays = Submitted::all(results)?;
     let jobs: Vec<String> = arrays.iter().map(|array| array.job.clone()).collect();

@@ -7,8 +7,8 @@ use outcrop_arch::TensorName;
 use outcrop_model::{Numbers, ParameterMap, Transformer};
 use rayon::prelude::*;
 
-use super::rule::{Slot, sum_of_squares};
 use super::{GradientSum, Optimizer};
+use crate::optimizer::rule::{Slot, sum_of_squares};
 use crate::{Error, Result};
 
 /// As [`Optimizer::step`]. Parameters leave the model, are changed together, and come back: one that the

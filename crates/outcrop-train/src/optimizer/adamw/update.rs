@@ -1,28 +1,14 @@
-//! AdamW.
+//! What AdamW does with a parameter.
 
 use burn::tensor::Tensor;
 use outcrop_model::Numbers;
 use outcrop_vector::vectorised;
 use rayon::prelude::*;
 
-use super::row::{OptimizerKeys, Row};
-use super::rule::{Given, PIECE, Rule, Slot, Update};
-
-pub(super) static ROW: Row = Row {
-    word: "adamw",
-    about: "m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, \
-            p = (1 - rate decay) p - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + e).",
-    source: "Loshchilov and Hutter, 1711.05101",
-    defaults: OptimizerKeys {
-        betas: Some([0.9, 0.95]),
-        eps: Some(1e-8),
-        ..OptimizerKeys::NONE
-    },
-    rule: |_| &AdamW,
-};
+use crate::optimizer::rule::{Given, PIECE, Rule, Slot, Update};
 
 /// The rule of every parameter, and of those that Muon leaves.
-pub(super) struct AdamW;
+pub(in crate::optimizer) struct AdamW;
 
 /// The numbers of an update, with g = `scale` * gradient.
 struct Coefficients {

@@ -1,25 +1,11 @@
-//! Stochastic gradient descent with momentum.
+//! What Stochastic gradient descent with momentum does with a parameter.
 
 use burn::tensor::Tensor;
 use outcrop_vector::vectorised;
 
-use super::row::{OptimizerKeys, Row};
-use super::rule::{Given, Rule, Slot, Update, with_one_state};
+use crate::optimizer::rule::{Given, Rule, Slot, Update, with_one_state};
 
-pub(super) static ROW: Row = Row {
-    word: "sgd",
-    about: "m = b m + g, p = (1 - rate decay) p - rate m; with nesterov g + b m in the place of m. \
-            The decay is decoupled; that of PyTorch's SGD is added to g.",
-    source: "Sutskever et al. 2013; Loshchilov and Hutter, 1711.05101 (SGDW)",
-    defaults: OptimizerKeys {
-        momentum: Some(0.9),
-        nesterov: Some(false),
-        ..OptimizerKeys::NONE
-    },
-    rule: |_| &Sgd,
-};
-
-struct Sgd;
+pub(super) struct Sgd;
 
 /// Shares of the gradient and of the momentum in the direction of an update.
 fn shares(update: &Update<'_>) -> [f64; 2] {

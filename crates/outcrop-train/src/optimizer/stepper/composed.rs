@@ -6,9 +6,9 @@ use burn::tensor::Tensor;
 use outcrop_arch::TensorName;
 use outcrop_model::{ParameterMap, Transformer};
 
-use super::list::OptimizerKind;
-use super::rule::{Given, Update};
 use super::{GradientSum, Optimizer};
+use crate::optimizer::OptimizerKind;
+use crate::optimizer::rule::{Given, Update};
 use crate::{Error, Result};
 
 /// As [`Optimizer::step`].

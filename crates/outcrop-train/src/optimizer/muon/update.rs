@@ -1,42 +1,19 @@
-//! Muon.
+//! What Muon does with a parameter.
 
 use std::cell::RefCell;
 
 use burn::tensor::Tensor;
 use outcrop_vector::vectorised;
 
-use super::adamw::AdamW;
-use super::newton_schulz::{NewtonSchulz, composed};
-use super::row::{OptimizerKeys, Row};
-use super::rule::{Given, Rule, Slot, Update, is_matrix, squares};
-
-pub(super) static ROW: Row = Row {
-    word: "muon",
-    about: "For the matrices of blocks: m = b m + (1 - b) g, u = (1 - b) g + b m with nesterov, else m, \
-            p = (1 - rate decay) p - rate 0.2 sqrt(max(inputs, outputs)) NS(u), where NS makes the singular values of \
-            u / |u| nearly 1 by five Newton-Schulz steps x = 3.4445 x - 4.7750 (x x') x + 2.0315 (x x')^2 x. \
-            What is multiplied with the same rows (queries, keys and values; gate and up of an MLP, or of one expert) is \
-            one matrix. \
-            Embeddings, unembedding, norms and biases are AdamW's, with betas and e.",
-    source: "Jordan et al. 2024; the factor 0.2 is Moonlight's, Liu et al., 2502.16982",
-    defaults: OptimizerKeys {
-        betas: Some([0.9, 0.95]),
-        eps: Some(1e-8),
-        momentum: Some(0.95),
-        nesterov: Some(true),
-    },
-    rule: |weight| match is_matrix(weight) {
-        true => &Muon,
-        false => &AdamW,
-    },
-};
+use crate::optimizer::newton_schulz::{NewtonSchulz, composed};
+use crate::optimizer::rule::{Given, Rule, Slot, Update, squares};
 
 /// The root mean square of an update of a square matrix, as AdamW's is about.
 const SIZE: f64 = 0.2;
 /// The least norm that a matrix is divided by.
 const LEAST: f64 = 1e-7;
 
-struct Muon;
+pub(super) struct Muon;
 
 thread_local! {
     static ROOM: RefCell<(Vec<f32>, Vec<f32>, NewtonSchulz)> = RefCell::default();

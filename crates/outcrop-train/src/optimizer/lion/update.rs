@@ -1,24 +1,11 @@
-//! Lion.
+//! What Lion does with a parameter.
 
 use burn::tensor::Tensor;
 use outcrop_vector::vectorised;
 
-use super::row::{OptimizerKeys, Row};
-use super::rule::{Given, Rule, Slot, Update, with_one_state};
+use crate::optimizer::rule::{Given, Rule, Slot, Update, with_one_state};
 
-pub(super) static ROW: Row = Row {
-    word: "lion",
-    about: "p = (1 - rate decay) p - rate sign(b1 m + (1 - b1) g), then m = b2 m + (1 - b2) g. \
-            Its authors take a third to a tenth of AdamW's rate and as much more decay.",
-    source: "Chen et al., 2302.06675",
-    defaults: OptimizerKeys {
-        betas: Some([0.9, 0.99]),
-        ..OptimizerKeys::NONE
-    },
-    rule: |_| &Lion,
-};
-
-struct Lion;
+pub(super) struct Lion;
 
 impl Rule for Lion {
     fn state(&self) -> &'static [&'static str] {
