@@ -193,9 +193,10 @@ fn fits_and_reports_say_the_same_after_every_tool() {
 }
 
 #[test]
-fn parquet_of_pandas_is_read_as_it_writes_it() {
+fn parquet_of_pandas_and_polars_is_read_as_they_write_it() {
     let csv = fixture("original").join("trajectories.csv");
-    for compressed in ["trajectories.parquet", "gzip.parquet"] {
+    let of_pandas = ["trajectories.parquet", "gzip.parquet", "zstd_v2.parquet"];
+    for compressed in of_pandas.into_iter().chain(["polars.parquet"]) {
         let parquet = fixture("parquet").join(compressed);
         assert_eq!(trajectories(&parquet), trajectories(&csv), "{compressed}");
     }
@@ -245,9 +246,9 @@ fn what_cannot_be_read_is_named_with_the_way_out() {
         ),
         ("utf16.csv", ["UTF-16", "save it as CSV in UTF-8"]),
         (
-            "zstd.parquet",
+            "brotli.parquet",
             [
-                "another method than snappy or gzip",
+                "another method than snappy, zstd or gzip",
                 "compression=\"snappy\"",
             ],
         ),

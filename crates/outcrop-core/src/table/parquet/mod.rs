@@ -3,6 +3,7 @@
 mod read;
 mod types;
 mod write;
+mod zstd;
 
 pub(in crate::table) use self::read::AsCsv;
 pub use self::write::ParquetWriter;

@@ -2,9 +2,11 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 
 use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::FileReader;
 use parquet::record::Field;
 use parquet::record::reader::RowIter;
+
+use super::zstd::WithZstd;
 
 /// A Parquet file as the CSV text that says the same, row by row.
 pub(in crate::table) struct AsCsv {
@@ -14,7 +16,7 @@ pub(in crate::table) struct AsCsv {
 
 impl AsCsv {
     pub(in crate::table) fn open(file: File) -> std::io::Result<Self> {
-        let reader = contained(|| SerializedFileReader::new(file))?;
+        let reader = contained(|| WithZstd::open(file))?;
         let reader = reader.map_err(failed)?;
         let schema = reader.metadata().file_metadata().schema();
         let header = line(
@@ -30,11 +32,12 @@ impl AsCsv {
     }
 }
 
-/// Snappy, which pandas, R and DuckDB write unless set otherwise, and gzip are read; other compressions are not.
+/// Snappy, which pandas, R and DuckDB write unless set otherwise, zstd, which polars writes, and gzip are read; other
+/// compressions are not.
 fn failed(error: ParquetError) -> std::io::Error {
     if error.to_string().contains("Disabled feature") {
         return std::io::Error::other(
-            "it is compressed by another method than snappy or gzip, which is not read; write it with \
+            "it is compressed by another method than snappy, zstd or gzip, which is not read; write it with \
              to_parquet(..., compression=\"snappy\") in pandas, write_parquet(..., compression=\"snappy\") in polars, or \
              as CSV",
         );
