@@ -63,7 +63,7 @@ fn of_tables(folder: &Path) -> Result<Inputs, Box<dyn std::error::Error>> {
             false => Vec::new(),
         },
         verdicts: read("verdicts.txt").lines().map(str::to_owned).collect(),
-        tables: Some("..".into()),
+        tables: [("fits".to_owned(), "../fits.csv".to_owned())].into(),
         ..Inputs::default()
     })
 }

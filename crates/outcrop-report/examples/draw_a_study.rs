@@ -41,7 +41,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "K: beats the depth-only baseline, p = 0.010 (6 architectures, each predicted from the others: Q2 0.60 for shape, 0.10 for depth alone)".into(),
             "A: no better than the depth-only baseline, p = 0.500 (6 architectures, each predicted from the others: Q2 0.05 for shape, 0.04 for depth alone)".into(),
         ],
-        tables: Some("..".into()),
+        tables: ["trajectories", "fits"]
+            .map(|name| (name.into(), format!("../{name}.csv")))
+            .into(),
         ..Inputs::default()
     };
     for model in 0..models {

@@ -78,9 +78,9 @@ impl<'a> Data<'a> {
         Curve::new(self.inputs.curves.iter().filter(of_fit))
     }
 
-    /// The folder of the tables as the page sees it.
-    pub(crate) fn folder(&self) -> Option<&'a str> {
-        self.inputs.tables.as_deref()
+    /// The file of a table as the page sees it.
+    pub(crate) fn file(&self, table: &str) -> Option<&'a str> {
+        self.inputs.tables.get(table).map(String::as_str)
     }
 
     /// At most `most` of `models`, evenly from the first to the last; with all that there are, the same.

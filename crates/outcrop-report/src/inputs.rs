@@ -41,8 +41,9 @@ pub struct Inputs {
     pub attributions: Vec<Attribution>,
     /// What each model was trained on, by its name; lines can be filtered by it.
     pub corpora: BTreeMap<String, String>,
-    /// The folder of the tables as the page sees it, such as `..`; tables then link to their files.
-    pub tables: Option<String>,
+    /// The files of tables as the page sees them, such as `../fits.csv.gz`, by the name of the table, such as `fits`; what
+    /// the page shows of a table then links to its file.
+    pub tables: BTreeMap<String, String>,
     /// Where the inputs come from.
     pub provenance: Provenance,
 }

@@ -81,9 +81,12 @@ fn figures_of_the_paper_are_named() {
 fn tables_link_to_their_files_where_the_folder_is_known() {
     let mut inputs = study("A study");
     assert!(!page(&inputs).contains("fits.csv\">"));
-    inputs.tables = Some("..".into());
+    let files = ["trajectories.csv.gz", "fits.csv", "scores.parquet"];
+    let named = files.map(|file| (file.split('.').next().unwrap_or(file), file));
+    let seen = named.map(|(name, file)| (name.to_owned(), format!("../{file}")));
+    inputs.tables = seen.into();
     let page = page(&inputs);
-    for file in ["trajectories.csv", "fits.csv", "scores.csv"] {
+    for file in files {
         assert!(
             page.contains(&format!("<a href=\"../{file}\">{file}</a>")),
             "{file}"

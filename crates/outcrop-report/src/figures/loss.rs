@@ -1,10 +1,12 @@
 use super::Figure;
 use super::shared::{color_of, model_keys, of_all};
-use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol, shorten};
 use crate::data::{Data, Model};
 
 /// Most models whose lines can be told apart.
 const MOST: usize = 16;
+/// Most models whose names stand at the ends of their lines, in the place of a legend.
+const LABELLED: usize = 8;
 
 /// Training and held-out loss over steps.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
@@ -20,15 +22,26 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         .iter()
         .flat_map(|l| l.loss.into_iter().chain([l.held_out_loss]));
     let y = Axis::linear("loss, nats per token", values);
+    let is_labelled = models.len() <= LABELLED;
     let panel = |title: &str, value: &dyn Fn(&outcrop_core::LossPoint) -> Option<f64>| {
-        let marks = models.iter().map(|m| {
+        let (mut marks, mut ends) = (Vec::new(), Vec::new());
+        for m in &models {
             let of = losses.iter().filter(|l| l.model == m.name);
             let line = of.filter_map(|l| Some((l.step as f64, value(l)?)));
             let mut line: Vec<(f64, f64)> = line.collect();
             line.sort_by(|a, b| a.0.total_cmp(&b.0)); // whatever the order of the table
-            Mark::Line(line, color_of(data, &m.name), Stroke::Solid)
-        });
-        Panel::new(title, x.clone(), y.clone(), marks.collect())
+            let color = color_of(data, &m.name);
+            let label = shorten(m.name.clone(), 16);
+            ends.extend(line.last().map(|end| (end.1, label, color)));
+            marks.push(Mark::Line(line, color, Stroke::Solid));
+        }
+        if !is_labelled {
+            ends.clear();
+        }
+        Panel {
+            ends,
+            ..Panel::new(title, x.clone(), y.clone(), marks)
+        }
     };
     let panels = vec![
         panel("Training batch", &|l| l.loss),
@@ -44,7 +57,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 2,
             panel_size: (500, 320),
-            legend: model_keys(data, models.iter().copied(), Symbol::Line),
+            legend: match is_labelled {
+                true => Vec::new(),
+                false => model_keys(data, models.iter().copied(), Symbol::Line),
+            },
             panels,
         },
     })

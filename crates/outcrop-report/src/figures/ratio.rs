@@ -4,6 +4,9 @@ use crate::chart::palette::ordered;
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke};
 use crate::data::{Data, Model};
 
+/// Most layers whose numbers stand at the ends of their lines, in the place of a legend.
+const LABELLED: u32 = 8;
+
 /// The ratio over steps of every layer of the most emergent model, for the top 1, 2 and 3.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let model = most_emergent_model(data).ok_or(NO_MEASUREMENTS)?;
@@ -16,7 +19,13 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             let color = ordered(*layer as usize - 1, model.layers as usize);
             Mark::Line(line.clone(), color, Stroke::Thin)
         });
+        let end = |(layer, line): &(u32, Vec<(f64, f64)>)| {
+            let color = ordered(*layer as usize - 1, model.layers as usize);
+            Some((line.last()?.1, format!("layer {layer}"), color))
+        };
+        let ends = lines.iter().filter(|_| model.layers <= LABELLED);
         Panel {
+            ends: ends.filter_map(end).collect(),
             tags: events_of(data, &model.name),
             ..Panel::new(format!("top {}", k + 1), x.clone(), y, marks.collect())
         }
@@ -32,7 +41,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 3,
             panel_size: (340, 320),
-            legend: layer_keys(model.layers),
+            legend: match model.layers <= LABELLED {
+                true => Vec::new(),
+                false => layer_keys(model.layers),
+            },
             panels: panels.collect(),
         },
     })

@@ -24,12 +24,16 @@ fn figure(number: usize, section: &Section, panels: Option<&[String]>) -> String
     }
 }
 
+/// What a narrow page says in the place of the first figure.
+const ABOVE: &str =
+    "<p class=\"above\">Drawn above as wide as the window: <a href=\"#explore-title\">every line</a>.</p>";
+
 fn plate(number: usize, section: &Section, figure: &Figure, panels: &[String]) -> String {
     let caption = escape(&figure.caption);
     let (class, map) = match section.name.as_str() {
         "heatmaps" => (" class=\"replaced\"", HEAT),
         // its lines are above, drawn as wide as the window
-        "emergence" => (" class=\"replaced-narrow\"", ""),
+        "emergence" => (" class=\"replaced-narrow\"", ABOVE),
         _ => ("", ""),
     };
     let many = match figure.sheet.columns.min(panels.len()) {

@@ -90,10 +90,11 @@ pub(super) fn table(caption: &str, header: &[&str], rows: &[Vec<Cell>]) -> Strin
     )
 }
 
-/// A table that the script makes sortable, with a link to `file` in the folder `tables`; long ones scroll by themselves.
+/// A table that the script makes sortable, with a link to the file that it comes from, where that is known; long ones
+/// scroll by themselves.
 pub(super) fn live_table(
-    (id, file): (&str, &str),
-    tables: Option<&str>,
+    id: &str,
+    file: Option<&str>,
     caption: &str,
     header: &[&str],
     rows: &[Vec<Cell>],
@@ -112,7 +113,7 @@ pub(super) fn live_table(
         ),
         false => table,
     };
-    long + &more(id, kept) + &link(file, tables, kept.len())
+    long + &more(id, kept) + &link(file, kept.len())
 }
 
 /// The rows that are kept as data.
@@ -125,14 +126,15 @@ fn more(id: &str, kept: &[Vec<Cell>]) -> String {
     format!("<script type=\"application/json\" id=\"{id}-rest\">{rows}</script>\n")
 }
 
-fn link(file: &str, tables: Option<&str>, kept: usize) -> String {
+fn link(file: Option<&str>, kept: usize) -> String {
     let rest = match kept {
         0 => String::new(),
         n => format!("{n} more rows are in the file. "),
     };
-    let all = tables.map_or_else(String::new, |folder| {
-        let address = escape(&format!("{folder}/{file}"));
-        format!("All columns: <a href=\"{address}\">{}</a>", escape(file))
+    let all = file.map_or_else(String::new, |address| {
+        let name = address.rsplit('/').next().unwrap_or(address);
+        let (address, name) = (escape(address), escape(name));
+        format!("All columns: <a href=\"{address}\">{name}</a>")
     });
     match rest.len() + all.len() {
         0 => String::new(),

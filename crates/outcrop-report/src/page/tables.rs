@@ -47,8 +47,10 @@ pub(super) fn growth(data: &Data, sum: &Summary) -> String {
          last step, by the rule of Sun et al. or by the fallback rule alone. Predicted: that of the last step before \
          training, with its band; a star where the measured ratio is outside."
     );
-    let file = ("growth", "trajectories.csv");
-    live_table(file, data.folder(), &caption, &header, &rows)
+    let file = data
+        .file("trajectories")
+        .or_else(|| data.file("measurements"));
+    live_table("growth", file, &caption, &header, &rows)
 }
 
 /// A prediction with its band.
@@ -96,8 +98,8 @@ pub(super) fn fits(data: &Data, sum: &Summary) -> String {
     let header = ["model", "layers", "without a fit", "mean R²"];
     let means = means.collect::<Vec<_>>();
     let means = live_table(
-        ("fits-by-model", "fits.csv"),
-        data.folder(),
+        "fits-by-model",
+        data.file("fits"),
         &caption,
         &header,
         &means,
@@ -113,13 +115,7 @@ pub(super) fn fits(data: &Data, sum: &Summary) -> String {
     header.push("status");
     let caption = "The best fit of every layer. A dash: not identified by the data, or not a \
                    quantity of the hypothesis.";
-    let long = live_table(
-        ("best-fits", "fits.csv"),
-        data.folder(),
-        caption,
-        &header,
-        &rows,
-    );
+    let long = live_table("best-fits", data.file("fits"), caption, &header, &rows);
     format!("{means}{published}{long}")
 }
 
@@ -243,13 +239,7 @@ pub(super) fn scores(data: &Data) -> String {
                    and protocol. A random split puts layers of one model on both sides and says \
                    little about new architectures; leave one model out (Q²) is the score for new architectures. \
                    Below 0: worse than the mean.";
-    live_table(
-        ("scores-table", "scores.csv"),
-        data.folder(),
-        caption,
-        &header,
-        &rows,
-    ) + &published
+    live_table("scores-table", data.file("scores"), caption, &header, &rows) + &published
 }
 
 /// The score, marked where no other regressor does better.

@@ -100,6 +100,16 @@ fn write_into(args: &Args, out: &Path) -> Result<PathBuf> {
     Ok(write_report(&inputs, out)?.html)
 }
 
+/// The tables of a folder as a page in its folder `report` sees them.
+fn seen_from_report(folder: &Path) -> BTreeMap<String, String> {
+    let found = TABLES.into_iter().filter_map(|name| {
+        let path = table::in_folder(folder, name)?;
+        let file = path.file_name()?.to_str()?;
+        Some((name.to_owned(), format!("../{file}")))
+    });
+    found.collect()
+}
+
 /// A report needs ratios. If the measurements have none, it says so; without other data there is no report.
 fn look_for_ratios(inputs: &Inputs, folder: &Path) -> Result<()> {
     let finite = |t: &Trajectory| t.ratios.iter().any(|ratio| ratio.is_finite());
@@ -169,7 +179,10 @@ fn read(args: &Args) -> Result<Inputs> {
         verdicts: beside::verdicts(&args.folder),
         corpora: beside::corpora(&args.folder),
         // only there is it known how the page sees the folder
-        tables: args.out.is_none().then(|| "..".into()),
+        tables: match &args.out {
+            None => seen_from_report(&args.folder),
+            Some(_) => BTreeMap::new(),
+        },
         ..Inputs::default()
     };
     // a run directory has those that its spec sets, and no others

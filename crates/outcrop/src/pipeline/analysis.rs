@@ -92,7 +92,9 @@ pub fn analyse(
             .map(str::to_owned)
             .collect(),
         corpora: runs.iter().map(corpus).collect(),
-        tables: Some("..".into()),
+        tables: ["trajectories", "fits", "scores"]
+            .map(|name| (name.to_owned(), format!("../{name}.csv")))
+            .into(),
         title: format!("Massive activations: profile {}", profile.name),
         archs: gathered.archs,
         measurements: gathered.measurements,
