@@ -12,6 +12,7 @@
 //! | `predict` | predictions by the bundled predictor |
 //! | `columns`, `read` | tables as columns |
 //! | `run_folder` | the folder that `outcrop.watch` writes |
+//! | `command` | the command `outcrop` |
 //! | `interrupt` | work that Ctrl-C ends |
 //!
 //! ```python
@@ -24,6 +25,7 @@
 
 mod array;
 mod columns;
+mod command;
 mod curves;
 mod error;
 mod interrupt;
@@ -37,6 +39,8 @@ use pyo3::prelude::*;
 /// The native module.
 #[pymodule]
 mod _outcrop {
+    #[pymodule_export]
+    use crate::command::command;
     #[pymodule_export]
     use crate::curves::{fit, fit_run, forecast, trajectories};
     #[pymodule_export]

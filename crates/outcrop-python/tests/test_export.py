@@ -125,7 +125,7 @@ def test_pandas_polars_and_duckdb_read_every_table(run, tmp_path):
     assert duckdb.sql(query).fetchall()[0][0] == pytest.approx((rows.top1 / rows["median"]).max())
 
 
-@pytest.mark.parametrize("compression", ["snappy", "gzip", None])
+@pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", None])
 def test_parquet_of_pandas_is_read(run, tmp_path, compression):
     pytest.importorskip("pyarrow")
     command, folder = run
@@ -134,6 +134,22 @@ def test_parquet_of_pandas_is_read(run, tmp_path, compression):
     said = call(command, "compare", tmp_path, "--format", "csv").stdout
     plain = call(command, "compare", folder, "--format", "csv").stdout
     assert said.replace(str(tmp_path), "") == plain.replace(str(folder), "")
+
+
+def test_parquet_of_polars_and_duckdb_is_read(run, tmp_path):
+    """As they write it unless asked: polars compresses by zstd, DuckDB by snappy."""
+    polars, duckdb = pytest.importorskip("polars"), pytest.importorskip("duckdb")
+    command, folder = run
+    plain = call(command, "compare", folder, "--format", "csv").stdout
+    for name in ("polars", "duckdb"):
+        (tmp_path / name).mkdir()
+    for table in ("measurements", "loss"):
+        rows = csv(folder, table)
+        polars.from_pandas(rows).write_parquet(tmp_path / f"polars/{table}.parquet")
+        duckdb.sql(f"copy rows to '{tmp_path}/duckdb/{table}.parquet'")
+    for name in ("polars", "duckdb"):
+        said = call(command, "compare", tmp_path / name, "--format", "csv").stdout
+        assert said.replace(f"{tmp_path}/{name}", "") == plain.replace(str(folder), ""), name
 
 
 def test_lines_of_json(run, tmp_path):

@@ -98,6 +98,7 @@ const BELOW: [(&str, &[&str]); 20] = [
     (
         "outcrop-python",
         &[
+            "outcrop",
             "outcrop-arch",
             "outcrop-core",
             "outcrop-measure",
