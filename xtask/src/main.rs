@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod book;
 mod browser;
 mod ci;
 mod fixtures;
@@ -30,7 +31,7 @@ struct Task {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 12] = [
     Task {
         name: "reproduce",
         about: "build the workspace and run `outcrop reproduce` with the arguments that follow",
@@ -65,6 +66,11 @@ const TASKS: [Task; 11] = [
         name: "test-report",
         about: "open reports in a real Chromium with Playwright and axe-core; needs npm, and apt where there is no Chromium",
         run: browser::run,
+    },
+    Task {
+        name: "book",
+        about: "build docs/ as an mdBook into target/book/html and check its links; needs PyPI",
+        run: book::run,
     },
     Task {
         name: "bench",
