@@ -35,10 +35,13 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
             return Ok(ExitCode::SUCCESS);
         }
     };
+    // with the features of the whole workspace, as the tests have built it
+    let mut build = process::cargo();
+    build.args(["build", "--quiet", "--locked", "--workspace"]);
+    process::finish(build.args(["--example", "draw_a_study"]))?;
+    let draw = process::target()?.join("examples/draw_a_study");
     for [name, models, layers] in STUDIES {
-        let mut draw = process::cargo();
-        draw.args(["run", "--quiet", "--locked", "--package", "outcrop-report"]);
-        draw.args(["--example", "draw_a_study", "--"]);
+        let mut draw = Command::new(&draw);
         process::finish(draw.arg(folder.join(name)).args([models, layers]))?;
     }
     let mut node = Command::new("node");

@@ -87,7 +87,7 @@ impl Phase {
     }
 }
 
-const PHASES: [Phase; 12] = [
+const PHASES: [Phase; 15] = [
     Phase::new(
         "fetch",
         "fetch what Cargo.lock names",
@@ -162,13 +162,30 @@ const PHASES: [Phase; 12] = [
             &["xtask", "test-slurm"],
         )
     },
-    // It needs Python and PyPI, which not every machine has, and compiles in a workspace of its own.
+    // What follows needs registries of other languages, and says so where it has none. The tests of the package run
+    // the command, which the tests before have built.
+    Phase::new(
+        "book",
+        "the pages in docs/ are a book whose links lead somewhere; skipped without PyPI",
+        &["xtask", "book"],
+    ),
+    Phase::new(
+        "python",
+        "the wheel builds and its tests pass; skipped without venv, pip and PyPI",
+        &["xtask", "test-python"],
+    ),
+    Phase::new(
+        "report",
+        "reports work in a real Chromium; skipped without npm, or a Chromium or apt",
+        &["xtask", "test-report"],
+    ),
+    // PyTorch is some gigabytes.
     Phase {
         always: false,
         ..Phase::new(
-            "python",
-            "the wheel builds and its tests pass; only when named, and skipped without venv and pip",
-            &["xtask", "test-python"],
+            "torch",
+            "the tests of the Python package that need PyTorch pass; only when named",
+            &["xtask", "test-python", "--torch"],
         )
     },
 ];
