@@ -33,7 +33,7 @@ struct Benchmark {
     run: fn(&[OsString]) -> Result<ExitCode, String>,
 }
 
-const BENCHMARKS: [Benchmark; 14] = [
+const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "fit",
         about: fit::ABOUT,
@@ -115,7 +115,7 @@ const BENCHMARKS: [Benchmark; 14] = [
 pub(crate) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let Some((name, rest)) = arguments.split_first() else {
         println!("Benchmarks of Outcrop: cargo xtask bench NAME\n");
-        for benchmark in &BENCHMARKS {
+        for benchmark in BENCHMARKS {
             println!("  {:<12} {}", benchmark.name, benchmark.about);
         }
         return Ok(ExitCode::SUCCESS);
