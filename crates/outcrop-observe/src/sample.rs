@@ -228,6 +228,15 @@ impl<'a> Sample<'a> {
         self.tensor
     }
 
+    /// The largest magnitude of the observed tensor; NaN where a scalar is NaN or infinite. Where the tensor is observed, too,
+    /// it is not read again.
+    pub fn largest(&self) -> f32 {
+        match self.summary().is_finite() {
+            true => self.summary().largest,
+            false => f32::NAN,
+        }
+    }
+
     /// Sums and maxima of the observed tensor, computed when they are asked for first.
     pub(crate) fn summary(&self) -> &Summary {
         self.summary.get_or_init(|| Summary::new(self.tensor))

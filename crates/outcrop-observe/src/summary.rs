@@ -1,8 +1,13 @@
-//! What several observables need of a tensor, in one pass over its rows.
+//! What several observables need of a tensor, in one pass over its rows: a block of rows is read twice, first by row, then by
+//! column, while it is in the first-level cache.
+
+mod columns;
 
 use crate::View;
-use crate::sums::{LANES, larger, largest_bits_of, magnitude_bits, sum_of, sum_of_f32, whole};
-use crate::wide::vectorised;
+use crate::sums::{LANES, largest_bits_of, magnitude_bits, sum_of, sum_of_f32, whole};
+use crate::wide::{Arch, Simd, Vectors, WithSimd, padded, scalars, vectorised, vectors};
+
+pub(crate) use columns::Columns;
 
 /// Sums and maxima of a tensor.
 #[derive(Clone, Debug)]
@@ -11,12 +16,12 @@ pub(crate) struct Summary {
     pub(crate) squares: Vec<f64>,
     /// The largest magnitude of each row.
     pub(crate) rows: Vec<f32>,
-    /// The largest magnitude of each column.
-    pub(crate) columns: Vec<f32>,
+    /// What each column comes to.
+    pub(crate) columns: Columns,
     /// The largest magnitude of all; not finite where a scalar is not.
     pub(crate) largest: f32,
-    sum: f64,
-    fourths: f64,
+    /// The means of the scalars, of their cubes and of their fourth powers: to six digits of those of magnitudes.
+    powers: [f64; 3],
     count: usize,
 }
 
@@ -25,13 +30,15 @@ impl Summary {
         let mut summary = Self {
             squares: Vec::with_capacity(tensor.rows()),
             rows: Vec::with_capacity(tensor.rows()),
-            columns: vec![0.0; tensor.columns()],
+            columns: Columns::new(tensor.columns()),
             largest: 0.0,
-            sum: 0.0,
-            fourths: 0.0,
+            powers: [0.0; 3],
             count: tensor.values().len(),
         };
-        pass(tensor, &mut summary);
+        Arch::new().dispatch(Pass {
+            tensor,
+            summary: &mut summary,
+        });
         // the bits of what is not finite are the largest
         let largest = summary.rows.iter().map(|most| most.to_bits()).max();
         summary.largest = f32::from_bits(largest.unwrap_or_default());
@@ -45,7 +52,17 @@ impl Summary {
 
     /// The mean of all scalars, to six digits of their root mean square.
     pub(crate) fn mean(&self) -> f64 {
-        self.sum / self.count as f64
+        self.powers[0]
+    }
+
+    /// The mean of their third powers, to six digits of that of their magnitudes.
+    pub(crate) fn mean_third(&self) -> f64 {
+        self.powers[1]
+    }
+
+    /// The mean of their fourth powers.
+    pub(crate) fn mean_fourth(&self) -> f64 {
+        self.powers[2]
     }
 
     /// Root mean square of all scalars.
@@ -56,11 +73,6 @@ impl Summary {
     /// The sum of the squares of all scalars.
     pub(crate) fn squares(&self) -> f64 {
         self.squares.iter().sum()
-    }
-
-    /// The mean of the fourth powers of all scalars.
-    pub(crate) fn mean_fourth(&self) -> f64 {
-        self.fourths / self.count as f64
     }
 
     /// The Euclidean norm of each row.
@@ -75,22 +87,44 @@ const RANGE: std::ops::Range<f32> = 1e-7..1e9;
 /// Scalars whose powers are added up in f32: 16 in a sum, few enough that it keeps six digits.
 const SCALARS: usize = 16 * LANES;
 
-vectorised! {
-    fn pass<'a>(tensor: View<'a>, summary: &'a mut Summary) -> () {
-        let mut all = Powers::default();
-        for row in tensor.iter() {
-            let (mut largest, mut squares) = (0, 0.0);
-            let chunks = row.chunks(SCALARS).zip(summary.columns.chunks_mut(SCALARS));
-            for (scalars, columns) in chunks {
-                let (most, square) = all.add(scalars, columns);
-                largest = u32::max(most, largest);
-                squares += square;
+/// Up to this many scalars, all digits of what columns come to cost nothing.
+const FEW: usize = 4096;
+
+/// Rows of a block, 16 in a sum of a column.
+const ROWS: usize = 16;
+
+struct Pass<'a> {
+    tensor: View<'a>,
+    summary: &'a mut Summary,
+}
+
+impl WithSimd for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (mut all, summary) = (Powers::default(), self.summary);
+        let width = self.tensor.columns();
+        // a power of two that ROWS is a multiple of
+        let together = width << (SCALARS / width).clamp(1, ROWS).ilog2();
+        let many = self.tensor.values().len() > FEW;
+        let mut rest = self.tensor.values();
+        while !rest.is_empty() {
+            let (rows, later) = rest.split_at((ROWS * width).min(rest.len()));
+            let next = &later[..(ROWS * width).min(later.len())];
+            rest = later;
+            let from = summary.rows.len();
+            for part in rows.chunks(together) {
+                all.add(simd, part, width, summary);
             }
-            summary.squares.push(squares);
-            summary.rows.push(f32::from_bits(largest));
+            let in_range = |most: &f32| *most == 0.0 || RANGE.contains(most);
+            let in_range = many && summary.rows[from..].iter().all(in_range);
+            let are = (from == 0, in_range);
+            let squares = &summary.squares[from..];
+            summary.columns.add(simd, rows, squares, are, next);
         }
-        summary.sum = sum_of(&all.sums);
-        summary.fourths = sum_of(&all.fourths);
+        let count = summary.count as f64;
+        summary.powers = [all.sums, all.cubes, all.fourths].map(|lanes| sum_of(&lanes) / count);
     }
 }
 
@@ -102,8 +136,12 @@ vectorised! {
             let (mut most, mut lanes) = ([0u32; LANES], [0.0f32; LANES]);
             let (blocks, rest) = scalars.as_chunks::<LANES>();
             for x in blocks {
-                most = std::array::from_fn(|k| u32::max(magnitude_bits(x[k]), most[k]));
-                lanes = std::array::from_fn(|k| x[k].mul_add(x[k], lanes[k]));
+                for (most, x) in most.iter_mut().zip(x) {
+                    *most = u32::max(magnitude_bits(*x), *most);
+                }
+                for (sum, x) in lanes.iter_mut().zip(x) {
+                    *sum = x.mul_add(*x, *sum);
+                }
             }
             let (most, lanes) = whole((most, lanes));
             let most = u32::max(largest_of(&most), largest_bits_of(rest));
@@ -122,9 +160,10 @@ fn squares_of(scalars: &[f32]) -> f64 {
     scalars.iter().map(|x| f64::from(*x) * f64::from(*x)).sum()
 }
 
-/// Sums and sums of fourth powers.
+/// Sums of first, third and fourth powers.
 struct Powers {
     sums: [f64; LANES],
+    cubes: [f64; LANES],
     fourths: [f64; LANES],
 }
 
@@ -132,85 +171,113 @@ impl Default for Powers {
     fn default() -> Self {
         Self {
             sums: [0.0; LANES],
+            cubes: [0.0; LANES],
             fourths: [0.0; LANES],
         }
     }
 }
 
-/// What some scalars of a row give, by lane.
-#[derive(Clone, Copy)]
-struct Lanes {
-    most: [u32; LANES],
-    sums: [f32; LANES],
-    squares: [f32; LANES],
-    fourths: [f32; LANES],
+/// The same of a few scalars, by lane.
+struct Lanes<S: Simd> {
+    sums: Vectors<S>,
+    cubes: Vectors<S>,
+    fourths: Vectors<S>,
 }
 
-impl Lanes {
-    /// Takes in some scalars, and the largest magnitudes of their columns.
+impl<S: Simd> Lanes<S> {
     #[inline(always)]
-    fn add(&mut self, x: &[f32; LANES], columns: &mut [f32; LANES]) {
-        // each array whole before the next, so that it is a few vectors
-        let sizes: [f32; LANES] = std::array::from_fn(|k| x[k].abs());
-        let square: [f32; LANES] = std::array::from_fn(|k| x[k] * x[k]);
-        *columns = std::array::from_fn(|k| larger(sizes[k], columns[k]));
-        self.most = std::array::from_fn(|k| u32::max(sizes[k].to_bits(), self.most[k]));
-        self.sums = std::array::from_fn(|k| self.sums[k] + x[k]);
-        self.squares = std::array::from_fn(|k| self.squares[k] + square[k]);
-        self.fourths = std::array::from_fn(|k| square[k].mul_add(square[k], self.fourths[k]));
+    fn new(simd: S) -> Self {
+        let none = [simd.splat_f32s(0.0); LANES];
+        Self {
+            sums: none,
+            cubes: none,
+            fourths: none,
+        }
+    }
+
+    /// Adds a row, or a part of one; the bits of its largest magnitude, and the sum of its squares.
+    #[inline(always)]
+    fn add_row(&mut self, simd: S, row: &[f32]) -> (u32, f64) {
+        let mut own = [[simd.splat_f32s(0.0); LANES]; 2];
+        let (blocks, rest) = row.as_chunks::<LANES>();
+        for x in blocks {
+            self.add(simd, S::as_simd_f32s(x).0, &mut own);
+        }
+        if !rest.is_empty() {
+            self.add(simd, &padded(simd, rest), &mut own);
+        }
+        let [most, squares] = own;
+        let used = most[1..vectors::<S>()].iter();
+        let most = used.fold(most[0], |most, x| simd.max_f32s(*x, most));
+        let (most, squares) = (
+            simd.reduce_max_f32s(most),
+            sum_of_f32(&scalars::<S>(&squares)),
+        );
+        // a maximum may leave out NaN, squares do not
+        match RANGE.contains(&most) && squares.is_finite() {
+            true => (most.to_bits(), squares),
+            false => (largest_bits_of(row), squares_of(row)),
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, simd: S, x: &[S::f32s], [most, squares]: &mut [Vectors<S>; 2]) {
+        for (k, x) in x.iter().take(vectors::<S>()).enumerate() {
+            let square = simd.mul_f32s(*x, *x);
+            most[k] = simd.max_f32s(simd.abs_f32s(*x), most[k]);
+            squares[k] = simd.add_f32s(squares[k], square);
+            self.sums[k] = simd.add_f32s(self.sums[k], *x);
+            self.cubes[k] = simd.mul_add_f32s(square, *x, self.cubes[k]);
+            self.fourths[k] = simd.mul_add_f32s(square, square, self.fourths[k]);
+        }
     }
 }
 
 impl Powers {
-    /// Adds at most [`SCALARS`] of a row, and takes the largest magnitudes of their columns into `columns`; the bits of their
-    /// largest magnitude, and the sum of their squares.
+    /// Adds short rows that have [`SCALARS`] together, or a row that has more.
     #[inline(always)]
-    fn add(&mut self, scalars: &[f32], columns: &mut [f32]) -> (u32, f64) {
-        let mut lanes = Lanes {
-            most: [0; LANES],
-            sums: [0.0; LANES],
-            squares: [0.0; LANES],
-            fourths: [0.0; LANES],
-        };
-        let (blocks, rest) = scalars.as_chunks::<LANES>();
-        let (of_blocks, of_rest) = columns.as_chunks_mut::<LANES>();
-        for (x, columns) in blocks.iter().zip(of_blocks) {
-            lanes.add(x, columns);
+    fn add<S: Simd>(&mut self, simd: S, rows: &[f32], width: usize, summary: &mut Summary) {
+        let (mut lanes, mut most) = (Lanes::new(simd), 0);
+        for row in rows.chunks_exact(width) {
+            let (mut largest, mut squares) = (0, 0.0);
+            for part in row.chunks(SCALARS) {
+                let (most, square) = lanes.add_row(simd, part);
+                largest = u32::max(most, largest);
+                squares += square;
+                if width > SCALARS {
+                    self.take(part, &lanes, most);
+                    lanes = Lanes::new(simd);
+                }
+            }
+            most = u32::max(largest, most);
+            summary.squares.push(squares);
+            summary.rows.push(f32::from_bits(largest));
         }
-        if !rest.is_empty() {
-            let [mut x, mut last] = [[0.0; LANES]; 2];
-            x[..rest.len()].copy_from_slice(rest);
-            last[..rest.len()].copy_from_slice(of_rest);
-            lanes.add(&x, &mut last);
-            of_rest.copy_from_slice(&last[..rest.len()]);
+        if width <= SCALARS {
+            self.take(rows, &lanes, most);
         }
-        let lanes = whole(lanes);
-        let largest = largest_of(&lanes.most);
-        if !RANGE.contains(&f32::from_bits(largest)) {
-            return (largest, self.add_exactly(scalars));
-        }
-        add_lanes(&lanes.sums, &mut self.sums);
-        add_lanes(&lanes.fourths, &mut self.fourths);
-        (largest, sum_of_f32(&lanes.squares))
     }
 
-    /// The same in f64; the sum of the squares.
-    fn add_exactly(&mut self, row: &[f32]) -> f64 {
-        let mut squares = [0.0; LANES];
-        for row in row.chunks(LANES) {
-            let lanes = self
-                .sums
-                .iter_mut()
-                .zip(&mut squares)
-                .zip(&mut self.fourths);
-            for (((sum, squares), fourths), x) in lanes.zip(row) {
+    /// Adds what the lanes have of some rows, or these in f64 where f32 does not hold their powers.
+    #[inline(always)]
+    fn take<S: Simd>(&mut self, rows: &[f32], lanes: &Lanes<S>, largest: u32) {
+        if !RANGE.contains(&f32::from_bits(largest)) {
+            return self.add_exactly(rows);
+        }
+        add_lanes(&scalars::<S>(&lanes.sums), &mut self.sums);
+        add_lanes(&scalars::<S>(&lanes.cubes), &mut self.cubes);
+        add_lanes(&scalars::<S>(&lanes.fourths), &mut self.fourths);
+    }
+
+    fn add_exactly(&mut self, scalars: &[f32]) {
+        for scalars in scalars.chunks(LANES) {
+            for (k, x) in scalars.iter().enumerate() {
                 let x = f64::from(*x);
-                *sum += x;
-                *squares += x * x;
-                *fourths += (x * x) * (x * x);
+                self.sums[k] += x;
+                self.cubes[k] += (x * x) * x;
+                self.fourths[k] += (x * x) * (x * x);
             }
         }
-        sum_of(&squares)
     }
 }
 
@@ -244,6 +311,11 @@ mod tests {
                 near(found.squares(), power(2), power(2));
                 near(found.mean_fourth(), power(4) / count, power(4) / count);
                 near(found.mean(), power(1) / count, found.rms());
+                let cubes = values
+                    .iter()
+                    .map(|x| f64::from(x.abs()).powi(3))
+                    .sum::<f64>();
+                near(found.mean_third(), power(3) / count, cubes / count);
                 let row = values[..columns].iter().map(|x| f64::from(*x).powi(2));
                 near(found.squares[0], row.clone().sum(), row.sum());
             }

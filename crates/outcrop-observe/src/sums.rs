@@ -77,11 +77,15 @@ pub(crate) fn whole<T>(lanes: T) -> T {
     std::hint::black_box(lanes)
 }
 
-/// The sum of all lanes of f32, in f64.
+/// The sum of all lanes of f32: of pairs, then in f64.
 #[inline(always)]
 pub(crate) fn sum_of_f32(lanes: &[f32; LANES]) -> f64 {
+    let (first, second) = lanes.split_at(LANES / 2);
+    let mut half = [0.0; LANES / 2];
+    let pairs = half.iter_mut().zip(first).zip(second);
+    pairs.for_each(|((sum, a), b)| *sum = a + b);
     let mut eight = [0.0; 8];
-    for lanes in lanes.as_chunks::<8>().0 {
+    for lanes in half.as_chunks::<8>().0 {
         for (sum, lane) in eight.iter_mut().zip(lanes) {
             *sum += f64::from(*lane);
         }

@@ -32,3 +32,34 @@ macro_rules! vectorised {
 }
 
 pub(crate) use vectorised;
+
+/// A few vectors, [`LANES`](crate::sums::LANES) scalars, of which the first [`vectors`] are used: so many on any machine. The
+/// compiler may make vectors of arrays of f32, too, but shuffles them, or does not inline `array::from_fn`, as soon as a
+/// function is long.
+pub(crate) type Vectors<S> = [<S as Simd>::f32s; crate::sums::LANES];
+
+/// How many vectors have as many scalars.
+#[inline(always)]
+pub(crate) const fn vectors<S: Simd>() -> usize {
+    crate::sums::LANES / S::F32_LANES
+}
+
+/// The scalars of vectors.
+#[inline(always)]
+pub(crate) fn scalars<S: Simd>(from: &Vectors<S>) -> [f32; crate::sums::LANES] {
+    let mut all = [0.0; crate::sums::LANES];
+    let to = S::as_mut_simd_f32s(&mut all).0.iter_mut();
+    to.zip(from).for_each(|(to, x)| *to = *x);
+    all
+}
+
+/// Scalars as vectors, with zeros behind them where they are too few.
+#[inline(always)]
+pub(crate) fn padded<S: Simd>(simd: S, some: &[f32]) -> Vectors<S> {
+    let mut all = [0.0; crate::sums::LANES];
+    all[..some.len()].copy_from_slice(some);
+    let mut to = [simd.splat_f32s(0.0); crate::sums::LANES];
+    let from = S::as_simd_f32s(&all).0;
+    to.iter_mut().zip(from).for_each(|(to, x)| *to = *x);
+    to
+}

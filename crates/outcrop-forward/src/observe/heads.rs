@@ -26,10 +26,15 @@ impl Bench<'_> {
         by_key: &[Option<Vec<usize>>],
         apart: &mut Vec<f32>,
     ) -> Result<Vec<Outcome>> {
-        let queries = (0..attention.heads()).map(HeadPart::Queries);
-        let keys = (0..attention.kv_heads()).flat_map(|h| [HeadPart::Keys(h), HeadPart::Values(h)]);
+        // as they lie in memory
+        let group = attention.heads() / attention.kv_heads().max(1);
+        let of_group = |kv_head: usize| {
+            let queries = (kv_head * group..(kv_head + 1) * group).map(HeadPart::Queries);
+            queries.chain([HeadPart::Keys(kv_head), HeadPart::Values(kv_head)])
+        };
+        let parts = (0..attention.kv_heads()).flat_map(of_group);
         let wanted = |part: &HeadPart| self.wanted.at(site_of(*part).0);
-        let parts: Vec<HeadPart> = queries.chain(keys).filter(wanted).collect();
+        let parts: Vec<HeadPart> = parts.filter(wanted).collect();
         let mut outcomes = Vec::new();
         for parts in parts.chunks(HEADS * rayon::current_num_threads()) {
             attention.put_apart(parts, apart);
@@ -54,6 +59,8 @@ impl Bench<'_> {
             let jobs: Vec<Job<'_>> = jobs.collect();
             outcomes.extend(self.run(&jobs)?);
         }
+        // queries before keys and values
+        outcomes.sort_by_key(|outcome| (outcome.site != Site::Queries, outcome.head));
         Ok(outcomes)
     }
 }

@@ -145,8 +145,13 @@ impl<'a> Observing<'a> {
         }
     }
 
-    /// Takes in what is of all layers together.
-    fn hold(&mut self, layer: usize, sequence: usize, hidden: &[f32]) -> Result<()> {
+    /// Takes in what is of all layers together. `observed` is what the residual stream gave, where it was observed.
+    fn hold(
+        &mut self,
+        (layer, sequence): (usize, usize),
+        hidden: &[f32],
+        observed: Option<f32>,
+    ) -> Result<()> {
         if let Some(means) = &mut self.means {
             means.add(layer, sequence, hidden);
         }
@@ -159,7 +164,8 @@ impl<'a> Observing<'a> {
             self.seen.spread[sequence].push(rows.concat());
         }
         if self.wanted.at(Site::LayerMaxima) {
-            let largest = View::new(hidden, self.d_model)?.largest();
+            let view = View::new(hidden, self.d_model)?;
+            let largest = observed.unwrap_or_else(|| view.largest());
             self.held[sequence].maxima.push(largest);
         }
         Ok(())
@@ -171,10 +177,10 @@ impl<'a> Observing<'a> {
     }
 
     fn observe_embedding(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
-        self.hold(0, sequence, hidden)?;
         if self.wanted.inputs {
             self.held[sequence].embedding = hidden.to_vec();
         }
+        let mut largest = None;
         if self.wanted.at(Site::Embedding) {
             let job = Job {
                 site: Site::Embedding,
@@ -187,9 +193,10 @@ impl<'a> Observing<'a> {
                 stream: None,
             };
             let outcomes = self.bench(sequence).run(&[job])?;
+            largest = outcomes.first().and_then(|of| of.largest);
             self.take(sequence, outcomes);
         }
-        Ok(())
+        self.hold((0, sequence), hidden, largest)
     }
 
     fn observe_block(
@@ -222,9 +229,11 @@ impl<'a> Observing<'a> {
         };
         all.extend(outcomes);
         all.extend(self.watched((layer, sequence), rows));
+        let is_stream = |outcome: &&Outcome| outcome.site == Site::ResidualStream;
+        let largest = all.iter().find(is_stream).and_then(|of| of.largest);
         self.take(sequence, all);
         self.apart = apart;
-        self.hold(layer, sequence, hidden)?;
+        self.hold((layer, sequence), hidden, largest)?;
         if self.waits() && self.wanted.at(Site::ResidualStream) {
             let state = (hidden.to_vec(), of_layer);
             self.held[sequence].layers.push(state);
@@ -280,6 +289,7 @@ impl<'a> Observing<'a> {
                 layer: layer as u32,
                 head: None,
                 found: self.seen.collector.found_of_magnitudes(*site, found),
+                largest: None,
                 channels: None,
                 kernel: None,
             })

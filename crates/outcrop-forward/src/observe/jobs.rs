@@ -36,6 +36,8 @@ pub(super) struct Outcome {
     /// From 1.
     pub(super) head: Option<u32>,
     pub(super) found: Vec<Found>,
+    /// Its largest magnitude, NaN where that is not finite; none of what is not kept.
+    pub(super) largest: Option<f32>,
     /// Its top channels, where they are compared.
     pub(super) channels: Option<Channels>,
     /// Its kernel, where it is compared.
@@ -117,6 +119,7 @@ impl Bench<'_> {
             layer: job.layer,
             head: job.head,
             found: self.collector.found(job.site, &sample),
+            largest: Some(sample.largest()),
             channels: own,
             kernel,
         })
@@ -187,6 +190,7 @@ impl Bench<'_> {
                 layer,
                 head,
                 found,
+                largest: None,
                 channels: None,
                 kernel: None,
             };

@@ -38,7 +38,7 @@ pub(crate) const MAXIMA: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let maxima = sample.summary().columns.iter();
+    let maxima = sample.summary().columns.largest.iter();
     let mut maxima: Vec<f64> = maxima.copied().map(f64::from).collect();
     maxima.sort_unstable_by(f64::total_cmp);
     let at = |q| sums::quantile_of_sorted(&maxima, q);

@@ -89,7 +89,7 @@ pub fn top_channels_of(sample: &Sample<'_>) -> Result<Vec<usize>, Missing> {
     match (sample.tensor().columns() <= TOP, sample.is_finite()) {
         (true, _) => Err(Missing::TooShort),
         (false, false) => Err(Missing::NotFinite),
-        (false, true) => top(&sample.summary().columns),
+        (false, true) => top(&sample.summary().columns.largest),
     }
 }
 

@@ -43,9 +43,13 @@ impl Bracket {
     }
 }
 
-/// Some magnitudes, by their bits in ascending order.
+/// Some magnitudes, by their bits.
 #[derive(Debug, Default)]
-pub(super) struct Sample(Vec<u32>);
+pub(super) struct Sample {
+    bits: Vec<u32>,
+    /// So many of the smallest come first, in any order.
+    first: usize,
+}
 
 impl Sample {
     /// Between 256 and 1024 places of `n`, with repetitions where n is less.
@@ -61,14 +65,16 @@ impl Sample {
     /// Of `n` scalars, each by its place.
     pub(super) fn take(&mut self, n: usize, scalar: impl Fn(usize) -> f32) {
         let places = self.places(n);
-        self.0.clear();
-        self.0.extend(places.map(|at| magnitude_bits(scalar(at))));
-        self.0.sort_unstable();
+        self.first = 0;
+        self.bits.clear();
+        self.bits
+            .extend(places.map(|at| magnitude_bits(scalar(at))));
     }
 
-    /// Where ranks side by side of `n` scalars should be; from 0, or without an end, where the sample has too few.
-    pub(super) fn bracket(&self, ranks: &[usize], n: usize) -> Bracket {
-        let count = self.0.len() as f64;
+    /// Where ranks side by side of `n` scalars should be; from 0, or without an end, where the sample has too few. Fastest for
+    /// ranks above those of the call before.
+    pub(super) fn bracket(&mut self, ranks: &[usize], n: usize) -> Bracket {
+        let count = self.bits.len() as f64;
         let place = |rank: usize, side: f64| {
             let share = (rank as f64 + 0.5) / n as f64;
             let error = (count * share * (1.0 - share)).sqrt();
@@ -79,12 +85,26 @@ impl Sample {
             place(ranks[ranks.len() - 1], 1.0).ceil(),
         );
         Bracket {
-            low: if low < 0.0 { 0 } else { self.0[low as usize] },
-            high: self
-                .0
-                .get(high as usize)
-                .copied()
-                .unwrap_or(f32::MAX.to_bits()),
+            low: if low < 0.0 { 0 } else { self.at(low as usize) },
+            high: match (high as usize) < self.bits.len() {
+                true => *self.select(high as usize),
+                false => f32::MAX.to_bits(),
+            },
         }
+    }
+
+    /// The one at a place if they were sorted, behind which smaller ones are not sought again.
+    fn at(&mut self, place: usize) -> u32 {
+        let bits = *self.select(place);
+        self.first = place;
+        bits
+    }
+
+    fn select(&mut self, place: usize) -> &mut u32 {
+        if place < self.first {
+            self.first = 0;
+        }
+        let from = self.first;
+        self.bits[from..].select_nth_unstable(place - from).1
     }
 }

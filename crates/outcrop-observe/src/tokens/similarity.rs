@@ -1,6 +1,5 @@
 use crate::observable::{Column, Compute, Observable};
-use crate::wide::vectorised;
-use crate::{Found, Missing, Sample, Site, View, sums};
+use crate::{Found, Missing, Sample, Site, sums};
 
 /// Directions of the rows.
 pub(crate) const SIMILARITY: Observable = Observable {
@@ -46,52 +45,26 @@ pub(crate) const SIMILARITY: Observable = Observable {
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let norms: Vec<f64> = sample.summary().norms().collect();
-    let [all, later] = mean_cosines(sample.tensor(), &norms);
+    let [all, later] = mean_cosines(sample, &norms);
     vec![all, later, sinks(sample, &norms)]
 }
 
 /// (norm(sum of unit vectors)^2 - n) / (n (n - 1)), of all rows and of those from 1 on.
-fn mean_cosines(rows: View<'_>, norms: &[f64]) -> [Found; 2] {
-    let Some(later) = rows.later() else {
+fn mean_cosines(sample: &Sample<'_>, norms: &[f64]) -> [Found; 2] {
+    let (of_later, n) = (&sample.summary().columns.units, norms.len());
+    if n < 2 {
         return [Err(Missing::TooShort), Err(Missing::OnePosition)];
-    };
+    }
     if norms[1..].contains(&0.0) {
         return [Err(Missing::Zero); 2];
     }
-    let mut sum = vec![0.0; rows.columns()];
-    add_units(later, &norms[1..], &mut sum);
-    let of_later = mean_cosine(&sum, later.rows());
+    let later = mean_cosine(of_later, n - 1);
     if norms[0] == 0.0 {
-        return [Err(Missing::Zero), of_later];
+        return [Err(Missing::Zero), later];
     }
-    add_units(rows.prefix(1), &norms[..1], &mut sum);
-    [mean_cosine(&sum, rows.rows()), of_later]
-}
-
-/// Rows whose unit vectors are added up before they are added to the sum.
-const TOGETHER: usize = 4;
-
-vectorised! {
-    /// Adds the unit vectors of rows to `sum`.
-    fn add_units<'a>(rows: View<'a>, norms: &'a [f64], sum: &'a mut [f64]) -> () {
-        let columns = rows.columns();
-        let (groups, rest) = norms.as_chunks::<TOGETHER>();
-        let values = rows.values().chunks_exact(TOGETHER * columns);
-        let values_of_rest = values.remainder().chunks_exact(columns);
-        for (rows, norms) in values.zip(groups) {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|row| &rows[row * columns..][..columns]);
-            let [of_a, of_b, of_c, of_d] = norms.map(|norm| 1.0 / norm);
-            for ((((sum, a), b), c), d) in sum.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-                let [a, b, c, d] = [*a, *b, *c, *d].map(f64::from);
-                let first = a.mul_add(of_a, b * of_b);
-                *sum += c.mul_add(of_c, d.mul_add(of_d, first));
-            }
-        }
-        for (row, norm) in values_of_rest.zip(rest) {
-            let share = 1.0 / norm;
-            sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x) * share);
-        }
-    }
+    let first = sample.tensor().row(0).iter().zip(of_later);
+    let all = first.map(|(x, sum)| sum + f64::from(*x) / norms[0]);
+    [mean_cosine(&all.collect::<Vec<_>>(), n), later]
 }
 
 /// Of the sum of `n` unit vectors.

@@ -40,11 +40,14 @@ impl WithSimd for Rows<'_> {
 impl Rows<'_> {
     #[inline(always)]
     fn add(self, add: impl AddErrors) {
-        let [int8, int4] = self.all;
-        for (at, (row, largest)) in self.tensor.iter().zip(self.largest).enumerate() {
-            int8.add(row, *largest, add);
-            int4.add(row, *largest, add);
-            if at % ROWS == ROWS - 1 {
+        let ([int8, int4], width) = (self.all, self.tensor.columns());
+        // a power of two that ROWS is a multiple of
+        let together = 1 << (SCALARS / width).clamp(1, ROWS).ilog2();
+        let groups = self.tensor.values().chunks(together * width);
+        for (at, (rows, largest)) in groups.zip(self.largest.chunks(together)).enumerate() {
+            int8.add(rows, largest, add);
+            int4.add(rows, largest, add);
+            if (at + 1) * together % ROWS == 0 {
                 int8.flush();
                 int4.flush();
             }
@@ -75,35 +78,34 @@ impl AddErrors for Plain {
     #[inline(always)]
     fn block(self, block: Block<'_>) {
         for (inverse, sums) in block.inverses.into_iter().zip(block.sums) {
-            *sums = std::array::from_fn(|k| add_error(block.x[k], inverse, sums[k]));
+            for (sum, x) in sums.iter_mut().zip(block.x) {
+                *sum = add_error(*x, inverse, *sum);
+            }
         }
-        let columns = block.columns;
-        *columns = std::array::from_fn(|k| add_error(block.x[k], block.by_column[k], columns[k]));
+        let scalars = block.x.iter().zip(block.by_column);
+        for (sum, (x, inverse)) in block.columns.iter_mut().zip(scalars) {
+            *sum = add_error(*x, *inverse, *sum);
+        }
     }
 }
 
-/// The distance of two levels, and its inverse: 0 where f32 has none, beside a tensor without errors there.
+/// The largest magnitude, and the inverse of the distance of two levels: 0 where f32 has none, beside a tensor without errors
+/// there.
 #[derive(Clone, Copy)]
 struct Scale {
-    step: f64,
+    largest: f64,
     inverse: f32,
 }
 
 impl Scale {
     #[inline(always)]
     fn new(largest: f32, levels: f64) -> Self {
-        let step = f64::from(largest) / levels;
-        let inverse = (1.0 / step) as f32;
+        let largest = f64::from(largest);
+        let inverse = (levels / largest) as f32;
         Self {
-            step,
+            largest,
             inverse: if inverse.is_finite() { inverse } else { 0.0 },
         }
-    }
-
-    /// Of a sum of squares in steps.
-    #[inline(always)]
-    fn squared(self, steps: f64) -> f64 {
-        steps * self.step * self.step
     }
 }
 
@@ -116,9 +118,10 @@ const ROWS: usize = 16;
 pub(super) struct Errors {
     levels: f64,
     of_tensor: Scale,
-    /// In steps.
+    /// 0 where all scalars are 0.
+    inverse_largest: f64,
+    /// In its steps: by its own scale and by those of the rows.
     tensor: [f64; LANES],
-    /// In the tensor's unit, since each row has its own step.
     row: [f64; LANES],
     scales: Vec<Scale>,
     inverses: Vec<f32>,
@@ -129,11 +132,16 @@ pub(super) struct Errors {
 
 impl Errors {
     pub(super) fn new(summary: &Summary, levels: f64) -> Self {
-        let columns = summary.columns.iter();
+        let columns = summary.columns.largest.iter();
         let scales: Vec<Scale> = columns.map(|most| Scale::new(*most, levels)).collect();
+        let of_tensor = Scale::new(summary.largest, levels);
         Self {
             levels,
-            of_tensor: Scale::new(summary.largest, levels),
+            of_tensor,
+            inverse_largest: match of_tensor.largest > 0.0 {
+                true => 1.0 / of_tensor.largest,
+                false => 0.0,
+            },
             tensor: [0.0; LANES],
             row: [0.0; LANES],
             inverses: scales.iter().map(|scale| scale.inverse).collect(),
@@ -143,41 +151,67 @@ impl Errors {
         }
     }
 
+    /// Adds rows of [`SCALARS`] together, or one that is longer.
     #[inline(always)]
-    fn add(&mut self, row: &[f32], largest: f32, add: impl AddErrors) {
-        let of_row = Scale::new(largest, self.levels);
-        let inverses = [self.of_tensor.inverse, of_row.inverse];
-        let columns = self
-            .inverses
-            .chunks(SCALARS)
-            .zip(self.few.chunks_mut(SCALARS));
-        let square = of_row.squared(1.0);
-        for (scalars, (by_column, few)) in row.chunks(SCALARS).zip(columns) {
-            let mut sums = [[0.0f32; LANES]; 2];
-            let (blocks, rest) = scalars.as_chunks::<LANES>();
-            let (by_column, by_column_rest) = by_column.as_chunks::<LANES>();
-            let (few, few_rest) = few.as_chunks_mut::<LANES>();
-            for ((x, by_column), columns) in blocks.iter().zip(by_column).zip(few) {
-                add.block(Block {
-                    x,
-                    inverses,
-                    sums: &mut sums,
-                    by_column,
-                    columns,
-                });
+    fn add(&mut self, rows: &[f32], largest: &[f32], add: impl AddErrors) {
+        let width = self.scales.len();
+        let mut sums = [[0.0f32; LANES]; 2];
+        for (row, largest) in rows.chunks_exact(width).zip(largest) {
+            let of_row = Scale::new(*largest, self.levels);
+            // of squares in steps of the row, in those of the tensor
+            let weight = (of_row.largest * self.inverse_largest).powi(2) as f32;
+            let inverses = [self.of_tensor.inverse, of_row.inverse];
+            for (at, scalars) in row.chunks(SCALARS).enumerate() {
+                let own = self.part(at * SCALARS, scalars, inverses, add);
+                for (sums, (own, weight)) in sums.iter_mut().zip(own.iter().zip([1.0, weight])) {
+                    let lanes = sums.iter_mut().zip(own);
+                    lanes.for_each(|(sum, x)| *sum = x.mul_add(weight, *sum));
+                }
+                if width > SCALARS {
+                    self.take(std::mem::take(&mut sums));
+                }
             }
-            for (inverse, sums) in inverses.into_iter().zip(&mut sums) {
-                let last = sums.iter_mut().zip(rest);
-                last.for_each(|(sum, x)| *sum = add_error(*x, inverse, *sum));
-            }
-            let last = few_rest.iter_mut().zip(rest).zip(by_column_rest);
-            last.for_each(|((sum, x), inverse)| *sum = add_error(*x, *inverse, *sum));
-            let sums = whole(sums);
-            // by lanes, since adding up the lanes of each row would cost as much as a short row
-            let lanes = self.tensor.iter_mut().zip(&sums[0]);
+        }
+        self.take(sums);
+    }
+
+    /// Adds the scalars of a row from column `first` on to their columns. Their sums in steps of the tensor and of the row.
+    #[inline(always)]
+    fn part(
+        &mut self,
+        first: usize,
+        scalars: &[f32],
+        inverses: [f32; 2],
+        add: impl AddErrors,
+    ) -> [[f32; LANES]; 2] {
+        let mut sums = [[0.0; LANES]; 2];
+        let (blocks, rest) = scalars.as_chunks::<LANES>();
+        let (by_column, by_column_rest) = self.inverses[first..][..scalars.len()].as_chunks();
+        let (few, few_rest) = self.few[first..][..scalars.len()].as_chunks_mut::<LANES>();
+        for ((x, by_column), columns) in blocks.iter().zip(by_column).zip(few) {
+            add.block(Block {
+                x,
+                inverses,
+                sums: &mut sums,
+                by_column,
+                columns,
+            });
+        }
+        for (inverse, sums) in inverses.into_iter().zip(&mut sums) {
+            let last = sums.iter_mut().zip(rest);
+            last.for_each(|(sum, x)| *sum = add_error(*x, inverse, *sum));
+        }
+        let last = few_rest.iter_mut().zip(rest).zip(by_column_rest);
+        last.for_each(|((sum, x), inverse)| *sum = add_error(*x, *inverse, *sum));
+        whole(sums)
+    }
+
+    /// Adds sums by lanes: adding up the lanes of each row would cost as much as a short row.
+    #[inline(always)]
+    fn take(&mut self, sums: [[f32; LANES]; 2]) {
+        for (all, sums) in [&mut self.tensor, &mut self.row].into_iter().zip(&sums) {
+            let lanes = all.iter_mut().zip(sums);
             lanes.for_each(|(all, sum)| *all += f64::from(*sum));
-            let lanes = self.row.iter_mut().zip(&sums[1]);
-            lanes.for_each(|(all, sum)| *all += f64::from(*sum) * square);
         }
     }
 
@@ -192,11 +226,12 @@ impl Errors {
     /// Of the tensor, by column, by row.
     pub(super) fn finish(mut self) -> [f64; 3] {
         self.flush();
+        let squared = |scale: Scale, steps: f64| steps * (scale.largest / self.levels).powi(2);
         let columns = self.columns.iter().zip(&self.scales);
         [
-            self.of_tensor.squared(sum_of(&self.tensor)),
-            columns.map(|(sum, scale)| scale.squared(*sum)).sum(),
-            sum_of(&self.row),
+            squared(self.of_tensor, sum_of(&self.tensor)),
+            columns.map(|(sum, scale)| squared(*scale, *sum)).sum(),
+            squared(self.of_tensor, sum_of(&self.row)),
         ]
     }
 }
@@ -232,7 +267,7 @@ mod tests {
     /// Rows of any length, and scalars halfway between two levels.
     #[test]
     fn every_way_gives_the_same_bits() {
-        for columns in [1, 33, 64, 600] {
+        for columns in [1, 33, 64, 100, 600] {
             let at = |i: usize| (i * 37 % 255) as f32 * 0.5 - 63.5;
             let values: Vec<f32> = (0..35 * columns).map(at).collect();
             let tensor = View::new(&values, columns).unwrap();
