@@ -1,3 +1,4 @@
+use crate::wide::vectorised;
 use crate::{Error, Result, sums};
 
 /// A tensor [rows, columns] of f32, row-major, with at least one scalar: a hidden state [positions, channels], the
@@ -92,6 +93,21 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The mean of each column over the rows, summed in f64 row by row.
+    ///
+    /// ```
+    /// let view = outcrop_observe::View::new(&[1.0, 2.0, 3.0, 6.0], 2)?;
+    /// assert_eq!(view.column_means(), [2.0, 4.0]);
+    /// # Ok::<(), outcrop_observe::Error>(())
+    /// ```
+    pub fn column_means(&self) -> Vec<f64> {
+        let mut means = vec![0.0; self.columns];
+        add_rows(*self, &mut means);
+        let n = self.rows() as f64;
+        means.iter_mut().for_each(|mean| *mean /= n);
+        means
+    }
+
     /// Whether no scalar is NaN or infinite.
     pub fn is_finite(&self) -> bool {
         f32::from_bits(sums::largest_bits(self.values)).is_finite()
@@ -110,5 +126,13 @@ impl<'a> IntoIterator for &View<'a> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+vectorised! {
+    fn add_rows<'a>(tensor: View<'a>, sums: &'a mut [f64]) -> () {
+        for row in tensor.iter() {
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += f64::from(*x));
+        }
     }
 }

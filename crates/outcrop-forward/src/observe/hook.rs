@@ -152,8 +152,9 @@ impl<'a> Observing<'a> {
         hidden: &[f32],
         observed: Option<f32>,
     ) -> Result<()> {
+        let view = View::new(hidden, self.d_model)?;
         if let Some(means) = &mut self.means {
-            means.add(layer, sequence, hidden);
+            means.add(layer, sequence, view);
         }
         if let Some(positions @ LensPositions::Spread(_)) = self.wanted.lens
             && layer > 0
@@ -164,7 +165,6 @@ impl<'a> Observing<'a> {
             self.seen.spread[sequence].push(rows.concat());
         }
         if self.wanted.at(Site::LayerMaxima) {
-            let view = View::new(hidden, self.d_model)?;
             let largest = observed.unwrap_or_else(|| view.largest());
             self.held[sequence].maxima.push(largest);
         }

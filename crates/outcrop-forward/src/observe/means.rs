@@ -20,17 +20,10 @@ impl Means {
     }
 
     /// Takes in `hidden` [positions, d_model] of a sequence after a layer.
-    pub(super) fn add(&mut self, layer: usize, sequence: usize, hidden: &[f32]) {
-        let mut sums = vec![0.0; self.d_model];
-        for row in hidden.chunks_exact(self.d_model) {
-            for (sum, x) in sums.iter_mut().zip(row) {
-                *sum += f64::from(*x);
-            }
-        }
-        let n = (hidden.len() / self.d_model) as f64;
+    pub(super) fn add(&mut self, layer: usize, sequence: usize, hidden: View<'_>) {
         let means = &mut self.layers[layer][sequence * self.d_model..][..self.d_model];
-        for (mean, sum) in means.iter_mut().zip(sums) {
-            *mean = (sum / n) as f32;
+        for (to, mean) in means.iter_mut().zip(hidden.column_means()) {
+            *to = mean as f32;
         }
     }
 
