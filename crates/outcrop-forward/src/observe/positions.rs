@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use outcrop_forward::LensPositions;
 ///
-/// assert_eq!(LensPositions::default().to_string(), "64");
+/// assert_eq!(LensPositions::default().to_string(), "32");
 /// let three: LensPositions = "3".parse()?;
 /// assert_eq!(three.of(12), [2, 6, 10]);
 /// assert_eq!(three.of(2), [0, 1]);
@@ -58,7 +58,7 @@ impl From<LensPositions> for Written {
 }
 
 /// Few enough that the logits of all layers cost little beside the forward pass.
-const DEFAULT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
+const DEFAULT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 impl Default for LensPositions {
     fn default() -> Self {

@@ -46,7 +46,7 @@ pub(crate) const LENS: Observable = Observable {
     needs: "the target tokens as labels, the logits of the last layer",
     convention: "rank 0 is the argmax. `logits`: the final norm, then the head; `logits-without-norm`: the head alone. A \
                  label that is no token (such as 4294967295) is no target. Logits may be given some positions at a time: \
-                 each sample is a mean over its positions. `outcrop measure` and `train` take 64 positions of a longer \
+                 each sample is a mean over its positions. `outcrop measure` and `train` take 32 positions of a longer \
                  sequence (`--lens-positions`, `lens_positions` of `[measure]`): the middles of as many equal stretches, so \
                  position 0 is among them only where all are; `all` takes every one. `n` counts sequences",
     cost: "O(n vocabulary) time, no memory",
