@@ -37,14 +37,18 @@ impl Columns {
         next: &[f32],
     ) {
         let width = self.largest.len();
-        let mut shares = [0.0; ROWS];
-        for (at, (share, square)) in shares.iter_mut().zip(squares).enumerate() {
-            let inverse = 1.0 / square.sqrt();
-            match *square > 0.0 && !(are_first && at == 0) {
-                true if in_range && (inverse as f32).is_normal() => *share = inverse as f32,
-                true => add_scaled(&rows[at * width..][..width], inverse, &mut self.units),
-                false => {}
+        let mut shares = [0.0f32; ROWS];
+        match in_range {
+            true => {
+                for (share, square) in shares.iter_mut().zip(squares) {
+                    let norm = (*square as f32).sqrt();
+                    *share = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+                }
             }
+            false => self.add_exactly(rows, squares, are_first),
+        }
+        if are_first {
+            shares[0] = 0.0;
         }
         let lines = rows.chunks_exact(width).zip(shares);
         let whole = width - width % LANES;
@@ -63,10 +67,21 @@ impl Columns {
             }
             self.take(whole, &lanes, in_range);
         }
-        if !in_range {
-            for row in rows.chunks_exact(width) {
-                let sums = self.squares.iter_mut().zip(row);
-                sums.for_each(|(sum, x)| *sum += f64::from(*x) * f64::from(*x));
+    }
+
+    /// Adds in f64 what f32 does not hold.
+    fn add_exactly(&mut self, rows: &[f32], squares: &[f64], are_first: bool) {
+        let rows = rows.chunks_exact(self.largest.len()).zip(squares);
+        for (at, (row, square)) in rows.enumerate() {
+            let share = match *square > 0.0 && !(are_first && at == 0) {
+                true => 1.0 / square.sqrt(),
+                false => 0.0,
+            };
+            let sums = self.squares.iter_mut().zip(&mut self.units);
+            for ((squares, units), x) in sums.zip(row) {
+                let x = f64::from(*x);
+                *squares += x * x;
+                *units += x * share;
             }
         }
     }
@@ -121,10 +136,4 @@ fn fetch(scalars: Option<&[f32]>) {
     let lines = scalars.unwrap_or_default().chunks(16);
     let bits = lines.fold(0, |bits, line| bits | line[0].to_bits());
     std::hint::black_box(bits);
-}
-
-/// Adds a row by which f32 cannot divide.
-fn add_scaled(row: &[f32], factor: f64, sums: &mut [f64]) {
-    let sums = sums.iter_mut().zip(row);
-    sums.for_each(|(sum, x)| *sum += f64::from(*x) * factor);
 }
