@@ -37,15 +37,16 @@ impl MedianRange {
         high: f32::MAX.to_bits(),
     });
 
-    /// About the medians of other tensors of the same place: as far on both sides as they lie apart twice, and 5 % of them.
-    /// [`MedianRange::ALL`] of none.
+    /// About the medians of other tensors of the same place: as far on both sides as they lie apart twice, and 1 % of them; 5 % of
+    /// less than four, which may lie together by chance. [`MedianRange::ALL`] of none.
     pub fn about(medians: &[f64]) -> Self {
         let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
         let most = medians.iter().copied().fold(0.0, f64::max);
         if !least.is_finite() {
             return Self::ALL;
         }
-        let margin = 2.0 * (most - least) + 0.05 * most;
+        let share = if medians.len() < 4 { 0.05 } else { 0.01 };
+        let margin = 2.0 * (most - least) + share * most;
         let bits = |x: f64| (x.max(0.0) as f32).min(f32::MAX).to_bits();
         Self(Bracket {
             low: bits(least - margin),
@@ -178,6 +179,10 @@ mod tests {
         let has = |range: MedianRange, x: f32| (range.0.low..=range.0.high).contains(&x.to_bits());
         assert!(has(MedianRange::about(&[0.0]), 0.0));
         assert!(has(MedianRange::about(&[3.0, 2.0]), 2.0) && !has(MedianRange::about(&[3.0]), 2.0));
+        assert!(
+            has(MedianRange::about(&[3.0; 3]), 3.1) && !has(MedianRange::about(&[3.0; 4]), 3.1)
+        );
+        assert!(has(MedianRange::about(&[3.0, 3.0, 3.05, 3.0]), 3.15));
         assert_eq!(MedianRange::about(&[]), MedianRange::ALL);
     }
 }
