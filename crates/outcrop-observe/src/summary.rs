@@ -74,11 +74,6 @@ impl Summary {
     pub(crate) fn squares(&self) -> f64 {
         self.squares.iter().sum()
     }
-
-    /// The Euclidean norm of each row.
-    pub(crate) fn norms(&self) -> impl Iterator<Item = f64> + '_ {
-        self.squares.iter().map(|square| square.sqrt())
-    }
 }
 
 /// Scalars whose largest magnitude is in here are added up in f32 first, whose range their fourth powers do not leave.

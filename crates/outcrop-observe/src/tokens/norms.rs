@@ -1,5 +1,6 @@
 use crate::missing::quotient;
 use crate::observable::{Column, Compute, Observable};
+use crate::wide::vectorised;
 use crate::{Found, Missing, Sample, Site};
 
 /// Norms of the rows.
@@ -72,11 +73,20 @@ pub(super) fn first(sample: &Sample<'_>) -> f64 {
 
 /// Mean and largest of the norms of the positions from 1 on; none for a single position.
 pub(super) fn mean_and_largest_later(sample: &Sample<'_>) -> Option<(f64, f64)> {
-    let (mut sum, mut largest, mut count) = (0.0, 0.0, 0);
-    for norm in sample.summary().norms().skip(1) {
-        sum += norm;
-        largest = f64::max(largest, norm);
-        count += 1;
+    let later = &sample.summary().squares[1..];
+    let largest = later.iter().copied().fold(0.0, f64::max);
+    (!later.is_empty()).then(|| (sum_of_roots(later) / later.len() as f64, largest.sqrt()))
+}
+
+vectorised! {
+    fn sum_of_roots<'a>(squares: &'a [f64]) -> f64 {
+        let mut sums = [0.0; 8];
+        let (blocks, rest) = squares.as_chunks::<8>();
+        for block in blocks {
+            let mut roots = *block;
+            roots.iter_mut().for_each(|x| *x = x.sqrt());
+            sums.iter_mut().zip(&roots).for_each(|(sum, root)| *sum += root);
+        }
+        sums.iter().sum::<f64>() + rest.iter().map(|x| x.sqrt()).sum::<f64>()
     }
-    (count > 0).then(|| (sum / f64::from(count), largest))
 }

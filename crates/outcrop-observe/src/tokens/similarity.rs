@@ -44,26 +44,26 @@ pub(crate) const SIMILARITY: Observable = Observable {
 };
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
-    let norms: Vec<f64> = sample.summary().norms().collect();
-    let [all, later] = mean_cosines(sample, &norms);
-    vec![all, later, sinks(sample, &norms)]
+    let [all, later] = mean_cosines(sample);
+    vec![all, later, sinks(sample)]
 }
 
 /// (norm(sum of unit vectors)^2 - n) / (n (n - 1)), of all rows and of those from 1 on.
-fn mean_cosines(sample: &Sample<'_>, norms: &[f64]) -> [Found; 2] {
-    let (of_later, n) = (&sample.summary().columns.units, norms.len());
+fn mean_cosines(sample: &Sample<'_>) -> [Found; 2] {
+    let (of_later, squares) = (&sample.summary().columns.units, &sample.summary().squares);
+    let (n, norm) = (squares.len(), squares[0].sqrt());
     if n < 2 {
         return [Err(Missing::TooShort), Err(Missing::OnePosition)];
     }
-    if norms[1..].contains(&0.0) {
+    if squares[1..].contains(&0.0) {
         return [Err(Missing::Zero); 2];
     }
     let later = mean_cosine(of_later, n - 1);
-    if norms[0] == 0.0 {
+    if norm == 0.0 {
         return [Err(Missing::Zero), later];
     }
     let first = sample.tensor().row(0).iter().zip(of_later);
-    let all = first.map(|(x, sum)| sum + f64::from(*x) / norms[0]);
+    let all = first.map(|(x, sum)| sum + f64::from(*x) / norm);
     [mean_cosine(&all.collect::<Vec<_>>(), n), later]
 }
 
@@ -77,12 +77,12 @@ fn mean_cosine(sum: &[f64], n: usize) -> Found {
     Ok(((square - n) / (n * (n - 1.0))).clamp(-1.0, 1.0))
 }
 
-fn sinks(sample: &Sample<'_>, norms: &[f64]) -> Found {
-    let tensor = sample.tensor();
+fn sinks(sample: &Sample<'_>) -> Found {
+    let (tensor, squares) = (sample.tensor(), &sample.summary().squares);
     let first = tensor.row(0);
     let (mut sum, mut count) = (0.0, 0);
     for sink in sample.sinks()?.iter().filter(|sink| **sink > 0) {
-        let norms = norms[0] * norms[*sink];
+        let norms = squares[0].sqrt() * squares[*sink].sqrt();
         if norms == 0.0 {
             return Err(Missing::Zero);
         }
