@@ -47,7 +47,7 @@ impl Rows<'_> {
         for (at, (rows, largest)) in groups.zip(self.largest.chunks(together)).enumerate() {
             int8.add(rows, largest, add);
             int4.add(rows, largest, add);
-            if (at + 1) * together % ROWS == 0 {
+            if ((at + 1) * together).is_multiple_of(ROWS) {
                 int8.flush();
                 int4.flush();
             }
