@@ -219,8 +219,8 @@ fn a_file_that_cannot_be_written_is_named() {
     let left = std::fs::read_dir(folder.path()).unwrap();
     assert_eq!(
         left.count(),
-        4,
-        "runs, tiny.toml, published, observables.csv"
+        5,
+        "runs, tiny.toml, published, statistics, observables.csv"
     );
     let device = run(
         folder.path(),
