@@ -40,13 +40,13 @@ pub(super) fn draw_ends<DB: DrawingBackend>(
     for ((from, (_, words, color)), at) in ends.iter().zip(spread(&boxes, top, bottom)) {
         let point = |x: f64, y: f64| (units(0) + pixels(x) as i32, pixels(y.max(0.0)) as i32);
         let lead = [point(1.0, *from), point(LEAD - 4.0, at)];
-        let lead = PathElement::new(lead, color.stroke_width(pixels(1.0)));
+        let lead = PathElement::new(lead, color.stroke_width(pixels(2.0)));
         area.draw(&lead).map_err(reason)?;
         put(
             area,
             words,
             point(LEAD, at),
-            text().color(color),
+            text(), // in ink: the light end of a palette cannot be read on white
             HPos::Left,
         )?;
     }

@@ -25,8 +25,7 @@ fn figure(number: usize, section: &Section, panels: Option<&[String]>) -> String
 }
 
 /// What a narrow page says in the place of the first figure.
-const ABOVE: &str =
-    "<p class=\"above\">Drawn above as wide as the window: <a href=\"#explore-title\">every line</a>.</p>";
+const ABOVE: &str = "<p class=\"above\">Drawn above as wide as the window: <a href=\"#explore-title\">every line</a>.</p>";
 
 fn plate(number: usize, section: &Section, figure: &Figure, panels: &[String]) -> String {
     let caption = escape(&figure.caption);
