@@ -181,6 +181,18 @@ pub enum Error {
         /// The error of the optimiser.
         reason: String,
     },
+    /// Too few trajectories to learn from.
+    #[error(
+        "learn from {known} of {all} trajectories: at least {least} that can be fitted and whose learning rates are known"
+    )]
+    TooFewToLearn {
+        /// How many can be learned from.
+        known: usize,
+        /// How many there are.
+        all: usize,
+        /// How many are needed.
+        least: usize,
+    },
 }
 
 fn hint(nearest: &Option<String>) -> String {

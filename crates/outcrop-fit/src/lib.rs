@@ -92,7 +92,7 @@ pub use events::{
     LossSpike, RateChange, RateHistory, events_between, loss_spikes, stage_starts, training_events,
     training_events_with,
 };
-pub use forecast::{Backtest, Outlook, Share, backtest, forecast};
+pub use forecast::{Backtest, Outlook, Share, TrendCoefficients, backtest, forecast, learn_trend};
 pub use goodness::Goodness;
 pub use hypotheses::{
     About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, DEEP_LINEAR_MODE, DEFAULT_HYPOTHESES,

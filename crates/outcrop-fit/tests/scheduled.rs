@@ -128,6 +128,40 @@ fn an_annealing_comes_back_where_there_is_a_decay() {
     assert!(none.status.contains("annealing not identified"), "{none:?}");
 }
 
+/// A ratio that follows the logarithm of S while the rate drops: AICc prefers the hypothesis that says so.
+#[test]
+fn aicc_tells_schedule_time_from_steps() {
+    let rates = dropped(1000);
+    let s = sums(&rates);
+    let names = [
+        "emergence",
+        "log only",
+        SCHEDULE_LOG,
+        SCHEDULE_DIP,
+        SCHEDULE_ANNEALING,
+        SCHEDULE_EMERGENCE,
+    ];
+    let options = FitOptions::default().with_hypotheses(&names).unwrap();
+    let options = options.with_draws(100).unwrap();
+    let options = options.with_schedule("m", &history(&rates));
+    let wave = |t: f64| (40.0 + 9.0 * (s(t) + 0.03).ln()) * (1.0 + 0.002 * (3.0 * t).sin());
+    let found = fit(&trajectory(steps(1000.0), wave), &options).fits;
+    assert!(found.iter().all(|fit| fit.aicc.is_some()), "{found:?}");
+    let best = found.iter().find(|fit| fit.best).unwrap();
+    assert_eq!(best.hypothesis, SCHEDULE_LOG);
+    let weight = |name: &str| {
+        found
+            .iter()
+            .find(|fit| fit.hypothesis == name)
+            .unwrap()
+            .weight
+    };
+    assert!(
+        weight("emergence") < Some(1e-3) && weight("log only") < Some(1e-3),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn without_rates_the_row_says_where_they_come_from() {
     let options = FitOptions::default()

@@ -19,8 +19,8 @@ use crate::{
 ///
 /// Where the learning rates of the run are known and all its ratios are above 0, the forecast is not theirs but the trend
 /// in schedule time: the logarithm of the ratio over that of S, the sum of the learning rates, as a random walk with a
-/// drift that fades. It knows that little is to come where the rate decays. What it goes by was learned from
-/// `data/atlas` alone; `docs/fitting.md` says how well it forecasts other runs.
+/// drift that fades. It knows that little is to come where the rate decays. What it takes from other runs is a
+/// [`TrendCoefficients`](crate::TrendCoefficients); `docs/fitting.md` says how well it forecasts runs that it did not learn from.
 #[derive(Clone, Debug)]
 pub struct Outlook {
     emergence: Emergence,
@@ -60,7 +60,9 @@ impl Outlook {
         let series = observations.series;
         let trend = series.schedule().and_then(|time| {
             let is_ratio = *series.shape() == ValueShape::ratio();
-            let trend = is_ratio.then(|| Trend::new(series, time)).flatten();
+            let trend = is_ratio
+                .then(|| Trend::new(series, time, &observations.options.trend))
+                .flatten();
             trend.map(|trend| (trend, time.clone()))
         });
         Ok(Self {

@@ -1,47 +1,31 @@
 //! The trend of a ratio in schedule time: a random walk whose drift is one, too.
 
+use super::TrendCoefficients;
+use super::student::students_quantile;
 use crate::{Interval, ScheduleTime, Series};
-
-/// What 50 models of `data/atlas` taught (30 architectures, 2000 updates, cosine), and nothing else: the largest
-/// likelihood of their ratios behind 30 to 80 % of training. Rates are per unit of u = ln S.
-#[derive(Clone, Copy, Debug)]
-struct Learned {
-    /// The drift of ln f to which a run returns.
-    drift: f64,
-    /// How much of u it takes to return by a factor of e.
-    memory: f64,
-    /// Variance of the drift over runs, in units of the walk's.
-    drift_variance: f64,
-    /// Variance of what a checkpoint adds and the next forgets, in units of the walk's.
-    noise: f64,
-}
-
-const LEARNED: Learned = Learned {
-    drift: 0.186,
-    memory: 1.06,
-    drift_variance: 2.43,
-    noise: 1.03e-3,
-};
 
 /// The trend of ln f over u = ln S, S the sum of the learning rates: d ln f = v du + s dW, where the drift v returns to a
 /// mean as an Ornstein-Uhlenbeck process does, and each checkpoint has noise besides.
 ///
 /// This is the local linear trend with a damped slope of structural time series (Harvey, 1989; Gardner and McKenzie,
 /// 1985), in continuous time since checkpoints are not even. Kalman's filter gives the forecast: the last level, and the
-/// drift of late, which fades to that of the atlas. The size s is estimated from the series: the band is Student's.
+/// drift of late, which fades to that of other runs. The size s is estimated from the series, how far ends lie from their
+/// forecasts in this unit was learned: the band is Student's.
 ///
 /// In u the end of a decay is near: a run whose rate falls along a cosine has made 70 % of its S at half of its steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trend {
+    coefficients: TrendCoefficients,
     /// ln f and its drift at the last step, with their covariance in units of the variance s^2.
     state: State,
     /// u at the last step.
     at: f64,
-    /// The estimated s^2, and from how many changes.
-    variance: f64,
+    /// The changes that were not foreseen, squared over their variances: their sum and number.
+    squares: f64,
     changes: usize,
 }
 
+/// ln f and its drift.
 #[derive(Clone, Copy, Debug)]
 struct State {
     mean: [f64; 2],
@@ -51,13 +35,13 @@ struct State {
 
 impl State {
     /// `du` later.
-    fn behind(&self, du: f64) -> Self {
-        let Learned {
+    fn behind(&self, du: f64, coefficients: &TrendCoefficients) -> Self {
+        let TrendCoefficients {
             drift,
             memory,
             drift_variance,
             ..
-        } = LEARNED;
+        } = *coefficients;
         let kept = (-du / memory).exp();
         let gone = -(-du / memory).exp_m1();
         let reach = memory * gone;
@@ -79,9 +63,9 @@ impl State {
     }
 
     /// With an observation of ln f; also the change that was not foreseen, squared over its variance.
-    fn seen(&self, value: f64) -> (Self, f64) {
+    fn seen(&self, value: f64, noise: f64) -> (Self, f64) {
         let [a, b, c] = self.spread;
-        let expected = a + LEARNED.noise;
+        let expected = a + noise;
         let off = value - self.mean[0];
         let gain = [a / expected, b / expected];
         let state = Self {
@@ -95,41 +79,76 @@ impl State {
 /// Fewest changes from which the size of others is estimated.
 const ENOUGH: usize = 5;
 
+/// u and ln f of a series of ratios above 0 under its schedule, from the first update on.
+pub(super) fn points(series: &Series, time: &ScheduleTime) -> Vec<[f64; 2]> {
+    let points = series.steps().iter().zip(series.values());
+    let points = points.map(|(t, y)| [time.at(*t).ln(), y.ln()]);
+    points.filter(|[u, _]| u.is_finite()).collect()
+}
+
 impl Trend {
     /// The trend of a series of ratios above 0 under its schedule; none where there is too little behind the first
     /// update.
-    pub(super) fn new(series: &Series, time: &ScheduleTime) -> Option<Self> {
-        let points = series.steps().iter().zip(series.values());
-        let points = points.map(|(t, y)| (time.at(*t).ln(), y.ln()));
-        let mut points = points.filter(|(u, _)| u.is_finite());
-        let (mut at, first) = points.next()?;
-        let mut state = State {
-            mean: [first, LEARNED.drift],
-            spread: [LEARNED.noise, 0.0, LEARNED.drift_variance],
-        };
-        let (mut squares, mut changes) = (0.0, 0);
-        for (u, value) in points {
-            let square;
-            (state, square) = state.behind(u - at).seen(value);
-            (at, squares, changes) = (u, squares + square, changes + 1);
-        }
-        let variance = squares / changes as f64;
-        let usable = changes >= ENOUGH && variance.is_finite();
-        usable.then_some(Self {
-            state,
+    pub(super) fn new(
+        series: &Series,
+        time: &ScheduleTime,
+        coefficients: &TrendCoefficients,
+    ) -> Option<Self> {
+        let points = points(series, time);
+        let (first, rest) = points.split_first()?;
+        let begun = Self::begin(*first, coefficients);
+        let trend = rest.iter().fold(begun, |trend, point| trend.seen(*point));
+        trend.is_usable().then_some(trend)
+    }
+
+    /// With the first point, u and ln f.
+    pub(super) fn begin([at, first]: [f64; 2], coefficients: &TrendCoefficients) -> Self {
+        Self {
+            coefficients: *coefficients,
+            state: State {
+                mean: [first, coefficients.drift],
+                spread: [coefficients.noise, 0.0, coefficients.drift_variance],
+            },
             at,
-            variance,
-            changes,
-        })
+            squares: 0.0,
+            changes: 0,
+        }
+    }
+
+    /// With one more point.
+    pub(super) fn seen(&self, [u, value]: [f64; 2]) -> Self {
+        let foreseen = self.state.behind(u - self.at, &self.coefficients);
+        let (state, square) = foreseen.seen(value, self.coefficients.noise);
+        Self {
+            state,
+            at: u,
+            squares: self.squares + square,
+            changes: self.changes + 1,
+            ..*self
+        }
+    }
+
+    /// Whether there are enough changes, and some that are not 0.
+    pub(super) fn is_usable(&self) -> bool {
+        self.changes >= ENOUGH && self.squares.is_finite()
+    }
+
+    /// ln f that is expected at `u`, and the size of the error that the series itself shows.
+    pub(super) fn ahead(&self, u: f64) -> (f64, f64) {
+        let du = (u - self.at).max(0.0);
+        let behind = self.state.behind(du, &self.coefficients);
+        let variance = self.squares / self.changes as f64;
+        let spread = behind.spread[0] + self.coefficients.noise;
+        (behind.mean[0], (variance * spread).sqrt())
     }
 
     /// The forecast at a step under the schedule, and its band for an observed value.
     pub(super) fn forecast(&self, time: &ScheduleTime, step: f64, level: f64) -> (f64, Interval) {
-        let du = time.at(step).ln() - self.at;
-        let behind = self.state.behind(du.max(0.0));
-        let spread = (self.variance * (behind.spread[0] + LEARNED.noise)).sqrt();
-        let reach = students_quantile(0.5 + 0.5 * level, self.changes as f64) * spread;
-        let [centre, _] = behind.mean;
+        let (centre, size) = self.ahead(time.at(step).ln());
+        let TrendCoefficients {
+            freedom, spread, ..
+        } = self.coefficients;
+        let reach = students_quantile(0.5 + 0.5 * level, freedom) * spread * size;
         // what exceeds the range of f64 is its end
         let ratio = |ln: f64| ln.exp().min(f64::MAX);
         let interval = Interval {
@@ -145,42 +164,10 @@ impl Trend {
     }
 }
 
-/// The quantile of Student's distribution, p from 0.5 to 1, to 1e-3 from 4 degrees of freedom: the expansion of Cornish
-/// and Fisher about the normal one (Abramowitz and Stegun 26.7.5).
-fn students_quantile(p: f64, freedom: f64) -> f64 {
-    let z = normal_quantile(p);
-    let (z3, z5, z7) = (z.powi(3), z.powi(5), z.powi(7));
-    z + (z3 + z) / (4.0 * freedom)
-        + (5.0 * z5 + 16.0 * z3 + 3.0 * z) / (96.0 * freedom.powi(2))
-        + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * freedom.powi(3))
-}
-
-/// The quantile of the normal distribution, p from 0.5 to 1, to 4.5e-4 (Hastings; Abramowitz and Stegun 26.2.23).
-fn normal_quantile(p: f64) -> f64 {
-    let t = (-2.0 * (1.0 - p).ln()).sqrt();
-    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
-    t - above / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::RateHistory;
-
-    /// Values of tables.
-    #[test]
-    fn quantiles_of_students_distribution() {
-        for (p, freedom, expected) in [
-            (0.95, 5.0, 2.015),
-            (0.95, 30.0, 1.697),
-            (0.975, 10.0, 2.228),
-            (0.9, 8.0, 1.397),
-            (0.95, 1e9, 1.645),
-        ] {
-            let found = students_quantile(p, freedom);
-            assert!((found - expected).abs() < 2e-3, "{p} {freedom}: {found}");
-        }
-    }
 
     /// Both steps of half the length are as one: the process has no grid.
     #[test]
@@ -189,7 +176,8 @@ mod tests {
             mean: [3.0, 0.7],
             spread: [0.2, -0.1, 1.5],
         };
-        let (two, one) = (state.behind(0.3).behind(0.5), state.behind(0.8));
+        let behind = |state: State, du| state.behind(du, &TrendCoefficients::default());
+        let (two, one) = (behind(behind(state, 0.3), 0.5), behind(state, 0.8));
         let pairs = two.mean.iter().chain(&two.spread);
         for (two, one) in pairs.zip(one.mean.iter().chain(&one.spread)) {
             assert!((two - one).abs() < 1e-12, "{two} {one}");
@@ -202,14 +190,14 @@ mod tests {
         let steps: Vec<f64> = (1..60).map(|i| 20.0 * f64::from(i)).collect();
         let rates: Vec<f64> = steps.iter().map(|t| 1e-3 * (1.3 - t / 1200.0)).collect();
         let time = ScheduleTime::new(&RateHistory::new(&steps, &rates)).unwrap();
-        let value = |t: f64| 50.0 * time.at(t).powf(0.6);
+        let value = |t: f64| 50.0 * time.at(t).powf(0.8);
         let seen = &steps[..40];
         let values: Vec<f64> = seen.iter().map(|t| value(*t)).collect();
         let series = Series::new(seen, &values).unwrap();
-        let trend = Trend::new(&series, &time).unwrap();
+        let trend = Trend::new(&series, &time, &TrendCoefficients::default()).unwrap();
         let (found, band) = trend.forecast(&time, 1000.0, 0.9);
         let (rise, truth) = ((found / values[39]).ln(), (value(1000.0) / values[39]).ln());
-        // drawn towards the drift of the atlas, which is less than a third of this one
+        // drawn towards the drift of other runs, which is less than half of this one
         assert!(0.5 * truth < rise && rise < truth, "{rise} {truth}");
         assert!(band.lo < Some(found) && band.hi > Some(found));
     }

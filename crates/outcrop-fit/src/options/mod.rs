@@ -4,7 +4,7 @@ mod set;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{ScheduleTime, paper};
+use crate::{ScheduleTime, TrendCoefficients, paper};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub enum Weighting {
 /// | `level` | 0.9 | 0.9 | probability of the intervals | above 0, below 1 |
 /// | `hypotheses` | the first six | the first six | which of [`HYPOTHESES`](crate::HYPOTHESES) are fitted | at least one |
 /// | `schedules` | none | none | learning rates of models, by name: what [`forecast`](crate::forecast) and some hypotheses go by | |
+/// | `trend` | learned from `data/atlas2` | the same | what forecasts under a schedule take from other runs | [`TrendCoefficients`] |
 /// | `curve_points` | 200 | 200 | points of the dense curve, 0 for none | 0, 2 to 100000 |
 ///
 /// A tau0 below one step lets the logarithm interpolate the single point at step 0.
@@ -69,6 +70,7 @@ pub struct FitOptions {
     paper: Option<paper::PaperOptions>,
     /// The learning rates of runs, by model.
     schedules: BTreeMap<String, Arc<ScheduleTime>>,
+    pub(crate) trend: TrendCoefficients,
 }
 
 impl Default for FitOptions {
@@ -86,6 +88,7 @@ impl Default for FitOptions {
             hypotheses: None,
             paper: None,
             schedules: BTreeMap::new(),
+            trend: TrendCoefficients::default(),
         }
     }
 }

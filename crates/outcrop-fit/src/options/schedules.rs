@@ -5,7 +5,7 @@ use std::sync::Arc;
 use outcrop_core::Trajectory;
 
 use super::FitOptions;
-use crate::{RateHistory, ScheduleTime};
+use crate::{Error, RateHistory, Result, ScheduleTime, TrendCoefficients};
 
 impl FitOptions {
     /// Adds the learning rates of a model, by which its forecasts and the hypotheses in schedule time go. Without a rate
@@ -23,6 +23,31 @@ impl FitOptions {
             self.schedules.insert(model.to_owned(), Arc::new(time));
         }
         self
+    }
+
+    /// Sets what forecasts under a schedule take from other runs, such as those that [`learn_trend`](crate::learn_trend)
+    /// learned from.
+    ///
+    /// # Errors
+    /// [`Error::Option`] unless the drift is finite and the others are finite and above 0.
+    ///
+    /// ```
+    /// # use outcrop_fit::{FitOptions, TrendCoefficients};
+    /// let still = TrendCoefficients { drift: 0.0, ..TrendCoefficients::default() };
+    /// assert!(FitOptions::default().with_trend(still).is_ok());
+    /// let none = TrendCoefficients { memory: 0.0, ..still };
+    /// assert!(FitOptions::default().with_trend(none).is_err());
+    /// ```
+    pub fn with_trend(mut self, trend: TrendCoefficients) -> Result<Self> {
+        if let Some((name, value, allowed)) = trend.fault() {
+            return Err(Error::Option {
+                name,
+                value,
+                allowed,
+            });
+        }
+        self.trend = trend;
+        Ok(self)
     }
 
     /// The schedule of a model.
