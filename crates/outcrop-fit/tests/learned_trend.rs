@@ -11,7 +11,7 @@ use rand_distr::{Distribution, StandardNormal};
 #[path = "../examples/learn_trend/atlas2.rs"]
 mod atlas2;
 
-/// The minimum is flat: SciPy's search ends within 0.4 % of ours.
+/// The minimum is flat: SciPy's search (drift 0.3464, memory 0.9988, variance 7.180, noise 0.01047) ends within 1 % of ours.
 #[test]
 fn the_shipped_coefficients_are_those_of_half_of_atlas_2() {
     let ([first, second], options) = atlas2::halves();
