@@ -1,7 +1,5 @@
 //! What forecasts in schedule time learned: the shipped numbers follow from the data, and known numbers come back.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use outcrop_core::Trajectory;
 use outcrop_fit::{FitOptions, TrendCoefficients, forecast, learn_trend};
 use rand_chacha::ChaCha8Rng;
