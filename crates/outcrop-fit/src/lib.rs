@@ -92,7 +92,7 @@ pub use events::{
     LossSpike, RateChange, RateHistory, events_between, loss_spikes, stage_starts, training_events,
     training_events_with,
 };
-pub use forecast::{Backtest, Outlook, Share, TrendCoefficients, backtest, forecast, learn_trend};
+pub use forecast::{Backtest, Outlook, Share, backtest, forecast, learn_trend};
 pub use goodness::Goodness;
 pub use hypotheses::{
     About, CRITICALLY_DAMPED, Covariance, CriticallyDamped, DEEP_LINEAR_MODE, DEFAULT_HYPOTHESES,
@@ -111,7 +111,7 @@ pub use onset::{
     SeedRange, SeedWidth, Synchrony, TransitionNull, TransitionTest, Untested, Width,
     lead_over_seeds, onset, onset_over_seeds, over_seeds, synchrony,
 };
-pub use options::{FitOptions, Weighting};
+pub use options::{FitOptions, TrendCoefficients, Weighting};
 pub use parallel::{fit_all, fit_each};
 pub use phases::{
     PhaseDynamics, PhaseNoise, PhaseOptions, Phases, Smoothed, fit_phases, forward_backward,

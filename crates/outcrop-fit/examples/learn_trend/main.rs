@@ -1,5 +1,5 @@
 //! Learns again what forecasts in schedule time take from other runs, from half of the architectures of `data/atlas2`:
-//! the numbers in `src/forecast/coefficients.rs`.
+//! the numbers in `src/options/trend.rs`.
 //!
 //! ```sh
 //! cargo run -p outcrop-fit --example learn_trend

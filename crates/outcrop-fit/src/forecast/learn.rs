@@ -2,11 +2,10 @@
 
 use outcrop_core::Trajectory;
 
-use super::TrendCoefficients;
 use super::simplex::lowest;
 use super::student::students_quantile;
 use super::trend::{Trend, points};
-use crate::{Error, FitOptions, Result, Series};
+use crate::{Error, FitOptions, Result, Series, TrendCoefficients};
 
 /// The shares of the steps behind which the end is forecast.
 const SHARES: [f64; 6] = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];

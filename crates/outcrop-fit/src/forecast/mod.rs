@@ -1,7 +1,6 @@
 //! Forecasts of unfinished trajectories, and tests of such forecasts.
 
 mod backtest;
-mod coefficients;
 mod learn;
 mod outlook;
 mod simplex;
@@ -9,6 +8,5 @@ mod student;
 mod trend;
 
 pub use backtest::{Backtest, Share, backtest};
-pub use coefficients::TrendCoefficients;
 pub use learn::learn_trend;
 pub use outlook::{Outlook, forecast};

@@ -1,8 +1,7 @@
 //! The trend of a ratio in schedule time: a random walk whose drift is one, too.
 
-use super::TrendCoefficients;
 use super::student::students_quantile;
-use crate::{Interval, ScheduleTime, Series};
+use crate::{Interval, ScheduleTime, Series, TrendCoefficients};
 
 /// The trend of ln f over u = ln S, S the sum of the learning rates: d ln f = v du + s dW, where the drift v returns to a
 /// mean as an Ornstein-Uhlenbeck process does, and each checkpoint has noise besides.

@@ -1,10 +1,13 @@
 mod schedules;
 mod set;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{ScheduleTime, TrendCoefficients, paper};
+pub use trend::TrendCoefficients;
+
+use crate::{ScheduleTime, paper};
 
 /// How the squared residuals are weighted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
