@@ -95,7 +95,9 @@ fn check(folder: &Path) {
     let again = std::fs::read_to_string(dir.path().join("fits.csv")).unwrap();
     if cfg!(target_os = "linux") {
         // elsewhere a logarithm may end in another bit
-        assert_eq!(unpacked(&folder.join("fits.csv.gz")), again);
+        let kept = unpacked(&folder.join("fits.csv.gz"));
+        let first = kept.lines().zip(again.lines()).find(|(a, b)| a != b);
+        assert_eq!(first, None, "fits.csv.gz is not what fit writes now");
     }
 }
 
