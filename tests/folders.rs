@@ -42,7 +42,7 @@ fn compressed_tables_are_as_good_as_others() {
     for folder in &folders {
         measured::six_models(&folder.join("runs"));
     }
-    let [plain, gzip] = &folders;
+    let [_, gzip] = &folders;
     for run in std::fs::read_dir(gzip.join("runs")).unwrap() {
         squeeze(&run.unwrap().path().join("measurements.csv"));
     }

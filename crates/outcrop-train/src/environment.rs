@@ -38,7 +38,7 @@ impl Environment {
 /// Opens the corpus of a run, as it is opened to train it.
 ///
 /// # Errors
-/// [`Error::Data`].
+/// [`crate::Error::Data`].
 pub fn open_corpus(spec: &RunSpec, environment: &Environment) -> Result<Corpus> {
     let options = spec.corpus_options(environment.cache.clone(), environment.crates.clone());
     let (corpus, tokenizer) = (&spec.data.corpus, &spec.data.tokenizer);
