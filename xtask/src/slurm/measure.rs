@@ -8,7 +8,7 @@ use super::{PATIENCE, files};
 use crate::process;
 
 /// Six checkpoints.
-const TRAIN: &str = "train --set arch.d_model=32 --set arch.layers=2 --set train.steps=50 --set train.batch=4 \
+const TRAIN: &str = "train --set arch.d_model=32 --set arch.layers=2 --set train.steps=50 --set train.warmup=10 --set train.batch=4 \
      --set schedule.measure=last --set schedule.save=0,every:10 --out trained";
 const MEASURE: &str = "measure trained --sinks --observe tails";
 
