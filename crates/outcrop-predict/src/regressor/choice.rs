@@ -19,6 +19,18 @@ pub(super) fn members(groups: &[usize]) -> Option<Vec<Vec<usize>>> {
     (members.len() >= MIN_GROUPS).then(|| members.into_values().collect())
 }
 
+/// Every architecture of so many that at most `most` rows are left, on average.
+pub(super) fn thinned(groups: &[usize], most: usize) -> Vec<usize> {
+    let stride = groups.len().div_ceil(most).max(1);
+    let mut known = groups.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let place = |a: &usize| known.partition_point(|k| k < a);
+    let rows = 0..groups.len();
+    rows.filter(|i| place(&groups[*i]).is_multiple_of(stride))
+        .collect()
+}
+
 /// The place of the smallest error, the first of equals.
 pub(super) fn smallest(errors: &[f64]) -> usize {
     let places = errors.iter().enumerate().filter(|(_, e)| e.is_finite());

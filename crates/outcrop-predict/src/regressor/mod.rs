@@ -48,7 +48,7 @@ use training::fitted;
 /// | `ridge` | minimises the sum of squares + alpha sum w^2, solved exactly | alpha chosen from 0.1 to 10^4 (1) | linfa-linalg |
 /// | `lasso` | minimises the *mean* of squares / 2 + alpha sum abs(w) | alpha chosen from 0.001 to 0.5 (0.05) | linfa-elasticnet, ended exactly |
 /// | `elastic net` | the same + alpha (r sum abs(w) + (1 - r)/2 sum w^2) | alpha as lasso, r 0.5 | linfa-elasticnet, ended exactly |
-/// | `kernel ridge` | ridge on exp(-distance^2 / 2 l^2), the mean of a Gaussian process | l^2 chosen from 0.5, 2, 8 times the number of features (2), alpha from 0.03, 0.3, 3 (0.3) | linfa-linalg |
+/// | `kernel ridge` | ridge on exp(-distance^2 / 2 l^2), the mean of a Gaussian process | l^2 chosen from 0.5, 2, 8 times the number of features (2), alpha from 0.03, 0.3, 3 (0.3), by at most about 200 rows | linfa-linalg |
 /// | `gaussian process` | smooth and linear functions of relative depth, ln d, ln d_head, ln L and ln(d_ff/d), whatever the features chosen, and effects of models and of architectures | length scale of each feature, variances and noise chosen by the evidence of at most about 100 rows; a length is expected to be 6 standard deviations, give or take a third, a variance 0.3 of that of the smooth function, give or take a factor of 7 | linfa-linalg |
 /// | `random forest` | mean of trees on bootstrap samples, which draw rows by weight | 200 trees, a third of the features a split, 2 rows a leaf | smartcore |
 /// | `gradient boosting` | Friedman's trees on residuals | 200 trees, depth 3, rate 0.05, 2 rows a leaf | forust-ml |

@@ -4,6 +4,7 @@ mod architectures;
 mod ceiling;
 mod effects;
 mod held_out;
+mod left_out;
 mod metrics;
 mod permutation;
 mod protocol;
@@ -85,7 +86,15 @@ pub fn evaluate(table: &Table, options: &PredictOptions) -> Result<Evaluation> {
         .iter()
         .flat_map(|t| options.regressors.iter().map(|r| (*t, *r)));
     let tasks: Vec<Task> = pairs.map(task).collect();
-    let scored: Result<Vec<Scored>> = tasks.par_iter().map(score).collect();
+    let baselines = targets
+        .par_iter()
+        .map(|target| baselines(&task((*target, Regressor::DepthProfile))));
+    let baselines: Vec<Baselines> = baselines.collect::<Result<_>>()?;
+    let per_target = options.regressors.len();
+    let tasks: Vec<(usize, Task)> = tasks.into_iter().enumerate().collect();
+    let scored = tasks.par_iter();
+    let scored = scored.map(|(place, task)| score(task, &baselines[place / per_target]));
+    let scored: Result<Vec<Scored>> = scored.collect();
     let mut evaluation = Evaluation {
         scores: Vec::new(),
         model_scores: Vec::new(),
@@ -130,14 +139,22 @@ struct Scored {
     predictions: Vec<Prediction>,
 }
 
-fn score(task: &Task) -> Result<Scored> {
+/// What the depth profile predicts under each of [`Protocol::ALL`].
+type Baselines = Vec<Vec<Outcome>>;
+
+fn baselines(task: &Task) -> Result<Baselines> {
+    let outcomes = |protocol| task.outcomes(protocol);
+    Protocol::ALL.into_iter().map(outcomes).collect()
+}
+
+fn score(task: &Task, baselines: &[Vec<Outcome>]) -> Result<Scored> {
     let mut scored = Scored {
         scores: Vec::new(),
         models: Vec::new(),
         predictions: Vec::new(),
     };
     let honest = Protocol::honest(task.architectures);
-    for protocol in Protocol::ALL {
+    for (protocol, baseline) in Protocol::ALL.into_iter().zip(baselines) {
         let tested = task.run(protocol)?;
         if tested.is_empty() {
             continue;
@@ -146,18 +163,14 @@ fn score(task: &Task) -> Result<Scored> {
             scored.models = model_scores(task, honest, &tested);
             scored.predictions = predictions(task, &tested);
         }
-        scored.scores.push(row(task, protocol, tested)?);
+        scored.scores.push(row(task, protocol, tested, baseline));
     }
     Ok(scored)
 }
 
-fn row(task: &Task, protocol: Protocol, tested: Vec<Tested>) -> Result<Score> {
+fn row(task: &Task, protocol: Protocol, tested: Vec<Tested>, baseline: &[Outcome]) -> Score {
     let splits: Vec<Vec<Outcome>> = tested.into_iter().map(|t| t.outcomes).collect();
     let all = splits.concat();
-    let baseline = Task {
-        regressor: Regressor::DepthProfile,
-        ..*task
-    };
     // random splits repeat rows, so that each split has scores of its own
     let groups = match protocol {
         Protocol::Paper => splits,
@@ -169,7 +182,7 @@ fn row(task: &Task, protocol: Protocol, tested: Vec<Tested>) -> Result<Score> {
     };
     let error = |i: usize| mean(&|s| Some(errors(&natural(s))[i]));
     let original = |i: usize| mean(&|s| Some(errors(&original(s, task.target))[i]));
-    Ok(Score {
+    Score {
         target: task.target.name().into(),
         regressor: task.regressor.name().into(),
         protocol: protocol.name().into(),
@@ -184,9 +197,9 @@ fn row(task: &Task, protocol: Protocol, tested: Vec<Tested>) -> Result<Score> {
         architectures: Some(count(&all, |o| o.architecture)),
         mae_original: original(0),
         rmse_original: original(1),
-        gain: gain(&all, &baseline.outcomes(protocol)?),
+        gain: gain(&all, baseline),
         p: None,
-    })
+    }
 }
 
 fn count(outcomes: &[Outcome], of: impl Fn(&Outcome) -> usize) -> usize {

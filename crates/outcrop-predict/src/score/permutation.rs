@@ -5,8 +5,6 @@
 //! architecture, the true labelling is one among equals, and the share of labellings that do as well
 //! is a p-value. Permuting rows would not do: rows of one model belong together whatever the truth.
 
-use linfa_linalg::cholesky::SolveC;
-use ndarray::{Array1, Array2, Axis};
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
@@ -14,17 +12,14 @@ use rayon::prelude::*;
 use super::architectures::Architectures;
 use super::effects::Effects;
 use super::held_out::Task;
+use super::left_out::left_out;
 use super::metrics::{gain, q2};
 use super::protocol::{Protocol, shuffle};
-use crate::stats::mean_and_deviation;
 use crate::{Feature, PredictOptions, Regressor, Result, Table, Target};
 
 /// The regressor whose gain a verdict gives: fixed beforehand, so that no p-value has to pay for a
 /// choice.
 pub(super) const TESTED: Regressor = Regressor::Shape;
-/// Ridge penalty of the test, for standardised features. Finding that there is an influence takes
-/// more shrinkage than predicting by it; from 8 to 64 it hardly matters (docs/predicting.md).
-const ALPHA: f64 = 8.0;
 /// Gains that differ by less are equal: relabellings may give the same table.
 const EQUAL: f64 = 1e-12;
 
@@ -64,7 +59,7 @@ pub(super) fn test(
     let shapes: Vec<[f64; 4]> = architectures.specs().iter().map(shape).collect();
     let gains = |labelling: &Vec<usize>| -> Vec<f64> {
         let gain = |e: &Effects| {
-            let x = e.architectures.iter().map(|a| shapes[labelling[*a]]);
+            let x = e.architectures.iter().map(|a| &shapes[labelling[*a]][..]);
             left_out(&x.collect::<Vec<_>>(), &e.standardised)
         };
         effects.iter().map(gain).collect()
@@ -97,44 +92,6 @@ pub(super) fn test(
         relabellings: labellings.len() - 1,
         targets: targets.iter().zip(p).map(test).collect::<Result<_>>()?,
     })
-}
-
-/// Q2 of ridge on `x`, every row left out in turn; 0 where `y` does not vary.
-fn left_out(x: &[[f64; 4]], y: &[f64]) -> f64 {
-    let (mut error, mut total) = (0.0, 0.0);
-    for out in 0..y.len() {
-        let others: Vec<usize> = (0..y.len()).filter(|i| *i != out).collect();
-        let mean = others.iter().map(|i| y[*i]).sum::<f64>() / others.len().max(1) as f64;
-        error += (y[out] - mean - ridge(x, y, &others, out, mean)).powi(2);
-        total += (y[out] - mean).powi(2);
-    }
-    if total > 0.0 {
-        1.0 - error / total
-    } else {
-        0.0
-    }
-}
-
-/// What ridge, trained on `others`, predicts of row `out` beyond their `mean`.
-fn ridge(x: &[[f64; 4]], y: &[f64], others: &[usize], out: usize, mean: f64) -> f64 {
-    let column = |j: usize| {
-        let values: Vec<f64> = others.iter().map(|i| x[*i][j]).collect();
-        let (centre, deviation) = mean_and_deviation(&values);
-        let scaled = move |i: usize| (x[i][j] - centre) / deviation;
-        (deviation > 0.0).then_some(scaled)
-    };
-    let columns: Vec<_> = (0..4).filter_map(column).collect();
-    let z = Array2::from_shape_fn((others.len(), columns.len()), |(i, j)| {
-        columns[j](others[i])
-    });
-    let centred: Array1<f64> = others.iter().map(|i| y[*i] - mean).collect();
-    let mut normal = z.t().dot(&z);
-    normal.diag_mut().mapv_inplace(|v| v + ALPHA);
-    let Ok(slopes) = normal.solvec(&z.t().dot(&centred).insert_axis(Axis(1))) else {
-        return 0.0; // not reached: the matrix is positive definite
-    };
-    let slopes = slopes.remove_axis(Axis(1));
-    columns.iter().zip(slopes).map(|(c, s)| c(out) * s).sum()
 }
 
 /// `gains[labelling][target]`, the true labelling first; for each target p and p corrected.
@@ -225,17 +182,6 @@ mod tests {
     fn p_values_of_a_table_worked_by_hand() {
         let gains = [[0.9, 0.2], [0.1, 0.8], [0.5, 0.1], [0.3, 0.4]].map(Vec::from);
         assert_eq!(p_values(2, &gains), [[0.25, 0.5], [0.75, 1.0]]);
-    }
-
-    /// Of three rows at -1, 0 and 1 with y = x. Left out the first: x 0, 1 is -1, 1 when scaled, y -0.5,
-    /// 0.5 about 0.5; slope 1 / (2 + 8) = 0.1; the first is at -3, so 0.5 - 0.3 = 0.2, error 1.2 of
-    /// 1.5. The last is its mirror image, the middle is predicted as 0, and so is its mean.
-    #[test]
-    fn ridge_of_rows_left_out_worked_by_hand() {
-        let x = [-1.0, 0.0, 1.0].map(|v| [v, 7.0, 7.0, 7.0]);
-        let found = left_out(&x, &[-1.0, 0.0, 1.0]);
-        assert!((found - (1.0 - 1.44 / 2.25)).abs() < 1e-12, "{found}");
-        assert_eq!(left_out(&x, &[2.0; 3]), 0.0);
     }
 
     #[test]

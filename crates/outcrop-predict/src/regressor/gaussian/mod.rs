@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use self::covariance::{Covariance, Rows};
 use self::evidence::Evidence;
+use super::choice::thinned;
 use super::moments::weight;
 use super::training::{Data, FitError};
 
@@ -45,25 +46,13 @@ impl GaussianProcess<'_> {
             noise: places.iter().map(|i| 1.0 / weight(data, *i)).collect(),
         }
     }
-
-    /// Every architecture of so many that at most [`MOST`] rows are left, on average.
-    fn chosen(&self) -> Vec<usize> {
-        let stride = self.architectures.len().div_ceil(MOST).max(1);
-        let mut known = self.architectures.to_vec();
-        known.sort_unstable();
-        known.dedup();
-        let place = |a: &usize| known.partition_point(|k| k < a);
-        let all = 0..self.architectures.len();
-        all.filter(|i| place(&self.architectures[*i]).is_multiple_of(stride))
-            .collect()
-    }
 }
 
 impl Fit<Array2<f64>, Array1<f64>, FitError> for GaussianProcess<'_> {
     type Object = Process;
 
     fn fit(&self, data: &Data) -> Result<Process, FitError> {
-        let evidence = Evidence::of(self.rows(data, &self.chosen()));
+        let evidence = Evidence::of(self.rows(data, &thinned(self.architectures, MOST)));
         let start = Covariance::prior(data.records.ncols());
         let found = search::least(start.to_logarithms(), |p| {
             evidence.at(&Covariance::from_logarithms(p))
