@@ -72,18 +72,28 @@ fn rows(csv: &str) -> Vec<Prediction> {
 }
 
 #[test]
-fn what_comes_along_is_what_the_atlas_teaches() {
+fn what_comes_along_is_what_the_atlases_teach() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shipped = std::fs::read_to_string(crate_dir.join("data/predictor.txt")).unwrap();
-    assert!(shipped.len() < 200_000);
+    assert!(shipped.len() < 400_000);
     let shipped = Predictor::from_text(&shipped).unwrap();
     let origin = shipped.origin();
     let dir = tempfile::tempdir().unwrap();
-    let (atlas, file) = (crate_dir.join("../../data/atlas"), dir.path().join("p.txt"));
-    let (atlas, path) = (atlas.display().to_string(), file.display().to_string());
+    let file = dir.path().join("p.txt");
+    let folders = ["../../data/atlas", "../../data/atlas2"];
+    let [first, second] = folders.map(|part| crate_dir.join(part).display().to_string());
+    let path = file.display().to_string();
     let date = origin.date.clone().unwrap();
     assert_eq!(origin.notes.last_step, Some(2000));
-    predict(&["--retrain", &atlas, "--date", &date, "--save", &path]);
+    predict(&[
+        "--retrain",
+        &first,
+        &second,
+        "--date",
+        &date,
+        "--save",
+        &path,
+    ]);
     let again = Predictor::from_text(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!(again.regressor(), shipped.regressor());
     assert_eq!(again.origin().notes, origin.notes);
@@ -134,11 +144,12 @@ fn an_architecture_is_answered_at_once() {
         "bands of 90 %: 90 % of similar architectures fall in each",
         "step 0: a measured ratio, as are the curves",
         "left out of training that lie in the band around their curve: ",
-        " % at steps 1050 to 2000",
-        "models of 30 architectures",
-        "found in them: architectures tell more than depth of ",
-        "bigram-backcopy, 2000 steps",
-        "range of training: layers 1 to 6, d_model 32 to 128, heads 1 to 8, d_head 8 to 128, d_ff/d_model 1 to 8;",
+        " % at steps 1000 to 2000",
+        "210 models of 126 architectures",
+        "found in them: architectures and recipes tell more than depth of ",
+        "for training on bigram-backcopy bytes, 2000 updates of 32 sequences of 32 tokens, learning rate 0.01; learned from ",
+        "range of training: layers 1 to 12, d_model 32 to 256, heads 1 to 8, d_head 4 to 256, d_ff/d_model 1 to 8, ",
+        "learning_rate 0.003 to 0.01, batch 8 to 32, context 32 to 128;",
         "6x128-h4 lies within it",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -187,7 +198,7 @@ fn what_lies_outside_is_named() {
     assert!(said.contains("pythia-70m lies outside it"), "{said}");
     assert!(
         errors.contains(
-            "warning: d_model = 512 lies outside the training range 32 to 128, 4 times its largest"
+            "warning: d_model = 512 lies outside the training range 32 to 256, 2 times its largest"
         ),
         "{errors}"
     );
@@ -201,6 +212,49 @@ fn what_lies_outside_is_named() {
         "{said}"
     );
     assert_eq!(errors, "");
+}
+
+/// Corpus, length, rate, batch and context change the prediction; curves end with the run.
+#[test]
+fn a_recipe_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let curves = dir.path().join("curves.csv").display().to_string();
+    let recipe = "--steps 300 --learning-rate 0.003 --batch 8 --context 64";
+    let recipe: Vec<&str> = recipe.split(' ').collect();
+    let recipe = [&ASKED[..], &["--corpus", "crates bytes"], &recipe].concat();
+    let (said, errors) = predict(&[&recipe[..], &["--curves", &curves]].concat());
+    assert_eq!(errors, "");
+    let trained = "for training on crates bytes, 300 updates of 8 sequences of 64 tokens, learning rate 0.003";
+    assert!(said.contains(trained), "{said}");
+    let table = files(dir.path())["curves.csv"].clone();
+    let points: Vec<CurvePoint> = read_rows_from(&*table, "curves").unwrap().rows;
+    assert_eq!(points.last().unwrap().step, 300.0);
+
+    let of = |more: &[&str]| predict(&[&ASKED[..], more, &["--format", "csv"]].concat()).0;
+    let usual = of(&[]);
+    assert_eq!(of(&["--steps", "2000", "--batch", "32"]), usual);
+    for other in [
+        ["--corpus", "crates bpe:512"],
+        ["--steps", "300"],
+        ["--learning-rate", "0.003"],
+        ["--batch", "8"],
+        ["--context", "128"],
+    ] {
+        assert_ne!(of(&other), usual, "{other:?}");
+    }
+
+    let asked = |more: &[&'static str]| [&ASKED[..], more].concat();
+    let (_, errors) = predict(&asked(&["--learning-rate", "1"]));
+    let outside = "learning_rate = 1 lies outside the training range 0.003 to 0.01";
+    assert!(errors.contains(outside), "{errors}");
+    let unknown = ["has not learned from `nowhere`", "`crates bytes`"];
+    refused(&asked(&["--corpus", "nowhere"]), &unknown);
+    refused(&asked(&["--steps", "0"]), &["--steps", "1 or more"]);
+    let rate = asked(&["--learning-rate", "0"]);
+    refused(&rate, &["--learning-rate", "not a number above 0"]);
+    let own = results(dir.path(), &TWELVE);
+    let blind = [&[own.as_str()][..], &ASKED, &["--steps", "300"]].concat();
+    refused(&blind, &["the recipe", "no recipes.csv"]);
 }
 
 #[test]
@@ -379,8 +433,8 @@ fn bad_input_is_named() {
         &["`6x128-h5`", "heads = 5", "a divisor of d_model = 128"],
     );
     refused(
-        &asked(&["--level", "0.97"]),
-        &["at most 0.9677", "30 architectures"],
+        &asked(&["--level", "0.995"]),
+        &["at most 0.9921", "126 architectures"],
     );
     refused(&asked(&["--level", "nan"]), &["level NaN"]);
     refused(&asked(&["--regressor", "rigde"]), &["did you mean `ridge`"]);

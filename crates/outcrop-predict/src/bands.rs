@@ -17,6 +17,8 @@ use crate::{Error, PredictOptions, Regressor, Result, Table, Target};
 
 /// Fewer architectures make no band.
 pub(crate) const MIN_ARCHITECTURES: usize = 4;
+/// Digits after the point of a deviation in scientific notation: rounding moves a band by less than a millionth.
+const DIGITS: usize = 6;
 /// Levels are compared with sums of weights up to rounding.
 const ROUNDING: f64 = 1e-9;
 
@@ -27,13 +29,30 @@ pub(crate) struct Calibration {
     targets: Vec<(Target, Vec<Deviation>)>,
 }
 
-/// How far a prediction was off.
+/// How far a prediction was off; saved as a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(usize, f64)", into = "(usize, f64)")]
 pub(crate) struct Deviation {
     /// Index of the architecture.
     pub(crate) architecture: usize,
     /// abs(predicted - observed).
     pub(crate) size: f64,
+}
+
+fn rounded(size: f64) -> f64 {
+    format!("{size:.DIGITS$e}").parse().unwrap_or(size)
+}
+
+impl From<(usize, f64)> for Deviation {
+    fn from((architecture, size): (usize, f64)) -> Self {
+        Self { architecture, size }
+    }
+}
+
+impl From<Deviation> for (usize, f64) {
+    fn from(deviation: Deviation) -> Self {
+        (deviation.architecture, deviation.size)
+    }
 }
 
 impl Calibration {
@@ -61,7 +80,7 @@ impl Calibration {
             .collect::<Result<Vec<_>>>()?;
         let deviation = |o: &Outcome| Deviation {
             architecture: o.architecture,
-            size: (o.transformed[1] - o.transformed[0]).abs(),
+            size: rounded((o.transformed[1] - o.transformed[0]).abs()),
         };
         Ok(Self {
             targets: outcomes

@@ -41,9 +41,12 @@ impl Columns {
         self.0.iter().map(|c| c.feature).collect()
     }
 
-    /// One number a column, for features in the order of [`Feature::all`].
+    /// One number a column, for features in the order of [`Feature::all`]; what is not known counts as the mean.
     pub(crate) fn scale(&self, features: &[f64]) -> Vec<f64> {
-        let scale = |c: &Column| (features[c.feature.index()] - c.mean) / c.deviation;
+        let scale = |c: &Column| match features[c.feature.index()] {
+            unknown if unknown.is_nan() => 0.0,
+            value => (value - c.mean) / c.deviation,
+        };
         self.0.iter().map(scale).collect()
     }
 }

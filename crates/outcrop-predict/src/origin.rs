@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::range::{FeatureRange, Outside, outside, ranges};
 use crate::table::Row;
-use crate::{Error, Result, Table};
+use crate::{Error, Recipe, Result, Table};
 
 /// The training data of a [`Predictor`](crate::Predictor), and its date; saved with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,8 +23,11 @@ pub struct Origin {
     /// Number of rows, one for each (model, layer).
     pub rows: usize,
     /// The range of each of [`Feature::range`](crate::Feature::range), but for a rotary embedding that no model
-    /// has.
+    /// has, and of each of [`Feature::RECIPE`](crate::Feature::RECIPE) where all models have a recipe.
     pub ranges: Vec<FeatureRange>,
+    /// The different recipes with the number of models of each, the most frequent first; none where a model lacks one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipes: Vec<(Recipe, usize)>,
 }
 
 /// The training recipe of the models, which a table does not contain: a prediction is for models that are trained in
@@ -49,13 +52,19 @@ impl Origin {
             models: table.models().iter().map(|m| m.model.clone()).collect(),
             architectures: last.map_or(0, |last| last + 1),
             rows: table.rows(),
-            ranges: ranges(table.models()),
+            ranges: ranges(table.models(), table.recipes()),
+            recipes: table.known_recipes(),
         })
     }
 
-    /// What of `arch` lies outside the range of training.
-    pub fn outside(&self, arch: &ArchSpec) -> Vec<Outside> {
-        outside(&self.ranges, arch)
+    /// What of `arch`, trained by `recipe` or else by the usual one, lies outside the range of training.
+    pub fn outside(&self, arch: &ArchSpec, recipe: Option<&Recipe>) -> Vec<Outside> {
+        outside(&self.ranges, arch, recipe.or(self.usual_recipe()))
+    }
+
+    /// The most frequent recipe of training: predictions are for it where no other is given.
+    pub fn usual_recipe(&self) -> Option<&Recipe> {
+        self.recipes.first().map(|(recipe, _)| recipe)
     }
 }
 
@@ -85,7 +94,7 @@ pub(crate) fn checked(date: &str) -> Result<String> {
 }
 
 impl Table {
-    /// SHA-256 of everything that is learned from: names and architectures of the models, and layer,
+    /// SHA-256 of everything that is learned from: names, architectures and recipes of the models, and layer,
     /// targets, their intervals and measured ratios of every row, bit for bit.
     ///
     /// # Errors
@@ -94,6 +103,9 @@ impl Table {
         let mut text = String::new();
         for named in self.models() {
             text += &format!("{:?} {}\n", named.model, sha256_of(named)?);
+        }
+        for recipe in self.recipes().iter().flatten() {
+            text += &format!("{recipe:?}\n");
         }
         for row in self.all_rows() {
             text += &line(row);

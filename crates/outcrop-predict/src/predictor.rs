@@ -2,12 +2,12 @@ use outcrop_arch::ArchSpec;
 use serde::{Deserialize, Serialize};
 
 use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
-use crate::measured::{Coverage, Drawn, MeasuredCurves};
+use crate::measured::{Coverage, MeasuredCurves};
 use crate::origin::{Notes, Origin, checked};
 use crate::predicted::{Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
 use crate::trained::Trained;
-use crate::{Error, Feature, PredictOptions, Regressor, Result, Table, Target};
+use crate::{Error, Feature, PredictOptions, Recipe, Regressor, Result, Table, Target};
 
 /// The level of bands where none is asked for, or the largest that the architectures support.
 const LEVEL: f64 = 0.9;
@@ -23,6 +23,8 @@ pub struct Predictor {
     origin: Origin,
     calibration: Calibration,
     curves: Option<MeasuredCurves>,
+    /// What bands of the default level hold: kept, as finding it takes longer than reading the rest.
+    coverage: Option<Vec<Coverage>>,
 }
 
 impl Predictor {
@@ -43,13 +45,17 @@ impl Predictor {
             let rows = table.rows_with(*target);
             Trained::fit(table, &rows, *target, regressor, options).map(|t| (*target, t))
         };
-        Ok(Self {
+        let mut predictor = Self {
             regressor,
             targets: targets.iter().map(train).collect::<Result<_>>()?,
             origin: Origin::new(table)?,
             calibration: Calibration::new(table, &targets, regressor, options)?,
             curves: MeasuredCurves::train(table, regressor, options)?,
-        })
+            coverage: None,
+        };
+        let level = predictor.default_level();
+        predictor.coverage = level.and_then(|level| predictor.coverage(level));
+        Ok(predictor)
     }
 
     /// The same, trained on the day `date`, as `YYYY-MM-DD`: nothing here reads a clock.
@@ -104,7 +110,14 @@ impl Predictor {
     /// How many measured ratios of architectures left out a band of `level` around their curves holds,
     /// for step 0 and each power of ten. None where there are too few measured ratios for it.
     pub fn coverage(&self, level: f64) -> Option<Vec<Coverage>> {
-        self.curves.as_ref()?.coverage(level)
+        match self
+            .coverage
+            .as_ref()
+            .filter(|_| Some(level) == self.default_level())
+        {
+            Some(known) => Some(known.clone()),
+            None => self.curves.as_ref()?.coverage(level),
+        }
     }
 
     /// The last step to which curves go that are learned from measured ratios.
@@ -112,12 +125,13 @@ impl Predictor {
         self.curves.as_ref().map(MeasuredCurves::last_step)
     }
 
-    /// Predicts every layer of `arch`, under the name `model`, without bands.
+    /// Predicts every layer of `arch`, under the name `model`, without bands; trained by the recipe that was most frequent in
+    /// training, where the training models had one.
     ///
     /// # Errors
     /// [`Error::Architecture`] where a field is out of its range, [`Error::Regressor`].
     pub fn predict(&self, model: &str, arch: &ArchSpec) -> Result<Predicted> {
-        self.predict_with(model, arch, None)
+        self.predict_run(model, arch, None, None)
     }
 
     /// Predicts every layer of `arch`, under the name `model`, with bands that hold the truth of a
@@ -136,50 +150,67 @@ impl Predictor {
         arch: &ArchSpec,
         level: f64,
     ) -> Result<Predicted> {
-        self.calibration.check(level)?;
-        self.predict_with(model, arch, Some(level))
+        self.predict_run(model, arch, None, Some(level))
     }
 
-    fn predict_with(&self, model: &str, arch: &ArchSpec, level: Option<f64>) -> Result<Predicted> {
+    /// Predicts every layer of `arch`, trained by `recipe`, under the name `model`, with bands of `level` if one is given. Without
+    /// a recipe, the most frequent one of training counts; where training models had none, none matters.
+    ///
+    /// # Errors
+    /// Those of [`Predictor::predict_with_bands`].
+    pub fn predict_run(
+        &self,
+        model: &str,
+        arch: &ArchSpec,
+        recipe: Option<&Recipe>,
+        level: Option<f64>,
+    ) -> Result<Predicted> {
+        level.map_or(Ok(()), |level| self.calibration.check(level))?;
+        let known = !self.origin.recipes.is_empty();
+        let recipe = recipe.filter(|_| known).or(self.origin.usual_recipe());
         arch.check().map_err(|source| Error::Architecture {
             model: model.into(),
             source: Box::new(source.into()),
         })?;
         let half_width = |t: Target| self.calibration.half_width(t, level?);
         let widths: Vec<Option<f64>> = self.targets().map(half_width).collect();
-        let layers = (1..=arch.layers as u32).map(|layer| self.layer(arch, layer, &widths));
+        let layers = 1..=arch.layers as u32;
+        let features = layers.map(|layer| features(arch, recipe, layer));
+        let features: Vec<Vec<f64>> = features.collect();
+        let layers = (1..).zip(&features);
+        let layers = layers.map(|(layer, features)| self.layer(features, layer, &widths));
         Ok(Predicted {
             model: model.into(),
             regressor: self.regressor,
             layers: layers.collect::<Result<Vec<_>>>()?,
-            outside: self.origin.outside(arch),
+            outside: self.origin.outside(arch, recipe),
             level,
-            drawn: self.curves.as_ref().map(|c| drawn(c, arch, level)),
+            drawn: self
+                .curves
+                .as_ref()
+                .map(|curves| curves.draw(&features, recipe, level))
+                .filter(|drawn| drawn.steps.len() > 1),
         })
     }
 
-    fn layer(&self, arch: &ArchSpec, layer: u32, widths: &[Option<f64>]) -> Result<PredictedLayer> {
-        let features = features(arch, layer);
+    fn layer(
+        &self,
+        features: &[f64],
+        layer: u32,
+        widths: &[Option<f64>],
+    ) -> Result<PredictedLayer> {
         let mut predicted = PredictedLayer {
             layer,
             values: Vec::with_capacity(self.targets.len()),
             bands: Vec::new(),
         };
         for ((target, trained), width) in self.targets.iter().zip(widths) {
-            predicted
-                .values
-                .push((*target, trained.predict(&features)?));
+            predicted.values.push((*target, trained.predict(features)?));
             if let Some(width) = width {
-                let band = trained.predict_band(&features, *width)?;
+                let band = trained.predict_band(features, *width)?;
                 predicted.bands.push((*target, band));
             }
         }
         Ok(predicted)
     }
-}
-
-fn drawn(curves: &MeasuredCurves, arch: &ArchSpec, level: Option<f64>) -> Drawn {
-    let layers = 1..=arch.layers as u32;
-    let layers: Vec<Vec<f64>> = layers.map(|layer| features(arch, layer)).collect();
-    curves.draw(&layers, level)
 }

@@ -6,7 +6,7 @@ use outcrop_arch::ArchSpec;
 use outcrop_core::NamedArch;
 use serde::{Deserialize, Serialize};
 
-use crate::Feature;
+use crate::{Feature, Recipe};
 
 /// The values of a feature in training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,23 +32,32 @@ pub struct Outside {
     pub high: f64,
 }
 
-/// The range of each of [`Feature::range`] over `models`, but for a rotary embedding that none of them has.
-pub(crate) fn ranges(models: &[NamedArch]) -> Vec<FeatureRange> {
+/// The range of each of [`Feature::range`] over `models`, but for a rotary embedding that none of them has; then that of each of
+/// [`Feature::RECIPE`] over their recipes, where these are known.
+pub(crate) fn ranges(models: &[NamedArch], recipes: &[Option<Recipe>]) -> Vec<FeatureRange> {
     let range = |feature: Feature| {
-        let values = models.iter().map(|m| feature.value(&m.arch, 1));
+        let models = models.iter().zip(recipes);
+        let values = models.map(|(m, recipe)| feature.of_run(&m.arch, recipe.as_ref(), 1));
         let empty = (f64::INFINITY, f64::NEG_INFINITY);
         let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
         FeatureRange { feature, low, high }
     };
-    let ranges = Feature::range().map(range);
-    ranges.filter(|r| r.high > 0.0).collect()
+    let of_archs = Feature::range().map(range).filter(|r| r.high > 0.0);
+    let of_recipes = Feature::RECIPE.into_iter().map(range);
+    of_archs
+        .chain(of_recipes.filter(|r| r.low <= r.high))
+        .collect()
 }
 
-/// What of `arch` lies outside `ranges`.
-pub(crate) fn outside(ranges: &[FeatureRange], arch: &ArchSpec) -> Vec<Outside> {
+/// What of `arch`, trained by `recipe`, lies outside `ranges`.
+pub(crate) fn outside(
+    ranges: &[FeatureRange],
+    arch: &ArchSpec,
+    recipe: Option<&Recipe>,
+) -> Vec<Outside> {
     let of_range = |range: &FeatureRange| {
         let FeatureRange { feature, low, high } = *range;
-        let value = feature.value(arch, 1);
+        let value = feature.of_run(arch, recipe, 1);
         let slack = 1e-9 * low.abs().max(high.abs());
         ((low - value).max(value - high) > slack).then_some(Outside {
             feature,
@@ -70,17 +79,21 @@ impl Outside {
 impl fmt::Display for FeatureRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.feature.words().0;
+        let [low, high] = [self.low, self.high].map(|v| Short(natural(self.feature, v)));
         match self.low == self.high {
-            true => write!(f, "{name} always {}", Short(self.low)),
-            false => write!(f, "{name} {} to {}", Short(self.low), Short(self.high)),
+            true => write!(f, "{name} always {low}"),
+            false => write!(f, "{name} {low} to {high}"),
         }
     }
 }
 
 impl fmt::Display for Outside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, value) = (self.feature.words().0, Short(self.value));
-        let (low, high) = (Short(self.low), Short(self.high));
+        let name = self.feature.words().0;
+        let [value, low, high] =
+            [self.value, self.low, self.high].map(|v| natural(self.feature, v));
+        let (times, share) = (Short(value / high), Short(value / low));
+        let [value, low, high] = [value, low, high].map(Short);
         if self.low == self.high {
             return write!(
                 f,
@@ -92,9 +105,17 @@ impl fmt::Display for Outside {
             "{name} = {value} lies outside the training range {low} to {high}"
         )?;
         match self.value > self.high {
-            true => write!(f, ", {} times its largest", Short(self.value / self.high)),
-            false => write!(f, ", {} of its smallest", Short(self.value / self.low)),
+            true => write!(f, ", {times} times its largest"),
+            false => write!(f, ", {share} of its smallest"),
         }
+    }
+}
+
+/// What the feature names, without the logarithm; twelve digits of it.
+fn natural(feature: Feature, value: f64) -> f64 {
+    match feature.words().1 {
+        true => format!("{:.12e}", value.exp()).parse().unwrap_or(value),
+        false => value,
     }
 }
 

@@ -31,7 +31,7 @@ impl Space {
         Ok(Self {
             base: base(table, like)?,
             knobs: knobs.iter().map(values).collect(),
-            ranges: ranges(table.models()),
+            ranges: ranges(table.models(), table.recipes()),
         })
     }
 
@@ -72,7 +72,7 @@ impl Space {
 
     /// What of `arch` lies outside the range of training.
     pub(super) fn outside(&self, arch: &ArchSpec) -> Vec<Outside> {
-        outside(&self.ranges, arch)
+        outside(&self.ranges, arch, None)
     }
 
     /// The architectures that differ from the model which all else is taken from in one field alone.

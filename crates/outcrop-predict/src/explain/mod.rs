@@ -75,11 +75,12 @@ impl<'t> Explainer<'t> {
             let values = rows.iter().map(|i| table.row(*i).features[f.index()]);
             (f, values.collect())
         };
-        let columns: Vec<_> = regressor
+        let columns = regressor
             .features(&options.features)
             .into_iter()
-            .map(column)
-            .collect();
+            .map(column);
+        let known = |(_, values): &(Feature, Vec<f64>)| values.iter().all(|v| !v.is_nan());
+        let columns: Vec<_> = columns.filter(known).collect();
         let groups = groups::varying_together(&columns);
         if groups.len() > MOST_GROUPS {
             let names: Vec<String> = groups.iter().map(Together::name).collect();
@@ -190,7 +191,9 @@ impl<'t> Explainer<'t> {
         let named = models.iter().find(|m| m.model == model);
         match named {
             Some(named) if (1..=named.arch.layers).contains(&(layer as usize)) => {
-                Ok(features(&named.arch, layer))
+                let place = models.iter().position(|m| m.model == model);
+                let recipe = place.and_then(|place| self.table.recipes()[place].as_ref());
+                Ok(features(&named.arch, recipe, layer))
             }
             _ => Err(Error::UnknownRow {
                 model: model.into(),

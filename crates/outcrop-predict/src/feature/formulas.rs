@@ -1,11 +1,14 @@
 //! Features with a formula: one line each.
 
-use outcrop_arch::ArchSpec;
+use outcrop_arch::{ArchSpec, AttentionGate, Nonlinearity, Position};
 
 use super::group::Group;
+use crate::Recipe;
 
-/// What formulas are made of: one layer of one architecture.
-pub(super) struct Symbols {
+/// What formulas are made of: one layer of one architecture, and how it was trained.
+pub(super) struct Symbols<'a> {
+    arch: &'a ArchSpec,
+    recipe: Option<&'a Recipe>,
     /// l, from 1; between layers in partial dependence.
     layer: f64,
     /// l/L.
@@ -21,8 +24,8 @@ pub(super) struct Symbols {
     fraction: f64,
 }
 
-impl Symbols {
-    pub(super) fn new(arch: &ArchSpec, layer: f64) -> Self {
+impl<'a> Symbols<'a> {
+    pub(super) fn new(arch: &'a ArchSpec, recipe: Option<&'a Recipe>, layer: f64) -> Self {
         let [layers, width, heads, head, mlp] = [
             arch.layers,
             arch.d_model,
@@ -37,6 +40,8 @@ impl Symbols {
         };
         let depth = layer / layers;
         Self {
+            arch,
+            recipe,
             layer,
             depth,
             layers,
@@ -47,6 +52,11 @@ impl Symbols {
             base,
             fraction,
         }
+    }
+
+    /// NaN where the recipe or this number of it is not known.
+    fn recipe(&self, number: impl Fn(&Recipe) -> Option<f64>) -> f64 {
+        self.recipe.and_then(number).unwrap_or(f64::NAN)
     }
 }
 
@@ -65,6 +75,11 @@ pub(super) fn spline(depth: f64, j: usize) -> f64 {
         / (last - first).powi(2)
 }
 
+/// 1 or 0.
+fn told(is: bool) -> f64 {
+    f64::from(u8::from(is))
+}
+
 /// One line a feature: doc, name of the variant, name in tables, group, formula.
 macro_rules! features {
     ($($(#[$doc:meta])* $id:ident, $name:literal, $group:ident, $formula:expr;)*) => {
@@ -72,7 +87,8 @@ macro_rules! features {
         /// layer from 1, L the number of layers, d the width of the residual stream, H the number
         /// of attention heads, d_ff the width of the MLP.
         ///
-        /// [`Feature::PAPER`] are the paper's sixteen. The two of rotary embedding are 0 where an
+        /// [`Feature::PAPER`] are the paper's sixteen, [`Feature::RECIPE`] those of training and corpus, which are NaN
+        /// where no [`Recipe`](crate::Recipe) is known. The two of rotary embedding are 0 where an
         /// architecture has none, so that they also tell rotary models from the others. Of the other switches
         /// of an architecture the numbers are seen that name a feature ([`outcrop_arch::Number`]), 0 where an
         /// architecture lacks one; none does today: normalisation, residual, activation, initialisation and
@@ -113,7 +129,7 @@ macro_rules! features {
         }
 
         /// Name, group and formula of each, in that order.
-        pub(super) const FORMULAS: [(&str, Group, fn(&Symbols) -> f64); Feature::FORMULAS.len()] =
+        pub(super) const FORMULAS: [(&str, Group, fn(&Symbols<'_>) -> f64); Feature::FORMULAS.len()] =
             [$(($name, Group::$group, $formula)),*];
     };
 }
@@ -164,4 +180,31 @@ features! {
     LnMlpExpansion, "ln(d_ff/d)", Mlp, |p| (p.mlp / p.width).ln();
     /// `d_head`, width of a head: d/H unless the architecture says otherwise.
     HeadWidth, "d_head", Heads, |p| p.head;
+    /// `ln V`, natural logarithm of the number of different tokens.
+    LnVocab, "ln V", Corpus, |p| p.recipe(|r| Some((r.vocab? as f64).ln()));
+    /// `H1`, entropy of a token, nats.
+    UnigramEntropy, "H1", Corpus, |p| p.recipe(|r| r.unigram_entropy);
+    /// `H2`, entropy of a token after the one before it, nats.
+    BigramEntropy, "H2", Corpus, |p| p.recipe(|r| r.bigram_entropy);
+    /// `ln S/eta`, natural logarithm of schedule time ([`Recipe::updates`](crate::Recipe::updates)): updates, as many of the
+    /// highest rate as have the sum of all rates.
+    LnUpdates, "ln S/eta", Recipe, |p| p.recipe(|r| Some(r.whole().ln()));
+    /// `ln eta`, natural logarithm of the highest learning rate.
+    LnLearningRate, "ln eta", Recipe, |p| p.recipe(|r| Some(r.learning_rate.ln()));
+    /// `ln B`, natural logarithm of the sequences of an update.
+    LnBatch, "ln B", Recipe, |p| p.recipe(|r| Some((r.batch as f64).ln()));
+    /// `ln T`, natural logarithm of the tokens of a sequence.
+    LnContext, "ln T", Recipe, |p| p.recipe(|r| Some((r.context as f64).ln()));
+    /// `rms`, 1 with a norm that leaves the mean, such as RMSNorm, 0 with another.
+    UncentredNorm, "rms", Norm, |p| told(!p.arch.norm.properties().centred);
+    /// `relu`, 1 where the nonlinearity of the MLP is ReLU, 0 with another.
+    Relu, "relu", Activation, |p| told(p.arch.activation.properties().kind == Nonlinearity::Relu);
+    /// `gated`, 1 with an MLP of two factors, such as SwiGLU, 0 with another.
+    Gated, "gated", Activation, |p| told(p.arch.activation.properties().gated);
+    /// `learned positions`, 1 with a learned vector for each position, 0 with another position code.
+    LearnedPositions, "learned positions", Position, |p| told(p.arch.position == Position::Learned);
+    /// `alibi`, 1 with ALiBi, 0 with another position code.
+    Alibi, "alibi", Position, |p| told(p.arch.position == Position::Alibi);
+    /// `attention gate`, 1 with a gate of attention, 0 without.
+    Gate, "attention gate", Heads, |p| told(p.arch.attention_gate != AttentionGate::None);
 }

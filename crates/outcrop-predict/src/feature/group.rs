@@ -17,6 +17,14 @@ pub enum Group {
     Mlp,
     /// Position code.
     Position,
+    /// Normalisation.
+    Norm,
+    /// Activation of the MLP.
+    Activation,
+    /// What it was trained on.
+    Corpus,
+    /// How it was trained.
+    Recipe,
     /// Another subject, which a switch names.
     Switch(&'static str),
 }
@@ -31,6 +39,10 @@ impl Group {
             Self::Heads => "heads",
             Self::Mlp => "mlp",
             Self::Position => "position",
+            Self::Norm => "norm",
+            Self::Activation => "activation",
+            Self::Corpus => "corpus",
+            Self::Recipe => "recipe",
             Self::Switch(subject) => subject,
         }
     }
@@ -43,6 +55,8 @@ impl Group {
             Self::Heads,
             Self::Mlp,
             Self::Position,
+            Self::Norm,
+            Self::Activation,
         ];
         let found = known.into_iter().find(|group| group.name() == subject);
         found.unwrap_or(Self::Switch(subject))

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use self::formulas::Feature;
 use self::formulas::{FORMULAS, Symbols};
 pub use self::group::Group;
-use crate::{Error, Result};
+use crate::{Error, Recipe, Result};
 
 /// The numbers of switches that have no formula.
 static OF_SWITCHES: LazyLock<Vec<(&Number, FeatureName)>> =
@@ -75,14 +75,31 @@ impl Feature {
         Self::LnMlpExpansion,
     ];
 
-    /// Few enough for a dozen architectures: the depth spline, ln d, ln d_head, ln L.
-    pub const FEW: [Self; 6] = [
+    /// What else a run is known by before it is trained: corpus and recipe. Left out of training where models do not differ in
+    /// them or lack a recipe.
+    pub const RECIPE: [Self; 6] = [
+        Self::LnVocab,
+        Self::BigramEntropy,
+        Self::LnUpdates,
+        Self::LnLearningRate,
+        Self::LnBatch,
+        Self::LnContext,
+    ];
+
+    /// Few enough for a dozen architectures: the depth spline, ln d, ln d_head, ln L, and [`Feature::RECIPE`].
+    pub const FEW: [Self; 12] = [
         Self::RelativeDepth,
         Self::DepthSpline1,
         Self::DepthSpline2,
         Self::LnWidth,
         Self::LnHeadWidth,
         Self::LnLayers,
+        Self::LnVocab,
+        Self::BigramEntropy,
+        Self::LnUpdates,
+        Self::LnLearningRate,
+        Self::LnBatch,
+        Self::LnContext,
     ];
 
     /// Features that describe the training range, whatever a regressor uses: numbers that an architecture
@@ -122,6 +139,13 @@ impl Feature {
             Self::MlpExpansion => ("d_ff/d_model", false),
             Self::LnMlpExpansion => ("d_ff/d_model", true),
             Self::RelativeDepth => ("layer/layers", false),
+            Self::LnVocab => ("vocab", true),
+            Self::UnigramEntropy => ("unigram entropy", false),
+            Self::BigramEntropy => ("bigram entropy", false),
+            Self::LnUpdates => ("updates at the highest rate", true),
+            Self::LnLearningRate => ("learning_rate", true),
+            Self::LnBatch => ("batch", true),
+            Self::LnContext => ("context", true),
             other => {
                 let number = other.of_switch().map(|(number, _)| number.name);
                 (number.unwrap_or_else(|| other.name()), false)
@@ -176,16 +200,24 @@ impl Feature {
     }
 
     /// Its value for `layer` (from 1) of `arch`; finite for every architecture that passes
-    /// [`ArchSpec::check`].
+    /// [`ArchSpec::check`], but NaN for features of corpus and recipe: see [`Feature::of_run`].
     pub fn value(self, arch: &ArchSpec, layer: u32) -> f64 {
         self.at(arch, f64::from(layer))
+    }
+
+    /// The same of a model that is trained by `recipe`.
+    pub fn of_run(self, arch: &ArchSpec, recipe: Option<&Recipe>, layer: u32) -> f64 {
+        match self.of_switch() {
+            Some((number, _)) => number.of(arch).unwrap_or_default(),
+            None => FORMULAS[self.index()].2(&Symbols::new(arch, recipe, f64::from(layer))),
+        }
     }
 
     /// Its value at a depth that need not be a whole layer: `layer` above 0, at most L.
     pub(crate) fn at(self, arch: &ArchSpec, layer: f64) -> f64 {
         match self.of_switch() {
             Some((number, _)) => number.of(arch).unwrap_or_default(),
-            None => FORMULAS[self.index()].2(&Symbols::new(arch, layer)),
+            None => FORMULAS[self.index()].2(&Symbols::new(arch, None, layer)),
         }
     }
 }

@@ -1,4 +1,4 @@
-use outcrop_arch::{NumberKind, Position};
+use outcrop_arch::{Activation, AttentionGate, Norm, NumberKind, Position};
 
 use super::formulas::{KNOTS, spline};
 use super::*;
@@ -38,6 +38,59 @@ fn every_formula_on_a_known_architecture() {
         assert!((value - expected).abs() < 1e-12, "{feature}: {value}");
     }
     assert_eq!(Feature::PAPER[..], Feature::FORMULAS[..16]);
+}
+
+/// Those of training and corpus, and words as 1 or 0.
+#[test]
+fn recipes_and_words_are_numbers() {
+    let recipe = Recipe {
+        vocab: Some(512),
+        unigram_entropy: Some(4.0),
+        bigram_entropy: Some(3.0),
+        steps: 200,
+        warmup: 100,
+        batch: 8,
+        context: 64,
+        learning_rate: 1e-2,
+        ..Recipe::default()
+    };
+    let ln2 = std::f64::consts::LN_2;
+    let pythia = ArchSpec::pythia("70m").unwrap();
+    for (feature, expected) in [
+        (Feature::LnVocab, 9.0 * ln2),
+        (Feature::UnigramEntropy, 4.0),
+        (Feature::BigramEntropy, 3.0),
+        (Feature::LnUpdates, (50.5f64 + 55.0 - 0.45).ln()),
+        (Feature::LnLearningRate, 0.01f64.ln()),
+        (Feature::LnBatch, 3.0 * ln2),
+        (Feature::LnContext, 6.0 * ln2),
+        (Feature::UncentredNorm, 0.0),
+        (Feature::Relu, 0.0),
+        (Feature::Gated, 0.0),
+        (Feature::LearnedPositions, 0.0),
+        (Feature::Alibi, 0.0),
+        (Feature::Gate, 0.0),
+    ] {
+        let value = feature.of_run(&pythia, Some(&recipe), 1);
+        assert!((value - expected).abs() < 1e-9, "{feature}: {value}");
+        let is_known = Feature::UnigramEntropy != feature && !Feature::RECIPE.contains(&feature);
+        assert_eq!(feature.value(&pythia, 1).is_nan(), !is_known, "{feature}");
+    }
+    let other = ArchSpec {
+        norm: Norm::RmsNorm,
+        activation: Activation::ReGlu,
+        position: Position::Alibi,
+        attention_gate: AttentionGate::PerHead,
+        ..pythia
+    };
+    let on = [
+        Feature::UncentredNorm,
+        Feature::Relu,
+        Feature::Gated,
+        Feature::Alibi,
+        Feature::Gate,
+    ];
+    assert_eq!(on.map(|f| f.value(&other, 1)), [1.0; 5]);
 }
 
 /// A natural cubic spline is the sum of its values at the knots times cardinal splines, which

@@ -1,10 +1,12 @@
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::MeasuredCurves;
+use super::curves::Stretch;
 use crate::bands::held;
 
 /// How many measured ratios of architectures left out a band holds, over a range of steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// First step of the range that was measured.
     pub first: f64,
@@ -18,12 +20,16 @@ impl MeasuredCurves {
     /// For step 0 and each power of ten: every architecture in a band of `level` that is made of the
     /// errors of the others. None where these are too few for it.
     pub(crate) fn coverage(&self, level: f64) -> Option<Vec<Coverage>> {
-        let share = |step: usize| {
-            let held = held(&self.deviations(step), level)?;
-            Some(held.iter().filter(|held| **held).count() as f64 / held.len() as f64)
+        let stretches = self.stretches().iter();
+        let places = stretches.flat_map(|s| (0..s.steps.len()).map(move |place| (s, place)));
+        let share = |(stretch, place): (&Stretch, usize)| {
+            let held = held(&stretch.deviations(place), level)?;
+            let count = held.iter().filter(|held| **held).count();
+            Some((stretch.steps[place], count as f64 / held.len() as f64))
         };
-        let shares: Option<Vec<f64>> = (0..self.steps.len()).into_par_iter().map(share).collect();
-        let pairs: Vec<(f64, f64)> = self.steps.iter().copied().zip(shares?).collect();
+        let places: Vec<(&Stretch, usize)> = places.collect();
+        let pairs: Option<Vec<(f64, f64)>> = places.into_par_iter().map(share).collect();
+        let pairs = pairs?;
         let decade = |step: f64| {
             if step < 1.0 {
                 -1.0

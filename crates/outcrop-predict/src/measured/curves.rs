@@ -8,15 +8,19 @@ use super::ratios::{Ratios, interpolate};
 use super::shapes::Shapes;
 use crate::bands::{Deviation, quantile};
 use crate::regression::{Regression, Sample, balance};
-use crate::{Error, PredictOptions, Regressor, Result, Table};
+use crate::{Error, Feature, PredictOptions, Recipe, Regressor, Result, Table};
 
 /// Errors are saved in so many parts of one, rounded up.
 const PARTS: f64 = 1e4;
 
-/// What predicts ln ratios over steps: shapes of measured curves, and a regression of how much of each
-/// is in a curve.
+/// What predicts ln ratios over steps, stretch by stretch of training: runs of all lengths teach the beginning, the longer ones
+/// the rest.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct MeasuredCurves {
+pub(crate) struct MeasuredCurves(Vec<Stretch>);
+
+/// Shapes of measured curves over one stretch of training, and a regression of how much of each is in a curve.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Stretch {
     /// Ascending, two or more.
     pub(super) steps: Vec<f64>,
     learned: Learned,
@@ -58,44 +62,77 @@ impl MeasuredCurves {
         regressor: Regressor,
         options: &PredictOptions,
     ) -> Result<Option<Self>> {
-        let Some(ratios) = Ratios::of(table) else {
-            return Ok(None);
-        };
-        let training = Training {
-            table,
-            ratios: &ratios,
-            regressor,
-            options,
-        };
         let refuse = |reason| Error::Curve { regressor, reason };
-        Ok(Some(Self {
-            learned: training.learn(|_| true).map_err(refuse)?,
-            errors: training.errors().map_err(refuse)?,
-            steps: ratios.steps,
-        }))
+        let stretch = |ratios: Ratios| {
+            let training = Training::of(table, &ratios, regressor, options);
+            Ok(Stretch {
+                learned: training.learn(|_| true).map_err(refuse)?,
+                errors: training.errors().map_err(refuse)?,
+                steps: ratios.steps,
+            })
+        };
+        let stretches = Ratios::of(table).into_iter().map(stretch);
+        let stretches: Vec<Stretch> = stretches.collect::<Result<_>>()?;
+        Ok((!stretches.is_empty()).then_some(Self(stretches)))
+    }
+
+    pub(super) fn stretches(&self) -> &[Stretch] {
+        &self.0
     }
 
     /// The last step to which curves go.
     pub(crate) fn last_step(&self) -> f64 {
-        self.steps.last().copied().unwrap_or(0.0)
+        let steps = self.0.last().and_then(|stretch| stretch.steps.last());
+        steps.copied().unwrap_or(0.0)
     }
 
-    /// The curves of layers, whose features are in the order of [`Feature::all`](crate::Feature::all), with
-    /// bands of `level` if one is asked for and enough architectures were measured.
-    pub(crate) fn draw(&self, layers: &[Vec<f64>], level: Option<f64>) -> Drawn {
-        let curves = layers.iter().map(|layer| self.learned.predict(layer));
-        let quantiles = level.and_then(|level| self.quantiles(level));
-        let widths = |quantiles: Vec<f64>| {
-            let width = |layer: &Vec<f64>| {
-                let error = self.learned.leverage.standard_error(layer);
-                quantiles.iter().map(|q| error * q).collect()
-            };
-            layers.iter().map(width).collect()
+    /// The curves of layers, whose features are in the order of [`Feature::all`], trained by `recipe`, with
+    /// bands of `level` if one is asked for and enough architectures were measured: up to the last update of the recipe.
+    pub(crate) fn draw(
+        &self,
+        layers: &[Vec<f64>],
+        recipe: Option<&Recipe>,
+        level: Option<f64>,
+    ) -> Drawn {
+        let last = recipe.map_or(f64::INFINITY, |recipe| recipe.steps as f64);
+        let mut drawn = Drawn {
+            steps: Vec::new(),
+            layers: vec![Vec::new(); layers.len()],
+            half_widths: level.map(|_| vec![Vec::new(); layers.len()]),
         };
-        Drawn {
-            steps: self.steps.clone(),
-            layers: curves.collect(),
-            half_widths: quantiles.map(widths),
+        for stretch in self.0.iter().take_while(|s| s.begins_before(last)) {
+            stretch.extend(&mut drawn, layers, recipe, level);
+        }
+        drawn.until(last)
+    }
+}
+
+impl Stretch {
+    fn begins_before(&self, step: f64) -> bool {
+        self.steps.first().is_some_and(|first| *first < step)
+    }
+
+    /// Appends the steps of this stretch; without bands from where there are too few architectures.
+    fn extend(
+        &self,
+        drawn: &mut Drawn,
+        layers: &[Vec<f64>],
+        recipe: Option<&Recipe>,
+        level: Option<f64>,
+    ) {
+        let end = self.steps.last().map_or(0, |step| *step as u64);
+        let quantiles = level.and_then(|level| self.quantiles(level));
+        if quantiles.is_none() {
+            drawn.half_widths = None;
+        }
+        drawn.steps.extend(&self.steps);
+        for (place, layer) in layers.iter().enumerate() {
+            let features = until(layer, recipe, end);
+            drawn.layers[place].extend(self.learned.predict(&features));
+            if let (Some(half_widths), Some(quantiles)) = (&mut drawn.half_widths, &quantiles) {
+                let error = self.learned.leverage.standard_error(&features);
+                half_widths[place].extend(quantiles.iter().map(|q| error * q));
+            }
         }
     }
 
@@ -117,6 +154,15 @@ impl MeasuredCurves {
     }
 }
 
+/// The features of a layer with schedule time at `step` in the place of that of the whole run, whose rate may have fallen since.
+fn until(features: &[f64], recipe: Option<&Recipe>, step: u64) -> Vec<f64> {
+    let mut features = features.to_vec();
+    if let Some(recipe) = recipe {
+        features[Feature::LnUpdates.index()] = recipe.updates(step).ln();
+    }
+    features
+}
+
 impl Learned {
     fn predict(&self, features: &[f64]) -> Vec<f64> {
         let scores = self.scores.iter().map(|score| score.predict(features));
@@ -127,25 +173,51 @@ impl Learned {
 struct Training<'a> {
     table: &'a Table,
     ratios: &'a Ratios,
+    /// Of each row of `ratios`.
+    features: Vec<Vec<f64>>,
     regressor: Regressor,
     options: &'a PredictOptions,
 }
 
-impl Training<'_> {
+impl<'a> Training<'a> {
+    fn of(
+        table: &'a Table,
+        ratios: &'a Ratios,
+        regressor: Regressor,
+        options: &'a PredictOptions,
+    ) -> Self {
+        let features = |row: &usize| {
+            let recipe = table.recipe(*row);
+            until(&table.row(*row).features, recipe, ratios.end())
+        };
+        Self {
+            table,
+            ratios,
+            features: ratios.rows.iter().map(features).collect(),
+            regressor,
+            options,
+        }
+    }
+
+    fn architecture(&self, place: usize) -> usize {
+        self.table.architecture(self.ratios.rows[place])
+    }
+
     /// From the rows of the architectures that `take` accepts.
     fn learn(&self, take: impl Fn(usize) -> bool) -> Result<Learned, String> {
         let (table, ratios) = (self.table, self.ratios);
-        let places = (0..ratios.rows.len()).filter(|i| take(table.architecture(ratios.rows[*i])));
+        let places = (0..ratios.rows.len()).filter(|i| take(self.architecture(*i)));
         let places: Vec<usize> = places.collect();
         let curves: Vec<&[f64]> = places.iter().map(|i| &*ratios.values[*i]).collect();
-        let rows = || places.iter().map(|i| ratios.rows[*i]);
-        let architectures: Vec<usize> = rows().map(|row| table.architecture(row)).collect();
+        let architectures: Vec<usize> = places.iter().map(|i| self.architecture(*i)).collect();
+        let models = places.iter().map(|i| table.row(ratios.rows[*i]).model);
+        let models: Vec<usize> = models.collect();
         let equal = vec![1.0; places.len()];
         let mut weights = equal.clone();
         balance(&mut weights, &architectures);
         let shapes = Shapes::of(&curves, &weights)?;
         let scores: Vec<Vec<f64>> = curves.iter().map(|curve| shapes.scores(curve)).collect();
-        let features: Vec<&[f64]> = rows().map(|row| &*table.row(row).features).collect();
+        let features: Vec<&[f64]> = places.iter().map(|i| &*self.features[*i]).collect();
         let leverage = Leverage::of(&features, &architectures)?;
         let score = |shape: usize| {
             let sample = Sample {
@@ -153,7 +225,7 @@ impl Training<'_> {
                 values: scores.iter().map(|s| s[shape]).collect(),
                 weights: equal.clone(),
                 architectures: architectures.clone(),
-                models: rows().map(|row| table.row(row).model).collect(),
+                models: models.clone(),
             };
             Regression::fit(sample, self.regressor, self.options)
         };
@@ -166,48 +238,76 @@ impl Training<'_> {
 
     /// Predicts every architecture from the others.
     fn errors(&self) -> Result<Vec<RowErrors>, String> {
-        let architecture = |i: usize| self.table.architecture(self.ratios.rows[i]);
-        let all: BTreeSet<usize> = (0..self.ratios.rows.len()).map(architecture).collect();
+        let places = 0..self.ratios.rows.len();
+        let all: BTreeSet<usize> = places.map(|i| self.architecture(i)).collect();
         if all.len() < 2 {
             return Ok(Vec::new());
         }
-        let of = |left_out: usize| {
-            let learned = self.learn(|a| a != left_out)?;
-            let own = (0..self.ratios.rows.len()).filter(|i| architecture(*i) == left_out);
-            let errors = own.map(|i| {
-                let row = self.table.row(self.ratios.rows[i]);
-                let pairs = learned
-                    .predict(&row.features)
-                    .into_iter()
-                    .zip(&self.ratios.values[i]);
-                let unit = learned.leverage.standard_error(&row.features);
-                let size = |(a, b): (f64, &f64)| ((a - b).abs() / unit * PARTS).ceil() / PARTS;
-                RowErrors {
-                    architecture: left_out,
-                    sizes: pairs.map(size).collect(),
-                }
-            });
-            Ok(errors.collect::<Vec<_>>())
-        };
         let all: Vec<usize> = all.into_iter().collect();
-        let all: Vec<Vec<RowErrors>> =
-            all.into_par_iter().map(of).collect::<Result<_, String>>()?;
-        Ok(all.into_iter().flatten().collect())
+        let all: Result<Vec<Vec<RowErrors>>, String> =
+            all.into_par_iter().map(|a| self.left_out(a)).collect();
+        Ok(all?.into_iter().flatten().collect())
+    }
+
+    /// The errors of one architecture, predicted from the others.
+    fn left_out(&self, architecture: usize) -> Result<Vec<RowErrors>, String> {
+        let learned = self.learn(|a| a != architecture)?;
+        let places = 0..self.ratios.rows.len();
+        let own = places.filter(|i| self.architecture(*i) == architecture);
+        let errors = own.map(|i| {
+            let predicted = learned.predict(&self.features[i]);
+            let unit = learned.leverage.standard_error(&self.features[i]);
+            let pairs = predicted.into_iter().zip(&self.ratios.values[i]);
+            let size = |(a, b): (f64, &f64)| ((a - b).abs() / unit * PARTS).ceil() / PARTS;
+            RowErrors {
+                architecture,
+                sizes: pairs.map(size).collect(),
+            }
+        });
+        Ok(errors.collect())
     }
 }
 
 impl Drawn {
+    /// The same up to `last`, where it ends between two steps or beyond them.
+    fn until(mut self, last: f64) -> Self {
+        let count = self.steps.partition_point(|step| *step < last);
+        if count == self.steps.len() {
+            return self;
+        }
+        let ends: Vec<f64> = (0..self.layers.len())
+            .map(|index| self.at(index, last).0.ln())
+            .collect();
+        let half = self.half_widths.as_ref().map(|half| {
+            let read = |values: &Vec<f64>| interpolate(&self.points(values), last);
+            half.iter().map(read).collect::<Vec<f64>>()
+        });
+        let cut = |values: &mut Vec<f64>, end: f64| {
+            values.truncate(count);
+            values.push(end);
+        };
+        self.layers
+            .iter_mut()
+            .zip(ends)
+            .for_each(|(values, end)| cut(values, end));
+        if let (Some(widths), Some(half)) = (&mut self.half_widths, half) {
+            widths
+                .iter_mut()
+                .zip(half)
+                .for_each(|(values, end)| cut(values, end));
+        }
+        cut(&mut self.steps, last);
+        self
+    }
+
+    fn points(&self, values: &[f64]) -> Vec<[f64; 2]> {
+        let pairs = self.steps.iter().zip(values);
+        pairs.map(|(step, value)| [*step, *value]).collect()
+    }
+
     /// The ratio of layer `index` at `step`, and the ends of its band.
     pub(crate) fn at(&self, index: usize, step: f64) -> (f64, Option<[f64; 2]>) {
-        let read = |values: &[f64]| {
-            let points: Vec<[f64; 2]> = self
-                .steps
-                .iter()
-                .zip(values)
-                .map(|(t, v)| [*t, *v])
-                .collect();
-            interpolate(&points, step)
-        };
+        let read = |values: &Vec<f64>| interpolate(&self.points(values), step);
         let ln = read(&self.layers[index]);
         let half = self.half_widths.as_ref().map(|half| read(&half[index]));
         (

@@ -1,7 +1,10 @@
 use crate::Table;
 use crate::table::MIN_MODELS;
 
-/// Logarithms of measured ratios, of rows of a table that have any, over steps that all of them span.
+/// A stretch of training ends where the shortest runs do; the next one where those do that are longer by this factor.
+const LONGER: f64 = 1.25;
+
+/// Logarithms of measured ratios over one stretch of training, of the rows of a table that were measured all along it.
 pub(super) struct Ratios {
     /// Ascending, two or more.
     pub(super) steps: Vec<f64>,
@@ -12,35 +15,69 @@ pub(super) struct Ratios {
 }
 
 impl Ratios {
-    /// None where fewer than three models were measured, or have no two steps in common.
-    ///
-    /// The steps are those of the row with the fewest between the latest first and the earliest last step
-    /// of all; others are read off straight lines in ln(1 + step).
-    pub(super) fn of(table: &Table) -> Option<Self> {
+    /// The stretches, in order: all runs go through the first, the longer ones through the others, too. None where fewer than
+    /// three models were measured, or have no two steps in common.
+    pub(super) fn of(table: &Table) -> Vec<Self> {
         let measured = |i: &usize| table.row(*i).points.len() >= 2;
         let rows: Vec<usize> = (0..table.rows()).filter(measured).collect();
+        let points = || rows.iter().map(|i| &*table.row(*i).points);
+        let first = points().filter_map(|p| p.first()).map(|p| p[0]);
+        let first = first.fold(0.0, f64::max);
+        let mut ends: Vec<f64> = points().filter_map(|p| p.last()).map(|p| p[0]).collect();
+        ends.sort_by(f64::total_cmp);
+        ends.dedup_by(|next, kept| *next < LONGER * *kept);
+        let mut stretches: Vec<Self> = Vec::new();
+        for end in ends {
+            let begin = stretches.last().and_then(|s| s.steps.last()).copied();
+            let is_within = |step: f64| match begin {
+                Some(begin) => begin < step && step <= end,
+                None => first <= step && step <= end,
+            };
+            let Some(stretch) = Self::over(table, &rows, is_within, end) else {
+                break;
+            };
+            stretches.push(stretch);
+        }
+        stretches
+    }
+
+    /// The steps are `end` and those of the row with the fewest in the stretch; others are read off straight lines in
+    /// ln(1 + step).
+    fn over(
+        table: &Table,
+        rows: &[usize],
+        is_within: impl Fn(f64) -> bool,
+        end: f64,
+    ) -> Option<Self> {
+        let points = |row: usize| &*table.row(row).points;
+        let reaches = |row: &usize| points(*row).last().is_some_and(|p| p[0] >= end);
+        let rows: Vec<usize> = rows.iter().copied().filter(reaches).collect();
         if table.count_models(&rows) < MIN_MODELS {
             return None;
         }
-        let points = || rows.iter().map(|i| &*table.row(*i).points);
-        let first = points().filter_map(|p| p.first()).map(|p| p[0]);
-        let last = points().filter_map(|p| p.last()).map(|p| p[0]);
-        let (first, last) = (
-            first.fold(0.0, f64::max),
-            last.fold(f64::INFINITY, f64::min),
-        );
-        let within = |p: &[[f64; 2]]| -> Vec<f64> {
-            let steps = p.iter().map(|p| p[0]);
-            steps.filter(|step| (first..=last).contains(step)).collect()
+        let within = |row: &usize| -> Vec<f64> {
+            let steps = points(*row).iter().map(|p| p[0]);
+            steps.filter(|step| is_within(*step)).collect()
         };
-        let steps = points().map(within).min_by_key(Vec::len)?;
-        let at_steps = |p: &[[f64; 2]]| steps.iter().map(|step| interpolate(p, *step)).collect();
-        let values = points().map(at_steps).collect();
+        let mut steps = rows.iter().map(within).min_by_key(Vec::len)?;
+        if steps.last().is_some_and(|last| *last < end) {
+            steps.push(end); // longer runs need not have been measured there
+        }
+        let at = |row: &usize| {
+            let values = steps.iter().map(|step| interpolate(points(*row), *step));
+            values.collect()
+        };
+        let values = rows.iter().map(at).collect();
         (steps.len() >= 2).then_some(Self {
             steps,
             rows,
             values,
         })
+    }
+
+    /// The last step.
+    pub(super) fn end(&self) -> u64 {
+        self.steps.last().map_or(0, |step| *step as u64)
     }
 }
 

@@ -159,12 +159,17 @@ impl Regressor {
         match self {
             Self::Mean => Vec::new(),
             Self::DepthProfile => Feature::DEPTH.to_vec(),
-            Self::Shape => [&Feature::DEPTH[..], &Feature::SHAPE].concat(),
+            Self::Shape => [&Feature::DEPTH[..], &Feature::SHAPE, &Feature::RECIPE].concat(),
             Self::NearestModel => [Feature::RelativeDepth]
                 .into_iter()
                 .chain(of_models())
                 .collect(),
-            Self::GaussianProcess => [&[Feature::RelativeDepth][..], &Feature::SHAPE].concat(),
+            Self::GaussianProcess => [
+                &[Feature::RelativeDepth][..],
+                &Feature::SHAPE,
+                &Feature::RECIPE,
+            ]
+            .concat(),
             _ => chosen.to_vec(),
         }
     }

@@ -1,6 +1,6 @@
 use outcrop_arch::ArchSpec;
 
-use crate::{Table, Target};
+use crate::{Feature, Table, Target};
 
 /// The distinct architectures of a table, in the order of its models. Models that share one, seeds
 /// of it, are one sample of an architecture.
@@ -42,6 +42,23 @@ impl Architectures {
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Of each architecture the features of shape and recipe that are known of all, layer 1 of the first model of each.
+    pub(super) fn shapes(&self, table: &Table) -> Vec<Vec<f64>> {
+        let first = |a: usize| {
+            table
+                .all_rows()
+                .iter()
+                .find(|row| self.of_model(row.model) == a)
+        };
+        let rows: Vec<_> = (0..self.specs.len()).filter_map(first).collect();
+        let all = Feature::SHAPE.into_iter().chain(Feature::RECIPE);
+        let places = all.map(Feature::index);
+        let known = |place: &usize| rows.iter().all(|row| !row.features[*place].is_nan());
+        let places: Vec<usize> = places.filter(known).collect();
+        let shape = |row: &&crate::table::Row| places.iter().map(|p| row.features[*p]).collect();
+        rows.iter().map(shape).collect()
     }
 
     pub(crate) fn of_row(&self, table: &Table, row: usize) -> usize {

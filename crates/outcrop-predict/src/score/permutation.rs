@@ -15,7 +15,7 @@ use super::held_out::Task;
 use super::left_out::left_out;
 use super::metrics::{gain, q2};
 use super::protocol::{Protocol, shuffle};
-use crate::{Feature, PredictOptions, Regressor, Result, Table, Target};
+use crate::{PredictOptions, Regressor, Result, Table, Target};
 
 /// The regressor whose gain a verdict gives: fixed beforehand, so that no p-value has to pay for a
 /// choice.
@@ -55,11 +55,10 @@ pub(super) fn test(
     let labellings = labellings(architectures.specs().len(), options);
     let effects = |t: &Target| Effects::of(table, architectures, *t, options);
     let effects = targets.iter().map(effects).collect::<Result<Vec<_>>>()?;
-    let shape = |arch| Feature::SHAPE.map(|f| f.value(arch, 1));
-    let shapes: Vec<[f64; 4]> = architectures.specs().iter().map(shape).collect();
+    let shapes = architectures.shapes(table);
     let gains = |labelling: &Vec<usize>| -> Vec<f64> {
         let gain = |e: &Effects| {
-            let x = e.architectures.iter().map(|a| &shapes[labelling[*a]][..]);
+            let x = e.architectures.iter().map(|a| &*shapes[labelling[*a]]);
             left_out(&x.collect::<Vec<_>>(), &e.standardised)
         };
         effects.iter().map(gain).collect()

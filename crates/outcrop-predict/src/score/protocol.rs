@@ -21,7 +21,7 @@ const LARGEST_SHARE: f64 = 0.25;
 /// | `paper (random 80/20)` | a random fifth of the rows (rounded up) | the rest, other layers of the same models among them | how well layers are filled in between others |
 /// | `leave one model out` | every model in turn | the other models | an architecture of which no model was seen, where there are no seeds |
 /// | `leave one architecture out` | all seeds of every architecture in turn | the other architectures | an architecture of which no model was seen |
-/// | `leave one corpus out` | all models of every corpus in turn | those of the other corpora | a corpus of which no model was seen, see [`Table::with_corpora`] |
+/// | `leave one corpus out` | all models of every corpus in turn | those of the other corpora | a corpus of which no model was seen, see [`Table::with_recipes`] |
 /// | `extrapolation (largest left out)` | the quarter (rounded up) of the architectures with most parameters | the smaller ones | larger models than any seen |
 ///
 /// More than 50 models or architectures are left out in 24 groups instead of one by one, so that scores of large tables take a
@@ -177,6 +177,7 @@ mod tests {
     use outcrop_core::{Fit, NamedArch};
 
     use super::*;
+    use crate::Recipe;
 
     #[test]
     fn a_split_is_a_partition_that_the_seed_decides() {
@@ -206,13 +207,16 @@ mod tests {
         };
         let archs: Vec<NamedArch> = (0..8).map(named).collect();
         let fits: Vec<Fit> = (0..8).map(fit).collect();
-        let corpora = |count: usize| -> Vec<(String, String)> {
-            let corpus = |i: usize| (format!("m{i}"), ["a", "b"][i % 2].to_owned());
-            (0..count).map(corpus).collect()
+        let recipes = |count: usize| -> Vec<(String, Recipe)> {
+            let recipe = |i: usize| Recipe {
+                corpus: ["a", "b"][i % 2].to_owned(),
+                ..Recipe::default()
+            };
+            (0..count).map(|i| (format!("m{i}"), recipe(i))).collect()
         };
         let folds = |known: usize| {
             let table = Table::new(&archs, &fits).unwrap();
-            let table = table.with_corpora(&corpora(known));
+            let table = table.with_recipes(&recipes(known));
             let options = PredictOptions::default();
             let architectures = Architectures::of(&table);
             Protocol::LeaveOneCorpusOut.folds(&table, &architectures, Target::LnFLast, &options)

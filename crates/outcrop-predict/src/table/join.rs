@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use outcrop_core::{Fit, NamedArch, Quantities, Trajectory, nearest};
 
 use super::Table;
-use crate::{Error, Result};
+use crate::{Error, Recipe, Result};
 
 /// The hypothesis whose fits are learned from.
 const HYPOTHESIS: &str = "emergence";
@@ -19,8 +19,8 @@ pub struct TableSource {
     pub fits: Vec<Fit>,
     /// Measurements of their layers, if known.
     pub trajectories: Vec<Trajectory>,
-    /// What models were trained on, if known: (model, corpus), see [`Table::with_corpora`].
-    pub corpora: Vec<(String, String)>,
+    /// How models were trained, if known: (model, recipe), see [`Table::with_recipes`].
+    pub recipes: Vec<(String, Recipe)>,
 }
 
 impl TableSource {
@@ -38,7 +38,7 @@ impl TableSource {
         self.trajectories
             .iter_mut()
             .for_each(|t| t.model.insert_str(0, &prefix));
-        self.corpora
+        self.recipes
             .iter_mut()
             .for_each(|(model, _)| model.insert_str(0, &prefix));
         self
@@ -87,7 +87,7 @@ impl Table {
             .map(|s| (s.name.as_str(), s.archs.as_slice(), s.fits.as_slice()))
             .collect();
         let table = Self::assemble(join(&parts)?)?;
-        let named = |table: Self, source: &TableSource| table.with_corpora(&source.corpora);
+        let named = |table: Self, source: &TableSource| table.with_recipes(&source.recipes);
         let table = sources.iter().fold(table, named);
         sources
             .iter()

@@ -1,14 +1,14 @@
-mod corpora;
 mod count;
 mod groups;
 mod join;
 mod points;
+mod recipes;
 mod weights;
 
 use outcrop_arch::ArchSpec;
 use outcrop_core::{Fit, NamedArch};
 
-use crate::{Error, Feature, Result, Target};
+use crate::{Error, Feature, Recipe, Result, Target};
 
 pub use count::{MissingLayers, ModelShare, NotIdentified};
 pub use groups::FeatureGroup;
@@ -39,8 +39,8 @@ pub struct Table {
     models: Vec<NamedArch>,
     /// Index of the architecture of each model.
     architectures: Vec<usize>,
-    /// What each model was trained on; empty where not known.
-    corpora: Vec<String>,
+    /// How each model was trained, where that is known.
+    recipes: Vec<Option<Recipe>>,
     rows: Vec<Row>,
     missing: Vec<MissingLayers>,
     not_identified: Vec<NotIdentified>,
@@ -69,7 +69,7 @@ impl Row {
         Self {
             model,
             layer,
-            features: features(arch, layer),
+            features: features(arch, None, layer),
             targets: Target::ALL.map(|t| t.of(fit)),
             intervals: Target::ALL.map(|t| t.interval(fit)),
             points: Vec::new(),
@@ -88,8 +88,9 @@ impl Row {
 }
 
 /// The features of one layer, in the order of [`Feature::all`].
-pub(crate) fn features(arch: &ArchSpec, layer: u32) -> Vec<f64> {
-    Feature::all().map(|f| f.value(arch, layer)).collect()
+pub(crate) fn features(arch: &ArchSpec, recipe: Option<&Recipe>, layer: u32) -> Vec<f64> {
+    let values = Feature::all().map(|f| f.of_run(arch, recipe, layer));
+    values.collect()
 }
 
 impl Table {
@@ -149,7 +150,7 @@ impl Table {
         }
         Ok(Self {
             architectures: distinct(&models),
-            corpora: vec![String::new(); models.len()],
+            recipes: vec![None; models.len()],
             models,
             rows,
             missing,

@@ -5,7 +5,7 @@ use std::path::Path;
 use outcrop_arch::ArchSpec;
 use outcrop_core::table::{self, Streamed};
 use outcrop_core::{Fit, NamedArch, Trajectory, TrajectoryOptions, open_trajectories};
-use outcrop_predict::{Feature, PredictOptions, TableSource};
+use outcrop_predict::{Feature, PredictOptions, Recipe as Learned, TableSource};
 
 use super::folders::{architectures, is_measured, runs_in};
 use super::input::good_rows;
@@ -30,18 +30,18 @@ pub(super) fn source(folder: &Path) -> Result<TableSource> {
         archs,
         fits,
         trajectories: Vec::new(),
-        corpora: corpora(folder)?,
+        recipes: recipes(folder)?,
     })
 }
 
-/// The corpus of each model, with its tokenizer, where the folder says so.
-fn corpora(folder: &Path) -> Result<Vec<(String, String)>> {
+/// How each model was trained, and on what, where the folder says so.
+fn recipes(folder: &Path) -> Result<Vec<(String, Learned)>> {
     let Some(table) = table::in_folder(folder, "recipes") else {
         return Ok(Vec::new());
     };
     let recipes = good_rows(&table, table::read_rows::<Recipe>(&table)?)?;
-    let corpus = |r: Recipe| (r.model, format!("{} {}", r.corpus, r.tokenizer));
-    Ok(recipes.into_iter().map(corpus).collect())
+    let recipes = recipes.into_iter();
+    Ok(recipes.map(|r| (r.model.clone(), r.learned())).collect())
 }
 
 fn fits(folder: &Path) -> Result<Vec<Fit>> {

@@ -201,7 +201,7 @@ pub(super) fn summarise(analysis: &Analysis, failures: &[FailedRun]) {
     if !analysis.verdicts.is_empty() {
         print(&format!(
             "{} (verdicts.txt)",
-            verdicts::summary(&analysis.verdicts)
+            verdicts::summary(&analysis.verdicts, false)
         ));
     }
     for warning in &analysis.warnings {

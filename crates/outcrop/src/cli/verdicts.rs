@@ -19,8 +19,13 @@ pub(crate) fn warning(table: &Table, target: Target) -> Result<Option<String>> {
     }))
 }
 
-/// The targets that architectures predict better than depth does, and those that they do not.
-pub(crate) fn summary(verdicts: &[Verdict]) -> String {
+/// The targets that architectures, with their recipes where these differ, predict better than depth does, and those that they
+/// do not.
+pub(crate) fn summary(verdicts: &[Verdict], recipes_differ: bool) -> String {
+    let who = match recipes_differ {
+        true => "architectures and recipes",
+        false => "architectures",
+    };
     let of = |conclusion: Conclusion| {
         let found = verdicts.iter().filter(|v| v.conclusion == conclusion);
         let names: Vec<&str> = found.map(|v| v.target.name()).collect();
@@ -29,10 +34,10 @@ pub(crate) fn summary(verdicts: &[Verdict]) -> String {
     let (more, no_more) = (of(Conclusion::Signal), of(Conclusion::NoSignal));
     match (more.is_empty(), no_more.is_empty()) {
         (true, true) => "too few architectures to say whether they tell more than depth".into(),
-        (true, false) => format!("architectures tell no more than depth of {no_more}"),
-        (false, true) => format!("architectures tell more than depth of {more}"),
+        (true, false) => format!("{who} tell no more than depth of {no_more}"),
+        (false, true) => format!("{who} tell more than depth of {more}"),
         (false, false) => {
-            format!("architectures tell more than depth of {more}; no more of {no_more}")
+            format!("{who} tell more than depth of {more}; no more of {no_more}")
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Predictions of runs before they are trained, and the hash that shows that they were not changed since.
 
 use outcrop_core::{CurvePoint, sha256_file, table, write_atomic};
-use outcrop_predict::Predictor;
+use outcrop_predict::{Predictor, Recipe};
 use outcrop_train::RunSpec;
 
 use super::Results;
@@ -89,14 +89,30 @@ impl Before {
 /// The curves of a run at the steps at which it is measured, as far as the predictor knows them; none where it knows nothing of
 /// the architecture.
 fn curves(predictor: &Predictor, run: &RunSpec) -> Option<Vec<CurvePoint>> {
-    let predicted = match predictor.default_level() {
-        Some(level) => predictor.predict_with_bands(&run.model, &run.arch, level),
-        None => predictor.predict(&run.model, &run.arch),
-    };
+    let (recipe, level) = (recipe_of(predictor, run), predictor.default_level());
+    let predicted = predictor.predict_run(&run.model, &run.arch, Some(&recipe), level);
     let predicted = predicted.ok()?;
     let [first, last] = predicted.measured()?;
     let schedule = run.measured_at().ok()?;
     let steps = schedule.steps().iter().map(|step| *step as f64);
     let steps: Vec<f64> = steps.filter(|step| (first..=last).contains(step)).collect();
     predicted.curves(&steps).ok()
+}
+
+/// How a run is trained, with what the predictor knows of its corpus.
+pub(crate) fn recipe_of(predictor: &Predictor, run: &RunSpec) -> Recipe {
+    let corpus = format!("{} {}", run.data.corpus, run.data.tokenizer);
+    let mut known = predictor.origin().recipes.iter().map(|(recipe, _)| recipe);
+    let known = known.find(|recipe| recipe.corpus == corpus);
+    Recipe {
+        corpus,
+        vocab: Some(run.arch.vocab as u64),
+        unigram_entropy: known.and_then(|recipe| recipe.unigram_entropy),
+        bigram_entropy: known.and_then(|recipe| recipe.bigram_entropy),
+        steps: run.train.steps,
+        batch: run.train.batch as u64,
+        context: run.arch.context as u64,
+        learning_rate: run.train.learning_rate,
+        warmup: run.train.warmup,
+    }
 }

@@ -17,6 +17,7 @@ pub(crate) use analysis::in_order;
 pub use analysis::{Analysis, analyse, fit_all};
 pub use atlas::{Atlas, FORMAT, Recipe};
 pub use before::Before;
+pub(crate) use before::recipe_of;
 pub use design::{Correlation, Cost, Drawn, LeftOut};
 pub(crate) use environment::corpora;
 pub use environment::{environment, workspace};

@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 
 use outcrop_core::{CurvePoint, NamedArch};
-use outcrop_predict::{Predicted, PredictedLayer, Predictor, Target};
+use outcrop_predict::{Predicted, PredictedLayer, Predictor, Recipe, Target};
 use outcrop_report::prediction_plot;
 
 use super::super::learned::shape;
 use super::super::output::{Destination, Picture, columns, print, say, significant, write_rows};
+use super::architecture::Asked;
 use super::{Args, shipped, sketch};
 use crate::Result;
 
@@ -22,7 +23,8 @@ const STEPS: u32 = 200;
 /// Last step of curves if the last step of the training runs is unknown.
 const LAST_STEP: f64 = 1000.0;
 
-pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> Result<()> {
+pub(super) fn answer(predictor: &Predictor, asked: &Asked, args: &Args) -> Result<()> {
+    let named = &asked.named;
     let target = args.to.target()?;
     let curves_to = args
         .curves
@@ -34,8 +36,9 @@ pub(super) fn answer(predictor: &Predictor, named: &NamedArch, args: &Args) -> R
         .as_deref()
         .map(|path| Picture::of(path, "--svg"))
         .transpose()?;
-    let predicted = predict(predictor, named, args.level)?;
-    let origin = shipped::words(predictor, &predicted);
+    let recipe = args.recipe.recipe(predictor, asked.run.as_ref())?;
+    let predicted = predict(predictor, named, recipe.as_ref(), args.level)?;
+    let origin = shipped::words(predictor, &predicted, recipe.as_ref());
     let run = run(predictor, &predicted, args.last_step);
     if target.is_read_here() {
         print(&table(&predicted, named)?);
@@ -76,15 +79,18 @@ fn run(predictor: &Predictor, predicted: &Predicted, asked: Option<u64>) -> [f64
 }
 
 /// With bands, unless they are neither requested nor available.
-fn predict(predictor: &Predictor, named: &NamedArch, level: Option<f64>) -> Result<Predicted> {
+fn predict(
+    predictor: &Predictor,
+    named: &NamedArch,
+    recipe: Option<&Recipe>,
+    level: Option<f64>,
+) -> Result<Predicted> {
     let NamedArch { model, arch } = named;
-    match level.or(predictor.default_level()) {
-        Some(level) => Ok(predictor.predict_with_bands(model, arch, level)?),
-        None => {
-            say("note: no bands, as fewer than four architectures do not show the error");
-            Ok(predictor.predict(model, arch)?)
-        }
+    let level = level.or(predictor.default_level());
+    if level.is_none() {
+        say("note: no bands, as fewer than four architectures do not show the error");
     }
+    Ok(predictor.predict_run(model, arch, recipe, level)?)
 }
 
 /// One line for each layer.

@@ -1,4 +1,4 @@
-//! The architecture to predict.
+//! The architecture to predict, and the run where one is given.
 
 use std::path::Path;
 
@@ -9,16 +9,25 @@ use outcrop_train::RunSpec;
 use super::Args;
 use crate::Result;
 
-pub(super) fn asked(args: &Args) -> Result<Option<NamedArch>> {
+/// What is to be predicted.
+pub(super) struct Asked {
+    pub(super) named: NamedArch,
+    /// The run that trains it, where its spec is given.
+    pub(super) run: Option<RunSpec>,
+}
+
+pub(super) fn asked(args: &Args) -> Result<Option<Asked>> {
+    let mut run = None;
     let found = match (args.layers, &args.pythia, &args.arch) {
         (Some(layers), _, _) => Some(given(layers, args)),
         (_, Some(size), _) => Some((format!("pythia-{size}"), ArchSpec::pythia(size)?)),
-        (_, _, Some(path)) => Some(read(path)?),
+        (_, _, Some(path)) => Some(read(path, &mut run)?),
         _ => None,
     };
-    Ok(found.map(|(name, arch)| NamedArch {
-        model: args.model.clone().unwrap_or(name),
-        arch,
+    Ok(found.map(|(name, arch)| {
+        let model = args.model.clone().unwrap_or(name);
+        let named = NamedArch { model, arch };
+        Asked { named, run }
     }))
 }
 
@@ -36,7 +45,7 @@ fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
 
 /// An architecture alone or as `[arch]` of a run, whose corpus then gives its `vocab`; for a run directory the
 /// architecture of its run.
-fn read(path: &Path) -> Result<(String, ArchSpec)> {
+fn read(path: &Path, run: &mut Option<RunSpec>) -> Result<(String, ArchSpec)> {
     let file = match path.is_dir() {
         true => path.join("run.toml"),
         false => path.to_owned(),
@@ -44,7 +53,7 @@ fn read(path: &Path) -> Result<(String, ArchSpec)> {
     let document = Document::read(&file)?;
     let of_run = |key: &&str| document.table().contains_key(*key);
     let arch = match ["data", "train", "model"].iter().any(of_run) {
-        true => RunSpec::from_document(&document)?.arch,
+        true => run.insert(RunSpec::from_document(&document)?).arch.clone(),
         false => document.arch()?,
     };
     let name = path.file_stem().unwrap_or(path.as_os_str());

@@ -2,6 +2,7 @@
 
 mod answer;
 mod architecture;
+mod recipe;
 mod results;
 mod scores;
 mod shipped;
@@ -59,6 +60,11 @@ pub(crate) struct Args {
     /// Name of the predicted model.
     #[arg(long, value_name = "NAME", requires = "asked")]
     model: Option<String>,
+    #[command(
+        flatten,
+        next_help_heading = "Training of the predicted model [default: the most frequent of those learned from]"
+    )]
+    recipe: recipe::Options,
     /// Learn from these results folders instead of using the bundled predictor.
     #[arg(long, value_name = "DIR", num_args = 1.., requires = "purpose")]
     retrain: Vec<PathBuf>,
@@ -114,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         say(&format!("saved: {}", path.display()));
     }
     match asked {
-        Some(named) => answer::answer(&predictor, &named, args),
+        Some(asked) => answer::answer(&predictor, &asked, args),
         None => Ok(()),
     }
 }

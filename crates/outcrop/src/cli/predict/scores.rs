@@ -11,7 +11,8 @@ use crate::Result;
 /// The verdicts in one sentence.
 pub(super) fn summary(table: &Table) -> Result<String> {
     let options = only(Regressor::Shape);
-    Ok(verdicts::summary(&evaluate(table, &options)?.verdicts))
+    let verdicts = evaluate(table, &options)?.verdicts;
+    Ok(verdicts::summary(&verdicts, table.recipes_differ()))
 }
 
 /// One regressor and the baselines.
@@ -42,10 +43,13 @@ pub(super) fn show(table: &Table, args: &Args) -> Result<()> {
 
 /// The verdicts, then warnings about the data.
 fn words(table: &Table, evaluation: &Evaluation) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: does the architecture predict more than the depth of a layer?",
-        results::counts(table)
-    )];
+    let asked = match table.recipes_differ() {
+        true => "do architecture and recipe",
+        false => "does the architecture",
+    };
+    let counts = results::counts(table);
+    let question = format!("{counts}: {asked} predict more than the depth of a layer?");
+    let mut lines = vec![question];
     let verdicts = evaluation.verdicts.iter();
     lines.extend(verdicts.map(|verdict| format!("  {verdict}")));
     lines.extend(unscored(evaluation));

@@ -1,7 +1,7 @@
 //! The bundled predictor, and the training data of a predictor.
 
 use outcrop_core::{Error as CoreError, Provenance};
-use outcrop_predict::{Coverage, Notes, Predicted, Predictor};
+use outcrop_predict::{Coverage, Notes, Predicted, Predictor, Recipe};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -18,7 +18,11 @@ pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
 }
 
 /// The training data, date and recipe, and where the predicted architecture lies in the training range.
-pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String> {
+pub(super) fn words(
+    predictor: &Predictor,
+    predicted: &Predicted,
+    recipe: Option<&Recipe>,
+) -> Vec<String> {
     let origin = predictor.origin();
     let date = origin.date.as_ref().map(|date| format!(" on {date}"));
     let mut lines = vec![format!(
@@ -31,8 +35,11 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
     )];
     let verdict = origin.notes.verdict.as_ref();
     lines.extend(verdict.map(|verdict| format!("found in them: {verdict}")));
-    let recipe = origin.notes.recipe.as_ref();
-    lines.extend(recipe.map(|recipe| format!("recipe: {recipe}; another may give other curves")));
+    let learned = origin.notes.recipe.as_ref();
+    lines.extend(match recipe {
+        Some(recipe) => Some(asked(recipe, learned)),
+        None => learned.map(|learned| format!("recipe: {learned}; another may give other curves")),
+    });
     lines.extend(coverage(predictor, predicted.level()));
     let ranges: Vec<String> = origin.ranges.iter().map(ToString::to_string).collect();
     let place = match predicted.outside.is_empty() {
@@ -45,6 +52,23 @@ pub(super) fn words(predictor: &Predictor, predicted: &Predicted) -> Vec<String>
         predicted.model
     ));
     lines
+}
+
+/// The recipe of the prediction, and where those of training come from.
+fn asked(recipe: &Recipe, learned: Option<&String>) -> String {
+    let Recipe {
+        corpus,
+        steps,
+        batch,
+        context,
+        learning_rate,
+        ..
+    } = recipe;
+    let of = learned.map(|learned| format!("; learned from {learned}"));
+    format!(
+        "for training on {corpus}, {steps} updates of {batch} sequences of {context} tokens, learning rate {learning_rate}{}",
+        of.unwrap_or_default()
+    )
 }
 
 /// The share of measured ratios that the band around the curves covers.

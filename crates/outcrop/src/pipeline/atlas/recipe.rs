@@ -66,6 +66,23 @@ impl Recipe {
     }
 }
 
+impl Recipe {
+    /// What predictions are learned from.
+    pub fn learned(&self) -> outcrop_predict::Recipe {
+        outcrop_predict::Recipe {
+            corpus: format!("{} {}", self.corpus, self.tokenizer),
+            vocab: Some(self.vocab as u64),
+            unigram_entropy: Some(self.unigram_entropy),
+            bigram_entropy: Some(self.bigram_entropy),
+            steps: self.steps,
+            batch: self.batch as u64,
+            context: self.context as u64,
+            learning_rate: self.learning_rate,
+            warmup: self.warmup,
+        }
+    }
+}
+
 impl Row for Recipe {
     const REQUIRED: &'static [&'static str] = Self::HEADER;
     const HEADER: &'static [&'static str] = &[
