@@ -200,6 +200,11 @@ fn place(key: &str, layers: u64) -> Result<Option<(u32, &'static str)>, String> 
     let Some((Ok(layer), end)) = split.map(|(layer, end)| (layer.parse::<u32>(), end)) else {
         return Ok(None);
     };
+    if !key.starts_with(&format!("layer_{layer}_")) {
+        return Err(format!(
+            "per_layer_stats.{key}: write the layer as layer_{layer}"
+        ));
+    }
     if u64::from(layer) >= layers {
         return Err(format!(
             "per_layer_stats.{key}: num_hidden_layers = {layers}, and layers count from 0"
@@ -241,6 +246,19 @@ fn moments(place: &Map<String, Value>) -> Result<Vec<(String, f64)>, String> {
             "rms = {rms} does not follow from mean = {mean} and std = {std}"
         ));
     }
+    let largest = max.abs().max(min.abs());
+    let most = 1.0 + NEAR;
+    if std < 0.0 || mean_abs < 0.0 || rms < 0.0 {
+        return Err(format!(
+            "std = {std}, abs_mean = {mean_abs}, rms = {rms}: none of them is ever below 0"
+        ));
+    }
+    if mean.abs() > mean_abs * most || mean_abs > rms * most || rms > largest * most {
+        return Err(format!(
+            "abs_mean = {mean_abs} must lie between |mean| = {} and rms = {rms}, and rms below the largest magnitude, {largest}",
+            mean.abs()
+        ));
+    }
     if max < min || max < mean || min > mean {
         return Err(format!(
             "mean = {mean} is not between min = {min} and max = {max}"
@@ -251,7 +269,7 @@ fn moments(place: &Map<String, Value>) -> Result<Vec<(String, f64)>, String> {
         ("corpus_std", std),
         ("corpus_mean_abs", mean_abs),
         ("corpus_rms", rms),
-        ("corpus_max_abs", max.abs().max(min.abs())),
+        ("corpus_max_abs", largest),
     ];
     Ok(named.map(|(name, value)| (name.to_owned(), value)).to_vec())
 }
@@ -266,9 +284,12 @@ fn top5(place: &Map<String, Value>) -> Result<Vec<(String, f64)>, String> {
         )
     };
     let values = found.and_then(Value::as_array).ok_or_else(refused)?;
-    let values: Vec<f64> = values.iter().filter_map(Value::as_f64).collect();
-    let is_ordered = values.is_sorted_by(|a, b| a >= b) && values.last().is_some_and(|x| *x >= 0.0);
-    if values.len() != 5 || !is_ordered {
+    let values: Option<Vec<f64>> = values.iter().map(Value::as_f64).collect();
+    let values = values
+        .filter(|values| values.len() == 5)
+        .ok_or_else(refused)?;
+    let is_ordered = values.is_sorted_by(|a, b| a >= b) && values.iter().all(|x| *x >= 0.0);
+    if !is_ordered || values.iter().any(|x| !x.is_finite()) {
         return Err(refused());
     }
     let named = values.into_iter().enumerate();
@@ -347,6 +368,21 @@ mod tests {
                 "layer_0_hidden.std = null, not a finite number",
             ),
             (
+                "\"abs_mean\": 4.5",
+                "\"abs_mean\": 5.5",
+                "layer_0_hidden.abs_mean = 5.5 must lie between |mean| = 3 and rms = 5",
+            ),
+            (
+                "\"std\": 4.0",
+                "\"std\": -4.0",
+                "none of them is ever below 0",
+            ),
+            (
+                "\"layer_0_hidden\"",
+                "\"layer_00_hidden\"",
+                "write the layer as layer_0",
+            ),
+            (
                 "\"num_hidden_layers\": 2",
                 "\"num_hidden_layers\": 3",
                 "has no layer_2_hidden",
@@ -374,6 +410,21 @@ mod tests {
                 error.contains(part) && error.contains("a_activation_stats.json"),
                 "{error}"
             );
+        }
+        for numbers in [
+            "9.0, \"8\", 8.0, 7.0, 0.5, 0.1",
+            "9.0, NaN, 8.0, 7.0, 0.5, 0.1",
+            "9.0, 8.0, 8.0, 7.0",
+            "9.0, 8.0, 8.5, 7.0, 0.5",
+            "9.0, 8.0, 8.0, 7.0, -0.5",
+        ] {
+            let top = format!(
+                r#"{{"model_name": "tiny-step64", "num_hidden_layers": 1, "num_samples": 3, "per_layer_stats": {{
+                "layer_0_hidden": {{"top5_abs": [{numbers}]}}}}}}"#
+            );
+            let folder = folder(&[("a_top5_stats.json", &top)]);
+            let error = read(folder.path(), None).unwrap_err().to_string();
+            assert!(error.contains("not five magnitudes"), "{error}");
         }
         let twice = folder(&[
             ("a_activation_stats.json", STATS),

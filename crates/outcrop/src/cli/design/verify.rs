@@ -248,27 +248,37 @@ fn words(rows: &[Verified], goal: &Goal) -> String {
     lines.join("\n")
 }
 
+/// Fewer pairs have no interval: of two, resampling knows two differences.
+const FEWEST: usize = 3;
+
 fn verdict(effect: &Effect, goal: &Goal) -> String {
     let logarithmic = goal.target.is_logarithm();
     let shown = |x: f64| significant(if logarithmic { x.exp() } else { x });
-    let (sign, nothing) = if logarithmic {
-        ("times", 0.0)
-    } else {
-        ("plus", 0.0)
+    let quantity = goal.quantity();
+    let best = match logarithmic {
+        true => format!(
+            "the {quantity} of the best is {} times that of the random ones",
+            shown(effect.mean)
+        ),
+        false => format!(
+            "the {quantity} of the best less that of the random ones is {}",
+            shown(effect.mean)
+        ),
     };
     let (Some([lo, hi]), Some(p)) = (effect.alone, effect.p) else {
-        return format!("{} pairs are too few for an interval", effect.n);
+        return format!("{best}; {} pairs are too few for an interval", effect.n);
     };
-    let says = match (goal.better(hi, nothing), goal.better(lo, nothing)) {
+    if effect.n < FEWEST {
+        return format!("{best}; {} pairs are too few for an interval", effect.n);
+    }
+    let says = match (goal.better(hi, 0.0), goal.better(lo, 0.0)) {
         (true, true) => "the design was better than random search",
         (false, false) => "the design was worse than random search",
         _ => "no difference from random search is shown",
     };
     format!(
-        "over {} pairs the best have {sign} {} the {} of the random ones, 95 % interval {} to {}, p = {p:.3}: {says}",
+        "over {} pairs {best}, 95 % interval {} to {}, p = {p:.3}: {says}",
         effect.n,
-        shown(effect.mean),
-        goal.quantity(),
         shown(lo),
         shown(hi)
     )
