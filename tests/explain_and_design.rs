@@ -310,7 +310,7 @@ fn a_design_is_held_against_random_search() {
     assert_eq!(code, 0, "{errors}");
     for part in [
         " random architectures meet it",
-        "the f_max of the best is ",
+        "the f_last of the best is ",
         "2 pairs are too few for an interval",
     ] {
         assert!(said.contains(part), "{part}: {said}");
@@ -331,7 +331,7 @@ fn a_design_is_held_against_random_search() {
     let logs = [0, 1].map(|i| (measured[i] / measured[i + 2]).ln());
     let factor = (logs.iter().sum::<f64>() / 2.0).exp();
     let shown: Vec<&str> = said
-        .split("the f_max of the best is ")
+        .split("the f_last of the best is ")
         .nth(1)
         .unwrap()
         .split(' ')
