@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use outcrop::core::Measurement;
+
 use crate::common::{files, outcrop, text};
 use crate::hub::serve;
 use crate::small::{rows, series, succeeded};
@@ -152,6 +154,29 @@ fn elements_measure_the_same_bytes_as_one_process() {
     let said = text(&with_slurm(dir.path(), &words, &[]).stdout);
     assert!(said.contains("submitted 1 checkpoints"), "{said}");
     same(&expected, &tables(&dir.path().join("joined")));
+
+    // what has gone since has its element's rows, what has changed is measured again, and both are named
+    let before = rows(&dir.path().join("joined"));
+    fs::remove_dir_all(dir.path().join("joined")).unwrap();
+    fs::remove_dir_all(of.join("step2")).unwrap();
+    fs::copy(file(8), file(4)).unwrap();
+    let output = with_slurm(dir.path(), &[&joining[..], &["--join"]].concat(), &[]);
+    succeeded(&output);
+    let errors = text(&output.stderr);
+    for part in [
+        "step 2: its checkpoint is not among these any more",
+        "step 4: its checkpoint has changed since an element measured it",
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    let after = rows(&dir.path().join("joined"));
+    let of_step = |rows: &[Measurement], step: u64| -> Vec<Option<f32>> {
+        let own = rows.iter().filter(|row| row.step == step);
+        own.map(|row| row.stats.median).collect()
+    };
+    assert_eq!(of_step(&after, 2), of_step(&before, 2));
+    assert_eq!(of_step(&after, 4), of_step(&before, 8));
+    assert!(of_step(&before, 4) != of_step(&before, 8));
 }
 
 #[test]

@@ -186,6 +186,7 @@ impl<'a> Measuring<'a> {
         let steps: Vec<u64> = steps.map(|s| s.unwrap_or(self.options.step)).collect();
         self.ask_for_commits(&steps);
         self.recall();
+        self.take_in_what_has_gone(&steps, observer)?;
         let (held, fresh): (Vec<_>, Vec<_>) = (steps.into_iter().enumerate())
             .partition(|(_, step)| self.state.steps.contains_key(step));
         let again = self.verify(&held, stop, observer)?;
@@ -249,7 +250,7 @@ impl<'a> Measuring<'a> {
     ) -> Result<()> {
         let (found, key) = self.key(checkpoint, step)?;
         self.check(&found.arch, &checkpoint.folder)?;
-        let rows = match self.part(step)?.filter(|part| part.key.is(&key)) {
+        let rows = match self.unchanged_part(step, &key, observer)? {
             Some(part) => {
                 self.tell(step, &part.notes, observer);
                 part.rows

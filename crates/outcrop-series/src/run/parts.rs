@@ -4,6 +4,7 @@ use outcrop_checkpoint::Checkpoint;
 
 use super::Measuring;
 use crate::Result;
+use crate::key::Key;
 use crate::outcome::SeriesEvent;
 use crate::part::Part;
 
@@ -14,6 +15,44 @@ impl Measuring<'_> {
             Some(path) => Part::read(path, step, &self.state),
             None => Ok(None),
         }
+    }
+
+    /// The same, where the checkpoint is still what was measured.
+    pub(super) fn unchanged_part(
+        &self,
+        step: u64,
+        key: &Key,
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
+    ) -> Result<Option<Part>> {
+        let part = self.part(step)?;
+        if part.as_ref().is_some_and(|part| !part.key.is(key)) {
+            observer(SeriesEvent::Warning(format!(
+                "step {step}: its checkpoint has changed since an element measured it, and is measured again"
+            )));
+            return Ok(None);
+        }
+        Ok(part)
+    }
+
+    /// Takes in the steps that other processes measured, but that are not among the checkpoints any more.
+    pub(super) fn take_in_what_has_gone(
+        &mut self,
+        steps: &[u64],
+        observer: &mut dyn FnMut(SeriesEvent<'_>),
+    ) -> Result<()> {
+        let measured: Vec<u64> = self.options.parts.keys().copied().collect();
+        for step in measured {
+            if steps.contains(&step) || self.state.steps.contains_key(&step) {
+                continue;
+            }
+            if let Some(part) = self.part(step)? {
+                observer(SeriesEvent::Warning(format!(
+                    "step {step}: its checkpoint is not among these any more; the rows are those that an element measured"
+                )));
+                self.take_in(part, step, observer)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes in a step whose checkpoint is no longer there to be looked at.
