@@ -19,7 +19,7 @@ use crate::weight::Weights;
 use crate::{AttentionWeights, Block, BlockPlace, BlockRows, Routing, Weight};
 
 /// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
-const ROWS: usize = 96;
+const ROWS: usize = 192;
 /// The same where there are experts, each of which gets few of them.
 const EXPERT_ROWS: usize = 4 * ROWS;
 

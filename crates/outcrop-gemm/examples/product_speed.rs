@@ -18,7 +18,12 @@ const SHAPES: [[usize; 3]; 6] = [
 fn main() {
     println!("| m x k x n | one thread, GFLOP/s | all threads |\n|---|---|---|");
     for [m, k, n] in SHAPES {
-        let (a, w) = (vec![0.5; m * k], vec![0.25; n * k]);
+        // as long as those of weights, so that no product is spared
+        let number = |i: usize| (i % 1021) as f32 / 1021.0 - 0.5;
+        let (a, w): (Vec<_>, Vec<_>) = (
+            (0..m * k).map(number).collect(),
+            (0..n * k).map(number).collect(),
+        );
         let packed = Packed::transposed(&w, n, k);
         let mut c = vec![0.0; m * n];
         let mut best = |parallel: bool| {
@@ -29,7 +34,8 @@ fn main() {
                 start.elapsed().as_secs_f64()
             };
             let seconds = (0..20).map(once).fold(f64::INFINITY, f64::min);
-            assert!((c[0] - 0.125 * k as f32).abs() < 1e-3);
+            let expected: f32 = (0..k).map(|i| a[i] * w[i]).sum();
+            assert!((c[0] - expected).abs() < 1e-3);
             2.0 * (m * n * k) as f64 / seconds / 1e9
         };
         let (one, all) = (best(false), best(true));

@@ -6,6 +6,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::Aligned;
+use crate::amx;
 use crate::block::without_depth;
 use crate::kernel::{Block, Onto, Tile};
 use crate::pack::{DEPTH, PackedPart};
@@ -28,6 +29,9 @@ pub(crate) fn block_beside(
     stride: usize,
     bias: Option<&[f32]>,
 ) {
+    if let Some(b) = b.tiles() {
+        return amx::block_beside(a, b, [c, beside], stride, bias);
+    }
     let (tile, n) = (Tile::new(), b.n);
     let (rows, width) = (c.len().div_ceil(stride), tile.columns);
     let (size, all) = (rows * width, n.div_ceil(width) * rows * width);

@@ -1,6 +1,7 @@
 //! Some rows of C: what is packed of A and B for them, and the order of the tiles' panels.
 
 use crate::Aligned;
+use crate::amx;
 use crate::copy::Lines;
 use crate::kernel::{Block, Left, Onto, Right, Tile};
 use crate::pack::{DEPTH, Packed, PackedPart};
@@ -47,6 +48,11 @@ pub(crate) fn block(
     stride: usize,
     onto: Onto<'_>,
 ) {
+    if let Side::Packed(b) = &b
+        && let Some(b) = b.tiles()
+    {
+        return amx::block(a, b, c, stride, onto);
+    }
     let (tile, [k, n]) = (Tile::new(), b.size());
     let rows = c.len().div_ceil(stride);
     let high = rows.next_multiple_of(tile.rows);

@@ -36,8 +36,10 @@
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
 mod aligned;
+mod amx;
 mod beside;
 mod block;
+mod choice;
 mod copy;
 mod kernel;
 mod pack;
@@ -48,6 +50,7 @@ mod tile;
 mod transpose;
 
 pub use aligned::Aligned;
+pub use choice::Kernel;
 pub use kernel::Onto;
 pub use pack::{Packed, PackedPart};
 pub use panel::{Left, panel_width};

@@ -2,11 +2,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::Aligned;
+use crate::amx;
 use crate::copy::Lines;
 use crate::kernel::{Right, Tile};
 use crate::tile::Apart;
 use crate::transpose::transpose;
+use crate::{Aligned, Kernel};
 
 /// Depth of a slice: a panel of B, 32 KiB, and one of A stay in the first-level cache.
 pub(crate) const DEPTH: usize = 256;
@@ -15,15 +16,38 @@ pub(crate) const DEPTH: usize = 256;
 const SMALL: usize = 1 << 15;
 
 /// The right-hand matrix B, k x n, in the order in which the kernel reads it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Packed {
-    /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
-    pub(crate) values: Aligned,
+    values: Values,
     k: usize,
     n: usize,
 }
 
+#[derive(Clone, Debug)]
+enum Values {
+    /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
+    Vectors(Aligned),
+    Tiles(amx::Right),
+}
+
+impl Default for Packed {
+    /// Nothing yet, for the kernel that is [`Kernel::best`].
+    fn default() -> Self {
+        Self::of(Kernel::best())
+    }
+}
+
 impl Packed {
+    /// Nothing yet, for this kernel.
+    pub fn of(kernel: Kernel) -> Self {
+        let values = match kernel {
+            Kernel::Vectors => Values::Vectors(Aligned::default()),
+            Kernel::Tiles => Values::Tiles(amx::Right::default()),
+        };
+        let (k, n) = (0, 0);
+        Self { values, k, n }
+    }
+
     /// Packs B, given by rows.
     pub fn new(b: &[f32], k: usize, n: usize) -> Self {
         let mut packed = Self::default();
@@ -45,6 +69,10 @@ impl Packed {
             return self.pack_serial(b, k, n, row_stride, column_stride);
         }
         let strides = [row_stride, column_stride];
+        if let Some(panels) = self.tiles(b, [k, n], strides) {
+            let panels = panels.collect::<Vec<_>>().into_par_iter();
+            return panels.for_each(|panel| panel.split());
+        }
         for (first, slice) in self.slices(k, n) {
             let panels = slice
                 .par_chunks_exact_mut(slice_panel(k, first))
@@ -65,6 +93,9 @@ impl Packed {
         column_stride: usize,
     ) {
         let strides = [row_stride, column_stride];
+        if let Some(panels) = self.tiles(b, [k, n], strides) {
+            return panels.for_each(|panel| panel.split());
+        }
         for (first, slice) in self.slices(k, n) {
             let panels = slice.chunks_exact_mut(slice_panel(k, first)).enumerate();
             panels.for_each(|(j0, panel)| {
@@ -73,11 +104,24 @@ impl Packed {
         }
     }
 
-    /// Makes room for k x n: its slices, each with its first row.
+    /// Makes room for k x n in tiles: the panels that are to be split; none for vectors.
+    fn tiles<'a>(
+        &'a mut self,
+        b: &'a [f32],
+        [k, n]: [usize; 2],
+        strides: [usize; 2],
+    ) -> Option<impl Iterator<Item = amx::Panel<'a>>> {
+        (self.k, self.n) = (k, n);
+        match &mut self.values {
+            Values::Vectors(_) => None,
+            Values::Tiles(right) => Some(right.panels(b, [k, n], strides)),
+        }
+    }
+
+    /// Makes room for k x n: its slices, each with its first row; none for tiles.
     fn slices(&mut self, k: usize, n: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
-        self.room(k, n);
         let padded = n.next_multiple_of(Tile::new().columns);
-        let slices = self.values.chunks_mut((padded * DEPTH).max(1));
+        let slices = self.room(k, n).chunks_mut((padded * DEPTH).max(1));
         slices.enumerate().map(|(i, slice)| (i * DEPTH, slice))
     }
 
@@ -97,10 +141,27 @@ impl Packed {
     }
 
     /// Makes room for the first `k` rows of `n` columns, to be packed later.
-    pub(crate) fn room(&mut self, k: usize, n: usize) {
+    pub(crate) fn room(&mut self, k: usize, n: usize) -> &mut [f32] {
         (self.k, self.n) = (k, n);
-        self.values
-            .resize(n.next_multiple_of(Tile::new().columns) * k);
+        let values = self.vectors_mut();
+        values.resize(n.next_multiple_of(Tile::new().columns) * k);
+        values
+    }
+
+    /// What vectors read.
+    fn vectors_mut(&mut self) -> &mut Aligned {
+        match &mut self.values {
+            Values::Vectors(values) => values,
+            Values::Tiles(_) => unreachable!("only vectors ask for their panels"),
+        }
+    }
+
+    /// Which kernel it is packed for.
+    pub fn kernel(&self) -> Kernel {
+        match &self.values {
+            Values::Vectors(_) => Kernel::Vectors,
+            Values::Tiles(_) => Kernel::Tiles,
+        }
     }
 
     /// Where the panel of the columns from `j` on lies in the slice that begins at row `first`.
@@ -115,7 +176,7 @@ impl Packed {
     /// that is narrower is packed here.
     pub(crate) fn fresh<'a>(&'a mut self, values: &'a [f32], first: usize, j: usize) -> Right<'a> {
         let (n, place) = (self.n, self.place(first, j));
-        let to = &mut self.values[place];
+        let to = &mut self.vectors_mut()[place];
         let width = Tile::new().columns;
         if j + width > n {
             pack_panel(values, [n, 1], n, j / width, to);
@@ -127,7 +188,10 @@ impl Packed {
 
     /// How many numbers it can hold without fresh memory.
     pub fn capacity(&self) -> usize {
-        self.values.capacity()
+        match &self.values {
+            Values::Vectors(values) => values.capacity(),
+            Values::Tiles(right) => right.capacity(),
+        }
     }
 
     /// Number of rows of B: the depth of the product.
@@ -195,7 +259,24 @@ impl<'a> PackedPart<'a> {
 
     /// The panel of the columns from `j` on in the slice that begins at its row `first`.
     pub(crate) fn panel(&self, first: usize, j: usize) -> Right<'a> {
-        Right::Panel(&self.whole.values[self.whole.place(self.first + first, j)])
+        match &self.whole.values {
+            Values::Vectors(values) => {
+                Right::Panel(&values[self.whole.place(self.first + first, j)])
+            }
+            Values::Tiles(_) => unreachable!("only vectors ask for their panels"),
+        }
+    }
+
+    /// What tiles read.
+    pub(crate) fn tiles(&self) -> Option<amx::Part<'a>> {
+        match &self.whole.values {
+            Values::Vectors(_) => None,
+            Values::Tiles(b) => Some(amx::Part {
+                b,
+                k: self.k,
+                n: self.n,
+            }),
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! Products whose right-hand side and result are as wide as a panel: B needs no packing, and C is in the
 //! order in which the next product reads it.
 
-use crate::Aligned;
+use crate::amx;
 use crate::copy::Lines;
 use crate::kernel::{self, Block, Onto, Right, Tile};
 use crate::pack::DEPTH;
 use crate::transpose::transpose;
+use crate::{Aligned, Kernel};
 
 /// Columns of a panel on this machine: 32 with AVX-512, 16 with AVX2, 8 with NEON.
 pub fn panel_width() -> usize {
@@ -13,18 +14,64 @@ pub fn panel_width() -> usize {
 }
 
 /// The left-hand matrix A, m x k, packed for products with panels.
+#[derive(Clone, Debug)]
+pub struct Left(Values);
+
+#[derive(Clone, Debug)]
+enum Values {
+    Vectors(Panels),
+    Tiles(amx::Left),
+}
+
+impl Default for Left {
+    /// Nothing yet, for the kernel that is [`Kernel::best`].
+    fn default() -> Self {
+        Self::of(Kernel::best())
+    }
+}
+
+impl Left {
+    /// Nothing yet, for this kernel.
+    pub fn of(kernel: Kernel) -> Self {
+        Self(match kernel {
+            Kernel::Vectors => Values::Vectors(Panels::default()),
+            Kernel::Tiles => Values::Tiles(amx::Left::default()),
+        })
+    }
+
+    /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
+    /// there.
+    pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
+        match &mut self.0 {
+            Values::Vectors(panels) => panels.pack(a, m, k, row_stride, column_stride),
+            Values::Tiles(left) => left.pack(a, m, k, row_stride, column_stride),
+        }
+    }
+
+    /// C = A B of the first `m` rows and `k` columns of A: B is [k, [`panel_width`]] and C
+    /// [m, [`panel_width`]], both by rows. On this thread.
+    ///
+    /// # Panics
+    /// Where A, B or C is smaller.
+    pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
+        match &self.0 {
+            Values::Vectors(panels) => panels.multiply(m, k, b, c),
+            Values::Tiles(left) => left.multiply(m, k, b, c),
+        }
+    }
+}
+
+/// For vectors.
 #[derive(Clone, Debug, Default)]
-pub struct Left {
+struct Panels {
     /// Slices of [`DEPTH`] columns of A, each in panels: panel, column, row.
     values: Aligned,
     m: usize,
     k: usize,
 }
 
-impl Left {
-    /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
-    /// there.
-    pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
+impl Panels {
+    fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
         let high = Tile::new().rows;
         (self.m, self.k) = (m, k);
         let padded = m.div_ceil(high) * high;
@@ -63,12 +110,7 @@ impl Left {
         }
     }
 
-    /// C = A B of the first `m` rows and `k` columns of A: B is [k, [`panel_width`]] and C
-    /// [m, [`panel_width`]], both by rows. On this thread.
-    ///
-    /// # Panics
-    /// Where A, B or C is smaller.
-    pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
+    fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
         assert!(m <= self.m && k <= self.k, "a part of {m} x {k} of A");
         let tile = Tile::new();
         let padded = self.m.div_ceil(tile.rows) * tile.rows;

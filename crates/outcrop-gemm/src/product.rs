@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::Kernel;
 use crate::beside::block_beside;
 use crate::block::{Side, block};
 use crate::kernel::Onto;
@@ -9,7 +10,7 @@ use crate::pack::{DEPTH, Packed, PackedPart};
 use crate::rows::LeftMatrix;
 
 /// Rows of A at a time: they stay in the second-level cache.
-const ROWS: usize = 96;
+const ROWS: usize = 192;
 
 /// C = A B, [`Onto::ZERO`], or A B added to what `onto` says. The rows of C, of n numbers, are `stride` apart;
 /// as many are computed as `c` begins. In parallel on the current rayon pool.
@@ -25,7 +26,7 @@ pub fn multiply<'b>(
 ) {
     let b = b.into();
     let rows = share(c.len().div_ceil(stride.max(1)));
-    for range in slabs(b.k, b.n) {
+    for range in slabs(b) {
         let (a, b, onto) = slab(range, a, b, onto);
         let parts = c.par_chunks_mut(rows * stride).enumerate();
         parts.for_each(|(i, c)| block(a.from(i * rows), Side::Packed(b), c, stride, onto));
@@ -52,7 +53,7 @@ pub fn multiply_serial<'b>(
     onto: Onto<'_>,
 ) {
     let b = b.into();
-    for range in slabs(b.k, b.n) {
+    for range in slabs(b) {
         let (a, b, onto) = slab(range, a, b, onto);
         for (i, c) in c.chunks_mut(ROWS * stride).enumerate() {
             block(a.from(i * ROWS), Side::Packed(b), c, stride, onto);
@@ -87,7 +88,7 @@ pub fn multiply_beside<'b>(
     let blocks = c.chunks_mut(ROWS * stride);
     for (i, (c, beside)) in blocks.zip(beside.chunks_mut(ROWS * stride)).enumerate() {
         let beside = &mut beside[..c.len()];
-        let slabs = slabs(b.k, b.n);
+        let slabs = slabs(b);
         block_beside(a.from(i * ROWS), b, slabs, [c, beside], stride, bias);
     }
 }
@@ -107,7 +108,11 @@ pub fn multiply_packing(
     onto: Onto<'_>,
 ) {
     let head = c.len().min(ROWS * stride);
-    for range in slabs(b.len() / n.max(1), n) {
+    if packed.kernel() == Kernel::Tiles {
+        packed.pack_serial(b, b.len() / n.max(1), n, n, 1);
+        return multiply_serial(a, &*packed, c, stride, onto);
+    }
+    for range in slabs_of(b.len() / n.max(1), n) {
         let (k, values) = (range.len(), &b[range.start * n..range.end * n]);
         let (a, onto) = (a.skip_columns(range.start), onto.slice(range.start == 0));
         // beside rows of A where they lie copying would not be hidden
@@ -126,12 +131,19 @@ pub fn multiply_packing(
     }
 }
 
+/// Those of B; all its rows for tiles, which split A for them.
+fn slabs(b: PackedPart<'_>) -> impl Iterator<Item = Range<usize>> + use<> {
+    let tiles = b.tiles().map(|_| 0..b.k);
+    let vectors = tiles.is_none().then(|| slabs_of(b.k, b.n));
+    tiles.into_iter().chain(vectors.into_iter().flatten())
+}
+
 /// Numbers of B that stay in the second-level cache beside a block's rows of A.
 const NEAR: usize = 1 << 18;
 
 /// Rows of B at a time, so that all rows of A meet them while they are near. At least two slices, since every slab
 /// reads and writes C: one is 8 % slower where C is 1024 wide.
-fn slabs(k: usize, n: usize) -> impl Iterator<Item = Range<usize>> {
+fn slabs_of(k: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
     let long = (NEAR / n.max(1) / DEPTH * DEPTH).clamp(2 * DEPTH, 8 * DEPTH);
     // no rows are one slab too, which writes C
     let starts = (0..k.max(1)).step_by(long);

@@ -1,8 +1,8 @@
-//! Against sums in f64.
+//! Against sums in f64, by every kernel that this machine has.
 
 use outcrop_gemm::{
-    Left, LeftMatrix, Onto, Packed, multiply, multiply_beside, multiply_packing, multiply_serial,
-    panel_width,
+    Kernel, Left, LeftMatrix, Onto, Packed, multiply, multiply_beside, multiply_packing,
+    multiply_serial, panel_width,
 };
 use proptest::prelude::*;
 
@@ -16,15 +16,34 @@ fn numbers(n: usize, seed: u32) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
+/// B by rows, packed for a kernel.
+fn by_rows(kernel: Kernel, b: &[f32], k: usize, n: usize) -> Packed {
+    let mut packed = Packed::of(kernel);
+    packed.pack(b, k, n, n, 1);
+    packed
+}
+
+/// B = W', packed for a kernel.
+fn transposed(kernel: Kernel, w: &[f32], n: usize, k: usize) -> Packed {
+    let mut packed = Packed::of(kernel);
+    packed.pack(w, k, n, 1, k);
+    packed
+}
+
+/// One of the kernels of this machine, by chance.
+fn kernel() -> impl Strategy<Value = Kernel> {
+    prop::sample::select(vec![Kernel::Vectors, Kernel::best()])
+}
+
 proptest! {
     #[test]
-    fn products_of_any_shape(m in 1usize..150, k in 0usize..80, n in 1usize..100, pad in 0usize..5, seed in 0u32..1000) {
+    fn products_of_any_shape(kernel in kernel(), m in 1usize..150, k in 0usize..80, n in 1usize..100, pad in 0usize..5, seed in 0u32..1000) {
         let (sa, sc) = (k + pad + 1, n + pad);
         let (a, w) = (numbers(m * sa, seed), numbers(n * k, seed + 1));
         let start = numbers(m * sc, seed + 2);
-        let by_rows: Vec<f32> = (0..k * n).map(|i| w[(i % n) * k + i / n]).collect();
+        let lines: Vec<f32> = (0..k * n).map(|i| w[(i % n) * k + i / n]).collect();
         let bias = numbers(n, seed + 3);
-        let packs = [Packed::transposed(&w, n, k), Packed::new(&by_rows, k, n)];
+        let packs = [transposed(kernel, &w, n, k), by_rows(kernel, &lines, k, n)];
         for (kind, packed) in packs.iter().cycle().enumerate().take(4) {
             let bias = (kind > 1).then_some(bias.as_slice());
             let onto = Onto { c: kind % 2 == 1, bias };
@@ -54,15 +73,15 @@ proptest! {
 proptest! {
     /// A' B with A read by columns is that with A laid out, bit for bit, and so is B packed on one thread.
     #[test]
-    fn transposed_products_are_those_of_what_is_laid_out(m in 1usize..150, k in 1usize..600, n in 1usize..70, pad in 0usize..3, seed in 0u32..1000) {
+    fn transposed_products_are_those_of_what_is_laid_out(kernel in kernel(), m in 1usize..150, k in 1usize..600, n in 1usize..70, pad in 0usize..3, seed in 0u32..1000) {
         let (stride, b) = (m + pad, numbers(k * n, seed + 1));
         let by_columns = numbers(k * stride, seed);
-        let by_rows: Vec<f32> = (0..m * k).map(|i| by_columns[i % k * stride + i / k]).collect();
-        let mut packed = Packed::default();
+        let lines: Vec<f32> = (0..m * k).map(|i| by_columns[i % k * stride + i / k]).collect();
+        let mut packed = Packed::of(kernel);
         packed.pack_serial(&b, k, n, n, 1);
         let (mut ours, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
         multiply(LeftMatrix::transposed(&by_columns, stride), &packed, &mut ours, n, Onto::C);
-        multiply_serial(LeftMatrix::new(&by_rows, k), &Packed::new(&b, k, n), &mut expected, n, Onto::C);
+        multiply_serial(LeftMatrix::new(&lines, k), &by_rows(kernel, &b, k, n), &mut expected, n, Onto::C);
         prop_assert_eq!(ours, expected);
     }
 }
@@ -70,16 +89,16 @@ proptest! {
 proptest! {
     /// Packed on the way or before, on one thread or some: the same bits, over slabs of B too.
     #[test]
-    fn products_that_pack_are_those_of_what_is_packed(m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
+    fn products_that_pack_are_those_of_what_is_packed(kernel in kernel(), m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
         let (a, b) = (numbers((m + pad) * (k + pad), seed), numbers(k * n, seed + 1));
         let (bias, start, stride) = (numbers(n, seed + 2), numbers(m * (n + pad), seed + 3), n + pad);
-        let mut memory = Packed::new(&a, k + pad, m + pad);
+        let mut memory = by_rows(kernel, &a, k + pad, m + pad);
         for a in [LeftMatrix::new(&a, k + pad), LeftMatrix::transposed(&a, m + pad)] {
             for onto in [Onto::ZERO, Onto::C, Onto { c: true, bias: Some(&bias) }] {
                 let [mut ours, mut serial, mut parallel] = [&start, &start, &start].map(Vec::clone);
                 multiply_packing(a, &b, n, &mut memory, &mut ours, stride, onto);
-                multiply_serial(a, &Packed::new(&b, k, n), &mut serial, stride, onto);
-                multiply(a, &Packed::new(&b, k, n), &mut parallel, stride, onto);
+                multiply_serial(a, &by_rows(kernel, &b, k, n), &mut serial, stride, onto);
+                multiply(a, &by_rows(kernel, &b, k, n), &mut parallel, stride, onto);
                 prop_assert_eq!(&ours, &serial);
                 prop_assert_eq!(&parallel, &serial);
             }
@@ -90,9 +109,9 @@ proptest! {
 proptest! {
     /// A product and what it is added to are those of two calls, bit for bit, and nothing beside them is touched.
     #[test]
-    fn products_beside_are_those_of_two_calls(m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
+    fn products_beside_are_those_of_two_calls(kernel in kernel(), m in 1usize..250, k in 0usize..1300, n in 1usize..150, pad in 0usize..3, seed in 0u32..1000) {
         let (a, stride) = (numbers(m * k + 1, seed), n + pad);
-        let packed = Packed::new(&numbers(k * n, seed + 1), k, n);
+        let packed = by_rows(kernel, &numbers(k * n, seed + 1), k, n);
         let (bias, start) = (numbers(n, seed + 2), numbers(m * stride, seed + 3));
         for bias in [None, Some(&bias[..])] {
             let [mut ours, mut onto, mut beside, mut alone] = [&start; 4].map(Vec::clone);
@@ -107,13 +126,13 @@ proptest! {
 
 proptest! {
     #[test]
-    fn panels_of_any_part(m in 1usize..40, k in 0usize..600, less in 0usize..30, seed in 0u32..1000) {
+    fn panels_of_any_part(kernel in kernel(), m in 1usize..40, k in 0usize..600, less in 0usize..30, seed in 0u32..1000) {
         let width = panel_width();
         let (a, b) = (numbers(m * k, seed), numbers(k * width, seed + 1));
         let by_columns: Vec<f32> = (0..m * k).map(|i| a[(i % m) * k + i / m]).collect();
         let (rows, depth) = (m - less.min(m - 1), k - (less * 9).min(k));
         for (values, strides) in [(&a, [k, 1]), (&by_columns, [1, m])] {
-            let mut left = Left::default();
+            let mut left = Left::of(kernel);
             left.pack(values, m, k, strides[0], strides[1]);
             let mut c = vec![9.0; rows * width + 1];
             left.multiply(rows, depth, &b, &mut c);
@@ -133,18 +152,15 @@ proptest! {
 fn a_deep_product_is_summed_over_slices() {
     let (m, k, n) = (7, 1_700, 33);
     let (a, w) = (numbers(m * k, 5), numbers(n * k, 6));
-    let mut c = vec![9.0; m * n];
-    multiply(
-        LeftMatrix::new(&a, k),
-        &Packed::transposed(&w, n, k),
-        &mut c,
-        n,
-        Onto::ZERO,
-    );
-    for i in 0..m {
-        for j in 0..n {
-            let terms = (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(w[j * k + p]));
-            assert!((f64::from(c[i * n + j]) - terms.sum::<f64>()).abs() < 1e-4);
+    for kernel in [Kernel::Vectors, Kernel::best()] {
+        let mut c = vec![9.0; m * n];
+        let packed = transposed(kernel, &w, n, k);
+        multiply(LeftMatrix::new(&a, k), &packed, &mut c, n, Onto::ZERO);
+        for i in 0..m {
+            for j in 0..n {
+                let terms = (0..k).map(|p| f64::from(a[i * k + p]) * f64::from(w[j * k + p]));
+                assert!((f64::from(c[i * n + j]) - terms.sum::<f64>()).abs() < 1e-4);
+            }
         }
     }
 }
@@ -153,8 +169,13 @@ fn a_deep_product_is_summed_over_slices() {
 fn a_part_is_the_product_of_the_first_rows_and_columns() {
     let (m, k, n) = (9, 1_300, 90);
     let (a, w) = (numbers(m * k, 7), numbers(n * k, 8));
-    let packed = Packed::transposed(&w, n, k);
-    for (k_part, n_part) in [(1_300, 1), (700, 33), (512, 64), (3, 90)] {
+    let cases = [(1_300, 1), (700, 33), (512, 64), (3, 90)];
+    let kernels = [Kernel::Vectors, Kernel::best()];
+    for ((k_part, n_part), kernel) in cases
+        .into_iter()
+        .flat_map(|case| kernels.map(|kernel| (case, kernel)))
+    {
+        let packed = transposed(kernel, &w, n, k);
         let mut c = vec![9.0; m * n];
         multiply(
             LeftMatrix::new(&a, k),
@@ -176,11 +197,9 @@ fn a_part_is_the_product_of_the_first_rows_and_columns() {
 #[test]
 fn the_same_bits_on_any_number_of_threads() {
     let (m, k, n) = (700, 130, 70);
-    let (a, packed) = (
-        numbers(m * k, 1),
-        Packed::transposed(&numbers(n * k, 2), n, k),
-    );
-    let run = |threads: usize| {
+    let (a, w) = (numbers(m * k, 1), numbers(n * k, 2));
+    let run = |kernel: Kernel, threads: usize| {
+        let packed = transposed(kernel, &w, n, k);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let mut c = vec![0.0; m * n];
         pool.map(|pool| {
@@ -189,8 +208,79 @@ fn the_same_bits_on_any_number_of_threads() {
         .ok();
         c
     };
-    for threads in [2, 3, 8, 16] {
-        assert_eq!(run(threads), run(1), "{threads} threads");
+    for kernel in [Kernel::Vectors, Kernel::best()] {
+        for threads in [2, 3, 8, 16] {
+            assert_eq!(run(kernel, threads), run(kernel, 1), "{threads} threads");
+        }
+    }
+}
+
+/// Numbers of f32, of f16 and of bf16, and products of sums that cancel: within what rounding in f32 allows.
+#[test]
+fn each_kernel_is_as_exact_as_f32() {
+    let (m, k, n) = (64, 512, 96);
+    let a = numbers(m * k, 11);
+    let kept = |bits: u32| move |x: f32| f32::from_bits(x.to_bits() & (u32::MAX << bits));
+    for bits in [0, 13, 16] {
+        let w: Vec<f32> = numbers(n * k, 12).into_iter().map(kept(bits)).collect();
+        for kernel in [Kernel::Vectors, Kernel::best()] {
+            let mut c = vec![0.0; m * n];
+            multiply(
+                LeftMatrix::new(&a, k),
+                &transposed(kernel, &w, n, k),
+                &mut c,
+                n,
+                Onto::ZERO,
+            );
+            for (at, c) in c.iter().enumerate() {
+                let (a, w) = (&a[at / n * k..][..k], &w[at % n * k..][..k]);
+                let terms = a.iter().zip(w).map(|(a, w)| f64::from(*a) * f64::from(*w));
+                let (sum, size) =
+                    terms.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()));
+                assert!(
+                    (f64::from(*c) - sum).abs() < 1e-6 * size,
+                    "{kernel:?}, {bits} bits: {c} for {sum}"
+                );
+            }
+        }
+    }
+}
+
+/// What is not finite is never lost, the largest numbers do not overflow, and zeros stay zeros.
+#[test]
+fn numbers_at_the_ends_of_their_range() {
+    let k = 40;
+    for kernel in [Kernel::Vectors, Kernel::best()] {
+        let product = |a: f32, b: f32| {
+            let (mut line, mut column) = (vec![0.0; k], vec![1.0; k]);
+            (line[33], column[33]) = (a, b);
+            let mut c = [9.0];
+            multiply_serial(
+                LeftMatrix::new(&line, k),
+                &transposed(kernel, &column, 1, k),
+                &mut c,
+                1,
+                Onto::ZERO,
+            );
+            c[0]
+        };
+        let odd = [
+            f32::NAN,
+            f32::from_bits(0x7fff_ffff),
+            f32::from_bits(0x7f80_0001),
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+        ];
+        for x in odd {
+            assert!(
+                !product(x, 1.0).is_finite() && !product(0.5, x).is_finite(),
+                "{kernel:?}: {x}"
+            );
+        }
+        for x in [f32::MAX, -f32::MAX, 1.0 + f32::EPSILON, 1e-30, 0.0] {
+            assert_eq!([product(x, 1.0), product(1.0, x)], [x, x], "{kernel:?}");
+        }
+        assert_eq!(product(f32::MAX, 2.0), f32::INFINITY);
     }
 }
 
