@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use outcrop_arch::Section;
-use outcrop_gemm::{LeftMatrix, Packed, multiply_serial, panel_width};
+use outcrop_gemm::{LeftMatrix, Packed, multiply_serial};
 use outcrop_vector::{
     add_columns, add_into, cross_entropy, multiply_into, softcap, softcap_slopes,
 };
@@ -260,7 +260,7 @@ impl Packs<'_> {
             projected: Buffer::of(self.end.projection.map_or(0, |_| ROWS * inputs)),
             logits: Buffer::of(ROWS * outputs),
             slopes: Buffer::of(if bounded { ROWS * outputs } else { 0 }),
-            packed: Lent::new(ROWS * outputs.next_multiple_of(panel_width())),
+            packed: Lent::new(Packed::numbers(ROWS, outputs)),
         }
     }
 

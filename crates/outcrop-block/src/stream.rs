@@ -18,10 +18,14 @@ use crate::routing::{Routes, Routings};
 use crate::weight::Weights;
 use crate::{AttentionWeights, Block, BlockPlace, BlockRows, Routing, Weight};
 
-/// Rows that one task works on: a multiple of the panels of attention and of the tiles of products.
+/// Rows that one task works on: a multiple of the panels of attention and of the tiles of products. The more there are, the
+/// less often weights are read.
 const ROWS: usize = 192;
 /// The same where there are experts, each of which gets few of them.
-const EXPERT_ROWS: usize = 4 * ROWS;
+const EXPERT_ROWS: usize = 2 * ROWS;
+/// Tasks that keep a few threads busy. Where there are fewer they have half of the rows, on any number of threads: what is
+/// added up by task then keeps its bits.
+const TASKS: usize = 8;
 
 /// A group of sequences that go through blocks whose weights come one after another, in memory that is used
 /// again: per row no more than queries, keys and values is kept.
@@ -122,7 +126,7 @@ impl Stream {
             Some(Weight::Vector(values)) => values.clone(),
             Some(Weight::Matrix(_)) | None => Vec::new(),
         });
-        self.tasks = tasks(lengths, rows_of(block));
+        self.tasks = tasks(lengths, rows_of(block, lengths.iter().sum()));
         match block.experts() {
             Some(experts) => self.routings.resize(x.len() / block.d_model(), experts),
             None => self.routings.clear(),
@@ -213,7 +217,7 @@ impl Stream {
         let weights = Weights::packed(weights);
         let pass = block.pass(&weights, &tables, &block.between_layout);
         let past = if attends { &self.past[..] } else { &[] };
-        let together = rows_of(block);
+        let together = rows_of(block, x.len() / d);
         let rows = x
             .chunks_mut(together * d)
             .zip(self.qkv.chunks_mut(together * width));
@@ -302,10 +306,11 @@ impl Pass<'_> {
     }
 }
 
-/// How many rows a task has.
-fn rows_of(block: &Block) -> usize {
+/// How many of `rows` a task has.
+fn rows_of(block: &Block, rows: usize) -> usize {
     match block.experts() {
         Some(_) => EXPERT_ROWS,
+        None if rows < TASKS * ROWS => ROWS / 2,
         None => ROWS,
     }
 }

@@ -1,7 +1,7 @@
 //! Weights as products and norms read them.
 
 use outcrop_arch::TensorKind;
-use outcrop_gemm::{Packed, panel_width};
+use outcrop_gemm::Packed;
 
 use crate::Input;
 use crate::memory::Lent;
@@ -150,7 +150,7 @@ fn matrix(input: &Input) -> Option<([usize; 2], [usize; 2])> {
 
 /// A matrix of this size, with the strides of its rows and columns.
 pub(crate) fn pack(values: &[f32], [k, n]: [usize; 2], [row, column]: [usize; 2]) -> Lent<Packed> {
-    let mut packed = Lent::<Packed>::new(k * n.next_multiple_of(panel_width()));
+    let mut packed = Lent::<Packed>::new(Packed::numbers(k, n));
     packed.pack(values, k, n, row, column);
     packed
 }

@@ -186,7 +186,15 @@ impl Packed {
         Right::Apart(Apart { values, stride, to })
     }
 
-    /// How many numbers it can hold without fresh memory.
+    /// How many numbers of 32 bits the best kernel keeps for k x n: see [`Packed::capacity`].
+    pub fn numbers(k: usize, n: usize) -> usize {
+        match Kernel::best() {
+            Kernel::Vectors => n.next_multiple_of(Tile::new().columns) * k,
+            Kernel::Tiles => amx::Right::numbers(k, n),
+        }
+    }
+
+    /// How many numbers of 32 bits it can keep without fresh memory.
     pub fn capacity(&self) -> usize {
         match &self.values {
             Values::Vectors(values) => values.capacity(),

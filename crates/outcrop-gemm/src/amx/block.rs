@@ -66,6 +66,11 @@ impl Right {
         &self.values[j / SIDE * size + first / DEEP * self.step()..(j / SIDE + 1) * size]
     }
 
+    /// How many numbers it keeps for k x n, if these need all parts.
+    pub(crate) fn numbers(k: usize, n: usize) -> usize {
+        n.div_ceil(SIDE) * k.div_ceil(DEEP) * STEP
+    }
+
     pub(crate) fn capacity(&self) -> usize {
         self.values.capacity()
     }
