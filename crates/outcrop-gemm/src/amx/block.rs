@@ -1,12 +1,14 @@
 //! Some rows of C by tiles: what is split of A and B for them, and the order of panels.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::split::{self, Rows};
+use super::left::split_left;
+use super::right::Part;
 use super::tiles::{AHEAD, Factors, SIDE, Start, Tiles};
-use super::{DEEP, PARTS, STEP, TILE};
+use super::{DEEP, STEP};
 use crate::Aligned;
 use crate::block::without_depth;
 use crate::kernel::Onto;
@@ -14,67 +16,6 @@ use crate::rows::LeftMatrix;
 
 /// Steps of A that are split together: some hundred rows of 512 numbers stay in the second-level cache.
 const SLAB: usize = 16;
-
-/// The right-hand matrix B, k x n: panels of 32 columns, each step by step.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Right {
-    values: Aligned<u32>,
-    /// Parts of its numbers; those that are left out are 0.
-    parts: usize,
-    k: usize,
-    n: usize,
-}
-
-impl Right {
-    /// Makes room for B, whose element (p, j) is `b[p * row + j * column]`: its panels, which are to be split.
-    pub(crate) fn panels<'a>(
-        &'a mut self,
-        b: &'a [f32],
-        [k, n]: [usize; 2],
-        strides: [usize; 2],
-    ) -> impl Iterator<Item = Panel<'a>> {
-        let parts = split::parts(b);
-        (self.parts, self.k, self.n) = (parts, k, n);
-        let size = self.size();
-        self.values.resize(n.div_ceil(SIDE) * size);
-        let panels = self.values.chunks_exact_mut(size.max(1)).enumerate();
-        panels.map(move |(i, to)| {
-            let (b, columns) = (&b[i * SIDE * strides[1]..], SIDE.min(n - i * SIDE));
-            Panel {
-                b,
-                strides,
-                size: [k, columns],
-                parts,
-                to,
-            }
-        })
-    }
-
-    /// Numbers in a panel.
-    fn size(&self) -> usize {
-        self.k.div_ceil(DEEP) * self.step()
-    }
-
-    /// Numbers in a step of a panel.
-    fn step(&self) -> usize {
-        2 * self.parts * TILE
-    }
-
-    /// The panel of the columns from `j` on, from row `first` on.
-    fn panel(&self, first: usize, j: usize) -> &[u32] {
-        let size = self.size();
-        &self.values[j / SIDE * size + first / DEEP * self.step()..(j / SIDE + 1) * size]
-    }
-
-    /// How many numbers it keeps for k x n, if these need all parts.
-    pub(crate) fn numbers(k: usize, n: usize) -> usize {
-        n.div_ceil(SIDE) * k.div_ceil(DEEP) * STEP
-    }
-
-    pub(crate) fn capacity(&self) -> usize {
-        self.values.capacity()
-    }
-}
 
 thread_local! {
     /// Used again, since fresh memory causes page faults.
@@ -87,14 +28,6 @@ struct Memory {
     a: Aligned<u32>,
     /// Tiles of C that are not written where they belong at once: panel of B, of A, row, column.
     sums: Aligned,
-}
-
-/// The first `k` rows and `n` columns of B.
-#[derive(Clone, Copy)]
-pub(crate) struct Part<'a> {
-    pub(crate) b: &'a Right,
-    pub(crate) k: usize,
-    pub(crate) n: usize,
 }
 
 /// Where sums go.
@@ -140,64 +73,93 @@ fn add(a: LeftMatrix<'_>, b: Part<'_>, mut to: To<'_>, stride: usize, bias: Opti
     let rows = to.len().div_ceil(stride);
     let last = rows.saturating_sub(1) * a.stride + (b.k - 1) * a.step;
     assert!(
-        last < a.values.len() || rows == 0,
+        rows == 0 || last < a.values.len(),
         "A has {rows} rows of {}",
         b.k
     );
     let (high, steps, tiles) = (rows.div_ceil(SIDE), b.k.div_ceil(DEEP), Tiles::new());
+    // a panel's sums wait for the next slab only where there is one
+    let (size, kept) = (
+        high * SIDE * SIDE,
+        if steps > SLAB { b.n.div_ceil(SIDE) } else { 1 },
+    );
     MEMORY.with_borrow_mut(|Memory { a: split, sums }| {
-        sums.resize(b.n.div_ceil(SIDE) * high * SIDE * SIDE);
+        sums.resize(kept * size);
         for slab in (0..steps).step_by(SLAB) {
             let (from, deep) = (slab * DEEP, SLAB.min(steps - slab));
+            let (part, depth) = (a.skip_columns(from), (b.k - from).min(deep * DEEP));
             split.resize(high * deep * STEP);
-            split_rows(
-                a.skip_columns(from),
-                rows,
-                (b.k - from).min(deep * DEEP),
-                split,
-            );
-            for (j, sums) in (0..b.n)
-                .step_by(SIDE)
-                .zip(sums.chunks_exact_mut(high * SIDE * SIDE))
-            {
-                let columns = SIDE.min(b.n - j);
-                let first = line(bias.map(|bias| &bias[j..][..columns]));
-                let start = if slab == 0 {
-                    Start::Line(&first)
-                } else {
-                    Start::C
+            split_left(part.values, [a.stride, a.step], [rows, depth], split);
+            for at in 0..b.n.div_ceil(SIDE) {
+                let columns = at * SIDE..b.n.min((at + 1) * SIDE);
+                let panel = Panel {
+                    columns,
+                    rows,
+                    stride,
+                    whole: [slab == 0, slab + deep == steps],
                 };
-                let mut factors = Factors {
-                    a: &[],
-                    b: b.b.panel(from, j),
-                    parts: b.b.parts,
-                    next: b.b.size(),
-                };
-                for (i, sums) in sums.chunks_exact_mut(SIDE * SIDE).enumerate() {
-                    let place = Place {
-                        row: i * SIDE,
-                        rows: SIDE.min(rows - i * SIDE),
-                        column: j,
-                        columns,
-                        stride,
-                    };
-                    factors.a = &split[i * deep * STEP..][..deep * STEP];
-                    match &mut to {
-                        To::C(c) if place.whole() => {
-                            tiles.multiply(factors, start, &mut c[place.start()..], stride)
-                        }
-                        to => {
-                            tiles.multiply(factors, start, sums, SIDE);
-                            if slab + deep == steps {
-                                to.put(place, sums);
-                            }
-                        }
-                    }
-                    factors.next += deep * AHEAD;
-                }
+                let sums = &mut sums[at % kept * size..][..size];
+                panel.add(&tiles, split, b.b.factors(from, at), bias, &mut to, sums);
             }
         }
     });
+}
+
+/// Columns of C that belong to a panel of B.
+struct Panel {
+    columns: Range<usize>,
+    rows: usize,
+    stride: usize,
+    /// Whether this slab is the first, and the last.
+    whole: [bool; 2],
+}
+
+impl Panel {
+    /// Adds the products of `split` rows of A and a panel of B to `sums` or where they go.
+    fn add<'a>(
+        &self,
+        tiles: &Tiles,
+        split: &'a [u32],
+        mut factors: Factors<'a>,
+        bias: Option<&[f32]>,
+        to: &mut To<'_>,
+        sums: &mut [f32],
+    ) {
+        let first = line(bias.map(|bias| &bias[self.columns.clone()]));
+        let start = if self.whole[0] {
+            Start::Line(&first)
+        } else {
+            Start::C
+        };
+        let length = split.len() / self.rows.div_ceil(SIDE).max(1);
+        let panels = split
+            .chunks_exact(length.max(1))
+            .zip(sums.chunks_exact_mut(SIDE * SIDE));
+        for (i, (a, sums)) in panels.enumerate() {
+            let (rows, columns) = (
+                i * SIDE..self.rows.min((i + 1) * SIDE),
+                self.columns.clone(),
+            );
+            let place = Place {
+                rows,
+                columns,
+                stride: self.stride,
+            };
+            factors.a = a;
+            match &mut *to {
+                To::C(c) if place.whole() => {
+                    tiles.multiply(factors, start, &mut c[place.start()..], self.stride)
+                }
+                _ => {
+                    tiles.multiply(factors, start, sums, SIDE);
+                    if self.whole[1] {
+                        to.put(&place, sums);
+                    }
+                }
+            }
+            factors.next += length / STEP * AHEAD;
+        }
+    }
 }
 
 /// A line of a bias or of zeros.
@@ -210,22 +172,19 @@ fn line(bias: Option<&[f32]>) -> [f32; SIDE] {
 }
 
 /// Part of C that a panel of A and one of B make.
-#[derive(Clone, Copy)]
 struct Place {
-    row: usize,
-    rows: usize,
-    column: usize,
-    columns: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
     stride: usize,
 }
 
 impl Place {
-    fn whole(self) -> bool {
-        self.rows == SIDE && self.columns == SIDE
+    fn whole(&self) -> bool {
+        self.rows.len() == SIDE && self.columns.len() == SIDE
     }
 
-    fn start(self) -> usize {
-        self.row * self.stride + self.column
+    fn start(&self) -> usize {
+        self.rows.start * self.stride + self.columns.start
     }
 }
 
@@ -238,7 +197,7 @@ impl To<'_> {
     }
 
     /// Puts sums where they belong.
-    fn put(&mut self, place: Place, sums: &[f32]) {
+    fn put(&mut self, place: &Place, sums: &[f32]) {
         let sums = sums.as_chunks::<SIDE>().0;
         match self {
             Self::C(c) => Arch::new().dispatch(Put::<false> { place, c, sums }),
@@ -257,7 +216,7 @@ impl To<'_> {
 
 /// C = sums, or C += sums where that is meant.
 struct Put<'a, const ONTO: bool> {
-    place: Place,
+    place: &'a Place,
     c: &'a mut [f32],
     sums: &'a [[f32; SIDE]],
 }
@@ -270,128 +229,17 @@ impl<const ONTO: bool> WithSimd for Put<'_, ONTO> {
         let Self { place, c, sums } = self;
         let put = |c: &mut f32, x: f32| *c = if ONTO { *c + x } else { x };
         let lines = c[place.start()..].chunks_mut(place.stride).zip(sums);
-        for (c, sums) in lines.take(place.rows) {
+        for (c, sums) in lines.take(place.rows.len()) {
             match c.first_chunk_mut::<SIDE>() {
                 // of a length that the compiler knows
-                Some(c) if place.columns == SIDE => {
+                Some(c) if place.columns.len() == SIDE => {
                     c.iter_mut().zip(sums).for_each(|(c, x)| put(c, *x))
                 }
-                _ => c[..place.columns]
+                _ => c[..place.columns.len()]
                     .iter_mut()
                     .zip(sums)
                     .for_each(|(c, x)| put(c, *x)),
             }
         }
-    }
-}
-
-/// Splits `rows` rows and `depth` columns of A into panels of 32 rows.
-fn split_rows(a: LeftMatrix<'_>, rows: usize, depth: usize, to: &mut [u32]) {
-    split_left(a.values, [a.stride, a.step], [rows, depth], to);
-}
-
-/// The same of a matrix with these strides of rows and columns.
-fn split_left(a: &[f32], [row, column]: [usize; 2], [rows, depth]: [usize; 2], to: &mut [u32]) {
-    let steps = depth.div_ceil(DEEP);
-    for (i, to) in to.chunks_exact_mut((steps * STEP).max(1)).enumerate() {
-        let (values, rows) = (&a[i * SIDE * row..], SIDE.min(rows - i * SIDE));
-        if column == 1 {
-            Rows {
-                values,
-                stride: row,
-                rows,
-                depth,
-                to,
-            }
-            .split();
-            continue;
-        }
-        let mut square = [0.0; SIDE * DEEP];
-        for (step, to) in to.chunks_exact_mut(STEP).enumerate() {
-            let (values, deep) = (
-                &values[step * DEEP * column..],
-                DEEP.min(depth - step * DEEP),
-            );
-            split::turn(values, [row, column], [rows, deep], &mut square);
-            Rows {
-                values: &square,
-                stride: DEEP,
-                rows,
-                depth: deep,
-                to,
-            }
-            .split();
-        }
-    }
-}
-
-/// The left-hand matrix A, m x k, split once for many panels of B.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Left {
-    /// Panels of 32 rows, step by step.
-    values: Aligned<u32>,
-    m: usize,
-    k: usize,
-}
-
-impl Left {
-    pub(crate) fn pack(
-        &mut self,
-        a: &[f32],
-        m: usize,
-        k: usize,
-        row_stride: usize,
-        column_stride: usize,
-    ) {
-        (self.m, self.k) = (m, k);
-        self.values
-            .resize(m.div_ceil(SIDE) * k.div_ceil(DEEP) * STEP);
-        split_left(a, [row_stride, column_stride], [m, k], &mut self.values);
-    }
-
-    /// C = A B of the first `m` rows and `k` columns of A; B is [k, 32] and C [m, 32].
-    pub(crate) fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
-        assert!(m <= self.m && k <= self.k, "a part of {m} x {k} of A");
-        let c = &mut c[..m * SIDE];
-        if k == 0 {
-            return c.fill(0.0);
-        }
-        let (steps, all, tiles) = (k.div_ceil(DEEP), self.k.div_ceil(DEEP), Tiles::new());
-        let zero = Start::Line(&[0.0; SIDE]);
-        MEMORY.with_borrow_mut(|memory| {
-            memory.a.resize(steps * STEP);
-            split::panel(&b[..k * SIDE], [SIDE, 1], [k, SIDE], PARTS, &mut memory.a);
-            let panels = self.values.chunks_exact(all * STEP);
-            for (a, c) in panels.zip(c.chunks_mut(SIDE * SIDE)) {
-                let factors = Factors {
-                    a: &a[..steps * STEP],
-                    b: &memory.a,
-                    parts: PARTS,
-                    next: 0,
-                };
-                if c.len() == SIDE * SIDE {
-                    tiles.multiply(factors, zero, c, SIDE);
-                    continue;
-                }
-                let mut sums = [0.0; SIDE * SIDE];
-                tiles.multiply(factors, zero, &mut sums, SIDE);
-                c.copy_from_slice(&sums[..c.len()]);
-            }
-        });
-    }
-}
-
-/// Some columns of B, and where their parts go.
-pub(crate) struct Panel<'a> {
-    b: &'a [f32],
-    strides: [usize; 2],
-    size: [usize; 2],
-    parts: usize,
-    to: &'a mut [u32],
-}
-
-impl Panel<'_> {
-    pub(crate) fn split(self) {
-        split::panel(self.b, self.strides, self.size, self.parts, self.to);
     }
 }

@@ -5,10 +5,14 @@
 //! that bf16 or f16 holds have one part or two, so that weights in these formats take three or five products.
 
 mod block;
+mod left;
+mod right;
 mod split;
 mod tiles;
 
-pub(crate) use block::{Left, Panel, Part, Right, block, block_beside};
+pub(crate) use block::{block, block_beside};
+pub(crate) use left::Left;
+pub(crate) use right::{Panel, Part, Right};
 pub(crate) use tiles::available;
 
 /// Parts of a number.
