@@ -16,36 +16,26 @@ pub(crate) const DEPTH: usize = 256;
 const SMALL: usize = 1 << 15;
 
 /// The right-hand matrix B, k x n, in the order in which the kernel reads it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Packed {
-    values: Values,
+    /// The kernel that was asked for; none where the size decides.
+    asked: Option<Kernel>,
+    /// The one it is packed for, and what that reads.
+    kernel: Kernel,
+    /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
+    vectors: Aligned,
+    tiles: amx::Right,
     k: usize,
     n: usize,
 }
 
-#[derive(Clone, Debug)]
-enum Values {
-    /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
-    Vectors(Aligned),
-    Tiles(amx::Right),
-}
-
-impl Default for Packed {
-    /// Nothing yet, for the kernel that is [`Kernel::best`].
-    fn default() -> Self {
-        Self::of(Kernel::best())
-    }
-}
-
 impl Packed {
-    /// Nothing yet, for this kernel.
+    /// Nothing yet, for this kernel whatever the size.
     pub fn of(kernel: Kernel) -> Self {
-        let values = match kernel {
-            Kernel::Vectors => Values::Vectors(Aligned::default()),
-            Kernel::Tiles => Values::Tiles(amx::Right::default()),
-        };
-        let (k, n) = (0, 0);
-        Self { values, k, n }
+        Self {
+            asked: Some(kernel),
+            ..Self::default()
+        }
     }
 
     /// Packs B, given by rows.
@@ -111,11 +101,14 @@ impl Packed {
         [k, n]: [usize; 2],
         strides: [usize; 2],
     ) -> Option<impl Iterator<Item = amx::Panel<'a>>> {
+        self.size(k, n);
+        (self.kernel == Kernel::Tiles).then(|| self.tiles.panels(b, [k, n], strides))
+    }
+
+    /// It becomes k x n, for the kernel that was asked for or fits the size.
+    fn size(&mut self, k: usize, n: usize) {
         (self.k, self.n) = (k, n);
-        match &mut self.values {
-            Values::Vectors(_) => None,
-            Values::Tiles(right) => Some(right.panels(b, [k, n], strides)),
-        }
+        self.kernel = self.asked.unwrap_or_else(|| Kernel::for_size(k, n));
     }
 
     /// Makes room for k x n: its slices, each with its first row; none for tiles.
@@ -143,25 +136,20 @@ impl Packed {
     /// Makes room for the first `k` rows of `n` columns, to be packed later.
     pub(crate) fn room(&mut self, k: usize, n: usize) -> &mut [f32] {
         (self.k, self.n) = (k, n);
-        let values = self.vectors_mut();
-        values.resize(n.next_multiple_of(Tile::new().columns) * k);
-        values
+        self.vectors
+            .resize(n.next_multiple_of(Tile::new().columns) * k);
+        &mut self.vectors
     }
 
-    /// What vectors read.
-    fn vectors_mut(&mut self) -> &mut Aligned {
-        match &mut self.values {
-            Values::Vectors(values) => values,
-            Values::Tiles(_) => unreachable!("only vectors ask for their panels"),
-        }
+    /// Whether k x n would be packed for tiles.
+    pub(crate) fn fits_tiles(&mut self, k: usize, n: usize) -> bool {
+        self.size(k, n);
+        self.kernel == Kernel::Tiles
     }
 
-    /// Which kernel it is packed for.
+    /// Which kernel multiplies with it.
     pub fn kernel(&self) -> Kernel {
-        match &self.values {
-            Values::Vectors(_) => Kernel::Vectors,
-            Values::Tiles(_) => Kernel::Tiles,
-        }
+        self.kernel
     }
 
     /// Where the panel of the columns from `j` on lies in the slice that begins at row `first`.
@@ -176,7 +164,7 @@ impl Packed {
     /// that is narrower is packed here.
     pub(crate) fn fresh<'a>(&'a mut self, values: &'a [f32], first: usize, j: usize) -> Right<'a> {
         let (n, place) = (self.n, self.place(first, j));
-        let to = &mut self.vectors_mut()[place];
+        let to = &mut self.vectors[place];
         let width = Tile::new().columns;
         if j + width > n {
             pack_panel(values, [n, 1], n, j / width, to);
@@ -186,9 +174,9 @@ impl Packed {
         Right::Apart(Apart { values, stride, to })
     }
 
-    /// How many numbers of 32 bits the best kernel keeps for k x n: see [`Packed::capacity`].
+    /// How many numbers of 32 bits are kept for k x n: see [`Packed::capacity`].
     pub fn numbers(k: usize, n: usize) -> usize {
-        match Kernel::best() {
+        match Kernel::for_size(k, n) {
             Kernel::Vectors => n.next_multiple_of(Tile::new().columns) * k,
             Kernel::Tiles => amx::Right::numbers(k, n),
         }
@@ -196,10 +184,7 @@ impl Packed {
 
     /// How many numbers of 32 bits it can keep without fresh memory.
     pub fn capacity(&self) -> usize {
-        match &self.values {
-            Values::Vectors(values) => values.capacity(),
-            Values::Tiles(right) => right.capacity(),
-        }
+        self.vectors.capacity() + self.tiles.capacity()
     }
 
     /// Number of rows of B: the depth of the product.
@@ -267,24 +252,13 @@ impl<'a> PackedPart<'a> {
 
     /// The panel of the columns from `j` on in the slice that begins at its row `first`.
     pub(crate) fn panel(&self, first: usize, j: usize) -> Right<'a> {
-        match &self.whole.values {
-            Values::Vectors(values) => {
-                Right::Panel(&values[self.whole.place(self.first + first, j)])
-            }
-            Values::Tiles(_) => unreachable!("only vectors ask for their panels"),
-        }
+        Right::Panel(&self.whole.vectors[self.whole.place(self.first + first, j)])
     }
 
-    /// What tiles read.
+    /// What tiles read, if it is packed for them.
     pub(crate) fn tiles(&self) -> Option<amx::Part<'a>> {
-        match &self.whole.values {
-            Values::Vectors(_) => None,
-            Values::Tiles(b) => Some(amx::Part {
-                b,
-                k: self.k,
-                n: self.n,
-            }),
-        }
+        let (b, k, n) = (&self.whole.tiles, self.k, self.n);
+        (self.whole.kernel == Kernel::Tiles).then_some(amx::Part { b, k, n })
     }
 }
 

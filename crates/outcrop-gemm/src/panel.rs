@@ -14,37 +14,32 @@ pub fn panel_width() -> usize {
 }
 
 /// The left-hand matrix A, m x k, packed for products with panels.
-#[derive(Clone, Debug)]
-pub struct Left(Values);
-
-#[derive(Clone, Debug)]
-enum Values {
-    Vectors(Panels),
-    Tiles(amx::Left),
-}
-
-impl Default for Left {
-    /// Nothing yet, for the kernel that is [`Kernel::best`].
-    fn default() -> Self {
-        Self::of(Kernel::best())
-    }
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    /// The kernel that was asked for; none where the size decides.
+    asked: Option<Kernel>,
+    /// The one it is packed for, and what that reads.
+    kernel: Kernel,
+    panels: Panels,
+    tiles: amx::Left,
 }
 
 impl Left {
-    /// Nothing yet, for this kernel.
+    /// Nothing yet, for this kernel whatever the size.
     pub fn of(kernel: Kernel) -> Self {
-        Self(match kernel {
-            Kernel::Vectors => Values::Vectors(Panels::default()),
-            Kernel::Tiles => Values::Tiles(amx::Left::default()),
-        })
+        Self {
+            asked: Some(kernel),
+            ..Self::default()
+        }
     }
 
     /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
     /// there.
     pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
-        match &mut self.0 {
-            Values::Vectors(panels) => panels.pack(a, m, k, row_stride, column_stride),
-            Values::Tiles(left) => left.pack(a, m, k, row_stride, column_stride),
+        self.kernel = self.asked.unwrap_or_else(|| Kernel::for_panels(m, k));
+        match self.kernel {
+            Kernel::Vectors => self.panels.pack(a, m, k, row_stride, column_stride),
+            Kernel::Tiles => self.tiles.pack(a, m, k, row_stride, column_stride),
         }
     }
 
@@ -54,9 +49,9 @@ impl Left {
     /// # Panics
     /// Where A, B or C is smaller.
     pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
-        match &self.0 {
-            Values::Vectors(panels) => panels.multiply(m, k, b, c),
-            Values::Tiles(left) => left.multiply(m, k, b, c),
+        match self.kernel {
+            Kernel::Vectors => self.panels.multiply(m, k, b, c),
+            Kernel::Tiles => self.tiles.multiply(m, k, b, c),
         }
     }
 }

@@ -2,7 +2,6 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::Kernel;
 use crate::beside::block_beside;
 use crate::block::{Side, block};
 use crate::kernel::Onto;
@@ -108,7 +107,7 @@ pub fn multiply_packing(
     onto: Onto<'_>,
 ) {
     let head = c.len().min(ROWS * stride);
-    if packed.kernel() == Kernel::Tiles {
+    if packed.fits_tiles(b.len() / n.max(1), n) {
         packed.pack_serial(b, b.len() / n.max(1), n, n, 1);
         return multiply_serial(a, &*packed, c, stride, onto);
     }

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor};
 use outcrop_core::{FolderLock, LossPoint, Measurement, Provenance, Ratio, Trajectory};
-use outcrop_model::{HiddenNoise, Objective, Transformer, ids};
+use outcrop_gemm::Kernel;
+use outcrop_model::{Backend, HiddenNoise, Objective, Transformer, ids};
 use outcrop_schedule::Schedule;
 
 use crate::answers::Answers;
@@ -382,6 +383,7 @@ fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Res
         spec_sha256: Some(spec.sha256()?),
         corpus_sha256: Some(corpus.sha256().into()),
         backend: Some(environment.backend.name().into()),
+        products: (environment.backend == Backend::Flex).then(|| Kernel::best().name().into()),
         seed: Some(spec.train.seed),
         ..Provenance::default()
     })

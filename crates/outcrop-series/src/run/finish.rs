@@ -2,6 +2,7 @@
 
 use outcrop_checkpoint::CheckpointSeries;
 use outcrop_core::Provenance;
+use outcrop_forward::Kernel;
 
 use super::Measuring;
 use crate::CheckpointSource;
@@ -63,6 +64,7 @@ impl Measuring<'_> {
                 Some(engine) => format!("{}, f32", engine.name()),
                 None => "outcrop-forward, f32".into(),
             }),
+            products: (self.options.engine.is_none()).then(|| Kernel::best().name().into()),
             command: Some(format!(
                 "outcrop measure, tokens: {}",
                 tokens_in_words(self.tokens)
