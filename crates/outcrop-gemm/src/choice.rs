@@ -2,6 +2,10 @@ use std::sync::LazyLock;
 
 use crate::amx;
 
+/// Rows and columns of right-hand sides from which on tiles are faster, and those of left-hand sides that meet panels.
+const SMALL: usize = 96;
+const SMALL_LEFT: usize = 64;
+
 /// How products are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kernel {
@@ -27,32 +31,17 @@ impl Kernel {
         *BEST
     }
 
-    /// The best for a right-hand side of k x n: in small ones tiles are padded, and splitting costs what they spare.
+    /// The best for a right-hand side of k x n: with small ones splitting numbers costs what tiles spare.
     pub(crate) fn for_size(k: usize, n: usize) -> Self {
-        static SMALL: LazyLock<[usize; 2]> = LazyLock::new(|| {
-            let f = |n| {
-                std::env::var(n)
-                    .ok()
-                    .and_then(|x| x.parse().ok())
-                    .unwrap_or(0)
-            };
-            [f("AMX_K"), f("AMX_N")]
-        });
-        match k < SMALL[0] || n < SMALL[1] {
+        match k.min(n) < SMALL {
             true => Self::Vectors,
             false => Self::best(),
         }
     }
 
-    /// The best for a left-hand side that meets panels.
+    /// The best for a left-hand side of m x k that meets panels of 32 columns, which are split each time.
     pub(crate) fn for_panels(m: usize, k: usize) -> Self {
-        static SMALL: LazyLock<usize> = LazyLock::new(|| {
-            std::env::var("AMX_L")
-                .ok()
-                .and_then(|x| x.parse().ok())
-                .unwrap_or(0)
-        });
-        match m.min(k) < *SMALL {
+        match m.min(k) < SMALL_LEFT {
             true => Self::Vectors,
             false => Self::best(),
         }

@@ -1,15 +1,18 @@
 //! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often: the weights of a layer
 //! are packed when they are loaded and multiplied with every token.
 //!
-//! The kernel keeps a tile of C in vector registers (12 x 32 with AVX-512, 6 x 16 with AVX2) and is chosen at run time,
-//! through `pulp`; all of it is safe code. Each element is summed in the same order for any number of threads, so
-//! results are the same bits.
+//! A [`Kernel`] is chosen at run time, by machine and size. On vectors a tile of C stays in registers (12 x 32 with AVX-512,
+//! 6 x 16 with AVX2), through `pulp`. On the tiles of AMX numbers of f32 are multiplied as sums of three of bf16, as exactly as
+//! rounding in f32 allows, and two to three times as fast; its instructions are the only unsafe code (`amx/tiles.rs`). Each element
+//! is summed in the same order for any number of threads, so results are the same bits. The two kernels round differently;
+//! `OUTCROP_AMX=0` in the environment asks for vectors.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
 //! | [`PackedPart`] | its first rows and columns |
 //! | [`multiply`] | C = A B, C += A B or with a bias, rows in parallel on the current rayon pool |
+//! | [`Kernel`] | how products are computed |
 //! | [`Onto`] | what a product is added to: nothing, C or a bias |
 //! | [`multiply_serial`] | the same on the current thread |
 //! | [`multiply_beside`] | C += A B, and A B itself |
@@ -32,6 +35,7 @@
 //! ```
 //!
 //! ## References
+//! Henry, Tang and Heinecke (2019), Proceedings of the 26th IEEE Symposium on Computer Arithmetic, 69-76 (f32 by parts of bf16).
 //! Goto and van de Geijn (2008), ACM Transactions on Mathematical Software 34:12; Van Zee and van de
 //! Geijn (2015), ACM Transactions on Mathematical Software 41:14.
 
