@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let target = process::target()?;
     let bench = target.with_file_name("bench");
     let python = python::pytorch(&root.join("crates"), &bench)?;
-    let checkpoint = bench.join("pythia-70m-random");
+    let checkpoint = bench.join("random/pythia-70m");
     let script = root.join("crates/outcrop-forward/benches/pytorch/checkpoint.py");
     python::made_by(&python, &script, &checkpoint)?;
     let sides = [PathBuf::from(checkout), root];

@@ -8,15 +8,18 @@ use std::process::{Command, ExitCode};
 use super::table;
 use crate::{bad_use, process, python, real_model};
 
-pub(super) const ABOUT: &str = "top 3 and median of every layer of a checkpoint in the shape of Pythia-70m, or of \
-     SmolLM2-135M straight from its GGUF, by PyTorch in f32 and by us [--model pythia-70m or smollm2-135m] \
+pub(super) const ABOUT: &str = "top 3 and median of every layer of a random checkpoint in the shape of Pythia-70m, \
+     Pythia-410m or, in bf16 shards, Llama 1.1B, or of SmolLM2-135M straight from its GGUF, by PyTorch in f32 and by us \
+     [--model pythia-70m, pythia-410m, llama-1.1b or smollm2-135m] \
      [--rounds N, 3] [--tokens N, 2048] [--sequences N, 10] [--threads N] [--backend NAME: on a GPU, PyTorch on it too if it can]";
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Subject {
-    /// Random weights in the shape of Pythia-70m, that checkpoint.py writes.
-    Pythia,
+    /// Random weights that checkpoint.py writes, in these shapes.
+    Pythia70m,
+    Pythia410m,
+    Llama1b,
     /// The real model, for PyTorch unpacked to f32 beforehand.
     SmolLm2,
 }
@@ -86,12 +89,19 @@ fn crates() -> PathBuf {
 }
 
 impl Subject {
+    const ALL: [Self; 4] = [
+        Self::Pythia70m,
+        Self::Pythia410m,
+        Self::Llama1b,
+        Self::SmolLm2,
+    ];
+
     fn prepare(self) -> Result<Prepared, String> {
         match self {
-            Self::Pythia => {
+            Self::Pythia70m | Self::Pythia410m | Self::Llama1b => {
                 let bench = process::target()?.with_file_name("bench");
                 let python = python::pytorch(&crates(), &bench)?;
-                let folder = bench.join("pythia-70m-random");
+                let folder = bench.join("random").join(self.name());
                 python::made_by(&python, &scripts().join("checkpoint.py"), &folder)?;
                 let model = folder.clone();
                 Ok(Prepared {
@@ -115,10 +125,23 @@ impl Subject {
         }
     }
 
+    /// As `--model` says it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pythia70m => "pythia-70m",
+            Self::Pythia410m => "pythia-410m",
+            Self::Llama1b => "llama-1.1b",
+            Self::SmolLm2 => "smollm2-135m",
+        }
+    }
+
     /// Its blocks, d_model, and how many weights a token meets in a block.
     fn shape(self) -> [usize; 3] {
         match self {
-            Self::Pythia => [6, 512, 4 * 512 * 512 + 2 * 512 * 2048],
+            Self::Pythia70m => [6, 512, 12 * 512 * 512],
+            Self::Pythia410m => [24, 1024, 12 * 1024 * 1024],
+            // 32 heads of 64, 4 for keys and values
+            Self::Llama1b => [22, 2048, 2 * 2048 * (2048 + 256) + 3 * 2048 * 5632],
             // 9 heads of 64, 3 for keys and values
             Self::SmolLm2 => [30, 576, 2 * 576 * (576 + 192) + 3 * 576 * 1536],
         }
@@ -169,7 +192,7 @@ fn has_cuda(python: &Path) -> bool {
 
 fn request(arguments: &[OsString]) -> Result<Request, String> {
     let mut request = Request {
-        subject: Subject::Pythia,
+        subject: Subject::Pythia70m,
         rounds: 3,
         tokens: 2048,
         sequences: 10,
@@ -180,11 +203,13 @@ fn request(arguments: &[OsString]) -> Result<Request, String> {
     while let Some(name) = arguments.next() {
         let field = match name.as_ref() {
             "--model" => {
-                request.subject = match arguments.next().as_deref() {
-                    Some("pythia-70m") => Subject::Pythia,
-                    Some("smollm2-135m") => Subject::SmolLm2,
-                    _ => return Err("--model is pythia-70m or smollm2-135m".into()),
-                };
+                let name = arguments.next();
+                let named = |subject: &&Subject| Some(subject.name()) == name.as_deref();
+                let subject = Subject::ALL.iter().find(named);
+                request.subject = *subject.ok_or_else(|| {
+                    let names = Subject::ALL.map(Subject::name).join(", ");
+                    format!("--model is one of {names}")
+                })?;
                 continue;
             }
             "--backend" => {
@@ -362,7 +387,7 @@ mod tests {
             |text: &str| request(&text.split_whitespace().map(Into::into).collect::<Vec<_>>());
         let request = parse("--rounds 2 --tokens 64 --sequences 100 --threads 1").unwrap();
         let expected = Request {
-            subject: Subject::Pythia,
+            subject: Subject::Pythia70m,
             rounds: 2,
             tokens: 64,
             sequences: 100,

@@ -11,8 +11,8 @@ use super::training::{self, median};
 use crate::{bad_use, process, python};
 
 pub(super) const ABOUT: &str = "top 3 and median of every layer of 12 checkpoints in the shape of Pythia-14m, 10 sequences of \
-     512 tokens: `outcrop measure` with its audit, from start to end, and a script with PyTorch, without its imports \
-     [--rounds N, 5] [--threads N]";
+     512 tokens: `outcrop measure` with its audit, from start to end, and a script with PyTorch, without its imports, with the \
+     same audit and without [--rounds N, 5] [--threads N]";
 
 /// Step, sequence and layer, and what was measured there: the largest magnitude and the median.
 type Rows = BTreeMap<[u64; 3], [f64; 2]>;
@@ -33,31 +33,38 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     process::finish(process::cargo().args(["build", "--workspace"]))?;
     let outcrop = process::target()?.join(format!("outcrop{}", std::env::consts::EXE_SUFFIX));
     let ours = || ours(&outcrop, &folder, &threads);
-    let theirs = || theirs(&python, &script, &folder, &threads);
+    let theirs = |audits| theirs(&python, &script, &folder, &threads, audits);
     let mut lines = Vec::new();
-    let mut ratios = Vec::new();
+    let mut ratios = [Vec::new(), Vec::new()];
     for round in 0..request.rounds {
         let first = (round % 2 == 0).then(ours).transpose()?;
-        let (seconds, expected) = theirs()?;
+        let (audited, expected) = theirs(true)?;
+        let (plain, _) = theirs(false)?;
         let (took, found) = first.map_or_else(ours, Ok)?;
-        ratios.push(seconds / took);
+        ratios[0].push(audited / took);
+        ratios[1].push(plain / took);
         lines.push(vec![
             process::load(),
             format!("{took:.2}"),
-            format!("{seconds:.2}"),
-            format!("{:.2}", seconds / took),
+            format!("{audited:.2}"),
+            format!("{:.2}", audited / took),
+            format!("{plain:.2}"),
+            format!("{:.2}", plain / took),
             format!("{:.1e}", difference(&found, &expected)?),
         ]);
     }
     let header = [
         "load",
         "ours, s",
-        "PyTorch, s",
+        "PyTorch with the audit, s",
+        "PyTorch / ours",
+        "without, s",
         "PyTorch / ours",
         "largest difference",
     ];
     table::print(&header, &lines);
-    println!("\nMedian of PyTorch / ours: {:.2}", median(ratios));
+    let [audited, plain] = ratios.map(median);
+    println!("\nMedian of PyTorch / ours: {audited:.2}, {plain:.2} where PyTorch does not audit");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,10 +97,12 @@ fn theirs(
     script: &Path,
     folder: &Path,
     threads: &str,
+    audits: bool,
 ) -> Result<(f64, Rows), String> {
     let table: PathBuf = folder.join("pytorch.csv");
     let mut command = Command::new(python);
     command.arg(script).arg(folder).arg(threads).arg(&table);
+    command.args(audits.then(|| folder.join("pytorch-audit.json")));
     command.envs([("TRANSFORMERS_VERBOSITY", "error"), ("TQDM_DISABLE", "1")]);
     let said = process::output(&mut command)?;
     let seconds = said.trim().parse();

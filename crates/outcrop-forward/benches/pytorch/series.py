@@ -2,17 +2,22 @@
 
     python3 series.py FOLDER                      writes the series, always the same
     python3 series.py FOLDER THREADS MEASUREMENTS measures it
+    python3 series.py FOLDER THREADS MEASUREMENTS AUDIT measures it, and audits what it reads
 
 Measuring: of every checkpoint the body alone, 10 sequences of 512 ids in one batch, SDPA attention, hooks on the outputs of the
 blocks; to MEASUREMENTS goes a CSV with the columns step, sequence, layer, top1, median. Prints the seconds from after the imports
-to the end, loading included. Nothing is hashed.
+to the end, loading included. The audit, as JSON in the file AUDIT, is of each file its SHA-256 and of each tensor its SHA-256, how
+many of its numbers are not finite, and whether they are all the same; nothing is hashed without it.
 """
 import csv
+import hashlib
+import json
 import sys
 import time
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from transformers import AutoModel, GPTNeoXConfig, GPTNeoXForCausalLM
 
 STEPS = 12
@@ -40,9 +45,24 @@ def drawn(vocabulary):
     return ids.remainder(vocabulary).view(SEQUENCES, TOKENS)
 
 
+def audit(checkpoint):
+    """What is known of a checkpoint's file and of each of its tensors."""
+    path = checkpoint / "model.safetensors"
+    with open(path, "rb") as file:
+        found = {"file": hashlib.file_digest(file, "sha256").hexdigest()}
+    with safe_open(path, "pt") as tensors:
+        for name in tensors.keys():
+            tensor = tensors.get_tensor(name)
+            found[name] = (hashlib.sha256(tensor.numpy()).hexdigest(), (~tensor.isfinite()).sum().item(),
+                           bool((tensor == tensor.flatten()[0]).all()))
+    return found
+
+
 @torch.inference_mode()
-def measure(folder, rows):
+def measure(folder, rows, audits):
     for checkpoint in sorted((folder / "series").iterdir(), key=lambda path: int(path.name[4:])):
+        if audits is not None:
+            audits[checkpoint.name] = audit(checkpoint)
         model = AutoModel.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="sdpa").eval()
 
         def hook(layer):
@@ -65,10 +85,13 @@ def main():
         return write(folder)
     torch.set_num_threads(int(sys.argv[2]))
     start = time.perf_counter()
+    audits = {} if len(sys.argv) > 4 else None
     with open(sys.argv[3], "w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["step", "sequence", "layer", "top1", "median"])
-        measure(folder, rows)
+        measure(folder, rows, audits)
+    if audits is not None:
+        Path(sys.argv[4]).write_text(json.dumps(audits))
     print(time.perf_counter() - start)
 
 
