@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use crate::causal::Causal;
-use crate::ranks;
+use crate::ranks::{self, Expected, FirstPass};
 use crate::summary::Summary;
 use crate::sums;
 use crate::{CausalSums, Error, Found, Kernel, Missing, Result, View};
@@ -73,6 +73,8 @@ pub struct Sample<'a> {
     kernels: [Option<Result<&'a Kernel, Missing>>; Companion::ALL.len()],
     own_kernel: Option<Result<&'a Kernel, Missing>>,
     stream_rms: Option<f64>,
+    /// Where quantiles of magnitudes are expected.
+    expected: Vec<Expected>,
     summary: OnceLock<Summary>,
     causal: OnceLock<Result<Causal, Missing>>,
     /// The ranks of magnitudes that were asked for first.
@@ -92,6 +94,7 @@ impl<'a> Sample<'a> {
             kernels: [None; Companion::ALL.len()],
             own_kernel: None,
             stream_rms: None,
+            expected: Vec::new(),
             summary: OnceLock::new(),
             causal: OnceLock::new(),
             ranks: OnceLock::new(),
@@ -199,6 +202,12 @@ impl<'a> Sample<'a> {
         self
     }
 
+    /// With quantiles of its magnitudes where they are expected: exact wherever they are.
+    pub(crate) fn expecting(mut self, expected: Vec<Expected>) -> Self {
+        self.expected = expected;
+        self
+    }
+
     /// The root mean square of the residual stream to which the tensor is added.
     pub(crate) fn stream_rms(&self) -> Found {
         match self.stream_rms {
@@ -239,7 +248,9 @@ impl<'a> Sample<'a> {
 
     /// Sums and maxima of the observed tensor, computed when they are asked for first.
     pub(crate) fn summary(&self) -> &Summary {
-        self.summary.get_or_init(|| Summary::new(self.tensor))
+        let expected = || FirstPass::new(self.expected.clone());
+        self.summary
+            .get_or_init(|| Summary::new(self.tensor, expected()))
     }
 
     /// What the observed tensor adds up to as attention weights, computed when it is asked for first; scalars above the
@@ -257,7 +268,8 @@ impl<'a> Sample<'a> {
 
     /// As [`ranks::magnitudes_at`]; those that are among the ranks of the first call are not computed again.
     pub(crate) fn magnitudes_at(&self, ranks: &[usize]) -> Vec<f32> {
-        let compute = || ranks::magnitudes_at(self.tensor.values(), ranks);
+        let values = self.tensor.values();
+        let compute = || ranks::magnitudes_at(values, ranks, self.summary().ranks.as_ref());
         let with_ranks = || ranks.iter().copied().zip(compute()).collect();
         let known: &Vec<(usize, f32)> = self.ranks.get_or_init(with_ranks);
         let find = |rank: &usize| known.iter().find(|(known, _)| known == rank);

@@ -2,12 +2,17 @@
 //! column, while it is in the first-level cache.
 
 mod columns;
+mod own;
+mod powers;
 
 use crate::View;
-use crate::sums::{LANES, largest_bits_of, magnitude_bits, sum_of, sum_of_f32, whole};
-use crate::wide::{Arch, Simd, Vectors, WithSimd, padded, scalars, vectorised, vectors};
+use crate::ranks::FirstPass;
+use crate::sums::{LANES, largest_bits_of, magnitude_bits, sum_of_f32, whole};
+use crate::wide::{Arch, Simd, WithSimd, vectorised};
 
 pub(crate) use columns::Columns;
+use columns::fetch;
+use powers::Powers;
 
 /// Sums and maxima of a tensor.
 #[derive(Clone, Debug)]
@@ -23,10 +28,13 @@ pub(crate) struct Summary {
     /// The means of the scalars, of their cubes and of their fourth powers: to six digits of those of magnitudes.
     powers: [f64; 3],
     count: usize,
+    /// What was found for ranks of magnitudes, where these are expected.
+    pub(crate) ranks: Option<FirstPass>,
 }
 
 impl Summary {
-    pub(crate) fn new(tensor: View<'_>) -> Self {
+    /// Of a tensor in which `ranks` are sought in the same pass.
+    pub(crate) fn new(tensor: View<'_>, ranks: Option<FirstPass>) -> Self {
         let mut summary = Self {
             squares: Vec::with_capacity(tensor.rows()),
             rows: Vec::with_capacity(tensor.rows()),
@@ -34,6 +42,7 @@ impl Summary {
             largest: 0.0,
             powers: [0.0; 3],
             count: tensor.values().len(),
+            ranks,
         };
         Arch::new().dispatch(Pass {
             tensor,
@@ -85,6 +94,9 @@ const SCALARS: usize = 16 * LANES;
 /// Up to this many scalars, all digits of what columns come to cost nothing.
 const FEW: usize = 4096;
 
+/// Scalars that are sifted for ranks together.
+const TOGETHER: usize = 2 * SCALARS;
+
 /// Rows of a block, 16 in a sum of a column.
 const ROWS: usize = 16;
 
@@ -100,26 +112,35 @@ impl WithSimd for Pass<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (mut all, summary) = (Powers::default(), self.summary);
         let width = self.tensor.columns();
-        // a power of two that ROWS is a multiple of
-        let together = width << (SCALARS / width).clamp(1, ROWS).ilog2();
         let many = self.tensor.values().len() > FEW;
         let mut rest = self.tensor.values();
         while !rest.is_empty() {
             let (rows, later) = rest.split_at((ROWS * width).min(rest.len()));
             let next = &later[..(ROWS * width).min(later.len())];
+            // what is fetched while something is computed costs least
+            let share = match summary.ranks {
+                Some(_) => next.len() / 3,
+                None => next.len(),
+            };
+            let (now, next) = next.split_at(share);
             rest = later;
             let from = summary.rows.len();
-            for part in rows.chunks(together) {
-                all.add(simd, part, width, summary);
-            }
+            all.add(simd, rows, width, summary);
             let in_range = |most: &f32| *most == 0.0 || RANGE.contains(most);
             let in_range = many && summary.rows[from..].iter().all(in_range);
             let are = (from == 0, in_range);
             let squares = &summary.squares[from..];
-            summary.columns.add(simd, rows, squares, are, next);
+            summary.columns.add(simd, rows, squares, are, now);
+            if let Some(ranks) = &mut summary.ranks {
+                let mut next = next.chunks((next.len() / (rows.len() / TOGETHER).max(1)).max(1));
+                for scalars in rows.chunks(TOGETHER) {
+                    ranks.add(scalars);
+                    fetch(next.next());
+                }
+            }
         }
         let count = summary.count as f64;
-        summary.powers = [all.sums, all.cubes, all.fourths].map(|lanes| sum_of(&lanes) / count);
+        summary.powers = all.sums().map(|sum| sum / count);
     }
 }
 
@@ -155,137 +176,9 @@ fn squares_of(scalars: &[f32]) -> f64 {
     scalars.iter().map(|x| f64::from(*x) * f64::from(*x)).sum()
 }
 
-/// Sums of first, third and fourth powers.
-struct Powers {
-    sums: [f64; LANES],
-    cubes: [f64; LANES],
-    fourths: [f64; LANES],
-}
-
-impl Default for Powers {
-    fn default() -> Self {
-        Self {
-            sums: [0.0; LANES],
-            cubes: [0.0; LANES],
-            fourths: [0.0; LANES],
-        }
-    }
-}
-
-/// The same of a few scalars, by lane.
-struct Lanes<S: Simd> {
-    sums: Vectors<S>,
-    cubes: Vectors<S>,
-    fourths: Vectors<S>,
-}
-
-impl<S: Simd> Lanes<S> {
-    #[inline(always)]
-    fn new(simd: S) -> Self {
-        let none = [simd.splat_f32s(0.0); LANES];
-        Self {
-            sums: none,
-            cubes: none,
-            fourths: none,
-        }
-    }
-
-    /// Adds a row, or a part of one; the bits of its largest magnitude, and the sum of its squares.
-    #[inline(always)]
-    fn add_row(&mut self, simd: S, row: &[f32]) -> (u32, f64) {
-        let mut own = [[simd.splat_f32s(0.0); LANES]; 2];
-        let (blocks, rest) = row.as_chunks::<LANES>();
-        for x in blocks {
-            self.add(simd, S::as_simd_f32s(x).0, &mut own);
-        }
-        if !rest.is_empty() {
-            self.add(simd, &padded(simd, rest), &mut own);
-        }
-        let [most, squares] = own;
-        let used = most[1..vectors::<S>()].iter();
-        let most = used.fold(most[0], |most, x| simd.max_f32s(*x, most));
-        let (most, squares) = (
-            simd.reduce_max_f32s(most),
-            sum_of_f32(&scalars::<S>(&squares)),
-        );
-        // a maximum may leave out NaN, squares do not
-        match RANGE.contains(&most) && squares.is_finite() {
-            true => (most.to_bits(), squares),
-            false => (largest_bits_of(row), squares_of(row)),
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, simd: S, x: &[S::f32s], [most, squares]: &mut [Vectors<S>; 2]) {
-        for (k, x) in x.iter().take(vectors::<S>()).enumerate() {
-            let square = simd.mul_f32s(*x, *x);
-            most[k] = simd.max_f32s(simd.abs_f32s(*x), most[k]);
-            squares[k] = simd.add_f32s(squares[k], square);
-            self.sums[k] = simd.add_f32s(self.sums[k], *x);
-            self.cubes[k] = simd.mul_add_f32s(square, *x, self.cubes[k]);
-            self.fourths[k] = simd.mul_add_f32s(square, square, self.fourths[k]);
-        }
-    }
-}
-
-impl Powers {
-    /// Adds short rows that have [`SCALARS`] together, or a row that has more.
-    #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, rows: &[f32], width: usize, summary: &mut Summary) {
-        let (mut lanes, mut most) = (Lanes::new(simd), 0);
-        for row in rows.chunks_exact(width) {
-            let (mut largest, mut squares) = (0, 0.0);
-            for part in row.chunks(SCALARS) {
-                let (most, square) = lanes.add_row(simd, part);
-                largest = u32::max(most, largest);
-                squares += square;
-                if width > SCALARS {
-                    self.take(part, &lanes, most);
-                    lanes = Lanes::new(simd);
-                }
-            }
-            most = u32::max(largest, most);
-            summary.squares.push(squares);
-            summary.rows.push(f32::from_bits(largest));
-        }
-        if width <= SCALARS {
-            self.take(rows, &lanes, most);
-        }
-    }
-
-    /// Adds what the lanes have of some rows, or these in f64 where f32 does not hold their powers.
-    #[inline(always)]
-    fn take<S: Simd>(&mut self, rows: &[f32], lanes: &Lanes<S>, largest: u32) {
-        if !RANGE.contains(&f32::from_bits(largest)) {
-            return self.add_exactly(rows);
-        }
-        add_lanes(&scalars::<S>(&lanes.sums), &mut self.sums);
-        add_lanes(&scalars::<S>(&lanes.cubes), &mut self.cubes);
-        add_lanes(&scalars::<S>(&lanes.fourths), &mut self.fourths);
-    }
-
-    fn add_exactly(&mut self, scalars: &[f32]) {
-        for scalars in scalars.chunks(LANES) {
-            for (k, x) in scalars.iter().enumerate() {
-                let x = f64::from(*x);
-                self.sums[k] += x;
-                self.cubes[k] += (x * x) * x;
-                self.fourths[k] += (x * x) * (x * x);
-            }
-        }
-    }
-}
-
 #[inline(always)]
 fn largest_of(lanes: &[u32; LANES]) -> u32 {
     lanes.iter().fold(0, |most, bits| u32::max(most, *bits))
-}
-
-#[inline(always)]
-fn add_lanes(from: &[f32; LANES], to: &mut [f64; LANES]) {
-    to.iter_mut()
-        .zip(from)
-        .for_each(|(to, x)| *to += f64::from(*x));
 }
 
 #[cfg(test)]
@@ -299,7 +192,7 @@ mod tests {
             for columns in [1, 31, 32, 700] {
                 let at = |i: usize| ((i * 37 % 101) as f32 - 47.0) * scale / 50.0;
                 let values: Vec<f32> = (0..5 * columns).map(at).collect();
-                let found = Summary::new(View::new(&values, columns).unwrap());
+                let found = Summary::new(View::new(&values, columns).unwrap(), None);
                 let power = |n: i32| values.iter().map(|x| f64::from(*x).powi(n)).sum::<f64>();
                 let near = |a: f64, b: f64, size: f64| assert!((a - b).abs() <= 1e-6 * size);
                 let count = values.len() as f64;
@@ -322,8 +215,8 @@ mod tests {
         for odd in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let mut values = [1.0; 12];
             values[7] = odd;
-            assert!(!Summary::new(View::new(&values, 4).unwrap()).is_finite());
+            assert!(!Summary::new(View::new(&values, 4).unwrap(), None).is_finite());
         }
-        assert!(Summary::new(View::new(&[f32::MAX; 4], 2).unwrap()).is_finite());
+        assert!(Summary::new(View::new(&[f32::MAX; 4], 2).unwrap(), None).is_finite());
     }
 }

@@ -38,6 +38,27 @@ pub(crate) use vectorised;
 /// function is long.
 pub(crate) type Vectors<S> = [<S as Simd>::f32s; crate::sums::LANES];
 
+/// As many scalars in lines of memory of their own: vectors across two lines cost twice as much.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Block(pub(crate) [f32; crate::sums::LANES]);
+
+impl Block {
+    /// Some scalars as blocks, with zeros behind the last.
+    pub(crate) fn all(some: &[f32]) -> Vec<Self> {
+        let chunks = some.chunks(crate::sums::LANES);
+        chunks.map(Self::padded).collect()
+    }
+
+    /// At most as many scalars, with zeros behind them.
+    #[inline(always)]
+    pub(crate) fn padded(some: &[f32]) -> Self {
+        let mut all = Self::default();
+        all.0[..some.len()].copy_from_slice(some);
+        all
+    }
+}
+
 /// How many vectors have as many scalars.
 #[inline(always)]
 pub(crate) const fn vectors<S: Simd>() -> usize {

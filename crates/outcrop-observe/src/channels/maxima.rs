@@ -39,8 +39,11 @@ pub(crate) const MAXIMA: Observable = Observable {
 
 fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let maxima = sample.summary().columns.largest.iter();
-    let mut maxima: Vec<f64> = maxima.copied().map(f64::from).collect();
-    maxima.sort_unstable_by(f64::total_cmp);
+    // of magnitudes the bits sort like them, and faster
+    let mut bits: Vec<u32> = maxima.map(|most| most.to_bits()).collect();
+    bits.sort_unstable();
+    let maxima = bits.into_iter().map(|bits| f64::from(f32::from_bits(bits)));
+    let maxima: Vec<f64> = maxima.collect();
     let at = |q| sums::quantile_of_sorted(&maxima, q);
     let limit = TIMES * at(0.5);
     let beyond = maxima.iter().filter(|most| **most > limit).count();

@@ -9,6 +9,32 @@ pub(crate) struct Bracket {
     pub(crate) high: u32,
 }
 
+/// Where the magnitude is expected below which a share of all lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Expected {
+    pub(super) share: f64,
+    pub(super) bracket: Bracket,
+}
+
+impl Expected {
+    /// As far as `margin` on both sides.
+    pub(crate) fn about(share: f64, middle: f64, margin: f64) -> Self {
+        let bits = |x: f64| (x.max(0.0) as f32).min(f32::MAX).to_bits();
+        Self {
+            share,
+            bracket: Bracket {
+                low: bits(middle - margin),
+                high: bits(middle + margin),
+            },
+        }
+    }
+
+    /// Whether `rank` of `n` is that of the share, or one of the two beside it.
+    pub(super) fn is_of(&self, rank: usize, n: usize) -> bool {
+        (self.share * (n - 1) as f64 - rank as f64).abs() <= 1.0
+    }
+}
+
 /// How far the bracket of a sample reaches, in standard errors of a rank in it.
 const ERRORS: f64 = 4.0;
 

@@ -3,12 +3,14 @@
 //! looked at.
 
 mod bracket;
+mod first;
 mod sieve;
 
 use std::cell::RefCell;
 
-pub(crate) use bracket::Bracket;
 use bracket::Sample;
+pub(crate) use bracket::{Bracket, Expected};
+pub(crate) use first::FirstPass;
 use sieve::{Counts, Sieve};
 
 thread_local! {
@@ -17,12 +19,19 @@ thread_local! {
 }
 
 /// The magnitudes |x| at `ranks` (from 0, below the number of scalars, in any order) among finite `values` in ascending
-/// order.
-pub(crate) fn magnitudes_at(values: &[f32], ranks: &[usize]) -> Vec<f32> {
+/// order. `expected` is a pass over all of them: where it has expected the ranks changes the time alone.
+pub(crate) fn magnitudes_at(
+    values: &[f32],
+    ranks: &[usize],
+    expected: Option<&FirstPass>,
+) -> Vec<f32> {
     let mut sorted = ranks.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let found = MEMORY.with_borrow_mut(|memory| memory.at(values, &sorted));
+    let found = MEMORY.with_borrow_mut(|memory| {
+        let expected = expected.and_then(|first| memory.at_expected(first, &sorted));
+        expected.unwrap_or_else(|| memory.at(values, &sorted))
+    });
     let place = |rank: &usize| sorted.partition_point(|known| known < rank);
     ranks.iter().map(|rank| found[place(rank)]).collect()
 }
@@ -85,35 +94,87 @@ struct Memory {
     /// What the next ranks are among, and what those after them are.
     rest: [Vec<f32>; 2],
     sorted: Vec<f32>,
+    /// Of first passes that are over.
+    spare: Vec<[Vec<f32>; 2]>,
+}
+
+/// What ranks are sought among.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    All(&'a [f32]),
+    /// All, of which the first bracket is sifted already.
+    Sifted(&'a FirstPass),
+}
+
+impl Source<'_> {
+    fn count(self) -> usize {
+        match self {
+            Source::All(values) => values.len(),
+            Source::Sifted(first) => first.count,
+        }
+    }
+}
+
+/// Ranks side by side, which are sought together.
+fn groups(ranks: &[usize]) -> Vec<&[usize]> {
+    ranks.chunk_by(|a, b| b - a <= 1).collect()
 }
 
 impl Memory {
-    /// Of ascending ranks. Ranks side by side are sought together, and each group among the scalars from its bracket on.
+    /// Of ascending ranks, in brackets by a sample.
     fn at(&mut self, values: &[f32], ranks: &[usize]) -> Vec<f32> {
         self.sample.take(values.len(), |at| values[at]);
-        let groups: Vec<&[usize]> = ranks.chunk_by(|a, b| b - a <= 1).collect();
+        let groups = groups(ranks);
         let of_group = |group: &&[usize]| self.sample.bracket(group, values.len());
         let brackets: Vec<Bracket> = groups.iter().map(of_group).collect();
-        let mut found = Vec::with_capacity(ranks.len());
-        let mut count = values.len();
-        for (at, group) in groups.into_iter().enumerate() {
-            let [source, above] = &mut self.rest;
-            let source = match at {
-                0 => values,
-                _ => &source[..count],
+        let found = self.sift(Source::All(values), &groups, &brackets);
+        let found = groups.iter().zip(found);
+        let found = found.flat_map(|(group, found)| {
+            let exact = || group.iter().map(|rank| exactly(values, *rank)).collect();
+            found.unwrap_or_else(exact)
+        });
+        found.collect()
+    }
+
+    /// The same in brackets that were expected; none where other ranks were, or one is not in its bracket.
+    fn at_expected(&mut self, first: &FirstPass, ranks: &[usize]) -> Option<Vec<f32>> {
+        let (groups, expected, n) = (groups(ranks), &first.expected, first.count);
+        let fit = groups.iter().zip(expected).all(|(g, e)| e.is_of(g[0], n));
+        if !fit || groups.len() != expected.len() {
+            return None;
+        }
+        let brackets: Vec<Bracket> = expected.iter().map(|one| one.bracket).collect();
+        let found = self.sift(Source::Sifted(first), &groups, &brackets);
+        Some(found.into_iter().collect::<Option<Vec<_>>>()?.concat())
+    }
+
+    /// The magnitudes of groups of ranks, each sought among the scalars from its bracket on; none where they are not in there.
+    fn sift(
+        &mut self,
+        source: Source<'_>,
+        groups: &[&[usize]],
+        brackets: &[Bracket],
+    ) -> Vec<Option<Vec<f32>>> {
+        let all = source.count();
+        let (mut found, mut count) = (Vec::with_capacity(groups.len()), all);
+        for (at, group) in groups.iter().enumerate() {
+            let sieve = Sieve::new(brackets, at);
+            let [rest, above] = &mut self.rest;
+            let counts = match (at, source) {
+                (0, Source::Sifted(first)) => {
+                    self.inside.clear();
+                    self.inside.extend_from_slice(first.inside());
+                    first.counts
+                }
+                (0, Source::All(values)) => sieve.run(values, &mut self.inside, above),
+                (1, Source::Sifted(first)) => sieve.run(first.above(), &mut self.inside, above),
+                _ => sieve.run(&rest[..count], &mut self.inside, above),
             };
-            let sieve = Sieve {
-                bracket: brackets[at],
-                from: brackets.get(at + 1).map(|next| next.low),
-            };
-            let counts = sieve.run(source, &mut self.inside, above);
-            let below = values.len() - count + counts.below;
+            let below = all - count + counts.below;
             self.rest.swap(0, 1);
             count = counts.above;
-            match self.select(group, below, counts.inside, brackets[at]) {
-                true => found.extend_from_slice(&self.sorted),
-                false => found.extend(group.iter().map(|rank| exactly(values, *rank))),
-            }
+            let is_there = self.select(group, below, counts.inside, brackets[at]);
+            found.push(is_there.then(|| self.sorted.clone()));
         }
         found
     }
@@ -175,7 +236,7 @@ mod tests {
         let mut sorted: Vec<f32> = values.iter().map(|x| x.abs()).collect();
         sorted.sort_by(f32::total_cmp);
         let expected: Vec<f32> = ranks.iter().map(|rank| sorted[*rank]).collect();
-        assert_eq!(magnitudes_at(values, ranks), expected);
+        assert_eq!(magnitudes_at(values, ranks, None), expected);
     }
 
     #[test]
@@ -208,6 +269,30 @@ mod tests {
             assert_sorted(&values, &ranks);
             assert_sorted(&values[..3000], &[1499, 2700]);
         }
+    }
+
+    /// Brackets that have the ranks, that have not, and that overlap.
+    #[test]
+    fn what_is_expected_changes_nothing() {
+        let values: Vec<f32> = (0..9001).map(|i| (i * 7919 % 9001) as f32).collect();
+        let ranks = [4500, 8100, 8101];
+        let pass = |of: [f64; 2]| {
+            let about = |(share, middle)| Expected::about(share, middle, 100.0);
+            let expected = [0.5, 0.9].into_iter().zip(of).map(about);
+            let mut first = FirstPass::new(expected.collect())?;
+            values.chunks(1000).for_each(|some| first.add(some));
+            Some(first)
+        };
+        let exact: Vec<f32> = ranks.iter().map(|rank| *rank as f32).collect();
+        let all = [[4500.0, 8100.0], [4500.0, 8500.0], [10.0, 8100.0]];
+        for of in all {
+            assert_eq!(magnitudes_at(&values, &ranks, pass(of).as_ref()), exact);
+        }
+        let mut memory = Memory::default();
+        let mut find = |of| memory.at_expected(&pass(of)?, &ranks);
+        assert_eq!(find(all[0]), Some(exact));
+        assert_eq!((find(all[1]), find(all[2])), (None, None));
+        assert!(pass([8050.0, 8100.0]).is_none());
     }
 
     /// The sample finds none of the few large ones, or mostly them.

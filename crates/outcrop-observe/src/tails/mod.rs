@@ -10,6 +10,6 @@ mod tweo;
 pub(crate) use beyond::BEYOND;
 pub(crate) use kurtoses::KURTOSES;
 pub(crate) use magnitudes::MAGNITUDES;
-pub(crate) use quantiles::QUANTILES;
+pub(crate) use quantiles::{QUANTILES, share_below};
 pub(crate) use quantisation::QUANTISATION;
 pub(crate) use tweo::TWEO;

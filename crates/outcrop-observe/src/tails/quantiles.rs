@@ -3,6 +3,15 @@ use crate::{Found, Sample, Site};
 
 const SHARES: [f64; 6] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
+/// The share of the magnitudes below the number of a column, where it is one of theirs.
+pub(crate) fn share_below(column: &str) -> Option<f64> {
+    let mut quantiles = QUANTILES.columns.iter().zip(SHARES);
+    let quantile = quantiles.find(|(quantile, _)| quantile.name == column);
+    quantile
+        .map(|(_, share)| share)
+        .or_else(|| (column == "median").then_some(0.5))
+}
+
 const fn column(name: &'static str, meaning: &'static str) -> Column {
     Column {
         name,

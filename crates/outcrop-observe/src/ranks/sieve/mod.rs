@@ -37,6 +37,14 @@ impl Counts {
 }
 
 impl Sieve {
+    /// For one of several ascending brackets.
+    pub(super) fn new(brackets: &[Bracket], at: usize) -> Self {
+        Self {
+            bracket: brackets[at],
+            from: brackets.get(at + 1).map(|next| next.low),
+        }
+    }
+
     /// What is kept is at the front of `inside` and of `above`, in the order of `values`.
     pub(super) fn run(self, values: &[f32], inside: &mut Vec<f32>, above: &mut Vec<f32>) -> Counts {
         let mut found = Counts::default();

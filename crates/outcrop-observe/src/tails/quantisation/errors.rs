@@ -5,16 +5,12 @@ mod avx512;
 
 use crate::View;
 use crate::summary::Summary;
-use crate::sums::{LANES, sum_of, whole};
-use crate::wide::{Arch, Simd, WithSimd};
+use crate::sums::{LANES, sum_of};
+use crate::wide::{Arch, Block, Simd, WithSimd, vectorised};
 
-/// Adds the errors of all rows, `largest` of which are their largest magnitudes. The same bits in every way.
-pub(super) fn add_rows(tensor: View<'_>, largest: &[f32], all: &mut [Errors; 2]) {
-    let rows = Rows {
-        tensor,
-        largest,
-        all,
-    };
+/// Adds the errors of all rows. The same bits in every way.
+pub(super) fn add_rows(tensor: View<'_>, all: &mut Errors) {
+    let rows = Rows { tensor, all };
     #[cfg(all(target_arch = "x86_64", feature = "avx512"))]
     let Some(rows) = avx512::add(rows) else {
         return;
@@ -24,8 +20,7 @@ pub(super) fn add_rows(tensor: View<'_>, largest: &[f32], all: &mut [Errors; 2])
 
 struct Rows<'a> {
     tensor: View<'a>,
-    largest: &'a [f32],
-    all: &'a mut [Errors; 2],
+    all: &'a mut Errors,
 }
 
 impl WithSimd for Rows<'_> {
@@ -40,34 +35,24 @@ impl WithSimd for Rows<'_> {
 impl Rows<'_> {
     #[inline(always)]
     fn add(self, add: impl AddErrors) {
-        let ([int8, int4], width) = (self.all, self.tensor.columns());
-        // a power of two that ROWS is a multiple of
-        let together = 1 << (SCALARS / width).clamp(1, ROWS).ilog2();
-        let groups = self.tensor.values().chunks(together * width);
-        for (at, (rows, largest)) in groups.zip(self.largest.chunks(together)).enumerate() {
-            int8.add(rows, largest, add);
-            int4.add(rows, largest, add);
-            if ((at + 1) * together).is_multiple_of(ROWS) {
-                int8.flush();
-                int4.flush();
+        let (all, width) = (self.all, self.tensor.columns());
+        let together = (SCALARS / width).max(1);
+        for (at, row) in self.tensor.iter().enumerate() {
+            all.add(at, row, add);
+            if (at + 1).is_multiple_of(together) {
+                all.tensor.flush();
+                all.rows.flush();
+            }
+            if (at + 1).is_multiple_of(ROWS) {
+                all.flush_columns();
             }
         }
     }
 }
 
-/// Some scalars and what their errors are added to.
-struct Block<'a> {
-    x: &'a [f32; LANES],
-    /// By tensor and by row.
-    inverses: [f32; 2],
-    sums: &'a mut [[f32; LANES]; 2],
-    by_column: &'a [f32; LANES],
-    columns: &'a mut [f32; LANES],
-}
-
 /// How the squared errors of some scalars, in steps, are added.
 trait AddErrors: Copy {
-    fn block(self, block: Block<'_>);
+    fn add(self, x: &[f32; LANES], inverses: &[f32; LANES], sums: &mut [f32; LANES]);
 }
 
 /// By operations that every machine has.
@@ -76,163 +61,195 @@ struct Plain;
 
 impl AddErrors for Plain {
     #[inline(always)]
-    fn block(self, block: Block<'_>) {
-        for (inverse, sums) in block.inverses.into_iter().zip(block.sums) {
-            for (sum, x) in sums.iter_mut().zip(block.x) {
-                *sum = add_error(*x, inverse, *sum);
-            }
-        }
-        let scalars = block.x.iter().zip(block.by_column);
-        for (sum, (x, inverse)) in block.columns.iter_mut().zip(scalars) {
+    fn add(self, x: &[f32; LANES], inverses: &[f32; LANES], sums: &mut [f32; LANES]) {
+        for ((sum, x), inverse) in sums.iter_mut().zip(x).zip(inverses) {
             *sum = add_error(*x, *inverse, *sum);
         }
     }
 }
 
-/// The largest magnitude, and the inverse of the distance of two levels: 0 where f32 has none, beside a tensor without errors
-/// there.
-#[derive(Clone, Copy)]
-struct Scale {
-    largest: f64,
-    inverse: f32,
+/// Scalars of rows, and rows of a column, whose squared errors are added up in f32: 256 and 64 in a sum, few enough that it
+/// keeps six digits.
+const SCALARS: usize = 256 * LANES;
+const ROWS: usize = 64;
+
+/// By the number of levels.
+type ByLevels<T> = [T; 2];
+
+/// Sums by lane: of the last scalars, and of those before.
+#[derive(Default)]
+struct Lanes {
+    few: ByLevels<[f32; LANES]>,
+    before: ByLevels<[f64; LANES]>,
 }
 
-impl Scale {
-    #[inline(always)]
-    fn new(largest: f32, levels: f64) -> Self {
-        let largest = f64::from(largest);
-        let inverse = (levels / largest) as f32;
-        Self {
-            largest,
-            inverse: if inverse.is_finite() { inverse } else { 0.0 },
-        }
-    }
-}
-
-/// Scalars of a row, and rows of a column, whose squared errors are added up in f32: 16 in a sum, few enough that it keeps
-/// six digits.
-const SCALARS: usize = 16 * LANES;
-const ROWS: usize = 16;
-
-/// Those of one number of levels.
-pub(super) struct Errors {
-    levels: f64,
-    of_tensor: Scale,
-    /// 0 where all scalars are 0.
-    inverse_largest: f64,
-    /// In its steps: by its own scale and by those of the rows.
-    tensor: [f64; LANES],
-    row: [f64; LANES],
-    scales: Vec<Scale>,
-    inverses: Vec<f32>,
-    /// In steps: of the last few rows, and of those before.
-    few: Vec<f32>,
-    columns: Vec<f64>,
-}
-
-impl Errors {
-    pub(super) fn new(summary: &Summary, levels: f64) -> Self {
-        let columns = summary.columns.largest.iter();
-        let scales: Vec<Scale> = columns.map(|most| Scale::new(*most, levels)).collect();
-        let of_tensor = Scale::new(summary.largest, levels);
-        Self {
-            levels,
-            of_tensor,
-            inverse_largest: match of_tensor.largest > 0.0 {
-                true => 1.0 / of_tensor.largest,
-                false => 0.0,
-            },
-            tensor: [0.0; LANES],
-            row: [0.0; LANES],
-            inverses: scales.iter().map(|scale| scale.inverse).collect(),
-            few: vec![0.0; scales.len()],
-            columns: vec![0.0; scales.len()],
-            scales,
-        }
-    }
-
-    /// Adds rows of [`SCALARS`] together, or one that is longer.
-    #[inline(always)]
-    fn add(&mut self, rows: &[f32], largest: &[f32], add: impl AddErrors) {
-        let width = self.scales.len();
-        let mut sums = [[0.0f32; LANES]; 2];
-        for (row, largest) in rows.chunks_exact(width).zip(largest) {
-            let of_row = Scale::new(*largest, self.levels);
-            // of squares in steps of the row, in those of the tensor
-            let weight = (of_row.largest * self.inverse_largest).powi(2) as f32;
-            let inverses = [self.of_tensor.inverse, of_row.inverse];
-            for (at, scalars) in row.chunks(SCALARS).enumerate() {
-                let own = self.part(at * SCALARS, scalars, inverses, add);
-                for (sums, (own, weight)) in sums.iter_mut().zip(own.iter().zip([1.0, weight])) {
-                    let lanes = sums.iter_mut().zip(own);
-                    lanes.for_each(|(sum, x)| *sum = x.mul_add(weight, *sum));
-                }
-                if width > SCALARS {
-                    self.take(std::mem::take(&mut sums));
-                }
-            }
-        }
-        self.take(sums);
-    }
-
-    /// Adds the scalars of a row from column `first` on to their columns. Their sums in steps of the tensor and of the row.
-    #[inline(always)]
-    fn part(
-        &mut self,
-        first: usize,
-        scalars: &[f32],
-        inverses: [f32; 2],
-        add: impl AddErrors,
-    ) -> [[f32; LANES]; 2] {
-        let mut sums = [[0.0; LANES]; 2];
-        let (blocks, rest) = scalars.as_chunks::<LANES>();
-        let (by_column, by_column_rest) = self.inverses[first..][..scalars.len()].as_chunks();
-        let (few, few_rest) = self.few[first..][..scalars.len()].as_chunks_mut::<LANES>();
-        for ((x, by_column), columns) in blocks.iter().zip(by_column).zip(few) {
-            add.block(Block {
-                x,
-                inverses,
-                sums: &mut sums,
-                by_column,
-                columns,
-            });
-        }
-        for (inverse, sums) in inverses.into_iter().zip(&mut sums) {
-            let last = sums.iter_mut().zip(rest);
-            last.for_each(|(sum, x)| *sum = add_error(*x, inverse, *sum));
-        }
-        let last = few_rest.iter_mut().zip(rest).zip(by_column_rest);
-        last.for_each(|((sum, x), inverse)| *sum = add_error(*x, *inverse, *sum));
-        whole(sums)
-    }
-
-    /// Adds sums by lanes: adding up the lanes of each row would cost as much as a short row.
-    #[inline(always)]
-    fn take(&mut self, sums: [[f32; LANES]; 2]) {
-        for (all, sums) in [&mut self.tensor, &mut self.row].into_iter().zip(&sums) {
-            let lanes = all.iter_mut().zip(sums);
-            lanes.for_each(|(all, sum)| *all += f64::from(*sum));
-        }
-    }
-
+impl Lanes {
     #[inline(always)]
     fn flush(&mut self) {
-        for (all, few) in self.columns.iter_mut().zip(&mut self.few) {
+        let before = self.before.as_flattened_mut().iter_mut();
+        for (all, few) in before.zip(self.few.as_flattened_mut()) {
             *all += f64::from(*few);
             *few = 0.0;
         }
     }
+}
 
-    /// Of the tensor, by column, by row.
-    pub(super) fn finish(mut self) -> [f64; 3] {
-        self.flush();
-        let squared = |scale: Scale, steps: f64| steps * (scale.largest / self.levels).powi(2);
-        let columns = self.columns.iter().zip(&self.scales);
-        [
-            squared(self.of_tensor, sum_of(&self.tensor)),
-            columns.map(|(sum, scale)| squared(*scale, *sum)).sum(),
-            squared(self.of_tensor, sum_of(&self.row)),
-        ]
+/// Sums of squared errors.
+pub(super) struct Errors {
+    levels: ByLevels<f32>,
+    largest: f32,
+    /// The inverse of the distance of two levels: 0 where f32 has none, beside a tensor without errors there.
+    of_tensor: ByLevels<f32>,
+    of_rows: ByLevels<Vec<f32>>,
+    of_columns: ByLevels<Vec<Block>>,
+    /// Of squares in steps of a row, in those of the tensor.
+    weights: Vec<f32>,
+    /// The largest magnitude of each column.
+    columns: Vec<f32>,
+    /// In steps of the tensor: rounded by its own scale, and by those of the rows.
+    tensor: Lanes,
+    rows: Lanes,
+    /// By column, in its steps: of the last few rows, and of those before.
+    few: ByLevels<Vec<Block>>,
+    before: ByLevels<Vec<f64>>,
+}
+
+impl Errors {
+    pub(super) fn new(summary: &Summary, levels: [f32; 2]) -> Self {
+        let columns = &summary.columns.largest;
+        let of = |largest: &[f32]| levels.map(|levels| inverses(levels, largest));
+        let mut weights = vec![0.0; summary.rows.len()];
+        if summary.largest > 0.0 {
+            weigh(&summary.rows, summary.largest, &mut weights);
+        }
+        Self {
+            levels,
+            largest: summary.largest,
+            of_tensor: of(&[summary.largest]).map(|of| of[0]),
+            of_rows: of(&summary.rows),
+            of_columns: of(columns).map(|of| Block::all(&of)),
+            weights,
+            columns: columns.clone(),
+            tensor: Lanes::default(),
+            rows: Lanes::default(),
+            few: [0, 1].map(|_| vec![Block::default(); columns.len().div_ceil(LANES)]),
+            before: [0, 1].map(|_| vec![0.0; columns.len()]),
+        }
+    }
+
+    /// Adds the row of this number.
+    #[inline(always)]
+    fn add(&mut self, at: usize, row: &[f32], add: impl AddErrors) {
+        let of_row = self.of_rows.each_ref().map(|of| of[at]);
+        let mut sums = [self.tensor.few, [[0.0; LANES]; 2]];
+        self.part(row, of_row, &mut sums, add);
+        let (tensor, of_rows) = (sums[0], &sums[1]);
+        self.tensor.few = tensor;
+        let weight = self.weights[at];
+        let all = self.rows.few.as_flattened_mut().iter_mut();
+        for (all, sum) in all.zip(of_rows.as_flattened()) {
+            *all = sum.mul_add(weight, *all);
+        }
+    }
+
+    /// Adds a row to the columns, and to sums of the tensor and of the row.
+    #[inline(always)]
+    fn part(
+        &mut self,
+        row: &[f32],
+        of_row: ByLevels<f32>,
+        [tensor, of_rows]: &mut [ByLevels<[f32; LANES]>; 2],
+        add: impl AddErrors,
+    ) {
+        let (blocks, rest) = row.as_chunks::<LANES>();
+        let [int8, int4] = &self.of_columns;
+        let [few8, few4] = &mut self.few;
+        let columns = int8.iter().zip(int4).zip(few8.iter_mut().zip(few4));
+        let mut columns = columns.map(|((int8, int4), (few8, few4))| ([int8, int4], [few8, few4]));
+        let inverses = [self.of_tensor, of_row];
+        // not a closure, which the compiler is free not to inline
+        for (x, columns) in blocks.iter().zip(&mut columns) {
+            add_block(x, inverses, columns, tensor, of_rows, add);
+        }
+        if let Some(columns) = columns.next() {
+            let x = Block::padded(rest);
+            add_block(&x.0, inverses, columns, tensor, of_rows, add);
+        }
+    }
+
+    #[inline(always)]
+    fn flush_columns(&mut self) {
+        for (before, few) in self.before.iter_mut().zip(&mut self.few) {
+            for (all, few) in before.chunks_mut(LANES).zip(few) {
+                let lanes = all.iter_mut().zip(&few.0);
+                lanes.for_each(|(all, few)| *all += f64::from(*few));
+                *few = Block::default();
+            }
+        }
+    }
+
+    /// By levels: of the tensor, by column, by row.
+    pub(super) fn finish(mut self) -> [[f64; 3]; 2] {
+        self.flush_columns();
+        self.tensor.flush();
+        self.rows.flush();
+        [0, 1].map(|at| {
+            let levels = f64::from(self.levels[at]);
+            let squared = |largest: f32, steps: f64| steps * (f64::from(largest) / levels).powi(2);
+            let columns = self.before[at].iter().zip(&self.columns);
+            let [of_tensor, of_rows] =
+                [&self.tensor, &self.rows].map(|sums| sum_of(&sums.before[at]));
+            [
+                squared(self.largest, of_tensor),
+                columns.map(|(sum, most)| squared(*most, *sum)).sum(),
+                squared(self.largest, of_rows),
+            ]
+        })
+    }
+}
+
+/// Adds some scalars of a row. `inverses` are those of the tensor and of the row.
+#[inline(always)]
+fn add_block(
+    x: &[f32; LANES],
+    [of_tensor, of_row]: [ByLevels<f32>; 2],
+    (of_columns, columns): (ByLevels<&Block>, ByLevels<&mut Block>),
+    tensor: &mut ByLevels<[f32; LANES]>,
+    row: &mut ByLevels<[f32; LANES]>,
+    add: impl AddErrors,
+) {
+    let [few8, few4] = columns;
+    add.add(x, &[of_tensor[0]; LANES], &mut tensor[0]);
+    add.add(x, &[of_row[0]; LANES], &mut row[0]);
+    add.add(x, &of_columns[0].0, &mut few8.0);
+    add.add(x, &[of_tensor[1]; LANES], &mut tensor[1]);
+    add.add(x, &[of_row[1]; LANES], &mut row[1]);
+    add.add(x, &of_columns[1].0, &mut few4.0);
+}
+
+/// The inverse of the distance of two of so many levels, by the largest magnitude; 0 where f32 has none.
+fn inverses(levels: f32, largest: &[f32]) -> Vec<f32> {
+    let mut all = vec![0.0; largest.len()];
+    divide(levels, largest, &mut all);
+    all
+}
+
+vectorised! {
+    fn divide<'a>(levels: f32, largest: &'a [f32], to: &'a mut [f32]) -> () {
+        for (to, largest) in to.iter_mut().zip(largest) {
+            let inverse = levels / *largest;
+            *to = if inverse < f32::INFINITY { inverse } else { 0.0 };
+        }
+    }
+}
+
+vectorised! {
+    fn weigh<'a>(rows: &'a [f32], largest: f32, to: &'a mut [f32]) -> () {
+        let inverse = 1.0 / f64::from(largest);
+        for (to, row) in to.iter_mut().zip(rows) {
+            let share = f64::from(*row) * inverse;
+            *to = (share * share) as f32;
+        }
     }
 }
 
@@ -271,17 +288,15 @@ mod tests {
             let at = |i: usize| (i * 37 % 255) as f32 * 0.5 - 63.5;
             let values: Vec<f32> = (0..35 * columns).map(at).collect();
             let tensor = View::new(&values, columns).unwrap();
-            let summary = Summary::new(tensor);
-            let all = || [127.0, 7.0].map(|levels| Errors::new(&summary, levels));
-            let (mut found, mut plain) = (all(), all());
-            add_rows(tensor, &summary.rows, &mut found);
+            let summary = Summary::new(tensor, None);
+            let [mut found, mut plain] = [0, 1].map(|_| Errors::new(&summary, [127.0, 7.0]));
+            add_rows(tensor, &mut found);
             let rows = Rows {
                 tensor,
-                largest: &summary.rows,
                 all: &mut plain,
             };
             Arch::new().dispatch(rows);
-            assert_eq!(found.map(Errors::finish), plain.map(Errors::finish));
+            assert_eq!(found.finish(), plain.finish());
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{Found, Sample, Site, View};
 use errors::{Errors, add_rows};
 
 /// The largest integer of symmetric int8 and int4.
-const LEVELS: [f64; 2] = [127.0, 7.0];
+const LEVELS: [f32; 2] = [127.0, 7.0];
 
 const fn column(name: &'static str, meaning: &'static str) -> Column {
     Column {
@@ -60,17 +60,17 @@ fn compute(sample: &Sample<'_>) -> Vec<Found> {
     let enlarged = tensor.values().iter().map(|x| x * 2f32.powi(100));
     let enlarged: Vec<f32> = enlarged.collect();
     match View::new(&enlarged, tensor.columns()) {
-        Ok(tensor) => errors(tensor, &Summary::new(tensor)),
+        Ok(tensor) => errors(tensor, &Summary::new(tensor, None)),
         Err(_) => errors(tensor, sample.summary()),
     }
 }
 
 /// Norms of the errors over that of the tensor, in the order of the columns.
 fn errors(tensor: View<'_>, summary: &Summary) -> Vec<Found> {
-    let mut all = LEVELS.map(|levels| Errors::new(summary, levels));
-    add_rows(tensor, &summary.rows, &mut all);
+    let mut all = Errors::new(summary, LEVELS);
+    add_rows(tensor, &mut all);
     let norm = summary.squares().sqrt();
-    let squares = all.into_iter().flat_map(Errors::finish);
+    let squares = all.finish().into_iter().flatten();
     squares
         .map(|square| quotient(square.sqrt(), norm))
         .collect()

@@ -5,7 +5,7 @@ use std::arch::x86_64::__m512;
 use pulp::x86::V4;
 use pulp::{NullaryFnOnce, cast};
 
-use super::{AddErrors, Block, Rows};
+use super::{AddErrors, Rows};
 use crate::sums::LANES;
 
 /// Scalars of a vector.
@@ -40,16 +40,6 @@ impl NullaryFnOnce for Pass<'_> {
 struct Reducing(V4);
 
 impl AddErrors for Reducing {
-    #[inline(always)]
-    fn block(self, block: Block<'_>) {
-        for (inverse, sums) in block.inverses.into_iter().zip(block.sums) {
-            self.add(block.x, &[inverse; LANES], sums);
-        }
-        self.add(block.x, block.by_column, block.columns);
-    }
-}
-
-impl Reducing {
     #[inline(always)]
     fn add(self, x: &[f32; LANES], inverses: &[f32; LANES], sums: &mut [f32; LANES]) {
         /// To the nearest integer, of two the even one.
