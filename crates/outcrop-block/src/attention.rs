@@ -86,9 +86,17 @@ impl<'a> AttentionWeights<'a> {
     /// # Panics
     /// Where a head is not below [`AttentionWeights::heads`], or [`AttentionWeights::kv_heads`].
     pub fn put_apart(&self, parts: &[HeadPart], rows: &mut Vec<f32>) {
+        rows.resize(parts.len() * self.tokens() * self.heads.d_head, 0.0);
+        self.put_into(parts, rows);
+    }
+
+    /// As [`AttentionWeights::put_apart`], into memory of that length: vectors are read fastest where it begins on a line.
+    ///
+    /// # Panics
+    /// As [`AttentionWeights::put_apart`].
+    pub fn put_into(&self, parts: &[HeadPart], rows: &mut [f32]) {
         let (width, d_head) = (self.heads.width(), self.heads.d_head);
         let size = self.tokens() * d_head;
-        rows.resize(parts.len() * size, 0.0);
         let starts: Vec<usize> = parts.iter().map(|part| self.start(*part)).collect();
         let shares = rows.par_chunks_mut((HEADS * size).max(1));
         shares

@@ -27,8 +27,10 @@ impl<'a> FinalNorm<'a> {
         Ok(Some(Self { loss, weights }))
     }
 
-    /// What it gives for `hidden` [positions, d_model], of the same shape.
-    pub(crate) fn of(&self, hidden: &[f32]) -> Vec<f32> {
-        self.loss.normed(&self.weights, hidden.to_vec())
+    /// What it gives for `hidden` [positions, d_model], of the same shape, in the memory of `room`.
+    pub(crate) fn of(&self, hidden: &[f32], mut room: Vec<f32>) -> Vec<f32> {
+        room.clear();
+        room.extend_from_slice(hidden);
+        self.loss.normed(&self.weights, room)
     }
 }

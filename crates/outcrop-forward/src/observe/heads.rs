@@ -1,6 +1,7 @@
 //! Queries, keys and values of the heads of a block.
 
 use crate::{AttentionWeights, HeadPart};
+use outcrop_gemm::Aligned;
 use outcrop_observe::{Result, Site};
 
 use super::jobs::{Bench, Job, Outcome};
@@ -24,7 +25,7 @@ impl Bench<'_> {
         layer: u32,
         attention: &AttentionWeights<'_>,
         by_key: &[Option<Vec<usize>>],
-        apart: &mut Vec<f32>,
+        apart: &mut Aligned,
     ) -> Result<Vec<Outcome>> {
         // as they lie in memory
         let group = attention.heads() / attention.kv_heads().max(1);
@@ -37,8 +38,9 @@ impl Bench<'_> {
         let parts: Vec<HeadPart> = parts.filter(wanted).collect();
         let mut outcomes = Vec::new();
         for parts in parts.chunks(HEADS * rayon::current_num_threads()) {
-            attention.put_apart(parts, apart);
             let size = attention.tokens() * attention.d_head();
+            apart.resize(parts.len() * size);
+            attention.put_into(parts, apart);
             let jobs = parts
                 .iter()
                 .zip(apart.chunks_exact(size))

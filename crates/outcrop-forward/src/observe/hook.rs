@@ -1,5 +1,6 @@
 use crate::final_norm::FinalNorm;
 use crate::{AttentionWeights, BlockPlace, BlockRows, Hook, Published, Watch};
+use outcrop_gemm::Aligned;
 use outcrop_observe::{Collector, Companion, Result, Sample, Site, View};
 
 use super::Earlier;
@@ -32,7 +33,9 @@ pub(super) struct Observing<'a> {
     seen: Seen,
     rooms: Rooms,
     /// Memory for queries, keys and values of a few heads.
-    apart: Vec<f32>,
+    apart: Aligned,
+    /// Memory for what the final norm gives.
+    normed: Vec<f32>,
     failed: Option<outcrop_observe::Error>,
 }
 
@@ -97,7 +100,8 @@ impl<'a> Observing<'a> {
                 spread: vec![Vec::new(); sequences],
             },
             rooms: Rooms::default(),
-            apart: Vec::new(),
+            apart: Aligned::default(),
+            normed: Vec::new(),
             failed: None,
         })
     }
@@ -308,7 +312,7 @@ impl<'a> Observing<'a> {
 
     /// What is known after the last layer.
     fn observe_last(&mut self, sequence: usize, hidden: &[f32]) -> Result<()> {
-        let mut jobs = Vec::new();
+        let (room, mut jobs) = (std::mem::take(&mut self.normed), Vec::new());
         for (at, (state, sinks)) in self.held[sequence].layers.iter().enumerate() {
             let mut companions = self.inputs(sequence);
             companions.push((Companion::LastLayer, hidden));
@@ -323,7 +327,7 @@ impl<'a> Observing<'a> {
                 stream: None,
             });
         }
-        let normed = self.norm.as_ref().map(|norm| norm.of(hidden));
+        let normed = self.norm.as_ref().map(|norm| norm.of(hidden, room));
         if let Some(rows) = &normed {
             jobs.push(Job {
                 site: Site::FinalNorm,
@@ -338,6 +342,7 @@ impl<'a> Observing<'a> {
         }
         let outcomes = self.bench(sequence).run(&jobs)?;
         self.take(sequence, outcomes);
+        self.normed = normed.unwrap_or_default();
         let held = std::mem::take(&mut self.held[sequence]);
         if self.wanted.at(Site::LayerMaxima) {
             let sample = Sample::new(View::new(&held.maxima, 1)?);

@@ -84,7 +84,9 @@ impl Bench<'_> {
         let view = View::new(job.rows, job.columns)?;
         let kernel =
             (self.wanted.kernels && job.site == Site::ResidualStream).then(|| Kernel::new(view));
-        let mut sample = Sample::new(view);
+        let sample = Sample::new(view);
+        let collector = self.collector;
+        let mut sample = collector.expecting(job.layer, job.head, job.site, sample);
         if let Some(kernel) = &kernel {
             sample = self.with_kernels(job.layer, kernel, sample);
         }
