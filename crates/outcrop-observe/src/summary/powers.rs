@@ -15,6 +15,8 @@ pub(super) struct Powers {
     sums: [f64; LANES],
     cubes: [f64; LANES],
     fourths: [f64; LANES],
+    /// Of the rows of a block, in memory that is used again.
+    own: Own,
 }
 
 impl Default for Powers {
@@ -23,6 +25,7 @@ impl Default for Powers {
             sums: [0.0; LANES],
             cubes: [0.0; LANES],
             fourths: [0.0; LANES],
+            own: Own::default(),
         }
     }
 }
@@ -104,9 +107,8 @@ impl Powers {
                 width,
                 columns: first..width.min(first + SCALARS),
             };
-            let mut own = Own::default();
-            self.add_part(simd, &part, &mut own);
-            let [of_most, of_squares] = own.reduce();
+            self.add_part(simd, &part);
+            let [of_most, of_squares] = self.own.reduce();
             for (at, row) in part.rows().enumerate() {
                 // a maximum may leave out NaN, squares do not
                 let (most, square) = (of_most[at], of_squares[at]);
@@ -125,12 +127,12 @@ impl Powers {
     }
 
     #[inline(always)]
-    fn add_part<S: Simd>(&mut self, simd: S, part: &Part<'_>, own: &mut Own) {
+    fn add_part<S: Simd>(&mut self, simd: S, part: &Part<'_>) {
         let together = (POWERS / part.columns.len()).clamp(1, ROWS);
-        let rows = part.rows().zip(own.most.iter_mut().zip(&mut own.squares));
         let (mut lanes, mut most, mut from) = (Lanes::new(simd), simd.splat_f32s(0.0), 0);
-        for (at, (row, (own_most, own_squares))) in rows.enumerate() {
-            let of_row = lanes.add_row(simd, row, [own_most, own_squares]);
+        for (at, row) in part.rows().enumerate() {
+            let own = [&mut self.own.most[at], &mut self.own.squares[at]];
+            let of_row = lanes.add_row(simd, row, own);
             most = simd.max_f32s(most, of_row);
             if at + 1 == from + together || (at + 1) * part.width == part.rows.len() {
                 match RANGE.contains(&simd.reduce_max_f32s(most)) {
