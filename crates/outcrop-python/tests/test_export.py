@@ -4,6 +4,7 @@ import gzip
 import http.server
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,27 @@ def test_pandas_polars_and_duckdb_read_every_table(run, tmp_path):
     query = f"select max(top1 / median) from '{out}/measurements.parquet' where layer = 2"
     rows = csv(folder, "measurements").query("layer == 2")
     assert duckdb.sql(query).fetchall()[0][0] == pytest.approx((rows.top1 / rows["median"]).max())
+
+
+def test_r_arrow_reads_and_writes_every_table(command, tmp_path):
+    """parquet.R compares each with the CSV file. r_arrow.sh makes R's arrow where CRAN cannot be reached."""
+    r = shutil.which("Rscript")
+    if not r or subprocess.run([r, "-e", "library(arrow)"], capture_output=True).returncode:
+        pytest.skip("R's package arrow is not there")
+    here = pathlib.Path(__file__).parent
+    originals = list((here / "../../../tests/fixtures/tables/original").glob("*.csv"))
+    for file in originals:
+        shutil.copy(file, tmp_path)
+    call(command, "export", tmp_path, "--parquet", "--out", tmp_path)
+    told = call(r, here / "parquet.R", tmp_path).stdout
+    wanted = {file.stem for file in originals} - {"fits-published"}  # no name of a table
+    assert {line.split(".parquet")[0] for line in told.splitlines()[:-1]} == wanted
+    call(command, "export", tmp_path, "--jsonl", "--out", tmp_path / "lines")
+    for method in ("snappy", "zstd"):
+        call(command, "export", tmp_path / "r" / method, "--jsonl", "--out", tmp_path / method)
+        for name in wanted:
+            again, once = (tmp_path / folder / f"{name}.jsonl" for folder in (method, "lines"))
+            assert again.read_text() == once.read_text(), (method, name)
 
 
 @pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", None])
