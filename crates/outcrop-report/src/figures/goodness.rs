@@ -1,7 +1,7 @@
 use super::Figure;
 use super::heatmaps;
-use super::shared::{NO_FITS, color_of, model_keys, of_all};
-use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol};
+use super::shared::{NO_FITS, color_of, of_all};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, shorten};
 use crate::data::{Data, Model};
 
 /// R2 of the best fit per layer, as lines and as a heatmap.
@@ -25,9 +25,15 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         ]
     });
     let x = Axis::between("relative depth, layer / layers", 0.0, 1.0);
-    let keys = model_keys(data, models.iter().copied(), Symbol::Line);
+    let end = |(m, line): &(&Model, Vec<(f64, f64)>)| {
+        let label = shorten(m.name.clone(), 16);
+        Some((line.last()?.1, label, color_of(data, &m.name)))
+    };
     let panels = vec![
-        Panel::new("R² per layer", x, axis(), marks.collect()),
+        Panel {
+            ends: lines.iter().filter_map(end).collect(),
+            ..Panel::new("R² per layer", x, axis(), marks.collect())
+        },
         heatmaps::panel("The same as a map", &models, axis(), &r2),
     ];
     Ok(Figure {
@@ -40,7 +46,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 2,
             panel_size: (520, heatmaps::height(models.len()).max(340)),
-            legend: keys,
+            legend: Vec::new(),
             panels,
         },
     })

@@ -1,12 +1,10 @@
 use super::Figure;
-use super::shared::{color_of, model_keys, of_all};
-use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, Symbol, shorten};
+use super::shared::{color_of, of_all};
+use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, shorten};
 use crate::data::{Data, Model};
 
-/// Most models whose lines can be told apart.
+/// Most models whose lines can be told apart, and whose names have room at the ends of them.
 const MOST: usize = 16;
-/// Most models whose names stand at the ends of their lines, in the place of a legend.
-const LABELLED: usize = 8;
 
 /// Training and held-out loss over steps.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
@@ -22,7 +20,6 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         .iter()
         .flat_map(|l| l.loss.into_iter().chain([l.held_out_loss]));
     let y = Axis::linear("loss, nats per token", values);
-    let is_labelled = models.len() <= LABELLED;
     let panel = |title: &str, value: &dyn Fn(&outcrop_core::LossPoint) -> Option<f64>| {
         let (mut marks, mut ends) = (Vec::new(), Vec::new());
         for m in &models {
@@ -34,9 +31,6 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             let label = shorten(m.name.clone(), 16);
             ends.extend(line.last().map(|end| (end.1, label, color)));
             marks.push(Mark::Line(line, color, Stroke::Solid));
-        }
-        if !is_labelled {
-            ends.clear();
         }
         Panel {
             ends,
@@ -57,10 +51,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 2,
             panel_size: (500, 320),
-            legend: match is_labelled {
-                true => Vec::new(),
-                false => model_keys(data, models.iter().copied(), Symbol::Line),
-            },
+            legend: Vec::new(),
             panels,
         },
     })

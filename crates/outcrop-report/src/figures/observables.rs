@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use outcrop_core::Observation;
 use outcrop_observe::{Column, OBSERVABLES, Observable, Site};
 
-use super::shared::{events_of, layer_keys, most_emergent_model};
+use super::shared::{events_of, most_emergent_model, named_layers};
 use super::{Figure, Section};
 use crate::chart::palette::ordered;
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke};
@@ -125,11 +125,11 @@ fn figure(data: &Data, model: &str, all: Vec<(String, &'static str, Lines)>) -> 
     Figure {
         caption: format!("{model}: mean over sequences (and heads) of every layer.{rest}"),
         reading: "One panel a number and a place where its tensor was read; the colour runs from the first layer (dark) \
-                  to the last (light). Lines across a panel are events of the training.",
+                  to the last (light), and the numbers at the ends of the lines are layers. Lines across a panel are events of the training.",
         sheet: Sheet {
             columns: 3,
             panel_size: (340, 280),
-            legend: layer_keys(layers),
+            legend: Vec::new(),
             panels: shown,
         },
     }
@@ -156,7 +156,15 @@ fn panel(
         let at = (*layer as usize).saturating_sub(1);
         Mark::Line(line.clone(), ordered(at, layers as usize), Stroke::Thin)
     });
+    let named = named_layers(layers);
+    let ends = lines.iter().filter(|(layer, _)| named.contains(layer));
+    let end = |(layer, line): (&u32, &Vec<(f64, f64)>)| {
+        let at = (*layer as usize).saturating_sub(1);
+        let color = ordered(at, layers as usize);
+        Some((line.last()?.1, layer.to_string(), color))
+    };
     Panel {
+        ends: ends.filter_map(end).collect(),
         tags: events_of(data, model),
         ..Panel::new(title, x, y, marks.collect())
     }

@@ -1,11 +1,8 @@
 use super::Figure;
-use super::shared::{NO_MEASUREMENTS, events_of, layer_keys, most_emergent_model};
+use super::shared::{NO_MEASUREMENTS, events_of, most_emergent_model, named_layers};
 use crate::chart::palette::ordered;
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke};
 use crate::data::{Data, Model};
-
-/// Most layers whose numbers stand at the ends of their lines, in the place of a legend.
-const LABELLED: u32 = 8;
 
 /// The ratio over steps of every layer of the most emergent model, for the top 1, 2 and 3.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
@@ -13,6 +10,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let tops: Vec<_> = (0..3).map(|k| lines(data, model, k)).collect();
     let all = || tops.iter().flatten().flat_map(|l| l.1.iter().copied());
     let x = Axis::steps(all().map(|p| p.0));
+    let named = named_layers(model.layers);
     let panels = tops.iter().enumerate().map(|(k, lines)| {
         let y = Axis::log("ratio to the median", all().map(|p| p.1));
         let marks = lines.iter().map(|(layer, line)| {
@@ -23,7 +21,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             let color = ordered(*layer as usize - 1, model.layers as usize);
             Some((line.last()?.1, format!("layer {layer}"), color))
         };
-        let ends = lines.iter().filter(|_| model.layers <= LABELLED);
+        let ends = lines.iter().filter(|(layer, _)| named.contains(layer));
         Panel {
             ends: ends.filter_map(end).collect(),
             tags: events_of(data, &model.name),
@@ -41,10 +39,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         sheet: Sheet {
             columns: 3,
             panel_size: (340, 320),
-            legend: match model.layers <= LABELLED {
-                true => Vec::new(),
-                false => layer_keys(model.layers),
-            },
+            legend: Vec::new(),
             panels: panels.collect(),
         },
     })

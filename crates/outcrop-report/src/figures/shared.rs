@@ -1,6 +1,6 @@
 use outcrop_core::EventKind;
 
-use crate::chart::palette::{OKABE_ITO, ordered};
+use crate::chart::palette::OKABE_ITO;
 use crate::chart::{Axis, Key, Mark, Panel, RGBColor, Stroke, Symbol};
 use crate::data::{Data, Model, growth, most_emergent};
 use crate::means::Means;
@@ -96,18 +96,14 @@ pub(crate) fn magnitude_axis<'p>(profiles: impl IntoIterator<Item = &'p [(u32, M
     Axis::log("magnitude |h|", values)
 }
 
-/// Keys of at most eight layers, the first and the last among them.
-pub(super) fn layer_keys(layers: u32) -> Vec<Key> {
+/// At most eight layers whose numbers stand at the ends of their lines, the first and the last among them.
+pub(super) fn named_layers(layers: u32) -> Vec<u32> {
     let shown = layers.clamp(1, 8);
     let layer = |i: u32| match shown {
         1 => 1,
         _ => 1 + (i * (layers - 1) + (shown - 1) / 2) / (shown - 1),
     };
-    let key = |l: u32| {
-        let color = ordered(l as usize - 1, layers as usize);
-        Key::new(format!("layer {l}"), color, Symbol::Line)
-    };
-    (0..shown).map(layer).map(key).collect()
+    (0..shown).map(layer).collect()
 }
 
 /// Events of the training of a model, as lines across a panel.

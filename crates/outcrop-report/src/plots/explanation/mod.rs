@@ -18,12 +18,18 @@ const DOWN: RGBColor = crate::chart::palette::OKABE_ITO[0];
 
 /// A group as axes name it: the first of its features, and how many go with it.
 fn label(group: &str) -> String {
-    let mut features: Vec<&str> = group.split(" + ").map(reader).collect();
-    features.dedup();
+    let features = features(group);
     match features.as_slice() {
         [first, _, _, ..] => format!("{first} and {} more", features.len() - 1),
         _ => features.join(" + "),
     }
+}
+
+/// The features of a group as readers call them.
+fn features(group: &str) -> Vec<&str> {
+    let mut features: Vec<&str> = group.split(" + ").map(reader).collect();
+    features.dedup();
+    features
 }
 
 /// A feature as readers of the paper call it: a logarithm by what it is the logarithm of.
@@ -50,7 +56,8 @@ fn readers_value(feature: &str, value: f64) -> f64 {
 
 /// Words for groups of several features, which a label cannot hold.
 fn together<'g>(groups: impl Iterator<Item = &'g str>) -> Vec<String> {
-    let mut several: Vec<&str> = groups.filter(|g| g.contains(" + ")).collect();
+    let several = groups.map(features).filter(|all| all.len() > 1);
+    let mut several: Vec<String> = several.map(|all| all.join(" + ")).collect();
     several.dedup();
     match several.is_empty() {
         true => Vec::new(),
@@ -102,7 +109,10 @@ mod tests {
             (slug("ln f_max"), signed(-0.25)),
             ("ln-f_max".into(), "−0.25".into())
         );
-        let words = together(["H/d", "ln d + d"].into_iter());
-        assert_eq!(words, ["only vary together and share one value: ln d + d"]);
+        let words = together(["H/d", "ln d + d", "ln d + ln L"].into_iter());
+        assert_eq!(
+            words,
+            ["only vary together and share one value: d_model + L"]
+        );
     }
 }
