@@ -205,6 +205,11 @@ mod served {
             assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer:.100}");
             assert!(!answer.contains("[arch]"), "{path}");
         }
+        assert!(page.contains("href=\"../measurements.csv\"")); // which a browser asks for as
+        let table = server.ask("GET /measurements.csv", "localhost");
+        assert!(table.starts_with("HTTP/1.1 200 OK\r\n"), "{table:.100}");
+        let whole = std::fs::read_to_string(folder.path().join("m1/measurements.csv")).unwrap();
+        assert!(table.ends_with(&whole));
         let answer = server.ask("POST /", "localhost");
         assert!(answer.starts_with("HTTP/1.1 405"), "{answer:.100}");
         let answer = server.ask("GET /", "example.org");

@@ -31,6 +31,33 @@ fn the_fits_of_a_folder_go_into_it_and_the_report_has_them() {
     );
 }
 
+/// Wherever the page is, the links under its tables lead to the files that they come from.
+#[test]
+fn a_report_links_to_its_tables_from_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = dir.path().join("run 1");
+    std::fs::create_dir(&run).unwrap();
+    std::fs::copy(
+        fixture("original/measurements.csv"),
+        run.join("measurements.csv"),
+    )
+    .unwrap();
+    let folder = run.display().to_string();
+    succeeded(&["fit", &folder, "--intervals", "0"]);
+    for page in ["run 1/report", "pages/new/one"] {
+        let page = dir.path().join(page);
+        succeeded(&["report", &folder, "--out", page.to_str().unwrap()]);
+        let html = std::fs::read_to_string(page.join("report.html")).unwrap();
+        let links = html.split("All columns: <a href=\"").skip(1);
+        let links: Vec<&str> = links.map(|l| l.split('"').next().unwrap()).collect();
+        let files = links.iter().map(|link| page.join(link.replace("%20", " ")));
+        let names: Vec<_> = files.map(|file| file.canonicalize().unwrap()).collect();
+        let wanted = ["measurements.csv", "fits.csv", "fits.csv"];
+        let wanted = wanted.map(|name| run.join(name).canonicalize().unwrap());
+        assert_eq!(names, wanted, "{links:?}");
+    }
+}
+
 #[test]
 fn a_report_says_that_its_fits_are_older_than_what_was_measured() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod address;
 mod audit;
 mod beside;
 mod clock;

@@ -7,6 +7,7 @@ use outcrop_core::{
 };
 use outcrop_report::{Inputs, write_report};
 
+use super::address::address;
 use super::beside;
 use super::input::good_rows;
 use super::output::{folder, print, say};
@@ -100,13 +101,21 @@ fn write_into(args: &Args, out: &Path) -> Result<PathBuf> {
     Ok(write_report(&inputs, out)?.html)
 }
 
-/// The tables of a folder as a page in its folder `report` sees them.
-fn seen_from_report(folder: &Path) -> BTreeMap<String, String> {
-    let found = TABLES.into_iter().filter_map(|name| {
-        let path = table::in_folder(folder, name)?;
-        let file = path.file_name()?.to_str()?;
-        Some((name.to_owned(), format!("../{file}")))
-    });
+/// The files of the tables that a folder has, by the name of the table.
+pub(super) fn files(folder: &Path) -> BTreeMap<&'static str, PathBuf> {
+    let found = TABLES.into_iter();
+    let found = found.filter_map(|name| Some((name, table::in_folder(folder, name)?)));
+    found.collect()
+}
+
+/// The tables of a folder as a page in `out` sees them, or in the folder `report` of the folder.
+fn seen(folder: &Path, out: Option<&Path>) -> BTreeMap<String, String> {
+    let address = |file: PathBuf| match out {
+        Some(out) => address(&file, out),
+        None => Some(format!("../{}", file.file_name()?.to_str()?)),
+    };
+    let found = files(folder).into_iter();
+    let found = found.filter_map(|(name, file)| Some((name.to_owned(), address(file)?)));
     found.collect()
 }
 
@@ -178,11 +187,7 @@ fn read(args: &Args) -> Result<Inputs> {
         attributions: beside::attributions(&args.folder)?,
         verdicts: beside::verdicts(&args.folder),
         corpora: beside::corpora(&args.folder),
-        // only there is it known how the page sees the folder
-        tables: match &args.out {
-            None => seen_from_report(&args.folder),
-            Some(_) => BTreeMap::new(),
-        },
+        tables: seen(&args.folder, args.out.as_deref()),
         ..Inputs::default()
     };
     // a run directory has those that its spec sets, and no others

@@ -90,7 +90,8 @@ impl Site {
             Ok(()) => None,
             Err(error) => Some(format!("failed to {error}")),
         };
-        self.files = files(self.folder.path());
+        self.files = tables(&self.run.folder);
+        self.files.extend(files(self.folder.path()));
     }
 
     fn answer(&mut self, request: Request) {
@@ -131,6 +132,17 @@ impl Site {
         .with_header(header("Cache-Control", "no-store"))
         .with_header(header("X-Content-Type-Options", "nosniff"))
     }
+}
+
+/// The tables that the page links to. A link out of the run is not followed.
+fn tables(folder: &Path) -> BTreeMap<String, PathBuf> {
+    let own = |file: &PathBuf| {
+        let kind = file.symlink_metadata().map(|found| found.file_type());
+        kind.is_ok_and(|kind| kind.is_file())
+    };
+    let found = report::files(folder).into_values().filter(own);
+    let named = |file: PathBuf| Some((format!("/{}", file.file_name()?.to_str()?), file));
+    found.filter_map(named).collect()
 }
 
 /// Every file below `folder` of a kind that is served, by the path that asks for it.
