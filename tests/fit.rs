@@ -331,6 +331,21 @@ fn forecasts_stand_beside_the_last_value_and_what_came() {
     assert!(told.contains("100 % of the 1 that have one"), "{told}");
 }
 
+/// The first file that cannot be read is the table: its learning rates are not spoken of before.
+#[test]
+fn a_torn_parquet_file_is_one_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let torn = dir.path().join("measurements.parquet");
+    std::fs::write(&torn, b"PAR1 and no more").unwrap();
+    for input in [torn.as_path(), dir.path()] {
+        let output = run(&["fit", &input.display().to_string()]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("error: failed to read"), "{said}");
+        assert!(said.contains("measurements.parquet"), "{said}");
+    }
+}
+
 /// The logarithm of a falling series goes below 0, which no ratio does.
 #[test]
 fn a_forecast_that_is_no_ratio_says_so() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{RatePoint, published, table};
+use outcrop_core::{Error as CoreError, RatePoint, published, table};
 use outcrop_fit::{FitOptions, RateHistory};
 
 use super::folders::runs_in;
@@ -42,7 +42,7 @@ fn rates_of(input: &Path) -> Result<Rates> {
     if !input.is_file() {
         return Ok(Rates::new()); // standard input is read once
     }
-    let column = of_table(input);
+    let column = of_own_table(input);
     let beside = input
         .parent()
         .filter(|folder| folder.join("run.toml").is_file());
@@ -59,10 +59,11 @@ fn of_folder(folder: &Path) -> Result<Rates> {
         return Ok(own);
     }
     let of_tables = ["trajectories", "measurements"].map(|name| table::in_folder(folder, name));
+    let of_tables = of_tables.iter().flatten();
     let runs: Vec<PathBuf> = runs_in(folder)?;
     let mut found: Rates = runs.iter().flat_map(|run| of_run(run)).collect();
     if found.is_empty() {
-        found.extend(of_tables.iter().flatten().flat_map(|path| of_table(path)));
+        found.extend(of_tables.flat_map(|path| of_own_table(path)));
     }
     Ok(found)
 }
@@ -75,31 +76,51 @@ fn of_run(folder: &Path) -> Rates {
     }
 }
 
-/// Of the columns of a table; none where it has none. Where a row cannot be read, or rows contradict each other, no rate of
-/// the table is used, which is said.
+/// Of the columns of a table; none where it has none. Where the file or a row cannot be read, or rows contradict each other,
+/// no rate of the table is used, which is said.
 fn of_table(path: &Path) -> Rates {
+    points(path).map_or_else(|why| unused(path, &why), histories)
+}
+
+/// The same of a table whose other columns are read after this: if its file cannot be read, that is the error then.
+fn of_own_table(path: &Path) -> Rates {
     match points(path) {
-        Ok(points) => histories(points),
-        Err(Some(why)) => {
-            let file = path.display();
-            say(&format!(
-                "warning: the learning rates of {file} are not used: {why}; correct the row, or remove the column"
-            ));
-            Rates::new()
-        }
-        Err(None) => Rates::new(),
+        Err(Unusable::File(_)) => Rates::new(),
+        points => points.map_or_else(|why| unused(path, &why), histories),
     }
 }
 
-/// The rows of a table, each step of a model once. The error is what is wrong with them, or none in a table without rates.
-fn points(path: &Path) -> std::result::Result<Vec<RatePoint>, Option<String>> {
+/// Why no rate of a table is used.
+enum Unusable {
+    NoColumn,
+    File(CoreError),
+    Rows(String),
+}
+
+/// Says why there are none.
+fn unused(path: &Path, why: &Unusable) -> Rates {
+    let why = match why {
+        Unusable::NoColumn => return Rates::new(),
+        Unusable::File(error) => error.to_string(),
+        Unusable::Rows(problem) => format!("{problem}; correct the row, or remove the column"),
+    };
+    let file = path.display();
+    say(&format!(
+        "warning: the learning rates of {file} are not used: {why}"
+    ));
+    Rates::new()
+}
+
+/// The rows of a table, each step of a model once.
+fn points(path: &Path) -> std::result::Result<Vec<RatePoint>, Unusable> {
     let table = table::read_rows::<RatePoint>(path).map_err(|error| match error {
-        outcrop_core::Error::MissingColumn { .. } => None,
-        other => Some(other.to_string()),
+        CoreError::MissingColumn { .. } => Unusable::NoColumn,
+        file @ CoreError::Io { .. } => Unusable::File(file),
+        other => Unusable::Rows(other.to_string()),
     })?;
     // layers have the rate of their step in common: that a row is repeated is the problem of no line
     match table.problems.iter().find(|problem| problem.line > 0) {
-        Some(problem) => Err(Some(problem.to_string())),
+        Some(problem) => Err(Unusable::Rows(problem.to_string())),
         None => Ok(table.rows),
     }
 }
