@@ -126,7 +126,7 @@ fn a_design_can_be_predicted_as_it_is_written() {
         "{errors}"
     );
     assert!(
-        errors.contains("has the default recipe of `outcrop train`"),
+        errors.contains("has the default of every key of [data], [train] and [schedule]"),
         "{errors}"
     );
     let first: Vec<&str> = said.lines().nth(1).unwrap().split(',').collect();

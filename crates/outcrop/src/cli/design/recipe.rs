@@ -39,8 +39,8 @@ pub(super) fn recipe(base: &str, args: &Args) -> Result<toml::Table> {
         Some(recipe) => read_toml(recipe),
         None => {
             say(&format!(
-                "note: no run.toml of {base} is in the results; a run has the default recipe of `outcrop train`, not that of the \
-                 models the prediction was learned from; --recipe names another"
+                "note: no run.toml of {base} is in the results; a run has the default of every key of [data], [train] and \
+                 [schedule], not the recipe of the models the prediction was learned from; --recipe names another"
             ));
             Ok(toml::Table::new())
         }
