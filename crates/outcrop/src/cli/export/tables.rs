@@ -18,7 +18,7 @@ use crate::{Error, Result};
 type Copy = fn(&Path, &Destination) -> Result<()>;
 
 /// Every table by the name of its file.
-const TABLES: [(&str, Copy); 21] = [
+const TABLES: [(&str, Copy); 22] = [
     ("measurements", measurements),
     ("trajectories", trajectories),
     ("fits", fits),
@@ -35,6 +35,7 @@ const TABLES: [(&str, Copy); 21] = [
     ("scores", rows::<Score>),
     ("model_scores", rows::<ModelScore>),
     ("predictions", rows::<Prediction>),
+    ("predicted", rows::<CurvePoint>),
     ("comparison", rows::<Comparison>),
     ("forecasts", rows::<Forecast>),
     ("shapley", rows::<Attribution>),
