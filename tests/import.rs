@@ -62,7 +62,7 @@ fn statistics_in_json_become_observables_with_their_source() {
     std::fs::write(set.join("tiny_activation_stats.json"), STATS).unwrap();
     let paths = [set.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let (said, warned) = run(&[&["import"], &paths[..], &["--step", "40"]].concat());
-    assert!(said.contains("5 numbers of 1 checkpoints"), "{said}");
+    assert!(said.contains("5 numbers of 1 checkpoint,"), "{said}");
     assert!(warned.contains("layer_N_mlp_gate is left out"), "{warned}");
     let rows =
         table::read_rows::<outcrop::core::Observation>(&out.join("observables.csv")).unwrap();

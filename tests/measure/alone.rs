@@ -24,12 +24,12 @@ fn a_model_without_a_step_can_be_suspect() {
             row.step == step && row.suspect.as_deref() == Some("non-finite")
         };
         assert!(!rows.is_empty() && rows.iter().all(marked), "{rows:?}");
-        assert!(text(&output.stderr).contains("1 suspect steps"));
+        assert!(text(&output.stderr).contains("1 suspect step"));
     }
     for path in [of.clone(), of.join("model.safetensors")] {
         let audit = run(&["audit", path.to_str().unwrap(), "--strict"]);
         assert_eq!(audit.status.code(), Some(1), "{}", text(&audit.stdout));
-        assert!(text(&audit.stdout).contains("1 suspect steps"));
+        assert!(text(&audit.stdout).contains("1 suspect step"));
     }
 }
 

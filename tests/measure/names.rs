@@ -123,5 +123,5 @@ fn revisions_of_the_cache_that_name_no_step_are_asked_for() {
     let output = measure(&cache, &dir.path().join("main"), &[]);
     assert!(output.status.success());
     assert!(text(&output.stderr).contains("`main` is taken"));
-    assert!(text(&output.stdout).contains("1 checkpoints in"));
+    assert!(text(&output.stdout).contains("1 checkpoint in"));
 }

@@ -7,7 +7,7 @@ use outcrop_core::Error as CoreError;
 use outcrop_core::table::Row;
 use serde::{Deserialize, Serialize};
 
-use super::output::{Destination, Format, To, columns, print, say, write_file, write_rows};
+use super::output::{Destination, Format, To, columns, count, print, say, write_file, write_rows};
 use super::progress::Bar;
 use super::select;
 use crate::{Error, Result};
@@ -139,10 +139,12 @@ fn table(audit: &Audit) -> String {
     let files: usize = audit.checkpoints.iter().map(|c| c.files.len()).sum();
     let tensors: usize = audit.checkpoints.iter().map(|c| c.tensors.len()).sum();
     let end = format!(
-        "{} checkpoints, {files} files, {tensors} tensors; {} findings, {} suspect steps",
-        audit.checkpoints.len(),
-        audit.findings.len(),
-        audit.suspects()
+        "{}, {}, {}; {}, {}",
+        count(audit.checkpoints.len(), "checkpoint"),
+        count(files, "file"),
+        count(tensors, "tensor"),
+        count(audit.findings.len(), "finding"),
+        count(audit.suspects(), "suspect step")
     );
     if audit.findings.is_empty() {
         return end;
@@ -183,9 +185,9 @@ pub(crate) fn warn(audit: &Audit) {
     let suspects = audit.suspect_reasons();
     if !suspects.is_empty() {
         say(&format!(
-            "warning: audit: {} suspect steps are marked in measurements.csv; fits leave them out unless \
+            "warning: audit: {} marked in measurements.csv and left out of fits, unless \
              --include-suspect",
-            suspects.len()
+            count(suspects.len(), "suspect step")
         ));
     }
 }

@@ -67,22 +67,23 @@ pub(super) fn run(args: &Args, share: f64, options: &FitOptions) -> Result<()> {
         error("emergence curve", |f| f.emergence),
         error("log only", |f| f.log_only),
         error("last value (baseline)", |f| f.last_value),
-        format!(
-            "the {} % band holds the observed value in {} of the {} that have one",
-            percent(options.level()),
-            match found.coverage() {
-                held if held.is_finite() => format!("{} %", percent(held)),
-                _ => "n/a".into(),
-            },
-            found
-                .forecasts
-                .iter()
-                .filter(|f| f.lo.is_some() && f.hi.is_some())
-                .count(),
-        ),
+        bands(&found, options.level()),
     ];
     lines.iter().for_each(|line| print(line));
     Ok(())
+}
+
+/// How many of the bands hold what was observed.
+fn bands(found: &Backtest, level: f64) -> String {
+    let with_band = |f: &&Forecast| f.lo.is_some() && f.hi.is_some();
+    match found.forecasts.iter().filter(with_band).count() {
+        0 => "no forecast has a band".into(),
+        n => format!(
+            "the {} % band holds the observed value in {} % of the {n} that have one",
+            percent(level),
+            percent(found.coverage())
+        ),
+    }
 }
 
 /// The median error; if it is not a number, what could not be compared.
@@ -100,7 +101,7 @@ fn median(found: &Backtest, of: fn(&Forecast) -> Option<f64>) -> String {
         )
     });
     match both.len() {
-        0 => "n/a: none can be compared".into(),
+        0 => "n/a: this curve has no forecast".into(),
         n => format!(
             "n/a: of {n}, {forecast} are forecast and {observed} observed at 0 or less, which have no \
              logarithm"

@@ -273,7 +273,11 @@ impl Tally {
             0 => String::new(),
             n => format!("; {n} without a fit, see status"),
         };
-        format!("{} series; best: {}{failed}", self.series, best.join(", "))
+        let best = match best.is_empty() {
+            true => String::new(),
+            false => format!("; best: {}", best.join(", ")),
+        };
+        format!("{} series{best}{failed}", self.series)
     }
 }
 

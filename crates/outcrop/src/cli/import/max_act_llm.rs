@@ -5,7 +5,7 @@ use outcrop_core::table;
 
 use super::{Args, Format, write_provenance};
 use crate::Result;
-use crate::cli::output::{print, say};
+use crate::cli::output::{count, print, say};
 
 pub(super) const FORMAT: Format = Format {
     name: "max-act-llm",
@@ -32,9 +32,9 @@ fn import(args: &Args) -> Result<()> {
         }
     }
     print(&format!(
-        "{} numbers of {} checkpoints, in {}",
-        found.observations.len(),
-        models.len(),
+        "{} of {}, in {}",
+        count(found.observations.len(), "number"),
+        count(models.len(), "checkpoint"),
         args.out.join("observables.csv").display()
     ));
     Ok(())

@@ -29,7 +29,7 @@ use self::origin::{Origin, with_stage};
 use self::out_folder::OutFolder;
 use self::share::Share;
 use self::words::Shown;
-use super::output::print;
+use super::output::{count, print};
 use super::progress::Bar;
 use super::{audit, clock, threads, tokens, voice};
 use crate::{Error, Result};
@@ -191,8 +191,8 @@ fn measure(args: &Args, stopped: &Arc<AtomicBool>, work: Work) -> Result<()> {
 /// The checkpoints, the folder of tables, and the config.
 fn understood(origin: &Origin, folder: &Folder, options: &SeriesOptions) -> String {
     let mut lines = vec![format!(
-        "{} checkpoints as `{}` into {}; config {}, tokenizer in {}",
-        origin.source.steps().len(),
+        "{} as `{}` into {}; config {}, tokenizer in {}",
+        count(origin.source.steps().len(), "checkpoint"),
         options.model,
         folder.path().display(),
         origin.config.display(),
@@ -257,8 +257,8 @@ fn conclude(outcome: &SeriesOutcome, folder: &Folder, tokens: &Sequences) -> Res
     }
     let path = folder.path().to_owned();
     print(&format!(
-        "{} checkpoints in {} ({} measured before); fit them with: outcrop fit {}",
-        outcome.measured,
+        "{} in {} ({} measured before); fit with: outcrop fit {}",
+        count(outcome.measured, "checkpoint"),
         path.display(),
         outcome.before,
         path.display()

@@ -4,6 +4,7 @@ use outcrop_checkpoint::{CheckpointSeries, Hub};
 use outcrop_series::HubRevision;
 
 use super::revisions::Wanted;
+use crate::cli::output::count;
 
 /// Count, first, last and bytes to fetch of revisions on a hub; `list` adds a line for each, and the faults that are
 /// known.
@@ -54,10 +55,8 @@ pub(super) fn of_series(series: &CheckpointSeries, alone: u64) -> String {
         format!("  step {step} ({folder})")
     });
     let path = series.path.display();
-    let head = format!(
-        "{} checkpoints in {path}; nothing to fetch",
-        series.entries.len()
-    );
+    let found = count(series.entries.len(), "checkpoint");
+    let head = format!("{found} in {path}; nothing to fetch");
     [head]
         .into_iter()
         .chain(lines)

@@ -23,6 +23,12 @@ pub(crate) fn print(text: &str) {
     standard::send(format!("{text}\n").as_bytes());
 }
 
+/// A number of things in words: `1 checkpoint`, `2 checkpoints`.
+pub(crate) fn count(number: usize, one: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{ending}")
+}
+
 /// The beginning of a line that `-q` does not suppress.
 const WARNING: &str = "warning: ";
 
