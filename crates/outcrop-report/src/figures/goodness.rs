@@ -4,6 +4,9 @@ use super::shared::{NO_FITS, color_of, of_all};
 use crate::chart::{Axis, Mark, Panel, Sheet, Stroke, shorten};
 use crate::data::{Data, Model};
 
+/// Most models whose names have room at the ends of their lines; the map beside them names all.
+const NAMED: usize = 16;
+
 /// R2 of the best fit per layer, as lines and as a heatmap.
 pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     let fitted = |m: &&Model| data.inputs.fits.iter().any(|f| f.model == m.name);
@@ -29,9 +32,10 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
         let label = shorten(m.name.clone(), 16);
         Some((line.last()?.1, label, color_of(data, &m.name)))
     };
+    let ends = lines.iter().filter(|_| lines.len() <= NAMED);
     let panels = vec![
         Panel {
-            ends: lines.iter().filter_map(end).collect(),
+            ends: ends.filter_map(end).collect(),
             ..Panel::new("R² per layer", x, axis(), marks.collect())
         },
         heatmaps::panel("The same as a map", &models, axis(), &r2),
@@ -42,7 +46,8 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             of_all(models.len(), all_fitted.len())
         ),
         reading: "1 is a perfect fit. Layers without any fit have no point and are grey in the \
-                  map; values below -1 are drawn at the lower edge.",
+                  map; values below -1 are drawn at the lower edge. Of more than 16 models the map \
+                  has the names.",
         sheet: Sheet {
             columns: 2,
             panel_size: (520, heatmaps::height(models.len()).max(340)),
