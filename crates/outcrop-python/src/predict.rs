@@ -12,11 +12,9 @@ use crate::columns::{columns, records};
 use crate::error::value;
 
 /// The predictor that the command uses, too.
-const BUNDLED: &str = include_str!("../../outcrop/data/predictor.txt");
-
 fn bundled() -> PyResult<&'static Predictor> {
     static PREDICTOR: OnceLock<Result<Predictor, String>> = OnceLock::new();
-    let read = || Predictor::from_text(BUNDLED).map_err(|e| e.to_string());
+    let read = || outcrop::bundled_predictor().map_err(|e| e.to_string());
     PREDICTOR.get_or_init(read).as_ref().map_err(value)
 }
 

@@ -53,6 +53,7 @@ pub mod pipeline;
 
 #[cfg(feature = "burn")]
 pub use backend_engine::BackendEngine;
+pub use bundled::bundled_predictor;
 pub use error::{Error, Result};
 
 #[cfg(doctest)]

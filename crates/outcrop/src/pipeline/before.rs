@@ -70,7 +70,7 @@ impl Before {
         before
             .points
             .retain(|point| fresh.iter().all(|run| run.model != point.model));
-        let predictor = crate::bundled::predictor()?;
+        let predictor = crate::bundled_predictor()?;
         let curves = fresh.iter().filter_map(|run| curves(&predictor, run));
         before.points.extend(curves.flatten());
         if before.points.is_empty() && before.sha256.is_none() {

@@ -9,7 +9,7 @@ use crate::Result;
 /// The predictor of a file, or the bundled one.
 pub(super) fn load(path: Option<&Path>) -> Result<Predictor> {
     let Some(path) = path else {
-        return crate::bundled::predictor();
+        return crate::bundled_predictor();
     };
     let text = std::fs::read_to_string(path).map_err(|e| CoreError::io("read", path, e))?;
     outcrop_core::refuse_lfs_pointer(path, text.as_bytes())?;
