@@ -5,6 +5,7 @@
 //! largest magnitudes are of one sequence, and there is no median. A checkpoint of training has its step at the end of
 //! `model_name`, such as `pythia-70m-step1000`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,10 @@ const PLACES: [(&str, &str); 3] = [
 ];
 /// How far rms^2 may be from mean^2 + std^2, relatively.
 const NEAR: f64 = 1e-3;
+
+/// The largest magnitude of a place, as each of the two files has it.
+const LARGEST: &str = "corpus_max_abs";
+const FIRST: &str = "corpus_top1";
 
 /// The numbers of one place, by name; the error names the field.
 type Numbers = fn(&Map<String, Value>) -> Result<Vec<(String, f64)>, String>;
@@ -58,11 +63,22 @@ pub fn read(path: &Path, step: Option<u64>) -> Result<LayerStatistics> {
     }
     let mut whole = LayerStatistics::default();
     let (mut rows, mut left_out) = (BTreeMap::new(), BTreeSet::new());
+    let mut models: BTreeMap<(String, u64), (PathBuf, OfFile)> = BTreeMap::new();
     for (file, numbers) in files {
         let named = |reason: String| Error::parse(file.display().to_string(), reason);
         let text = text(&file).map_err(named)?;
         let found = of_file(&text, step, numbers, &mut left_out).map_err(named)?;
-        for row in found {
+        let rows_of_file = found.rows.clone();
+        match models.entry((found.model.clone(), found.step)) {
+            Entry::Vacant(first) => drop(first.insert((file.clone(), found))),
+            Entry::Occupied(other) => {
+                let (other_file, other) = other.get();
+                let reason = found.contradicts(other);
+                let of = |reason| format!("{reason} in {}", other_file.display());
+                reason.map(of).map_or(Ok(()), Err).map_err(named)?;
+            }
+        }
+        for row in rows_of_file {
             let key = (
                 row.model.clone(),
                 row.step,
@@ -104,12 +120,57 @@ fn files(path: &Path) -> Result<Vec<(PathBuf, Numbers)>> {
     Ok(found.into_iter().filter_map(kind).collect())
 }
 
+/// What one file says of a model.
+struct OfFile {
+    model: String,
+    step: u64,
+    layers: u64,
+    samples: u64,
+    rows: Vec<Observation>,
+}
+
+impl OfFile {
+    /// In what it differs from another file of the same model: both must be of the same sequences, and the first of the five
+    /// largest magnitudes of a place is the largest. All 67 pairs that are published agree to the last digit.
+    fn contradicts(&self, other: &Self) -> Option<String> {
+        let counts = [
+            ("num_hidden_layers", self.layers, other.layers),
+            ("num_samples", self.samples, other.samples),
+        ];
+        let differs = counts.into_iter().find(|(_, here, there)| here != there);
+        if let Some((field, here, there)) = differs {
+            return Some(format!("{field} = {here}, but {there}"));
+        }
+        let theirs: BTreeMap<(u32, &str), (&str, f64)> = other.largest().collect();
+        self.largest().find_map(|(place, (field, here))| {
+            let (other_field, there) = theirs.get(&place)?;
+            let is_near = (here - there).abs() <= NEAR * here.abs().max(there.abs());
+            let (layer, place) = place;
+            (!is_near).then(|| {
+                format!("{place}, layer {layer}: {field} = {here}, but {other_field} = {there}")
+            })
+        })
+    }
+
+    /// The largest magnitude of every place, with what it is called in the file.
+    fn largest(&self) -> impl Iterator<Item = ((u32, &str), (&str, f64))> {
+        self.rows.iter().filter_map(|row| {
+            let field = match row.observable.as_str() {
+                LARGEST => "max or min",
+                FIRST => "top5_abs[0]",
+                _ => return None,
+            };
+            Some(((row.layer, row.place.as_str()), (field, row.value?)))
+        })
+    }
+}
+
 fn of_file(
     text: &str,
     step: Option<u64>,
     numbers: Numbers,
     left_out: &mut BTreeSet<String>,
-) -> Result<Vec<Observation>, String> {
+) -> Result<OfFile, String> {
     let whole = json::parse(text)?;
     let (model, step) = named_step(string(&whole, "model_name")?, step)?;
     let layers = count(&whole, "num_hidden_layers", MAX_LAYERS as u64)?;
@@ -144,7 +205,13 @@ fn of_file(
             "num_hidden_layers = {layers}, but per_layer_stats has no layer_{}_hidden",
             layer - 1
         )),
-        None => Ok(rows),
+        None => Ok(OfFile {
+            model,
+            step,
+            layers,
+            samples: n,
+            rows,
+        }),
     }
 }
 
@@ -269,7 +336,7 @@ fn moments(place: &Map<String, Value>) -> Result<Vec<(String, f64)>, String> {
         ("corpus_std", std),
         ("corpus_mean_abs", mean_abs),
         ("corpus_rms", rms),
-        ("corpus_max_abs", largest),
+        (LARGEST, largest),
     ];
     Ok(named.map(|(name, value)| (name.to_owned(), value)).to_vec())
 }
@@ -308,6 +375,10 @@ mod tests {
         "layer_0_mlp_gate": {"mean": NaN},
         "layer_1_hidden": {"mean": 3.0, "std": 4.0, "abs_mean": 4.5, "rms": 5.0, "max": 90.0, "min": -9.0, "count": 9.0}}}"#;
 
+    const TOP: &str = r#"{"model_name": "tiny-step64", "num_hidden_layers": 2, "num_samples": 3, "per_layer_stats": {
+        "layer_0_hidden": {"top5_abs": [100.0, 8.0, 8.0, 7.0, 0.5]},
+        "layer_1_hidden": {"top5_abs": [90.0, 8.0, 8.0, 7.0, 0.5]}}}"#;
+
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -318,11 +389,9 @@ mod tests {
 
     #[test]
     fn rows_have_the_places_of_this_workspace() {
-        let top = r#"{"model_name": "tiny-step64", "num_hidden_layers": 1, "num_samples": 3, "per_layer_stats": {
-            "layer_0_hidden": {"top5_abs": [9.0, 8.0, 8.0, 7.0, 0.5]}}}"#;
         let files = [
             ("a_activation_stats.json", STATS),
-            ("a_top5_stats.json", top),
+            ("a_top5_stats.json", TOP),
             ("notes.json", ""),
         ];
         let folder = folder(&files);
@@ -345,8 +414,46 @@ mod tests {
         assert_eq!(value(1, "corpus_top5"), ("residual-stream".into(), 0.5));
         assert_eq!(
             (found.observations.len(), found.left_out),
-            (20, vec!["layer_N_mlp_gate".to_owned()])
+            (25, vec!["layer_N_mlp_gate".to_owned()])
         );
+    }
+
+    #[test]
+    fn files_of_one_model_must_fit_together() {
+        for (from, to, part) in [
+            (
+                "[100.0",
+                "[900.0",
+                "residual-stream, layer 1: top5_abs[0] = 900, but max or min = 100 in ",
+            ),
+            (
+                "\"num_samples\": 3",
+                "\"num_samples\": 100",
+                "num_samples = 100, but 3 in ",
+            ),
+            (
+                "7.0, 0.5]},",
+                "7.0, 0.5], \"top5_abs\": [9.0]},",
+                "`top5_abs` is there twice",
+            ),
+            (
+                "\"num_hidden_layers\": 2",
+                "\"num_hidden_layers\": 2, \"num_hidden_layers\": 3",
+                "`num_hidden_layers` = 2 and 3 is there twice",
+            ),
+        ] {
+            assert!(TOP.contains(from));
+            let top = TOP.replacen(from, to, 1);
+            let files = [
+                ("a_activation_stats.json", STATS),
+                ("a_top5_stats.json", top.as_str()),
+            ];
+            let error = read(folder(&files).path(), None).unwrap_err().to_string();
+            assert!(
+                error.contains(part) && error.contains("a_top5_stats.json"),
+                "{error}"
+            );
+        }
     }
 
     #[test]
