@@ -67,21 +67,37 @@ const fn joined<const A: usize, const B: usize, const N: usize>(
 /// Columns of a table without detail.
 pub(super) const PLAIN: usize = REQUIRED.len() + 10;
 
-/// A row without the columns of stages, and one with them.
+/// A row without the columns of stages, one with them, and one without detail.
 macro_rules! rows {
-    ($($(#[$with:meta])* $field:ident: $type:ty,)*) => {
+    (
+        plain { $($(#[$with:meta])* $field:ident: $type:ty,)* }
+        detail { $($(#[$also:meta])* $more:ident: $of:ty,)* }
+    ) => {
         #[derive(Clone, Default, Serialize, Deserialize)]
         #[serde(default)]
         pub(super) struct Flat {
             $($(#[$with])* $field: $type,)*
+            $($(#[$also])* $more: $of,)*
         }
 
         #[derive(Clone, Default, Serialize, Deserialize)]
         #[serde(default)]
         pub(super) struct Staged {
             $($(#[$with])* $field: $type,)*
+            $($(#[$also])* $more: $of,)*
             stage: Option<String>,
             position: Option<u64>,
+        }
+
+        #[derive(Serialize)]
+        pub(super) struct Plain {
+            $($field: $type,)*
+        }
+
+        impl From<Flat> for Plain {
+            fn from(flat: Flat) -> Self {
+                Self { $($field: flat.$field,)* }
+            }
         }
 
         impl Staged {
@@ -89,57 +105,65 @@ macro_rules! rows {
                 let position = stage.and_then(|stage| stage.begins?.checked_add(flat.step));
                 Self {
                     $($field: flat.$field,)*
+                    $($more: flat.$more,)*
                     stage: stage.map(|stage| stage.name.clone()),
                     position,
                 }
             }
 
             fn flat(self) -> Flat {
-                Flat { $($field: self.$field,)* }
+                Flat {
+                    $($field: self.$field,)*
+                    $($more: self.$more,)*
+                }
             }
         }
     };
 }
 
 rows! {
-    model: String,
-    #[serde(deserialize_with = "fields::step")]
-    step: u64,
-    sequence: u32,
-    #[serde(deserialize_with = "fields::layer")]
-    layer: u32,
-    top1: Option<f32>,
-    top2: Option<f32>,
-    top3: Option<f32>,
-    median: Option<f32>,
-    top1_position: Option<u32>,
-    top1_channel: Option<u32>,
-    top2_position: Option<u32>,
-    top2_channel: Option<u32>,
-    top3_position: Option<u32>,
-    top3_channel: Option<u32>,
-    count: Option<u64>,
-    non_finite: Option<u64>,
-    non_finite_position: Option<u32>,
-    non_finite_channel: Option<u32>,
-    top1_token: Option<u32>,
-    top2_token: Option<u32>,
-    top3_token: Option<u32>,
-    massive: Option<u64>,
-    rms: Option<f64>,
-    kurtosis: Option<f64>,
-    channel_kurtosis: Option<f64>,
-    later_top1: Option<f32>,
-    later_top2: Option<f32>,
-    later_top3: Option<f32>,
-    later_median: Option<f32>,
-    later_top1_position: Option<u32>,
-    later_top1_channel: Option<u32>,
-    later_top2_position: Option<u32>,
-    later_top2_channel: Option<u32>,
-    later_top3_position: Option<u32>,
-    later_top3_channel: Option<u32>,
-    suspect: Option<String>,
+    plain {
+        model: String,
+        #[serde(deserialize_with = "fields::step")]
+        step: u64,
+        sequence: u32,
+        #[serde(deserialize_with = "fields::layer")]
+        layer: u32,
+        top1: Option<f32>,
+        top2: Option<f32>,
+        top3: Option<f32>,
+        median: Option<f32>,
+        top1_position: Option<u32>,
+        top1_channel: Option<u32>,
+        top2_position: Option<u32>,
+        top2_channel: Option<u32>,
+        top3_position: Option<u32>,
+        top3_channel: Option<u32>,
+        count: Option<u64>,
+        non_finite: Option<u64>,
+        non_finite_position: Option<u32>,
+        non_finite_channel: Option<u32>,
+    }
+    detail {
+        top1_token: Option<u32>,
+        top2_token: Option<u32>,
+        top3_token: Option<u32>,
+        massive: Option<u64>,
+        rms: Option<f64>,
+        kurtosis: Option<f64>,
+        channel_kurtosis: Option<f64>,
+        later_top1: Option<f32>,
+        later_top2: Option<f32>,
+        later_top3: Option<f32>,
+        later_median: Option<f32>,
+        later_top1_position: Option<u32>,
+        later_top1_channel: Option<u32>,
+        later_top2_position: Option<u32>,
+        later_top2_channel: Option<u32>,
+        later_top3_position: Option<u32>,
+        later_top3_channel: Option<u32>,
+        suspect: Option<String>,
+    }
 }
 
 impl From<&Measurement> for Staged {

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use super::super::csv_io;
-use super::flat::{Flat, HEADER, PLAIN, REQUIRED, STAGED, Staged};
+use super::flat::{Flat, HEADER, PLAIN, Plain, REQUIRED, STAGED, Staged};
 use crate::{Detail, Error, GrowingTable, Measurement, Result, write_atomic};
 
 /// Which columns a measurements table has.
@@ -78,6 +78,10 @@ impl<W: Write> MeasurementWriter<W> {
         let row = Flat::from(measurement);
         if self.columns == HEADER.len() {
             let written = self.csv.serialize(row);
+            return written.map_err(|e| Error::unwritten(&e));
+        }
+        if self.columns == PLAIN {
+            let written = self.csv.serialize(Plain::from(row));
             return written.map_err(|e| Error::unwritten(&e));
         }
         let mut record = csv_io::record(&row)?;
