@@ -17,7 +17,7 @@ mod subject;
 mod trials;
 mod whole;
 
-use subject::{FIT, MEASURE, REPRODUCE, TRAIN};
+use subject::{FIT, MEASURE, REPRODUCE, SWEEP, TRAIN};
 
 #[test]
 fn power_cuts_lose_nothing() {
@@ -25,6 +25,7 @@ fn power_cuts_lose_nothing() {
         cuts::hold_cuts(&TRAIN, 20);
         cuts::hold_cuts(&MEASURE, 20);
         cuts::hold_cuts(&REPRODUCE, 2);
+        cuts::hold_cuts(&SWEEP, 20);
     }
 }
 
@@ -33,6 +34,7 @@ fn kills_lose_nothing() {
     kills::hold_kills(&TRAIN, 6);
     kills::hold_kills(&MEASURE, 6);
     kills::hold_kills(&REPRODUCE, 1);
+    kills::hold_kills(&SWEEP, 6);
 }
 
 #[test]
@@ -40,6 +42,7 @@ fn failing_calls_are_told_and_lose_nothing() {
     if disk::strace("failing calls") {
         injected::hold_errors(&TRAIN, Some(12));
         injected::hold_errors(&MEASURE, Some(8));
+        injected::hold_errors(&SWEEP, Some(12));
     }
 }
 
@@ -60,4 +63,5 @@ fn one_of_two_processes_wins_and_the_other_says_so() {
 fn damage_is_noticed_and_repaired() {
     damage::hold_damage(&TRAIN, Some(8));
     damage::hold_damage(&MEASURE, Some(6));
+    damage::hold_damage(&SWEEP, Some(6));
 }

@@ -51,6 +51,25 @@ model = 'b'
 arch = { layers = 2 }
 ";
 
+const SHORT: &str = "name = 'short'
+description = 'short runs'
+seeds = [1, 2, 3, 4, 5, 6]
+[base.arch]
+layers = 1
+d_model = 8
+heads = 1
+context = 16
+[base.train]
+steps = 5
+batch = 2
+warmup = 1
+[base.schedule]
+measure = '0,every:5'
+save = 'last'
+[[runs]]
+model = 'a'
+";
+
 /// A command that writes into the folder `out`.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
@@ -103,6 +122,22 @@ pub(crate) static REPRODUCE: Subject = Subject {
     known: OnceLock::new(),
 };
 
+pub(crate) static SWEEP: Subject = Subject {
+    name: "sweep",
+    arguments: &[
+        "sweep",
+        "../inputs/short.toml",
+        "--engine",
+        "local",
+        "--out",
+        "out",
+        "--jobs",
+        "2",
+    ],
+    of_run: false,
+    known: OnceLock::new(),
+};
+
 pub(crate) static FIT: Subject = Subject {
     name: "fit of a run",
     arguments: &["fit", "out"],
@@ -117,6 +152,7 @@ fn inputs() -> &'static Path {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("spec.toml"), SPEC).unwrap();
         std::fs::write(folder.path().join("sweep.toml"), PROFILE).unwrap();
+        std::fs::write(folder.path().join("short.toml"), SHORT).unwrap();
         let mut train = Command::new(env!("CARGO_BIN_EXE_outcrop"));
         train.args(["-q", "train", "spec.toml", "--out", "run"]);
         let output = train.current_dir(folder.path()).output().unwrap();

@@ -1,7 +1,7 @@
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{create_folder, sync_folder};
+use outcrop_core::{create_folder, sync_folder, sync_tree};
 
 use crate::sums::write_sums;
 use crate::{Error, Result, parse_step_folder, step_folder};
@@ -81,26 +81,6 @@ fn finish(dir: &Path, partial: tempfile::TempDir, target: &Path) -> Result<()> {
         remove(&replaced)?;
     }
     Ok(())
-}
-
-/// Brings every file and folder below `folder`, and itself, to the disk.
-fn sync_tree(folder: &Path) -> Result<()> {
-    let io = |e| Error::io("sync", folder, e);
-    for entry in fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if path.is_dir() {
-            sync_tree(&path)?;
-        } else {
-            // Windows syncs only what is open for writing.
-            let file = OpenOptions::new()
-                .read(true)
-                .write(cfg!(windows))
-                .open(&path);
-            file.and_then(|f| f.sync_all())
-                .map_err(|e| Error::io("sync", &path, e))?;
-        }
-    }
-    Ok(sync_folder(folder)?)
 }
 
 /// Removes what processes that were killed left in `dir`, and puts back a checkpoint that one was

@@ -107,8 +107,9 @@ pub use event::{EventKind, TrainingEvent};
 pub use explanation::{Attribution, Dependence, Importance};
 #[cfg(feature = "files")]
 pub use files::{
-    AtomicFile, FolderLock, LOCK_FILE, check_writable, create_folder, holds_nothing,
-    remove_leftovers, sync_folder, write_atomic, write_atomic_with, write_unless_same,
+    AtomicFile, FolderLock, LOCK_FILE, StagedFolder, check_writable, create_folder, holds_nothing,
+    is_temporary, remove_leftovers, remove_staged, staged, sync_folder, sync_tree, write_atomic,
+    write_atomic_with, write_unless_same,
 };
 #[cfg(feature = "json")]
 pub use files::{Extent, GrowingTable, read_sealed, write_sealed};

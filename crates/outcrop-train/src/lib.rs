@@ -96,9 +96,9 @@ pub use spec::{
     DataSpec, EventSpec, LossTargets, MeasureSpec, RateSchedule, RunSpec, ScheduleSpec, TrainSpec,
 };
 #[cfg(feature = "burn")]
-pub use trainer::train;
+pub use trainer::{train, train_staged};
 #[cfg(not(feature = "burn"))]
-pub use untrained::train;
+pub use untrained::{train, train_staged};
 
 #[cfg(all(doctest, feature = "flex"))]
 #[doc = include_str!("../README.md")]

@@ -1,7 +1,9 @@
 use std::path::Path;
 
 use burn::tensor::{Device, Int, Tensor};
-use outcrop_core::{FolderLock, LossPoint, Measurement, Provenance, Ratio, Trajectory};
+use outcrop_core::{
+    FolderLock, LossPoint, Measurement, Provenance, Ratio, StagedFolder, Trajectory,
+};
 use outcrop_gemm::Kernel;
 use outcrop_model::{Backend, HiddenNoise, Objective, Transformer, ids};
 use outcrop_schedule::Schedule;
@@ -29,19 +31,39 @@ pub fn train(
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
     // inside the pool every parallel operation is spared a hand-over from outside
-    rayon::scope(|_| train_here(spec, dir, environment, observer))
+    rayon::scope(|_| {
+        spec.check()?;
+        let dir = RunDir::new(dir);
+        dir.check(spec)?;
+        let lock = FolderLock::acquire(dir.path(), &environment.holder)?;
+        train_locked(spec, (dir, &lock), environment, observer)
+    })
 }
 
-fn train_here(
+/// As [`train`], from the start and in a folder that gets its name when the run has ended: for short runs, of which many
+/// are brought to the disk together.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_staged(
     spec: &RunSpec,
-    dir: &Path,
+    folder: &StagedFolder,
     environment: &Environment,
     observer: &mut dyn Observer,
 ) -> Result<Outcome> {
-    spec.check()?;
-    let dir = RunDir::new(dir);
-    dir.check(spec)?;
-    let lock = FolderLock::acquire(dir.path(), &environment.holder)?;
+    rayon::scope(|_| {
+        spec.check()?;
+        let dir = RunDir::new(folder.path());
+        train_locked(spec, (dir, folder.lock()), environment, observer)
+    })
+}
+
+fn train_locked(
+    spec: &RunSpec,
+    (dir, lock): (RunDir, &FolderLock),
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
     if let Some(warning) = lock.warning() {
         observer.event(&Event::Warning(&warning));
     }

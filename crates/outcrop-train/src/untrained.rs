@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use outcrop_core::StagedFolder;
+
 use crate::{Environment, Observer, Outcome, Result, RunSpec};
 
 /// Refuses to train, since no backend was compiled in; nothing is written.
@@ -15,4 +17,17 @@ pub fn train(
     _observer: &mut dyn Observer,
 ) -> Result<Outcome> {
     Err(environment.backend.not_compiled().into())
+}
+
+/// As [`train`].
+///
+/// # Errors
+/// As [`train`].
+pub fn train_staged(
+    spec: &RunSpec,
+    folder: &StagedFolder,
+    environment: &Environment,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    train(spec, folder.path(), environment, observer)
 }

@@ -1,8 +1,8 @@
 //! How much of a sweep of tiny runs is training: `sweep_share RUNS JOBS`, in a temporary folder of this machine's disk.
 //!
 //! Training is the initial model, the updates and what the spec asks to measure of them. Everything else is not: specs,
-//! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of single runs one after another,
-//! so that it holds no wait for other runs.
+//! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of single runs on one thread, one
+//! after another, so that it holds no wait for other runs.
 #![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::error::Error;
@@ -39,9 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let environment = Environment::default();
 
     let alone = Results::new(folder.path().join("alone"));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let mut training = Duration::ZERO;
     for spec in specs.iter().take(ALONE) {
-        training += trained(spec, &alone, &environment)?;
+        let trained = pool.install(|| trained(spec, &alone, &environment));
+        training += trained.map_err(|error| error.to_string())?;
     }
     let each = training.as_secs_f64() / ALONE.min(runs) as f64;
 
@@ -80,7 +82,7 @@ fn trained(
     spec: &RunSpec,
     results: &Results,
     environment: &Environment,
-) -> Result<Duration, Box<dyn Error>> {
+) -> outcrop_train::Result<Duration> {
     let from = Instant::now();
     let device = environment.backend.device()?.autodiff();
     Transformer::new(&spec.arch, spec.train.seed, &device)?;

@@ -34,6 +34,7 @@ fn cut_names(left: &mut Tree, done: &[Op], rules: Rules, random: &mut Random) {
         done[from..].iter().any(|op| match (op, rules) {
             (Op::Sync { .. }, Rules::Ordered) => true,
             (Op::Sync { id }, Rules::Strict) => folders.contains(id),
+            (Op::SyncAll { before }, _) => from < *before,
             _ => false,
         })
     };
@@ -55,8 +56,13 @@ fn cut_names(left: &mut Tree, done: &[Op], rules: Rules, random: &mut Random) {
 
 /// Does what was synced of a file; returns what was not.
 fn after_sync<'a>(done: &'a [Op], id: Id, content: &mut Vec<u8>) -> Vec<&'a Op> {
-    let last = done.iter().rposition(|op| *op == Op::Sync { id });
-    let synced = last.map_or(0, |last| last + 1);
+    let synced_by = |(place, op): (usize, &Op)| match op {
+        Op::Sync { id: of } if *of == id => Some(place),
+        Op::SyncAll { before } => Some(*before),
+        _ => None,
+    };
+    let synced = done.iter().enumerate().filter_map(synced_by).max();
+    let synced = synced.unwrap_or(0);
     let of_file = |op: &&Op| op.content_of() == Some(id);
     done[..synced]
         .iter()

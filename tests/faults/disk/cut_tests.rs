@@ -110,6 +110,24 @@ fn a_new_name_is_durable_by_fsync_of_its_folder_alone_or_of_the_file_on_ext4() {
     assert_eq!(ordered, some(&[b"new"]));
 }
 
+/// A sync of the whole file system is one of every file and name, but not of what was done after it began.
+#[test]
+fn a_sync_of_all_is_of_what_was_done_before_it_began() {
+    let ops = |before| {
+        let begun = Op::SyncAll { before };
+        [name("n", 2), write(2, 0, b"new"), begun, rename("n", "a")]
+    };
+    for rules in [Rules::Strict, Rules::Ordered] {
+        let found = outcomes(&old(), &ops(2), 3, rules, "a");
+        assert_eq!(found, some(&[b"old", b"new"]), "{rules:?}");
+        let found = outcomes(&old(), &ops(1), 4, rules, "a");
+        assert!(
+            found.is_superset(&some(&[b"old", b"", b"new"])),
+            "{rules:?}"
+        );
+    }
+}
+
 #[test]
 fn an_overwrite_in_place_tears() {
     let (old_bytes, new) = (vec![b'o'; 8192], vec![b'n'; 8192]);

@@ -45,6 +45,11 @@ pub(crate) enum Op {
     Sync {
         id: Id,
     },
+    /// All that had been done when it began is on the disk: syncfs.
+    SyncAll {
+        /// How many changes those were.
+        before: usize,
+    },
 }
 
 /// A name in a folder.
@@ -60,7 +65,9 @@ impl Op {
         match self {
             Self::Name { place, .. } | Self::Remove { place } => vec![place.folder],
             Self::Rename { from, to } => vec![from.folder, to.folder],
-            Self::Write { .. } | Self::Resize { .. } | Self::Sync { .. } => Vec::new(),
+            Self::Write { .. } | Self::Resize { .. } | Self::Sync { .. } | Self::SyncAll { .. } => {
+                Vec::new()
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::watch::quoted;
+use super::watch::{BEGUN, quoted};
 use super::{Call, DirEntry, Id, Op, Tree};
 
 /// Calls that change neither content nor names nor where the next write goes.
@@ -50,6 +50,8 @@ pub(crate) struct Recorder {
     folder: PathBuf,
     tree: Tree,
     open: BTreeMap<i64, Open>,
+    /// What had been done when the sync of a thread began.
+    begun: BTreeMap<u32, usize>,
     pub(crate) ops: Vec<Op>,
 }
 
@@ -67,6 +69,7 @@ impl Recorder {
             folder: folder.to_owned(),
             tree: start.clone(),
             open: BTreeMap::new(),
+            begun: BTreeMap::new(),
             ops: Vec::new(),
         }
     }
@@ -102,6 +105,16 @@ impl Recorder {
                 if let Some(open) = self.open.get(&descriptor(call.text(0))) {
                     self.ops.push(Op::Sync { id: open.id });
                 }
+                Ok(())
+            }
+            BEGUN => {
+                self.begun.insert(call.thread, self.ops.len());
+                Ok(())
+            }
+            "syncfs" => {
+                let begun = self.begun.remove(&call.thread);
+                let before = begun.unwrap_or(self.ops.len());
+                self.ops.push(Op::SyncAll { before });
                 Ok(())
             }
             "mkdir" => self.named("AT_FDCWD", call.text(0), None),

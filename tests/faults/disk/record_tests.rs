@@ -86,6 +86,19 @@ fn a_descriptor_is_closed_when_its_closing_begins() {
 }
 
 #[test]
+fn a_sync_of_all_is_of_what_was_done_when_it_began() {
+    let log = r#"7  openat(AT_FDCWD, "a", O_WRONLY|O_CREAT, 0666) = 3
+7  syncfs(3 <unfinished ...>
+8  mkdir("b", 0777) = 0
+7  <... syncfs resumed>) = 0
+8  syncfs(3) = 0
+"#;
+    let ops = recorded(log).unwrap().1;
+    let [begun, after] = [1, 3].map(|before| Op::SyncAll { before });
+    assert_eq!(ops[2..], [begun, after]);
+}
+
+#[test]
 fn writes_go_where_the_descriptor_stands() {
     let log = r#"7  creat("a", 0666) = 3
 7  write(3, "abcdef", 6) = 6

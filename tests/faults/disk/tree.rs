@@ -161,7 +161,7 @@ impl Tree {
                     content.resize(*length, 0);
                 }
             }
-            Op::Sync { .. } => {}
+            Op::Sync { .. } | Op::SyncAll { .. } => {}
         }
     }
 }

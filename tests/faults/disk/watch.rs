@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+/// The name of what is no call: that a syncfs began.
+pub(super) const BEGUN: &str = "syncfs begun";
+
 /// A system call that came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
@@ -60,6 +63,15 @@ pub(crate) fn calls(log: &str) -> Result<Vec<Call>, String> {
         }
         if let Some(first) = rest.strip_suffix("<unfinished ...>") {
             let first = first.trim_end();
+            if first.starts_with("syncfs(") {
+                calls.push(Call {
+                    thread,
+                    name: BEGUN.to_owned(),
+                    arguments: Vec::new(),
+                    result: 0,
+                    injected: false,
+                });
+            }
             // its number may be another's before it comes back
             match first.starts_with("close(") {
                 true => calls.extend(call(thread, &format!("{first}) = 0")).ok_or_else(odd)?),

@@ -2,7 +2,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::folder::{PARTIAL, folder_of, sync_folder};
+use super::folder::{PARTIAL, folder_of, is_staged, sync_folder};
 use crate::error::Unwritten;
 use crate::{Error, Result};
 
@@ -41,7 +41,8 @@ pub fn write_atomic_with(
 
 /// A file that appears under its name when it is finished, and never if it is dropped before. Until then bytes go to a
 /// temporary file in the same folder. A symbolic link is followed. A device or pipe, such as `/dev/null`, is not
-/// replaced and gets the bytes directly.
+/// replaced and gets the bytes directly. A [`StagedFolder`](super::StagedFolder) appears as a whole, so that a file in it has
+/// its name at once.
 ///
 /// ```
 /// use std::io::Write;
@@ -69,6 +70,8 @@ pub struct AtomicFile {
 #[derive(Debug)]
 enum Target {
     Partial(tempfile::NamedTempFile),
+    /// A file of a temporary folder, which appears as a whole: it has its name, and is removed where it is dropped.
+    Staged(File, tempfile::TempPath),
     /// A device or a pipe.
     Direct(File),
 }
@@ -80,6 +83,15 @@ impl AtomicFile {
     /// [`Error::Io`] with the path.
     pub fn create(path: &Path) -> Result<Self> {
         let io = |source| Error::io("write", path, source);
+        if is_staged(&folder_of(path)) {
+            let file = File::create(path).map_err(io)?;
+            let name = tempfile::TempPath::try_from_path(path).map_err(io)?;
+            return Ok(Self {
+                path: path.to_owned(),
+                file: path.to_owned(),
+                writer: std::io::BufWriter::new(Target::Staged(file, name)),
+            });
+        }
         // What does not exist yet is written where it is named.
         let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let target = match std::fs::metadata(&file) {
@@ -101,9 +113,10 @@ impl AtomicFile {
     /// [`Error::Io`] with the path; nothing is left behind.
     pub fn finish(self) -> Result<()> {
         let io = |source| Error::io("write", &self.path, source);
-        let Target::Partial(partial) = self.writer.into_inner().map_err(|e| io(e.into_error()))?
-        else {
-            return Ok(());
+        let partial = match self.writer.into_inner().map_err(|e| io(e.into_error()))? {
+            Target::Partial(partial) => partial,
+            Target::Staged(_, name) => return name.keep().map(drop).map_err(|e| io(e.error)),
+            Target::Direct(_) => return Ok(()),
         };
         #[cfg(unix)]
         {
@@ -132,14 +145,14 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::Partial(file) => file.as_file_mut().write(bytes),
-            Self::Direct(file) => file.write(bytes),
+            Self::Staged(file, _) | Self::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::Partial(file) => file.as_file_mut().flush(),
-            Self::Direct(file) => file.flush(),
+            Self::Staged(file, _) | Self::Direct(file) => file.flush(),
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,23 +16,71 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Makes the names in `folder` survive a power cut (fsync of the folder); does nothing on systems without such a call.
+/// Whether a file or folder has the name of one that is being written, and is to be passed over.
+pub fn is_temporary(path: &Path) -> bool {
+    path.file_name().is_some_and(is_partial)
+}
+
+/// Whether the folder is temporary, or in one that is: it is brought to the disk as a whole when that gets its name.
+pub(super) fn is_staged(folder: &Path) -> bool {
+    folder.components().any(|part| is_partial(part.as_os_str()))
+}
+
+fn is_partial(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PARTIAL.as_bytes())
+}
+
+/// Makes the names in `folder` survive a power cut (fsync of the folder); does nothing on systems without such a call, and
+/// in a [`StagedFolder`](super::StagedFolder).
 ///
 /// # Errors
 /// [`Error::Io`] with the folder.
-#[cfg(unix)]
 pub fn sync_folder(folder: &Path) -> Result<()> {
+    match is_staged(folder) {
+        true => Ok(()),
+        false => sync_names(folder),
+    }
+}
+
+/// Brings every file and folder below `folder`, which is about to get its name, and itself to the disk; does nothing in a
+/// [`StagedFolder`](super::StagedFolder).
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn sync_tree(folder: &Path) -> Result<()> {
+    match is_staged(&folder_of(folder)) {
+        true => Ok(()),
+        false => sync_files(folder),
+    }
+}
+
+/// As [`sync_tree`], wherever it is.
+pub(super) fn sync_files(folder: &Path) -> Result<()> {
+    let io = |e| Error::io("sync", folder, e);
+    for entry in fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.is_dir() {
+            sync_files(&path)?;
+        } else {
+            // Windows syncs only what is open for writing.
+            let mut options = fs::OpenOptions::new();
+            let file = options.read(true).write(cfg!(windows)).open(&path);
+            let synced = file.and_then(|file| file.sync_all());
+            synced.map_err(|e| Error::io("sync", &path, e))?;
+        }
+    }
+    sync_names(folder)
+}
+
+#[cfg(unix)]
+fn sync_names(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|f| f.sync_all())
         .map_err(|source| Error::io("sync folder", folder, source))
 }
 
-/// Nothing to do on this system.
-///
-/// # Errors
-/// None.
 #[cfg(not(unix))]
-pub fn sync_folder(_: &Path) -> Result<()> {
+fn sync_names(_: &Path) -> Result<()> {
     Ok(())
 }
 
@@ -61,6 +110,9 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 /// [`Error::Io`] with the folder.
 pub fn check_writable(folder: &Path) -> Result<()> {
     create_folder(folder)?;
+    if is_staged(folder) {
+        return Ok(()); // this process has just made it
+    }
     tempfile::Builder::new()
         .prefix(PARTIAL)
         .tempfile_in(folder)
@@ -90,7 +142,7 @@ pub fn remove_leftovers(folder: &Path) -> Result<usize> {
     let mut removed = 0;
     for entry in entries {
         let entry = entry.map_err(|e| Error::io("read folder", folder, e))?;
-        let named = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+        let named = is_partial(&entry.file_name());
         if named && entry.path().is_file() {
             removed += usize::from(remove_dead(&entry.path())?);
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{folder_of, sync_folder};
+use super::folder::{folder_of, is_staged, sync_folder};
 use crate::{Error, Result, RunningSha256};
 
 /// How much of a table is known to be good: its first `bytes` bytes.
@@ -200,7 +200,8 @@ impl GrowingTable {
         file.write_all(text)
     }
 
-    /// Makes all appended rows survive a power cut, and returns their extent.
+    /// Makes all appended rows survive a power cut, and returns their extent. In a [`StagedFolder`](super::StagedFolder)
+    /// they do when that has its name.
     ///
     /// # Errors
     /// [`Error::Io`] with the path; then every later call fails, too.
@@ -208,7 +209,8 @@ impl GrowingTable {
         self.check()?;
         if self.unsynced {
             self.lost = true;
-            if let Some(file) = &self.file {
+            let file = self.file.as_ref();
+            if let Some(file) = file.filter(|_| !is_staged(&self.path)) {
                 let synced = file.sync_all();
                 synced.map_err(|e| Error::io("sync", &self.path, e))?;
             }

@@ -64,6 +64,11 @@ impl FolderLock {
         }
     }
 
+    /// Ends the lock of a folder that was renamed to `folder` meanwhile.
+    pub(super) fn release_in(mut self, folder: &Path) {
+        self.path = folder.join(LOCK_FILE);
+    }
+
     /// A warning for the user if the file system cannot lock.
     pub fn warning(&self) -> Option<String> {
         self.unlocked.as_ref().map(|reason| {

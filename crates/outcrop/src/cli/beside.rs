@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use outcrop_core::{Attribution, CurvePoint, sha256_file, table};
+use outcrop_core::{Attribution, CurvePoint, is_temporary, sha256_file, table};
 
 use super::input::good_rows;
 use super::output::say;
@@ -45,6 +45,7 @@ pub(super) fn attributions(folder: &Path) -> Result<Vec<Attribution>> {
 pub(super) fn corpora(folder: &Path) -> BTreeMap<String, String> {
     let runs = std::fs::read_dir(folder.join("runs")).into_iter().flatten();
     let runs = runs.flatten().map(|run| run.path());
+    let runs = runs.filter(|run| !is_temporary(run));
     let specs = runs.chain([folder.to_owned()]);
     let spec = |run: std::path::PathBuf| outcrop_train::RunSpec::read(&run.join("run.toml")).ok();
     let named = specs.filter_map(spec);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use outcrop_core::{Error as CoreError, NamedArch, table};
+use outcrop_core::{Error as CoreError, NamedArch, is_temporary, table};
 use outcrop_train::{RunDir, RunSpec};
 
 use super::input::good_rows;
@@ -34,7 +34,7 @@ pub(super) fn runs_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut runs = Vec::new();
     for entry in std::fs::read_dir(parent).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        runs.extend(is_run(&path).then_some(path));
+        runs.extend((is_run(&path) && !is_temporary(&path)).then_some(path));
     }
     runs.sort();
     Ok(runs)

@@ -11,6 +11,7 @@ mod explained;
 mod manifest;
 mod profile;
 mod results;
+mod short;
 mod sweep;
 
 pub(crate) use analysis::in_order;

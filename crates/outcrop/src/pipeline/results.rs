@@ -30,9 +30,14 @@ impl Results {
         self.path.join(name)
     }
 
+    /// The folder of all run directories.
+    pub fn runs(&self) -> PathBuf {
+        self.file("runs")
+    }
+
     /// The run directory of a model.
     pub fn run(&self, model: &str) -> RunDir {
-        RunDir::new(self.path.join("runs").join(model))
+        RunDir::new(self.runs().join(model))
     }
 
     /// Checks, before any work, that everything can be written, that no run directory holds another run, and that no
@@ -53,7 +58,7 @@ impl Results {
             remove_leftovers(&folder)?;
         }
         if !runs.is_empty() {
-            check_writable(&self.file("runs"))?;
+            check_writable(&self.runs())?;
         }
         for run in runs {
             let dir = self.run(&run.model);

@@ -2,15 +2,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
+use outcrop_core::{StagedFolder, remove_staged};
 use outcrop_model::Backend;
-use outcrop_train::{Environment, Event, Outcome, RunSpec, train};
+use outcrop_train::{Environment, Event, Outcome, RunSpec, train, train_staged};
 
 use super::Results;
+use super::short::{Ended, is_short, name_folders};
 use crate::{Error, Result};
 
-/// A run of less work than this, in floating-point operations, waits for the disk longer than it computes.
-const SHORT: f64 = 1e9;
-/// Short runs for each one that is to run: while some wait for the disk, others train.
+/// A run of less work than this, in floating-point operations, waits for the disk as long as it computes.
+const QUICK: f64 = 1e9;
+/// Quick runs for each one that is to run: while some wait for the disk, others train.
 const OVERLAP: usize = 8;
 
 /// How runs share the machine.
@@ -78,13 +80,13 @@ pub struct FailedRun {
     pub error: outcrop_train::Error,
 }
 
-/// Trains `runs`, in the order and as many in parallel as `jobs` says, or more where all are so short that they would wait
-/// for the disk; `observer` gets every event on the calling
-/// thread. A run that is already finished is not run again.
+/// Trains `runs`, in the order and as many in parallel as `jobs` says; `observer` gets every event on the calling
+/// thread. A run that is already finished is not run again. The folders of short runs appear whole, many at a time.
 ///
 /// # Errors
 /// [`Error::Interrupted`] where the environment's stop flag was set; [`Error::Environment`] where
-/// threads cannot be started. A run that fails is no error but a [`FailedRun`] of the result.
+/// threads cannot be started; [`Error::Core`] where the folder of all runs cannot be read. A run that fails is no error but a
+/// [`FailedRun`] of the result.
 pub fn sweep(
     runs: &[RunSpec],
     results: &Results,
@@ -92,43 +94,18 @@ pub fn sweep(
     jobs: Jobs,
     observer: &mut dyn FnMut(Progress),
 ) -> Result<Vec<FailedRun>> {
+    remove_staged(&results.runs())?;
     let work: Vec<f64> = runs.iter().map(work).collect();
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    match jobs.order {
-        Order::Longest => order.sort_by(|&a, &b| work[b].total_cmp(&work[a])),
-        Order::Listed => {}
-    }
-    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let (events, told) = channel();
-    let worker = |events: Sender<(usize, Told)>| {
-        while let Some(&run) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if environment.stopped() {
-                break;
-            }
-            let spec = &runs[run];
-            let mut tell = |event: &Event<'_>| tell(run, spec.train.steps, event, &events);
-            let outcome = train(
-                spec,
-                results.run(&spec.model).path(),
-                environment,
-                &mut tell,
-            );
-            if let Err(error) = outcome {
-                let failure = FailedRun {
-                    model: spec.model.clone(),
-                    error,
-                };
-                failures
-                    .lock()
-                    .unwrap_or_else(|e| e.into_inner())
-                    .push((run, failure));
-                let _ = events.send((run, Told::Ended(None)));
-            }
-        }
+    let sweep = Sweep {
+        runs,
+        results,
+        environment,
+        order: jobs.order.of(&work),
+        work: &work,
+        next: AtomicUsize::new(0),
+        failures: Mutex::default(),
     };
-    let is_short = environment.backend == Backend::Flex && work.iter().all(|work| *work < SHORT);
-    let side_by_side = jobs.runs * if is_short { OVERLAP } else { 1 };
-    let pools: Vec<rayon::ThreadPool> = (0..side_by_side.clamp(1, runs.len().max(1)))
+    let pools: Vec<rayon::ThreadPool> = (0..sweep.side_by_side(jobs.runs))
         .map(|_| {
             rayon::ThreadPoolBuilder::new()
                 .num_threads(jobs.threads.max(1))
@@ -136,12 +113,18 @@ pub fn sweep(
         })
         .collect::<Result<_, _>>()
         .map_err(|e| Error::Environment(format!("start threads: {e}")))?;
+    let (events, told) = channel();
+    let (ended, short) = channel();
     std::thread::scope(|scope| {
+        let sweep = &sweep;
         for pool in &pools {
-            let (events, worker) = (events.clone(), &worker);
-            scope.spawn(move || pool.install(|| worker(events)));
+            let (events, ended) = (events.clone(), ended.clone());
+            scope.spawn(move || pool.install(|| sweep.train_all(&events, &ended)));
         }
-        drop(events);
+        drop(ended);
+        scope.spawn(move || {
+            name_folders(&short, |run, outcome| sweep.end(run, outcome, &events));
+        });
         let mut tally = Tally {
             work: &work,
             done: vec![0.0; runs.len()],
@@ -153,9 +136,110 @@ pub fn sweep(
     if environment.stopped() {
         return Err(Error::Interrupted);
     }
-    let mut failures = failures.into_inner().unwrap_or_else(|e| e.into_inner());
+    let mut failures = sweep
+        .failures
+        .into_inner()
+        .unwrap_or_else(|e| e.into_inner());
     failures.sort_by_key(|(run, _)| *run);
     Ok(failures.into_iter().map(|(_, failure)| failure).collect())
+}
+
+impl Order {
+    /// The indices of runs of so much work, the first to begin first.
+    fn of(self, work: &[f64]) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..work.len()).collect();
+        match self {
+            Self::Longest => order.sort_by(|&a, &b| work[b].total_cmp(&work[a])),
+            Self::Listed => {}
+        }
+        order
+    }
+}
+
+/// A sweep under way.
+struct Sweep<'a> {
+    runs: &'a [RunSpec],
+    results: &'a Results,
+    environment: &'a Environment,
+    order: Vec<usize>,
+    work: &'a [f64],
+    /// The place in the order of the next run to begin.
+    next: AtomicUsize,
+    failures: Mutex<Vec<(usize, FailedRun)>>,
+}
+
+type Events = Sender<(usize, Told)>;
+
+impl Sweep<'_> {
+    /// How many runs are under way, where `runs` are to compute side by side.
+    fn side_by_side(&self, runs: usize) -> usize {
+        let is_quick =
+            self.environment.backend == Backend::Flex && self.work.iter().all(|work| *work < QUICK);
+        let waits = (0..self.runs.len()).any(|run| !self.is_short(run));
+        let overlap = if is_quick && waits { OVERLAP } else { 1 };
+        (runs * overlap).clamp(1, self.runs.len().max(1))
+    }
+
+    fn is_short(&self, run: usize) -> bool {
+        is_short(&self.runs[run], self.work[run], self.environment)
+    }
+
+    /// Trains one run after another until none is left; short ones go on to `ended`.
+    fn train_all(&self, events: &Events, ended: &Sender<Ended>) {
+        while let Some(&run) = self.order.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if self.environment.stopped() {
+                break;
+            }
+            match self.train(run, events) {
+                Ok((outcome, None)) => self.end(run, outcome, events),
+                Ok((outcome, Some(folder))) => {
+                    let whole = Ended {
+                        run,
+                        folder,
+                        outcome,
+                    };
+                    // Whoever names folders listens until every worker is done.
+                    let _ = ended.send(whole);
+                }
+                Err(error) => self.end(run, Err(error), events),
+            }
+        }
+    }
+
+    /// Trains a run, in a folder that is to be named later where it is short.
+    fn train(
+        &self,
+        run: usize,
+        events: &Events,
+    ) -> outcrop_train::Result<(outcrop_train::Result<Outcome>, Option<StagedFolder>)> {
+        let (spec, environment) = (&self.runs[run], self.environment);
+        let path = self.results.run(&spec.model).path().to_owned();
+        let mut tell = |event: &Event<'_>| tell(run, spec.train.steps, event, events);
+        let folder = match self.is_short(run) {
+            true => StagedFolder::begin(&path, &environment.holder)?,
+            false => None,
+        };
+        let outcome = match &folder {
+            Some(folder) => train_staged(spec, folder, environment, &mut tell),
+            None => train(spec, &path, environment, &mut tell),
+        };
+        Ok((outcome, folder))
+    }
+
+    /// Takes in how a run ended.
+    fn end(&self, run: usize, outcome: outcrop_train::Result<Outcome>, events: &Events) {
+        let told = match outcome {
+            Ok(outcome) => Some(outcome),
+            Err(error) => {
+                let model = self.runs[run].model.clone();
+                let mut failures = self.failures.lock().unwrap_or_else(|e| e.into_inner());
+                failures.push((run, FailedRun { model, error }));
+                None
+            }
+        };
+        // The caller listens until every worker is done.
+        let _ = events.send((run, Told::Ended(told)));
+    }
 }
 
 /// Estimated work of a run in floating-point operations.
@@ -172,13 +256,12 @@ enum Told {
     Ended(Option<Outcome>),
 }
 
-fn tell(run: usize, steps: u64, event: &Event<'_>, events: &Sender<(usize, Told)>) {
+fn tell(run: usize, steps: u64, event: &Event<'_>, events: &Events) {
     let share = |step: u64| step as f64 / steps as f64;
     let told = match *event {
         Event::Started { step, .. } => Told::Started { done: share(step) },
         Event::Step { step, .. } => Told::Step { done: share(step) },
         Event::Warning(text) => Told::Warning(text.to_owned()),
-        Event::Ended(outcome) => Told::Ended(Some(outcome)),
         _ => return,
     };
     // The caller listens until every worker is done.
