@@ -251,3 +251,188 @@ fn what_an_element_cannot_do_is_refused_before_anything_is_submitted() {
     assert!(text(&output.stderr).contains("measured with --engine slurm"));
     assert!(!dir.path().join("out").exists() && !dir.path().join("out.parts").exists());
 }
+
+/// A series in `tiny`, and the tables of one process, which ended with `status`.
+fn straight(dir: &Path, status: i32) -> BTreeMap<String, Vec<u8>> {
+    let output = with_slurm(dir, &["measure", "tiny", "--out", "straight"], &[]);
+    assert_eq!(
+        output.status.code(),
+        Some(status),
+        "{}",
+        text(&output.stderr)
+    );
+    tables(&dir.join("straight"))
+}
+
+const JOIN: [&str; 5] = ["measure", "tiny", "--out", "joined", "--join"];
+
+fn submit(dir: &Path, more: &[&str]) -> Output {
+    let words = [&["measure", "tiny", "--out", "joined"], more, &CLUSTER].concat();
+    with_slurm(dir, &words, &[])
+}
+
+#[test]
+fn damaged_tables_of_an_element_are_measured_again() {
+    let dir = tempfile::tempdir().unwrap();
+    series(&dir.path().join("tiny"));
+    let expected = straight(dir.path(), 0);
+    succeeded(&submit(dir.path(), &[]));
+    same(&expected, &tables(&dir.path().join("joined")));
+    let part = dir.path().join("joined.parts/runs/step-000004");
+    for (file, kept) in [
+        ("measurements.csv", 300),
+        ("state.json", 20),
+        ("architectures.csv", 0),
+        ("provenance.json", 9),
+    ] {
+        let path = part.join(file);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..kept]).unwrap();
+        let status = with_slurm(dir.path(), &["sweep", "status", "joined.parts"], &[]);
+        let said = text(&status.stdout);
+        assert!(
+            said.starts_with("8 runs: 7 finished, 1 failed") && said.contains(file),
+            "{said}"
+        );
+        // the process that joins measures the step
+        fs::remove_dir_all(dir.path().join("joined")).unwrap();
+        let output = with_slurm(dir.path(), &JOIN, &[]);
+        succeeded(&output);
+        let said = text(&output.stderr);
+        assert!(
+            said.contains("step 4 is measured here: what its element measured is damaged")
+                && said.contains(file),
+            "{said}"
+        );
+        same(&expected, &tables(&dir.path().join("joined")));
+        // and so does its element
+        fs::remove_dir_all(dir.path().join("joined")).unwrap();
+        let output = submit(dir.path(), &[]);
+        succeeded(&output);
+        let said = text(&output.stdout);
+        assert!(said.contains("submitted 1 checkpoints"), "{file}: {said}");
+        let status = with_slurm(dir.path(), &["sweep", "status", "joined.parts"], &[]);
+        assert!(
+            text(&status.stdout).starts_with("8 runs: 8 finished"),
+            "{file}"
+        );
+        same(&expected, &tables(&dir.path().join("joined")));
+    }
+}
+
+#[test]
+fn a_checkpoint_that_fails_gives_what_one_process_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = dir.path().join("tiny");
+    series(&of);
+    let weights = of.join("step8/model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    let expected = straight(dir.path(), 1);
+    submit(dir.path(), &[]);
+    same(&expected, &tables(&dir.path().join("joined")));
+    fs::remove_dir_all(dir.path().join("joined")).unwrap();
+    let output = with_slurm(dir.path(), &JOIN, &[]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("failed to measure 1 of 8 checkpoints"),
+        "{said}"
+    );
+    same(&expected, &tables(&dir.path().join("joined")));
+}
+
+#[test]
+fn a_join_finds_the_folder_that_the_same_arguments_name() {
+    let dir = tempfile::tempdir().unwrap();
+    series(&dir.path().join("tiny"));
+    let words = ["measure", "tiny", "--model", "m"];
+    succeeded(&with_slurm(
+        dir.path(),
+        &[&words[..], &CLUSTER].concat(),
+        &[],
+    ));
+    let tables_of = || tables(&dir.path().join("measured/m"));
+    let expected = tables_of();
+    fs::remove_dir_all(dir.path().join("measured/m")).unwrap();
+    succeeded(&with_slurm(
+        dir.path(),
+        &[&words[..], &["--join"]].concat(),
+        &[],
+    ));
+    same(&expected, &tables_of());
+}
+
+#[test]
+fn what_does_nothing_or_is_of_another_kind_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = dir.path().join("tiny");
+    series(&of);
+    let refused = |words: &[&str], part: &str| {
+        let output = with_slurm(dir.path(), words, &[]);
+        let said = text(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains(part),
+            "{words:?}: {said}"
+        );
+    };
+    for (more, option) in [
+        (&["--time", "1:00"][..], "--time"),
+        (&["--mem=1G"], "--mem"),
+        (&["--join", "--pack", "2"], "--pack"),
+    ] {
+        let words = [&["measure", "tiny", "--out", "joined"], more].concat();
+        refused(
+            &words,
+            &format!("accept {option}: it does nothing without --engine slurm"),
+        );
+    }
+    for (more, part) in [
+        (
+            &["--step", "5"][..],
+            "--step: it does nothing without a checkpoint",
+        ),
+        (
+            &["--stage-begins", "5"],
+            "--stage-begins: it does nothing without a stage",
+        ),
+        (&["--layer", "first"], "--set-zero"),
+        (&["--documents", "2"], "--text"),
+        (
+            &["--observe", "tails", "--lens-positions", "4"],
+            "--lens-positions: it does nothing without an observable of the logit lens",
+        ),
+    ] {
+        refused(
+            &[&["measure", "tiny", "--out", "joined"], more].concat(),
+            part,
+        );
+    }
+    assert!(!dir.path().join("joined").exists());
+
+    succeeded(&submit(dir.path(), &[]));
+    // more tables than the elements wrote
+    let words = [
+        &["measure", "tiny", "--out", "joined", "--sinks"][..],
+        &CLUSTER,
+    ]
+    .concat();
+    refused(
+        &words,
+        "joined.parts were measured without `--sinks`; choose another folder",
+    );
+    // other steps of the same kind are no difference
+    fs::remove_dir_all(of.join("step64")).unwrap();
+    let output = submit(dir.path(), &["--again", "--steps", "0,1,2,4,8,16,32"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("jobs were submitted for it"), "{said}");
+    for command in ["report", "atlas"] {
+        let words = ["sweep", command, "joined.parts", "--out", "a"];
+        let words = if command == "report" {
+            &words[..3]
+        } else {
+            &words[..]
+        };
+        refused(words, "the checkpoints in this one are measured");
+    }
+}

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod designs;
+mod short;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -284,6 +285,32 @@ fn a_folder_without_a_manifest_is_refused() {
         let said = fails(dir.path(), &runs(), &format!("sweep {command} ."), 1);
         assert!(said.contains("manifest.jsonl"), "{said}");
     }
+}
+
+/// An option that does nothing is refused, with what it needs.
+#[test]
+fn options_of_an_engine_that_is_not_asked_for_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (line, option, needed) in [
+        ("--time 1:00", "--time", "--engine slurm"),
+        ("--engine local --cpus 1", "--cpus", "--engine slurm"),
+        (
+            "--engine local --sbatch exclusive",
+            "--sbatch",
+            "--engine slurm",
+        ),
+        ("--dry-run", "--dry-run", "--engine slurm"),
+        ("--jobs 2", "--jobs", "--engine local"),
+        ("--engine slurm --in-order", "--in-order", "--engine local"),
+        ("--engine slurm --repair", "--repair", "--engine local"),
+    ] {
+        let said = fails(dir.path(), &runs(), &format!("sweep mine.toml {line}"), 1);
+        let expected = format!("accept {option}: it does nothing without {needed}");
+        assert!(said.contains(&expected), "{line}: {said}");
+    }
+    let said = fails(dir.path(), &runs(), "sweep mine.toml --backend flex", 2);
+    assert!(said.contains("--engine <ENGINE>"), "{said}");
+    assert!(!dir.path().join("runs").exists());
 }
 
 /// Every command that writes into a folder of runs or measurements, on a folder that another process holds.

@@ -20,7 +20,7 @@ const PLACES: usize = 200;
 
 const STATE: &str = "state.json";
 /// Written last.
-const PROVENANCE: &str = "provenance.json";
+pub(crate) const PROVENANCE: &str = "provenance.json";
 
 /// The folder of one measured series.
 #[derive(Clone, Debug)]
@@ -91,13 +91,6 @@ impl Folder {
             return Err(self.other(&format!("it was measured with another setting of {what}")));
         }
         Ok(held)
-    }
-
-    /// Whether a process measured `step` into it and came to its end.
-    pub fn holds(&self, step: u64) -> bool {
-        let state = self.state().ok().flatten();
-        let is_held = state.is_some_and(|state| state.steps.contains_key(&step));
-        is_held && self.file(PROVENANCE).is_file()
     }
 
     /// Its state; none if there is no state file.

@@ -44,6 +44,7 @@ pub use key::Key;
 pub use look::{Look, look};
 pub use model::{open_checkpoint, read_config, read_config_at};
 pub use outcome::{SeriesEvent, SeriesFailure, SeriesOptions, SeriesOutcome, tokens_in_words};
+pub use part::PartStanding;
 pub use run::measure_series;
 pub use source::{CheckpointSource, HubRevision, HubSource};
 pub use state::{Good, SeriesState};

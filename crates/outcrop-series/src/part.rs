@@ -5,14 +5,62 @@ use std::path::Path;
 use outcrop_arch::ArchSpec;
 use outcrop_checkpoint::AuditedCheckpoint;
 use outcrop_core::table::StagedObservation;
-use outcrop_core::{ExpertShare, HeadSink, Provenance};
+use outcrop_core::{ExpertShare, HeadSink, Provenance, arch_sha256};
 
 use crate::Result;
-use crate::folder::Folder;
+use crate::folder::{Folder, PROVENANCE};
 use crate::key::{Key, rows_sha256};
 use crate::rows::{MEASUREMENTS, OfStep, StepRows, each, each_row, of_step};
 use crate::state::SeriesState;
-use crate::tables::own_suspicion;
+use crate::tables::{damage, own_suspicion, settle};
+
+/// Whether the folder of a step holds what a process measured of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartStanding {
+    /// All of it, as it was written.
+    Whole,
+    /// Not as it was written; what is wrong, in words.
+    Damaged(String),
+    /// No process came to its end.
+    Missing,
+}
+
+impl Folder {
+    /// Whether it holds what a process measured of `step`. Its tables are read and hashed.
+    pub fn part(&self, step: u64) -> PartStanding {
+        let words = |error: crate::Error| PartStanding::Damaged(format!("failed to {error}"));
+        let mut state = match self.state() {
+            Ok(Some(state)) => state,
+            Ok(None) => return PartStanding::Missing,
+            Err(error) => return words(error),
+        };
+        if !state.steps.contains_key(&step) || !self.file(PROVENANCE).exists() {
+            return PartStanding::Missing;
+        }
+        match self.altered(&mut state) {
+            Ok(altered) if altered.is_empty() => PartStanding::Whole,
+            Ok(altered) => PartStanding::Damaged(altered.join("; ")),
+            Err(error) => words(error),
+        }
+    }
+
+    /// What is wrong with the files of a measurement that came to its end, in words.
+    fn altered(&self, state: &mut SeriesState) -> Result<Vec<String>> {
+        settle(self, state)?;
+        let mut altered = damage(self, state)?;
+        let arch = self.arch().map(|arch| arch_sha256(&arch)).transpose()?;
+        if arch.as_ref() != Some(&state.arch_sha256) {
+            altered.push("architectures.csv: it is not that of the measured checkpoint".to_owned());
+        }
+        if Provenance::read(&self.file(PROVENANCE)).is_err() {
+            altered.push(format!("{PROVENANCE}: it cannot be read"));
+        }
+        if self.file("audit.json").exists() && self.audit().is_none() {
+            altered.push("audit.json: it cannot be read".to_owned());
+        }
+        Ok(altered)
+    }
+}
 
 /// What its folder says of the step.
 #[derive(Debug)]
@@ -25,14 +73,15 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Reads the rows of `step` at `path`; none where its measurement did not come to its end.
+    /// Reads the rows of `step` at `path`; none where its measurement did not come to its end, or its files are not as
+    /// they were written.
     ///
     /// # Errors
     /// [`crate::Error::OtherSeries`] where it was measured with other settings than `wanted`; [`crate::Error::Damaged`] where its rows are
     /// not those that were written; [`crate::Error::Core`].
     pub(crate) fn read(path: &Path, step: u64, wanted: &SeriesState) -> Result<Option<Self>> {
         let folder = Folder::new(path);
-        if !folder.holds(step) {
+        if folder.part(step) != PartStanding::Whole {
             return Ok(None);
         }
         let state = folder.state()?.unwrap_or_default();

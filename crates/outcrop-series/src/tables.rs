@@ -424,7 +424,7 @@ fn adopt(folder: &Folder, state: &mut SeriesState) -> Result<()> {
 }
 
 /// Where a table was being replaced, finds out which of the two is there.
-fn settle(folder: &Folder, state: &mut SeriesState) -> Result<()> {
+pub(crate) fn settle(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     for (name, good) in &mut state.tables {
         if let Some(next) = good.next.take()
             && next.difference(&folder.file(name))?.is_none()
@@ -435,8 +435,8 @@ fn settle(folder: &Folder, state: &mut SeriesState) -> Result<()> {
     Ok(())
 }
 
-/// What is gone, cut or altered, in words.
-fn damage(folder: &Folder, state: &SeriesState) -> Result<Vec<String>> {
+/// What is wrong with the tables that a state lists, in words; none where they are as it says.
+pub(crate) fn damage(folder: &Folder, state: &SeriesState) -> Result<Vec<String>> {
     let mut damage = Vec::new();
     for (name, good) in &state.tables {
         let reason = good.now.difference(&folder.file(name))?;

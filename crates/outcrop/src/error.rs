@@ -71,6 +71,14 @@ pub enum Error {
         /// The backend.
         backend: &'static str,
     },
+    /// An option that does nothing.
+    #[error("accept {option}: it does nothing without {without}; leave it out, or add that")]
+    Idle {
+        /// The option.
+        option: String,
+        /// What is not there.
+        without: &'static str,
+    },
     /// A machine that is not set up for what was asked.
     #[error("{0}")]
     Environment(String),

@@ -14,6 +14,7 @@ mod families;
 mod fit;
 mod folders;
 mod forecast;
+mod given;
 mod import;
 mod input;
 mod learned;

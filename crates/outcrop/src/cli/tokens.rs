@@ -11,8 +11,8 @@ use outcrop_tokens::{
 use outcrop_train::{RunDir, open_corpus};
 
 use super::output::say;
-use crate::Result;
 use crate::pipeline::{corpora, workspace};
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Tokens")]
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TOKEN")]
     bos: Option<String>,
     /// Draw this number of documents of the text by --seed, instead of taking all in order.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "text")]
     documents: Option<usize>,
     /// Seed for drawing documents.
     #[arg(long, value_name = "SEED", default_value_t = 0, requires = "documents")]
@@ -66,6 +66,7 @@ impl Args {
     ) -> Result<Sequences> {
         let own = self.tokens.is_none() && self.text.is_empty() && self.protocol.is_none();
         if let Some(run) = run.filter(|_| own) {
+            self.check_held_out()?;
             return self.held_out(run);
         }
         let found = read_config_at(config)?;
@@ -123,8 +124,31 @@ impl Args {
                 let field = self.text_field.clone().unwrap_or_default();
                 return Err(CoreError::range("text-field", field, allowed).into());
             }
+            (None, TokenSource::Ids { path, .. }) if self.documents.is_some() => {
+                let allowed = format!(
+                    "left out with a file of token ids, as {} is",
+                    path.display()
+                );
+                return Err(CoreError::range("--documents", "a number", allowed).into());
+            }
             (None, source) => source,
         })
+    }
+
+    /// Refuses what does nothing for the held-out sequences of a run.
+    fn check_held_out(&self) -> Result<()> {
+        let refused = [
+            ("--length", self.length.is_some()),
+            ("--bos", self.bos.is_some()),
+            ("--tokenizer", self.tokenizer.is_some()),
+        ];
+        match refused.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => Err(Error::Idle {
+                option: option.to_owned(),
+                without: "--text or --tokens: a run is measured on its held-out sequences, as while it trained",
+            }),
+        }
     }
 
     fn windows(&self, tokenizer: Option<&Tokenizer>, context: usize) -> Result<Windows> {

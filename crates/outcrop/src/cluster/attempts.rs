@@ -63,6 +63,11 @@ impl Attempts {
         Ok(attempts)
     }
 
+    /// Whether it was started too often without having come further, where so many `retries` are allowed.
+    pub(crate) fn is_given_up(&self, retries: u32) -> bool {
+        self.starts > retries.saturating_add(1)
+    }
+
     /// Writes down why the run cannot go on.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! Where every run of a sweep stands: by its own files first, by SLURM's queue second.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
-use outcrop_core::LOCK_FILE;
-use outcrop_series::Folder;
+use outcrop_core::{LOCK_FILE, staged};
+use outcrop_series::{Folder, PartStanding};
 use rayon::prelude::*;
 
 use super::attempts::{Attempts, step};
@@ -11,6 +12,9 @@ use super::queue::{Doing, Queue};
 use super::submission::Submitted;
 use crate::Result;
 use crate::pipeline::{LineHead, Results};
+
+/// Threads that read the files of runs: they wait for the disk, not for a core.
+const READERS: usize = 16;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,21 +86,25 @@ pub(crate) fn standings(
             step,
             note: note.to_owned(),
         };
-        match finished(results, head) {
-            Ok(Some(step)) => return run(Standing::Finished, step, ""),
+        let damage = match finished(results, head) {
+            Ok(End::Reached(step)) => return run(Standing::Finished, step, ""),
             Err(error) => return run(Standing::Failed, 0, &format!("failed to {error}")),
-            Ok(None) => {}
-        }
+            Ok(End::Open) => None,
+            Ok(End::Damaged(words)) => Some(words),
+        };
         let step = match head.step {
             None => step(results, &head.model),
             Some(_) => 0, // a checkpoint is measured as a whole
         };
-        let lock = results.run(&head.model).path().join(LOCK_FILE);
+        let run_dir = results.run(&head.model);
+        let begun = [run_dir.path().to_owned(), staged(run_dir.path())];
+        let locks = begun.map(|folder| folder.join(LOCK_FILE));
         let element = elements
             .get(&head.index)
             .and_then(|(job, element)| queue.doing(job, *element));
-        if is_locked(&lock, &locked) || (lock.exists() && matches!(element, Some((Doing::Runs, _))))
-        {
+        let is_elsewhere = matches!(element, Some((Doing::Runs, _)));
+        let is_held = |lock: &PathBuf| is_locked(lock, &locked) || (is_elsewhere && lock.exists());
+        if locks.iter().any(is_held) {
             return run(Standing::Running, step, "");
         }
         let attempts = counts_attempts.then(|| Attempts::read(results, &head.model, &head.id));
@@ -106,24 +114,44 @@ pub(crate) fn standings(
                 run(Standing::Queued, step, word)
             }
             (_, Some(failure), _) => run(Standing::Failed, step, &failure),
+            (_, None, _) if damage.is_some() => {
+                run(Standing::Failed, step, &damage.unwrap_or_default())
+            }
             (Some((Doing::Ended, word)), None, 1..) => run(Standing::Stopped, step, word),
             (Some((Doing::Ended, word)), None, 0) => run(Standing::Missing, step, word),
             (None, None, 1..) => run(Standing::Stopped, step, ""),
             (None, None, 0) => run(Standing::Missing, step, ""),
         }
     };
-    heads.par_iter().map(one).collect()
+    let all = || heads.par_iter().map(one).collect();
+    match rayon::ThreadPoolBuilder::new().num_threads(READERS).build() {
+        Ok(pool) => pool.install(all),
+        Err(_) => all(),
+    }
 }
 
-/// The step at which a run ended, or that it measured; none where there is more to do.
-fn finished(results: &Results, head: &LineHead) -> Result<Option<u64>> {
+/// Whether there is more to do for a run.
+enum End {
+    /// None: this is its last step, or the one that it measured.
+    Reached(u64),
+    Open,
+    /// What was measured is not as it was written; what is wrong.
+    Damaged(String),
+}
+
+fn finished(results: &Results, head: &LineHead) -> Result<End> {
     let run = results.run(&head.model);
-    Ok(match head.step {
-        Some(step) => Folder::new(run.path()).holds(step).then_some(step),
-        None => {
-            let state = run.state()?;
-            state.finished.then_some(state.step)
-        }
+    let Some(step) = head.step else {
+        let state = run.state()?;
+        return Ok(match state.finished {
+            true => End::Reached(state.step),
+            false => End::Open,
+        });
+    };
+    Ok(match Folder::new(run.path()).part(step) {
+        PartStanding::Whole => End::Reached(step),
+        PartStanding::Damaged(words) => End::Damaged(format!("it is damaged: {words}")),
+        PartStanding::Missing => End::Open,
     })
 }
 

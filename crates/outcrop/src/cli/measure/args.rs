@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::select;
 use super::hub;
+use crate::{Error, Result};
 
 /// The last step of the series `pythia`.
 pub(super) const PYTHIA_LAST: u64 = 143_000;
@@ -32,9 +33,9 @@ pub(super) struct Args {
     /// are there].
     #[arg(long, value_name = "STEPS", conflicts_with = "revision")]
     pub(super) steps: Option<String>,
-    /// The step of a single checkpoint whose name and files give none.
-    #[arg(long, value_name = "STEP", default_value_t = 0)]
-    pub(super) step: u64,
+    /// The step of a single checkpoint whose name and files give none [default: 0].
+    #[arg(long, value_name = "STEP")]
+    step: Option<u64>,
     /// Say what would be measured, and what would be fetched, and end.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -49,4 +50,34 @@ pub(super) struct Args {
     pub(super) config: Option<PathBuf>,
     #[command(flatten)]
     pub(super) on_hub: hub::Args,
+}
+
+impl Args {
+    /// The step of a checkpoint that has none.
+    pub(super) fn step(&self) -> u64 {
+        self.step.unwrap_or(0)
+    }
+
+    /// Refuses what does nothing for checkpoints of which some have a step, or a stage, or not.
+    pub(super) fn check(&self, has_step: bool, has_stage: bool) -> Result<()> {
+        let refused = [
+            (
+                "--step",
+                self.step.is_some() && has_step,
+                "a checkpoint whose name and files give no step",
+            ),
+            (
+                "--stage-begins",
+                self.stage_begins.is_some() && !has_stage,
+                "a stage in the names of the checkpoints",
+            ),
+        ];
+        match refused.into_iter().find(|(_, is_idle, _)| *is_idle) {
+            None => Ok(()),
+            Some((option, _, without)) => Err(Error::Idle {
+                option: option.to_owned(),
+                without,
+            }),
+        }
+    }
 }

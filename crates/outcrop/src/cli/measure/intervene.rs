@@ -10,6 +10,7 @@ use outcrop_series::Folder;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Interventions")]
+#[command(group = clap::ArgGroup::new("set").args(["set_zero", "set_mean"]).multiple(true))]
 pub(super) struct Args {
     /// Also set the massive activations of the last checkpoint to zero, and write the loss before and after
     /// (interventions.csv).
@@ -19,7 +20,7 @@ pub(super) struct Args {
     #[arg(long)]
     set_mean: bool,
     /// The layers after which they are set: `first` (where they first appear), `all`, or a number [default: first,all].
-    #[arg(long, value_name = "LAYER", value_delimiter = ',')]
+    #[arg(long, value_name = "LAYER", value_delimiter = ',', requires = "set")]
     layer: Vec<String>,
 }
 

@@ -157,10 +157,11 @@ fn measure(args: &Args, stopped: &Arc<AtomicBool>, work: Work) -> Result<()> {
         parts: work.parts,
         audit: (!args.no_audit).then(AuditOptions::default),
         again: args.again,
-        repair: args.repair,
+        // what is damaged of an element is of its one checkpoint, which it measures anyway
+        repair: args.repair || is_element,
         holder: clock::holder("measure"),
         ignore_sums: args.ignore_sums,
-        step: args.origin.step,
+        step: args.origin.step(),
         git_revision: option_env!("OUTCROP_GIT_REVISION").map(str::to_owned),
     };
     bar.line(&format!("tokens: {}", series::tokens_in_words(&tokens)));

@@ -6,7 +6,7 @@ use outcrop_forward::{ACROSS_STEPS, Annotations, LensPositions, ObserveOptions, 
 use outcrop_observe::{Observable, select};
 use outcrop_tokens::{Labels, Targets};
 
-use crate::Result;
+use crate::{Error, Result};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Observables")]
@@ -20,9 +20,9 @@ pub(super) struct Args {
     /// Also write their values for every single sequence.
     #[arg(long, requires = "observe")]
     observe_per_sequence: bool,
-    /// At how many positions of a longer sequence the logit lens looks, evenly spread, or `all`.
-    #[arg(long, value_name = "N", default_value_t, requires = "observe")]
-    lens_positions: LensPositions,
+    /// At how many positions of a longer sequence the logit lens looks, evenly spread, or `all` [default: 32].
+    #[arg(long, value_name = "N", requires = "observe")]
+    lens_positions: Option<LensPositions>,
     /// Labels of the sequences, a table with the columns sequence,label, or of their positions with
     /// sequence,position,label; both count from 0.
     #[arg(long, value_name = "FILE", requires = "observe")]
@@ -60,7 +60,7 @@ impl Args {
 
     /// What to observe of sequences with so many positions each.
     pub(super) fn options(&self, lengths: &[usize]) -> Result<ObserveOptions> {
-        Ok(ObserveOptions {
+        let options = ObserveOptions {
             observables: self
                 .observe
                 .clone()
@@ -68,8 +68,15 @@ impl Args {
                 .unwrap_or_default(),
             sequences: self.observe_per_sequence,
             annotations: self.annotations(lengths)?,
-            lens_positions: self.lens_positions,
-        })
+            lens_positions: self.lens_positions.unwrap_or_default(),
+        };
+        match self.lens_positions.is_some() && options.lens().is_none() {
+            false => Ok(options),
+            true => Err(Error::Idle {
+                option: "--lens-positions".to_owned(),
+                without: "an observable of the logit lens in --observe, such as predictions",
+            }),
+        }
     }
 
     fn annotations(&self, lengths: &[usize]) -> Result<Annotations> {

@@ -68,7 +68,7 @@ pub(super) fn listed(args: &Args, stop: &Arc<AtomicBool>) -> Result<Listed> {
     Ok(Listed {
         name: named(path, &series)?,
         stage: stage(&series, args),
-        steps: steps.map(|step| step.unwrap_or(args.step)).collect(),
+        steps: steps.map(|step| step.unwrap_or(args.step())).collect(),
     })
 }
 
@@ -78,6 +78,8 @@ fn chosen(path: &Path, args: &Args) -> Result<CheckpointSeries> {
     if let Some(text) = &args.steps {
         choose(&mut series, text)?;
     }
+    let has_step = series.entries.iter().all(|entry| entry.step.is_some());
+    args.check(has_step, series.stage.is_some())?;
     Ok(series)
 }
 
@@ -102,12 +104,12 @@ fn stage(series: &CheckpointSeries, args: &Args) -> Option<Stage> {
 
 fn on_disk(path: &Path, args: &Args, share: &Share) -> Result<Option<Origin>> {
     let mut series = chosen(path, args)?;
-    let has = |step: Option<u64>| share.has(step.unwrap_or(args.step));
+    let has = |step: Option<u64>| share.has(step.unwrap_or(args.step()));
     series.entries.retain(|entry| has(entry.step));
     series.problems.retain(|problem| has(problem.step));
     say_what_was_found(&series, args.config.is_some());
     if args.dry_run {
-        print(&plan::of_series(&series, args.step));
+        print(&plan::of_series(&series, args.step()));
         return Ok(None);
     }
     let config = args.config.clone();

@@ -126,6 +126,7 @@ fn choose(
     steps(repo, &mut found, args)?;
     let base = repo.rsplit('/').next().unwrap_or(repo);
     let first = &found[0];
+    args.check(true, first.stage.is_some())?;
     let stage = first.stage.clone().map(|name| Stage {
         name,
         begins: args.stage_begins,
@@ -178,6 +179,7 @@ fn steps(repo: &str, found: &mut Vec<Found>, args: &Args) -> Result<()> {
 
 /// The steps of a schedule as revisions `stepN`, of a hub that lists none.
 fn by_step(repo: &str, run: Option<&'static Run>, args: &Args) -> Result<Wanted> {
+    args.check(true, false)?;
     let text = args.steps.as_deref().unwrap_or("pythia");
     let steps = Schedule::parse(text, PYTHIA_LAST)?;
     let of = |step: &u64| revision(*step, repo, &format!("step{step}"));
@@ -197,11 +199,12 @@ fn main_alone(
             "no name of a revision gives a step (--steps-per-count says how many steps a save is)";
         return Err(refused(repo, reason, names));
     }
+    args.check(false, false)?;
     say(&format!(
         "note: revision `main` is taken, as no name of a revision gives a step ({})",
         shown(names)
     ));
-    Ok(alone(repo, run, vec![revision(args.step, repo, "main")]))
+    Ok(alone(repo, run, vec![revision(args.step(), repo, "main")]))
 }
 
 fn by_name(repo: &str, run: Option<&'static Run>, args: &Args) -> Result<Wanted> {
@@ -220,7 +223,7 @@ fn by_name(repo: &str, run: Option<&'static Run>, args: &Args) -> Result<Wanted>
     }
     let steps = found
         .iter()
-        .map(|found| found.as_ref().map_or(args.step, |(_, step)| *step));
+        .map(|found| found.as_ref().map_or(args.step(), |(_, step)| *step));
     let revisions = steps
         .zip(names)
         .map(|(step, name)| revision(step, repo, name));
@@ -229,6 +232,7 @@ fn by_name(repo: &str, run: Option<&'static Run>, args: &Args) -> Result<Wanted>
     if let Some(seed) = name.as_ref().and_then(CheckpointName::seed) {
         wanted.name += &format!("-seed-{seed}");
     }
+    let has_steps = found.iter().all(Option::is_some);
     wanted.stage = name
         .as_ref()
         .and_then(CheckpointName::stage)
@@ -236,6 +240,7 @@ fn by_name(repo: &str, run: Option<&'static Run>, args: &Args) -> Result<Wanted>
             name: name.to_owned(),
             begins: args.stage_begins,
         });
+    args.check(has_steps, wanted.stage.is_some())?;
     Ok(wanted)
 }
 

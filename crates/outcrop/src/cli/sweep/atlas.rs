@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use outcrop_train::Environment;
 
-use super::{Folder, results};
+use super::{Folder, results_of_runs};
 use crate::Result;
 use crate::cli::output::{folder, print};
 use crate::cli::{clock, stop};
@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let results = results(&args.sweep.folder)?;
+    let results = results_of_runs(&args.sweep.folder)?;
     folder(&args.out, "--out")?;
     let _lock = results.claim(&[], &clock::holder("sweep atlas"))?;
     let manifest = Manifest::read(&results)?;

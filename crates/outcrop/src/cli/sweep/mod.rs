@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use outcrop_core::Error as CoreError;
 
 use crate::Result;
-use crate::pipeline::{Manifest, Results};
+use crate::pipeline::{Manifest, Results, heads_at};
 
 #[derive(clap::Args)]
 #[command(
@@ -69,6 +69,19 @@ fn results(folder: &Path) -> Result<Results> {
     let results = Results::new(folder);
     if !Manifest::file(&results).is_file() {
         let allowed = "a results folder with manifest.jsonl, as `outcrop sweep PROFILE` writes it";
+        return Err(CoreError::range("FOLDER", folder.display(), allowed).into());
+    }
+    Ok(results)
+}
+
+/// The same, of a sweep that trains runs: not the folder in which elements measure checkpoints.
+fn results_of_runs(folder: &Path) -> Result<Results> {
+    let results = results(folder)?;
+    let first = heads_at(&Manifest::file(&results), 0..1)?;
+    if first.iter().any(|line| line.step.is_some()) {
+        let allowed = "the results folder of a sweep that trains runs; the checkpoints in this one are measured: \
+                       `outcrop measure` with the same arguments and --join in place of --engine slurm writes their tables, \
+                       which `outcrop fit` and `outcrop report` read";
         return Err(CoreError::range("FOLDER", folder.display(), allowed).into());
     }
     Ok(results)

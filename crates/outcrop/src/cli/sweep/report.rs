@@ -6,7 +6,7 @@ use outcrop_model::Backend;
 use outcrop_train::{Environment, RunSpec};
 
 use super::status::{counts, table};
-use super::{Folder, results};
+use super::{Folder, results_of_runs};
 use crate::cli::clock;
 use crate::cli::output::print;
 use crate::cli::reproduce::summarise;
@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let results = results(&args.folder.folder)?;
+    let results = results_of_runs(&args.folder.folder)?;
     let _lock = results.claim(&[], &clock::holder("sweep report"))?;
     let manifest = Manifest::read(&results)?;
     let heads = heads(&Manifest::file(&results))?;

@@ -104,7 +104,7 @@ fn begin(line: &Line, results: &Results, retries: u32) -> Result<Begun> {
         return Ok(Begun::Finished);
     }
     let attempts = Attempts::start(results, &line.model, &line.id)?;
-    if attempts.starts <= retries.saturating_add(1) {
+    if !attempts.is_given_up(retries) {
         return Ok(Begun::Runs(Box::new(run)));
     }
     let why = format!(

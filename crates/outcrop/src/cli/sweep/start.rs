@@ -7,6 +7,7 @@ use outcrop_train::Environment;
 
 use super::submit::submit;
 use crate::cli::engine::Engine;
+use crate::cli::given::Given;
 use crate::cli::output::{folder, print, say, significant};
 use crate::cli::train_all::{jobs, train_all};
 use crate::cli::{clock, stop, threads, voice};
@@ -25,9 +26,18 @@ pub(super) struct Args {
     /// What trains the runs; without it only the manifest is written.
     #[arg(long, value_enum)]
     engine: Option<Engine>,
-    /// The backend: flex (CPU), or wgpu, vulkan, cuda if compiled in.
-    #[arg(long, default_value = "flex")]
-    backend: String,
+    /// The backend: flex (CPU), or wgpu, vulkan, cuda if compiled in [default: flex].
+    #[arg(long, requires = "engine")]
+    backend: Option<String>,
+    #[command(flatten)]
+    local: Given<Local>,
+    #[command(flatten)]
+    slurm: Given<Slurm>,
+}
+
+/// With --engine local.
+#[derive(clap::Args)]
+struct Local {
     /// With --engine local: runs in parallel [default: one for each core on the CPU, one on a GPU].
     #[arg(long, value_name = "N", value_parser = threads::number)]
     jobs: Option<u16>,
@@ -38,6 +48,11 @@ pub(super) struct Args {
     /// With --engine local: recompute what is missing or damaged in finished runs.
     #[arg(long)]
     repair: bool,
+}
+
+/// With --engine slurm.
+#[derive(clap::Args)]
+struct Slurm {
     /// With --engine slurm: write the scripts and submit nothing [default where there is no sbatch].
     #[arg(long)]
     dry_run: bool,
@@ -45,7 +60,28 @@ pub(super) struct Args {
     settings: Settings,
 }
 
+impl Args {
+    /// Refuses options of an engine that is not asked for.
+    fn check(&self) -> Result<()> {
+        if self.engine != Some(Engine::Local) {
+            self.local.refuse("--engine local")?;
+        }
+        match self.engine {
+            Some(Engine::Slurm) => Ok(()),
+            None | Some(Engine::Local) => self.slurm.refuse("--engine slurm"),
+        }
+    }
+
+    fn backend(&self) -> Result<Backend> {
+        Ok(match &self.backend {
+            Some(name) => name.parse()?,
+            None => Backend::default(),
+        })
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<()> {
+    args.check()?;
     let name = args.profile.as_deref().unwrap_or_default();
     let out = args.out.clone();
     if let Some(out) = &out {
@@ -71,32 +107,32 @@ pub(super) fn run(args: &Args) -> Result<()> {
         Some(Engine::Slurm) => {
             let submission = Submission {
                 sweep: profile.name.clone(),
-                backend: args.backend.parse::<Backend>()?.name().to_owned(),
+                backend: args.backend()?.name().to_owned(),
                 measures: None,
-                settings: args.settings.clone(),
+                settings: args.slurm.options.settings.clone(),
             };
-            submit(&submission, &results, args.dry_run)
+            submit(&submission, &results, args.slurm.options.dry_run)
         }
     }
 }
 
 /// Trains the runs in this process.
 fn local(args: &Args, manifest: &Manifest, results: &Results, holder: String) -> Result<()> {
-    let backend: Backend = args.backend.parse()?;
+    let (backend, options) = (args.backend()?, &args.local.options);
     let stop = stop::on_signal(stop::TRAINING)?;
     let environment = Environment {
         holder,
-        repair: args.repair,
+        repair: options.repair,
         ..environment(backend, workspace()?.as_deref(), results.path(), stop)?
     };
     let runs = manifest.runs()?;
-    let order = match args.in_order {
+    let order = match options.in_order {
         true => Order::Listed,
         false => Order::Longest,
     };
     let jobs = Jobs {
         order,
-        ..jobs(args.jobs, backend, None)
+        ..jobs(options.jobs, backend, None)
     };
     let failures = train_all(&runs, results, &environment, jobs)?;
     for failure in &failures {
