@@ -63,11 +63,11 @@ mod tests {
         };
         let found = own.reduce();
         assert_eq!(found, own.plain());
-        for row in 0..ROWS {
-            let sum: f32 = own.squares[row].iter().sum();
-            assert!((found[1][row] / sum - 1.0).abs() < 1e-6);
-            let most = own.most[row].iter().copied().fold(0.0, f32::max);
-            assert_eq!(found[0][row], most);
+        for (squares, found) in own.squares.iter().zip(found[1]) {
+            assert!((found / squares.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        }
+        for (most, found) in own.most.iter().zip(found[0]) {
+            assert_eq!(found, most.iter().copied().fold(0.0, f32::max));
         }
     }
 }
