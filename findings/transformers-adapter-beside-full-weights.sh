@@ -38,5 +38,7 @@ venv/bin/pip uninstall --quiet --yes peft
 without=$(venv/bin/python load.py 2>/dev/null)
 ls model
 echo "sum of squared logits with peft installed: $with, without: $without"
-[ -n "$with" ] && [ -n "$without" ] && [ "$with" != "$without" ]
+[ -n "$with" ]
+[ -n "$without" ]
+[ "$with" != "$without" ]
 echo "as described"
