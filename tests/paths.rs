@@ -23,7 +23,7 @@ const COMMANDS: &[&str] = &[
     "sweep tiny.toml --out DIR/swept",
     "measure DIR/trained --out DIR/got",
     "measure DIR/trained --out DIR/table.csv --no-audit",
-    "measure DIR/trained/checkpoints/step-000006 --out DIR/one --step 6 --text DIR/text.txt --tokenizer DIR/tokenizer.json --length 8",
+    "measure DIR/trained/checkpoints/step-000006 --out DIR/one --text DIR/text.txt --tokenizer DIR/tokenizer.json --length 8",
     "measure DIR/trained --out DIR/ids --tokens DIR/ids.u16 --length 8 --config DIR/trained/checkpoints/step-000006/config.json",
     "measure DIR/trained --out DIR/closer --figures --figure-format svg --set-zero",
     "audit DIR/trained",

@@ -51,6 +51,7 @@ impl Results {
         let lock = FolderLock::acquire(&self.path, holder)?;
         for folder in [
             self.path.clone(),
+            self.runs(),
             self.file("report"),
             self.file("report/figures"),
             self.file("tokenizers"),
