@@ -65,7 +65,7 @@ pub use forward::{TapRows, Tape};
 pub use input::{Columns, Input};
 pub use kept::{BlockPlace, BlockRows, Watch};
 pub use loss::{Gradients, Loss};
-pub use outcrop_gemm::Kernel;
+pub use outcrop_gemm::ProductKernel;
 pub use routing::Routing;
 pub use start::{Start, StartTape};
 pub use stream::Stream;

@@ -21,7 +21,7 @@ pub struct Provenance {
     pub inputs_sha256: BTreeMap<String, String>,
     /// Backend that computed it, such as `flex`.
     pub backend: Option<String>,
-    /// How it multiplied matrices on the CPU, `vectors` or `tiles` (`outcrop_gemm::Kernel`), which round differently.
+    /// How it multiplied matrices on the CPU, `vectors` or `tiles` (`outcrop_gemm::ProductKernel`), which round differently.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub products: Option<String>,
     /// Seed of every random number in it.

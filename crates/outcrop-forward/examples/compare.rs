@@ -47,6 +47,9 @@ impl Hook for Watch {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0") {
+        outcrop_forward::ProductKernel::avoid_tiles();
+    }
     let mut arguments = std::env::args().skip(1);
     let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/neox-parallel");
     let model = arguments.next().unwrap_or_else(|| tiny.into());

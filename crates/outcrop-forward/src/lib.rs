@@ -73,7 +73,7 @@ pub use observe::{
     observe_step,
 };
 pub use outcrop_block::{
-    AttentionSums, AttentionWeights, BlockPlace, BlockRows, HeadPart, Kernel, Routing, Watch,
+    AttentionSums, AttentionWeights, BlockPlace, BlockRows, HeadPart, ProductKernel, Routing, Watch,
 };
 pub use patch::random_patch;
 pub use published::Published;

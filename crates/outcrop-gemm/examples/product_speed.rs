@@ -16,6 +16,9 @@ const SHAPES: [[usize; 3]; 6] = [
 ];
 
 fn main() {
+    if std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0") {
+        outcrop_gemm::ProductKernel::avoid_tiles();
+    }
     println!("| m x k x n | one thread, GFLOP/s | all threads |\n|---|---|---|");
     for [m, k, n] in SHAPES {
         // as long as those of weights, so that no product is spared

@@ -7,7 +7,6 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::Aligned;
 use crate::amx;
-use crate::block::without_depth;
 use crate::kernel::{Block, Onto, Tile};
 use crate::pack::{DEPTH, PackedPart};
 use crate::rows::LeftMatrix;
@@ -57,7 +56,7 @@ pub(crate) fn block_beside(
                     match DEPTH.min(b.k - first) {
                         0 => {
                             let lines = panel.chunks_mut(width);
-                            lines.for_each(|line| without_depth(&mut line[..columns], onto));
+                            lines.for_each(|line| onto.without_depth(&mut line[..columns]));
                         }
                         depth => {
                             let block = Block {

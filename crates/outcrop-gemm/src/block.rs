@@ -58,7 +58,7 @@ pub(crate) fn block(
     let high = rows.next_multiple_of(tile.rows);
     if k == 0 {
         c.chunks_mut(stride)
-            .for_each(|line| without_depth(&mut line[..n], onto));
+            .for_each(|line| onto.without_depth(&mut line[..n]));
     }
     let last = rows.saturating_sub(1) * a.stride + k.saturating_sub(1) * a.step;
     assert!(k == 0 || last < a.values.len(), "A has {rows} rows of {k}");
@@ -106,15 +106,5 @@ fn pack_columns(a: LeftMatrix<'_>, rows: usize, high: usize, panels: &mut [f32])
             to,
         };
         lines.spread();
-    }
-}
-
-/// A row of C where A has no columns.
-pub(crate) fn without_depth(line: &mut [f32], onto: Onto<'_>) {
-    if !onto.c {
-        line.fill(0.0);
-    }
-    if let Some(bias) = onto.bias {
-        line.iter_mut().zip(bias).for_each(|(c, bias)| *c += bias);
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::amx;
 
@@ -6,9 +6,11 @@ use crate::amx;
 const SMALL: usize = 96;
 const SMALL_LEFT: usize = 64;
 
+static BEST: OnceLock<ProductKernel> = OnceLock::new();
+
 /// How products are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kernel {
+pub enum ProductKernel {
     /// On the widest vectors of the machine, in f32.
     #[default]
     Vectors,
@@ -17,18 +19,21 @@ pub enum Kernel {
     Tiles,
 }
 
-impl Kernel {
-    /// Tiles where the machine has them, and vectors elsewhere. `OUTCROP_AMX=0` in the environment asks for vectors: results
-    /// then have the bits of a machine without tiles.
+impl ProductKernel {
+    /// Tiles where the machine has them, and vectors elsewhere or where [`ProductKernel::avoid_tiles`] asked for them.
     pub fn best() -> Self {
-        static BEST: LazyLock<Kernel> = LazyLock::new(|| {
-            let refused = std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0");
-            match amx::available() && !refused {
-                true => Kernel::Tiles,
-                false => Kernel::Vectors,
-            }
-        });
-        *BEST
+        let own = || match amx::available() {
+            true => Self::Tiles,
+            false => Self::Vectors,
+        };
+        *BEST.get_or_init(own)
+    }
+
+    /// Asks for vectors in this process: results then have the bits of a machine without tiles. Whether there will be no
+    /// tiles: products that were computed before have chosen already. The command asks where its environment has
+    /// `OUTCROP_AMX=0`.
+    pub fn avoid_tiles() -> bool {
+        *BEST.get_or_init(|| Self::Vectors) == Self::Vectors
     }
 
     /// The best for a right-hand side of k x n: with small ones splitting numbers costs what tiles spare.

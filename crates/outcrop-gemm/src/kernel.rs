@@ -118,6 +118,16 @@ impl<'a> Onto<'a> {
         if first { self } else { Self::C }
     }
 
+    /// A row of C where A has no columns.
+    pub(crate) fn without_depth(self, line: &mut [f32]) {
+        if !self.c {
+            line.fill(0.0);
+        }
+        if let Some(bias) = self.bias {
+            line.iter_mut().zip(bias).for_each(|(c, bias)| *c += bias);
+        }
+    }
+
     /// Of the columns from `j` on.
     pub(crate) fn columns(self, j: usize) -> Self {
         let bias = self.bias.map(|bias| &bias[j..]);

@@ -1,18 +1,18 @@
 //! Products of f32 matrices on the CPU, C = A B and C += A B, with B packed once and used often: the weights of a layer
 //! are packed when they are loaded and multiplied with every token.
 //!
-//! A [`Kernel`] is chosen at run time, by machine and size. On vectors a tile of C stays in registers (12 x 32 with AVX-512,
+//! A [`ProductKernel`] is chosen at run time, by machine and size. On vectors a tile of C stays in registers (12 x 32 with AVX-512,
 //! 6 x 16 with AVX2), through `pulp`. On the tiles of AMX numbers of f32 are multiplied as sums of three of bf16, as exactly as
 //! rounding in f32 allows, and two to three times as fast; its instructions are the only unsafe code (`amx/tiles.rs`). Each element
 //! is summed in the same order for any number of threads, so results are the same bits. The two kernels round differently;
-//! `OUTCROP_AMX=0` in the environment asks for vectors.
+//! [`ProductKernel::avoid_tiles`] asks for vectors.
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`Packed`] | the right-hand matrix, in the order in which the kernel reads it |
 //! | [`PackedPart`] | its first rows and columns |
 //! | [`multiply`] | C = A B, C += A B or with a bias, rows in parallel on the current rayon pool |
-//! | [`Kernel`] | how products are computed |
+//! | [`ProductKernel`] | how products are computed |
 //! | [`Onto`] | what a product is added to: nothing, C or a bias |
 //! | [`multiply_serial`] | the same on the current thread |
 //! | [`multiply_beside`] | C += A B, and A B itself |
@@ -54,7 +54,7 @@ mod tile;
 mod transpose;
 
 pub use aligned::Aligned;
-pub use choice::Kernel;
+pub use choice::ProductKernel;
 pub use kernel::Onto;
 pub use pack::{Packed, PackedPart};
 pub use panel::{Left, panel_width};

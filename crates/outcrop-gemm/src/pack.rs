@@ -7,7 +7,7 @@ use crate::copy::Lines;
 use crate::kernel::{Right, Tile};
 use crate::tile::Apart;
 use crate::transpose::transpose;
-use crate::{Aligned, Kernel};
+use crate::{Aligned, ProductKernel};
 
 /// Depth of a slice: a panel of B, 32 KiB, and one of A stay in the first-level cache.
 pub(crate) const DEPTH: usize = 256;
@@ -19,9 +19,9 @@ const SMALL: usize = 1 << 15;
 #[derive(Clone, Debug, Default)]
 pub struct Packed {
     /// The kernel that was asked for; none where the size decides.
-    asked: Option<Kernel>,
+    asked: Option<ProductKernel>,
     /// The one it is packed for, and what that reads.
-    kernel: Kernel,
+    kernel: ProductKernel,
     /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
     vectors: Aligned,
     tiles: amx::Right,
@@ -31,7 +31,7 @@ pub struct Packed {
 
 impl Packed {
     /// Nothing yet, for this kernel whatever the size.
-    pub fn of(kernel: Kernel) -> Self {
+    pub fn of(kernel: ProductKernel) -> Self {
         Self {
             asked: Some(kernel),
             ..Self::default()
@@ -102,13 +102,13 @@ impl Packed {
         strides: [usize; 2],
     ) -> Option<impl Iterator<Item = amx::Panel<'a>>> {
         self.size(k, n);
-        (self.kernel == Kernel::Tiles).then(|| self.tiles.panels(b, [k, n], strides))
+        (self.kernel == ProductKernel::Tiles).then(|| self.tiles.panels(b, [k, n], strides))
     }
 
     /// It becomes k x n, for the kernel that was asked for or fits the size.
     fn size(&mut self, k: usize, n: usize) {
         (self.k, self.n) = (k, n);
-        self.kernel = self.asked.unwrap_or_else(|| Kernel::for_size(k, n));
+        self.kernel = self.asked.unwrap_or_else(|| ProductKernel::for_size(k, n));
     }
 
     /// Makes room for k x n: its slices, each with its first row; none for tiles.
@@ -144,11 +144,11 @@ impl Packed {
     /// Whether k x n would be packed for tiles.
     pub(crate) fn fits_tiles(&mut self, k: usize, n: usize) -> bool {
         self.size(k, n);
-        self.kernel == Kernel::Tiles
+        self.kernel == ProductKernel::Tiles
     }
 
     /// Which kernel multiplies with it.
-    pub fn kernel(&self) -> Kernel {
+    pub fn kernel(&self) -> ProductKernel {
         self.kernel
     }
 
@@ -176,9 +176,9 @@ impl Packed {
 
     /// How many numbers of 32 bits are kept for k x n: see [`Packed::capacity`].
     pub fn numbers(k: usize, n: usize) -> usize {
-        match Kernel::for_size(k, n) {
-            Kernel::Vectors => n.next_multiple_of(Tile::new().columns) * k,
-            Kernel::Tiles => amx::Right::numbers(k, n),
+        match ProductKernel::for_size(k, n) {
+            ProductKernel::Vectors => n.next_multiple_of(Tile::new().columns) * k,
+            ProductKernel::Tiles => amx::Right::numbers(k, n),
         }
     }
 
@@ -258,7 +258,7 @@ impl<'a> PackedPart<'a> {
     /// What tiles read, if it is packed for them.
     pub(crate) fn tiles(&self) -> Option<amx::Part<'a>> {
         let (b, k, n) = (&self.whole.tiles, self.k, self.n);
-        (self.whole.kernel == Kernel::Tiles).then_some(amx::Part { b, k, n })
+        (self.whole.kernel == ProductKernel::Tiles).then_some(amx::Part { b, k, n })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::copy::Lines;
 use crate::kernel::{self, Block, Onto, Right, Tile};
 use crate::pack::DEPTH;
 use crate::transpose::transpose;
-use crate::{Aligned, Kernel};
+use crate::{Aligned, ProductKernel};
 
 /// Columns of a panel on this machine: 32 with AVX-512, 16 with AVX2, 8 with NEON.
 pub fn panel_width() -> usize {
@@ -17,16 +17,16 @@ pub fn panel_width() -> usize {
 #[derive(Clone, Debug, Default)]
 pub struct Left {
     /// The kernel that was asked for; none where the size decides.
-    asked: Option<Kernel>,
+    asked: Option<ProductKernel>,
     /// The one it is packed for, and what that reads.
-    kernel: Kernel,
+    kernel: ProductKernel,
     panels: Panels,
     tiles: amx::Left,
 }
 
 impl Left {
     /// Nothing yet, for this kernel whatever the size.
-    pub fn of(kernel: Kernel) -> Self {
+    pub fn of(kernel: ProductKernel) -> Self {
         Self {
             asked: Some(kernel),
             ..Self::default()
@@ -36,10 +36,12 @@ impl Left {
     /// Packs A, whose element (i, p) is `a[i * row_stride + p * column_stride]`, into the memory that is
     /// there.
     pub fn pack(&mut self, a: &[f32], m: usize, k: usize, row_stride: usize, column_stride: usize) {
-        self.kernel = self.asked.unwrap_or_else(|| Kernel::for_panels(m, k));
+        self.kernel = self
+            .asked
+            .unwrap_or_else(|| ProductKernel::for_panels(m, k));
         match self.kernel {
-            Kernel::Vectors => self.panels.pack(a, m, k, row_stride, column_stride),
-            Kernel::Tiles => self.tiles.pack(a, m, k, row_stride, column_stride),
+            ProductKernel::Vectors => self.panels.pack(a, m, k, row_stride, column_stride),
+            ProductKernel::Tiles => self.tiles.pack(a, m, k, row_stride, column_stride),
         }
     }
 
@@ -50,8 +52,8 @@ impl Left {
     /// Where A, B or C is smaller.
     pub fn multiply(&self, m: usize, k: usize, b: &[f32], c: &mut [f32]) {
         match self.kernel {
-            Kernel::Vectors => self.panels.multiply(m, k, b, c),
-            Kernel::Tiles => self.tiles.multiply(m, k, b, c),
+            ProductKernel::Vectors => self.panels.multiply(m, k, b, c),
+            ProductKernel::Tiles => self.tiles.multiply(m, k, b, c),
         }
     }
 }

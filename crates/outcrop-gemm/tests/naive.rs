@@ -1,7 +1,7 @@
 //! Against sums in f64, by every kernel that this machine has.
 
 use outcrop_gemm::{
-    Kernel, Left, LeftMatrix, Onto, Packed, multiply, multiply_beside, multiply_packing,
+    Left, LeftMatrix, Onto, Packed, ProductKernel, multiply, multiply_beside, multiply_packing,
     multiply_serial, panel_width,
 };
 use proptest::prelude::*;
@@ -17,22 +17,22 @@ fn numbers(n: usize, seed: u32) -> Vec<f32> {
 }
 
 /// B by rows, packed for a kernel.
-fn by_rows(kernel: Kernel, b: &[f32], k: usize, n: usize) -> Packed {
+fn by_rows(kernel: ProductKernel, b: &[f32], k: usize, n: usize) -> Packed {
     let mut packed = Packed::of(kernel);
     packed.pack(b, k, n, n, 1);
     packed
 }
 
 /// B = W', packed for a kernel.
-fn transposed(kernel: Kernel, w: &[f32], n: usize, k: usize) -> Packed {
+fn transposed(kernel: ProductKernel, w: &[f32], n: usize, k: usize) -> Packed {
     let mut packed = Packed::of(kernel);
     packed.pack(w, k, n, 1, k);
     packed
 }
 
 /// One of the kernels of this machine, by chance.
-fn kernel() -> impl Strategy<Value = Kernel> {
-    prop::sample::select(vec![Kernel::Vectors, Kernel::best()])
+fn kernel() -> impl Strategy<Value = ProductKernel> {
+    prop::sample::select(vec![ProductKernel::Vectors, ProductKernel::best()])
 }
 
 proptest! {
@@ -152,7 +152,7 @@ proptest! {
 fn a_deep_product_is_summed_over_slices() {
     let (m, k, n) = (7, 1_700, 33);
     let (a, w) = (numbers(m * k, 5), numbers(n * k, 6));
-    for kernel in [Kernel::Vectors, Kernel::best()] {
+    for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
         let mut c = vec![9.0; m * n];
         let packed = transposed(kernel, &w, n, k);
         multiply(LeftMatrix::new(&a, k), &packed, &mut c, n, Onto::ZERO);
@@ -170,7 +170,7 @@ fn a_part_is_the_product_of_the_first_rows_and_columns() {
     let (m, k, n) = (9, 1_300, 90);
     let (a, w) = (numbers(m * k, 7), numbers(n * k, 8));
     let cases = [(1_300, 1), (700, 33), (512, 64), (3, 90)];
-    let kernels = [Kernel::Vectors, Kernel::best()];
+    let kernels = [ProductKernel::Vectors, ProductKernel::best()];
     for ((k_part, n_part), kernel) in cases
         .into_iter()
         .flat_map(|case| kernels.map(|kernel| (case, kernel)))
@@ -198,7 +198,7 @@ fn a_part_is_the_product_of_the_first_rows_and_columns() {
 fn the_same_bits_on_any_number_of_threads() {
     let (m, k, n) = (700, 130, 70);
     let (a, w) = (numbers(m * k, 1), numbers(n * k, 2));
-    let run = |kernel: Kernel, threads: usize| {
+    let run = |kernel: ProductKernel, threads: usize| {
         let packed = transposed(kernel, &w, n, k);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let mut c = vec![0.0; m * n];
@@ -208,7 +208,7 @@ fn the_same_bits_on_any_number_of_threads() {
         .ok();
         c
     };
-    for kernel in [Kernel::Vectors, Kernel::best()] {
+    for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
         for threads in [2, 3, 8, 16] {
             assert_eq!(run(kernel, threads), run(kernel, 1), "{threads} threads");
         }
@@ -223,7 +223,7 @@ fn each_kernel_is_as_exact_as_f32() {
     let kept = |bits: u32| move |x: f32| f32::from_bits(x.to_bits() & (u32::MAX << bits));
     for bits in [0, 13, 16] {
         let w: Vec<f32> = numbers(n * k, 12).into_iter().map(kept(bits)).collect();
-        for kernel in [Kernel::Vectors, Kernel::best()] {
+        for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
             let mut c = vec![0.0; m * n];
             multiply(
                 LeftMatrix::new(&a, k),
@@ -250,7 +250,7 @@ fn each_kernel_is_as_exact_as_f32() {
 #[test]
 fn numbers_at_the_ends_of_their_range() {
     let k = 40;
-    for kernel in [Kernel::Vectors, Kernel::best()] {
+    for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
         let product = |a: f32, b: f32| {
             let (mut line, mut column) = (vec![0.0; k], vec![1.0; k]);
             (line[33], column[33]) = (a, b);

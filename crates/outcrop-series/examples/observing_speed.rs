@@ -36,6 +36,9 @@ const LISTS: [&str; 12] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    if std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0") {
+        outcrop_forward::ProductKernel::avoid_tiles();
+    }
     let mut arguments = std::env::args().skip(1);
     let seconds: u64 = arguments.next().map_or(Ok(5), |text| text.parse())?;
     let rest: Vec<String> = arguments.collect();

@@ -106,6 +106,9 @@ impl TimedTraining {
 }
 
 fn main() -> Result<(), Error> {
+    if std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0") {
+        outcrop_gemm::ProductKernel::avoid_tiles();
+    }
     // on a thread of the pool, as the training loop
     rayon::scope(|_| bench())
 }

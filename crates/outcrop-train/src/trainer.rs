@@ -4,7 +4,7 @@ use burn::tensor::{Device, Int, Tensor};
 use outcrop_core::{
     FolderLock, LossPoint, Measurement, Provenance, Ratio, StagedFolder, Trajectory,
 };
-use outcrop_gemm::Kernel;
+use outcrop_gemm::ProductKernel;
 use outcrop_model::{Backend, HiddenNoise, Objective, Transformer, ids};
 use outcrop_schedule::Schedule;
 
@@ -405,7 +405,8 @@ fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Res
         spec_sha256: Some(spec.sha256()?),
         corpus_sha256: Some(corpus.sha256().into()),
         backend: Some(environment.backend.name().into()),
-        products: (environment.backend == Backend::Flex).then(|| Kernel::best().name().into()),
+        products: (environment.backend == Backend::Flex)
+            .then(|| ProductKernel::best().name().into()),
         seed: Some(spec.train.seed),
         ..Provenance::default()
     })

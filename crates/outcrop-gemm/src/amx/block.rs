@@ -10,7 +10,6 @@ use super::right::Part;
 use super::tiles::{AHEAD, Factors, SIDE, Start, Tiles};
 use super::{DEEP, STEP};
 use crate::Aligned;
-use crate::block::without_depth;
 use crate::kernel::Onto;
 use crate::rows::LeftMatrix;
 
@@ -45,7 +44,7 @@ pub(crate) fn block(a: LeftMatrix<'_>, b: Part<'_>, c: &mut [f32], stride: usize
     if b.k == 0 {
         return c
             .chunks_mut(stride)
-            .for_each(|line| without_depth(&mut line[..b.n], onto));
+            .for_each(|line| onto.without_depth(&mut line[..b.n]));
     }
     let to = if onto.c { To::OntoC(c) } else { To::C(c) };
     add(a, b, to, stride, onto.bias);
@@ -61,10 +60,10 @@ pub(crate) fn block_beside(
 ) {
     if b.k == 0 {
         c.chunks_mut(stride)
-            .for_each(|line| without_depth(&mut line[..b.n], Onto { c: true, bias }));
+            .for_each(|line| Onto { c: true, bias }.without_depth(&mut line[..b.n]));
         return beside
             .chunks_mut(stride)
-            .for_each(|line| without_depth(&mut line[..b.n], Onto { c: false, bias }));
+            .for_each(|line| Onto { c: false, bias }.without_depth(&mut line[..b.n]));
     }
     add(a, b, To::Both(c, beside), stride, bias);
 }

@@ -33,7 +33,8 @@ pub(super) fn draw_ends<DB: DrawingBackend>(
     y: &Axis,
     (top, bottom): (f64, f64),
 ) -> Drawn {
-    let height = |value: f64| bottom - y.fraction(value) * (bottom - top);
+    // a line that leaves the axes has its label at their edge
+    let height = |value: f64| bottom - y.fraction(value).clamp(0.0, 1.0) * (bottom - top);
     let mut ends: Vec<_> = ends.iter().map(|end| (height(end.0), end)).collect();
     ends.sort_by(|a, b| a.0.total_cmp(&b.0));
     let boxes: Vec<(f64, f64)> = ends.iter().map(|end| (end.0, HEIGHT)).collect();

@@ -233,7 +233,7 @@ fn every_trajectory_has_files_of_its_own_whatever_its_model_is_called() {
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), files.len());
     for file in files {
         let svg = std::fs::read_to_string(file).unwrap();
-        assert!(svg.contains("weight 0.93"));
+        assert!(svg.contains("emergence 0.93"));
     }
 }
 

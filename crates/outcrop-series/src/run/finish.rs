@@ -2,7 +2,7 @@
 
 use outcrop_checkpoint::CheckpointSeries;
 use outcrop_core::Provenance;
-use outcrop_forward::Kernel;
+use outcrop_forward::ProductKernel;
 
 use super::Measuring;
 use crate::CheckpointSource;
@@ -64,7 +64,7 @@ impl Measuring<'_> {
                 Some(engine) => format!("{}, f32", engine.name()),
                 None => "outcrop-forward, f32".into(),
             }),
-            products: (self.options.engine.is_none()).then(|| Kernel::best().name().into()),
+            products: (self.options.engine.is_none()).then(|| ProductKernel::best().name().into()),
             command: Some(format!(
                 "outcrop measure, tokens: {}",
                 tokens_in_words(self.tokens)

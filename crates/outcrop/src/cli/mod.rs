@@ -47,6 +47,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use outcrop_forward::ProductKernel;
 
 use self::output::standard;
 use crate::{Error, Result};
@@ -148,6 +149,9 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let done = match Cli::try_parse_from(arguments) {
         Ok(cli) => {
             cli.voice.apply();
+            if std::env::var_os("OUTCROP_AMX").is_some_and(|value| value == "0") {
+                ProductKernel::avoid_tiles();
+            }
             run(cli.command)
         }
         Err(error) if error.use_stderr() => {
