@@ -9,25 +9,14 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-
-use crate::score::{Architectures, Outcome, Protocol, Task};
-use crate::{Error, PredictOptions, Regressor, Result, Table, Target};
 
 /// Fewer architectures make no band.
 pub(crate) const MIN_ARCHITECTURES: usize = 4;
 /// Digits after the point of a deviation in scientific notation: rounding moves a band by less than a millionth.
 const DIGITS: usize = 6;
 /// Levels are compared with sums of weights up to rounding.
-const ROUNDING: f64 = 1e-9;
-
-/// Errors of predictions of architectures left out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Calibration {
-    /// For each target the errors in transformed space of all rows in which it is identified.
-    targets: Vec<(Target, Vec<Deviation>)>,
-}
+pub(crate) const ROUNDING: f64 = 1e-9;
 
 /// How far a prediction was off; saved as a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +28,7 @@ pub(crate) struct Deviation {
     pub(crate) size: f64,
 }
 
-fn rounded(size: f64) -> f64 {
+pub(crate) fn rounded(size: f64) -> f64 {
     format!("{size:.DIGITS$e}").parse().unwrap_or(size)
 }
 
@@ -55,84 +44,12 @@ impl From<Deviation> for (usize, f64) {
     }
 }
 
-impl Calibration {
-    /// Predicts every architecture from the others.
-    pub(crate) fn new(
-        table: &Table,
-        targets: &[Target],
-        regressor: Regressor,
-        options: &PredictOptions,
-    ) -> Result<Self> {
-        let architectures = &Architectures::of(table);
-        let outcomes = |target: &Target| {
-            let task = Task {
-                table,
-                architectures,
-                target: *target,
-                regressor,
-                options,
-            };
-            Ok((*target, task.outcomes(Protocol::honest(architectures))?))
-        };
-        let outcomes = targets
-            .par_iter()
-            .map(outcomes)
-            .collect::<Result<Vec<_>>>()?;
-        let deviation = |o: &Outcome| Deviation {
-            architecture: o.architecture,
-            size: rounded((o.transformed[1] - o.transformed[0]).abs()),
-        };
-        Ok(Self {
-            targets: outcomes
-                .iter()
-                .map(|(target, found)| (*target, found.iter().map(deviation).collect()))
-                .collect(),
-        })
-    }
-
-    /// Checks that some target has a band of `level`.
-    ///
-    /// # Errors
-    /// [`Error::Level`], [`Error::TooFewForBands`].
-    pub(crate) fn check(&self, level: f64) -> Result<()> {
-        let architectures = self.architectures();
-        let largest = largest_level(architectures);
-        if architectures < MIN_ARCHITECTURES {
-            return Err(Error::TooFewForBands {
-                found: architectures,
-                needed: MIN_ARCHITECTURES,
-            });
-        }
-        match level > 0.0 && level <= largest + ROUNDING {
-            true => Ok(()),
-            false => Err(Error::Level {
-                level,
-                architectures,
-                largest,
-            }),
-        }
-    }
-
-    /// Largest number of architectures that a target was predicted of.
-    pub(crate) fn architectures(&self) -> usize {
-        let counts = self.targets.iter().map(|(_, deviations)| count(deviations));
-        counts.max().unwrap_or(0)
-    }
-
-    /// Half the width of the band of `target` in transformed space; none where it was identified in
-    /// too few architectures for `level`.
-    pub(crate) fn half_width(&self, target: Target, level: f64) -> Option<f64> {
-        let (_, deviations) = self.targets.iter().find(|(t, _)| *t == target)?;
-        quantile(deviations, level)
-    }
-}
-
 /// m / (m + 1).
 pub(crate) fn largest_level(architectures: usize) -> f64 {
     architectures as f64 / (architectures as f64 + 1.0)
 }
 
-fn count(deviations: &[Deviation]) -> usize {
+pub(crate) fn count(deviations: &[Deviation]) -> usize {
     let distinct: std::collections::BTreeSet<usize> =
         deviations.iter().map(|d| d.architecture).collect();
     distinct.len()
@@ -151,19 +68,6 @@ pub(crate) fn quantile(deviations: &[Deviation], level: f64) -> Option<f64> {
     let mut sizes: Vec<f64> = deviations.iter().map(|d| d.size).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.get(sizes.partition_point(|q| below(*q))).copied()
-}
-
-/// Whether each deviation is within the [`quantile`] of those of all other architectures; none where
-/// these have none.
-pub(crate) fn held(deviations: &[Deviation], level: f64) -> Option<Vec<bool>> {
-    let groups = groups(deviations);
-    let rank = rank(groups.len().checked_sub(1)?, level)?;
-    let held = |d: &Deviation| {
-        let others = groups.iter().filter(|(a, _)| **a != d.architecture);
-        // the quantile is the first that so many are up to: no smaller one is
-        at_least(rank, others.map(|(_, g)| share(g, |size| size < d.size))) < 0.5 - ROUNDING
-    };
-    Some(deviations.iter().map(held).collect())
 }
 
 /// The sizes of each architecture, ascending.
@@ -245,25 +149,5 @@ mod tests {
             assert_eq!(quantile(&deviations(&groups), level), Some(rank), "{level}");
         }
         assert_eq!(quantile(&deviations(&groups), 0.951), None);
-    }
-
-    /// By the definition: the quantile of the others, for every deviation.
-    #[test]
-    fn what_is_held_is_up_to_the_quantile_of_the_others() {
-        let size = |i: usize| ((i * 7919) % 97 / 3) as f64; // with ties
-        let all: Vec<Deviation> = (0..40)
-            .map(|i| Deviation {
-                architecture: i * i % 11,
-                size: size(i),
-            })
-            .collect();
-        for level in [0.3, 0.5, 0.8] {
-            let expected = all.iter().map(|d| {
-                let others = all.iter().filter(|o| o.architecture != d.architecture);
-                d.size <= quantile(&others.copied().collect::<Vec<_>>(), level).unwrap()
-            });
-            assert_eq!(held(&all, level), Some(expected.collect()), "{level}");
-        }
-        assert_eq!(held(&all, 0.95), None);
     }
 }

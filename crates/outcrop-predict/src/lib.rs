@@ -57,6 +57,7 @@
 //! ```
 
 mod bands;
+mod calibration;
 mod columns;
 mod curve;
 mod design;
@@ -85,6 +86,7 @@ mod trained;
 mod transform;
 mod yeo_johnson;
 
+pub use calibration::SummaryCoverage;
 pub use design::{
     Budget, Candidate, Cost, Design, Field, Goal, Knob, LayerAggregate, RandomSearch, Request,
     Trial, design,

@@ -1,8 +1,9 @@
 use outcrop_arch::ArchSpec;
 use serde::{Deserialize, Serialize};
 
-use crate::bands::{Calibration, MIN_ARCHITECTURES, largest_level};
-use crate::measured::{Coverage, MeasuredCurves};
+use crate::bands::{MIN_ARCHITECTURES, largest_level};
+use crate::calibration::{Calibration, Place, SummaryCoverage};
+use crate::measured::{Coverage, Drawn, MeasuredCurves};
 use crate::origin::{Notes, Origin, checked};
 use crate::predicted::{Predicted, PredictedLayer};
 use crate::table::{MIN_MODELS, features};
@@ -45,12 +46,16 @@ impl Predictor {
             let rows = table.rows_with(*target);
             Trained::fit(table, &rows, *target, regressor, options).map(|t| (*target, t))
         };
+        let (curves, left_out) = MeasuredCurves::train(table, regressor, options)?.unzip();
+        let ends = curves.as_ref().map(MeasuredCurves::ends);
+        let (ends, left_out) = (ends.unwrap_or_default(), left_out.unwrap_or_default());
+        let measured = (&ends[..], &left_out[..]);
         let mut predictor = Self {
             regressor,
             targets: targets.iter().map(train).collect::<Result<_>>()?,
             origin: Origin::new(table)?,
-            calibration: Calibration::new(table, &targets, regressor, options)?,
-            curves: MeasuredCurves::train(table, regressor, options)?,
+            calibration: Calibration::new(table, &targets, regressor, options, measured)?,
+            curves,
             coverage: None,
         };
         let level = predictor.default_level();
@@ -120,6 +125,12 @@ impl Predictor {
         }
     }
 
+    /// How many values of each target, of architectures left out, a band of `level` holds, for each length of training runs. Targets
+    /// that were identified in too few architectures for `level` are not in it.
+    pub fn summary_coverage(&self, level: f64) -> Vec<SummaryCoverage> {
+        self.calibration.coverage(level)
+    }
+
     /// The last step to which curves go that are learned from measured ratios.
     pub fn last_step(&self) -> Option<f64> {
         self.curves.as_ref().map(MeasuredCurves::last_step)
@@ -177,40 +188,73 @@ impl Predictor {
         let layers = 1..=arch.layers as u32;
         let features = layers.map(|layer| features(arch, recipe, layer));
         let features: Vec<Vec<f64>> = features.collect();
-        let layers = (1..).zip(&features);
-        let layers = layers.map(|(layer, features)| self.layer(features, layer, &widths));
+        let drawn = self.curves.as_ref();
+        let drawn = drawn.map(|curves| curves.draw(&features, recipe, level));
+        let layers = features.iter().enumerate();
+        let layers = layers.map(|(place, features)| {
+            let asked = Asked {
+                features,
+                place,
+                drawn: drawn.as_ref(),
+                length: recipe.map(|recipe| recipe.steps as f64),
+            };
+            self.layer(&asked, &widths)
+        });
         Ok(Predicted {
             model: model.into(),
             regressor: self.regressor,
             layers: layers.collect::<Result<Vec<_>>>()?,
             outside: self.origin.outside(arch, recipe),
             level,
-            drawn: self
-                .curves
-                .as_ref()
-                .map(|curves| curves.draw(&features, recipe, level))
-                .filter(|drawn| drawn.steps.len() > 1),
+            drawn: drawn.filter(|drawn| drawn.steps.len() > 1),
         })
     }
 
-    fn layer(
-        &self,
-        features: &[f64],
-        layer: u32,
-        widths: &[Option<f64>],
-    ) -> Result<PredictedLayer> {
+    fn layer(&self, asked: &Asked<'_>, widths: &[Option<f64>]) -> Result<PredictedLayer> {
         let mut predicted = PredictedLayer {
-            layer,
+            layer: asked.place as u32 + 1,
             values: Vec::with_capacity(self.targets.len()),
             bands: Vec::new(),
         };
         for ((target, trained), width) in self.targets.iter().zip(widths) {
-            predicted.values.push((*target, trained.predict(features)?));
+            let read = self.calibration.reads_curves();
+            let read = asked.drawn.filter(|_| read);
+            let read = read.and_then(|drawn| target.of_curve(&drawn.layers[asked.place]));
+            let raw = match read {
+                Some(value) => value,
+                None => trained.predict_transformed(asked.features)?,
+            };
+            let [shift, unit] = self.calibration.correction(*target, &asked.run());
+            let z = raw + shift;
+            let natural = |z: f64| trained.transform().backward(z);
+            predicted.values.push((*target, natural(z)));
             if let Some(width) = width {
-                let band = trained.predict_band(features, *width)?;
+                let half = width * unit;
+                let band = [z - half, z + half].map(natural);
                 predicted.bands.push((*target, band));
             }
         }
         Ok(predicted)
+    }
+}
+
+/// A layer of a run.
+struct Asked<'a> {
+    features: &'a [f64],
+    /// Its place, from 0.
+    place: usize,
+    drawn: Option<&'a Drawn>,
+    /// Updates, where they are known.
+    length: Option<f64>,
+}
+
+impl Asked<'_> {
+    fn run(&self) -> Place<'_> {
+        let units = self.drawn.map(|drawn| &*drawn.units[self.place]);
+        let last = self.drawn.and_then(|drawn| drawn.steps.last().copied());
+        Place {
+            length: self.length.or(last).unwrap_or(0.0),
+            units: units.unwrap_or_default(),
+        }
     }
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Predictor, Result};
 
 /// Oldest format that is read.
-const OLDEST: u64 = 5;
+const OLDEST: u64 = 6;
 /// The format that is written. Raise it with every change of what a predictor holds, and raise
 /// [`OLDEST`] where files from before cannot be read any more.
-const NEWEST: u64 = 5;
+const NEWEST: u64 = 6;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]

@@ -124,6 +124,24 @@ impl Target {
         }
     }
 
+    /// Its value in a curve of ln ratios from the first step of a run to the last, where a curve tells it by itself. Not so `f_first`
+    /// and `t_half`, which are of a smooth curve without the early dip.
+    pub(crate) fn of_curve(self, ln_ratios: &[f64]) -> Option<f64> {
+        match self {
+            Self::LnFMax => ln_ratios.iter().copied().reduce(f64::max),
+            Self::LnFLast => ln_ratios.last().copied(),
+            Self::A
+            | Self::Lambda
+            | Self::Gamma
+            | Self::T0
+            | Self::K
+            | Self::LnFFirst
+            | Self::LnTHalf
+            | Self::PPeak
+            | Self::LnTPeak => None,
+        }
+    }
+
     /// Whether it is the natural logarithm of the value in the fit.
     pub fn is_logarithm(self) -> bool {
         self.name().starts_with("ln ")

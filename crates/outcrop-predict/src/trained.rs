@@ -70,13 +70,6 @@ impl Trained {
         Ok(self.transform.backward(self.predict_transformed(features)?))
     }
 
-    /// The ends, in the unit of the target, of a band of `half_width` in transformed space around
-    /// the prediction.
-    pub(crate) fn predict_band(&self, features: &[f64], half_width: f64) -> Result<[f64; 2]> {
-        let z = self.predict_transformed(features)?;
-        Ok([z - half_width, z + half_width].map(|end| self.transform.backward(end)))
-    }
-
     /// The features that it looks at and that varied in training.
     pub(crate) fn features(&self) -> Vec<Feature> {
         self.regression.features()

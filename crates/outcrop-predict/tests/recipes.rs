@@ -178,3 +178,50 @@ fn what_one_model_lacks_is_left_out() {
         "{seen:?}"
     );
 }
+
+/// Only runs of one corpus are long. Ratios of the other go on from where its short runs end, e higher, not from the level of the
+/// long runs.
+#[test]
+fn a_corpus_without_long_runs_keeps_its_level() {
+    let level = |recipe: &Recipe| f64::from(u8::from(recipe.corpus == "two"));
+    let ln_ratio = |recipe: &Recipe, step: u64| 1.0 + level(recipe) + (step as f64).ln_1p() / 7.0;
+    let mut source = source();
+    for (place, (model, recipe)) in source.recipes.iter_mut().enumerate() {
+        recipe.steps = if level(recipe) == 0.0 && place % 3 > 0 {
+            1000
+        } else {
+            300
+        };
+        recipe.learning_rate = 1e-2;
+        for fit in source.fits.iter_mut().filter(|fit| fit.model == *model) {
+            fit.quantities = [("f_last", ln_ratio(recipe, recipe.steps).exp())].into();
+        }
+        for run in source.trajectories.iter_mut().filter(|t| t.model == *model) {
+            run.steps = vec![0, 1, 10, 100, 300, 500, 700, 1000];
+            run.steps.retain(|step| *step <= recipe.steps);
+            run.ratios = run
+                .steps
+                .iter()
+                .map(|s| ln_ratio(recipe, *s).exp())
+                .collect();
+        }
+    }
+    let long = Recipe {
+        steps: 1000,
+        ..source.recipes[2].1.clone()
+    };
+    assert_eq!(long.corpus, "two");
+    let table = Table::from_sources(&[source]).unwrap();
+    let predictor = Predictor::train(&table, Regressor::Shape, &PredictOptions::default()).unwrap();
+    let arch = ArchSpec::new(2, 80, 2);
+    let predicted = predictor
+        .predict_run("new", &arch, Some(&long), Some(0.8))
+        .unwrap();
+    for point in predicted.curves(&[300.0, 400.0, 700.0, 1000.0]).unwrap() {
+        let truth = ln_ratio(&long, point.step as u64);
+        assert!((point.value.ln() - truth).abs() < 0.25, "{point:?} {truth}");
+    }
+    // the summary is that of the curve
+    let last = predicted.layers[0].value(Target::LnFLast).unwrap();
+    assert!((last - ln_ratio(&long, 1000)).abs() < 0.25, "{last}");
+}

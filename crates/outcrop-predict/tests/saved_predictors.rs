@@ -40,11 +40,11 @@ fn every_regressor_is_read_back_to_the_bit() {
 #[test]
 fn another_format_is_named() {
     let text = predictor(Regressor::Ridge).to_text().unwrap();
-    let newer = text.replacen("\"outcrop_predictor\":5", "\"outcrop_predictor\":6", 1);
+    let newer = text.replacen("\"outcrop_predictor\":6", "\"outcrop_predictor\":7", 1);
     let said = Predictor::from_text(&newer).err().unwrap().to_string();
     for part in [
-        "of format 6",
-        "reads format 5;",
+        "of format 7",
+        "reads format 6;",
         "`outcrop predict --retrain RESULTS --save FILE`",
     ] {
         assert!(said.contains(part), "{said}");

@@ -87,20 +87,11 @@ impl Feature {
     ];
 
     /// Few enough for a dozen architectures: the depth spline, ln d, ln d_head, ln L, and [`Feature::RECIPE`].
-    pub const FEW: [Self; 12] = [
-        Self::RelativeDepth,
-        Self::DepthSpline1,
-        Self::DepthSpline2,
-        Self::LnWidth,
-        Self::LnHeadWidth,
-        Self::LnLayers,
-        Self::LnVocab,
-        Self::BigramEntropy,
-        Self::LnUpdates,
-        Self::LnLearningRate,
-        Self::LnBatch,
-        Self::LnContext,
-    ];
+    pub const FEW: [Self; 12] = joined([
+        &Self::DEPTH,
+        &[Self::LnWidth, Self::LnHeadWidth, Self::LnLayers],
+        &Self::RECIPE,
+    ]);
 
     /// Features that describe the training range, whatever a regressor uses: numbers that an architecture
     /// is written down with, those of switches without a formula, and two quotients.
@@ -220,6 +211,22 @@ impl Feature {
             None => FORMULAS[self.index()].2(&Symbols::new(arch, None, layer)),
         }
     }
+}
+
+/// The features of all `lists` in order; `N` is their number.
+const fn joined<const N: usize>(lists: [&[Feature]; 3]) -> [Feature; N] {
+    let mut all = [Feature::RelativeDepth; N];
+    let (mut list, mut count) = (0, 0);
+    while list < lists.len() {
+        let mut place = 0;
+        while place < lists[list].len() {
+            all[count] = lists[list][place];
+            (place, count) = (place + 1, count + 1);
+        }
+        list += 1;
+    }
+    assert!(count == N);
+    all
 }
 
 impl Serialize for Feature {

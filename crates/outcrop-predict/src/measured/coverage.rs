@@ -1,9 +1,9 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 use super::MeasuredCurves;
-use super::curves::Stretch;
-use crate::bands::held;
+use super::errors::{RowErrors, half_widths, quantiles};
 
 /// How many measured ratios of architectures left out a band holds, over a range of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,20 +16,23 @@ pub struct Coverage {
     pub share: f64,
 }
 
+/// Rows inside the band, and all rows, at each step.
+type Counts = Vec<[usize; 2]>;
+
 impl MeasuredCurves {
     /// For step 0 and each power of ten: every architecture in a band of `level` that is made of the
     /// errors of the others. None where these are too few for it.
     pub(crate) fn coverage(&self, level: f64) -> Option<Vec<Coverage>> {
-        let stretches = self.stretches().iter();
-        let places = stretches.flat_map(|s| (0..s.steps.len()).map(move |place| (s, place)));
-        let share = |(stretch, place): (&Stretch, usize)| {
-            let held = held(&stretch.deviations(place), level)?;
-            let count = held.iter().filter(|held| **held).count();
-            Some((stretch.steps[place], count as f64 / held.len() as f64))
+        let all: BTreeSet<usize> = self.errors.iter().map(|e| e.architecture).collect();
+        let all: Vec<usize> = all.into_iter().collect();
+        let counts = all.into_par_iter().map(|a| self.counts(level, a));
+        let counts: Vec<Counts> = counts.collect::<Option<_>>()?;
+        let steps = self.stretches.iter().flat_map(|s| &s.steps).enumerate();
+        let share = |(place, step): (usize, &f64)| {
+            let [held, all] = [0, 1].map(|i| counts.iter().map(|c| c[place][i]).sum::<usize>());
+            (*step, held as f64 / all.max(1) as f64)
         };
-        let places: Vec<(&Stretch, usize)> = places.collect();
-        let pairs: Option<Vec<(f64, f64)>> = places.into_par_iter().map(share).collect();
-        let pairs = pairs?;
+        let pairs: Vec<(f64, f64)> = steps.map(share).collect();
         let decade = |step: f64| {
             if step < 1.0 {
                 -1.0
@@ -43,6 +46,28 @@ impl MeasuredCurves {
             last: pairs[pairs.len() - 1].0,
             share: pairs.iter().map(|p| p.1).sum::<f64>() / pairs.len() as f64,
         };
-        Some(ranges.map(coverage).collect())
+        (!pairs.is_empty()).then(|| ranges.map(coverage).collect())
+    }
+
+    /// The rows of one architecture in the band of the others; none where that ends before the rows do.
+    fn counts(&self, level: f64, architecture: usize) -> Option<Counts> {
+        let quantiles = quantiles(&self.errors, &self.stretches, level, Some(architecture));
+        let mut counts = vec![[0; 2]; self.stretches.iter().map(|s| s.steps.len()).sum()];
+        let own = |row: &&RowErrors| row.architecture == architecture;
+        for row in self.errors.iter().filter(own) {
+            let widths = half_widths(&self.stretches, &quantiles, &row.units);
+            if widths.len() < row.sizes.len() {
+                return None;
+            }
+            let units = row.sizes.iter().zip(&row.units);
+            let sizes = units.flat_map(|(sizes, unit)| sizes.iter().map(move |size| size * unit));
+            let pairs = sizes.zip(widths.iter().flatten());
+            for (count, (size, width)) in counts.iter_mut().zip(pairs) {
+                // up to rounding: the quantile is one of the sizes
+                count[0] += usize::from(size <= width * (1.0 + 1e-12));
+                count[1] += 1;
+            }
+        }
+        Some(counts)
     }
 }

@@ -47,13 +47,13 @@ impl Leverage {
         Ok(leverage)
     }
 
-    /// Of a new row: the standard error of a prediction by ridge, in units of the scatter of architectures.
-    /// Smallest in the middle of training, at 1/sqrt(architectures).
-    pub(super) fn standard_error(&self, features: &[f64]) -> f64 {
+    /// Of a new row: the squared standard error of a prediction by ridge, in units of the scatter of architectures.
+    /// Smallest in the middle of training, at 1/architectures.
+    pub(super) fn variance(&self, features: &[f64]) -> f64 {
         let z = self.scale(features);
         let product = |row: &Vec<f64>| row.iter().zip(&z).map(|(a, b)| a * b).sum::<f64>();
         let form = self.inverse.iter().zip(&z).map(|(row, z)| z * product(row));
-        (self.centre + form.sum::<f64>()).sqrt()
+        self.centre + form.sum::<f64>()
     }
 
     fn scale(&self, features: &[f64]) -> Vec<f64> {
@@ -80,11 +80,11 @@ mod tests {
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
         let leverage = Leverage::of(&rows, &[7, 2, 2]).unwrap();
         for (width, z) in [(4.0, 0.0f64), (3.0, -1.0), (5.0, 1.0), (8.0, 4.0)] {
-            let expected = (0.5 + z * z / 6.0).sqrt();
-            let found = leverage.standard_error(&row(width));
+            let expected = 0.5 + z * z / 6.0;
+            let found = leverage.variance(&row(width));
             assert!((found - expected).abs() < 1e-12, "{width}: {found}");
         }
         let alike = Leverage::of(&rows[1..], &[0, 1]).unwrap();
-        assert_eq!(alike.standard_error(rows[0]), 0.5f64.sqrt());
+        assert_eq!(alike.variance(rows[0]), 0.5);
     }
 }

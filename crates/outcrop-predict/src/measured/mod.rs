@@ -2,9 +2,16 @@
 
 mod coverage;
 mod curves;
+mod drawn;
+mod errors;
 mod leverage;
 mod ratios;
 mod shapes;
+mod stretch;
+mod training;
 
 pub use coverage::Coverage;
-pub(crate) use curves::{Drawn, MeasuredCurves};
+pub(crate) use curves::MeasuredCurves;
+pub(crate) use drawn::Drawn;
+pub(crate) use ratios::interpolate;
+pub(crate) use training::LeftOut;

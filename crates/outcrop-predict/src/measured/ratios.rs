@@ -6,12 +6,16 @@ const LONGER: f64 = 1.25;
 
 /// Logarithms of measured ratios over one stretch of training, of the rows of a table that were measured all along it.
 pub(super) struct Ratios {
+    /// The last step of the stretch before, or the first of all.
+    pub(super) begin: f64,
     /// Ascending, two or more.
     pub(super) steps: Vec<f64>,
     /// Indices of rows of the table.
     pub(super) rows: Vec<usize>,
     /// ln ratio of each of `rows` at each of `steps`.
     pub(super) values: Vec<Vec<f64>>,
+    /// ln ratio of each of `rows` at `begin`; 0 in the first stretch, which continues none.
+    starts: Vec<f64>,
 }
 
 impl Ratios {
@@ -28,14 +32,15 @@ impl Ratios {
         ends.dedup_by(|next, kept| *next < LONGER * *kept);
         let mut stretches: Vec<Self> = Vec::new();
         for end in ends {
-            let begin = stretches.last().and_then(|s| s.steps.last()).copied();
-            let is_within = |step: f64| match begin {
-                Some(begin) => begin < step && step <= end,
+            let before = stretches.last().and_then(|s| s.steps.last()).copied();
+            let is_within = |step: f64| match before {
+                Some(before) => before < step && step <= end,
                 None => first <= step && step <= end,
             };
-            let Some(stretch) = Self::over(table, &rows, is_within, end) else {
+            let Some(mut stretch) = Self::over(table, &rows, is_within, end) else {
                 break;
             };
+            stretch.continues(table, before);
             stretches.push(stretch);
         }
         stretches
@@ -68,22 +73,46 @@ impl Ratios {
             values.collect()
         };
         let values = rows.iter().map(at).collect();
-        (steps.len() >= 2).then_some(Self {
+        (steps.len() >= 2).then(|| Self {
+            begin: steps[0],
+            starts: vec![0.0; rows.len()],
             steps,
             rows,
             values,
         })
     }
 
+    /// Takes note of the stretch that ends at `before`.
+    fn continues(&mut self, table: &Table, before: Option<f64>) {
+        let Some(before) = before else {
+            return;
+        };
+        self.begin = before;
+        let start = |row: &usize| interpolate(&table.row(*row).points, before);
+        self.starts = self.rows.iter().map(start).collect();
+    }
+
     /// The last step.
-    pub(super) fn end(&self) -> u64 {
-        self.steps.last().map_or(0, |step| *step as u64)
+    pub(super) fn end(&self) -> f64 {
+        self.steps.last().copied().unwrap_or(self.begin)
+    }
+
+    /// ln ratios of the row at `place`, less that at the end of the stretch before.
+    pub(super) fn continued(&self, place: usize) -> Vec<f64> {
+        let values = self.values[place].iter();
+        values.map(|value| value - self.starts[place]).collect()
+    }
+
+    /// ln ratios of a row of the table, if it was measured all along the stretch.
+    pub(super) fn of_row(&self, row: usize) -> Option<&[f64]> {
+        let place = self.rows.iter().position(|own| *own == row)?;
+        Some(&self.values[place])
     }
 }
 
 /// The value at `step` on straight lines in ln(1 + step) through `points`, two or more (step, value) with
 /// ascending steps; beyond them that of the nearest end.
-pub(super) fn interpolate(points: &[[f64; 2]], step: f64) -> f64 {
+pub(crate) fn interpolate(points: &[[f64; 2]], step: f64) -> f64 {
     let after = points.partition_point(|p| p[0] < step);
     let ([t0, y0], [t1, y1]) = match after {
         0 => return points[0][1],
