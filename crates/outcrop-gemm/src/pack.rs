@@ -141,9 +141,12 @@ impl Packed {
         &mut self.vectors
     }
 
-    /// Whether k x n would be packed for tiles.
-    pub(crate) fn fits_tiles(&mut self, k: usize, n: usize) -> bool {
+    /// Whether k x n would be packed for tiles, to be used once, for m rows of A.
+    pub(crate) fn fits_tiles(&mut self, m: usize, k: usize, n: usize) -> bool {
         self.size(k, n);
+        if self.asked.is_none() && ProductKernel::for_size(k, m) == ProductKernel::Vectors {
+            self.kernel = ProductKernel::Vectors;
+        }
         self.kernel == ProductKernel::Tiles
     }
 

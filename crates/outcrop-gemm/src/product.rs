@@ -107,7 +107,7 @@ pub fn multiply_packing(
     onto: Onto<'_>,
 ) {
     let head = c.len().min(ROWS * stride);
-    if packed.fits_tiles(b.len() / n.max(1), n) {
+    if packed.fits_tiles(c.len().div_ceil(stride.max(1)), b.len() / n.max(1), n) {
         packed.pack_serial(b, b.len() / n.max(1), n, n, 1);
         return multiply_serial(a, &*packed, c, stride, onto);
     }
