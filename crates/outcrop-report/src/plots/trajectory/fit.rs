@@ -123,7 +123,9 @@ impl Shown<'_> {
         let bands = self.main().map_or(&[][..], |main| &main.curve.bands);
         panel.footer.extend(words::cut(bands, &panel.y));
         panel.footer.extend(self.weights_in_words());
-        panel.ends = self.names();
+        if self.points.all().next().is_some() {
+            panel.ends = self.names();
+        }
         panel.below = self.residuals(&panel.x).map(Box::new);
         panel
     }
