@@ -150,11 +150,6 @@ impl Packed {
         self.kernel == ProductKernel::Tiles
     }
 
-    /// Which kernel multiplies with it.
-    pub fn kernel(&self) -> ProductKernel {
-        self.kernel
-    }
-
     /// Where the panel of the columns from `j` on lies in the slice that begins at row `first`.
     fn place(&self, first: usize, j: usize) -> Range<usize> {
         let width = Tile::new().columns;

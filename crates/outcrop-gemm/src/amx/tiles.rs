@@ -75,13 +75,13 @@ impl Tiles {
             Start::Line(line) => (line.as_ptr(), 0),
             Start::C => (to.cast_const(), stride),
         };
-        let place = cpu::Place {
+        let place = Place {
             from,
             from_stride,
             to,
             stride,
         };
-        let factors = cpu::Factors {
+        let factors = Addresses {
             a: a.as_ptr(),
             b: b.as_ptr(),
             next: b.as_ptr().wrapping_add(next),
@@ -99,26 +99,36 @@ impl Drop for Tiles {
     }
 }
 
+/// Sums of two by two tiles: where they begin, and where they go.
+#[cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    expect(dead_code, reason = "nothing has tiles")
+)]
+struct Place {
+    from: *const f32,
+    from_stride: usize,
+    to: *mut f32,
+    stride: usize,
+}
+
+/// Where factors begin.
+#[cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    expect(dead_code, reason = "nothing has tiles")
+)]
+struct Addresses {
+    a: *const u32,
+    b: *const u32,
+    next: *const u32,
+    steps: usize,
+}
+
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod cpu {
     use std::arch::asm;
     use std::arch::x86_64::__cpuid_count;
 
-    /// Sums of two by two tiles: where they begin, and where they go.
-    pub(super) struct Place {
-        pub(super) from: *const f32,
-        pub(super) from_stride: usize,
-        pub(super) to: *mut f32,
-        pub(super) stride: usize,
-    }
-
-    /// Where factors begin.
-    pub(super) struct Factors {
-        pub(super) a: *const u32,
-        pub(super) b: *const u32,
-        pub(super) next: *const u32,
-        pub(super) steps: usize,
-    }
+    use super::{Addresses, Place};
 
     /// What `ldtilecfg` reads: palette 1, and for each of eight tiles 64 bytes a row and 16 rows.
     #[repr(C, align(64))]
@@ -206,7 +216,7 @@ mod cpu {
         };
     }
 
-    /// The products of a step: parts of A and B from the largest (0) to the smallest; those below 2^-24 are left out.
+    /// The products of a step: parts of A and B from the largest (0) to the smallest; those below 2^-22 are left out.
     macro_rules! products {
         (1) => {
             concat!(load!(a 0), load!(b 0), four!(0), load!(a 1), four!(4), load!(a 2), four!(8))
@@ -255,7 +265,7 @@ mod cpu {
 
     /// # Safety
     /// Tiles must be configured on this thread, A and B hold `steps` > 0 steps, and `place` 32 rows of 32 numbers.
-    pub(super) unsafe fn multiply(factors: Factors, parts: usize, place: Place) {
+    pub(super) unsafe fn multiply(factors: Addresses, parts: usize, place: Place) {
         // SAFETY: as promised.
         unsafe {
             match parts {
@@ -270,12 +280,7 @@ mod cpu {
 /// Only Linux on x86-64 is known to have tiles.
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod cpu {
-    pub(super) struct Place {
-        pub(super) from: *const f32,
-        pub(super) from_stride: usize,
-        pub(super) to: *mut f32,
-        pub(super) stride: usize,
-    }
+    use super::{Addresses, Place};
 
     pub(super) fn available() -> bool {
         false
@@ -285,12 +290,5 @@ mod cpu {
 
     pub(super) unsafe fn release() {}
 
-    pub(super) struct Factors {
-        pub(super) a: *const u32,
-        pub(super) b: *const u32,
-        pub(super) next: *const u32,
-        pub(super) steps: usize,
-    }
-
-    pub(super) unsafe fn multiply(_: Factors, _: usize, _: Place) {}
+    pub(super) unsafe fn multiply(_: Addresses, _: usize, _: Place) {}
 }

@@ -3,21 +3,28 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::Axis;
-use super::RGBColor;
 use super::ink::{Area, Drawn, label_width, pixels, put, reason, text, units};
 use super::tags::spread;
+use super::{Axis, RGBColor, shorten};
 
 /// Length of the line between the axes and a label, in pixels.
 const LEAD: f64 = 16.0;
 /// Height of a label, less the gap between two, in pixels.
 const HEIGHT: f64 = 6.0;
 
+/// Most characters of a label.
+const LONGEST: usize = 32;
+
+/// A label as far as there is room for it.
+fn short(words: &str) -> String {
+    shorten(words.to_owned(), LONGEST)
+}
+
 /// Width of the strip of labels, in pixels.
 pub(super) fn width(ends: &[(f64, String, RGBColor)]) -> u32 {
     let widest = ends
         .iter()
-        .map(|end| label_width(&end.1))
+        .map(|end| label_width(&short(&end.1)))
         .fold(0.0, f64::max);
     match ends.is_empty() {
         true => 0,
@@ -45,11 +52,23 @@ pub(super) fn draw_ends<DB: DrawingBackend>(
         area.draw(&lead).map_err(reason)?;
         put(
             area,
-            words,
+            &short(words),
             point(LEAD, at),
             text(), // in ink: the light end of a palette cannot be read on white
             HPos::Left,
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_of_any_length_leaves_room_for_the_axes() {
+        let strip = |words: &str| width(&[(0.0, words.to_owned(), BLACK)]);
+        assert!(strip("critically damped step < 0.01") > strip("emergence 0.93"));
+        assert!(strip(&"m".repeat(400)) < 500);
+    }
 }

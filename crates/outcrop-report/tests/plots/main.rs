@@ -37,9 +37,10 @@ fn a_fit_shows_points_band_rivals_peak_and_residuals() {
         "training step",
         "ratio, top-1 / median",
         "residual, %",
-        "emergence, weight 0.93",
-        "first-order step, weight 0.07",
-        "constant, weight < 0.01",
+        "emergence 0.93",
+        "first-order step 0.07",
+        "constant < 0.01",
+        "its Akaike weight",
         "peak 6010",
         "37 points · R² 0.9930 · lowest AICc: emergence · p(peak) 1.00 · peak at step 6010 (5200 to 7100)",
         "status: ok",
@@ -232,7 +233,7 @@ fn every_trajectory_has_files_of_its_own_whatever_its_model_is_called() {
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), files.len());
     for file in files {
         let svg = std::fs::read_to_string(file).unwrap();
-        assert!(svg.contains("weight 0.93"));
+        assert!(svg.contains("emergence 0.93"));
     }
 }
 

@@ -24,6 +24,8 @@ const RIVALS: [RGBColor; 5] = [
 /// What the curve of Eq. 9 is called in the tables.
 const EMERGENCE: &str = "emergence";
 pub(super) const RATIO: &str = "ratio, top-1 / median";
+/// Most characters of the name of a hypothesis: `critically damped step` is the longest of ours.
+const LONGEST: usize = 22;
 
 /// A hypothesis with its row of the fits, where there is one.
 struct Hypothesis<'a> {
@@ -120,6 +122,8 @@ impl Shown<'_> {
         panel.footer.extend(words::hidden(self.points.lost, beyond));
         let bands = self.main().map_or(&[][..], |main| &main.curve.bands);
         panel.footer.extend(words::cut(bands, &panel.y));
+        panel.footer.extend(self.weights_in_words());
+        panel.ends = self.names();
         panel.below = self.residuals(&panel.x).map(Box::new);
         panel
     }
@@ -207,16 +211,9 @@ impl Shown<'_> {
         if !self.points.outliers.is_empty() {
             keys.push(Key::new("outlier", INK, Symbol::Ring));
         }
-        for (i, h) in self.hypotheses.iter().enumerate() {
-            let (color, symbol) = match i {
-                0 => (CURVE, Symbol::Line),
-                i => (rival_color(i), Symbol::Thin),
-            };
-            keys.push(Key::new(self.label(h), color, symbol));
-            if i == 0 && !h.curve.bands.is_empty() {
-                let label = format!("band of {}", shorten(h.name.to_owned(), 20));
-                keys.push(Key::new(label, CURVE, Symbol::Band));
-            }
+        if let Some(main) = self.main().filter(|main| !main.curve.bands.is_empty()) {
+            let label = format!("band of {}", shorten(main.name.to_owned(), LONGEST));
+            keys.push(Key::new(label, CURVE, Symbol::Band));
         }
         if with_peak && self.peak_interval().is_some() {
             keys.push(Key::new("interval of the peak", INK, Symbol::Band));
@@ -224,17 +221,34 @@ impl Shown<'_> {
         keys
     }
 
+    /// The names at the ends of the curves.
+    fn names(&self) -> Vec<(f64, String, RGBColor)> {
+        let all = self.hypotheses.iter().enumerate();
+        let name = |(i, h): (usize, &Hypothesis)| {
+            let color = if i == 0 { CURVE } else { rival_color(i) };
+            Some((h.curve.points.last()?.1, self.label(h), color))
+        };
+        all.filter_map(name).collect()
+    }
+
+    /// What the numbers behind the names are, where there are weights.
+    fn weights_in_words(&self) -> Option<String> {
+        let fits = self.hypotheses.iter().filter_map(|h| h.fit);
+        let mut weights = fits.filter_map(|fit| finite(fit.weight));
+        let words = "number behind the name of a curve: its Akaike weight";
+        weights.next().map(|_| words.to_owned())
+    }
+
     /// The name of a hypothesis with its Akaike weight, or else its distance in AICc.
     fn label(&self, h: &Hypothesis) -> String {
-        let finite = |v: Option<f64>| v.filter(|v| v.is_finite());
-        let name = shorten(h.name.to_owned(), 20);
+        let name = shorten(h.name.to_owned(), LONGEST);
         let Some(fit) = h.fit else {
             return name;
         };
         if let Some(weight) = finite(fit.weight) {
             return match weight < 0.005 {
-                true => format!("{name}, weight < 0.01"),
-                false => format!("{name}, weight {weight:.2}"),
+                true => format!("{name} < 0.01"),
+                false => format!("{name} {weight:.2}"),
             };
         }
         let all = self.fits.iter().filter_map(|f| finite(f.aicc));
@@ -259,6 +273,10 @@ impl Shown<'_> {
         let marks = vec![zero, Mark::Points(plain, DATA), Mark::Rings(outliers, INK)];
         Some(Panel::new("", x.clone(), y, marks))
     }
+}
+
+fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|v| v.is_finite())
 }
 
 fn rival_color(i: usize) -> RGBColor {
