@@ -29,7 +29,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
     });
     let x = Axis::between("relative depth, layer / layers", 0.0, 1.0);
     let end = |(m, line): &(&Model, Vec<(f64, f64)>)| {
-        let label = shorten(m.name.clone(), 16);
+        let label = shorten(m.name.clone(), 20);
         Some((line.last()?.1, label, color_of(data, &m.name)))
     };
     let ends = lines.iter().filter(|_| lines.len() <= NAMED);

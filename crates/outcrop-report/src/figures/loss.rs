@@ -28,7 +28,7 @@ pub(super) fn figure(data: &Data) -> Result<Figure, &'static str> {
             let mut line: Vec<(f64, f64)> = line.collect();
             line.sort_by(|a, b| a.0.total_cmp(&b.0)); // whatever the order of the table
             let color = color_of(data, &m.name);
-            let label = shorten(m.name.clone(), 16);
+            let label = shorten(m.name.clone(), 20);
             ends.extend(line.last().map(|end| (end.1, label, color)));
             marks.push(Mark::Line(line, color, Stroke::Solid));
         }
