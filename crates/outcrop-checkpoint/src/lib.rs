@@ -85,7 +85,7 @@ pub use series::{parse_step_folder, series, step_folder};
 #[cfg(feature = "checksums")]
 pub use sums::{Altered, SUMS, verify};
 pub use tensors::{Tensor, read_metadata, read_tensors, read_tensors_where, write_tensors};
-pub use weights::{TensorInfo, Weights};
+pub use weights::{BufferPool, TensorInfo, Weights};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -4,7 +4,7 @@ use std::ops::Range;
 use outcrop_arch::{ArchSpec, Position};
 use outcrop_block::{Block, Stream, Weight};
 
-use crate::weights::Reader;
+use crate::weights::{Reader, Spare};
 use crate::{Error, Hook, Published, Result};
 
 /// Runs `sequences` of token ids through a model, block by block, and shows `hook` the residual stream
@@ -102,13 +102,14 @@ fn through(model: &Published, mut streams: Streams, hook: &mut impl Hook) -> Res
         false => groups(&streams.ranges, together_kept()),
     };
     let mut before = hook.watch(1).is_some().then(Vec::new);
+    let mut weights = Vec::new();
     for layer in 1..=arch.layers {
         let block = model.block(layer);
         let reader = Reader {
             model,
             layer: Some(layer),
         };
-        let weights = reader.read(block.inputs())?;
+        weights = reader.read_into(block.inputs(), &Spare::of(weights))?;
         for sequences in &groups {
             let ranges = &streams.ranges[sequences.clone()];
             let (first, end) = (ranges[0].start, ranges[ranges.len() - 1].end);

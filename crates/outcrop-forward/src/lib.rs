@@ -44,6 +44,7 @@ mod experts;
 #[cfg(feature = "observe")]
 mod final_norm;
 mod forward;
+mod given;
 mod hook;
 mod intervention;
 mod lens;

@@ -1,10 +1,32 @@
 //! The weights of one block as `outcrop-block` takes them, whatever their layout in the file.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use outcrop_arch::{TensorKind, TensorName, TensorPart, TensorRole};
 use outcrop_block::{Columns, Input, Weight};
 use outcrop_gemm::Packed;
 
+use crate::given::Given;
 use crate::{Published, Result};
+
+/// Memory of matrices that are read no more, for others.
+#[derive(Debug, Default)]
+pub(crate) struct Spare(RefCell<VecDeque<Packed>>);
+
+impl Spare {
+    pub(crate) fn of(weights: Vec<Weight>) -> Self {
+        let matrices = weights.into_iter().flat_map(|weight| match weight {
+            Weight::Matrix(parts) => parts,
+            Weight::Vector(_) => Vec::new(),
+        });
+        Self(RefCell::new(matrices.collect()))
+    }
+
+    fn take(&self) -> Packed {
+        self.0.borrow_mut().pop_front().unwrap_or_default()
+    }
+}
 
 /// Reads the weights of a block (from 1), or those outside of all.
 pub(crate) struct Reader<'a> {
@@ -28,13 +50,18 @@ fn width(name: &TensorName) -> usize {
 impl Reader<'_> {
     /// All of them, in order.
     pub(crate) fn read(&self, inputs: &[Input]) -> Result<Vec<Weight>> {
+        self.read_into(inputs, &Spare::default())
+    }
+
+    /// The same, into memory that is there.
+    pub(crate) fn read_into(&self, inputs: &[Input], spare: &Spare) -> Result<Vec<Weight>> {
         let weight = |input: &Input| match (input.kind, input.experts) {
             // rows of a table, as they are
             (TensorKind::Embedding, None) if input.shape.len() == 1 => {
                 self.vector(input).map(Weight::Vector)
             }
             (TensorKind::Matrix | TensorKind::Embedding, None) => {
-                self.matrix(input).map(Weight::Matrix)
+                self.matrix(input, spare).map(Weight::Matrix)
             }
             (TensorKind::Matrix | TensorKind::Embedding, Some(experts)) => {
                 self.expert_matrices(input, experts).map(Weight::Matrix)
@@ -156,20 +183,35 @@ impl Reader<'_> {
         Ok(rows)
     }
 
-    /// A matrix in parts, so that no more than one of them is in memory twice.
-    fn matrix(&self, input: &Input) -> Result<Vec<Packed>> {
+    /// A matrix in parts, so that no more than one of them is in memory twice, where it is not packed as it is read.
+    fn matrix(&self, input: &Input, spare: &Spare) -> Result<Vec<Packed>> {
         let [inputs, outputs] = [input.shape[0], input.shape[1]];
+        let given = |columns: &[Columns]| {
+            let rows = columns.iter().map(|c| (c.role, c.outputs.clone()));
+            Given::new(self.model, self.layer, inputs, rows)
+        };
         if let Some(role) = self.fused(input) {
             let order = self.model.stored_rows(self.layer, role, &input.columns);
+            let runs = order.chunk_by(|row, next| row + 1 == *next);
+            let runs = runs.map(|run| (role, run[0]..run[0] + run.len()));
+            if let Some(given) = Given::new(self.model, self.layer, inputs, runs) {
+                return Ok(vec![given.pack(spare.take())?]);
+            }
             let stored = self.stored(role, inputs)?;
             return Ok(vec![stored.ordered(order).pack(outputs)]);
         }
         if input.columns.len() == input.roles.len() {
             let part = |columns: &Columns| {
+                if let Some(given) = given(std::slice::from_ref(columns)) {
+                    return given.pack(spare.take());
+                }
                 let stored = self.stored(columns.role, inputs)?;
                 Ok(stored.pack(columns.outputs.len()))
             };
             return input.columns.iter().map(part).collect();
+        }
+        if let Some(given) = given(&input.columns) {
+            return Ok(vec![given.pack(spare.take())?]);
         }
         let rows = self.rows(input)?;
         Ok(vec![Packed::transposed(&rows, outputs, inputs)])

@@ -45,6 +45,7 @@ mod beside;
 mod block;
 mod choice;
 mod copy;
+mod given;
 mod kernel;
 mod pack;
 mod panel;

@@ -13,7 +13,7 @@ use crate::{Aligned, ProductKernel};
 pub(crate) const DEPTH: usize = 256;
 
 /// Numbers that are packed sooner than another thread wakes up.
-const SMALL: usize = 1 << 15;
+pub(crate) const SMALL: usize = 1 << 15;
 
 /// The right-hand matrix B, k x n, in the order in which the kernel reads it.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Packed {
     kernel: ProductKernel,
     /// Slices of [`DEPTH`] rows of B, each in panels: panel, row, column.
     vectors: Aligned,
-    tiles: amx::Right,
+    pub(crate) tiles: amx::Right,
     k: usize,
     n: usize,
 }
@@ -101,18 +101,27 @@ impl Packed {
         [k, n]: [usize; 2],
         strides: [usize; 2],
     ) -> Option<impl Iterator<Item = amx::Panel<'a>>> {
-        self.size(k, n);
-        (self.kernel == ProductKernel::Tiles).then(|| self.tiles.panels(b, [k, n], strides))
+        let kernel = self.size(k, n);
+        (kernel == ProductKernel::Tiles).then(|| self.tiles.panels(b, [k, n], strides))
     }
 
     /// It becomes k x n, for the kernel that was asked for or fits the size.
-    fn size(&mut self, k: usize, n: usize) {
+    pub(crate) fn size(&mut self, k: usize, n: usize) -> ProductKernel {
         (self.k, self.n) = (k, n);
-        self.kernel = self.asked.unwrap_or_else(|| ProductKernel::for_size(k, n));
+        self.kernel = self.kernel_for(k, n);
+        self.kernel
+    }
+
+    pub(crate) fn kernel_for(&self, k: usize, n: usize) -> ProductKernel {
+        self.asked.unwrap_or_else(|| ProductKernel::for_size(k, n))
     }
 
     /// Makes room for k x n: its slices, each with its first row; none for tiles.
-    fn slices(&mut self, k: usize, n: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
+    pub(crate) fn slices(
+        &mut self,
+        k: usize,
+        n: usize,
+    ) -> impl Iterator<Item = (usize, &mut [f32])> {
         let padded = n.next_multiple_of(Tile::new().columns);
         let slices = self.room(k, n).chunks_mut((padded * DEPTH).max(1));
         slices.enumerate().map(|(i, slice)| (i * DEPTH, slice))
@@ -197,12 +206,12 @@ impl Packed {
 }
 
 /// Numbers in a panel of the slice that begins at row `first`.
-fn slice_panel(k: usize, first: usize) -> usize {
+pub(crate) fn slice_panel(k: usize, first: usize) -> usize {
     Tile::new().columns * DEPTH.min(k - first)
 }
 
 /// Packs panel `j0` of a slice of B.
-fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [f32]) {
+pub(crate) fn pack_panel(b: &[f32], strides: [usize; 2], n: usize, j0: usize, panel: &mut [f32]) {
     let [row_stride, column_stride] = strides;
     let width = Tile::new().columns;
     let columns = width.min(n - j0 * width);

@@ -317,3 +317,51 @@ fn columns_that_are_missing_are_not_made_up() {
         Onto::ZERO,
     );
 }
+
+/// Rows that are given a few at a time make the product of rows that are there, whatever their numbers need; also into memory
+/// that held another matrix.
+#[test]
+fn given_rows_make_the_same_product() {
+    let keep = |digits: u32, x: f32| f32::from_bits(x.to_bits() & !0 << (24 - digits));
+    for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
+        let mut packed = Packed::of(kernel);
+        for (n, k, digits) in [
+            (100, 600, 8),
+            (96, 520, 11),
+            (97, 513, 24),
+            (33, 2000, 24),
+            (5, 3, 24),
+            (300, 0, 24),
+        ] {
+            for kept in [8, digits] {
+                let w: Vec<f32> = numbers(n * k, 5).iter().map(|x| keep(kept, *x)).collect();
+                let given = packed.pack_given(n, k, digits, |rows, to| {
+                    to.extend_from_slice(&w[rows.start * k..rows.end * k]);
+                    Ok::<_, String>(())
+                });
+                given.unwrap();
+                let (a, whole) = (numbers(70 * k, 6), transposed(kernel, &w, n, k));
+                let product = |b: &Packed| {
+                    let mut c = vec![0.0; 70 * n];
+                    multiply(LeftMatrix::new(&a, k), b, &mut c, n, Onto::ZERO);
+                    c
+                };
+                assert_eq!(product(&packed), product(&whole), "{n} x {k} of {kept}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_that_cannot_be_given_is_an_error() {
+    for kernel in [ProductKernel::Vectors, ProductKernel::best()] {
+        let given = Packed::of(kernel).pack_given(200, 300, 24, |rows, to| {
+            to.resize(rows.len() * 300, 0.5);
+            match rows.contains(&150) {
+                true => Err("row 150"),
+                false => Ok(()),
+            }
+        });
+        assert_eq!(given, Err("row 150"));
+    }
+}

@@ -5,18 +5,21 @@
 //! much farther, or less far, is a ratio without a scale: it needs no estimate of how fast weights
 //! move at that time, which differs by orders of magnitude along a series.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use super::finding::{Code, Finding};
 use super::probes::probes;
-use crate::dtype::append_f32;
 use crate::weights::elements;
 use crate::{Checkpoint, CheckpointSeries, Result, Weights};
 
 /// Sums that are made side by side, so that the compiler can use vectors.
 const LANES: usize = 8;
+/// Elements that are compared at a time.
+const TOGETHER: usize = 1 << 14;
 /// Relative distances below this one are of the size of rounding in f16 and bf16.
 const MIN_DISTANCE: f64 = 0.005;
 /// Distances between one checkpoint and the two that follow it, per tensor: relative to the mean of
@@ -27,6 +30,7 @@ pub(super) fn jumps(
     series: &CheckpointSeries,
     suspects: &BTreeSet<u64>,
     ratio: f64,
+    apart: &Apart,
 ) -> Vec<Finding> {
     let usable = |entry: &&Checkpoint| entry.step.is_some_and(|step| !suspects.contains(&step));
     let entries: Vec<_> = series.entries.iter().filter(usable).collect();
@@ -34,16 +38,12 @@ pub(super) fn jumps(
     let Some(names) = entries.iter().rev().find_map(open).map(|w| probes(&w)) else {
         return Vec::new();
     };
-    let mut window: Vec<Option<Weights>> = Vec::new();
+    let mut window: Vec<Opened<'_>> = Vec::new();
     let mut distances: Vec<Distances> = Vec::new();
     for place in 0..entries.len() {
         let ahead = entries.iter().skip(place + window.len());
-        window.extend(ahead.take(3 - window.len()).map(open));
-        let (first, following) = window.split_at(1);
-        let from = names
-            .par_iter()
-            .map(|name| distances_of(name, &first[0], following));
-        distances.push(from.collect());
+        window.extend(ahead.take(3 - window.len()).map(|entry| Opened::new(entry)));
+        distances.push(apart.of(&window, &names));
         window.remove(0);
     }
     let turns = (1..entries.len().saturating_sub(1)).filter_map(|place| {
@@ -88,43 +88,139 @@ fn turn<'a>(
     worst.map(|(_, name, distances)| (name, distances))
 }
 
-fn distances_of(name: &str, from: &Option<Weights>, to: &[Option<Weights>]) -> [Option<f64>; 2] {
-    let mut data = Vec::new();
-    let Some(true) = from.as_ref().map(|w| w.read_f32(name, &mut data).is_ok()) else {
-        return [None; 2];
-    };
-    [0, 1].map(|place| {
-        let to = to.get(place)?.as_ref()?;
-        distance(&data, to, name).ok().flatten()
-    })
+/// Distances of checkpoints from one another.
+#[derive(Debug, Default)]
+pub(super) struct Apart {
+    /// Those of two folders that were in memory at the same time, by tensor.
+    known: BTreeMap<[PathBuf; 2], BTreeMap<String, Option<f64>>>,
+    /// The last two checkpoints, where they are held.
+    recent: Vec<(PathBuf, Weights)>,
 }
 
-/// The distance of a tensor that is held from that of other weights, which is read in pieces; none
-/// if shapes differ, values are not finite or all are 0.
-fn distance(held: &[f32], to: &Weights, name: &str) -> Result<Option<f64>> {
-    let Some(info) = to.get(name).filter(|i| elements(i) == held.len()) else {
+impl Apart {
+    /// Finds the distances of weights that are held from the two before, so that none of them is read again.
+    pub(super) fn see(&mut self, folder: &Path, weights: &Weights) {
+        let Some(held) = weights.shared() else {
+            self.recent.clear();
+            return;
+        };
+        let names = probes(weights);
+        let others: Vec<_> = self.recent.iter().map(|(_, other)| Some(other)).collect();
+        let found = names
+            .par_iter()
+            .map(|name| distances(name, weights, &others));
+        let found: Vec<Vec<Option<f64>>> = found.collect();
+        for (at, (other, _)) in self.recent.iter().enumerate() {
+            let found = found.iter().map(|of_name| of_name[at]);
+            let found = names.iter().cloned().zip(found).collect();
+            let pair = [other.clone(), folder.to_owned()];
+            self.known.insert(pair, found);
+        }
+        self.recent.drain(..self.recent.len().saturating_sub(1));
+        self.recent.push((folder.to_owned(), held));
+    }
+
+    /// Lets go of what is held.
+    pub(super) fn release(&mut self) {
+        self.recent.clear();
+    }
+
+    /// The distances of all tensors, where they are known.
+    fn known(&self, [first, other]: [&Path; 2], names: &[String]) -> Option<Vec<Option<f64>>> {
+        let known = self.known.get(&[first.to_owned(), other.to_owned()])?;
+        names.iter().map(|name| known.get(name).copied()).collect()
+    }
+
+    /// Of one checkpoint and up to two that follow it.
+    fn of(&self, window: &[Opened<'_>], names: &[String]) -> Distances {
+        let (first, following) = (&window[0], &window[1..]);
+        let known = |to: &Opened<'_>| self.known([first.folder, to.folder], names);
+        let known: Option<Vec<_>> = following.iter().map(known).collect();
+        if let Some(known) = known {
+            let of_name = |at: usize| [0, 1].map(|to| known.get(to).and_then(|d: &Vec<_>| d[at]));
+            return (0..names.len()).map(of_name).collect();
+        }
+        let following: Vec<_> = following.iter().map(Opened::weights).collect();
+        let read = names.par_iter().map(|name| {
+            let first = first.weights();
+            let found = first.map(|first| distances(name, first, &following));
+            let found = found.unwrap_or_default();
+            [0, 1].map(|to| found.get(to).copied().flatten())
+        });
+        read.collect()
+    }
+}
+
+/// A checkpoint, opened when it has to be read.
+struct Opened<'a> {
+    folder: &'a Path,
+    weights: OnceLock<Option<Weights>>,
+}
+
+impl<'a> Opened<'a> {
+    fn new(entry: &'a Checkpoint) -> Self {
+        Self {
+            folder: &entry.folder,
+            weights: OnceLock::new(),
+        }
+    }
+
+    fn weights(&self) -> Option<&Weights> {
+        let open = || Weights::open(self.folder).ok();
+        self.weights.get_or_init(open).as_ref()
+    }
+}
+
+/// The distances of a tensor from those of other weights; none where they cannot be read, shapes differ, values are not
+/// finite or all are 0.
+fn distances(name: &str, ours: &Weights, others: &[Option<&Weights>]) -> Vec<Option<f64>> {
+    let one = |other: &Option<&Weights>| distance(name, ours, (*other)?).ok().flatten();
+    others.iter().map(one).collect()
+}
+
+fn distance(name: &str, ours: &Weights, theirs: &Weights) -> Result<Option<f64>> {
+    let infos = [ours, theirs].map(|weights| weights.get(name));
+    let [Some(our), Some(their)] = infos else {
         return Ok(None);
     };
-    if !info.dtype.is_readable() {
+    let count = elements(our);
+    let readable = our.dtype.is_readable() && their.dtype.is_readable();
+    if elements(their) != count || !readable {
         return Ok(None);
     }
-    let (mut piece, mut at, mut sums) = (Vec::new(), 0, [[0.0; LANES]; 3]);
-    to.pieces(name, |bytes| {
-        piece.clear();
-        append_f32(bytes, info.dtype, &mut piece);
-        let (ours, theirs) = (held[at..].chunks(LANES), piece.chunks(LANES));
-        ours.zip(theirs).for_each(|(a, b)| add(a, b, &mut sums));
-        at += piece.len();
-    })?;
+    // what is strewn may be read as a whole for every range
+    let step = match ours.is_in_order(name) && theirs.is_in_order(name) {
+        true => TOGETHER,
+        false => count.max(1),
+    };
+    let (mut a, mut b, mut sums) = (Vec::new(), Vec::new(), [[0.0; LANES]; 3]);
+    for first in (0..count).step_by(step) {
+        let range = first..count.min(first + step);
+        ours.read_range_f32(name, range.clone(), &mut a)?;
+        theirs.read_range_f32(name, range, &mut b)?;
+        add(&a, &b, &mut sums);
+    }
     let [apart, ours, theirs] = sums.map(|lanes| lanes.iter().sum::<f64>());
     let relative = 2.0 * apart.sqrt() / (ours.sqrt() + theirs.sqrt());
     Ok(relative.is_finite().then_some(relative))
 }
 
 /// Adds to the squares of differences, of ours and of theirs.
-fn add(a: &[f32], b: &[f32], [apart, ours, theirs]: &mut [[f64; LANES]; 3]) {
-    for (lane, (a, b)) in a.iter().zip(b).enumerate() {
-        let (a, b) = (f64::from(*a), f64::from(*b));
+fn add(a: &[f32], b: &[f32], sums: &mut [[f64; LANES]; 3]) {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks(), b.as_chunks());
+    let all = a.iter().zip(b);
+    all.for_each(|(a, b)| add_line(a, b, sums));
+    let mut rest = [[0.0; LANES]; 2];
+    rest[0][..a_rest.len()].copy_from_slice(a_rest);
+    rest[1][..b_rest.len()].copy_from_slice(b_rest);
+    add_line(&rest[0], &rest[1], sums);
+}
+
+#[inline(always)]
+fn add_line(a: &[f32; LANES], b: &[f32; LANES], sums: &mut [[f64; LANES]; 3]) {
+    let [apart, ours, theirs] = sums;
+    for lane in 0..LANES {
+        let (a, b) = (f64::from(a[lane]), f64::from(b[lane]));
         apart[lane] += (a - b) * (a - b);
         ours[lane] += a * a;
         theirs[lane] += b * b;

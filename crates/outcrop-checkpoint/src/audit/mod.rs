@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use self::finding::{Code, Finding};
+use self::jumps::Apart;
 pub use self::scan::{AuditedCheckpoint, AuditedFile, AuditedTensor};
 pub use self::sketch::Sketch;
 use crate::{Checkpoint, CheckpointSeries, KnownFault, Result, Weights};
@@ -34,8 +35,8 @@ use crate::{Checkpoint, CheckpointSeries, KnownFault, Result, Weights};
 pub struct AuditOptions {
     /// Whether to read every tensor, beside hashing every file: costs a second reading of all.
     pub tensors: bool,
-    /// Whether to follow the embedding and a few matrices along the series: costs three readings of
-    /// these.
+    /// Whether to follow the embedding and a few matrices along the series: costs four readings of
+    /// these, or none where weights are held ([`Weights::hold`]); the last two checkpoints are then held, too.
     pub jumps: bool,
     /// A step is reported whose smaller distance to its neighbours is more than this many times the
     /// distance between the neighbours themselves. A straight path has 0.5 here, a random walk 0.7,
@@ -148,6 +149,8 @@ pub struct Auditor {
     known: Vec<KnownFault>,
     /// Steps that have no weights.
     absent: BTreeSet<u64>,
+    /// How far checkpoints that were held are from one another.
+    apart: Apart,
 }
 
 impl Auditor {
@@ -158,6 +161,7 @@ impl Auditor {
             audit: Audit::default(),
             known: Vec::new(),
             absent: BTreeSet::new(),
+            apart: Apart::default(),
         }
     }
 
@@ -181,13 +185,16 @@ impl Auditor {
     }
 
     /// As [`Auditor::scan`], of weights that are open, or why they are not. Those that are held ([`Weights::hold`]) are not
-    /// read from the disk again.
+    /// read from the disk again; the last two of them stay in memory, where jumps are looked for.
     pub fn scan_opened(
         &mut self,
         entry: &Checkpoint,
         opened: &Result<Weights>,
     ) -> &AuditedCheckpoint {
         let (checkpoint, finding) = scan::scan(entry, opened, self.options.tensors);
+        if let Some(weights) = opened.as_ref().ok().filter(|_| self.options.jumps) {
+            self.apart.see(&entry.folder, weights);
+        }
         self.audit.findings.extend(finding);
         self.recall(checkpoint)
     }
@@ -217,7 +224,9 @@ impl Auditor {
             mut audit,
             known,
             absent,
+            mut apart,
         } = self;
+        apart.release();
         let steps = audit.checkpoints.iter().filter_map(|c| c.step);
         let problems = series.problems.iter().filter_map(|problem| problem.step);
         let steps = steps.chain(problems).chain(absent).collect();
@@ -233,7 +242,7 @@ impl Auditor {
         if options.jumps {
             // Against copies of other steps, an honest one looks wrong.
             let suspects = audit.suspect_steps();
-            let jumps = jumps::jumps(series, &suspects, options.jump_ratio);
+            let jumps = jumps::jumps(series, &suspects, options.jump_ratio, &apart);
             audit.findings.extend(jumps);
         }
         let checkpoints = &audit.checkpoints;

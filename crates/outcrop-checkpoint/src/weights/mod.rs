@@ -22,7 +22,7 @@ pub(crate) use self::format::{has_weights, layout};
 pub(crate) use self::layout::{ADAPTER, Layout, NAMES};
 #[cfg(feature = "hub")]
 pub(crate) use self::layout::{is_index, weight_map};
-pub use self::stored::TensorInfo;
+pub use self::stored::{BufferPool, TensorInfo};
 use self::stored::{Content, Source, Stored};
 use self::trainers::Found;
 use crate::dtype::append_f32;
@@ -201,11 +201,11 @@ impl Weights {
     }
 
     /// Reads every weight file into memory, if they have at most `limit` bytes together, and closes it: whatever is read
-    /// afterwards, hashes among it, is of these bytes. Whether they are held.
+    /// afterwards, hashes among it, is of these bytes. Their memory comes from `pool`. Whether they are held.
     ///
     /// # Errors
     /// [`Error::Core`] with the file.
-    pub fn hold(&mut self, limit: u64) -> Result<bool> {
+    pub fn hold(&mut self, limit: u64, pool: &BufferPool) -> Result<bool> {
         let mut total: u64 = 0;
         for (path, content) in &self.files {
             let length = content.length().map_err(|e| Error::io("read", path, e))?;
@@ -215,9 +215,26 @@ impl Weights {
             return Ok(false);
         }
         for (path, content) in &mut self.files {
-            content.hold().map_err(|e| Error::io("read", &*path, e))?;
+            content
+                .hold(pool)
+                .map_err(|e| Error::io("read", &*path, e))?;
         }
         Ok(true)
+    }
+
+    /// The same weights once more, if all files are held: their bytes are in memory once.
+    #[cfg(feature = "checksums")]
+    pub(crate) fn shared(&self) -> Option<Self> {
+        let files = self.files.iter();
+        let files = files.map(|(path, content)| Some((path.clone(), content.shared()?)));
+        Some(Self {
+            path: self.path.clone(),
+            files: files.collect::<Option<_>>()?,
+            tensors: self.tensors.clone(),
+            notes: self.notes.clone(),
+            config: self.config.clone(),
+            step: self.step.clone(),
+        })
     }
 
     /// The SHA-256 of a file of the checkpoint, 64 hexadecimal digits: of what is held, else of what lies on the disk.
@@ -287,6 +304,35 @@ impl Weights {
         }
         let row = elements(&stored.info).checked_div(count).unwrap_or(0);
         self.read(stored, rows.start * row..rows.end * row, data)
+    }
+
+    /// Whether a tensor's elements follow one another in its file, so that reading some rows costs what these rows do. Of those that
+    /// are put together from others it may cost as much as reading all.
+    ///
+    /// ```
+    /// use outcrop_checkpoint::{Tensor, Weights, write_tensors};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let tensor = Tensor { name: "w".into(), shape: vec![3, 2], data: vec![0.0; 6] };
+    /// write_tensors(&dir.path().join("model.safetensors"), &[tensor], &Default::default())?;
+    /// let weights = Weights::open(dir.path())?;
+    /// assert!(weights.is_in_order("w") && !weights.is_in_order("unknown"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_in_order(&self, name: &str) -> bool {
+        let stored = self.tensors.get(name);
+        stored.is_some_and(|stored| matches!(stored.source, Source::Run { .. }))
+    }
+
+    /// As [`Weights::read_f32`], but only some elements, in row-major order.
+    #[cfg(feature = "checksums")]
+    pub(crate) fn read_range_f32(
+        &self,
+        name: &str,
+        range: Range<usize>,
+        data: &mut Vec<f32>,
+    ) -> Result<()> {
+        self.read(self.readable(name)?, range, data)
     }
 
     /// The SHA-256 of a tensor's elements as stored, in row-major order, little-endian: the same for

@@ -1,6 +1,8 @@
 //! Weights along a series.
 
-use outcrop_checkpoint::Code;
+use outcrop_checkpoint::{
+    AuditOptions, Auditor, BufferPool, CheckpointSeries, Code, Weights, audit,
+};
 
 use crate::synthetic::{Noise, audited, model, pythia, suspects, trained, walk, write};
 
@@ -63,4 +65,30 @@ fn a_step_with_the_weights_of_elsewhere_is_a_jump_and_its_neighbours_are_not() {
         );
         assert_eq!(suspects(&audit), [10_000]);
     }
+}
+
+/// Distances of weights that are held are found as they come; the audit is that of files.
+#[test]
+fn weights_that_are_held_have_the_same_jumps() {
+    let mut noise = Noise(3);
+    let mut models = vec![model(&mut noise)];
+    for _ in 1..12 {
+        models.push(walk(models.last().unwrap(), 0.1, &mut noise));
+    }
+    models[5] = walk(&models[11], 0.02, &mut noise);
+    let dir = tempfile::tempdir().unwrap();
+    for (i, model) in models.iter().enumerate() {
+        write(dir.path(), 1000 * i as u64, model);
+    }
+    let series = CheckpointSeries::open(dir.path()).unwrap();
+    let options = AuditOptions::default();
+    let (pool, mut auditor) = (BufferPool::default(), Auditor::new(&options));
+    for entry in &series.entries {
+        let mut weights = Weights::open(&entry.folder).unwrap();
+        assert!(weights.hold(u64::MAX, &pool).unwrap());
+        auditor.scan_opened(entry, &Ok(weights));
+    }
+    let held = auditor.finish(&series);
+    assert_eq!(held, audit(&series, &options));
+    assert_eq!(suspects(&held), [5000]);
 }

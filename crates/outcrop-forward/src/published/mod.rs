@@ -41,6 +41,13 @@ pub(crate) struct StoredTensor {
     pub(crate) tensor: TensorName,
 }
 
+impl StoredTensor {
+    /// Its name in the file.
+    pub(crate) fn stored(&self) -> &str {
+        &self.stored
+    }
+}
+
 impl Published {
     /// Opens a folder with `config.json` and weights, and makes sure that the weights are those of
     /// the architecture.
@@ -190,7 +197,7 @@ impl Published {
     }
 
     /// What is stored of a tensor of the architecture, in order.
-    fn pieces(
+    pub(crate) fn pieces(
         &self,
         layer: Option<usize>,
         role: TensorRole,

@@ -13,7 +13,13 @@ mod tiles;
 pub(crate) use block::{block, block_beside};
 pub(crate) use left::Left;
 pub(crate) use right::{Panel, Part, Right};
-pub(crate) use tiles::available;
+pub(crate) use split::parts;
+pub(crate) use tiles::{SIDE as WIDTH, available};
+
+/// In how many parts numbers of so many binary digits can be held exactly.
+pub(crate) fn parts_of(digits: u32) -> usize {
+    (digits.div_ceil(8) as usize).clamp(1, PARTS)
+}
 
 /// Parts of a number.
 const PARTS: usize = 3;

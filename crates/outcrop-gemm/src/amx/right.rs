@@ -24,10 +24,7 @@ impl Right {
         strides: [usize; 2],
     ) -> impl Iterator<Item = Panel<'a>> {
         let parts = split::parts(b);
-        (self.parts, self.k, self.n) = (parts, k, n);
-        let size = self.size();
-        self.values.resize(n.div_ceil(SIDE) * size);
-        let panels = self.values.chunks_exact_mut(size.max(1)).enumerate();
+        let panels = self.room([k, n], parts).enumerate();
         panels.map(move |(i, to)| {
             let (b, columns) = (&b[i * SIDE * strides[1]..], SIDE.min(n - i * SIDE));
             Panel {
@@ -38,6 +35,18 @@ impl Right {
                 to,
             }
         })
+    }
+
+    /// Makes room for B of so many parts: its panels.
+    pub(crate) fn room(
+        &mut self,
+        [k, n]: [usize; 2],
+        parts: usize,
+    ) -> impl ExactSizeIterator<Item = &mut [u32]> {
+        (self.parts, self.k, self.n) = (parts, k, n);
+        let size = self.size();
+        self.values.resize(n.div_ceil(SIDE) * size);
+        self.values.chunks_exact_mut(size.max(1))
     }
 
     /// Numbers in a panel.
@@ -82,11 +91,11 @@ pub(crate) struct Part<'a> {
 
 /// Some columns of B, and where their parts go.
 pub(crate) struct Panel<'a> {
-    b: &'a [f32],
-    strides: [usize; 2],
-    size: [usize; 2],
-    parts: usize,
-    to: &'a mut [u32],
+    pub(crate) b: &'a [f32],
+    pub(crate) strides: [usize; 2],
+    pub(crate) size: [usize; 2],
+    pub(crate) parts: usize,
+    pub(crate) to: &'a mut [u32],
 }
 
 impl Panel<'_> {

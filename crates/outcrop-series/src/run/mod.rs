@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use outcrop_arch::{ArchSpec, HuggingFace, Position};
-use outcrop_checkpoint::{Altered, Auditor, Checkpoint, Weights};
+use outcrop_checkpoint::{Altered, Auditor, BufferPool, Checkpoint, Weights};
 use outcrop_core::{FolderLock, NamedArch, arch_sha256, sha256_hex};
 use outcrop_forward::{
     Annotations, LensPositions, Measured, ObservedStep, Published, measure_on, observe_step,
@@ -101,6 +101,8 @@ struct Measuring<'a> {
     hashes: BTreeMap<u64, String>,
     /// The weights of the step that was hashed last, which may be held in memory.
     opened: Option<(u64, Weights)>,
+    /// Memory for weights that are held.
+    pool: BufferPool,
     /// A file by step that is not what its `SHA256SUMS` says.
     altered: BTreeMap<u64, Altered>,
     /// Steps whose revision on the hub is another commit than when it was measured.
@@ -169,6 +171,7 @@ impl<'a> Measuring<'a> {
             seen: Vec::new(),
             hashes: BTreeMap::new(),
             opened: None,
+            pool: BufferPool::default(),
             altered: BTreeMap::new(),
             moved: BTreeSet::new(),
             arch: None,

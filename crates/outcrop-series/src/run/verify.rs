@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use outcrop_arch::{ArchSpec, HuggingFace};
-use outcrop_checkpoint::{Altered, Checkpoint, Weights};
+use outcrop_checkpoint::{Altered, BufferPool, Checkpoint, Weights};
 use outcrop_core::arch_sha256;
 
 use super::Measuring;
@@ -196,7 +196,7 @@ impl Measuring<'_> {
         let known = known.and_then(|held| held.weights.clone());
         let opened = match (&self.auditor, &known) {
             (None, Some(_)) => None,
-            _ => Some(read_once(checkpoint)),
+            _ => Some(read_once(checkpoint, &self.pool)),
         };
         let audited = self.auditor.as_mut().zip(opened.as_ref());
         let audited = audited.map(|(auditor, opened)| {
@@ -242,8 +242,8 @@ impl Measuring<'_> {
 /// needs.
 const HELD: u64 = 128 << 20;
 
-fn read_once(checkpoint: &Checkpoint) -> outcrop_checkpoint::Result<Weights> {
+fn read_once(checkpoint: &Checkpoint, pool: &BufferPool) -> outcrop_checkpoint::Result<Weights> {
     let mut weights = Weights::open(&checkpoint.folder)?;
-    weights.hold(HELD)?;
+    weights.hold(HELD, pool)?;
     Ok(weights)
 }

@@ -12,6 +12,7 @@ use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
 
+pub use self::content::BufferPool;
 pub(super) use self::content::Content;
 use self::low_rank::LowRank;
 pub(super) use self::quant::{PACKINGS, Packing};
