@@ -49,13 +49,23 @@ pub(crate) fn one_thread(command: &mut Command) -> &mut Command {
 /// Makes `folder` by the `script`, which is given it as its argument, once, and anew when the script has
 /// changed.
 pub(crate) fn made_by(python: &Path, script: &Path, folder: &Path) -> Result<(), String> {
+    made_with(python, script, folder, &[])
+}
+
+/// The same with further `arguments`.
+pub(crate) fn made_with(
+    python: &Path,
+    script: &Path,
+    folder: &Path,
+    arguments: &[&str],
+) -> Result<(), String> {
     let wanted = read(script)?;
     let stamp = folder.join("made-by.py");
     if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
         return Ok(());
     }
     eprintln!("making {}", folder.display());
-    process::finish(Command::new(python).arg(script).arg(folder))?;
+    process::finish(Command::new(python).arg(script).arg(folder).args(arguments))?;
     fs::write(&stamp, wanted).map_err(|e| format!("write {}: {e}", stamp.display()))
 }
 

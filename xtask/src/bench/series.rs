@@ -10,9 +10,9 @@ use super::table;
 use super::training::{self, median};
 use crate::{bad_use, process, python};
 
-pub(super) const ABOUT: &str = "top 3 and median of every layer of 12 checkpoints in the shape of Pythia-14m, 10 sequences of \
-     512 tokens: `outcrop measure` with its audit, from start to end, and a script with PyTorch, without its imports, with the \
-     same audit and without [--rounds N, 5] [--threads N]";
+pub(super) const ABOUT: &str = "top 3 and median of every layer of a series of checkpoints in the shape of Pythia-14m, 56 MB each, 10 sequences \
+     of 512 tokens: `outcrop measure` with its audit, from start to end, and a script with PyTorch, without its imports, with the \
+     same audit and without [--checkpoints N, 12] [--rounds N, 5] [--threads N]";
 
 /// Step, sequence and layer, and what was measured there: the largest magnitude and the median.
 type Rows = BTreeMap<[u64; 3], [f64; 2]>;
@@ -28,8 +28,9 @@ pub(super) fn run(arguments: &[OsString]) -> Result<ExitCode, String> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let python = python::pytorch(&crates, &bench)?;
     let script = crates.join("outcrop-forward/benches/pytorch/series.py");
-    let folder = bench.join("pythia-14m-series");
-    python::made_by(&python, &script, &folder)?;
+    let checkpoints = request.checkpoints.to_string();
+    let folder = bench.join(format!("pythia-14m-series-{checkpoints}"));
+    python::made_with(&python, &script, &folder, &[&checkpoints])?;
     process::finish(process::cargo().args(["build", "--workspace"]))?;
     let outcrop = process::target()?.join(format!("outcrop{}", std::env::consts::EXE_SUFFIX));
     let ours = || ours(&outcrop, &folder, &threads);

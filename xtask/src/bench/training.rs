@@ -74,6 +74,8 @@ pub(super) struct Request {
     threads: Option<usize>,
     /// The number of one variant, from 1, or all.
     pub(super) variant: Option<usize>,
+    /// How many checkpoints a series has.
+    pub(super) checkpoints: usize,
 }
 
 /// The numbers that a side printed, by name.
@@ -87,6 +89,7 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
         shape: None,
         threads: None,
         variant: None,
+        checkpoints: 12,
     };
     let mut arguments = arguments.iter().map(|a| a.to_string_lossy());
     while let Some(name) = arguments.next() {
@@ -107,6 +110,7 @@ pub(super) fn request(arguments: &[OsString], about: &str) -> Result<Request, St
             "--seconds" => request.seconds = value,
             "--shape" => request.shape = Some(value),
             "--variant" => request.variant = Some(value),
+            "--checkpoints" => request.checkpoints = value,
             _ => request.threads = Some(value),
         }
     }

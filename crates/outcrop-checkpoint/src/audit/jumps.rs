@@ -6,6 +6,7 @@
 //! move at that time, which differs by orders of magnitude along a series.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -18,8 +19,9 @@ use crate::{Checkpoint, CheckpointSeries, Result, Weights};
 
 /// Sums that are made side by side, so that the compiler can use vectors.
 const LANES: usize = 8;
-/// Elements that are compared at a time.
+/// Elements that are compared at a time, and those that one thread takes.
 const TOGETHER: usize = 1 << 14;
+const SHARE: usize = 1 << 19;
 /// Relative distances below this one are of the size of rounding in f16 and bf16.
 const MIN_DISTANCE: f64 = 0.005;
 /// Distances between one checkpoint and the two that follow it, per tensor: relative to the mean of
@@ -189,20 +191,36 @@ fn distance(name: &str, ours: &Weights, theirs: &Weights) -> Result<Option<f64>>
         return Ok(None);
     }
     // what is strewn may be read as a whole for every range
-    let step = match ours.is_in_order(name) && theirs.is_in_order(name) {
-        true => TOGETHER,
-        false => count.max(1),
+    let in_order = ours.is_in_order(name) && theirs.is_in_order(name);
+    let [share, step] = match in_order {
+        true => [SHARE, TOGETHER],
+        false => [count.max(1); 2],
     };
+    let sums = (0..count.div_ceil(share)).into_par_iter().map(|i| {
+        let range = i * share..count.min((i + 1) * share);
+        squares(name, [ours, theirs], range, step)
+    });
+    let sums: Vec<[f64; 3]> = sums.collect::<Result<_>>()?;
+    let total = |of: usize| sums.iter().map(|sums| sums[of]).sum::<f64>().sqrt();
+    let relative = 2.0 * total(0) / (total(1) + total(2));
+    Ok(relative.is_finite().then_some(relative))
+}
+
+/// The sums of squares of differences, of ours and of theirs, over some elements.
+fn squares(
+    name: &str,
+    [ours, theirs]: [&Weights; 2],
+    range: Range<usize>,
+    step: usize,
+) -> Result<[f64; 3]> {
     let (mut a, mut b, mut sums) = (Vec::new(), Vec::new(), [[0.0; LANES]; 3]);
-    for first in (0..count).step_by(step) {
-        let range = first..count.min(first + step);
-        ours.read_range_f32(name, range.clone(), &mut a)?;
-        theirs.read_range_f32(name, range, &mut b)?;
+    for first in range.clone().step_by(step) {
+        let some = first..range.end.min(first + step);
+        ours.read_range_f32(name, some.clone(), &mut a)?;
+        theirs.read_range_f32(name, some, &mut b)?;
         add(&a, &b, &mut sums);
     }
-    let [apart, ours, theirs] = sums.map(|lanes| lanes.iter().sum::<f64>());
-    let relative = 2.0 * apart.sqrt() / (ours.sqrt() + theirs.sqrt());
-    Ok(relative.is_finite().then_some(relative))
+    Ok(sums.map(|lanes| lanes.iter().sum()))
 }
 
 /// Adds to the squares of differences, of ours and of theirs.

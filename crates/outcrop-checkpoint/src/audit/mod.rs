@@ -191,10 +191,15 @@ impl Auditor {
         entry: &Checkpoint,
         opened: &Result<Weights>,
     ) -> &AuditedCheckpoint {
-        let (checkpoint, finding) = scan::scan(entry, opened, self.options.tensors);
-        if let Some(weights) = opened.as_ref().ok().filter(|_| self.options.jumps) {
-            self.apart.see(&entry.folder, weights);
-        }
+        let weights = opened.as_ref().ok().filter(|_| self.options.jumps);
+        let ((checkpoint, finding), ()) = rayon::join(
+            || scan::scan(entry, opened, self.options.tensors),
+            || {
+                weights
+                    .into_iter()
+                    .for_each(|weights| self.apart.see(&entry.folder, weights))
+            },
+        );
         self.audit.findings.extend(finding);
         self.recall(checkpoint)
     }

@@ -1,6 +1,6 @@
 """A series of checkpoints in the shape of Pythia-14m, and its measurement with PyTorch.
 
-    python3 series.py FOLDER                      writes the series, always the same
+    python3 series.py FOLDER CHECKPOINTS          writes a series of so many, always the same
     python3 series.py FOLDER THREADS MEASUREMENTS measures it
     python3 series.py FOLDER THREADS MEASUREMENTS AUDIT measures it, and audits what it reads
 
@@ -20,18 +20,17 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModel, GPTNeoXConfig, GPTNeoXForCausalLM
 
-STEPS = 12
 TOKENS, SEQUENCES = 512, 10
 
 
-def write(folder):
+def write(folder, checkpoints):
     """Weights that move by a random step from checkpoint to checkpoint, and the ids as 16-bit words."""
     torch.manual_seed(1234)
     config = GPTNeoXConfig(vocab_size=50304, hidden_size=128, num_hidden_layers=6, num_attention_heads=4,
                            intermediate_size=512, rotary_pct=0.25, max_position_embeddings=2048,
                            use_parallel_residual=True, hidden_act="gelu")
     model = GPTNeoXForCausalLM(config)
-    for step in range(STEPS):
+    for step in range(checkpoints):
         with torch.no_grad():
             for weight in model.parameters():
                 weight.add_(torch.randn_like(weight), alpha=1e-3)
@@ -81,8 +80,8 @@ def measure(folder, rows, audits):
 
 def main():
     folder = Path(sys.argv[1])
-    if len(sys.argv) == 2:
-        return write(folder)
+    if len(sys.argv) == 3:
+        return write(folder, int(sys.argv[2]))
     torch.set_num_threads(int(sys.argv[2]))
     start = time.perf_counter()
     audits = {} if len(sys.argv) > 4 else None
