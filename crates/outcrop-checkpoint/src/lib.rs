@@ -63,8 +63,8 @@ mod weights;
 
 #[cfg(feature = "checksums")]
 pub use audit::{
-    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Auditor, Code, Finding,
-    Sketch, audit, audit_with,
+    Audit, AuditOptions, AuditedCheckpoint, AuditedFile, AuditedTensor, Auditor, CheckpointScan,
+    Code, Finding, Sketch, audit, audit_with,
 };
 #[cfg(feature = "checksums")]
 pub use checkpoint::{clean, write_checkpoint};

@@ -153,6 +153,13 @@ pub struct Auditor {
     apart: Apart,
 }
 
+/// What an [`Auditor`] found in one checkpoint.
+#[derive(Debug)]
+pub struct CheckpointScan {
+    checkpoint: AuditedCheckpoint,
+    finding: Option<Finding>,
+}
+
 impl Auditor {
     /// Nothing looked at yet.
     pub fn new(options: &AuditOptions) -> Self {
@@ -191,17 +198,30 @@ impl Auditor {
         entry: &Checkpoint,
         opened: &Result<Weights>,
     ) -> &AuditedCheckpoint {
+        let scan = self.look(entry, opened);
+        self.take_in(scan)
+    }
+
+    /// What [`Auditor::scan_opened`] finds, to be taken in later or not at all.
+    pub fn look(&mut self, entry: &Checkpoint, opened: &Result<Weights>) -> CheckpointScan {
         let weights = opened.as_ref().ok().filter(|_| self.options.jumps);
         let ((checkpoint, finding), ()) = rayon::join(
             || scan::scan(entry, opened, self.options.tensors),
             || {
-                weights
-                    .into_iter()
-                    .for_each(|weights| self.apart.see(&entry.folder, weights))
+                let weights = weights.into_iter();
+                weights.for_each(|weights| self.apart.see(&entry.folder, weights));
             },
         );
-        self.audit.findings.extend(finding);
-        self.recall(checkpoint)
+        CheckpointScan {
+            checkpoint,
+            finding,
+        }
+    }
+
+    /// Takes in a checkpoint that was looked at.
+    pub fn take_in(&mut self, scan: CheckpointScan) -> &AuditedCheckpoint {
+        self.audit.findings.extend(scan.finding);
+        self.recall(scan.checkpoint)
     }
 
     /// Adds the scan of an earlier audit of a checkpoint that is no longer on the disk.

@@ -1,5 +1,6 @@
 //! Measuring the checkpoints of a series, one after another.
 
+mod ahead;
 mod finish;
 mod last;
 mod parts;
@@ -19,6 +20,7 @@ use outcrop_forward::{
 };
 use outcrop_tokens::Sequences;
 
+use self::ahead::Ahead;
 use crate::compared::Compared;
 use crate::folder::Folder;
 use crate::key::{Key, rows_sha256};
@@ -101,6 +103,10 @@ struct Measuring<'a> {
     hashes: BTreeMap<u64, String>,
     /// The weights of the step that was hashed last, which may be held in memory.
     opened: Option<(u64, Weights)>,
+    /// The place and the step of the checkpoint that comes next.
+    next: Option<(usize, u64)>,
+    /// What was read of it while another was measured.
+    ahead: Option<Ahead>,
     /// Memory for weights that are held.
     pool: BufferPool,
     /// A file by step that is not what its `SHA256SUMS` says.
@@ -171,6 +177,8 @@ impl<'a> Measuring<'a> {
             seen: Vec::new(),
             hashes: BTreeMap::new(),
             opened: None,
+            next: None,
+            ahead: None,
             pool: BufferPool::default(),
             altered: BTreeMap::new(),
             moved: BTreeSet::new(),
@@ -193,7 +201,9 @@ impl<'a> Measuring<'a> {
         let (held, fresh): (Vec<_>, Vec<_>) = (steps.into_iter().enumerate())
             .partition(|(_, step)| self.state.steps.contains_key(step));
         let again = self.verify(&held, stop, observer)?;
-        for (done, (place, step)) in again.into_iter().chain(fresh).enumerate() {
+        let queue: Vec<_> = again.into_iter().chain(fresh).collect();
+        for (done, &(place, step)) in queue.iter().enumerate() {
+            self.next = queue.get(done + 1).copied();
             if self.outcome.interrupted || stop.load(Ordering::Relaxed) {
                 self.outcome.interrupted = true;
                 break;
@@ -341,27 +351,14 @@ impl<'a> Measuring<'a> {
             _ => Published::with_arch(arch, family, &checkpoint.folder),
         }?;
         self.tell(step, opened.notes(), observer);
-        let (name, ids) = (self.state.model.as_str(), &self.tokens.ids);
-        let cells = (ids.len() * opened.arch().layers) as f64;
+        let cells = (self.tokens.ids.len() * opened.arch().layers) as f64;
         let mut done = 0.0;
         let mut advance = |_, _| {
             done += 1.0;
             observer(SeriesEvent::Advanced(done / cells));
         };
-        let earlier = self.compared.earlier(step, &self.state.steps);
-        let observed = match &self.options.engine {
-            Some(engine) => {
-                measure_on(engine.as_ref(), &opened, ids, (name, step), &mut advance)?.into()
-            }
-            None => observe_step(
-                &opened,
-                ids,
-                (name, step),
-                self.options.sinks,
-                (&self.options.observe, earlier),
-                &mut advance,
-            )?,
-        };
+        let observed = self.observe(&opened, step, &mut advance)?;
+        let name = self.state.model.as_str();
         let ObservedStep {
             measured,
             mut observations,
@@ -397,6 +394,45 @@ impl<'a> Measuring<'a> {
             channels,
             kernels,
         })
+    }
+
+    /// Measures a model, and reads the checkpoint after it meanwhile.
+    fn observe(
+        &mut self,
+        opened: &Published,
+        step: u64,
+        advance: &mut dyn FnMut(usize, usize),
+    ) -> Result<ObservedStep> {
+        let (name, ids) = (self.state.model.as_str(), &self.tokens.ids);
+        let earlier = self.compared.earlier(step, &self.state.steps);
+        let next = match (self.source, self.next) {
+            (CheckpointSource::Local(series), Some((place, step))) => {
+                series.entries.get(place).map(|entry| (entry, step))
+            }
+            (CheckpointSource::Local(_) | CheckpointSource::Hub(_), _) => None,
+        };
+        let (auditor, pool, ahead) = (self.auditor.as_mut(), &self.pool, &mut self.ahead);
+        let options = self.options;
+        let observed = rayon::in_place_scope(|scope| {
+            if let Some(next) = next {
+                scope.spawn(move |_| *ahead = Ahead::read(next, auditor, pool));
+            }
+            match &options.engine {
+                Some(engine) => {
+                    let measured = measure_on(engine.as_ref(), opened, ids, (name, step), advance);
+                    measured.map(ObservedStep::from)
+                }
+                None => observe_step(
+                    opened,
+                    ids,
+                    (name, step),
+                    options.sinks,
+                    (&options.observe, earlier),
+                    advance,
+                ),
+            }
+        });
+        Ok(observed?)
     }
 
     /// Says how the weights of a step were found, where it was not said of an earlier one.

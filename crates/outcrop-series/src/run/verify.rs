@@ -194,9 +194,11 @@ impl Measuring<'_> {
         let held = self.state.steps.get(&step);
         let known = held.filter(|held| held.stamp.as_deref() == Some(stamp));
         let known = known.and_then(|held| held.weights.clone());
-        let opened = match (&self.auditor, &known) {
-            (None, Some(_)) => None,
-            _ => Some(read_once(checkpoint, &self.pool)),
+        let ahead = self.ahead.take().filter(|ahead| ahead.is(step, stamp));
+        let (opened, scan) = match (ahead, &self.auditor, &known) {
+            (Some(ahead), _, _) => (Some(ahead.opened), ahead.scan),
+            (None, None, Some(_)) => (None, None),
+            (None, _, _) => (Some(read_once(checkpoint, &self.pool)), None),
         };
         let audited = self.auditor.as_mut().zip(opened.as_ref());
         let audited = audited.map(|(auditor, opened)| {
@@ -206,7 +208,8 @@ impl Measuring<'_> {
                 ..checkpoint.clone()
             };
             self.seen.push(checkpoint.clone());
-            auditor.scan_opened(&checkpoint, opened).clone()
+            let scan = scan.unwrap_or_else(|| auditor.look(&checkpoint, opened));
+            auditor.take_in(scan).clone()
         });
         let hash = match audited {
             Some(audited) => {
@@ -242,7 +245,10 @@ impl Measuring<'_> {
 /// needs.
 const HELD: u64 = 128 << 20;
 
-fn read_once(checkpoint: &Checkpoint, pool: &BufferPool) -> outcrop_checkpoint::Result<Weights> {
+pub(super) fn read_once(
+    checkpoint: &Checkpoint,
+    pool: &BufferPool,
+) -> outcrop_checkpoint::Result<Weights> {
     let mut weights = Weights::open(&checkpoint.folder)?;
     weights.hold(HELD, pool)?;
     Ok(weights)
