@@ -116,7 +116,7 @@ fn products() -> Vec<Product> {
     };
     groups
         .into_iter()
-        .chain([step(256, BATCH)])
+        .chain([step(256, BATCH), step(512, BATCH)])
         .flatten()
         .chain([square])
         .collect()
