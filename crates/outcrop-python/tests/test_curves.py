@@ -78,8 +78,12 @@ def test_a_prediction():
     assert found.model == "3x64-h4" and found.level == 0.9
     assert "ln_f_last" in set(found.targets["target"]) or found.targets.rows
     assert outcrop.predict(layers=80, d_model=8192, heads=64).outside
+    for width, heads in [(32, 1), (64, 1), (128, 2), (200, 2), (768, 12)]:
+        assert outcrop.predict(layers=2, d_model=width).model == f"2x{width}-h{heads}"
     with pytest.raises(ValueError, match="heads"):
         outcrop.predict(layers=3, d_model=64, heads=5)
+    with pytest.raises(ValueError, match="d_model"):
+        outcrop.predict(layers=3, d_model=0)
     with pytest.raises(ValueError, match="no_such_key"):
         outcrop.predict(layers=3, d_model=64, heads=4, no_such_key=1)
 

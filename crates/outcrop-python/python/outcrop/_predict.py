@@ -44,7 +44,7 @@ def predict(
     *,
     layers: int,
     d_model: int,
-    heads: int,
+    heads: int | None = None,
     d_ff: int | None = None,
     model: str | None = None,
     level: float | None = None,
@@ -56,7 +56,7 @@ def predict(
     Parameters
     ----------
     layers, d_model, heads, d_ff
-        The architecture; d_ff is 4 d_model by default. `keys` are further keys of docs/architecture-keys.md.
+        The architecture. By default heads have at least 64 channels, as Pythia's have, and d_ff is 4 d_model. `keys` are further keys of docs/architecture-keys.md.
     model
         Its name in tables.
     level
@@ -69,9 +69,17 @@ def predict(
     ValueError
         For an architecture that is none, a level that the data do not support, or a step beyond those measured.
     """
+    if heads is None:
+        heads = _heads(d_model)
     arch = {"layers": layers, "d_model": d_model, "heads": heads, "d_ff": d_ff, **keys}
     arch = {key: value for key, value in arch.items() if value is not None}
     name = model or f"{layers}x{d_model}-h{heads}" + (f"-ff{d_ff}" if d_ff else "")
     at = None if steps is None else np.asarray(steps, dtype=np.float64).tolist()
     targets, curves, used, outside = _outcrop.predict(name, json.dumps(arch), level, at)
     return Prediction(name, Table(targets), Table(curves), used, outside)
+
+
+def _heads(d_model: int) -> int:
+    """The most heads of equal width that have at least 64 channels; one where there are none."""
+    most = max(1, d_model // 64)
+    return next(heads for heads in range(most, 0, -1) if d_model % heads == 0)
