@@ -237,9 +237,10 @@ mod tests {
     #[test]
     fn products_are_those_of_a_step() {
         let products = products();
-        assert_eq!(products.len(), 25);
+        assert_eq!(products.len(), 31);
         let arguments: Vec<_> = products.iter().map(Product::argument).collect();
         assert_eq!(arguments[3], "product:256:256:64");
         assert_eq!(arguments[22], "gradient:256:2048:1024");
+        assert_eq!(arguments[29], "gradient:2048:2048:512");
     }
 }
