@@ -67,6 +67,33 @@ impl DType {
         matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
     }
 
+    /// Binary digits that a number of this type needs at most as an f32, its sign and exponent apart: 8 of bf16, 11 of f16, 24 of
+    /// what is rounded to f32.
+    ///
+    /// ```
+    /// use outcrop_checkpoint::DType;
+    ///
+    /// assert_eq!([DType::BF16, DType::F16, DType::F64].map(DType::digits), [8, 11, 24]);
+    /// ```
+    pub fn digits(self) -> u32 {
+        match self {
+            Self::Bool => 1,
+            Self::F8E5M2 => 3,
+            Self::F8E4M3 => 4,
+            Self::BF16 | Self::U8 | Self::I8 => 8,
+            Self::F16 => 11,
+            Self::U16 | Self::I16 => 16,
+            Self::U32
+            | Self::I32
+            | Self::U64
+            | Self::I64
+            | Self::F32
+            | Self::F64
+            | Self::C64
+            | Self::C128 => 24,
+        }
+    }
+
     /// Whether values of this type are floating-point numbers.
     #[cfg(feature = "pytorch")]
     pub(crate) fn is_floating(self) -> bool {

@@ -35,15 +35,41 @@ impl Published {
     ) -> Option<(&str, DType)> {
         let mut pieces = self.pieces(layer, role, TensorPart::Weight);
         let place = pieces.next().filter(|_| pieces.next().is_none())?;
-        let (tensor, weights) = (place.stored(), self.weights());
-        let info = weights.get(tensor)?;
-        let row = info.shape.get(1..)?.iter().product::<usize>();
+        let (dtype, row) = in_order(self.weights(), place.stored())?;
         let plain = !place.tensor.transposed && place.tensor.offset == 0.0;
-        (plain && row == inputs && weights.is_in_order(tensor)).then_some((tensor, info.dtype))
+        (plain && row == inputs).then_some((place.stored(), dtype))
     }
 }
 
+/// The type of a tensor whose rows follow one another in its file, and how many numbers each has.
+fn in_order(weights: &Weights, tensor: &str) -> Option<(DType, usize)> {
+    let info = weights
+        .get(tensor)
+        .filter(|_| weights.is_in_order(tensor))?;
+    Some((info.dtype, info.shape.get(1..)?.iter().product()))
+}
+
 impl<'a> Given<'a> {
+    /// Some rows of a tensor; none where it has to be read whole first.
+    pub(crate) fn rows_of(
+        weights: &'a Weights,
+        tensor: &'a str,
+        rows: Range<usize>,
+    ) -> Option<Self> {
+        let (dtype, inputs) = in_order(weights, tensor)?;
+        let strips = vec![Strip {
+            first: 0,
+            tensor,
+            rows,
+        }];
+        Some(Self {
+            weights,
+            inputs,
+            strips,
+            digits: dtype.digits(),
+        })
+    }
+
     /// The matrix of these outputs, one below another; none where a tensor has to be read whole first.
     pub(crate) fn new(
         model: &'a Published,
@@ -60,7 +86,7 @@ impl<'a> Given<'a> {
         for (role, rows) in outputs {
             let (tensor, dtype) = model.in_order(layer, role, inputs)?;
             let first = given.outputs();
-            given.digits = given.digits.max(digits(dtype));
+            given.digits = given.digits.max(dtype.digits());
             given.strips.push(Strip {
                 first,
                 tensor,
@@ -103,17 +129,25 @@ impl<'a> Given<'a> {
     }
 }
 
+/// Packs some rows of a tensor [outputs, inputs] into the memory of `packed`, however they lie in the file.
+pub(crate) fn pack_rows(
+    weights: &Weights,
+    tensor: &str,
+    rows: Range<usize>,
+    mut packed: Packed,
+) -> Result<Packed> {
+    if let Some(given) = Given::rows_of(weights, tensor, rows.clone()) {
+        return given.pack(packed);
+    }
+    let (mut values, outputs) = (Vec::new(), rows.len());
+    weights.read_rows_f32(tensor, rows, &mut values)?;
+    let inputs = values.len() / outputs.max(1);
+    packed.pack(&values, inputs, outputs, 1, inputs);
+    Ok(packed)
+}
+
 impl Strip<'_> {
     fn end(&self) -> usize {
         self.first + self.rows.len()
-    }
-}
-
-/// Binary digits of a number of this type as f32.
-fn digits(dtype: DType) -> u32 {
-    match dtype {
-        DType::BF16 => 8,
-        DType::F16 => 11,
-        _ => 24,
     }
 }

@@ -1,6 +1,7 @@
 use outcrop_block::{Loss, Weight};
 use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply_serial};
 
+use crate::given::pack_rows;
 use crate::weights::Reader;
 use crate::{Published, Result};
 
@@ -34,13 +35,10 @@ impl<'a> LogitLens<'a> {
         let loss = model.loss()?;
         let (tensor, vocab) = (model.unembedding()?, model.arch().vocab);
         let reader = Reader { model, layer: None };
-        let mut values = Vec::new();
-        let weights = model.weights();
-        weights.read_rows_f32(tensor, 0..vocab, &mut values)?;
         Ok(Self {
             before: reader.read(loss.before())?,
             bias: loss.bias().map(|bias| reader.vector(bias)).transpose()?,
-            unembedding: Packed::transposed(&values, vocab, values.len() / vocab),
+            unembedding: pack_rows(model.weights(), tensor, 0..vocab, Packed::default())?,
             model,
             loss,
         })

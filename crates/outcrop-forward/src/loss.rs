@@ -7,6 +7,7 @@ use outcrop_vector::{exp_sum, largest};
 use rayon::prelude::*;
 
 use crate::forward::{check, run};
+use crate::given::pack_rows;
 use crate::weights::Reader;
 use crate::{Hook, Published, Result};
 
@@ -53,17 +54,14 @@ pub fn next_token_loss(
     let read = loss.read(&reader.read(loss.before())?, streams.values);
     let bias = loss.bias().map(|bias| reader.vector(bias)).transpose()?;
     let mut rows = targets(sequences);
-    let (width, mut values) = (read.len() / rows.len().max(1), Vec::new());
+    let width = read.len() / rows.len().max(1);
     let mut piece = Packed::default();
     let step = (PIECE / width).max(1);
     for first in (0..vocab).step_by(step) {
         let range = first..vocab.min(first + step);
         let n = range.len();
-        model
-            .weights()
-            .read_rows_f32(tensor, range.clone(), &mut values)?;
+        piece = pack_rows(model.weights(), tensor, range.clone(), piece)?;
         let bias = bias.as_ref().map(|bias| &bias[range]);
-        piece.pack(&values, width, n, 1, width);
         let blocks = rows.par_chunks_mut(ROWS).zip(read.par_chunks(ROWS * width));
         blocks.for_each_init(Vec::new, |logits: &mut Vec<f32>, (rows, x)| {
             logits.resize(rows.len() * n, 0.0);

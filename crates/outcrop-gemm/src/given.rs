@@ -12,7 +12,7 @@ use crate::{ProductKernel, panel_width};
 impl Packed {
     /// Packs B = W', W [n, k], into the memory that is there, in parallel on the current rayon pool. `rows(range, to)` gives these
     /// rows of W: it appends k numbers for each to `to`, which is empty. Numbers have at most `digits` binary digits: 8 those of
-    /// bf16, 11 those of f16, 24 those of f32. The result is that of [`Packed::transposed`].
+    /// bf16, 11 those of f16, 24 those of f32; further digits may be cut off. The result is that of [`Packed::transposed`].
     ///
     /// # Errors
     /// The first that `rows` gives on any thread; B is then not whole.
