@@ -1,10 +1,11 @@
 //! The last norm, the unembedding and the mean cross-entropy, with their gradients: some rows at a time,
-//! so that the logits are never whole.
+//! so that the logits are never whole. Groups of rows go through all of it side by side; what their logits give to the
+//! gradient of the unembedding, the largest matrix there is, is then one product of all of them, so that it is there once.
 
 use std::borrow::Cow;
 
 use outcrop_arch::Section;
-use outcrop_gemm::{LeftMatrix, Packed, multiply_serial};
+use outcrop_gemm::{LeftMatrix, Onto, Packed, multiply};
 use outcrop_vector::{
     add_columns, add_into, cross_entropy, multiply_into, softcap, softcap_slopes,
 };
@@ -17,8 +18,13 @@ use crate::sums::{Lane, lanes, total};
 use crate::weight::{Transposed, Weights};
 use crate::{Input, Result, Weight};
 
-/// Rows whose logits are there together.
+/// Rows of a group.
 const ROWS: usize = 256;
+
+/// Rows of a group, of so many logits each: fewer where these are many.
+fn group_rows(vocab: usize) -> usize {
+    if vocab > 4096 { 96 } else { ROWS }
+}
 
 /// The section after the blocks, ready to compute the mean cross-entropy of next tokens.
 #[derive(Clone, Debug)]
@@ -100,15 +106,19 @@ impl Loss {
             share: 1.0 / targets.len() as f32,
             z,
         };
-        let groups = targets.len().div_ceil(ROWS);
-        let lane = groups.div_ceil(lanes(groups)).max(1) * ROWS;
-        let mut dx = vec![0.0; x.len()];
-        let parts = x.par_chunks(lane * d).zip(dx.par_chunks_mut(lane * d));
-        let parts = parts.zip(targets.par_chunks(lane));
-        let parts = parts.map(|((x, dx), targets)| packs.lane(x, targets, dx));
-        let lanes = parts.collect::<Vec<([f64; 2], Lane)>>();
-        if lanes.is_empty() {
+        let group = group_rows(self.end.unembedding.outputs);
+        let groups = targets.len().div_ceil(group);
+        let slots = lanes(groups).min(groups);
+        if slots == 0 {
             return ([f32::NAN; 2], None);
+        }
+        let mut lanes: Vec<([f64; 2], Lane)> = (0..slots).map(|_| packs.lane()).collect();
+        let mut round = Round::new(&packs, group, slots);
+        let mut dx = vec![0.0; x.len()];
+        let size = slots * group;
+        let parts = x.chunks(size * d).zip(dx.chunks_mut(size * d));
+        for ((x, dx), targets) in parts.zip(targets.chunks(size)) {
+            round.run(&packs, (x, dx, targets), &mut lanes);
         }
         let mean = |i: usize| {
             let sum = lanes.iter().map(|(sums, _)| sums[i]).sum::<f64>();
@@ -117,7 +127,9 @@ impl Loss {
         let total = |i: usize| total(lanes.iter().map(|(_, lane)| &*lane.sums[i]));
         let gradients = gradients.then(|| {
             let dx = self.end.with_removed(dx, all, rows);
-            (dx, (0..self.inputs().len()).map(total).collect())
+            let mut sums: Vec<_> = (0..self.inputs().len()).map(total).collect();
+            sums[self.end.unembedding.weight] = round.unembedding;
+            (dx, sums)
         });
         ([mean(0), mean(1)], gradients)
     }
@@ -240,76 +252,157 @@ struct Packs<'a> {
     z: f32,
 }
 
-/// Memory of some rows.
+/// Groups of rows that are worked on side by side, and what they give to the gradient of the unembedding.
+struct Round {
+    /// Rows of a group.
+    group: usize,
+    /// What the unembedding reads.
+    read: Buffer,
+    /// Logits, then their gradients.
+    logits: Buffer,
+    packed: Lent<Packed>,
+    /// The gradient of the unembedding; nothing where it is not asked for.
+    unembedding: Vec<f32>,
+    /// What it is added to: at first nothing.
+    onto: Onto<'static>,
+}
+
+/// Memory of one group.
 struct Room {
     normed: Buffer,
-    projected: Buffer,
-    logits: Buffer,
+    /// The gradients of what the unembedding reads.
     slopes: Buffer,
+    /// The derivatives of a bound of logits.
+    bounds: Buffer,
     packed: Lent<Packed>,
 }
 
-impl Packs<'_> {
-    fn room(&self) -> Room {
+/// Some rows of the residual stream, their gradients, and their targets.
+type Rows<'a> = (&'a [f32], &'a mut [f32], &'a [usize]);
+
+/// What the unembedding reads of some rows, and their logits.
+type Products<'a> = (&'a mut [f32], &'a mut [f32]);
+
+impl Round {
+    fn new(packs: &Packs<'_>, group: usize, slots: usize) -> Self {
         let Map {
             inputs, outputs, ..
-        } = self.end.unembedding;
-        let bounded = self.end.softcap.is_some() && self.backward.is_some();
-        Room {
-            normed: Buffer::of(ROWS * self.end.d_model()),
-            projected: Buffer::of(self.end.projection.map_or(0, |_| ROWS * inputs)),
-            logits: Buffer::of(ROWS * outputs),
-            slopes: Buffer::of(if bounded { ROWS * outputs } else { 0 }),
-            packed: Lent::new(Packed::numbers(ROWS, outputs)),
+        } = packs.end.unembedding;
+        let gradient = packs.backward.as_ref().map_or(0, |_| inputs * outputs);
+        Self {
+            group,
+            read: Buffer::of(slots * group * inputs),
+            logits: Buffer::of(slots * group * outputs),
+            packed: Lent::new(Packed::numbers(slots * group, outputs)),
+            unembedding: vec![0.0; gradient],
+            onto: Onto::ZERO,
         }
     }
 
-    /// The sums of the losses of some rows and of the squares, and of their gradients.
-    fn lane(&self, x: &[f32], targets: &[usize], dx: &mut [f32]) -> ([f64; 2], Lane) {
-        let d = self.end.d_model();
+    /// Groups of rows, each with the lane of its place.
+    fn run(
+        &mut self,
+        packs: &Packs<'_>,
+        (x, dx, targets): Rows<'_>,
+        lanes: &mut [([f64; 2], Lane)],
+    ) {
+        let (d, map, group) = (packs.end.d_model(), packs.end.unembedding, self.group);
+        let rows = x.par_chunks(group * d).zip(dx.par_chunks_mut(group * d));
+        let rows = rows.zip(targets.par_chunks(group));
+        let read = self.read.par_chunks_mut(group * map.inputs);
+        let products = read.zip(self.logits.par_chunks_mut(group * map.outputs));
+        let groups = rows.zip(products).zip(lanes);
+        groups.for_each(|((((x, dx), targets), (read, logits)), lane)| {
+            let count = targets.len();
+            let read = &mut read[..count * map.inputs];
+            let logits = &mut logits[..count * map.outputs];
+            packs.group((x, dx, targets), (read, logits), lane);
+        });
+        if packs.backward.is_some() {
+            self.add_up(packs.end, targets.len());
+        }
+    }
+
+    /// Adds read' logits of so many rows or, of the table of tokens, logits' read.
+    fn add_up(&mut self, end: &End, rows: usize) {
+        let [inputs, outputs] = [end.unembedding.inputs, end.unembedding.outputs];
+        let read = (&self.read[..rows * inputs], inputs);
+        let logits = (&self.logits[..rows * outputs], outputs);
+        let ((left, width), (right, n)) = match end.tied {
+            true => (logits, read),
+            false => (read, logits),
+        };
+        self.packed.pack(right, rows, n, n, 1);
+        let left = LeftMatrix::transposed(left, width);
+        multiply(left, &*self.packed, &mut self.unembedding, n, self.onto);
+        self.onto = Onto::C;
+    }
+}
+
+impl Packs<'_> {
+    fn room(&self, rows: usize) -> Room {
+        let (end, map) = (self.end, self.end.unembedding);
+        let bounded = end.softcap.is_some() && self.backward.is_some();
+        let projected = end.projection.filter(|_| self.backward.is_some());
+        Room {
+            normed: Buffer::of(end.projection.map_or(0, |_| rows * end.d_model())),
+            slopes: Buffer::of(self.backward.as_ref().map_or(0, |_| rows * map.inputs)),
+            bounds: Buffer::of(if bounded { rows * map.outputs } else { 0 }),
+            packed: Lent::new(projected.map_or(0, |map| Packed::numbers(rows, map.outputs))),
+        }
+    }
+
+    /// Sums of losses and of gradients, at first nothing; that of the unembedding is elsewhere.
+    fn lane(&self) -> ([f64; 2], Lane) {
         let inputs = match self.backward {
             Some(_) => &self.end.inputs[..],
             None => &[],
         };
-        let (mut lane, mut sums, mut room) = (Lane::new(inputs), [0.0; 2], self.room());
-        let rows = x.chunks(ROWS * d).zip(dx.chunks_mut(ROWS * d));
-        for ((x, dx), targets) in rows.zip(targets.chunks(ROWS)) {
-            let found = self.forward(x, targets, &mut room);
-            sums = [sums[0] + found[0], sums[1] + found[1]];
-            if let Some(transposed) = &self.backward {
-                self.gradients(transposed, x, dx, &mut room, &mut lane);
-                lane.next();
-            }
+        let unembedding = self.end.unembedding.weight;
+        ([0.0; 2], Lane::without(inputs, Some(unembedding)))
+    }
+
+    /// The losses of some rows, and their gradients, added to those of a lane.
+    fn group(
+        &self,
+        (x, dx, targets): Rows<'_>,
+        (read, logits): Products<'_>,
+        (sums, lane): &mut ([f64; 2], Lane),
+    ) {
+        let mut room = self.room(targets.len());
+        let found = self.forward((x, targets), (&mut *read, &mut *logits), &mut room);
+        *sums = [sums[0] + found[0], sums[1] + found[1]];
+        if let Some(transposed) = &self.backward {
+            self.gradients(transposed, (x, dx), logits, &mut room, lane);
+            lane.next();
         }
-        (sums, lane)
     }
 
     /// The sums of the losses of some rows and of the squares; the gradients of the products are in the place of logits.
-    fn forward(&self, x: &[f32], targets: &[usize], room: &mut Room) -> [f64; 2] {
+    fn forward(
+        &self,
+        (x, targets): (&[f32], &[usize]),
+        (read, logits): Products<'_>,
+        room: &mut Room,
+    ) -> [f64; 2] {
         let end = self.end;
-        let vocab = end.unembedding.outputs;
-        let logits = &mut room.logits[..targets.len() * vocab];
-        let normed = &mut room.normed[..x.len()];
+        let normed = match &end.projection {
+            Some(_) => &mut room.normed[..],
+            None => &mut *read,
+        };
         match &end.norm {
             Some(norm) => norm.apply(&self.weights, x, normed),
             None => normed.copy_from_slice(x),
         }
-        let read = match &end.projection {
-            Some(map) => {
-                let projected = &mut room.projected[..targets.len() * map.outputs];
-                map.apply(&self.weights, normed, projected, false);
-                projected
-            }
-            None => normed,
-        };
+        if let Some(map) = &end.projection {
+            map.apply(&self.weights, &room.normed, read, false);
+        }
         end.unembedding.apply(&self.weights, read, logits, false);
-        let slopes = room.slopes.get_mut(..logits.len());
-        let slopes = slopes.filter(|_| end.softcap.is_some() && self.backward.is_some());
-        let bounded = slopes.is_some();
-        end.bound(logits, slopes);
+        let bounded = !room.bounds.is_empty();
+        end.bound(logits, bounded.then_some(&mut room.bounds[..]));
         let sums = cross_entropy(logits, targets, self.share, self.z * self.share);
         if bounded {
-            multiply_into(&room.slopes[..logits.len()], logits);
+            multiply_into(&room.bounds, logits);
         }
         if end.scale != 1.0 {
             logits.iter_mut().for_each(|x| *x *= end.scale);
@@ -321,51 +414,39 @@ impl Packs<'_> {
     fn gradients(
         &self,
         transposed: &Transposed,
-        x: &[f32],
-        dx: &mut [f32],
+        (x, dx): (&[f32], &mut [f32]),
+        logits: &[f32],
         room: &mut Room,
         lane: &mut Lane,
     ) {
         let (end, map) = (self.end, self.end.unembedding);
-        let (rows, vocab) = (x.len() / end.d_model(), map.outputs);
-        let logits = &room.logits[..rows * vocab];
-        let normed = &mut room.normed[..x.len()];
-        let read = match &end.projection {
-            Some(_) => &mut room.projected[..rows * map.inputs],
-            None => &mut *normed,
-        };
-        // read' logits or, of the table of tokens, logits' read
-        let (left, right) = match end.tied {
-            true => ((logits, vocab), (&*read, map.inputs)),
-            false => ((&*read, map.inputs), (logits, vocab)),
-        };
-        room.packed.pack_serial(right.0, rows, right.1, right.1, 1);
-        let onto = lane.onto;
-        let (dw, db) = lane.map(map.weight, map.bias);
-        let from = LeftMatrix::transposed(left.0, left.1);
-        multiply_serial(from, &*room.packed, dw, right.1, onto);
-        if let Some(db) = db {
+        if let (_, Some(db)) = lane.map(map.weight, map.bias) {
             add_columns(logits, db);
         }
-        // what was read is no more needed: its gradients take its place
         if end.norm.is_none() && end.projection.is_none() {
             return map.backward(transposed, logits, dx, false);
         }
-        map.backward(transposed, logits, read, false);
+        map.backward(transposed, logits, &mut room.slopes, false);
         if let Some(map) = &end.projection {
-            let dy = &room.projected[..rows * map.outputs];
+            let onto = lane.onto;
             let (dw, db) = lane.map(map.weight, map.bias);
+            let (normed, dy) = (&mut room.normed, &room.slopes);
             map.gradients(normed, dy, dw, db, onto, &mut room.packed);
+            // what was normed is no more needed: its gradients take its place
             let place = if end.norm.is_some() {
-                &mut *normed
+                &mut normed[..]
             } else {
                 &mut *dx
             };
             map.backward(transposed, dy, place, false);
         }
         if let Some(norm) = &end.norm {
+            let dy = match &end.projection {
+                Some(_) => &mut room.normed,
+                None => &mut room.slopes,
+            };
             let sums = lane.norm(norm);
-            norm.backward(&self.weights, x, normed, dx, sums);
+            norm.backward(&self.weights, x, dy, dx, sums);
         }
     }
 }

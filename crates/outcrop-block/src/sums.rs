@@ -24,15 +24,21 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn new(inputs: &[Input]) -> Self {
-        let buffer = |input: &Input| {
-            let mut buffer = Buffer::of(input.shape.iter().product());
+        Self::without(inputs, None)
+    }
+
+    /// With no place for one of them.
+    pub(crate) fn without(inputs: &[Input], one: Option<usize>) -> Self {
+        let buffer = |(i, input): (usize, &Input)| {
+            let length = input.shape.iter().product();
+            let mut buffer = Buffer::of(if one == Some(i) { 0 } else { length });
             if input.shape.len() == 1 {
                 buffer.fill(0.0);
             }
             buffer
         };
         Self {
-            sums: inputs.iter().map(buffer).collect(),
+            sums: inputs.iter().enumerate().map(buffer).collect(),
             onto: Onto::ZERO,
             spare: Default::default(),
         }
@@ -85,22 +91,49 @@ impl Lane {
     }
 }
 
+/// What lanes come to, added in their order.
+#[derive(Default)]
+pub(crate) struct Totals(Vec<Vec<f32>>);
+
+impl Totals {
+    /// Adds the next lanes.
+    pub(crate) fn add(&mut self, lanes: &[Vec<Buffer>]) {
+        let inputs = lanes.first().map_or(0, Vec::len);
+        for input in 0..inputs {
+            let lanes = lanes.iter().map(|sums| &*sums[input]);
+            match self.0.get_mut(input) {
+                Some(sum) => add_up(sum, lanes),
+                None => self.0.push(total(lanes)),
+            }
+        }
+    }
+
+    /// By input.
+    pub(crate) fn finish(self) -> Vec<Vec<f32>> {
+        self.0
+    }
+}
+
 /// The sum of what the lanes have, in their order.
-pub(crate) fn total<'a>(lanes: impl Iterator<Item = &'a Aligned>) -> Vec<f32> {
-    /// Numbers that are added up together: they stay in the first-level cache.
-    const TOGETHER: usize = 4096;
-    let lanes: Vec<&[f32]> = lanes.map(|lane| &**lane).collect();
-    let Some((first, others)) = lanes.split_first() else {
+pub(crate) fn total<'a>(mut lanes: impl Iterator<Item = &'a Aligned>) -> Vec<f32> {
+    let Some(first) = lanes.next() else {
         return Vec::new();
     };
     let mut sum = first.to_vec();
-    sum.par_chunks_mut(TOGETHER)
-        .enumerate()
-        .for_each(|(i, sum)| {
-            for lane in others {
-                let lane = &lane[i * TOGETHER..];
-                sum.iter_mut().zip(lane).for_each(|(sum, x)| *sum += x);
-            }
-        });
+    add_up(&mut sum, lanes);
     sum
+}
+
+/// Adds what the lanes have, in their order.
+fn add_up<'a>(sum: &mut [f32], lanes: impl Iterator<Item = &'a Aligned>) {
+    /// Numbers that are added up together: they stay in the first-level cache.
+    const TOGETHER: usize = 4096;
+    let lanes: Vec<&[f32]> = lanes.map(|lane| &**lane).collect();
+    let parts = sum.par_chunks_mut(TOGETHER).enumerate();
+    parts.for_each(|(i, sum)| {
+        for lane in &lanes {
+            let lane = &lane[i * TOGETHER..];
+            sum.iter_mut().zip(lane).for_each(|(sum, x)| *sum += x);
+        }
+    });
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::forward::{MEMORY, group};
 use crate::frame::{Frame, Memory, Part, room};
 use crate::op::X;
-use crate::sums::{Lane, lanes, total};
+use crate::sums::{Lane, Totals, lanes};
 use crate::weight::{Transposed, Weights};
 use crate::{Block, Tape};
 use run::Back;
@@ -41,21 +41,24 @@ impl Block {
         let groups = (x.len() / d).div_ceil(group);
         let lane = groups.div_ceil(lanes(groups)).max(1) * group;
         let mut dx = dy.to_vec();
-        let parts = dx.par_chunks_mut(lane * d).enumerate();
-        let sums = parts.map(|(i, dx)| {
-            let mut sums = Lane::new(self.inputs());
-            MEMORY.with_borrow_mut(|memory| {
-                for (j, dx) in dx.chunks_mut(group * d).enumerate() {
-                    let first = i * lane + j * group;
-                    back.group(self, x, tokens, tape, first, dx, &mut sums, memory);
-                    sums.next();
-                }
+        // no more lanes at a time than threads: each has the size of all gradients
+        let (together, mut totals) = (rayon::current_num_threads().max(1), Totals::default());
+        for (wave, dx) in dx.chunks_mut(together * lane * d).enumerate() {
+            let parts = dx.par_chunks_mut(lane * d).enumerate();
+            let sums = parts.map(|(i, dx)| {
+                let mut sums = Lane::new(self.inputs());
+                MEMORY.with_borrow_mut(|memory| {
+                    for (j, dx) in dx.chunks_mut(group * d).enumerate() {
+                        let first = (wave * together + i) * lane + j * group;
+                        back.group(self, x, tokens, tape, first, dx, &mut sums, memory);
+                        sums.next();
+                    }
+                });
+                sums.sums
             });
-            sums.sums
-        });
-        let lanes: Vec<_> = sums.collect();
-        let total = |i: usize| total(lanes.iter().map(|sums| &*sums[i]));
-        let gradients = (0..self.inputs().len()).map(total).collect();
+            totals.add(&sums.collect::<Vec<_>>());
+        }
+        let gradients = totals.finish();
         (dx, gradients)
     }
 }
