@@ -84,14 +84,15 @@ impl Shown<'_> {
         self.bar.message(format!("{ended}/{total} runs  {names}"));
     }
 
-    fn end(&mut self, run: usize, outcome: Option<Outcome>) {
+    fn end(&mut self, run: usize, outcome: std::result::Result<Outcome, String>) {
         self.running.retain(|r| *r != run);
         self.ended += 1;
         let how = match outcome {
-            Some(Outcome::Finished) => "finished",
-            Some(Outcome::AlreadyFinished) => "was finished already",
-            Some(Outcome::Interrupted) => "interrupted",
-            None => "failed",
+            Ok(Outcome::Finished) => "finished",
+            Ok(Outcome::AlreadyFinished) => "was finished already",
+            Ok(Outcome::Interrupted) => "interrupted",
+            // now, not only at the end: whoever reads along may end a sweep that cannot succeed
+            Err(why) => &format!("failed to {why}"),
         };
         let (ended, total) = (self.ended, self.runs.len());
         let name = self.name(run);

@@ -64,8 +64,8 @@ pub enum Progress {
     Ended {
         /// Its index in the list.
         run: usize,
-        /// How; none where it failed.
-        outcome: Option<Outcome>,
+        /// How; where it failed why, in words that follow "failed to".
+        outcome: std::result::Result<Outcome, String>,
         /// The share of the whole sweep that is done.
         share: f64,
     },
@@ -128,6 +128,8 @@ pub fn sweep(
         let mut tally = Tally {
             work: &work,
             done: vec![0.0; runs.len()],
+            sum: 0.0,
+            total: work.iter().sum(),
         };
         for (run, event) in told {
             observer(tally.progress(run, event));
@@ -229,12 +231,13 @@ impl Sweep<'_> {
     /// Takes in how a run ended.
     fn end(&self, run: usize, outcome: outcrop_train::Result<Outcome>, events: &Events) {
         let told = match outcome {
-            Ok(outcome) => Some(outcome),
+            Ok(outcome) => Ok(outcome),
             Err(error) => {
+                let why = error.to_string();
                 let model = self.runs[run].model.clone();
                 let mut failures = self.failures.lock().unwrap_or_else(|e| e.into_inner());
                 failures.push((run, FailedRun { model, error }));
-                None
+                Err(why)
             }
         };
         // The caller listens until every worker is done.
@@ -253,7 +256,7 @@ enum Told {
     Started { done: f64 },
     Step { done: f64 },
     Warning(String),
-    Ended(Option<Outcome>),
+    Ended(std::result::Result<Outcome, String>),
 }
 
 fn tell(run: usize, steps: u64, event: &Event<'_>, events: &Events) {
@@ -271,7 +274,11 @@ fn tell(run: usize, steps: u64, event: &Event<'_>, events: &Events) {
 /// The share of the sweep that is done.
 struct Tally<'a> {
     work: &'a [f64],
+    /// The share of each run, 0 to 1.
     done: Vec<f64>,
+    /// The work that is done, and all of it.
+    sum: f64,
+    total: f64,
 }
 
 impl Tally<'_> {
@@ -279,14 +286,14 @@ impl Tally<'_> {
     fn progress(&mut self, run: usize, told: Told) -> Progress {
         match told {
             Told::Started { done } => {
-                self.done[run] = done;
+                self.set(run, done);
                 Progress::Started {
                     run,
                     share: self.share(),
                 }
             }
             Told::Step { done } => {
-                self.done[run] = done;
+                self.set(run, done);
                 Progress::Advanced {
                     run,
                     share: self.share(),
@@ -294,8 +301,8 @@ impl Tally<'_> {
             }
             Told::Warning(text) => Progress::Warning { run, text },
             Told::Ended(outcome) => {
-                if outcome != Some(Outcome::Interrupted) {
-                    self.done[run] = 1.0;
+                if outcome != Ok(Outcome::Interrupted) {
+                    self.set(run, 1.0);
                 }
                 Progress::Ended {
                     run,
@@ -306,13 +313,12 @@ impl Tally<'_> {
         }
     }
 
+    fn set(&mut self, run: usize, done: f64) {
+        self.sum += (done - self.done[run]) * self.work[run];
+        self.done[run] = done;
+    }
+
     fn share(&self) -> f64 {
-        let done = self
-            .done
-            .iter()
-            .zip(self.work)
-            .map(|(d, w)| d * w)
-            .sum::<f64>();
-        done / self.work.iter().sum::<f64>()
+        (self.sum / self.total).clamp(0.0, 1.0)
     }
 }
