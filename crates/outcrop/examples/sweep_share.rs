@@ -1,8 +1,8 @@
 //! How much of a sweep of tiny runs is training: `sweep_share RUNS JOBS`, in a temporary folder of this machine's disk.
 //!
 //! Training is the initial model, the updates and what the spec asks to measure of them. Everything else is not: specs,
-//! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of single runs on one thread, one
-//! after another, so that it holds no wait for other runs.
+//! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of runs by themselves, as many side
+//! by side as in the sweep, each on a thread: cores that both compute are slower than one alone.
 #![expect(clippy::print_stdout, reason = "an example prints what it finds")]
 
 use std::error::Error;
@@ -39,13 +39,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let environment = Environment::default();
 
     let alone = Results::new(folder.path().join("alone"));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    let mut training = Duration::ZERO;
-    for spec in specs.iter().take(ALONE) {
-        let trained = pool.install(|| trained(spec, &alone, &environment));
-        training += trained.map_err(|error| error.to_string())?;
-    }
-    let each = training.as_secs_f64() / ALONE.min(runs) as f64;
+    let few = &specs[..ALONE.min(runs)];
+    let training = std::thread::scope(|scope| {
+        let parts = few.chunks(few.len().div_ceil(jobs).max(1));
+        let (alone, environment) = (&alone, &environment);
+        let train = |part| move || all_trained(part, alone, environment);
+        let threads: Vec<_> = parts.map(|part| scope.spawn(train(part))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined
+            .map(|trained| trained.map_err(|_| "a thread panicked".to_owned())?)
+            .sum::<Result<Duration, String>>()
+    })?;
+    let each = training.as_secs_f64() / few.len() as f64;
 
     let together = Results::new(folder.path().join("together"));
     let jobs = Jobs {
@@ -75,6 +80,22 @@ fn spec(number: usize) -> Result<RunSpec, outcrop_train::Error> {
     spec.model = format!("tiny-{number:04}");
     spec.train.seed = number as u64;
     Ok(spec)
+}
+
+/// How long these runs train, one after another on one thread.
+fn all_trained(
+    specs: &[RunSpec],
+    results: &Results,
+    environment: &Environment,
+) -> Result<Duration, String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let pool = pool.map_err(|error| error.to_string())?;
+    let trained = specs
+        .iter()
+        .map(|spec| pool.install(|| trained(spec, results, environment)));
+    trained
+        .sum::<outcrop_train::Result<Duration>>()
+        .map_err(|error| error.to_string())
 }
 
 /// How long a run trains.
