@@ -425,6 +425,15 @@ fn a_lopsided_table_is_warned_of() {
 }
 
 #[test]
+fn heads_are_wide_where_none_are_named() {
+    let named = |more: &[&str]| predict(&[&["--layers", "2", "--format", "csv"], more].concat()).0;
+    for (width, heads) in [("128", "2"), ("96", "1"), ("48", "1")] {
+        let alone = named(&["--d-model", width]);
+        assert_eq!(alone, named(&["--d-model", width, "--heads", heads]));
+    }
+}
+
+#[test]
 fn bad_input_is_named() {
     let asked = |more: &'static [&'static str]| [&ASKED[..], more].concat();
     let heads = ["--layers", "6", "--d-model", "128", "--heads", "5"];

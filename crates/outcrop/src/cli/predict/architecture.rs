@@ -31,9 +31,18 @@ pub(super) fn asked(args: &Args) -> Result<Option<Asked>> {
     }))
 }
 
-/// By the numbers of the command line; clap checks that width and heads are given.
+/// The least channels of a head where no number of heads is given.
+const CHANNELS: usize = 64;
+
+/// By the numbers of the command line; clap checks that the width is given.
 fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
-    let (width, heads) = (args.d_model.unwrap_or(0), args.heads.unwrap_or(0));
+    let width = args.d_model.unwrap_or(0);
+    let fitting = || {
+        (1..=width / CHANNELS)
+            .rev()
+            .find(|heads| width % heads == 0)
+    };
+    let heads = args.heads.or_else(fitting).unwrap_or(1);
     let mut arch = ArchSpec::new(layers, width, heads);
     let mut name = format!("{layers}x{width}-h{heads}");
     if let Some(d_ff) = args.d_ff {

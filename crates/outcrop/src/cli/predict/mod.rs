@@ -40,12 +40,12 @@ pub(crate) struct Args {
     /// Results folders: scored if given alone, learned from if an architecture is given.
     results: Vec<PathBuf>,
     /// Number of layers of the architecture to predict.
-    #[arg(long, requires_all = ["d_model", "heads"])]
+    #[arg(long, requires = "d_model")]
     layers: Option<usize>,
     /// Its width.
     #[arg(long, requires = "layers")]
     d_model: Option<usize>,
-    /// Its attention heads.
+    /// Its attention heads [default: as many as have at least 64 channels each].
     #[arg(long, requires = "layers")]
     heads: Option<usize>,
     /// Its MLP width [default: 4 d_model].
