@@ -133,15 +133,50 @@ fn a_design_can_be_predicted_as_it_is_written() {
     let params: f64 = first[7].parse().unwrap();
     let value: f64 = first[11].parse().unwrap();
     assert!((1e5..=3e5).contains(&params) && value <= 20.0, "{said}");
-    let predict = ["predict", &results, "--arch", &best];
-    let (code, said, errors) = run(&[&predict[..], &["--format", "csv"]].concat());
+    let largest = largest(&results, &best, "ln f_last");
+    assert!((largest - value).abs() < 1e-9 * value, "{largest} {said}");
+}
+
+/// Of all layers, as `predict` says it.
+fn largest(results: &str, arch: &str, target: &str) -> f64 {
+    let predict = ["predict", results, "--arch", arch, "--format", "csv"];
+    let (code, said, errors) = run(&predict);
     assert_eq!(code, 0, "{errors}");
-    let predicted = said.lines().filter(|l| l.contains(",ln f_last,"));
-    let largest = predicted.map(|l| l.split(',').nth(5).unwrap().parse::<f64>().unwrap().exp());
-    assert!(
-        (largest.fold(0.0, f64::max) - value).abs() < 1e-9 * value,
-        "{said}"
-    );
+    let predicted = said.lines().filter(|l| l.contains(&format!(",{target},")));
+    let values = predicted.map(|l| l.split(',').nth(5).unwrap().parse::<f64>().unwrap());
+    values.fold(f64::MIN, f64::max).exp()
+}
+
+/// With measured ratios, f_max and f_last are those of the predicted curve; the recipe is that of the model which all else is
+/// taken from, and stands in the run that is written.
+#[test]
+fn a_design_from_measured_runs_is_predicted_as_it_is_written() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data");
+    let dir = tempfile::tempdir().unwrap();
+    for (target, atlas, like) in [
+        ("f_max", "atlas", &[][..]),
+        ("f_last", "atlas2", &["--like", "atlas2-0013-s1"]),
+    ] {
+        let atlas = data.join(atlas).display().to_string();
+        let best = dir.path().join(format!("{target}.toml"));
+        let best = best.display().to_string();
+        let goal = format!("{target}<40 at every layer");
+        let design = ["design", &atlas, "--target", &goal];
+        let more = [
+            "--vary",
+            "layers,d_model",
+            "--format",
+            "csv",
+            "--best",
+            &best,
+        ];
+        let (code, said, errors) = run(&[&design[..], &more, like].concat());
+        assert_eq!(code, 0, "{errors}");
+        let value = said.lines().nth(1).unwrap().split(',').nth(11).unwrap();
+        let value: f64 = value.parse().unwrap();
+        let largest = largest(&atlas, &best, &format!("ln {target}"));
+        assert!((largest - value).abs() < 1e-9 * value, "{largest} {said}");
+    }
 }
 
 /// The recipe is that of the model which all else is taken from.

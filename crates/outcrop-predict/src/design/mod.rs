@@ -21,7 +21,7 @@ pub use knob::{Field, Knob};
 pub use trial::Trial;
 
 use crate::table::MIN_MODELS;
-use crate::{Error, Feature, Outside, Predictor, Result, Table};
+use crate::{Error, Feature, Outside, Predictor, Recipe, Result, Table};
 use problem::Problem;
 use search::Found;
 use space::Space;
@@ -150,6 +150,8 @@ pub struct RandomSearch {
 /// there is no budget). A space of at most 200000 combinations whose allowed ones are no more than the
 /// predictions is looked through; otherwise a seeded evolutionary search spends the predictions.
 ///
+/// Candidates are trained as the model is that the rest of them is taken from ([`Request::like`]), where the table has its recipe.
+///
 /// The training range is that of the table, [`Feature::range`], whatever features the predictor uses; the
 /// predictor should have been trained on the same table. Fields that vary and that it does not see are
 /// named in [`Design::unseen`].
@@ -167,19 +169,26 @@ pub fn design(table: &Table, predictor: &Predictor, request: &Request) -> Result
             needed: MIN_MODELS,
         });
     }
+    let base = space::base(table, request.like.as_deref())?;
+    let recipe = table.recipe_of(&base.model);
     let ask = Ask {
-        guess: &|arch| guess(predictor, &request.goal, arch),
+        guess: &|arch| guess(predictor, recipe, &request.goal, arch),
         seen: &predictor.seen(target),
     };
     run(table, &ask, request)
 }
 
-/// The goal's quantity over the layers of `arch`, with a band where every layer has one.
-fn guess(predictor: &Predictor, goal: &Goal, arch: &ArchSpec) -> Result<Guess> {
-    let predicted = match predictor.default_level() {
-        Some(level) => predictor.predict_with_bands("candidate", arch, level),
-        None => predictor.predict("candidate", arch),
-    }?;
+/// The goal's quantity over the layers of `arch`, trained by `recipe`, with a band where every layer has one.
+fn guess(
+    predictor: &Predictor,
+    recipe: Option<&Recipe>,
+    goal: &Goal,
+    arch: &ArchSpec,
+) -> Result<Guess> {
+    let context = arch.context as u64;
+    let recipe = recipe.cloned().map(|recipe| Recipe { context, ..recipe });
+    let level = predictor.default_level();
+    let predicted = predictor.predict_run("candidate", arch, recipe.as_ref(), level)?;
     let layers = || predicted.layers.iter();
     let values: Vec<f64> = layers().filter_map(|l| l.value(goal.target)).collect();
     let bands: Option<Vec<[f64; 2]>> = layers().map(|l| l.band(goal.target)).collect();

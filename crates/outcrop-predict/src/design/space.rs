@@ -87,7 +87,7 @@ impl Space {
     }
 }
 
-fn base(table: &Table, like: Option<&str>) -> Result<NamedArch> {
+pub(super) fn base(table: &Table, like: Option<&str>) -> Result<NamedArch> {
     let models = table.models();
     let name = like.unwrap_or(&models[0].model);
     let found = models.iter().find(|m| m.model == name);

@@ -44,6 +44,12 @@ impl Table {
         &self.recipes
     }
 
+    /// How the model of this name was trained, where that is known.
+    pub(crate) fn recipe_of(&self, model: &str) -> Option<&Recipe> {
+        let place = self.models.iter().position(|named| named.model == model)?;
+        self.recipes[place].as_ref()
+    }
+
     /// How the model of a row was trained, where that is known.
     pub(crate) fn recipe(&self, row: usize) -> Option<&Recipe> {
         self.recipes[self.rows[row].model].as_ref()

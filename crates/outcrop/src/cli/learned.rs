@@ -36,12 +36,16 @@ pub(super) fn source(folder: &Path) -> Result<TableSource> {
 
 /// How each model was trained, and on what, where the folder says so.
 fn recipes(folder: &Path) -> Result<Vec<(String, Learned)>> {
-    let Some(table) = table::in_folder(folder, "recipes") else {
-        return Ok(Vec::new());
-    };
-    let recipes = good_rows(&table, table::read_rows::<Recipe>(&table)?)?;
-    let recipes = recipes.into_iter();
+    let recipes = recipes_csv(folder)?.into_iter();
     Ok(recipes.map(|r| (r.model.clone(), r.learned())).collect())
+}
+
+/// The rows of the table of recipes; none without such a table.
+pub(super) fn recipes_csv(folder: &Path) -> Result<Vec<Recipe>> {
+    match table::in_folder(folder, "recipes") {
+        Some(table) => good_rows(&table, table::read_rows::<Recipe>(&table)?),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn fits(folder: &Path) -> Result<Vec<Fit>> {

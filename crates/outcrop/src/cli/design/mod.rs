@@ -12,7 +12,7 @@ use outcrop_predict::{
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::cli::learned::{options, source};
+use crate::cli::learned::{measured_source, options};
 use crate::cli::output::{Format, To, say, significant, write_rows};
 use crate::cli::verdicts;
 
@@ -147,7 +147,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let request = request(args)?;
     let options = options(&args.features, args.seed)?;
     let regressor = Regressor::from_name(&args.regressor)?;
-    let table = Table::from_sources(&[source(&args.results)?])?;
+    let table = Table::from_sources(&[measured_source(&args.results)?])?;
     let predictor = Predictor::train(&table, regressor, &options)?;
     let found = design(&table, &predictor, &request)?;
     let doubt = verdicts::warning(&table, request.goal.target)?;

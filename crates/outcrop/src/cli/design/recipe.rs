@@ -8,7 +8,9 @@ use outcrop_train::RunSpec;
 
 use super::Args;
 use crate::Result;
+use crate::cli::learned::recipes_csv;
 use crate::cli::output::{say, write_file};
+use crate::pipeline::Recipe;
 
 /// Writes a run of `arch` with the recipe of `base`, if known.
 pub(super) fn write_best(arch: &ArchSpec, base: &str, args: &Args, path: &Path) -> Result<()> {
@@ -25,7 +27,7 @@ pub(super) fn run(recipe: &toml::Table, model: &str, arch: &ArchSpec) -> Result<
     Ok(RunSpec::from_table(run)?)
 }
 
-/// That of --recipe, or that of the model `base` if its run is in the results, or else the default.
+/// That of --recipe, or that of the model `base` if the results have its run or a row of `recipes.csv`, or else the default.
 pub(super) fn recipe(base: &str, args: &Args) -> Result<toml::Table> {
     if let Some(path) = &args.recipe {
         return read_toml(path);
@@ -35,16 +37,22 @@ pub(super) fn recipe(base: &str, args: &Args) -> Result<toml::Table> {
         args.results.join(base),
     ];
     let recipes = folders.map(|folder| folder.join("run.toml"));
-    match recipes.iter().find(|recipe| recipe.is_file()) {
-        Some(recipe) => read_toml(recipe),
-        None => {
-            say(&format!(
-                "note: no run.toml of {base} is in the results; a run has the default of every key of [data], [train] and \
-                 [schedule], not the recipe of the models the prediction was learned from; --recipe names another"
-            ));
-            Ok(toml::Table::new())
-        }
+    if let Some(recipe) = recipes.iter().find(|recipe| recipe.is_file()) {
+        return read_toml(recipe);
     }
+    let known = recipes_csv(&args.results)?;
+    let row = known.iter().find(|recipe| recipe.model == base);
+    say(&match row {
+        Some(_) => format!(
+            "note: a run has the corpus, the tokenizer, the updates, their batch, learning rate, warm-up and weight decay of {base}, \
+             as recipes.csv has them, and the default of every other key; --recipe names another"
+        ),
+        None => format!(
+            "note: no run.toml of {base} is in the results; a run has the default of every key of [data], [train] and \
+             [schedule], not the recipe of the models the prediction was learned from; --recipe names another"
+        ),
+    });
+    Ok(row.map_or_else(toml::Table::new, Recipe::keys))
 }
 
 fn read_toml(path: &Path) -> Result<toml::Table> {
