@@ -1,5 +1,5 @@
-"""How good predictions of ln f_max of this atlas are, and what would make them better: tables of docs/predicting.md. numpy 2,
-pandas 2.
+"""How good predictions of ln f_max of this atlas and of atlas 3 are, and what would make them better: tables of
+docs/predicting.md. `tried.py [TABLES]`, by default `atlas2 atlas3`; numpy 2, pandas 2.
 
 Ridge on depth and the features of `shape` predicts each of 24 groups of architectures from the others. Q2 is told twice: every row
 counting the same, and every architecture. Prints both with their standard errors (jackknife over architectures) and ceilings; the
@@ -9,12 +9,14 @@ largest measured ratio after a moving mean of weights 1, 2, 1.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 DATA = Path(__file__).parent.parent
+TABLES = sys.argv[1:] or ["atlas2", "atlas3"]
 ALPHA, FREE, GROUPS, KNOTS = 4.0, 10.0, 24, [0.05, 0.35, 0.65, 0.95]
 
 
@@ -49,8 +51,8 @@ def schedule_time(steps, warmup):
     return (warmup + 1) / 2 + (0.1 + 0.45 * (1 + np.cos(np.pi * fall))).sum()
 
 
-rows = pd.concat([read("atlas2"), read("atlas")], ignore_index=True)
-two = (rows["table"] == "atlas2").to_numpy()
+rows = pd.concat([read(name) for name in [*TABLES, "atlas"]], ignore_index=True)
+two = (rows["table"] != "atlas").to_numpy()
 name = rows["model"].str.replace(r"-s\d+$", "", regex=True)
 group = pd.factorize(name)[0]
 fold = np.where(two, group % GROUPS, -1)
@@ -163,8 +165,8 @@ for target in ["f_max", "smoothed"]:
     print(f"ln {target}: Q2 {told(off)}; standard error, and Q2 without one architecture: {jackknife(off)}; ceiling {ceiling(y)}")
     missed = pd.Series(off[0] ** 2)[two].groupby(name[two]).sum().sort_values(ascending=False)
     print("  missed most, share of the squared error:", (missed / missed.sum()).head(3).round(2).to_dict())
-    for count in [24, 36, 48, 72, 92]:
-        draws = [q2(left_out(y, fewer(count, draw))) for draw in range(10 if count < 92 else 1)]
+    for count in [count for count in [24, 48, 72, 92, 120, 150, 180] if count <= np.unique(group[two]).size * 23 // 24]:
+        draws = [q2(left_out(y, fewer(count, draw))) for draw in range(5)]
         print(f"  {count} architectures: " + ", ".join(f"{key} {np.mean([d[key] for d in draws]):.2f}" for key in WEIGHTS))
     print("  with words:", told(left_out(y, by(SHAPE + WORDS))))
     print("  with atlas 1:", told(left_out(y, lambda y, train, test: ridge(SHAPE, y, np.r_[train, other], test))))
