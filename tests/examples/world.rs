@@ -168,7 +168,13 @@ impl World {
                 model == "model" || MODELS.contains(&model)
             };
             let some = all.lines().filter(of_ours).collect::<Vec<_>>().join("\n") + "\n";
-            for folder in ["data/atlas", "data/atlas2", "runs/quick", "runs/small"] {
+            for folder in [
+                "data/atlas",
+                "data/atlas2",
+                "data/atlas3",
+                "runs/quick",
+                "runs/small",
+            ] {
                 std::fs::write(self.at(&format!("{folder}/{table}")), &some).unwrap();
             }
         }

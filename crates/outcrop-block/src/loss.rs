@@ -18,10 +18,10 @@ use crate::sums::{Lane, lanes, total};
 use crate::weight::{Transposed, Weights};
 use crate::{Input, Result, Weight};
 
-/// Rows of a group.
+/// Rows of a group, unless each has many logits.
 const ROWS: usize = 256;
 
-/// Rows of a group, of so many logits each: fewer where these are many.
+/// Rows of a group, of so many logits each.
 fn group_rows(vocab: usize) -> usize {
     if vocab > 4096 { 96 } else { ROWS }
 }
