@@ -40,7 +40,7 @@ fn given(layers: usize, args: &Args) -> (String, ArchSpec) {
     let fitting = || {
         (1..=width / CHANNELS)
             .rev()
-            .find(|heads| width % heads == 0)
+            .find(|heads| width.is_multiple_of(*heads))
     };
     let heads = args.heads.or_else(fitting).unwrap_or(1);
     let mut arch = ArchSpec::new(layers, width, heads);
