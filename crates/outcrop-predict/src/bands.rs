@@ -92,17 +92,23 @@ fn share(sizes: &[f64], small: impl Fn(f64) -> bool) -> f64 {
     sizes.partition_point(|size| small(*size)) as f64 / sizes.len() as f64
 }
 
-/// The probability that at least `rank` of independent events happen, of these probabilities.
+/// The probability that at least `rank` of independent events happen, of these probabilities: that at most so many fail to
+/// happen as are left, which are few where the level is high.
 fn at_least(rank: usize, probabilities: impl Iterator<Item = f64>) -> f64 {
-    let mut number = vec![1.0]; // number[j]: the probability that j of those so far happen
+    let probabilities: Vec<f64> = probabilities.collect();
+    let Some(left) = probabilities.len().checked_sub(rank) else {
+        return 0.0;
+    };
+    // failed[j]: the probability that j of those so far fail to happen
+    let mut failed = vec![0.0; left + 1];
+    failed[0] = 1.0;
     for p in probabilities {
-        number.push(0.0);
-        for j in (0..number.len()).rev() {
-            let one_less = if j > 0 { number[j - 1] } else { 0.0 };
-            number[j] = number[j] * (1.0 - p) + one_less * p;
+        for j in (0..=left).rev() {
+            let one_less = if j > 0 { failed[j - 1] } else { 0.0 };
+            failed[j] = failed[j] * p + one_less * (1.0 - p);
         }
     }
-    number[rank..].iter().sum()
+    failed.iter().sum()
 }
 
 #[cfg(test)]
@@ -138,6 +144,8 @@ mod tests {
         assert!((at_least(2, [0.5; 3].into_iter()) - 0.5).abs() < 1e-15);
         assert!((at_least(0, [0.3, 0.1].into_iter()) - 1.0).abs() < 1e-15);
         assert!((at_least(2, [0.3, 0.1].into_iter()) - 0.03).abs() < 1e-15);
+        assert!((at_least(1, [0.3, 0.1].into_iter()) - 0.37).abs() < 1e-15);
+        assert_eq!(at_least(3, [0.3, 0.1].into_iter()), 0.0);
     }
 
     /// With one row for each architecture it is the k-th smallest, k = ceil(level (m + 1)).
