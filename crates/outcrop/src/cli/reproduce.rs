@@ -23,7 +23,7 @@ use crate::{Error, Result};
 
 After an interruption the same command resumes; finished runs are not run again.")]
 pub(crate) struct Args {
-    /// An embedded profile (tiny, quick, small, atlas2, full, control, grokking) or a TOML file.
+    /// An embedded profile (tiny, quick, small, atlas2, atlas3, full, control, grokking) or a TOML file.
     #[arg(long, default_value = "quick")]
     profile: String,
     /// The results folder [default: runs/PROFILE].

@@ -9,11 +9,12 @@ use super::design::{Design, Drawn};
 use crate::{Error, Result};
 
 /// The embedded profiles: name and text.
-pub const PROFILES: [(&str, &str); 7] = [
+pub const PROFILES: [(&str, &str); 8] = [
     ("tiny", include_str!("../../profiles/tiny.toml")),
     ("quick", include_str!("../../profiles/quick.toml")),
     ("small", include_str!("../../profiles/small.toml")),
     ("atlas2", include_str!("../../profiles/atlas2.toml")),
+    ("atlas3", include_str!("../../profiles/atlas3.toml")),
     ("control", include_str!("../../profiles/control.toml")),
     ("full", include_str!("../../profiles/full.toml")),
     ("grokking", include_str!("../../profiles/grokking.toml")),
@@ -362,6 +363,27 @@ mod tests {
             said.contains("line 9") && said.contains("at least 1"),
             "{said}"
         );
+    }
+
+    /// The promise of the profile atlas3: the design of atlas2 with another seed, each point once.
+    #[test]
+    fn the_third_atlas_is_another_draw_from_the_design_of_the_second() {
+        let design = |name: &str| {
+            let (_, text) = PROFILES.iter().find(|(n, _)| *n == name).unwrap();
+            let mut table: toml::Table = text.parse().unwrap();
+            for key in ["name", "description", "seeds"] {
+                table.remove(key);
+            }
+            let design = table["design"].as_table_mut().unwrap();
+            design.remove("all_seeds_every");
+            (design.remove("seed"), table)
+        };
+        let (second, third) = (design("atlas2"), design("atlas3"));
+        assert_eq!(second.1, third.1);
+        assert_ne!(second.0, third.0);
+        let profile = Profile::load("atlas3").unwrap();
+        let largest = profile.design.unwrap().largest_correlation.unwrap();
+        assert!(profile.runs.len() == 96 && largest.value.abs() < 0.2);
     }
 
     /// The promises of the profile atlas2.

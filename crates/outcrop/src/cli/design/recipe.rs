@@ -52,7 +52,8 @@ pub(super) fn recipe(base: &str, args: &Args) -> Result<toml::Table> {
              [schedule], not the recipe of the models the prediction was learned from; --recipe names another"
         ),
     });
-    Ok(row.map_or_else(toml::Table::new, Recipe::keys))
+    let keys = row.map_or_else(|| Ok(toml::Table::new()), Recipe::keys);
+    Ok(keys.map_err(|e| CoreError::parse(format!("the recipe of {base}"), e))?)
 }
 
 fn read_toml(path: &Path) -> Result<toml::Table> {

@@ -17,7 +17,7 @@ use crate::{Error, Result};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// An embedded profile (tiny, quick, small, atlas2, full, control, grokking) or a TOML file.
+    /// An embedded profile (tiny, quick, small, atlas2, atlas3, full, control, grokking) or a TOML file.
     #[arg(required = true)]
     profile: Option<String>,
     /// The results folder [default: runs/PROFILE].

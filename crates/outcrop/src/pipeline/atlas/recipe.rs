@@ -81,34 +81,43 @@ impl Recipe {
             warmup: self.warmup,
         }
     }
-}
 
-impl Recipe {
     /// What it says of a run, as keys of its TOML: tables `data` and `train`.
-    pub(crate) fn keys(&self) -> toml::Table {
-        // numbers of a table of text, which came from a run
-        let number = |n: u64| toml::Value::Integer(n.try_into().unwrap_or(i64::MAX));
-        let data = [
-            ("corpus", self.corpus.as_str().into()),
-            ("tokenizer", self.tokenizer.as_str().into()),
-        ];
-        let train = [
-            ("steps", number(self.steps)),
-            ("batch", number(self.batch as u64)),
-            ("learning_rate", self.learning_rate.into()),
-            ("warmup", number(self.warmup)),
-            ("weight_decay", self.weight_decay.into()),
-        ];
-        let table = |keys: &[(&str, toml::Value)]| {
-            let keys = keys
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), value.clone()));
-            toml::Value::Table(keys.collect())
-        };
-        toml::Table::from_iter([
-            ("data".to_owned(), table(&data)),
-            ("train".to_owned(), table(&train)),
-        ])
+    ///
+    /// # Errors
+    /// For a number that TOML cannot hold.
+    pub(crate) fn keys(&self) -> Result<toml::Table, toml::ser::Error> {
+        #[derive(Serialize)]
+        struct Data<'a> {
+            corpus: &'a str,
+            tokenizer: &'a str,
+        }
+        #[derive(Serialize)]
+        struct Train {
+            steps: u64,
+            batch: usize,
+            learning_rate: f64,
+            warmup: u64,
+            weight_decay: f64,
+        }
+        #[derive(Serialize)]
+        struct Keys<'a> {
+            data: Data<'a>,
+            train: Train,
+        }
+        toml::Table::try_from(Keys {
+            data: Data {
+                corpus: &self.corpus,
+                tokenizer: &self.tokenizer,
+            },
+            train: Train {
+                steps: self.steps,
+                batch: self.batch,
+                learning_rate: self.learning_rate,
+                warmup: self.warmup,
+                weight_decay: self.weight_decay,
+            },
+        })
     }
 }
 
