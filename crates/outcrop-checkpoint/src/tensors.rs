@@ -48,11 +48,12 @@ pub fn write_tensors(
     write_atomic_with(path, |file| {
         file.write_all(&(header.len() as u64).to_le_bytes())?;
         file.write_all(header.as_bytes())?;
-        let mut bytes = Vec::with_capacity(PIECE);
+        let mut bytes = vec![0; PIECE];
         for piece in tensors.iter().flat_map(|t| t.data.chunks(PIECE / 4)) {
-            bytes.clear();
-            bytes.extend(piece.iter().flat_map(|v| v.to_le_bytes()));
-            file.write_all(&bytes)?;
+            let bytes = &mut bytes[..4 * piece.len()];
+            let numbers = bytes.as_chunks_mut().0.iter_mut().zip(piece);
+            numbers.for_each(|(bytes, number)| *bytes = number.to_le_bytes());
+            file.write_all(bytes)?;
         }
         Ok(())
     })?;

@@ -89,7 +89,7 @@ impl AtomicFile {
             return Ok(Self {
                 path: path.to_owned(),
                 file: path.to_owned(),
-                writer: std::io::BufWriter::new(Target::Staged(file, name)),
+                writer: buffered(Target::Staged(file, name)),
             });
         }
         // What does not exist yet is written where it is named.
@@ -103,7 +103,7 @@ impl AtomicFile {
         Ok(Self {
             path: path.to_owned(),
             file,
-            writer: std::io::BufWriter::new(target),
+            writer: buffered(target),
         })
     }
 
@@ -128,6 +128,11 @@ impl AtomicFile {
         partial.persist(&self.file).map_err(|e| io(e.error))?;
         sync_folder(&folder_of(&self.file))
     }
+}
+
+/// 64 KiB at a time, since a call of the system costs more than copying 8 KiB.
+fn buffered(target: Target) -> std::io::BufWriter<Target> {
+    std::io::BufWriter::with_capacity(1 << 16, target)
 }
 
 /// A temporary file, locked while its process lives: so [`remove_leftovers`](super::remove_leftovers) can tell it from
