@@ -100,10 +100,7 @@ pub fn evaluate(table: &Table, options: &PredictOptions) -> Result<Evaluation> {
         model_scores: Vec::new(),
         predictions: Vec::new(),
         verdicts: Vec::new(),
-        ceilings: targets
-            .iter()
-            .filter_map(|t| Ceiling::of(table, *t))
-            .collect(),
+        ceilings: ceilings(table, &targets, &baselines, architectures),
         left_out: left_out.iter().map(|t| LeftOut::of(table, *t)).collect(),
     };
     for scored in scored? {
@@ -145,6 +142,20 @@ type Baselines = Vec<Vec<Outcome>>;
 fn baselines(task: &Task) -> Result<Baselines> {
     let outcomes = |protocol| task.outcomes(protocol);
     Protocol::ALL.into_iter().map(outcomes).collect()
+}
+
+fn ceilings(
+    table: &Table,
+    targets: &[Target],
+    baselines: &[Baselines],
+    architectures: &Architectures,
+) -> Vec<Ceiling> {
+    let honest = Protocol::honest(architectures);
+    let protocols = Protocol::ALL.iter().position(|p| *p == honest);
+    let of = |(target, baselines): (&Target, &Baselines)| {
+        Ceiling::of(table, *target, &baselines[protocols?])
+    };
+    targets.iter().zip(baselines).filter_map(of).collect()
 }
 
 fn score(task: &Task, baselines: &[Vec<Outcome>]) -> Result<Scored> {

@@ -1,7 +1,9 @@
 //! Verdicts in words, then scores of every regressor.
 
 use outcrop_core::Score;
-use outcrop_predict::{Evaluation, PredictOptions, Protocol, Regressor, Table, Target, evaluate};
+use outcrop_predict::{
+    Ceiling, Evaluation, PredictOptions, Protocol, Regressor, Table, Target, evaluate,
+};
 
 use super::super::output::{columns, print, say, write_rows};
 use super::super::verdicts;
@@ -68,14 +70,21 @@ fn unscored(evaluation: &Evaluation) -> Option<String> {
         .then(|| format!("  no score, as fewer than three models identify them: {targets}"))
 }
 
-/// Q2 of every regressor on every target: of architectures left out, then of corpora and of the largest.
+/// Q2 of every regressor on every target: of architectures left out, row by row and each counting the same, then of corpora and
+/// of the largest.
 fn overview(evaluation: &Evaluation) -> String {
     let Some(first) = evaluation.verdicts.first() else {
         return String::new();
     };
-    let others = [Protocol::LeaveOneCorpusOut, Protocol::LeaveLargestOut];
-    let protocols = std::iter::once(first.protocol).chain(others);
-    let tables: Vec<String> = protocols.filter_map(|p| q2(evaluation, p)).collect();
+    let honest = first.protocol;
+    let [corpora, largest] = [Protocol::LeaveOneCorpusOut, Protocol::LeaveLargestOut];
+    let tables = [
+        q2(evaluation, honest),
+        gain(evaluation, honest),
+        q2(evaluation, corpora),
+        q2(evaluation, largest),
+    ];
+    let tables: Vec<String> = tables.into_iter().flatten().collect();
     format!(
         "\n{}\n\n--format csv has all protocols, errors and p",
         tables.join("\n\n")
@@ -84,13 +93,44 @@ fn overview(evaluation: &Evaluation) -> String {
 
 /// Q2 under one protocol; none where it does not apply.
 fn q2(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
+    let title = format!(
+        "Q2, {}; 0 is as good as the mean, 1 perfect",
+        protocol.name()
+    );
+    let rows = scored(evaluation, protocol, |score| score.r2, |ceiling| ceiling.q2)?;
+    Some(format!("{title}\n{}", columns(&rows)))
+}
+
+/// The same against the depth profile, every architecture counting the same.
+fn gain(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
+    let title = format!(
+        "The same, every architecture counting the same, however many layers and seeds it has; 0 is as good as the depth \
+         profile, {}",
+        protocol.name()
+    );
+    let rows = scored(
+        evaluation,
+        protocol,
+        |score| score.gain,
+        |ceiling| ceiling.gain,
+    )?;
+    Some(format!("{title}\n{}", columns(&rows)))
+}
+
+/// A score of every regressor on every target under one protocol, then its ceiling; none where the protocol does not apply.
+fn scored(
+    evaluation: &Evaluation,
+    protocol: Protocol,
+    of_score: fn(&Score) -> Option<f64>,
+    of_ceiling: fn(&Ceiling) -> f64,
+) -> Option<Vec<Vec<String>>> {
     let scores = evaluation.scores.iter();
     let tested: Vec<&Score> = scores.filter(|s| s.protocol == protocol.name()).collect();
     let targets: Vec<Target> = evaluation.verdicts.iter().map(|v| v.target).collect();
     let mut rows = vec![vec!["regressor".to_owned()]];
     rows[0].extend(targets.iter().map(|t| t.name().to_owned()));
     let mut add = |name: &str, value: &dyn Fn(Target) -> Option<f64>| {
-        let cell = |q2: f64| format!("{q2:.2}").replace("-0.00", "0.00");
+        let cell = |value: f64| format!("{value:.2}").replace("-0.00", "0.00");
         let cells = targets.iter().map(|t| value(*t).map_or("-".into(), cell));
         rows.push([vec![name.to_owned()], cells.collect()].concat());
     };
@@ -99,19 +139,15 @@ fn q2(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
         let scores: Vec<&&Score> = of_regressor.collect();
         if !scores.is_empty() {
             add(regressor.name(), &|target| {
-                scores.iter().find(|s| s.target == target.name())?.r2
+                of_score(scores.iter().find(|s| s.target == target.name())?)
             });
         }
     }
     if !evaluation.ceilings.is_empty() {
         add("ceiling (scatter of seeds)", &|target| {
             let found = evaluation.ceilings.iter().find(|c| c.target == target);
-            found.map(|c| c.q2)
+            found.map(of_ceiling)
         });
     }
-    let title = format!(
-        "Q2, {}; 0 is as good as the mean, 1 perfect",
-        protocol.name()
-    );
-    (!tested.is_empty()).then(|| format!("{title}\n{}", columns(&rows)))
+    (!tested.is_empty()).then_some(rows)
 }
