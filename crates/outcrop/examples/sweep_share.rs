@@ -9,11 +9,12 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use outcrop::pipeline::{Jobs, Order, Results, sweep};
+use outcrop_core::StagedFolder;
 use outcrop_model::Transformer;
-use outcrop_train::{Environment, Event, RunSpec, train};
+use outcrop_train::{Environment, Event, RunSpec, train_staged};
 
-/// Runs of which the time of training is measured.
-const ALONE: usize = 100;
+/// Runs of a turn: their training by itself, then a sweep of them.
+const TURN: usize = 200;
 
 const SPEC: &str = "model = 'tiny'
 [arch]
@@ -38,39 +39,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     let specs: Vec<RunSpec> = (0..runs).map(spec).collect::<Result<_, _>>()?;
     let environment = Environment::default();
 
-    let alone = Results::new(folder.path().join("alone"));
-    let few = &specs[..ALONE.min(runs)];
-    let training = std::thread::scope(|scope| {
-        let parts = few.chunks(few.len().div_ceil(jobs).max(1));
-        let (alone, environment) = (&alone, &environment);
-        let train = |part| move || all_trained(part, alone, environment);
-        let threads: Vec<_> = parts.map(|part| scope.spawn(train(part))).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|trained| trained.map_err(|_| "a thread panicked".to_owned())?)
-            .sum::<Result<Duration, String>>()
-    })?;
-    let each = training.as_secs_f64() / few.len() as f64;
-
-    let together = Results::new(folder.path().join("together"));
-    let jobs = Jobs {
-        runs: jobs,
-        threads: 1,
-        order: Order::Listed,
-    };
-    let from = Instant::now();
-    let failures = sweep(&specs, &together, &environment, jobs, &mut |_| {})?;
-    let wall = from.elapsed().as_secs_f64();
-    let share = each * runs as f64 / (wall * jobs.runs as f64);
+    let environment = &environment;
+    let (mut training, mut wall, mut failures) = (Duration::ZERO, Duration::ZERO, 0);
+    // In turns, since the machine's speed changes with what else it does.
+    for (round, specs) in specs.chunks(TURN).enumerate() {
+        let results = |name: &str| Results::new(folder.path().join(format!("{name}-{round}")));
+        training += side_by_side(specs, jobs, &results("alone"), environment)?;
+        let jobs = Jobs {
+            runs: jobs,
+            threads: 1,
+            order: Order::Listed,
+        };
+        let from = Instant::now();
+        failures += sweep(specs, &results("together"), environment, jobs, &mut |_| {})?.len();
+        wall += from.elapsed();
+    }
+    let (training, wall) = (training.as_secs_f64(), wall.as_secs_f64());
+    let share = training / (wall * jobs as f64);
     println!(
-        "{runs} runs of 5 steps, {} jobs: {wall:.1} s, {:.1} ms a run; training takes {:.1} ms a run, {:.0} % of it, {:.0} % \
-         is outside; {} failed",
-        jobs.runs,
+        "{runs} runs of 5 steps, {jobs} jobs: {wall:.1} s, {:.1} ms a run; training takes {:.1} ms a run, {:.0} % of it, {:.0} % \
+         is outside; {failures} failed",
         1e3 * wall / runs as f64,
-        1e3 * each,
+        1e3 * training / runs as f64,
         100.0 * share,
         100.0 * (1.0 - share),
-        failures.len()
     );
     Ok(())
 }
@@ -80,6 +72,24 @@ fn spec(number: usize) -> Result<RunSpec, outcrop_train::Error> {
     spec.model = format!("tiny-{number:04}");
     spec.train.seed = number as u64;
     Ok(spec)
+}
+
+/// How long these runs train, `jobs` side by side, in seconds of all threads.
+fn side_by_side(
+    specs: &[RunSpec],
+    jobs: usize,
+    results: &Results,
+    environment: &Environment,
+) -> Result<Duration, String> {
+    std::thread::scope(|scope| {
+        let parts = specs.chunks(specs.len().div_ceil(jobs).max(1));
+        let train = |part| move || all_trained(part, results, environment);
+        let threads: Vec<_> = parts.map(|part| scope.spawn(train(part))).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined
+            .map(|trained| trained.map_err(|_| "a thread panicked".to_owned())?)
+            .sum()
+    })
 }
 
 /// How long these runs train, one after another on one thread.
@@ -114,11 +124,10 @@ fn trained(
         Event::Measured { .. } => measured = started.elapsed(),
         _ => {}
     };
-    train(
-        spec,
-        results.run(&spec.model).path(),
-        environment,
-        &mut observe,
-    )?;
+    // As in a sweep, without files that are made and removed: these slow ext4 down for seconds.
+    let path = results.run(&spec.model).path().to_owned();
+    if let Some(folder) = StagedFolder::begin(&path, "an example")? {
+        train_staged(spec, &folder, environment, &mut observe)?;
+    }
     Ok(initial + measured)
 }
