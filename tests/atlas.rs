@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use common::{files, outcrop, text};
-use outcrop::core::table;
+use outcrop::core::{Score, table};
 use outcrop::pipeline::{Atlas, FORMAT, Recipe};
 
 const PROFILE: &str = "name = 'mine'
@@ -167,5 +167,47 @@ fn the_atlases_of_the_repository_are_whole() {
         if folder.join("atlas.json").exists() {
             check(&folder);
         }
+    }
+}
+
+/// The number in the row `name` and the column `target` of the printed table below `title`.
+fn cell(said: &str, title: &str, name: &str, target: &str) -> String {
+    let table = said.split("\n\n").find(|part| part.starts_with(title));
+    let mut rows = table.unwrap().lines().skip(1).map(|line| {
+        let cells = line.split("  ").map(str::trim);
+        cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
+    });
+    let column = rows.next().unwrap().iter().position(|cell| *cell == target);
+    let row = rows.find(|row| row[0] == name).unwrap();
+    row[column.unwrap()].to_owned()
+}
+
+#[test]
+fn scores_are_told_by_rows_and_by_architectures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let said = run(&root, "predict data/atlas2 --regressor shape");
+    let csv = run(&root, "predict data/atlas2 --regressor shape --format csv");
+    let scores = table::read_rows_from::<Score>(csv.as_bytes(), "scores").unwrap();
+    for target in ["ln f_max", "ln f_last", "ln t_half"] {
+        let found = scores.rows.iter().find(|score| {
+            score.protocol == "leave one architecture out"
+                && (&*score.regressor, &*score.target) == ("shape", target)
+        });
+        let found = found.unwrap();
+        let by = [
+            ("Q2, leave one arch", found.r2),
+            ("The same, every", found.gain),
+        ];
+        let [rows, architectures] = by.map(|(title, score)| {
+            assert_eq!(
+                cell(&said, title, "shape", target),
+                format!("{:.2}", score.unwrap())
+            );
+            let ceiling = cell(&said, title, "ceiling (scatter of seeds)", target);
+            let ceiling: f64 = ceiling.parse().unwrap();
+            assert!(score.unwrap() < ceiling && ceiling < 1.0, "{target}");
+            ceiling
+        });
+        assert!(architectures > rows, "{target}: {architectures}, {rows}");
     }
 }
