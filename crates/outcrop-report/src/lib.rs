@@ -67,7 +67,7 @@ pub use plots::{
     write_fit_plots_with,
 };
 pub use predicted::{PredictedBefore, PredictedRatio};
-pub use report::{Written, write_report, write_report_with};
+pub use report::{FIGURE_FOLDERS, Written, write_report, write_report_with};
 pub use summary::{GROWTH_FACTOR, Growth, ModelFits, Summary, summary};
 
 #[cfg(doctest)]

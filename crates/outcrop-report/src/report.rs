@@ -17,6 +17,9 @@ pub struct Written {
     pub print: Vec<PathBuf>,
 }
 
+/// The folders of a report, below its own, that hold figures: those for the screen, and those for print.
+pub const FIGURE_FOLDERS: [&str; 2] = ["figures", "figures/print"];
+
 /// Writes `report.html`, `figures/NAME.{svg,png}` and the same for print, `figures/print/NAME.{svg,png}`, into the folder
 /// `out`, which is created if need be. Each file appears completely or not at all; files of an earlier report are replaced.
 ///
@@ -37,9 +40,9 @@ pub fn write_report_with(
     out: &Path,
     progress: &mut dyn FnMut(usize, usize, &str),
 ) -> Result<Written> {
-    let folder = out.join("figures");
+    let [folder, for_print] = FIGURE_FOLDERS.map(|name| out.join(name));
     check_writable(&folder)?;
-    check_writable(&folder.join("print"))?;
+    check_writable(&for_print)?;
     let data = Data::new(inputs);
     let mut sections = figures::all(&data);
     let at = figures::OF_PAPER.min(sections.len());
@@ -52,11 +55,7 @@ pub fn write_report_with(
             Ok(figure) => {
                 progress(files.len() / 2, total, &section.name);
                 files.extend(write_figure(figure, &section.name, &folder)?);
-                print.extend(write_for_print(
-                    figure,
-                    &section.name,
-                    &folder.join("print"),
-                )?);
+                print.extend(write_for_print(figure, &section.name, &for_print)?);
                 Some(output::panels(&figure.sheet, &section.name)?)
             }
         };

@@ -4,6 +4,7 @@ use outcrop_core::{
     FolderLock, LossPoint, Measurement, NamedArch, TrainingEvent, check_writable, remove_leftovers,
     table,
 };
+use outcrop_report::FIGURE_FOLDERS;
 use outcrop_train::{RunDir, RunSpec};
 
 use crate::Result;
@@ -49,14 +50,11 @@ impl Results {
     pub fn claim(&self, runs: &[RunSpec], holder: &str) -> Result<FolderLock> {
         check_writable(&self.path)?;
         let lock = FolderLock::acquire(&self.path, holder)?;
-        for folder in [
-            self.path.clone(),
-            self.runs(),
-            self.file("report"),
-            self.file("report/figures"),
-            self.file("tokenizers"),
-        ] {
-            remove_leftovers(&folder)?;
+        let report = self.file("report");
+        let figures = FIGURE_FOLDERS.map(|name| report.join(name));
+        let others = [self.path.clone(), self.runs(), self.file("tokenizers")];
+        for folder in others.iter().chain(&figures).chain([&report]) {
+            remove_leftovers(folder)?;
         }
         if !runs.is_empty() {
             check_writable(&self.runs())?;
@@ -124,4 +122,34 @@ pub struct Gathered {
     pub losses: Vec<LossPoint>,
     /// What their specs change in the middle of a run.
     pub events: Vec<TrainingEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_killed_processes_left_goes_from_every_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = [
+            "",
+            "runs",
+            "tokenizers",
+            "report",
+            "report/figures",
+            "report/figures/print",
+        ];
+        for folder in folders {
+            let folder = dir.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(".partial-dead"), "half").unwrap();
+            std::fs::write(folder.join("whole"), "whole").unwrap();
+        }
+        let _lock = Results::new(dir.path()).claim(&[], "us").unwrap();
+        for folder in folders {
+            let folder = dir.path().join(folder);
+            assert!(!folder.join(".partial-dead").exists(), "{folder:?}");
+            assert!(folder.join("whole").exists(), "{folder:?}");
+        }
+    }
 }
