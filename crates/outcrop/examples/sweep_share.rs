@@ -124,7 +124,7 @@ fn trained(
         Event::Measured { .. } => measured = started.elapsed(),
         _ => {}
     };
-    // As in a sweep, without files that are made and removed: these slow ext4 down for seconds.
+    // As in a sweep, without files that are made and removed: these slow ext4 without a journal down for minutes.
     let path = results.run(&spec.model).path().to_owned();
     if let Some(folder) = StagedFolder::begin(&path, "an example")? {
         train_staged(spec, &folder, environment, &mut observe)?;

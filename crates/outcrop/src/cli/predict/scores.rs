@@ -104,8 +104,8 @@ fn q2(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
 /// The same against the depth profile, every architecture counting the same.
 fn gain(evaluation: &Evaluation, protocol: Protocol) -> Option<String> {
     let title = format!(
-        "The same, every architecture counting the same, however many layers and seeds it has; 0 is as good as the depth \
-         profile, {}",
+        "Gain, {}: as Q2, but every architecture counts the same, however many layers and seeds it has; 0 is as good as the \
+         depth profile, 1 perfect",
         protocol.name()
     );
     let rows = scored(
