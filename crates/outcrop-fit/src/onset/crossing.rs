@@ -1,5 +1,5 @@
 use super::isotonic::{self, Direction};
-use super::ramp::{Ramp, ramp};
+use super::ramp::{Ramp, Ramps};
 use super::signal::Signal;
 use crate::Result;
 use crate::random::Source;
@@ -83,14 +83,14 @@ pub struct Onset {
 /// [`crate::Error::Step`], [`crate::Error::NotFinite`], [`crate::Error::Constant`].
 pub fn onset(name: &str, steps: &[f64], values: &[f64]) -> Result<Onset> {
     let signal = Signal::check(name, steps, values)?;
-    let axis = axis(signal.steps);
-    let (found, ramp) = Places::of(&axis, signal.values);
+    let ramps = Ramps::new(&axis(signal.steps));
+    let (found, ramp) = Places::of(&ramps, signal.values);
     let mut drawn: [Vec<usize>; 3] = Default::default();
     let mut widths = Vec::with_capacity(DRAWS);
     let mut source = Source::new(0);
     for _ in 0..DRAWS {
         let values = redraw(signal.values, &ramp.fitted, &mut source);
-        let (places, _) = Places::of(&axis, &values);
+        let (places, _) = Places::of(&ramps, &values);
         for (drawn, by) in drawn.iter_mut().zip(places.by) {
             drawn.push(by);
         }
@@ -134,8 +134,8 @@ struct Places {
 }
 
 impl Places {
-    fn of(axis: &[f64], values: &[f64]) -> (Self, Ramp) {
-        let (ramp, n) = (ramp(axis, values), values.len());
+    fn of(ramps: &Ramps, values: &[f64]) -> (Self, Ramp) {
+        let (ramp, n) = (ramps.closest(values), values.len());
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let from = mean(&values[..(ramp.start + 1).div_ceil(2)]);
         let to = mean(&values[n - (n - ramp.end).div_ceil(2)..]);
