@@ -55,8 +55,21 @@ pub(crate) fn outside(
     arch: &ArchSpec,
     recipe: Option<&Recipe>,
 ) -> Vec<Outside> {
-    let of_range = |range: &FeatureRange| {
-        let FeatureRange { feature, low, high } = *range;
+    let of_range = |range: &FeatureRange| range.outside(arch, recipe);
+    ranges.iter().filter_map(of_range).collect()
+}
+
+/// Whether nothing of `arch` lies outside `ranges`: the same, stopping at the first.
+pub(crate) fn is_inside(ranges: &[FeatureRange], arch: &ArchSpec) -> bool {
+    ranges
+        .iter()
+        .all(|range| range.outside(arch, None).is_none())
+}
+
+impl FeatureRange {
+    /// The feature of `arch`, trained by `recipe`, if it lies outside.
+    fn outside(&self, arch: &ArchSpec, recipe: Option<&Recipe>) -> Option<Outside> {
+        let Self { feature, low, high } = *self;
         let value = feature.of_run(arch, recipe, 1);
         let slack = 1e-9 * low.abs().max(high.abs());
         ((low - value).max(value - high) > slack).then_some(Outside {
@@ -65,8 +78,7 @@ pub(crate) fn outside(
             low,
             high,
         })
-    };
-    ranges.iter().filter_map(of_range).collect()
+    }
 }
 
 impl Outside {

@@ -4,7 +4,7 @@ use outcrop_arch::ArchSpec;
 use outcrop_core::{NamedArch, nearest};
 
 use super::knob::{Field, Knob};
-use crate::range::{FeatureRange, Outside, outside, ranges};
+use crate::range::{FeatureRange, Outside, is_inside, outside, ranges};
 use crate::{Error, Result, Table};
 
 /// A place in the space: which value of each knob.
@@ -73,6 +73,11 @@ impl Space {
     /// What of `arch` lies outside the range of training.
     pub(super) fn outside(&self, arch: &ArchSpec) -> Vec<Outside> {
         outside(&self.ranges, arch, None)
+    }
+
+    /// Whether nothing of `arch` lies outside that range.
+    pub(super) fn is_inside(&self, arch: &ArchSpec) -> bool {
+        is_inside(&self.ranges, arch)
     }
 
     /// The architectures that differ from the model which all else is taken from in one field alone.

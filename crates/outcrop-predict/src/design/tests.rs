@@ -140,12 +140,22 @@ fn a_small_space_gives_what_brute_force_finds() {
 fn a_search_comes_close_to_the_best_and_random_search_does_not_beat_it() {
     // too large to look through: 448 x 512 x 8 combinations
     let vary = "layers=2..8,d_model=32..256:2,d_ff=64..1024:2,heads=1..8";
-    let mut smooth = request("f_max<60", &["params=1M..2M"], vary);
-    smooth.predictions = 600;
+    let smooth = Request {
+        predictions: 600,
+        ..request("f_max<60", &["params=1M..2M"], vary)
+    };
+    let searched = |seed: u64| {
+        let smooth = smooth.clone();
+        std::thread::spawn(move || found(&Request { seed, ..smooth }).unwrap())
+    };
+    // the first again: the same request gives the same design
+    let mut designs = [0, 1, 2, 3, 4, 0]
+        .map(searched)
+        .map(|d| d.join().unwrap())
+        .to_vec();
+    assert_eq!(designs.pop().as_ref(), designs.first());
     let (mut beaten, mut beats) = (0.0, 0.0);
-    for seed in 0..5 {
-        smooth.seed = seed;
-        let design = found(&smooth).unwrap();
+    for design in designs {
         assert!(!design.exhaustive && design.allowed.is_none() && design.predictions <= 600);
         // 20 - 10 + 3 * 0 + 8 / 8: the lowest value there is
         assert!(
@@ -155,7 +165,6 @@ fn a_search_comes_close_to_the_best_and_random_search_does_not_beat_it() {
         );
         beaten += design.random.beaten;
         beats += design.random.beats;
-        assert_eq!(found(&smooth).unwrap(), design);
     }
     assert!(beaten > 2.5 && beats < 1.5, "{beaten} {beats}");
 }
