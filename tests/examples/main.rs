@@ -6,6 +6,7 @@ mod world;
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
 use lines::{Group, REFUSED, help, pages};
 use world::World;
@@ -117,10 +118,20 @@ fn the_commands_of_the_pages_run() {
     expect_none(&pages);
 }
 
-/// Runs all groups; those of their lines that fail are shown together.
+/// Runs all groups, two at a time; those of their lines that fail are shown together.
 fn expect_none(groups: &[Group]) {
     let world = World::new();
-    let failed: Vec<String> = groups.iter().flat_map(|group| run(group, &world)).collect();
+    let queue = Mutex::new(groups.iter());
+    let next = || queue.lock().unwrap().next();
+    let work = || -> Vec<String> {
+        let groups = std::iter::from_fn(next);
+        groups.flat_map(|group| run(group, &world)).collect()
+    };
+    let failed: Vec<String> = std::thread::scope(|scope| {
+        let workers = [(); 2].map(|()| scope.spawn(work));
+        let failed = workers.map(|worker| worker.join().unwrap());
+        failed.concat()
+    });
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 

@@ -363,7 +363,7 @@ fn nested_names_are_fetched_from_a_hub_that_falters() {
         &dir.path().join("tiny"),
         &[("checkpoints/step0", 0), ("checkpoints/step1", 1)],
     );
-    server.state.lock().unwrap().breaks = vec![1000; 6];
+    server.state.lock().unwrap().breaks = vec![1000; 3];
     let (busy, moved) = (AtomicBool::new(true), AtomicBool::new(true));
     let endpoint = server.endpoint.clone();
     let falter = move |line: &str, good: Vec<u8>, wire: &mut Wire| {

@@ -157,7 +157,6 @@ fn any_trajectory() -> impl Strategy<Value = Trajectory> {
         )
 }
 
-/// More with PROPTEST_CASES.
 /// With every hypothesis, and learning rates for those that need them.
 fn all(options: FitOptions, model: &str) -> FitOptions {
     let options = options.with_schedule(
@@ -168,6 +167,7 @@ fn all(options: FitOptions, model: &str) -> FitOptions {
     options.with_hypotheses(&names).unwrap()
 }
 
+/// More with PROPTEST_CASES.
 fn cases() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()
@@ -189,6 +189,10 @@ proptest! {
             let options = options.with_cells(12).unwrap().with_curve_points(20).unwrap();
             one_outcome(&t, &fit(&t, &options));
         }
+    }
+
+    #[test]
+    fn any_input_has_one_outcome_for_the_paper_and_forecasts(t in any_trajectory()) {
         let options = all(FitOptions::paper_like(), &t.model).with_paper(paper::PaperOptions::scipy());
         let options = options.with_draws(100).unwrap().with_cells(12).unwrap();
         one_outcome(&t, &fit(&t, &options));
