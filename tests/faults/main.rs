@@ -24,6 +24,12 @@ fn power_cuts_lose_nothing() {
     if disk::strace("power cuts") {
         cuts::hold_cuts(&TRAIN, 20);
         cuts::hold_cuts(&MEASURE, 20);
+    }
+}
+
+#[test]
+fn power_cuts_of_many_runs_lose_nothing() {
+    if disk::strace("power cuts of many runs") {
         cuts::hold_cuts(&REPRODUCE, 2);
         cuts::hold_cuts(&SWEEP, 20);
     }
