@@ -138,7 +138,7 @@ fn a_small_space_gives_what_brute_force_finds() {
 
 #[test]
 fn a_search_comes_close_to_the_best_and_random_search_does_not_beat_it() {
-    // too large to look through: 448 x 512 x 8 combinations
+    // too large to look through: 7 x 113 x 481 x 8 combinations
     let vary = "layers=2..8,d_model=32..256:2,d_ff=64..1024:2,heads=1..8";
     let smooth = Request {
         predictions: 600,
