@@ -9,7 +9,7 @@ use std::path::Path;
 
 use outcrop_core::write_atomic_with;
 use safetensors::tensor::{Dtype, TensorInfo};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::dtype::append_f32;
 use crate::unique::METADATA;
@@ -66,9 +66,9 @@ fn header(
     tensors: &[Tensor],
     metadata: &BTreeMap<String, String>,
 ) -> Result<String, (String, String)> {
-    let mut header = Map::new();
+    let mut entries = Vec::with_capacity(tensors.len() + 1);
     if !metadata.is_empty() {
-        header.insert(METADATA.into(), json!(metadata));
+        entries.push(format!("\"{METADATA}\":{}", json!(metadata)));
     }
     let (mut start, mut names) = (0, BTreeSet::from([METADATA]));
     for Tensor { name, shape, data } in tensors {
@@ -81,11 +81,15 @@ fn header(
             return Err((name.clone(), reason));
         }
         let end = start + 4 * data.len();
-        let entry = json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]});
-        header.insert(name.clone(), entry);
+        let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+        entries.push(format!(
+            "{}:{{\"dtype\":\"F32\",\"shape\":[{}],\"data_offsets\":[{start},{end}]}}",
+            Value::from(name.as_str()),
+            shape.join(","),
+        ));
         start = end;
     }
-    let mut text = Value::Object(header).to_string();
+    let mut text = format!("{{{}}}", entries.join(","));
     // Readers that map the file want its data aligned.
     text.extend(std::iter::repeat_n(
         ' ',

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor, TensorData};
 use outcrop_arch::{Draw, OUTCROP, Plan, TensorKind, TensorName, TensorRole};
 
-use crate::Result;
+use crate::{Numbers, Result};
 
 /// Replaces the parameters of a model one by one; see [`crate::Transformer::map_parameters`].
 pub trait ParameterMap {
@@ -92,6 +92,14 @@ impl Parameter {
         Self { value, ..self }
     }
 
+    /// A matrix [inputs, outputs].
+    pub(crate) fn numbers(&self) -> Result<Numbers> {
+        match &self.value {
+            Value::Vector(tensor) => Numbers::of(tensor.clone()),
+            Value::Matrix(tensor) => Numbers::of(tensor.clone()),
+        }
+    }
+
     fn valid(&self) -> Self {
         let value = match self.value.clone() {
             Value::Vector(tensor) => Value::Vector(tensor.inner()),
@@ -163,6 +171,12 @@ impl Network {
             list.0.push(Parameter::new(name, device));
         }
         Ok(network)
+    }
+
+    /// Start, blocks, end.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Parameter> {
+        let sections = std::iter::once(&self.start).chain(&self.blocks);
+        sections.chain([&self.end]).flat_map(|section| &section.0)
     }
 
     /// Replaces them one by one: start, blocks, end.

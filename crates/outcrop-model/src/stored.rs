@@ -2,6 +2,9 @@
 
 use outcrop_arch::TensorName;
 
+/// Rows and columns that are exchanged together: a line of memory.
+const TILE: usize = 16;
+
 /// How many numbers each row of the parts has that a tensor holds.
 pub(crate) fn width(name: &TensorName) -> usize {
     let rows: usize = name.spans.iter().map(|span| span.rows).sum();
@@ -79,8 +82,43 @@ fn shifted(mut values: Vec<f32>, by: f32) -> Vec<f32> {
 }
 
 /// A matrix of so many rows with rows and columns exchanged.
-fn turned(values: &[f32], rows: usize) -> Vec<f32> {
-    let columns = values.len() / rows;
-    let at = |i: usize| values[i % rows * columns + i / rows];
-    (0..values.len()).map(at).collect()
+pub(crate) fn turned(values: &[f32], rows: usize) -> Vec<f32> {
+    let columns = values.len() / rows.max(1);
+    let mut turned = vec![0.0; values.len()];
+    // in squares, so that lines of memory are read and written while they are in the cache
+    for row in (0..rows).step_by(TILE) {
+        for column in (0..columns).step_by(TILE) {
+            for c in column..columns.min(column + TILE) {
+                let to = &mut turned[c * rows..][row..rows.min(row + TILE)];
+                let from = values[row * columns + c..].iter().step_by(columns);
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+    turned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_columns() {
+        for [rows, columns] in [
+            [1, 1],
+            [1, 40],
+            [40, 1],
+            [16, 16],
+            [17, 31],
+            [33, 48],
+            [100, 3],
+        ] {
+            let values: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+            let turned = turned(&values, rows);
+            for (i, number) in turned.iter().enumerate() {
+                assert_eq!(*number, values[i % rows * columns + i / rows]);
+            }
+        }
+        assert_eq!(turned(&[], 3), turned(&[], 0));
+    }
 }

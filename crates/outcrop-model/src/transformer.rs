@@ -2,7 +2,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use outcrop_arch::{ArchSpec, Family, Plan};
+use outcrop_arch::{ArchSpec, Family, Plan, TensorName};
 
 use crate::composed::{Composed, Rotations};
 #[cfg(feature = "flex")]
@@ -11,7 +11,7 @@ use crate::init::Drawn;
 use crate::loss::Ended;
 use crate::parameters::Network;
 use crate::streams::lacking;
-use crate::weights::{Load, Save};
+use crate::weights::{Load, save};
 use crate::{Error, ParameterMap, Result, Tap, TapPoint};
 
 /// A decoder-only transformer: a plan with parameters.
@@ -100,9 +100,7 @@ impl Transformer {
     /// # Errors
     /// As [`Transformer::save`]; [`Error::Arch`](crate::Error::Arch) for a weight that has no name in the family.
     pub fn save_as(&self, family: &Family, path: &Path) -> Result<()> {
-        let mut save = Save::default();
-        self.valid().map_parameters(&mut save);
-        save.write(&self.spec, family, path)
+        save(&self.network, (&self.spec, family), path)
     }
 
     /// Its architecture.
@@ -274,6 +272,11 @@ impl Transformer {
             device: self.device.clone().inner(),
             ..self.clone()
         }
+    }
+
+    /// Descriptions of its parameters, in the order of [`Transformer::map_parameters`].
+    pub fn parameter_names(&self) -> impl Iterator<Item = &TensorName> {
+        self.network.all().map(|parameter| &*parameter.name)
     }
 
     /// Replaces its parameters one by one, always in the same order.

@@ -7,7 +7,8 @@ use burn::tensor::{Tensor, TensorData};
 use outcrop_arch::{ArchSpec, Family, Plan, TensorKind, TensorName, TensorRole};
 use outcrop_checkpoint::{read_tensors_where, write_tensors};
 
-use crate::stored::{from_file, to_file, width};
+use crate::parameters::Network;
+use crate::stored::{from_file, to_file, turned, width};
 use crate::{Error, ParameterMap, Result};
 
 /// A part of a plan: its layer, role and kind.
@@ -128,73 +129,57 @@ impl ParameterMap for Load {
         let Some(values) = self.stored.take(weight) else {
             return tensor; // a problem that was noted
         };
-        let mut shape = tensor.dims();
-        if weight.kind == TensorKind::Matrix {
-            shape.reverse(); // as files have it
-        }
-        let loaded = Tensor::<D>::from_data(TensorData::new(values, shape), &tensor.device());
-        let loaded = match weight.kind {
-            // Laid out afresh, so that a loaded matrix is as fast as a drawn one.
-            TensorKind::Matrix => {
-                let data = loaded.transpose().into_data();
-                Tensor::from_data(data, &tensor.device())
-            }
+        let shape = tensor.dims();
+        let values = match weight.kind {
+            TensorKind::Matrix => turned(&values, values.len() / shape[0].max(1)),
             TensorKind::Embedding
             | TensorKind::Bias
             | TensorKind::Gain
             | TensorKind::Shift
-            | TensorKind::Alpha => loaded,
+            | TensorKind::Alpha => values,
         };
+        let loaded = Tensor::<D>::from_data(TensorData::new(values, shape), &tensor.device());
         loaded.set_require_grad(tensor.is_require_grad())
     }
 }
 
-/// Gathers parameters.
-#[derive(Default)]
-pub(crate) struct Save {
-    stored: Stored,
-    failed: Option<Error>,
-}
-
-impl Save {
-    /// Writes them as a file of a family, completely or not at all.
-    pub(crate) fn write(mut self, spec: &ArchSpec, family: &Family, path: &Path) -> Result<()> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        let mut tensors = Vec::new();
-        let names = named(spec, family)?;
-        for (name, value) in family.constants(&names) {
-            let (shape, data) = (Vec::new(), vec![value]);
-            tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
-        }
-        for name in names {
-            let data = self.stored.take(&name);
-            let data = data.unwrap_or_else(|| unreachable!("a family names the parts of the plan"));
-            let data = to_file(&name, data);
-            let TensorName { name, shape, .. } = name;
-            let name = family.file_name(spec, &name);
-            tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
-        }
-        let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
-        Ok(write_tensors(path, &tensors, &metadata)?)
+/// Writes parameters as a file of a family, completely or not at all.
+pub(crate) fn save(
+    network: &Network,
+    (spec, family): (&ArchSpec, &Family),
+    path: &Path,
+) -> Result<()> {
+    let mut stored = gathered(network)?;
+    let mut tensors = Vec::new();
+    let names = named(spec, family)?;
+    for (name, value) in family.constants(&names) {
+        let (shape, data) = (Vec::new(), vec![value]);
+        tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
     }
+    for name in names {
+        let data = stored.take(&name);
+        let data = data.unwrap_or_else(|| unreachable!("a family names the parts of the plan"));
+        let data = to_file(&name, data);
+        let TensorName { name, shape, .. } = name;
+        let name = family.file_name(spec, &name);
+        tensors.push(outcrop_checkpoint::Tensor { name, shape, data });
+    }
+    let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+    Ok(write_tensors(path, &tensors, &metadata)?)
 }
 
-impl ParameterMap for Save {
-    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
-        let stored = match weight.kind {
-            TensorKind::Matrix => tensor.clone().transpose(),
-            TensorKind::Embedding
-            | TensorKind::Bias
-            | TensorKind::Gain
-            | TensorKind::Shift
-            | TensorKind::Alpha => tensor.clone(),
+/// Parameters as files have them, under their own names.
+fn gathered(network: &Network) -> Result<Stored> {
+    let mut stored = Stored::default();
+    for parameter in network.all() {
+        let name = &*parameter.name;
+        let numbers = parameter.numbers()?;
+        let numbers = numbers.as_slice();
+        let values = match (name.kind, name.shape.as_slice()) {
+            (TensorKind::Matrix, &[.., inputs]) => turned(numbers, inputs),
+            _ => numbers.to_vec(),
         };
-        match stored.try_into_vec_as::<f32>() {
-            Ok(values) => self.stored.add(weight.clone(), Some(values)),
-            Err(e) => self.failed = Some(Error::Device(e.to_string())),
-        }
-        tensor
+        stored.add(name.clone(), Some(values));
     }
+    Ok(stored)
 }

@@ -17,7 +17,7 @@
 //! | `events.csv` | what its spec changes in the middle of the run, where it does |
 //! | `observables.csv` | observables at the places of the forward pass, where the spec asks for them; of a corpus with answers its accuracy |
 //! | `.lock` | the process that is training: one at a time |
-//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/optimizer.safetensors`, `resume/tables.json`, of Gemma and others `resume/weights.safetensors`, with observables `resume/observed.json` and `resume/*-step*.safetensors`, `SHA256SUMS` |
+//! | `checkpoints/step-000512/` | `model.safetensors`, `config.json`, of text `tokenizer.json` and `tokenizer_config.json`, `resume/tables.json`, before the last step `resume/optimizer.safetensors`, of Gemma and others `resume/weights.safetensors`, with observables `resume/observed.json` and `resume/*-step*.safetensors`, `SHA256SUMS` |
 //!
 #![cfg_attr(
     feature = "flex",

@@ -87,9 +87,10 @@ impl Observing {
     ) -> Result<Vec<Observation>> {
         let folder = tempfile::tempdir();
         let folder = folder.map_err(|e| CoreError::io("create", std::env::temp_dir(), e))?;
-        model.save(&folder.path().join("model.safetensors"))?;
         let arch = model.spec();
-        let model = Published::with_arch(arch.clone(), arch.family(), folder.path())?;
+        let family = arch.family();
+        model.save_as(family, &folder.path().join("model.safetensors"))?;
+        let model = Published::with_arch(arch.clone(), family, folder.path())?;
         let earlier = Earlier {
             channels: self.held.channels.last(),
             before: self.before.as_ref(),

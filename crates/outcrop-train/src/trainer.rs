@@ -67,11 +67,12 @@ fn train_locked(
     if let Some(warning) = lock.warning() {
         observer.event(&Event::Warning(&warning));
     }
-    dir.claim(spec, environment.repair)?;
+    let spec_sha256 = dir.claim(spec, environment.repair)?;
     let outcome = if is_finished(spec, &dir, environment, observer)? {
         Outcome::AlreadyFinished
     } else {
-        Training::open(spec, dir, environment, observer)?.go(environment, observer)?
+        Training::open((spec, spec_sha256), dir, environment, observer)?
+            .go(environment, observer)?
     };
     observer.event(&Event::Ended(outcome));
     Ok(outcome)
@@ -117,6 +118,8 @@ struct Training<'a> {
     tokenizer: Vec<(&'static str, String)>,
     measured_at: Schedule,
     saved_at: Schedule,
+    /// SHA-256 of the spec.
+    spec_sha256: String,
     device: Device,
     model: Transformer,
     optimizer: Optimizer,
@@ -128,7 +131,7 @@ struct Training<'a> {
 
 impl<'a> Training<'a> {
     fn open(
-        spec: &'a RunSpec,
+        (spec, spec_sha256): (&'a RunSpec, String),
         dir: RunDir,
         environment: &Environment,
         observer: &mut dyn Observer,
@@ -139,7 +142,8 @@ impl<'a> Training<'a> {
             observer.event(&Event::Warning(note));
         }
         let recovered = dir.recover(spec, environment.repair, observer)?;
-        provenance(spec, &corpus, environment)?.write(&dir.path().join("provenance.json"))?;
+        provenance((spec, &spec_sha256), &corpus, environment)
+            .write(&dir.path().join("provenance.json"))?;
         let sequences = corpus.held_out(spec.measure.sequences)?;
         let left_out = match spec.measure.registers {
             true => 0,
@@ -159,6 +163,7 @@ impl<'a> Training<'a> {
             optimizer: train.new_optimizer(),
             measured_at: spec.measured_at()?,
             saved_at: spec.saved_at()?,
+            spec_sha256,
             spec,
             tables: Tables::open(
                 &dir,
@@ -177,7 +182,8 @@ impl<'a> Training<'a> {
             last: None,
         };
         if let Some((step, folder)) = recovered.checkpoint {
-            run.model = checkpoint::load(&folder, step, &run.model, &mut run.optimizer)?;
+            let optimizer = (step < train.steps).then_some(&mut run.optimizer);
+            run.model = checkpoint::load(&folder, step, &run.model, optimizer)?;
             run.step = step;
             if let Some(observing) = &mut run.observing {
                 observing.restore(&folder)?;
@@ -301,7 +307,7 @@ impl<'a> Training<'a> {
             self.step,
             &self.model,
             &self.tokenizer,
-            &self.optimizer,
+            (self.step < self.spec.train.steps).then_some(&self.optimizer),
             &tables,
             self.observing.as_ref(),
         )?;
@@ -314,7 +320,7 @@ impl<'a> Training<'a> {
         self.dir.set_state(&State {
             step: self.step,
             finished,
-            spec_sha256: self.spec.sha256()?,
+            spec_sha256: self.spec_sha256.clone(),
             files,
         })
     }
@@ -398,16 +404,20 @@ impl<'a> Training<'a> {
     }
 }
 
-fn provenance(spec: &RunSpec, corpus: &Corpus, environment: &Environment) -> Result<Provenance> {
-    Ok(Provenance {
+fn provenance(
+    (spec, spec_sha256): (&RunSpec, &str),
+    corpus: &Corpus,
+    environment: &Environment,
+) -> Provenance {
+    Provenance {
         version: env!("CARGO_PKG_VERSION").into(),
         git_revision: environment.git_revision.clone(),
-        spec_sha256: Some(spec.sha256()?),
+        spec_sha256: Some(spec_sha256.into()),
         corpus_sha256: Some(corpus.sha256().into()),
         backend: Some(environment.backend.name().into()),
         products: (environment.backend == Backend::Flex)
             .then(|| ProductKernel::best().name().into()),
         seed: Some(spec.train.seed),
         ..Provenance::default()
-    })
+    }
 }

@@ -1,4 +1,5 @@
-//! How much of a sweep of tiny runs is training: `sweep_share RUNS JOBS`, in a temporary folder of this machine's disk.
+//! How much of a sweep of tiny runs is training: `sweep_share RUNS JOBS`, in a temporary folder of this machine's disk. The
+//! share is the median of turns.
 //!
 //! Training is the initial model, the updates and what the spec asks to measure of them. Everything else is not: specs,
 //! corpora, run directories, checkpoints, waiting for the disk. The time of training is that of runs by themselves, as many side
@@ -14,7 +15,7 @@ use outcrop_model::Transformer;
 use outcrop_train::{Environment, Event, RunSpec, train_staged};
 
 /// Runs of a turn: their training by itself, then a sweep of them.
-const TURN: usize = 200;
+const TURN: usize = 100;
 
 const SPEC: &str = "model = 'tiny'
 [arch]
@@ -41,10 +42,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let environment = &environment;
     let (mut training, mut wall, mut failures) = (Duration::ZERO, Duration::ZERO, 0);
+    let mut shares = Vec::new();
     // In turns, since the machine's speed changes with what else it does.
     for (round, specs) in specs.chunks(TURN).enumerate() {
         let results = |name: &str| Results::new(folder.path().join(format!("{name}-{round}")));
-        training += side_by_side(specs, jobs, &results("alone"), environment)?;
+        let alone = side_by_side(specs, jobs, &results("alone"), environment)?;
+        let threads = jobs as f64;
         let jobs = Jobs {
             runs: jobs,
             threads: 1,
@@ -52,10 +55,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let from = Instant::now();
         failures += sweep(specs, &results("together"), environment, jobs, &mut |_| {})?.len();
-        wall += from.elapsed();
+        let together = from.elapsed();
+        shares.push(alone.as_secs_f64() / (together.as_secs_f64() * threads));
+        training += alone;
+        wall += together;
     }
     let (training, wall) = (training.as_secs_f64(), wall.as_secs_f64());
-    let share = training / (wall * jobs as f64);
+    shares.sort_by(f64::total_cmp);
+    let share = shares[shares.len() / 2];
     println!(
         "{runs} runs of 5 steps, {jobs} jobs: {wall:.1} s, {:.1} ms a run; training takes {:.1} ms a run, {:.0} % of it, {:.0} % \
          is outside; {failures} failed",

@@ -29,7 +29,7 @@ impl ArchSpec {
     }
 
     /// The first family whose config says this architecture, with the config.
-    fn written(&self) -> Option<(&'static Family, Value)> {
+    pub(super) fn written(&self) -> Option<(&'static Family, Value)> {
         let written = |family: &'static Family| Some((family.stored_as(), family.config(self)?));
         FAMILIES.into_iter().find_map(written)
     }

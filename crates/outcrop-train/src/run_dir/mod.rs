@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use outcrop_core::{
-    Extent, NamedArch, check_writable, holds_nothing, read_sealed, remove_leftovers, table,
-    write_atomic, write_sealed,
+    Extent, NamedArch, check_writable, holds_nothing, read_sealed, remove_leftovers, sha256_hex,
+    table, write_atomic, write_sealed,
 };
 
 pub use self::tables::Extents;
@@ -63,27 +63,29 @@ impl RunDir {
     }
 
     /// Makes it ready for `spec`, by the owner of its lock: as [`RunDir::check`], and writes the spec
-    /// and the table with the architecture, and removes what killed processes left.
+    /// and the table with the architecture, and removes what killed processes left. Returns the SHA-256 of the spec.
     ///
     /// # Errors
     /// As [`RunDir::check`].
-    pub(crate) fn claim(&self, spec: &RunSpec, repair: bool) -> Result<()> {
+    pub(crate) fn claim(&self, spec: &RunSpec, repair: bool) -> Result<String> {
         remove_leftovers(&self.path)?;
         self.check(spec)?;
+        let text = spec.to_toml()?;
         if repair {
-            write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
+            write_atomic(&self.spec_file(), text.as_bytes())?;
         } else if self.spec_file().exists() {
             self.check_spec(spec)?;
         } else if self.is_of(spec) {
             return Err(self.damaged("run.toml is gone"));
         } else {
-            write_atomic(&self.spec_file(), spec.to_toml()?.as_bytes())?;
+            write_atomic(&self.spec_file(), text.as_bytes())?;
         }
         let events = spec.training_events();
         if !events.is_empty() {
             table::write_rows(&self.events(), &events)?;
         }
-        self.write_architecture(spec)
+        self.write_architecture(spec)?;
+        Ok(sha256_hex(text.as_bytes()))
     }
 
     fn check_spec(&self, spec: &RunSpec) -> Result<()> {
@@ -99,8 +101,8 @@ impl RunDir {
 
     /// Whether its state is of `spec`, even if its run.toml changed.
     fn is_of(&self, spec: &RunSpec) -> bool {
-        let state = self.state().ok().zip(spec.sha256().ok());
-        state.is_some_and(|(state, sha256)| state.spec_sha256 == sha256)
+        let is_of = |state: State| spec.sha256().is_ok_and(|it| state.spec_sha256 == it);
+        self.has_state() && self.state().is_ok_and(is_of)
     }
 
     pub(crate) fn damaged(&self, what: impl Into<String>) -> Error {
@@ -136,11 +138,18 @@ impl RunDir {
     /// # Errors
     /// [`Error::Core`] for a file that cannot be read or was altered.
     pub fn state(&self) -> Result<State> {
-        let file = self.path.join("state.json");
-        if !file.exists() {
-            return Ok(State::default());
+        match self.has_state() {
+            true => Ok(read_sealed(&self.state_file())?),
+            false => Ok(State::default()),
         }
-        Ok(read_sealed(&file)?)
+    }
+
+    fn has_state(&self) -> bool {
+        self.state_file().exists()
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.path.join("state.json")
     }
 
     /// Writes how far the run is.
@@ -148,7 +157,7 @@ impl RunDir {
     /// # Errors
     /// [`Error::Core`].
     pub fn set_state(&self, state: &State) -> Result<()> {
-        Ok(write_sealed(&self.path.join("state.json"), state)?)
+        Ok(write_sealed(&self.state_file(), state)?)
     }
 
     /// The folder itself.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use outcrop_core::{Error as CoreError, sha256_hex, write_unless_same};
 use outcrop_train::RunSpec;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::design::{Cost, Drawn};
@@ -156,7 +157,8 @@ impl Manifest {
     /// # Errors
     /// As [`Line::run`].
     pub fn runs(&self) -> Result<Vec<RunSpec>> {
-        self.lines.iter().map(Line::run).collect()
+        let runs: Vec<Result<RunSpec>> = self.lines.par_iter().map(Line::run).collect();
+        runs.into_iter().collect()
     }
 
     /// Writes `manifest.jsonl` and `sweep.json` into the folder.

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
+use std::time::{Duration, Instant};
 
 use outcrop_core::{StagedFolder, remove_staged};
 use outcrop_model::Backend;
@@ -14,6 +15,8 @@ use crate::{Error, Result};
 const QUICK: f64 = 1e9;
 /// Quick runs for each one that is to run: while some wait for the disk, others train.
 const OVERLAP: usize = 8;
+/// How often the updates of a run are told at most: sooner than anyone sees.
+const TOLD_EVERY: Duration = Duration::from_millis(20);
 
 /// How runs share the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ pub enum Progress {
         /// The share of the whole sweep that is done, 0 to 1, by estimated work.
         share: f64,
     },
-    /// A run made updates.
+    /// A run made updates; at most every 20 ms.
     Advanced {
         /// Its index in the list.
         run: usize,
@@ -216,7 +219,13 @@ impl Sweep<'_> {
     ) -> outcrop_train::Result<(outcrop_train::Result<Outcome>, Option<StagedFolder>)> {
         let (spec, environment) = (&self.runs[run], self.environment);
         let path = self.results.run(&spec.model).path().to_owned();
-        let mut tell = |event: &Event<'_>| tell(run, spec.train.steps, event, events);
+        let mut told = Instant::now();
+        let mut tell = |event: &Event<'_>| {
+            if !matches!(event, Event::Step { .. }) || told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                tell(run, spec.train.steps, event, events);
+            }
+        };
         let folder = match self.is_short(run) {
             true => StagedFolder::begin(&path, &environment.holder)?,
             false => None,

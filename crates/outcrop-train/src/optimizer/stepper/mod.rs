@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use outcrop_arch::TensorName;
-use outcrop_model::{ParameterMap, Transformer, in_memory};
+use outcrop_model::{Numbers, ParameterMap, Transformer, in_memory};
 
 pub use self::gradients::GradientSum;
 use super::rule::{Settings, Update};
 use super::{OptimizerKeys, OptimizerKind, WeightDecay};
-use crate::{Error, Result};
+use crate::Result;
 
 /// An optimiser with its state: AdamW, Muon, SGD or Lion ([`OptimizerKind`]), with clipping by global norm and
 /// decoupled weight decay. State is kept by parameter name, so that it can be saved and read by anyone.
@@ -74,7 +74,7 @@ impl Optimizer {
     /// optimiser as they were.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`Error::Device`](crate::Error::Device).
     pub fn step(
         &mut self,
         model: Transformer,
@@ -90,7 +90,7 @@ impl Optimizer {
     /// and state are changed where they lie, the same bits on any number of threads.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`Error::Device`](crate::Error::Device).
     pub fn step_with(
         &mut self,
         model: Transformer,
@@ -118,16 +118,15 @@ impl Optimizer {
     /// SGD and of Muon's matrices.
     ///
     /// # Errors
-    /// [`Error::Device`].
+    /// [`Error::Model`](crate::Error::Model).
     pub fn state(&self, model: &Transformer) -> Result<Vec<outcrop_checkpoint::Tensor>> {
-        let mut prefixes = Prefixes(self.kind, BTreeMap::new());
-        model.valid().map_parameters(&mut prefixes);
+        let prefixes = |name: &TensorName| (name.name.clone(), self.kind.rule(name).state());
+        let prefixes: BTreeMap<_, _> = model.parameter_names().map(prefixes).collect();
         let mut tensors = Vec::with_capacity(2 * self.state.len());
         for (name, state) in &self.state {
-            let prefixes = prefixes.1.get(name).copied().unwrap_or_default();
+            let prefixes = prefixes.get(name).copied().unwrap_or_default();
             for (prefix, state) in prefixes.iter().zip(state) {
-                let data = state.clone().try_into_vec_as::<f32>();
-                let data = data.map_err(|e| Error::Device(e.to_string()))?;
+                let data = Numbers::of(state.clone())?.as_slice().to_vec();
                 tensors.push(outcrop_checkpoint::Tensor {
                     name: format!("{prefix}.{name}"),
                     shape: vec![data.len()],
@@ -162,17 +161,6 @@ impl Optimizer {
             self.updates = updates;
         }
         restore.missing
-    }
-}
-
-/// What is kept of each parameter.
-struct Prefixes(OptimizerKind, BTreeMap<String, &'static [&'static str]>);
-
-impl ParameterMap for Prefixes {
-    fn map<const D: usize>(&mut self, weight: &TensorName, tensor: Tensor<D>) -> Tensor<D> {
-        let prefixes = self.0.rule(weight).state();
-        self.1.insert(weight.name.clone(), prefixes);
-        tensor
     }
 }
 
