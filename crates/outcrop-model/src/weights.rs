@@ -175,9 +175,13 @@ fn gathered(network: &Network) -> Result<Stored> {
         let name = &*parameter.name;
         let numbers = parameter.numbers()?;
         let numbers = numbers.as_slice();
-        let values = match (name.kind, name.shape.as_slice()) {
-            (TensorKind::Matrix, &[.., inputs]) => turned(numbers, inputs),
-            _ => numbers.to_vec(),
+        let values = match name.kind {
+            TensorKind::Matrix => turned(numbers, name.shape.last().copied().unwrap_or_default()),
+            TensorKind::Embedding
+            | TensorKind::Bias
+            | TensorKind::Gain
+            | TensorKind::Shift
+            | TensorKind::Alpha => numbers.to_vec(),
         };
         stored.add(name.clone(), Some(values));
     }
