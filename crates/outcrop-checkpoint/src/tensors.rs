@@ -9,7 +9,7 @@ use std::path::Path;
 
 use outcrop_core::write_atomic_with;
 use safetensors::tensor::{Dtype, TensorInfo};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::dtype::append_f32;
 use crate::unique::METADATA;
@@ -81,12 +81,12 @@ fn header(
             return Err((name.clone(), reason));
         }
         let end = start + 4 * data.len();
-        let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
-        entries.push(format!(
-            "{}:{{\"dtype\":\"F32\",\"shape\":[{}],\"data_offsets\":[{start},{end}]}}",
-            Value::from(name.as_str()),
-            shape.join(","),
-        ));
+        let info = TensorInfo {
+            dtype: Dtype::F32,
+            shape: shape.clone(),
+            data_offsets: (start, end),
+        };
+        entries.push(format!("{}:{}", json!(name), json!(info)));
         start = end;
     }
     let mut text = format!("{{{}}}", entries.join(","));

@@ -119,6 +119,7 @@ mod tests {
                 assert_eq!(*number, values[i % rows * columns + i / rows]);
             }
         }
-        assert_eq!(turned(&[], 3), turned(&[], 0));
+        assert!(turned(&[], 3).is_empty());
+        assert!(turned(&[], 0).is_empty());
     }
 }
