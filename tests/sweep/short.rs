@@ -9,7 +9,8 @@ use outcrop::train::RunDir;
 use crate::common::{files, outcrop, text};
 use crate::{fails, succeeds};
 
-const RUNS: usize = 60;
+/// So many that their folders get their names in several turns, of at most 64.
+const RUNS: usize = 260;
 const LINE: &str = "sweep mine.toml --engine local --jobs 2";
 
 fn profile() -> String {
@@ -79,7 +80,7 @@ fn what_has_a_name_is_whole_and_the_rest_is_trained_again() {
 
     succeeds(&killed, &profile(), "sweep mine.toml");
     let mut left = 0;
-    for (named, lost) in [(1, None), (8, Some(true)), (20, Some(false)), (30, None)] {
+    for (named, lost) in [(1, None), (65, Some(true)), (129, Some(false)), (193, None)] {
         let mut child = start_until(&killed, named);
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();

@@ -81,46 +81,49 @@ fn spec(number: usize) -> Result<RunSpec, outcrop_train::Error> {
     Ok(spec)
 }
 
-/// How long these runs train, `jobs` side by side, in seconds of all threads.
+/// How long these runs train, `jobs` side by side, in seconds of all threads. What they wrote is on the disk in the end.
 fn side_by_side(
     specs: &[RunSpec],
     jobs: usize,
     results: &Results,
     environment: &Environment,
-) -> Result<Duration, String> {
-    std::thread::scope(|scope| {
+) -> Result<Duration, Box<dyn Error>> {
+    let trained: Vec<_> = std::thread::scope(|scope| {
         let parts = specs.chunks(specs.len().div_ceil(jobs).max(1));
         let train = |part| move || all_trained(part, results, environment);
         let threads: Vec<_> = parts.map(|part| scope.spawn(train(part))).collect();
         let joined = threads.into_iter().map(|thread| thread.join());
-        joined
-            .map(|trained| trained.map_err(|_| "a thread panicked".to_owned())?)
-            .sum()
-    })
+        let parts = joined.map(|part| part.map_err(|_| "a thread panicked".to_owned())?);
+        parts.collect::<Result<_, String>>()
+    })?;
+    let (times, folders): (Vec<_>, Vec<_>) = trained.into_iter().flatten().unzip();
+    let named = StagedFolder::name_all(folders.into_iter().flatten());
+    named.into_iter().collect::<outcrop_core::Result<()>>()?;
+    Ok(times.into_iter().sum())
 }
 
-/// How long these runs train, one after another on one thread.
+/// How long each of these runs trains, one after another on one thread.
 fn all_trained(
     specs: &[RunSpec],
     results: &Results,
     environment: &Environment,
-) -> Result<Duration, String> {
+) -> Result<Vec<Trained>, String> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let pool = pool.map_err(|error| error.to_string())?;
-    let trained = specs
-        .iter()
-        .map(|spec| pool.install(|| trained(spec, results, environment)));
-    trained
-        .sum::<outcrop_train::Result<Duration>>()
-        .map_err(|error| error.to_string())
+    let train = |spec| pool.install(|| trained(spec, results, environment));
+    let trained: outcrop_train::Result<_> = specs.iter().map(train).collect();
+    trained.map_err(|error| error.to_string())
 }
+
+/// The time of a run, and its folder without its name.
+type Trained = (Duration, Option<StagedFolder>);
 
 /// How long a run trains.
 fn trained(
     spec: &RunSpec,
     results: &Results,
     environment: &Environment,
-) -> outcrop_train::Result<Duration> {
+) -> outcrop_train::Result<Trained> {
     let from = Instant::now();
     let device = environment.backend.device()?.autodiff();
     Transformer::new(&spec.arch, spec.train.seed, &device)?;
@@ -133,8 +136,9 @@ fn trained(
     };
     // As in a sweep, without files that are made and removed: these slow ext4 without a journal down for minutes.
     let path = results.run(&spec.model).path().to_owned();
-    if let Some(folder) = StagedFolder::begin(&path, "an example")? {
-        train_staged(spec, &folder, environment, &mut observe)?;
+    let folder = StagedFolder::begin(&path, "an example")?;
+    if let Some(folder) = &folder {
+        train_staged(spec, folder, environment, &mut observe)?;
     }
-    Ok(initial + measured)
+    Ok((initial + measured, folder))
 }
